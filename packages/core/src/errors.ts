@@ -1,0 +1,77 @@
+/** What went wrong, as a stable string to switch on. Every code is explained in docs/errors.md. */
+export const ErrorCode = {
+  /** An argument or option cannot be used. */
+  InvalidArgument: 'invalid_argument',
+  /** The session or agent was closed. */
+  Closed: 'closed',
+  /** The channel could not be attached. */
+  AttachFailed: 'attach_failed',
+  /** The key or token lacks a capability (Ably 40160-class). */
+  NotAllowed: 'not_allowed',
+  /** Credentials were refused or have expired (Ably 401xx). */
+  AuthFailed: 'auth_failed',
+  /** The namespace lacks the rule "message annotations, updates, deletes and appends" (Ably 93002). */
+  ImmutableChannel: 'immutable_channel',
+  /** A publish was refused by a rate limit (Ably 4291x). */
+  RateLimited: 'rate_limited',
+  /** A message is larger than the account allows (Ably 40009). */
+  TooLarge: 'too_large',
+  /** A publish failed for another reason. */
+  PublishFailed: 'publish_failed',
+  /** The past could not be read. */
+  HydrationFailed: 'hydration_failed',
+  /** A message on the channel could not be understood; it was skipped. */
+  BadMessage: 'bad_message',
+  /** A listener or callback of the application threw. */
+  CallbackFailed: 'callback_failed',
+  /** The model's stream failed. */
+  ModelFailed: 'model_failed',
+  /** Waiting took longer than allowed. */
+  Timeout: 'timeout',
+} as const
+
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]
+
+/** An error with a cure: the message reads "unable to X; Y", `cause` keeps what lay beneath. */
+export class RejoinError extends Error {
+  override readonly name = 'RejoinError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+interface AblyErrorLike {
+  code?: number
+  statusCode?: number
+  message?: string
+}
+
+const cures: [test: (code: number, statusCode: number) => boolean, code: ErrorCode, cure: string][] = [
+  [(c) => c === 40160 || c === 40165, ErrorCode.NotAllowed, 'give the key or token the capability named below'],
+  [
+    (c) => c === 93002,
+    ErrorCode.ImmutableChannel,
+    'enable "Message annotations, updates, deletes and appends" for the channel\'s namespace, or use a channel in a namespace that has it',
+  ],
+  [(c) => c >= 42910 && c < 42930, ErrorCode.RateLimited, 'publish fewer messages a second, or raise the limit'],
+  [(c) => c === 40009, ErrorCode.TooLarge, 'send less text in one message'],
+  [
+    (c, s) => (c >= 40100 && c < 40200) || s === 401,
+    ErrorCode.AuthFailed,
+    'check the key, or the token that authCallback or authUrl returns',
+  ],
+]
+
+/** Wraps whatever a call threw; Ably's error codes choose our code and the advice. */
+export function wrapError(what: string, cause: unknown, fallback: ErrorCode): RejoinError {
+  const { code = 0, statusCode = 0, message } = (cause ?? {}) as AblyErrorLike
+  const known = cures.find(([test]) => test(code, statusCode))
+  const detail = message ?? String(cause)
+  const numbered = code ? `${detail} (Ably ${code})` : detail
+  return new RejoinError(known?.[1] ?? fallback, `unable to ${what}; ${known ? `${known[2]}: ` : ''}${numbered}`, {
+    cause,
+  })
+}
