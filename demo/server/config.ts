@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { Problem } from './problem.ts'
+
+export interface Config {
+  port: number
+  /** Whether PORT was set: a port somebody chose is never replaced by another. */
+  portChosen: boolean
+  host: string
+  databaseUrl: string | undefined
+  /** Where the embedded database keeps its files. */
+  dataFolder: string
+  ablyKey: string | undefined
+  model: ModelConfig
+  /** Milliseconds for which the embedded Ably server keeps the state of a lost connection. */
+  connectionStateTtl: number
+  /** Folder with the built pages. */
+  pages: string
+}
+
+export interface ModelConfig {
+  provider: 'openai' | 'anthropic' | 'recorded'
+  apiKey?: string
+  /** Name of the provider's model. */
+  name?: string
+  baseUrl?: string
+  /** Folder with recorded streams; may be absent. */
+  recordings: string
+  /** Characters a second at which recorded streams are replayed. */
+  speed: number
+}
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const port = number(env, 'PORT', 3000, 0, 65_535)
+  const ablyKey = env.ABLY_API_KEY || undefined
+  if (ablyKey !== undefined && !/^[^:\s.]+\.[^:\s]+:[^:\s]+$/.test(ablyKey))
+    throw new Problem(
+      'unable to use ABLY_API_KEY; an Ably key looks like appId.keyId:secret. Copy it from the API Keys tab of your app, or unset it to use the embedded server',
+    )
+  return {
+    port,
+    portChosen: Boolean(env.PORT),
+    host: env.HOST || '127.0.0.1',
+    databaseUrl: databaseUrl(env),
+    dataFolder: env.DEMO_DATA || here('../.data'),
+    ablyKey,
+    model: modelConfig(env),
+    connectionStateTtl: number(env, 'DEMO_STATE_TTL', 10_000, 1000, 120_000),
+    pages: here('../dist'),
+  }
+}
+
+function databaseUrl(env: NodeJS.ProcessEnv): string | undefined {
+  const url = env.DATABASE_URL
+  if (!url) return undefined
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url))
+    throw new Problem(
+      'unable to use DATABASE_URL; it must look like postgres://user:password@host:5432/database. Correct it, or unset it to use the embedded database',
+    )
+  return url
+}
+
+function modelConfig(env: NodeJS.ProcessEnv): ModelConfig {
+  const replay = {
+    recordings: env.DEMO_RECORDINGS || join(here('../../..'), 'shared', 'recordings'),
+    speed: number(env, 'DEMO_SPEED', 240, 1, 1_000_000),
+  }
+  if (env.OPENAI_API_KEY)
+    return {
+      provider: 'openai',
+      apiKey: env.OPENAI_API_KEY,
+      name: env.OPENAI_MODEL || 'gpt-5-mini',
+      baseUrl: env.OPENAI_BASE_URL || undefined,
+      ...replay,
+    }
+  if (env.ANTHROPIC_API_KEY)
+    return {
+      provider: 'anthropic',
+      apiKey: env.ANTHROPIC_API_KEY,
+      name: env.ANTHROPIC_MODEL || 'claude-sonnet-4-5',
+      baseUrl: env.ANTHROPIC_BASE_URL || undefined,
+      ...replay,
+    }
+  return { provider: 'recorded', ...replay }
+}
+
+function number(env: NodeJS.ProcessEnv, name: string, fallback: number, min: number, max: number): number {
+  const text = env[name]
+  if (!text) return fallback
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw new Problem(`unable to use ${name}=${text}; give a whole number from ${min} to ${max}`)
+  return value
+}

@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { badRequest, messageOf, notFound, Problem } from './problem.ts'
+
+export interface Call {
+  request: IncomingMessage
+  response: ServerResponse
+  url: URL
+  params: Record<string, string>
+}
+
+/** What a handler returns is sent as JSON; `undefined` means it has answered by itself, or there is nothing to say. */
+export type Handler = (call: Call) => unknown
+
+interface Route {
+  method: string
+  pattern: RegExp
+  handler: Handler
+}
+
+/** The JSON endpoints. */
+export class Router {
+  readonly #routes: Route[] = []
+
+  /** `path` may hold names: `/api/conversations/:id`. */
+  on(method: string, path: string, handler: Handler): this {
+    const pattern = new RegExp(`^${path.replace(/:(\w+)/g, '(?<$1>[\\w-]{1,64})')}$`)
+    this.#routes.push({ method, pattern, handler })
+    return this
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    response.setHeader('cache-control', 'no-store')
+    try {
+      const matching = this.#routes.filter((route) => route.pattern.test(url.pathname))
+      const route = matching.find(({ method }) => method === request.method)
+      if (!route) {
+        if (matching.length === 0) throw notFound('address')
+        throw new Problem(`unable to ${request.method} this address; use ${matching[0]!.method}`, {
+          status: 405,
+          code: 'method',
+        })
+      }
+      if (request.method !== 'GET') refuseOtherSites(request)
+      const params = { ...route.pattern.exec(url.pathname)?.groups }
+      const result = await route.handler({ request, response, url, params })
+      if (result !== undefined) sendJson(response, 200, result)
+      else if (!response.headersSent) response.writeHead(204).end()
+    } catch (error) {
+      const problem =
+        error instanceof Problem
+          ? error
+          : new Problem('unable to do this now; the server could not reach its database or its broker', {
+              status: 503,
+              code: 'unavailable',
+              cause: error,
+            })
+      if (problem.status >= 500) console.error(`${request.method} ${url.pathname}: ${messageOf(problem.cause ?? problem)}`)
+      if (response.headersSent) response.destroy()
+      else
+        sendJson(response, problem.status, { error: { code: problem.code, message: problem.message } })
+    }
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+  response.end(JSON.stringify(body))
+}
+
+/** The cookie is SameSite=Strict already; this also stops a page on another port of this host. */
+function refuseOtherSites(request: IncomingMessage): void {
+  const { origin, host } = request.headers
+  if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host))
+    throw new Problem('unable to take a request from another site', { status: 403, code: 'origin' })
+}
+
+export async function readJson(request: IncomingMessage, limit = 64 * 1024): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > limit) throw new Problem('unable to read so large a body', { status: 413, code: 'too_large' })
+    chunks.push(chunk)
+  }
+  if (size === 0) return {}
+  try {
+    const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>
+  } catch {
+    // Said below.
+  }
+  throw badRequest('unable to read the body; send a JSON object')
+}

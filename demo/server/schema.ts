@@ -1,0 +1,51 @@
+import type { Database } from './database.ts'
+
+/** Each step runs once, in order. A step that was released is never edited; a change is a new step. */
+const steps: string[][] = [
+  [
+    `create table users (
+      id text primary key,
+      name text not null,
+      created_at bigint not null
+    )`,
+    `create table sessions (
+      -- Only the hash is kept: who reads the table cannot sign in with it.
+      token_hash text primary key,
+      user_id text not null references users on delete cascade,
+      expires_at bigint not null
+    )`,
+    `create table conversations (
+      id text primary key,
+      owner_id text not null references users on delete cascade,
+      pattern text not null,
+      title text not null,
+      created_at bigint not null,
+      updated_at bigint not null
+    )`,
+    `create index conversations_of_owner on conversations (owner_id, updated_at desc)`,
+    `create table messages (
+      conversation_id text not null references conversations on delete cascade,
+      -- responseId of an answer, promptId of a prompt: writing one twice is harmless.
+      id text not null,
+      created_at bigint not null,
+      row jsonb not null,
+      primary key (conversation_id, id)
+    )`,
+    `create index messages_in_order on messages (conversation_id, created_at desc, id desc)`,
+  ],
+]
+
+export async function migrate(db: Database): Promise<void> {
+  await db.transaction(async (tx) => {
+    // Two servers that start on one database at once take turns.
+    await tx.query('select pg_advisory_xact_lock(20251122)')
+    await tx.query('create table if not exists schema_version (version integer not null)')
+    const [row] = await tx.query('select max(version) as version from schema_version')
+    const done = Number(row?.version ?? 0)
+    for (const [index, statements] of steps.entries()) {
+      if (index < done) continue
+      for (const statement of statements) await tx.query(statement)
+      await tx.query('insert into schema_version (version) values ($1)', [index + 1])
+    }
+  })
+}

@@ -1,0 +1,72 @@
+// `pnpm test`: everything, in order; a summary at the end; exit code 1 when anything failed.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ensureChromium } from './chromium.mjs'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const bin = (name) => join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name)
+const script = (name) => [process.execPath, join(root, 'scripts', name)]
+
+const steps = [
+  { name: 'format', command: [bin('oxfmt'), '--check'] },
+  { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings'] },
+  { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json'] },
+  { name: 'unit and integration', command: [bin('vitest'), 'run', '--project', '!e2e'] },
+  {
+    name: 'build',
+    command: [bin('rollup'), '-c'],
+    skip: !existsSync(join(root, 'rollup.config.mjs')) && 'no rollup.config.mjs',
+  },
+  {
+    name: 'declarations',
+    command: script('types.mjs'),
+    skip: !existsSync(join(root, 'scripts', 'types.mjs')) && 'no scripts/types.mjs',
+  },
+  {
+    name: 'size',
+    command: script('size.mjs'),
+    skip: !existsSync(join(root, 'scripts', 'size.mjs')) && 'no scripts/size.mjs',
+  },
+  { name: 'in Chromium', command: [bin('vitest'), 'run', '--project', 'e2e'], browser: true },
+]
+
+const results = []
+for (const step of steps) {
+  if (step.skip) {
+    results.push({ name: step.name, mark: '-', note: `skipped: ${step.skip}` })
+    continue
+  }
+  console.log(`\n--- ${step.name}`)
+  const started = Date.now()
+  let note = ''
+  let passed = false
+  try {
+    const env = step.browser ? { ...process.env, CHROME_PATH: ensureChromium() } : process.env
+    const code = await run(step.command, env)
+    passed = code === 0
+    if (!passed) note = `exit code ${code}`
+  } catch (error) {
+    note = error.message
+    console.error(note)
+  }
+  results.push({ name: step.name, mark: passed ? '✓' : '✗', seconds: (Date.now() - started) / 1000, note })
+}
+
+console.log('\n')
+for (const { name, mark, seconds, note } of results) {
+  const time = seconds === undefined ? '' : `${seconds.toFixed(1)} s`
+  console.log(`  ${mark} ${name.padEnd(22)} ${time.padStart(8)}  ${note}`.trimEnd())
+}
+const failed = results.filter(({ mark }) => mark === '✗')
+console.log(failed.length === 0 ? '\nAll passed.' : `\nFailed: ${failed.map(({ name }) => name).join(', ')}.`)
+process.exitCode = failed.length === 0 ? 0 : 1
+
+function run([file, ...args], env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd: root, env, stdio: 'inherit', shell: process.platform === 'win32' })
+    child.on('error', reject)
+    child.on('exit', (code, signal) => resolve(code ?? signal))
+  })
+}
