@@ -1,0 +1,272 @@
+import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
+import { ErrorCode, RejoinError, wrapError } from './errors.ts'
+import { HistoryReader } from './historyReader.ts'
+import type { HistoryReading, Hydrator, Past } from './hydrate/hydrator.ts'
+import type { Store } from './store.ts'
+import type { Row } from './types.ts'
+
+/** How far reading the past has come. */
+export interface HydrationState {
+  /**
+   * - `running`: the past is being read;
+   * - `whole`: every open response is whole from its start;
+   * - `bounded`: it stopped at the hydrator's bound, and an open response may lack its beginning;
+   * - `failed`: it could not be read; see `error`.
+   */
+  readonly status: 'running' | 'whole' | 'bounded' | 'failed'
+  readonly hasOlder: boolean
+}
+
+interface Hooks {
+  apply(message: InboundMessage, epoch: number | undefined, live: boolean): void
+  onChange(): void
+  onDiscontinuity(reason: unknown): void
+  onHydrated(): void
+  onError(error: Error): void
+}
+
+/** How long to wait for the last message of a rewind, in milliseconds. */
+const REWIND_TIMEOUT = 2_000
+
+/**
+ * Keeps the conversation continuous with its channel: attaches, counts attachments, and reads the past after
+ * every attach that did not resume. Live messages are applied all the while.
+ */
+export class Continuity {
+  state: HydrationState = { status: 'running', hasOlder: false }
+  /** Counts attachments that did not resume: deliveries of one follow each other. */
+  epoch = 0
+  private readonly channel: RealtimeChannel
+  private readonly hydrator: Hydrator
+  private readonly store: Store
+  private readonly hooks: Hooks
+  /** Whether this session was listening when the channel attached: only then is `untilAttach` gapless. */
+  private sawAttach = false
+  private attaches = 0
+  private running: AbortController | undefined
+  private closed = false
+  /** Serial of the newest message known, and what must be reached again after continuity was lost. */
+  private newest = ''
+  private target = ''
+  /** Everything from this serial on is known. */
+  private coveredFrom: string | undefined
+  private reader: HistoryReader | undefined
+  private rewinding: (() => void) | undefined
+  private loadingOlder: Promise<void> | undefined
+
+  constructor(channel: RealtimeChannel, hydrator: Hydrator, store: Store, hooks: Hooks) {
+    this.channel = channel
+    this.hydrator = hydrator
+    this.store = store
+    this.hooks = hooks
+  }
+
+  /** Subscribes, attaches and reads the past. Rejects when the channel cannot be attached or the past read. */
+  async start(): Promise<void> {
+    const { channel } = this
+    channel.on('attached', this.onAttached)
+    channel.on('update', this.onAttached)
+    const attached = channel.state === 'attached'
+    // Listening comes first: nothing that follows the attach may be missed.
+    const subscribed = channel.subscribe(this.onMessage)
+    try {
+      await subscribed
+      if ((channel.state as string) !== 'attached') await channel.attach()
+    } catch (cause) {
+      throw wrapError(`attach to channel "${channel.name}"`, cause, ErrorCode.AttachFailed)
+    }
+    this.first.catch(() => {})
+    await (attached ? this.hydrate(false) : this.first)
+  }
+
+  /** Settles with the first hydration, which an attach begins. */
+  private readonly first = new Promise<void>((resolve, reject) => {
+    this.settleFirst = (error) => (error ? reject(error) : resolve())
+  })
+  declare private settleFirst: (error?: Error) => void
+
+  /** Reads further back. One at a time; resolves when it is published. */
+  loadOlder(): Promise<void> {
+    return (this.loadingOlder ??= this.readOlder().finally(() => (this.loadingOlder = undefined)))
+  }
+
+  close(): void {
+    this.closed = true
+    this.running?.abort()
+    this.channel.unsubscribe(this.onMessage)
+    this.channel.off('attached', this.onAttached)
+    this.channel.off('update', this.onAttached)
+  }
+
+  private readonly onMessage = (message: InboundMessage): void => {
+    const serial = message.serial ?? ''
+    if (serial > this.newest) this.newest = serial
+    this.hooks.apply(message, this.epoch, !this.rewinding)
+    this.rewinding?.()
+  }
+
+  private readonly onAttached = (change: ChannelStateChange): void => {
+    if (this.closed || change.current !== 'attached') return
+    this.attaches++
+    if (change.resumed && this.attaches > 1) return
+    this.epoch++
+    this.sawAttach = true
+    const again = this.attaches > 1
+    if (again) {
+      this.target = this.newest
+      this.store.conversation.break()
+      this.hooks.onDiscontinuity(change.reason)
+    }
+    this.hydrate(again, change.hasBacklog).then(
+      (finished) => finished && this.settleFirst(),
+      (error: Error) => {
+        this.settleFirst(error)
+        if (again) this.hooks.onError(error)
+      },
+    )
+  }
+
+  private async hydrate(again: boolean, hasBacklog = false): Promise<boolean> {
+    this.running?.abort()
+    const running = (this.running = new AbortController())
+    const { store } = this
+    this.set({ status: 'running' })
+    store.hold()
+    // What a rewind brings is the past, though it comes like live messages.
+    if (!again && hasBacklog && this.hydrator.params?.rewind) this.rewinding = () => {}
+    const reader = new HistoryReader(this.channel, this.sawAttach)
+    const past = this.past(running.signal, again, reader)
+    try {
+      await this.hydrator.load(past)
+      if (running.signal.aborted) return false
+      store.conversation.pastKnown = true
+      this.set({ status: past.needsMore ? 'bounded' : 'whole' })
+      return true
+    } catch (cause) {
+      if (running.signal.aborted) return false
+      this.set({ status: 'failed' })
+      throw cause instanceof RejoinError
+        ? cause
+        : wrapError(`read the past of channel "${this.channel.name}"`, cause, ErrorCode.HydrationFailed)
+    } finally {
+      if (!this.closed) {
+        this.hooks.onHydrated()
+        store.release()
+      }
+    }
+  }
+
+  private async readOlder(): Promise<void> {
+    if (!this.hydrator.loadOlder || this.closed) return
+    const { store } = this
+    store.hold()
+    try {
+      const reader = (this.reader ??= new HistoryReader(this.channel, this.sawAttach))
+      const past = this.past(new AbortController().signal, false, reader)
+      const more = await this.hydrator.loadOlder(past)
+      if (!more) this.set({ hasOlder: false })
+    } catch (cause) {
+      const error = wrapError('load older messages', cause, ErrorCode.HydrationFailed)
+      throw error
+    } finally {
+      store.release()
+    }
+  }
+
+  private past(signal: AbortSignal, again: boolean, reader: HistoryReader): Past {
+    const { conversation } = this.store
+    const continuity = this
+    return {
+      channel: this.channel,
+      again,
+      signal,
+      get needsMore() {
+        return conversation.needsPast
+      },
+      apply: (messages) => this.applyPast(messages),
+      applyRows: (rows: readonly Row[]) => {
+        for (const row of rows) conversation.applyRow(row)
+      },
+      readHistory: (reading) => continuity.readHistory(reader, reading, again, signal),
+      rewound: () => this.awaitRewind(signal),
+      setHasOlder: (hasOlder) => this.set({ hasOlder }),
+    }
+  }
+
+  private async readHistory(
+    reader: HistoryReader,
+    reading: HistoryReading,
+    again: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { limit, maxPages, enough, older = false } = reading
+    const { conversation } = this.store
+    let previous: string | undefined = older ? this.coveredFrom : undefined
+    const before = conversation.list().length
+    for (let pages = 0; pages < maxPages; pages++) {
+      const items = await reader.next(limit)
+      if (signal.aborted) return
+      if (items?.length) {
+        this.applyPast(items)
+        const oldest = items.at(-1)!
+        const serial = oldest.serial ?? ''
+        this.coveredFrom =
+          !again || this.coveredFrom === undefined || serial < this.coveredFrom ? serial : this.coveredFrom
+        // After a loss, what was covered before it joins on as soon as its newest message is reached.
+        const joined = again && this.target !== '' && serial <= this.target
+        conversation.cover(serial, reader.exhausted ? undefined : (previous ?? '~'))
+        if (joined) break
+        previous = serial
+        if (!reader.exhausted && !conversation.needsPast) {
+          const far = enough ? enough({ serial, timestamp: oldest.timestamp ?? 0 }) : true
+          if (older ? conversation.list().length > before : far) break
+        }
+      }
+      if (reader.exhausted) {
+        conversation.cover('', undefined)
+        break
+      }
+    }
+    if (!again) this.reader = reader
+    if (!again) this.set({ hasOlder: !reader.exhausted })
+  }
+
+  private applyPast(messages: readonly InboundMessage[]): void {
+    // Oldest first: then almost everything is applied at a tail.
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const message = messages[i]!
+      if ((message.serial ?? '') > this.newest) this.newest = message.serial ?? ''
+      this.hooks.apply(message, undefined, false)
+    }
+  }
+
+  /** The backlog of a rewind comes as live messages, with no mark at its end: its last message is asked for. */
+  private async awaitRewind(signal: AbortSignal): Promise<void> {
+    if (!this.rewinding) return
+    try {
+      const last = (await this.channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
+      if (last !== undefined && this.newest < last) await this.reached(last, signal)
+    } catch {
+      // Without the capability, or with an attach point too old, what has come by now must do.
+    } finally {
+      this.rewinding = undefined
+    }
+  }
+
+  private reached(serial: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, REWIND_TIMEOUT)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      this.rewinding = () => {
+        if (this.newest < serial) return
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  private set(change: Partial<HydrationState>): void {
+    this.state = { ...this.state, ...change }
+    this.hooks.onChange()
+  }
+}

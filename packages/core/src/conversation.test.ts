@@ -1,0 +1,341 @@
+import type { InboundMessage } from 'ably'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { checksum } from './checksum.ts'
+import { Conversation } from './conversation.ts'
+import { documented } from './wire.ts'
+
+const codec = documented()
+
+interface Wire {
+  name?: string
+  data?: unknown
+  action?: string
+  serial?: string
+  version?: string
+  metadata?: Record<string, string>
+  headers?: Record<string, unknown>
+  clientId?: string
+}
+
+let clock = 0
+/** An Ably message as the SDK hands it over. */
+function message({ action = 'create', serial, version, metadata, headers, ...rest }: Wire): InboundMessage {
+  const at = serial ?? String(++clock).padStart(8, '0')
+  return {
+    ...rest,
+    action: `message.${action}`,
+    serial: at,
+    timestamp: 1_000,
+    version: { serial: version ?? at, timestamp: 1_000, metadata },
+    extras: headers && { headers },
+  } as unknown as InboundMessage
+}
+
+class Reader {
+  conversation = new Conversation('channel')
+  read(wire: Wire | InboundMessage, epoch: number | undefined = 1, live = true): this {
+    const m = 'extras' in wire ? wire : message(wire as Wire)
+    codec.decode(m as InboundMessage, (event) => {
+      event.epoch = epoch
+      this.conversation.apply(event, live)
+    })
+    return this
+  }
+  publish(): string[] {
+    const told: string[] = []
+    for (const response of this.conversation.dirty.keys()) if (response.refresh()) told.push(response.id)
+    this.conversation.dirty.clear()
+    return told
+  }
+  response(id: string) {
+    this.publish()
+    return this.conversation.responses.get(id)?.snapshot
+  }
+}
+
+describe('message per token', () => {
+  test('explicit: start, tokens, stop', () => {
+    const headers = { responseId: 'r' }
+    const reader = new Reader().read({ name: 'start', headers })
+    for (const data of ['Hello', ' ', 'world']) reader.read({ name: 'token', data, headers })
+    expect(reader.response('r')).toMatchObject({ status: 'streaming', text: 'Hello world', hasGap: false })
+    reader.read({ name: 'stop', headers })
+    expect(reader.response('r')).toMatchObject({ status: 'complete', text: 'Hello world' })
+  })
+
+  test('correlated: responses interleave and never mix; only the one that grew is told (law 6)', () => {
+    const reader = new Reader()
+    reader.conversation.pastKnown = true
+    for (const c of 'abc')
+      for (const id of ['x', 'y']) reader.read({ name: 'token', data: c, headers: { responseId: id } })
+    expect(reader.publish()).toEqual(['x', 'y'])
+    reader.read({ name: 'token', data: '!', headers: { responseId: 'x' } })
+    expect(reader.publish()).toEqual(['x'])
+    expect([reader.response('x')?.text, reader.response('y')?.text]).toEqual(['abc!', 'abc'])
+  })
+
+  test('continuous: one response named after the channel', () => {
+    const reader = new Reader()
+    reader.conversation.pastKnown = true
+    for (const data of ['one ', 'two ']) reader.read({ name: 'token', data })
+    expect(reader.response('channel')?.text).toBe('one two ')
+  })
+
+  test('response-complete replaces, and tells once', () => {
+    const headers = { responseId: 'r' }
+    const reader = new Reader().read({ name: 'start', headers })
+    for (const data of ['Hello', ' world']) reader.read({ name: 'token', data, headers })
+    reader.publish()
+    reader.read({ name: 'response-complete', data: 'Hello big world', headers })
+    expect(reader.response('r')).toMatchObject({ text: 'Hello big world', status: 'complete' })
+    reader.read({
+      name: 'response-complete',
+      data: 'Hello big world',
+      headers,
+      serial: String(clock).padStart(8, '0'),
+    })
+    expect(reader.publish()).toEqual([])
+  })
+})
+
+describe('message per response', () => {
+  const headers = { responseId: 'r' }
+  test('create, append, update; phase and end', () => {
+    const reader = new Reader()
+    reader.read({ name: 'response', data: '', headers, serial: 's' })
+    reader.read({ name: 'response', data: 'Hello', headers, serial: 's', version: 't1', action: 'append' })
+    reader.read({ data: ' world', serial: 's', version: 't2', action: 'append' })
+    expect(reader.response('r')).toMatchObject({
+      status: 'streaming',
+      text: 'Hello world',
+      parts: [{ type: 'text', state: 'streaming' }],
+    })
+    reader.read({ data: '', serial: 's', version: 't3', action: 'append', metadata: { phase: 'done' } })
+    expect(reader.response('r')).toMatchObject({ status: 'complete', parts: [{ state: 'done' }] })
+    reader.read({ name: 'response', data: 'Redacted', serial: 's', version: 't4', action: 'update' })
+    expect(reader.response('r')?.text).toBe('Redacted')
+    reader.read({ name: 'response', serial: 's', version: 't5', action: 'delete' })
+    expect(reader.response('r')?.text).toBe('')
+  })
+
+  test('with header rejoin only the end marker ends; length and checksum verify', () => {
+    const strict = { responseId: 'r', rejoin: '1', part: '0' }
+    const reader = new Reader()
+    reader.read({ name: 'response', data: 'Hi', headers: strict, serial: 's' })
+    reader.read({
+      data: '',
+      serial: 's',
+      version: 't1',
+      action: 'append',
+      metadata: { phase: 'done', end: '2', checksum: checksum('Hi') },
+    })
+    expect(reader.response('r')).toMatchObject({ status: 'streaming', verified: true })
+    reader.read({ name: 'response-end', headers: strict })
+    expect(reader.response('r')).toMatchObject({ status: 'complete', verified: true, hasGap: false })
+  })
+
+  test('a declared checksum that does not agree is never shown as right', () => {
+    const reader = new Reader()
+    reader.read({ name: 'response', data: 'Ho', headers, serial: 's' })
+    reader.read({
+      data: '',
+      serial: 's',
+      version: 't1',
+      action: 'append',
+      metadata: { phase: 'done', end: '2', checksum: checksum('Hi') },
+    })
+    expect(reader.response('r')).toMatchObject({ verified: false, hasGap: true })
+  })
+
+  test('reasoning, text and a tool call, in order; reasoning that turns out to grow becomes a part of its own', () => {
+    const reader = new Reader()
+    reader.read({ name: 'reasoning', data: 'Let me', headers, serial: 'a1' })
+    reader.read({ name: 'reasoning', data: ' think', headers, serial: 'a1', version: 'a2', action: 'append' })
+    reader.read({ name: 'response', data: 'Hello', headers, serial: 'a3' })
+    reader.read({
+      name: 'tool_call',
+      data: { name: 'w', args: '{"city":"Rome"}' },
+      headers: { ...headers, toolCallId: 'c1' },
+      serial: 'a4',
+    })
+    reader.read({
+      name: 'tool_result',
+      data: { name: 'w', result: 21 },
+      headers: { ...headers, toolCallId: 'c1' },
+      serial: 'a5',
+    })
+    expect(reader.response('r')?.parts).toMatchObject([
+      { type: 'reasoning', text: 'Let me think' },
+      { type: 'text', text: 'Hello' },
+      { type: 'tool-w', state: 'output-available', input: { city: 'Rome' }, output: 21 },
+    ])
+  })
+
+  test('tool arguments that stream', () => {
+    const reader = new Reader()
+    const h = { ...headers, toolCallId: 'c1', toolName: 'w' }
+    reader.read({ name: 'tool_call', data: '{"ci', headers: h, serial: 'a1' })
+    expect(reader.response('r')?.parts).toMatchObject([
+      { type: 'tool-w', state: 'input-streaming', inputText: '{"ci' },
+    ])
+    reader.read({
+      name: 'tool_call',
+      data: 'ty":1}',
+      headers: h,
+      serial: 'a1',
+      version: 'a2',
+      action: 'append',
+      metadata: { phase: 'done' },
+    })
+    expect(reader.response('r')?.parts).toMatchObject([
+      { type: 'tool-w', state: 'input-available', input: { city: 1 } },
+    ])
+  })
+
+  test('a response named by its serial takes its id when a later delivery tells it', () => {
+    const reader = new Reader()
+    reader.read({ name: 'response', data: 'Hello', serial: 's' })
+    expect(reader.response('s')?.text).toBe('Hello')
+    reader.read({
+      name: 'response',
+      data: 'Hello you',
+      headers,
+      serial: 's',
+      version: 't1',
+      action: 'update',
+    })
+    expect(reader.response('r')?.text).toBe('Hello you')
+    expect(reader.conversation.list().map((m) => m.id)).toEqual(['r'])
+  })
+})
+
+describe('database rows', () => {
+  const headers = { responseId: 'r' }
+  test('a complete row wins over the channel’s past, and a newer version on the channel shows', () => {
+    const reader = new Reader()
+    reader.conversation.applyRow({
+      id: 'r',
+      role: 'assistant',
+      parts: [{ type: 'text', text: 'From the row', serial: 's', version: 't5' }],
+    })
+    reader.read(
+      { name: 'response', data: 'Older', headers, serial: 's', version: 't4', action: 'update' },
+      undefined,
+      false,
+    )
+    expect(reader.response('r')).toMatchObject({ text: 'From the row', status: 'complete' })
+    reader.read({ name: 'response', data: 'Redacted', headers, serial: 's', version: 't6', action: 'update' })
+    expect(reader.response('r')).toMatchObject({ text: 'Redacted', parts: [{ text: 'Redacted' }] })
+  })
+
+  test('a row without ids of the channel joins by responseId, never twice', () => {
+    const reader = new Reader()
+    reader.read(
+      { name: 'response', data: 'Whole', headers, serial: 's', action: 'update', version: 't1' },
+      undefined,
+      false,
+    )
+    reader.conversation.applyRow({ id: 'r', role: 'assistant', text: 'Whole' })
+    reader.read(
+      { name: 'response', data: 'Whole', headers, serial: 's', action: 'update', version: 't1' },
+      undefined,
+      false,
+    )
+    expect(reader.response('r')).toMatchObject({ text: 'Whole', status: 'complete' })
+    expect(reader.conversation.list()).toEqual([{ id: 'r', role: 'assistant' }])
+  })
+
+  test('a partial row gives way to the channel, and stamped tokens go on where it ends', () => {
+    const plain = new Reader()
+    plain.conversation.applyRow({ id: 'r', role: 'assistant', text: 'Hel', status: 'streaming' })
+    expect(plain.response('r')).toMatchObject({ text: 'Hel', status: 'streaming' })
+    plain.read({ name: 'response', data: 'Hello', headers, serial: 's', action: 'update', version: 't1' })
+    expect(plain.response('r')?.text).toBe('Hello')
+    const stamped = new Reader()
+    stamped.conversation.applyRow({
+      id: 'r',
+      role: 'assistant',
+      parts: [{ type: 'text', id: 'text', text: 'Hel' }],
+      status: 'streaming',
+    })
+    stamped.read({ name: 'token', data: 'llo', headers: { ...headers, end: '5' } })
+    expect(stamped.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
+  })
+})
+
+describe('law 8: never throws on what arrives', () => {
+  test('any shape of message is read or skipped, and what is known stays', () => {
+    const names = [
+      'token',
+      'start',
+      'stop',
+      'response',
+      'reasoning',
+      'response-complete',
+      'tool_call',
+      'tool_result',
+      'user-input',
+      'data-x',
+      'source',
+      'approval-request',
+      'odd',
+    ]
+    const headers = fc.dictionary(
+      fc.constantFrom(
+        'responseId',
+        'end',
+        'part',
+        'checksum',
+        'phase',
+        'toolCallId',
+        'toolName',
+        'rejoin',
+        'status',
+      ),
+      fc.oneof(fc.string(), fc.integer(), fc.constant('5'), fc.constant('r')),
+    )
+    const wild = fc.record(
+      {
+        name: fc.oneof(fc.constantFrom(...names), fc.anything()),
+        data: fc.oneof(fc.string({ unit: 'binary' }), fc.anything(), fc.uint8Array()),
+        action: fc.oneof(
+          fc.constantFrom(
+            'message.create',
+            'message.append',
+            'message.update',
+            'message.delete',
+            'message.summary',
+          ),
+          fc.anything(),
+        ),
+        serial: fc.oneof(fc.string(), fc.anything()),
+        version: fc.oneof(
+          fc.record({ serial: fc.string(), metadata: fc.oneof(headers, fc.anything()) }),
+          fc.anything(),
+        ),
+        extras: fc.oneof(fc.record({ headers }), fc.anything()),
+        timestamp: fc.anything(),
+      },
+      { requiredKeys: [] },
+    )
+    fc.assert(
+      fc.property(fc.array(wild, { maxLength: 20 }), (messages) => {
+        const reader = new Reader()
+        reader.read({ name: 'start', headers: { responseId: 'known' } })
+        reader.read({ name: 'token', data: 'kept', headers: { responseId: 'known' } })
+        for (const m of messages) {
+          try {
+            codec.decode(m as unknown as InboundMessage, (event) => reader.conversation.apply(event, true))
+          } catch (error) {
+            // A codec refuses with a plain reason; a TypeError would be a bug of the reader.
+            expect((error as Error).constructor).toBe(Error)
+          }
+          reader.publish()
+        }
+        expect(reader.response('known')?.text).toBe('kept')
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})

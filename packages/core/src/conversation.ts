@@ -1,0 +1,241 @@
+import type { PromptEvent, StreamEvent } from './event.ts'
+import { Response } from './response.ts'
+import type { MessageRef, PromptRow, PromptState, Row } from './types.ts'
+
+/** A prompt; its snapshot is replaced as a whole, since prompts do not stream. */
+export class Prompt {
+  readonly role = 'user'
+  readonly id: string
+  snapshot: PromptState
+
+  constructor(snapshot: PromptState) {
+    this.id = snapshot.id
+    this.snapshot = snapshot
+  }
+
+  get serial(): string | undefined {
+    return this.snapshot.serial
+  }
+
+  get createdAt(): number {
+    return this.snapshot.createdAt
+  }
+}
+
+type Entry = Response | Prompt
+
+/** Every response and prompt of a channel: the reducer's state. Knows no clock and no channel. */
+export class Conversation {
+  readonly responses = new Map<string, Response>()
+  readonly prompts = new Map<string, Prompt>()
+  /** What changed since the session last published, and whether a live message changed it. */
+  readonly dirty = new Map<Response, { live: boolean }>()
+  /** The list of entries, or a prompt, changed. */
+  listDirty = false
+  /** The past was read: a response that appears now begins now (PROTOCOL.md §5.9). */
+  pastKnown = false
+  private readonly entries: Entry[] = []
+  private readonly refs = new Map<Entry, MessageRef>()
+  private readonly bySerial = new Map<string, Response>()
+  private readonly byToolCall = new Map<string, Response>()
+  private sorted = true
+  /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
+  private readonly continuousId: string
+  /** The response that took the last token: most tokens follow one of their own. */
+  private recent: Response | undefined
+
+  constructor(continuousId: string) {
+    this.continuousId = continuousId
+  }
+
+  /** Applies one event, `live` or of the past. Returns the response it belongs to, if it changed. */
+  apply(event: StreamEvent, live: boolean): Response | undefined {
+    if (event.type === 'prompt') return this.applyPrompt(event)
+    if (event.type === 'cancel') return undefined
+    const response = this.responseFor(event)
+    if (!response) return undefined
+    let changed = response.meet(event)
+    switch (event.type) {
+      case 'text':
+        if (!event.responseId) response.reopen(event)
+        changed = response.applyText(event) || changed
+        if (event.unit === 'message') this.bySerial.set(event.serial, response)
+        break
+      case 'revise':
+        changed = response.applyText(event) || changed
+        break
+      case 'start':
+        if (!event.responseId) response.reopen(event)
+        response.knowHead()
+        break
+      case 'end':
+        changed = response.applyEnd(event) || changed
+        break
+      case 'tool':
+        this.byToolCall.set(event.toolCallId, response)
+        changed = response.applyTool(event) || changed
+        break
+      default:
+        changed = response.applyValue(event) || changed
+    }
+    if (!changed) return undefined
+    this.touch(response, live)
+    return response
+  }
+
+  applyRow(row: Row): void {
+    if (row.role === 'user') return this.applyPromptRow(row)
+    const response = this.responses.get(row.id) ?? this.bySerialOf(row.serial) ?? this.addResponse(row.id)
+    if (!response.applyRow(row)) return
+    for (const serial of response.messages.keys()) this.bySerial.set(serial, response)
+    this.touch(response, false)
+    this.sorted = false
+  }
+
+  /** This session's own prompt, before the channel has it; and what became of it. */
+  setPrompt(state: PromptState): void {
+    const known = this.prompts.get(state.id)
+    if (known) known.snapshot = state
+    else this.addEntry(new Prompt(state))
+    this.sorted &&= !known
+    this.listDirty = true
+  }
+
+  touch(response: Response, live: boolean): void {
+    const known = this.dirty.get(response)
+    if (!known) this.dirty.set(response, { live })
+    else if (live) known.live = true
+  }
+
+  /** The conversation in order: only entries for which there is something to show. */
+  list(): readonly MessageRef[] {
+    if (!this.sorted) this.entries.sort(byPlace)
+    this.sorted = true
+    const refs: MessageRef[] = []
+    for (const entry of this.entries) {
+      if (!entry.snapshot) continue
+      let ref = this.refs.get(entry)
+      if (!ref) this.refs.set(entry, (ref = Object.freeze({ id: entry.id, role: entry.role })))
+      refs.push(ref)
+    }
+    return refs
+  }
+
+  /** Continuity was lost: what comes next may not follow what is known. */
+  break(): void {
+    for (const response of this.responses.values())
+      if (response.open) {
+        response.break()
+        response.headKnown ||= !response.needsPast
+      }
+  }
+
+  /**
+   * History has delivered everything from serial `from` on. Responses that begin after `headsAfter` (undefined:
+   * all of them) are whole from their start.
+   */
+  cover(from: string, headsAfter: string | undefined): void {
+    for (const response of this.responses.values()) {
+      if (!response.needsPast) continue
+      response.cover(from)
+      if (headsAfter === undefined || (response.serial ?? '') > headsAfter || this.followsPrompt(response))
+        response.knowHead()
+      response.settle()
+      this.touch(response, false)
+    }
+  }
+
+  /** Open responses that older messages could complete. */
+  get needsPast(): boolean {
+    for (const response of this.responses.values()) if (response.needsPast) return true
+    return false
+  }
+
+  /** A response cannot begin before its prompt. */
+  private followsPrompt(response: Response): boolean {
+    const prompt = response.promptId === undefined ? undefined : this.prompts.get(response.promptId)
+    return prompt?.serial !== undefined
+  }
+
+  private responseFor(event: StreamEvent): Response | undefined {
+    const { responseId, serial } = event
+    if (responseId !== undefined) {
+      if (this.recent?.id === responseId) return this.recent
+      const bySerial =
+        event.type === 'text' && event.unit === 'message' ? this.bySerial.get(serial) : undefined
+      // A response named by its serial until a later delivery told its id.
+      if (bySerial && bySerial.id === serial && bySerial.id !== responseId) this.forget(bySerial)
+      return (this.recent = this.responses.get(responseId) ?? this.addResponse(responseId))
+    }
+    const known = this.bySerial.get(serial)
+    if (known || event.type === 'revise') return known
+    if (event.type === 'text' && event.unit === 'message')
+      return this.responses.get(serial) ?? this.addResponse(serial)
+    if (event.type === 'tool') {
+      const caller = this.byToolCall.get(event.toolCallId)
+      if (caller) return caller
+    }
+    return this.responses.get(this.continuousId) ?? this.addResponse(this.continuousId)
+  }
+
+  private addResponse(id: string): Response {
+    const response = new Response(id)
+    if (this.pastKnown) response.headKnown = true
+    this.responses.set(id, response)
+    this.addEntry(response)
+    return response
+  }
+
+  private forget(response: Response): void {
+    this.responses.delete(response.id)
+    this.entries.splice(this.entries.indexOf(response), 1)
+    this.dirty.delete(response)
+    this.listDirty = true
+  }
+
+  private bySerialOf(serial: string | undefined): Response | undefined {
+    return serial === undefined ? undefined : this.bySerial.get(serial)
+  }
+
+  private addEntry(entry: Entry): void {
+    if (entry instanceof Prompt) this.prompts.set(entry.id, entry)
+    this.entries.push(entry)
+    this.sorted = false
+    this.listDirty = true
+  }
+
+  private applyPrompt(event: PromptEvent): undefined {
+    const known = this.prompts.get(event.id)
+    if (known?.serial !== undefined) return undefined
+    this.setPrompt({
+      id: event.id,
+      text: event.text,
+      createdAt: event.timestamp,
+      serial: event.serial,
+      delivery: 'sent',
+      ...(event.clientId !== undefined && { clientId: event.clientId }),
+    })
+    this.sorted = false
+    return undefined
+  }
+
+  private applyPromptRow(row: PromptRow): void {
+    if (this.prompts.has(row.id)) return
+    const text = row.text ?? row.parts?.map((p) => (p.type === 'text' ? (p.text ?? '') : '')).join('') ?? ''
+    this.setPrompt({
+      id: row.id,
+      text,
+      createdAt: row.createdAt === undefined ? 0 : new Date(row.createdAt).getTime() || 0,
+      delivery: 'sent',
+      ...(row.serial !== undefined && { serial: row.serial }),
+      ...(row.clientId !== undefined && { clientId: row.clientId }),
+    })
+  }
+}
+
+/** By serial where both have one, else by time; what is not on the channel yet comes last. */
+function byPlace(a: Entry, b: Entry): number {
+  if (a.serial !== undefined && b.serial !== undefined)
+    return a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0
+  return (a.createdAt || Infinity) - (b.createdAt || Infinity) || 0
+}

@@ -1,0 +1,37 @@
+/** Runs `flush` once, soon; returns how to call it off. */
+export type Schedule = (flush: () => void) => () => void
+
+/**
+ * Once per animation frame while the page is visible. A hidden page gets no frames and throttled timers, so
+ * there a message to ourselves is used, which is not throttled. Outside a browser: every 16 ms.
+ */
+export const perFrame: Schedule = (flush) => {
+  if (typeof document === 'undefined' || typeof requestAnimationFrame === 'undefined') {
+    const timer = setTimeout(flush, 16)
+    return () => clearTimeout(timer)
+  }
+  if (document.visibilityState === 'hidden') return viaMessage(flush)
+  const frame = requestAnimationFrame(flush)
+  // A page that is hidden before its frame comes would wait until it is shown again.
+  const onHide = () => {
+    if (document.visibilityState !== 'hidden') return
+    cancel()
+    flush()
+  }
+  const cancel = () => {
+    cancelAnimationFrame(frame)
+    document.removeEventListener('visibilitychange', onHide)
+  }
+  document.addEventListener('visibilitychange', onHide)
+  return cancel
+}
+
+function viaMessage(flush: () => void): () => void {
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = () => {
+    port1.close()
+    flush()
+  }
+  port2.postMessage(0)
+  return () => port1.close()
+}

@@ -1,0 +1,447 @@
+/**
+ * One growing text and what is missing from it: the pure heart of the reader (PROTOCOL.md §5).
+ *
+ * What has arrived is kept as a set: the newest full text (`base`) and the fragments after it (`pieces`,
+ * sorted by key). The shown text is a fold over that set, so the order and the number of times things arrive
+ * cannot matter. A fragment at the tail takes one step of the same fold; only one that arrives in the middle
+ * folds anew.
+ */
+
+/** A hole, in offsets of the shown text (see `Gap` in types.ts). */
+export interface Hole {
+  from: number
+  to: number
+  missing: number | undefined
+  /** Where the hole begins in the agent's text, when its place is exact and it could be filled. */
+  start?: number
+}
+
+/** What an operation brought beside its text. */
+export interface Stamp {
+  /** Length of the whole text after the operation, in UTF-16 code units. */
+  end?: number
+  checksum?: string
+  done?: boolean
+}
+
+export interface Fragment extends Stamp {
+  /** Orders operations: a message's `version.serial`, or a token's `serial`. */
+  key: string
+  text: string
+  /** Names the attachment that delivered it live: its deliveries of one message follow each other. */
+  epoch?: number
+  /** Someone edited this token: its text is no longer what its stamp counted. */
+  edited?: boolean
+}
+
+export interface FullText extends Fragment {
+  /** A message's first version, which carries no stamp: its text ends where it ends. */
+  create?: boolean
+}
+
+interface Piece {
+  /** Keys covered: one operation, or a run of operations known to follow each other. */
+  first: string
+  key: string
+  text: string
+  end: number | undefined
+  /** The previous delivery on the same attachment: its key, its stamp, and the message's length then. */
+  prev: string | undefined
+  after: number | undefined
+  at: number | undefined
+  /** Continuity was lost before it, and history has not covered the place yet. */
+  broken: boolean
+  edited: boolean
+}
+
+interface Base {
+  key: string
+  text: string
+  /** Position in the agent's text; undefined where the next stamp is to be taken as it comes. */
+  end: number | undefined
+  holes: Hole[]
+  /** From `response-complete` or a database row: tokens not stamped beyond it are old. */
+  final: boolean
+}
+
+/** The last delivery of one attachment: what the next one follows. */
+interface Cursor {
+  epoch: number
+  key: string
+  length: number
+  end: number | undefined
+}
+
+/** This many newest operations stay apart, so that a late one finds its place; older ones become one run. */
+const WINDOW = 256
+
+export class GrowingText {
+  /** Appends may be delivered merged, and follow one message; tokens never are. */
+  readonly merges: boolean
+  text = ''
+  holes: Hole[] = []
+  /** Text published after the last `takeChange`; undefined after a change that is not an extension. */
+  private appended: string | undefined = ''
+  private shownLength = 0
+  /** Where the shown text has come to in the agent's text. */
+  private end: number | undefined = 0
+  private base: Base | undefined
+  private pieces: Piece[] = []
+  private compactAt = 2 * WINDOW
+  private stale = false
+  private breakNext = false
+  private cursor: Cursor | undefined
+  private headKnown = false
+  private phaseKey = ''
+  private closing: { key: string; end: number | undefined; checksum: string } | undefined
+  private checked: { text: string; matches: boolean } | undefined
+  done = false
+
+  constructor(merges: boolean) {
+    this.merges = merges
+  }
+
+  /** Key of the newest operation known. */
+  get key(): string {
+    return this.pieces.at(-1)?.key ?? this.base?.key ?? ''
+  }
+
+  /** Key of the oldest token known, where no full text stands before it. */
+  get firstKey(): string | undefined {
+    return this.base ? undefined : this.pieces[0]?.first
+  }
+
+  /** Applies an append or a token. Returns whether anything is new. */
+  append(fragment: Fragment): boolean {
+    const link = this.advanceCursor(fragment)
+    const marked = this.mark(fragment)
+    const { key, text, end } = fragment
+    if (this.isCovered(key, end)) return marked
+    const piece: Piece = {
+      first: key,
+      key,
+      text,
+      end,
+      prev: link?.key,
+      after: link?.end,
+      at: link?.length,
+      broken: this.breakNext,
+      edited: fragment.edited ?? false,
+    }
+    this.breakNext = false
+    if (!this.stale && key > this.key) {
+      this.pieces.push(piece)
+      const before = this.shownLength
+      this.step(piece)
+      if (this.pieces.length > this.compactAt) this.compact()
+      return marked || text !== '' || this.shownLength !== before
+    }
+    const index = this.indexFor(key)
+    const same = this.pieces[index]
+    if (same && same.first <= key) {
+      // Known already. An edit of a token that still stands apart replaces it.
+      if (!piece.edited || same.first !== same.key || same.text === text) return marked
+      this.pieces[index] = { ...same, text, edited: true }
+    } else this.pieces.splice(index, 0, piece)
+    this.stale = true
+    return true
+  }
+
+  /** Applies a full text: a create, an update, a history item, a recovery message. */
+  replace(full: FullText, options?: { final?: boolean }): boolean {
+    const { key, text, epoch, create } = full
+    const final = options?.final ?? false
+    const stamp = full.end ?? (create || final ? text.length : undefined)
+    if (epoch !== undefined && !(this.cursor?.epoch === epoch && this.cursor.key >= key))
+      this.cursor = { epoch, key, length: text.length, end: stamp }
+    const marked = this.mark(full)
+    if (this.base && key <= this.base.key && !(key === this.base.key && this.base.holes.length)) return marked
+    this.settle()
+    if (!final && this.pieces.length && key <= this.key && this.holes.length === 0) return marked
+    // A full text without a stamp is authoritative: what closed the older text says nothing about it.
+    if (stamp === undefined && this.closing && this.closing.key < key) this.closing = undefined
+    this.base = this.baseFrom(key, text, stamp, final)
+    this.pieces = this.pieces.filter((p) => (final ? (p.end ?? 0) > (this.base!.end ?? 0) : p.key > key))
+    this.stale = true
+    return true
+  }
+
+  /** The message was deleted. */
+  remove(key: string): boolean {
+    return this.replace({ key, text: '' })
+  }
+
+  /** Continuity was lost: what comes next may not follow what is known. */
+  break(): void {
+    if (this.pieces.length || this.base) this.breakNext = true
+  }
+
+  /** History has delivered everything from key `from` on: no break after it is left. */
+  cover(from: string): void {
+    let previous = this.base?.key
+    for (const piece of this.pieces) {
+      if (piece.broken && previous !== undefined && from <= previous) {
+        piece.broken = false
+        this.stale = true
+      }
+      previous = piece.key
+    }
+  }
+
+  /** Nothing comes before what is known. */
+  knowHead(): void {
+    if (this.headKnown) return
+    this.headKnown = true
+    if (this.pieces.length) this.stale = true
+  }
+
+  /** Whether older messages of the channel could complete this text. */
+  get needsPast(): boolean {
+    if (this.pieces.some((p) => p.broken)) return true
+    const head = this.pieces[0]
+    if (!head || this.base || this.headKnown) return false
+    return this.merges || head.end === undefined || head.end > head.text.length
+  }
+
+  /** Brings `text` and `holes` up to date after out-of-order arrivals. */
+  settle(): void {
+    if (!this.stale) return
+    this.stale = false
+    const { text: before, appended } = this
+    this.text = this.base?.text ?? ''
+    this.shownLength = this.text.length
+    this.end = this.base ? this.base.end : 0
+    this.holes = this.base ? this.base.holes.map((h) => ({ ...h })) : []
+    for (const piece of this.pieces) this.step(piece)
+    const extends_ =
+      appended !== undefined && this.shownLength >= before.length && this.text.startsWith(before)
+    this.appended = extends_ ? appended + this.text.slice(before.length) : undefined
+    if (this.pieces.length > this.compactAt) this.compact()
+  }
+
+  /** What the text gained since the last call: the appended text, or undefined when it changed otherwise. */
+  takeChange(): string | undefined {
+    const { appended } = this
+    this.appended = ''
+    return appended
+  }
+
+  get length(): number {
+    return this.shownLength
+  }
+
+  /**
+   * Length and checksum agree with what the agent declared when it closed the text. `undefined` while nothing
+   * was declared or text is missing; `false` when the text is known to be another.
+   */
+  get verified(): boolean | undefined {
+    if (!this.closing || this.holes.length || this.stale) return undefined
+    const { end, checksum: declared } = this.closing
+    if (end !== undefined && this.end !== undefined && end !== this.end) return undefined
+    if (this.checked?.text !== this.text)
+      this.checked = { text: this.text, matches: this.checksum!(this.text) === declared }
+    return this.checked.matches && end === this.shownLength
+  }
+
+  /** Set by the owner: kept out of here so that a reader of plain streams does not carry it. */
+  checksum: ((text: string) => string) | undefined
+
+  /** The text is whole and done: forgets what only late arrivals would need. */
+  seal(): void {
+    this.settle()
+    if (this.holes.length || this.needsPast) return
+    if (!this.pieces.length) return
+    this.base = { key: this.key, text: this.text, end: this.end, holes: [], final: this.base?.final ?? false }
+    this.pieces = []
+  }
+
+  private mark({ key, done, checksum, end }: Fragment): boolean {
+    if (key < this.phaseKey) return false
+    this.phaseKey = key
+    let changed = false
+    if (done !== undefined && done !== this.done) {
+      this.done = done
+      changed = true
+    }
+    if (checksum !== undefined && this.closing?.key !== key) {
+      this.closing = { key, end, checksum }
+      changed = true
+    }
+    return changed
+  }
+
+  /** Moves the attachment's cursor over a live append and returns where it stood. */
+  private advanceCursor({ epoch, key, text, end }: Fragment): Cursor | undefined {
+    const { cursor } = this
+    if (!this.merges || epoch === undefined || cursor?.epoch !== epoch || key <= cursor.key) return undefined
+    const reached = end ?? (cursor.end === undefined ? undefined : cursor.end + text.length)
+    this.cursor = { epoch, key, length: cursor.length + text.length, end: reached }
+    return cursor
+  }
+
+  private isCovered(key: string, end: number | undefined): boolean {
+    const { base } = this
+    if (!base) return false
+    if (base.final) return end === undefined || end <= (base.end ?? 0)
+    return key <= base.key
+  }
+
+  /** Where a key belongs among the pieces; the piece there covers it, or comes after it. */
+  private indexFor(key: string): number {
+    let low = 0
+    let high = this.pieces.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.pieces[middle]!.key < key) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** Takes a token out: its message turned out to be one that grows. */
+  take(key: string): string | undefined {
+    const index = this.indexFor(key)
+    const piece = this.pieces[index]
+    if (piece?.first !== key || piece.key !== key) return undefined
+    this.pieces.splice(index, 1)
+    this.stale = true
+    return piece.text
+  }
+
+  private step(piece: Piece): void {
+    const { text, end } = piece
+    const length = text.length
+    const here = this.shownLength
+    const reached = this.end
+    const straddles =
+      this.base !== undefined &&
+      piece === this.pieces[0] &&
+      piece.prev !== undefined &&
+      piece.prev < this.base.key
+    if (end === undefined && piece === this.pieces[0] && !this.base && !this.headKnown)
+      this.hole(0, 0, undefined)
+
+    if (end === undefined || reached === undefined || piece.edited) {
+      // Without a stamp, or right after an authoritative text: it follows, less what a full text already showed.
+      if (piece.broken) this.hole(here, here, undefined)
+      const known = straddles ? Math.max(0, this.base!.text.length - piece.at!) : 0
+      this.push(known ? text.slice(known) : text)
+      this.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
+      return
+    }
+
+    if (straddles && piece.after !== undefined && piece.after + length < end) {
+      // §5.4: a hole inside a fragment of which the beginning is known already. Never shown as exact.
+      if (end <= reached) return
+      const fresh = Math.min(Math.max(0, piece.at! + length - this.base!.text.length), end - reached, length)
+      this.push(text.slice(length - fresh))
+      if (end - reached > fresh) this.hole(here, here + fresh, end - reached - fresh)
+      this.end = end
+      return
+    }
+    const missing = end - reached - length
+    if (missing === 0) {
+      this.push(text)
+      this.end = end
+      return
+    }
+    if (missing > 0) {
+      const exact = !this.merges || (piece.after !== undefined && piece.after + length === end)
+      this.hole(here, exact ? here : here + length, missing, exact ? reached : undefined)
+      this.push(text)
+      this.end = end
+      return
+    }
+    // Begins with known text: only what lies beyond, or in a hole of known place, is new.
+    if (!this.merges) this.fill(end - length, text)
+    if (end > reached) {
+      this.push(text.slice(length - (end - reached)))
+      this.end = end
+    }
+  }
+
+  private push(text: string): void {
+    this.text += text
+    this.shownLength += text.length
+    if (this.appended !== undefined) this.appended += text
+  }
+
+  private hole(from: number, to: number, missing: number | undefined, start?: number): void {
+    this.holes.push({ from, to, missing, start })
+  }
+
+  /** Puts `text`, which begins at `start` of the agent's text, into the holes it covers. */
+  private fill(start: number, text: string): void {
+    const stop = start + text.length
+    for (let i = 0; i < this.holes.length; i++) {
+      const hole = this.holes[i]!
+      if (hole.start === undefined || hole.missing === undefined) continue
+      const from = Math.max(start, hole.start)
+      const to = Math.min(stop, hole.start + hole.missing)
+      if (from >= to) continue
+      const inserted = text.slice(from - start, to - start)
+      this.text = this.text.slice(0, hole.from) + inserted + this.text.slice(hole.from)
+      this.shownLength += inserted.length
+      this.appended = undefined
+      const rest: Hole[] = []
+      if (from > hole.start) rest.push({ ...hole, missing: from - hole.start })
+      const at = hole.from + inserted.length
+      if (to < hole.start + hole.missing)
+        rest.push({ from: at, to: at, missing: hole.start + hole.missing - to, start: to })
+      for (const later of this.holes.slice(i + 1)) {
+        later.from += inserted.length
+        later.to += inserted.length
+      }
+      this.holes.splice(i, 1, ...rest)
+      i += rest.length - 1
+    }
+  }
+
+  private baseFrom(key: string, text: string, end: number | undefined, final: boolean): Base {
+    const base: Base = { key, text, end, holes: [], final }
+    if (end === undefined || end === text.length) return base
+    const missing = end - text.length
+    if (missing > 0) base.holes = this.placeHoles(text, missing)
+    else if (this.shownLength === end && this.end === end && this.holes.length === 0) base.text = this.text
+    else base.holes = [{ from: 0, to: text.length, missing: undefined }]
+    return base
+  }
+
+  /** Keeps what was known about the places of holes when a newer full text has them too. */
+  private placeHoles(text: string, missing: number): Hole[] {
+    const { length } = text
+    const known = this.holes.reduce((sum, h) => sum + (h.missing ?? NaN), 0)
+    const continues = text.startsWith(this.text)
+    if (continues && known === missing) return this.holes.map((h) => ({ ...h }))
+    if (continues && known < missing)
+      return [...this.holes, { from: this.shownLength, to: length, missing: missing - known }]
+    const exact = this.holes[0]?.from ?? this.shownLength
+    const from = exact <= length && text.startsWith(this.text.slice(0, exact)) ? exact : 0
+    return [{ from, to: length, missing }]
+  }
+
+  /** Joins old pieces that follow each other into runs, so that memory grows with the text only. */
+  private compact(): void {
+    const old = this.pieces.slice(0, -WINDOW)
+    const runs: Piece[] = []
+    for (const piece of old) {
+      const run = runs.at(-1)
+      const follows =
+        run &&
+        !piece.broken &&
+        !piece.edited &&
+        !run.edited &&
+        (run.end === undefined) === (piece.end === undefined) &&
+        (piece.end === undefined || run.end! + piece.text.length === piece.end)
+      if (!follows) runs.push({ ...piece })
+      else {
+        run.key = piece.key
+        run.text += piece.text
+        run.end = piece.end
+      }
+    }
+    this.pieces = [...runs, ...this.pieces.slice(-WINDOW)]
+    // Runs broken by holes stay apart; what they cost is paid once per window, not per token.
+    this.compactAt = this.pieces.length + WINDOW
+  }
+}

@@ -1,0 +1,65 @@
+import type { InboundMessage, PaginatedResult, RealtimeChannel } from 'ably'
+
+/** Ably's answer to `untilAttach` when the attach point is older than about two minutes. */
+const ATTACH_POINT_GONE = 90008
+
+const ATTEMPTS = 4
+
+/**
+ * Pages a channel's history backwards. Up to the point of attach where that can be: what comes after arrives
+ * live. Where it cannot (the attach is not ours, or too old), everything is read, and versions sort it out.
+ */
+export class HistoryReader {
+  private readonly channel: RealtimeChannel
+  private readonly untilAttach: boolean
+  private page: PaginatedResult<InboundMessage> | undefined
+  /** Every message that the channel retains has been read. */
+  exhausted = false
+
+  constructor(channel: RealtimeChannel, untilAttach: boolean) {
+    this.channel = channel
+    this.untilAttach = untilAttach
+  }
+
+  /** The next older messages, newest first; undefined at the end. */
+  async next(limit: number): Promise<InboundMessage[] | undefined> {
+    if (this.exhausted) return undefined
+    const { page: last } = this
+    const page = await patiently(() => (last ? last.next() : this.first(limit)))
+    if (!page) {
+      this.exhausted = true
+      return undefined
+    }
+    this.page = page
+    this.exhausted = !page.hasNext()
+    return page.items
+  }
+
+  private async first(limit: number): Promise<PaginatedResult<InboundMessage>> {
+    if (this.untilAttach && this.channel.state === 'attached') {
+      try {
+        return await this.channel.history({ untilAttach: true, limit })
+      } catch (error) {
+        if ((error as { code?: number }).code !== ATTACH_POINT_GONE) throw error
+      }
+    }
+    return this.channel.history({ limit })
+  }
+}
+
+/** Tries again when the service, or the way to it, had a passing trouble. */
+async function patiently<T>(request: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await request()
+    } catch (error) {
+      const { statusCode = 0 } = error as { statusCode?: number }
+      if (
+        attempt === ATTEMPTS ||
+        (statusCode >= 400 && statusCode < 500 && statusCode !== 429 && statusCode !== 408)
+      )
+        throw error
+      await new Promise((resolve) => setTimeout(resolve, 2 ** attempt * 100 * (0.8 + 0.4 * Math.random())))
+    }
+  }
+}

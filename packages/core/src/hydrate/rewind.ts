@@ -1,0 +1,21 @@
+import type { HistoryOptions } from './history.ts'
+import { history } from './history.ts'
+import type { Hydrator } from './hydrator.ts'
+
+/**
+ * Attaches with Ably's `rewind`: the last messages (`10`, at most 100) or minutes (`'2m'`) come before the live
+ * ones. Where that begins in the middle of a response, history brings the missing head (capability `history`).
+ */
+export function rewind(span: number | `${number}${'s' | 'm' | 'h'}`, options?: HistoryOptions): Hydrator {
+  const past = history(options)
+  return {
+    ...past,
+    params: { rewind: String(span) },
+    async load(context) {
+      if (context.again) return past.load(context)
+      await context.rewound()
+      if (context.needsMore) await past.load(context)
+      else context.setHasOlder(true)
+    },
+  }
+}

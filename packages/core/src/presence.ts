@@ -1,0 +1,74 @@
+import type { PresenceMessage, RealtimeChannel } from 'ably'
+
+/** Someone on the channel: one per client, however many devices they have. */
+export interface Member {
+  readonly clientId: string
+  /** How many connections (devices, tabs) of it are present. */
+  readonly connections: number
+  /** What it entered with, the newest. */
+  readonly data: unknown
+}
+
+export interface Presence {
+  readonly agents: readonly Member[]
+  readonly users: readonly Member[]
+}
+
+export const nobody: Presence = Object.freeze({ agents: Object.freeze([]), users: Object.freeze([]) })
+
+/** Watches who is on a channel. `isAgent` decides for members that do not say `role: 'agent'` of themselves. */
+export class PresenceWatch {
+  current: Presence = nobody
+  /** The set of members has been received: an absence means something. */
+  synced = false
+  private readonly channel: RealtimeChannel
+  private readonly isAgent: (clientId: string) => boolean
+  private readonly onChange: () => void
+
+  constructor(channel: RealtimeChannel, isAgent: (clientId: string) => boolean, onChange: () => void) {
+    this.channel = channel
+    this.isAgent = isAgent
+    this.onChange = onChange
+  }
+
+  /** Rejects where presence cannot be used: no capability, or a client built without the plugin. */
+  async start(): Promise<void> {
+    await this.channel.presence.subscribe(this.onPresence)
+    await this.refresh()
+  }
+
+  stop(): void {
+    try {
+      this.channel.presence.unsubscribe(this.onPresence)
+    } catch {
+      // A client built without presence.
+    }
+  }
+
+  has(clientId: string): boolean {
+    return [...this.current.agents, ...this.current.users].some((m) => m.clientId === clientId)
+  }
+
+  private readonly onPresence = (): void => void this.refresh().catch(() => {})
+
+  private async refresh(): Promise<void> {
+    const members = await this.channel.presence.get({ waitForSync: true })
+    this.synced = true
+    const byClient = new Map<string, PresenceMessage[]>()
+    for (const member of members) {
+      const known = byClient.get(member.clientId)
+      if (known) known.push(member)
+      else byClient.set(member.clientId, [member])
+    }
+    const agents: Member[] = []
+    const users: Member[] = []
+    for (const [clientId, present] of byClient) {
+      const newest = present.reduce((a, b) => (b.timestamp > a.timestamp ? b : a))
+      const { role } = (newest.data ?? {}) as { role?: unknown }
+      const agent = role === 'agent' || (role === undefined && this.isAgent(clientId))
+      ;(agent ? agents : users).push({ clientId, connections: present.length, data: newest.data })
+    }
+    this.current = { agents, users }
+    this.onChange()
+  }
+}

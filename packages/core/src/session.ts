@@ -1,0 +1,419 @@
+import type {
+  ChannelOptions,
+  ConnectionStateChange,
+  InboundMessage,
+  RealtimeChannel,
+  RealtimeClient,
+} from 'ably'
+import { EventEmitter } from 'eventemitter3'
+import type { HydrationState } from './continuity.ts'
+import { Continuity } from './continuity.ts'
+import { ErrorCode, RejoinError, wrapError } from './errors.ts'
+import type { StreamEvent } from './event.ts'
+import type { Schedule } from './frame.ts'
+import { perFrame } from './frame.ts'
+import { history } from './hydrate/history.ts'
+import type { Hydrator } from './hydrate/hydrator.ts'
+import { Outbox } from './outbox.ts'
+import type { OutgoingPrompt } from './outbox.ts'
+import { PresenceWatch } from './presence.ts'
+import type { Member } from './presence.ts'
+import { Header, MessageName } from './protocol.ts'
+import { Store } from './store.ts'
+import type { Published } from './store.ts'
+import type {
+  DataTypes,
+  Gap,
+  MessageRef,
+  PromptState,
+  ResponseListener,
+  ResponseState,
+  Tools,
+} from './types.ts'
+import type { Codec, MessageNames } from './wire.ts'
+import { documented } from './wire.ts'
+
+export type SessionStatus =
+  /** Not attached yet, or reading the past for the first time. */
+  | 'connecting'
+  | 'live'
+  /** The connection was lost; Ably is trying to get it back. What is shown stays. */
+  | 'disconnected'
+  /** Lost for longer than Ably keeps it; still trying. What was missed is read when it is back. */
+  | 'suspended'
+  /** The channel or connection refuses; see `error`. */
+  | 'failed'
+  | 'closed'
+
+export interface SessionState {
+  readonly status: SessionStatus
+  /** The conversation in order. */
+  readonly messages: readonly MessageRef[]
+  /** `loadOlder()` would find more. */
+  readonly hasOlder: boolean
+  readonly hydration: HydrationState['status']
+  readonly agents: readonly Member[]
+  readonly users: readonly Member[]
+  readonly error: Error | undefined
+}
+
+export interface SessionEvents {
+  /** Text of a response is known to be missing. */
+  gap: [event: { responseId: string; gaps: readonly Gap[] }]
+  /** Nothing of it is missing any more. */
+  healed: [event: { responseId: string }]
+  /** Messages may have been missed; the past is being read. */
+  discontinuity: [event: { reason: unknown }]
+  /** A response has ended while this session watched. */
+  finish: [event: { response: ResponseState; isAbort: boolean; isError: boolean }]
+  error: [error: Error]
+}
+
+interface CommonOptions {
+  /** How to learn the past: `history()` (default), `rewind()`, `seed()`, or a function of your own. */
+  hydrate?: Hydrator
+  /** The app's own message names, by the documented name each stands for. */
+  names?: MessageNames
+  /** Reads another wire format. Default: the documented patterns (PROTOCOL.md). */
+  codec?: Codec
+  /** When to publish changes. Default: once per animation frame, and never throttled while hidden. */
+  schedule?: Schedule
+  /** Watch who is on the channel; needs the capability `presence` or `subscribe`. Default true. */
+  presence?: boolean
+}
+
+export type SessionOptions = CommonOptions &
+  (
+    | {
+        /** An Ably Realtime client: yours, of the default or the modular build. */
+        client: Pick<RealtimeClient, 'channels' | 'connection' | 'auth'>
+        channelName: string
+        channelOptions?: ChannelOptions
+        channel?: undefined
+      }
+    | { channel: RealtimeChannel; client?: undefined; channelName?: undefined; channelOptions?: undefined }
+  )
+
+/** Reports that a view of the session would want, once each: a bad publisher must not flood a log. */
+const MAX_REPORTS = 100
+
+export class Session<T extends Tools = Tools, D extends DataTypes = DataTypes> {
+  /** Hydrated and live. Rejects with a clear error when that cannot be. */
+  readonly ready: Promise<void>
+  private readonly channel: RealtimeChannel
+  private readonly client: Pick<RealtimeClient, 'connection' | 'auth'> | undefined
+  private readonly store: Store
+  private readonly codec: Codec
+  private readonly continuity: Continuity
+  private readonly outbox: Outbox
+  private readonly presence: PresenceWatch
+  private readonly events = new EventEmitter<SessionEvents>()
+  private readonly reported = new Set<string>()
+  private snapshot: SessionState | undefined
+  private stale = true
+  private hydratedOnce = false
+  private error: Error | undefined
+  private closed = false
+
+  constructor(options: SessionOptions) {
+    const { hydrate = history(), codec, names, schedule = perFrame } = options
+    this.channel = open(options, hydrate)
+    this.client = options.client
+    this.codec = codec ?? documented({ names })
+    this.store = new Store(this.channel.name, {
+      schedule,
+      onPublish: (published) => this.announce(published),
+      onListenerError: (cause) =>
+        this.report(
+          new RejoinError(
+            ErrorCode.CallbackFailed,
+            `unable to notify a listener; it threw: ${String(cause)}`,
+            { cause },
+          ),
+        ),
+    })
+    const { conversation } = this.store
+    this.outbox = new Outbox(this.channel, this.store, () => this.client?.auth.clientId, Date.now)
+    this.presence = new PresenceWatch(
+      this.channel,
+      (clientId) => [...conversation.responses.values()].some((r) => r.clientId === clientId),
+      () => this.presenceChanged(),
+    )
+    this.continuity = new Continuity(this.channel, hydrate, this.store, {
+      apply: (message, epoch, live) => this.apply(message, epoch, live),
+      onChange: () => this.stateChanged(),
+      onDiscontinuity: (reason) => this.events.emit('discontinuity', { reason }),
+      onHydrated: () => this.presenceChanged(),
+      onError: (error) => this.fail(error),
+    })
+    this.channel.on(this.onChannelState)
+    this.client?.connection.on(this.onConnectionState)
+    this.ready = this.start(options.presence ?? true)
+    // Whoever does not await `ready` learns of its failure from the state and the error event.
+    this.ready.catch((error: Error) => this.fail(error))
+  }
+
+  getSnapshot = (): SessionState => {
+    const { snapshot, store } = this
+    if (snapshot && !this.stale && snapshot.messages === store.messages) return snapshot
+    this.stale = false
+    const next: SessionState = {
+      status: this.status,
+      messages: store.messages,
+      hasOlder: this.continuity.state.hasOlder,
+      hydration: this.continuity.state.status,
+      ...this.presence.current,
+      error: this.error,
+    }
+    const same =
+      snapshot && (Object.keys(next) as (keyof SessionState)[]).every((key) => next[key] === snapshot[key])
+    return same ? snapshot : (this.snapshot = next)
+  }
+
+  /** Tells of changes to the list, to prompts and to the session's status: never per token. */
+  subscribe = (listener: () => void): (() => void) => this.store.subscribe(listener)
+
+  getResponse = (id: string): ResponseState<T, D> | undefined =>
+    this.store.getResponse(id) as ResponseState<T, D> | undefined
+
+  /** Tells of changes to one response, at most once per frame, and what they were. */
+  subscribeResponse = (id: string, listener: ResponseListener): (() => void) =>
+    this.store.subscribeResponse(id, listener)
+
+  getPrompt = (id: string): PromptState | undefined => this.store.getPrompt(id)
+
+  /** Publishes a prompt, shown at once with its delivery status. Resolves to its id. */
+  sendMessage = (prompt: OutgoingPrompt): Promise<string> => this.outbox.sendMessage(prompt)
+
+  /** Sends a prompt again whose delivery `failed`. */
+  retryMessage = (promptId: string): Promise<string> => this.outbox.retry(promptId)
+
+  /** Asks the agent to stop a response; without an id, every response that is open. */
+  stop = async (responseId?: string): Promise<void> => {
+    const open = [...this.store.conversation.responses.values()].filter((r) => r.open)
+    const ids = responseId === undefined ? open.map((r) => r.id) : [responseId]
+    await Promise.all(ids.map((id) => this.outbox.cancel(id)))
+  }
+
+  /** The outcome of a tool that runs in the browser. */
+  addToolResult = (result: {
+    responseId: string
+    toolCallId: string
+    name: string
+    result?: unknown
+    error?: string
+  }): Promise<void> => {
+    const { responseId, toolCallId, name, error } = result
+    return this.outbox.publish(
+      `publish the result of tool "${name}"`,
+      MessageName.ToolResult,
+      { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId },
+      error === undefined ? { name, result: result.result } : { name, error },
+    )
+  }
+
+  /** A person's decision on an approval that the agent asked for. */
+  respondToApproval = (answer: {
+    responseId: string
+    toolCallId: string
+    approved: boolean
+    reason?: string
+  }): Promise<void> => {
+    const { responseId, toolCallId, approved, reason } = answer
+    return this.outbox.publish(
+      `respond to approval "${toolCallId}"`,
+      MessageName.ApprovalResponse,
+      { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId },
+      { decision: approved ? 'approved' : 'rejected', ...(reason !== undefined && { reason }) },
+    )
+  }
+
+  /** Loads what came before the oldest message of the list. Resolves when it shows. */
+  loadOlder = (): Promise<void> => this.continuity.loadOlder()
+
+  /** Listens to what is not state. Returns how to stop. */
+  on = <E extends keyof SessionEvents>(
+    event: E,
+    listener: (...args: SessionEvents[E]) => void,
+  ): (() => void) => {
+    this.events.on(event, listener as never)
+    return () => this.events.off(event, listener as never)
+  }
+
+  /** Publishes what has arrived at once instead of with the next frame. */
+  flush = (): void => this.store.flush()
+
+  /** Stops listening. The channel and client stay as they are: they are yours. */
+  close = (): void => {
+    if (this.closed) return
+    this.closed = true
+    this.continuity.close()
+    this.presence.stop()
+    this.channel.off(this.onChannelState)
+    this.client?.connection.off(this.onConnectionState)
+    this.stale = true
+    this.store.close()
+    this.events.removeAllListeners()
+  }
+
+  private async start(presence: boolean): Promise<void> {
+    try {
+      await this.continuity.start()
+    } finally {
+      // Attached but unable to read the past is still live: what arrives shows, with its beginning known missing.
+      this.hydratedOnce = this.channel.state === 'attached'
+      this.stateChanged()
+      this.store.flush()
+    }
+    if (presence)
+      this.presence
+        .start()
+        .catch((cause: unknown) =>
+          this.reportOnce('presence', () =>
+            wrapError('watch who is on the channel', cause, ErrorCode.NotAllowed),
+          ),
+        )
+  }
+
+  private apply(message: InboundMessage, epoch: number | undefined, live: boolean): void {
+    let ended = false
+    try {
+      this.codec.decode(message, (event) => {
+        event.epoch = epoch
+        this.store.conversation.apply(event, live)
+        ended ||= isTerminal(event)
+      })
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      this.reportOnce(
+        `${String(message?.name)}: ${reason}`,
+        () =>
+          new RejoinError(
+            ErrorCode.BadMessage,
+            `unable to read a message named "${String(message?.name)}"; ${reason}. It was skipped`,
+            { cause },
+          ),
+      )
+      return
+    }
+    if (live) this.store.changed(ended ? 'now' : 'frame')
+  }
+
+  private announce(published: readonly Published[]): void {
+    for (const { before, now } of published) {
+      if (now.hasGap && !before?.hasGap) this.events.emit('gap', { responseId: now.id, gaps: now.gaps })
+      if (before?.hasGap && !now.hasGap) this.events.emit('healed', { responseId: now.id })
+      const { status } = now
+      const ended = status !== 'streaming' && status !== 'interrupted'
+      if (ended && before && (before.status === 'streaming' || before.status === 'interrupted'))
+        this.events.emit('finish', {
+          response: now,
+          isAbort: status === 'stopped',
+          isError: status === 'error',
+        })
+    }
+  }
+
+  private presenceChanged(): void {
+    const { presence, store } = this
+    if (presence.synced && this.channel.state === 'attached')
+      for (const response of store.conversation.responses.values())
+        if (
+          response.watched &&
+          response.clientId !== undefined &&
+          !presence.has(response.clientId) &&
+          response.interrupt()
+        )
+          store.conversation.touch(response, true)
+    this.stateChanged()
+  }
+
+  private get status(): SessionStatus {
+    if (this.closed) return 'closed'
+    const connection = this.client?.connection.state
+    const { state } = this.channel
+    if (state === 'failed' || connection === 'failed') return 'failed'
+    if (state === 'suspended' || connection === 'suspended') return 'suspended'
+    if (!this.hydratedOnce) return this.error ? 'failed' : 'connecting'
+    if (connection !== undefined && connection !== 'connected') return 'disconnected'
+    return state === 'attached' ? 'live' : 'disconnected'
+  }
+
+  private readonly onChannelState = (change: { current: string; reason?: unknown }): void => {
+    if (change.current === 'attached') this.error = undefined
+    if (change.current === 'failed')
+      this.fail(wrapError(`stay on channel "${this.channel.name}"`, change.reason, ErrorCode.AttachFailed))
+    this.stateChanged()
+  }
+
+  private readonly onConnectionState = (change: ConnectionStateChange): void => {
+    if (change.current === 'failed')
+      this.fail(wrapError('connect to Ably', change.reason, ErrorCode.AuthFailed))
+    this.stateChanged()
+  }
+
+  private stateChanged(): void {
+    this.stale = true
+    this.store.stateChanged()
+  }
+
+  private fail(error: Error): void {
+    if (this.closed || this.error === error) return
+    this.error = error
+    this.stateChanged()
+    this.report(error)
+  }
+
+  private report(error: Error): void {
+    this.events.emit('error', error)
+  }
+
+  private reportOnce(key: string, error: () => Error): void {
+    if (this.reported.has(key) || this.reported.size >= MAX_REPORTS) return
+    this.reported.add(key)
+    this.report(error())
+  }
+}
+
+/** Opens a session: attaches, reads the past, and keeps every response whole from then on. */
+export function createSession<T extends Tools = Tools, D extends DataTypes = DataTypes>(
+  options: SessionOptions,
+): Session<T, D> {
+  return new Session<T, D>(options)
+}
+
+/** The channel to read, with what the hydrator needs of it. */
+function open(options: SessionOptions, hydrate: Hydrator): RealtimeChannel {
+  if (options.channel) return options.channel
+  const { client, channelName, channelOptions } = options
+  if (typeof client?.channels?.get !== 'function')
+    throw new RejoinError(
+      ErrorCode.InvalidArgument,
+      'unable to create a session; pass an Ably Realtime client as `client`, or a `channel`',
+    )
+  if (typeof channelName !== 'string' || channelName === '')
+    throw new RejoinError(
+      ErrorCode.InvalidArgument,
+      'unable to create a session; channelName must be a non-empty string',
+    )
+  const params = { ...channelOptions?.params, ...hydrate.params }
+  try {
+    return client.channels.get(channelName, {
+      ...channelOptions,
+      ...(Object.keys(params).length && { params }),
+    })
+  } catch (cause) {
+    // The channel exists with other options. Those stay: what a rewind would have brought, history brings.
+    const channel = client.channels.get(channelName)
+    if (channelOptions === undefined) return channel
+    throw wrapError(
+      `open channel "${channelName}" with these options; it exists with others`,
+      cause,
+      ErrorCode.InvalidArgument,
+    )
+  }
+}
+
+function isTerminal(event: StreamEvent): boolean {
+  return event.type === 'end' || ((event.type === 'text' || event.type === 'revise') && event.done === true)
+}

@@ -1,0 +1,6 @@
+'use client'
+export { SessionProvider } from './provider.ts'
+export { useMessages } from './useMessages.ts'
+export { usePrompt } from './usePrompt.ts'
+export { useResponse } from './useResponse.ts'
+export { useSession } from './useSession.ts'

@@ -1,0 +1,5 @@
+export { RejoinPlugin, sessionKey } from './plugin.ts'
+export { useMessages } from './useMessages.ts'
+export { usePrompt } from './usePrompt.ts'
+export { useResponse } from './useResponse.ts'
+export { useSession } from './useSession.ts'
