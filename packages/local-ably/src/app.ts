@@ -1,0 +1,78 @@
+import { readCapability, type Capability } from './capability.ts'
+import { Channel } from './channel.ts'
+import type { Context } from './context.ts'
+import { badChannelName } from './errors.ts'
+import type { Message } from './message.ts'
+import type { Namespace } from './settings.ts'
+
+export interface Key {
+  /** `appId.keyId` */
+  name: string
+  secret: string
+  capability: Capability
+  revocableTokens: boolean
+}
+
+/** One app: its keys, channel rules and channels. Apps do not see each other. */
+export class App {
+  readonly id: string
+  readonly keys = new Map<string, Key>()
+  readonly namespaces: Map<string, Namespace>
+  readonly channels = new Map<string, Channel>()
+  readonly context: Context
+  /** Nonces of token requests that were used, with the time until which they are remembered. */
+  readonly nonces = new Map<string, number>()
+  onChange: ((channel: Channel, message: Message) => void) | undefined
+  readonly #fallback: Namespace
+
+  constructor(id: string, context: Context, namespaces: readonly Namespace[] | undefined) {
+    this.id = id
+    this.context = context
+    this.namespaces = new Map((namespaces ?? []).map((namespace) => [namespace.id, namespace]))
+    // Without rules everything works; whoever writes rules wants to meet the refusals that the service would give.
+    this.#fallback = this.namespaces.get('*') ?? { id: '*', mutableMessages: namespaces === undefined }
+  }
+
+  addKey(name: string, secret: string, capability: unknown, revocableTokens = false): Key {
+    const key: Key = { name, secret, capability: readCapability(capability), revocableTokens }
+    this.keys.set(name, key)
+    return key
+  }
+
+  /** The channel of this name, made when nobody used it before. */
+  channel(name: string): Channel {
+    let channel = this.channels.get(name)
+    if (!channel) {
+      checkChannelName(name)
+      const { serials, settings } = this.context
+      const made = (channel = new Channel(name, this.rulesFor(name), serials, settings))
+      made.onChange = (message) => this.onChange?.(made, message)
+      this.channels.set(name, made)
+    }
+    return channel
+  }
+
+  /** The rule for a channel: the one named after it up to its first colon. */
+  rulesFor(name: string): Namespace {
+    const end = name.indexOf(':')
+    return this.namespaces.get(end < 0 ? name : name.slice(0, end)) ?? this.#fallback
+  }
+
+  /** Lets go of what is past its retention, and of channels that nobody needs. */
+  expire(now: number): void {
+    const { recent } = this.context.settings.retention
+    for (const channel of this.channels.values()) {
+      channel.expire(now)
+      if (channel.idle && channel.lastUsed < now - recent) this.channels.delete(channel.name)
+    }
+    for (const [nonce, until] of this.nonces) if (until < now) this.nonces.delete(nonce)
+  }
+}
+
+/** Names may not be empty, start like a qualifier or separator, or hold line breaks. */
+export function checkChannelName(name: string): void {
+  if (typeof name !== 'string' || name === '' || /^[:,[\s]/.test(name) || /[\r\n]/.test(name)) {
+    if (typeof name === 'string' && /^\[meta\]./.test(name)) return
+    throw badChannelName(name)
+  }
+}

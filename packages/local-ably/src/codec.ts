@@ -1,0 +1,90 @@
+import { decode as decodeMsgpack, encode as encodeMsgpack } from '@ably/msgpack-js'
+import { AblyError, badRequest } from './errors.ts'
+import type { Payload, ProtocolMessage } from './protocol.ts'
+
+export type Format = 'json' | 'msgpack'
+
+interface Carrier {
+  data?: unknown
+  encoding?: unknown
+}
+
+/** Any JSON or msgpack value as bytes. Bytes inside are base64 text in JSON, with the step added to `encoding`. */
+export function encodeValue(value: unknown, format: Format): Buffer {
+  if (format === 'msgpack') return encodeMsgpack(value, true)
+  return Buffer.from(JSON.stringify(value, toJson))
+}
+
+// `JSON.stringify` has already called `Buffer.toJSON` on a property's value, so bytes are caught at their holder.
+function toJson(_key: string, value: unknown): unknown {
+  if (isCarrier(value) && Buffer.isBuffer(value.data)) {
+    const steps = typeof value.encoding === 'string' && value.encoding ? `${value.encoding}/base64` : 'base64'
+    return { ...value, data: value.data.toString('base64'), encoding: steps }
+  }
+  return value
+}
+
+const isCarrier = (value: unknown): value is Carrier =>
+  typeof value === 'object' && value !== null && 'data' in value
+
+export function decodeValue(bytes: Buffer, format: Format): unknown {
+  try {
+    return format === 'msgpack' ? decodeMsgpack(bytes) : JSON.parse(bytes.toString())
+  } catch (cause) {
+    throw badRequest(
+      `unable to decode the ${format} body; ${cause instanceof Error ? cause.message : String(cause)}`,
+    )
+  }
+}
+
+/** A frame from a socket. Throws a 40000 when it is not a protocol message. */
+export function decodeFrame(bytes: Buffer, format: Format): ProtocolMessage {
+  const value = decodeValue(bytes, format)
+  if (!isRecord(value) || !Number.isInteger(value.action)) {
+    throw badRequest('unable to read the frame; a protocol message is a map with an integer action')
+  }
+  return value as unknown as ProtocolMessage
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value)
+
+/** Reads a payload as it came: bytes for bytes, base64 text resolved, everything else kept with its encoding. */
+export function readPayload(carrier: Carrier): { data?: Payload; encoding?: string } {
+  const { data } = carrier
+  if (data === undefined || data === null) return {}
+  const encoding = typeof carrier.encoding === 'string' ? carrier.encoding : ''
+  if (Buffer.isBuffer(data)) return encoding ? { data, encoding } : { data }
+  if (data instanceof Uint8Array) return { ...readPayload({ data: Buffer.from(data), encoding }) }
+  if (typeof data !== 'string') {
+    throw new AblyError(40013, 400, `unable to use a payload of type ${typeof data}; send a string or bytes`)
+  }
+  const steps = encoding ? encoding.split('/') : []
+  if (steps.at(-1) !== 'base64') return encoding ? { data, encoding } : { data }
+  const rest = steps.slice(0, -1).join('/')
+  const bytes = Buffer.from(data, 'base64')
+  return rest ? { data: bytes, encoding: rest } : { data: bytes }
+}
+
+/** A frame to send: encoded at most once per format, however many sockets it goes to. */
+export class Frame {
+  readonly message: ProtocolMessage
+  #json: Buffer | undefined
+  #msgpack: Buffer | undefined
+
+  constructor(message: ProtocolMessage) {
+    this.message = message
+  }
+
+  encoded(format: Format): Buffer {
+    if (format === 'json') return (this.#json ??= encodeFrame(this.message))
+    return (this.#msgpack ??= encodeValue(this.message, 'msgpack'))
+  }
+}
+
+// A replacer costs more than the rest of the encoding, so frames without bytes, nearly all, go without.
+function encodeFrame(message: ProtocolMessage): Buffer {
+  const carriers: Carrier[] = message.messages ?? message.presence ?? message.annotations ?? []
+  const plain = !carriers.some((carrier) => Buffer.isBuffer(carrier.data))
+  return plain ? Buffer.from(JSON.stringify(message)) : encodeValue(message, 'json')
+}

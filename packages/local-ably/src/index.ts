@@ -1,0 +1,13 @@
+export { startLocalAbly, type ClientOptions, type LocalAbly } from './server.ts'
+export type {
+  ChannelFault,
+  ConnectionFault,
+  DeliveryOptions,
+  Faults,
+  RefuseOptions,
+  Remove,
+} from './faults.ts'
+export type { ErrorOption, Match, Matcher, Point, When } from './rules.ts'
+export type { KeyOption, Limits, LocalAblyOptions, Namespace, Retention } from './settings.ts'
+export type { LogEvent, LogListener } from './log.ts'
+export { defaultKey } from './settings.ts'

@@ -1,0 +1,53 @@
+import { allows } from './capability.ts'
+import type { Channel } from './channel.ts'
+import { AblyError } from './errors.ts'
+import { requireCapability } from './grant.ts'
+import type { Reply, Request } from './http.ts'
+import { linkHeader, pageOf, readPageQuery } from './paging.ts'
+import { Mode } from './protocol.ts'
+import type { Rest } from './rest.ts'
+import { channelOf } from './restMessages.ts'
+import type { Params, Route } from './router.ts'
+
+export function channelRoutes(rest: Rest): Route[] {
+  return [
+    ['GET', '/channels', (request) => listChannels(rest, request)],
+    ['GET', '/channels/:name', (request, params) => readStatus(rest, request, params)],
+  ]
+}
+
+function listChannels(rest: Rest, request: Request): Reply {
+  const grant = rest.grantOf(request)
+  if (!allows(grant.capability, '*', 'channel-metadata')) {
+    throw new AblyError(40160, 401, 'unable to list channels; the capability lacks channel-metadata')
+  }
+  const prefix = request.query.get('prefix') ?? ''
+  const names = [...grant.app.channels.keys()].filter((name) => name.startsWith(prefix)).sort()
+  const page = pageOf(names, readPageQuery(request.query, false), { key: (name) => name })
+  const byName = request.query.get('by') === 'id'
+  const body = byName ? page.items : page.items.map((name) => details(grant.app.channels.get(name)!))
+  return { status: 200, body, headers: { Link: linkHeader('channels', request.query, page.next) } }
+}
+
+function readStatus(rest: Rest, request: Request, params: Params): Reply {
+  const { channel, name, publisher } = channelOf(rest, request, params)
+  requireCapability(publisher.grant, name, 'channel-metadata', 'subscribe')
+  return { status: 200, body: details(channel()) }
+}
+
+function details(channel: Channel): object {
+  const { modes, peers } = channel.audience()
+  const having = (bit: number) => modes.filter((mode) => mode & bit).length
+  const metrics = {
+    connections: peers,
+    publishers: having(Mode.PUBLISH),
+    subscribers: having(Mode.SUBSCRIBE),
+    presenceConnections: having(Mode.PRESENCE),
+    presenceMembers: channel.presence.size,
+    presenceSubscribers: having(Mode.PRESENCE_SUBSCRIBE),
+    objectPublishers: 0,
+    objectSubscribers: 0,
+  }
+  const status = { isActive: peers > 0 || channel.presence.size > 0, occupancy: { metrics } }
+  return { channelId: channel.name, name: channel.name, status }
+}

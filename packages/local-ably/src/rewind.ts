@@ -1,0 +1,54 @@
+import type { Channel } from './channel.ts'
+import { AblyError } from './errors.ts'
+import type { Message } from './message.ts'
+import type { WireError } from './protocol.ts'
+import { serialTime } from './serial.ts'
+
+const maxCount = 100
+const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 }
+
+/** What a late joiner is told of the past. */
+export interface Past {
+  messages: Message[]
+  /** Why it is less than was asked. */
+  error?: WireError
+}
+
+/**
+ * The messages that `rewind` asks for, in the order of their creation. Which ones is decided by when they last
+ * changed: a response that grows now belongs to the last N, whenever it began.
+ */
+export function rewind(channel: Channel, params: Record<string, string>, now = Date.now()): Past {
+  const wanted = params.rewind
+  if (wanted === undefined) return { messages: [] }
+  const match = /^(\d+)([smh])?$/.exec(wanted)
+  if (!match || Number(match[1]) === 0) {
+    throw new AblyError(
+      40000,
+      400,
+      `unable to rewind by ${JSON.stringify(wanted)}; write a count or a time: 10, 30s, 2m`,
+    )
+  }
+  const unit = match[2]
+  const limit = readLimit(params.rewindLimit)
+  const byChange = [...channel.messages.all()].sort((a, b) => (a.touched < b.touched ? -1 : 1))
+  let count = limit
+  let chosen = byChange
+  if (unit) {
+    const since = now - Number(match[1]) * units[unit]!
+    chosen = byChange.filter((message) => serialTime(message.touched) >= since)
+  } else {
+    count = Math.min(count, Number(match[1]))
+  }
+  const messages = (count === 0 ? [] : chosen.slice(-count)).sort((a, b) => (a.serial < b.serial ? -1 : 1))
+  const asked = unit ? chosen.length : Number(match[1])
+  if (asked <= maxCount || (unit && params.rewindLimit !== undefined)) return { messages }
+  const error = new AblyError(40000, 400, `unable to rewind that far; at most ${maxCount} messages are sent`)
+  return { messages, error: error.toWire() }
+}
+
+function readLimit(limit: string | undefined): number {
+  if (limit === undefined) return maxCount
+  if (/^\d+$/.test(limit)) return Math.min(maxCount, Number(limit))
+  throw new AblyError(40000, 400, `unable to rewind; rewindLimit ${JSON.stringify(limit)} is not a number`)
+}

@@ -1,0 +1,42 @@
+import { AblyError, notFound } from './errors.ts'
+import type { Reply, Request } from './http.ts'
+
+export type Params = Record<string, string>
+export type Route = [
+  method: string,
+  pattern: string,
+  handle: (request: Request, params: Params) => Reply | Promise<Reply>,
+]
+
+/** The handler of the first route that fits. Parts of a pattern that start with `:` are given to it, decoded. */
+export function route(routes: readonly Route[], request: Request): Reply | Promise<Reply> {
+  const segments = request.path.split('/').slice(1)
+  let pathFound = false
+  for (const [method, pattern, handle] of routes) {
+    const params = matchPath(pattern.split('/').slice(1), segments)
+    if (!params) continue
+    pathFound = true
+    if (method === request.method) return handle(request, params)
+  }
+  if (pathFound)
+    throw new AblyError(40500, 405, `unable to ${request.method} ${request.path}; method not allowed`)
+  throw notFound(`unable to find ${request.path}; no such path`)
+}
+
+function matchPath(pattern: string[], segments: string[]): Params | undefined {
+  if (pattern.length !== segments.length) return undefined
+  const params: Params = {}
+  for (const [i, part] of pattern.entries()) {
+    const segment = segments[i]!
+    if (!part.startsWith(':')) {
+      if (part !== segment) return undefined
+      continue
+    }
+    try {
+      params[part.slice(1)] = decodeURIComponent(segment)
+    } catch {
+      return undefined
+    }
+  }
+  return params
+}
