@@ -1,0 +1,161 @@
+import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
+import { EventEmitter } from 'eventemitter3'
+import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
+import type { ResponseRow } from '../types.ts'
+import type { RetryOptions } from './backoff.ts'
+import { Inbox } from './inbox.ts'
+import { Outbox } from './outbox.ts'
+import type { PromptHandler, PromptOptions } from './promptQueue.ts'
+import { ResponseWriter, type ResponseIds, type WriterHost } from './responseWriter.ts'
+import type { Pattern } from './segmentWire.ts'
+
+export interface AgentOptions {
+  /** The agent's Ably client, from `ably` or `ably/modular`; it stays yours to close. */
+  client: RealtimeClient
+  channelName: string
+  channelOptions?: ChannelOptions
+  /** Default `message-per-response`, which needs a namespace with mutable messages. */
+  pattern?: Pattern
+  /**
+   * Operations a second, shared by all responses of the connection. Text that has to wait is sent together.
+   * Default: 40 for `message-per-token` (Ably's smaller packages allow 50 messages a second and connection);
+   * no limit for `message-per-response`, where the service merges appends by itself
+   * (client option `transportParams: { appendRollupWindow: 40 }`, in milliseconds; with more than two responses
+   * at a time, 100 keeps within 50 messages a second).
+   */
+  messagesPerSecond?: number
+  /** Bytes that a message may have on your account. A longer text continues in a further one. Default 65,536. */
+  maxMessageSize?: number
+  /** UTF-16 code units that may wait for the network before `pipe` stops reading the model. Default 65,536. */
+  highWaterMark?: number
+  /** Milliseconds without an acknowledgement after which an operation counts as failed. Default 30,000. */
+  publishTimeout?: number
+  retry?: RetryOptions
+  /**
+   * Gets every response once it is complete on the channel: the place to write it to a database, idempotently,
+   * by its `id`. `end()` waits for it; what it throws is reported through `on('error')`.
+   */
+  onComplete?: (response: ResponseRow) => unknown
+}
+
+export interface AgentEvents {
+  error: (error: RejoinError) => void
+}
+
+/** Publishes responses on one channel, and answers the prompts on it. */
+export class Agent {
+  readonly #options: AgentOptions
+  readonly #channel: RealtimeChannel
+  readonly #outbox: Outbox
+  readonly #events = new EventEmitter<AgentEvents>()
+  readonly #responses = new Set<ResponseWriter>()
+  #inbox: Inbox | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: AgentOptions) {
+    const { client, channelName, channelOptions, pattern = 'message-per-response' } = options
+    this.#options = options
+    this.#channel = client.channels.get(channelName, channelOptions)
+    this.#outbox = Outbox.of(client)
+    const perSecond = options.messagesPerSecond ?? (pattern === 'message-per-token' ? 40 : Infinity)
+    this.#outbox.rate = Math.min(this.#outbox.rate, perSecond)
+    if (options.publishTimeout !== undefined) this.#outbox.timeout = options.publishTimeout
+  }
+
+  /** Resolves once connected and, after `onPrompt`, listening. Rejects with what stands in the way. */
+  get ready(): Promise<void> {
+    const ready = this.#inbox ? this.#inbox.ready : this.#outbox.connected(Infinity)
+    ready.catch(() => {})
+    return ready
+  }
+
+  /** Responses that have not ended. */
+  get responses(): readonly ResponseWriter[] {
+    return [...this.#responses]
+  }
+
+  /** Begins a response. Nothing is published before it is written to. */
+  respond(ids: ResponseIds = {}): ResponseWriter {
+    if (this.#closing) throw new RejoinError(ErrorCode.Closed, 'unable to respond; the agent was closed')
+    const response = new ResponseWriter(this.#writerHost(), ids)
+    this.#track(response)
+    return response
+  }
+
+  /** Answers the channel's prompts. One handler per agent. */
+  onPrompt(handler: PromptHandler, options: PromptOptions = {}): void {
+    if (this.#closing) throw new RejoinError(ErrorCode.Closed, 'unable to listen; the agent was closed')
+    if (this.#inbox) {
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        'unable to add a second prompt handler; use one per agent',
+      )
+    }
+    this.#inbox = new Inbox(this.#channel, handler, options, {
+      respond: (ids) => this.respond(ids),
+      responses: () => this.#responses,
+      report: (error) => this.#report(error),
+    })
+  }
+
+  on<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): () => void {
+    this.#events.on(name, listener as never)
+    return () => this.#events.off(name, listener as never)
+  }
+
+  /** Takes no more prompts, ends the responses that are open as `stopped`, and lets go of the channel. */
+  close(reason: unknown = new DOMException('The agent was closed', 'AbortError')): Promise<void> {
+    return (this.#closing ??= this.#close(reason))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(reason: unknown): Promise<void> {
+    this.#inbox?.close()
+    await Promise.allSettled([...this.#responses].map((response) => response.abort(reason)))
+    await this.#inbox?.idle()
+  }
+
+  #track(response: ResponseWriter): void {
+    this.#responses.add(response)
+    void response.ended.then(() => this.#responses.delete(response))
+  }
+
+  #writerHost(): WriterHost {
+    const { client, pattern = 'message-per-response', retry = {} } = this.#options
+    const { maxMessageSize = 65_536, highWaterMark = 65_536 } = this.#options
+    return {
+      channel: this.#channel,
+      outbox: this.#outbox,
+      retry,
+      pattern,
+      maxMessageSize,
+      highWaterMark,
+      clientId: client.auth.clientId || undefined,
+      report: (error) => this.#report(error),
+      completed: (row) => this.#completed(row),
+    }
+  }
+
+  async #completed(row: ResponseRow): Promise<void> {
+    try {
+      await this.#options.onComplete?.(row)
+    } catch (error) {
+      this.#report(wrapError(`store response "${row.id}"`, error, ErrorCode.CallbackFailed))
+    }
+  }
+
+  #report(error: RejoinError): void {
+    try {
+      this.#events.emit('error', error)
+    } catch {
+      // A listener that throws must not break a response.
+    }
+  }
+}
+
+export function createAgent(options: AgentOptions): Agent {
+  return new Agent(options)
+}

@@ -1,0 +1,183 @@
+import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
+import type { Prompt } from './prompt.ts'
+import type { ResponseWriter } from './responseWriter.ts'
+
+/** Answers a prompt. When it returns the response is ended, when it throws the response is marked `error`. */
+export type PromptHandler = (prompt: Prompt, response: ResponseWriter) => unknown
+
+/** A prompt being answered. */
+export interface Active {
+  readonly prompt: Prompt
+  readonly response: ResponseWriter
+}
+
+export type Steering = 'parallel' | 'queue' | 'interrupt' | 'ignore'
+
+export interface PromptOptions {
+  /** Prompts answered at the same time, at most. Further ones wait, in order. Default: no limit. */
+  concurrency?: number
+  /**
+   * What to do with a prompt that arrives while others are being answered:
+   * - `parallel` (default): answer it at once beside them;
+   * - `queue`: when they are done;
+   * - `interrupt`: stop them, then answer it;
+   * - `ignore`: not at all;
+   * - or a function that chooses.
+   */
+  whileBusy?: Steering | ((prompt: Prompt, active: readonly Active[]) => Steering)
+  /** Which prompts are this agent's to answer. Default: all. */
+  accept?: (prompt: Prompt) => boolean
+  /** Who may cancel which response. Default: everyone on the channel. */
+  allowCancel?: (who: { clientId?: string; userClaim?: string }, active: Active) => boolean
+}
+
+export interface QueueHost {
+  respond(prompt: Prompt): ResponseWriter
+  report(error: RejoinError): void
+  /** Before the handler runs. */
+  started(prompt: Prompt, response: ResponseWriter): Promise<void>
+  /** After the response has ended, however it did. */
+  settled(prompt: Prompt): Promise<void>
+}
+
+/** Prompts remembered so that a duplicate is not answered. */
+const REMEMBERED = 10_000
+
+/** Prompts in, answers out: order, concurrency, steering, duplicates. Knows nothing of channels. */
+export class PromptQueue {
+  readonly active = new Set<Active>()
+  readonly #handler: PromptHandler
+  readonly #options: PromptOptions
+  readonly #host: QueueHost
+  readonly #waiting: { prompt: Prompt; alone: boolean }[] = []
+  readonly #seen = new Set<string>()
+  readonly #running = new Set<Promise<void>>()
+  #closed = false
+
+  constructor(handler: PromptHandler, options: PromptOptions, host: QueueHost) {
+    this.#handler = handler
+    this.#options = options
+    this.#host = host
+  }
+
+  /** Takes a prompt; `false` if it is a duplicate or not this agent's. */
+  add(prompt: Prompt): boolean {
+    if (this.#closed || !this.#accepts(prompt) || !this.remember(prompt.id)) return false
+    const { whileBusy = 'parallel' } = this.#options
+    let choice: Steering = 'parallel'
+    if (this.active.size > 0 || this.#waiting.length > 0) {
+      choice = typeof whileBusy === 'function' ? this.#choose(whileBusy, prompt) : whileBusy
+    }
+    if (choice === 'ignore') {
+      void this.#host.settled(prompt)
+      return false
+    }
+    if (choice === 'interrupt') {
+      for (const { prompt: waiting } of this.#waiting.splice(0)) void this.#host.settled(waiting)
+      const reason = new DOMException('A newer prompt took over', 'AbortError')
+      for (const { response } of this.active) void response.abort(reason).catch(() => {})
+    }
+    this.#waiting.push({ prompt, alone: choice !== 'parallel' })
+    this.#next()
+    return true
+  }
+
+  /** Marks a prompt as dealt with; `false` if it already was. */
+  remember(promptId: string): boolean {
+    if (this.#seen.has(promptId)) return false
+    this.#seen.add(promptId)
+    if (this.#seen.size > REMEMBERED) for (const oldest of this.#seen) return this.#seen.delete(oldest)
+    return true
+  }
+
+  /** Someone asks to stop a response, by its id, its prompt's id, or (with neither) all of them. */
+  cancel(
+    target: { responseId?: string; promptId?: string },
+    who: { clientId?: string; userClaim?: string },
+  ): void {
+    const { responseId, promptId } = target
+    const meant = (prompt: string | undefined, response?: string) =>
+      responseId !== undefined ? response === responseId : promptId === undefined || prompt === promptId
+    for (const active of this.active) {
+      if (!meant(active.prompt.id, active.response.responseId) || !this.#mayCancel(who, active)) continue
+      void active.response.cancel(new DOMException('Cancelled', 'AbortError')).catch(() => {})
+    }
+    if (responseId !== undefined) return
+    for (const waiting of this.#waiting.slice()) {
+      if (!meant(waiting.prompt.id)) continue
+      const response = this.#host.respond(waiting.prompt)
+      if (!this.#mayCancel(who, { prompt: waiting.prompt, response })) continue
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+      void response
+        .cancel()
+        .catch(() => {})
+        .then(() => this.#host.settled(waiting.prompt))
+    }
+  }
+
+  has(response: ResponseWriter): boolean {
+    for (const active of this.active) if (active.response === response) return true
+    return false
+  }
+
+  /** Takes no more prompts. */
+  close(): void {
+    this.#closed = true
+    this.#waiting.length = 0
+  }
+
+  /** Resolves when every handler that runs has returned and its response has ended. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
+  }
+
+  #accepts(prompt: Prompt): boolean {
+    return this.#call('accept', () => this.#options.accept?.(prompt) ?? true, false)
+  }
+
+  #mayCancel(who: { clientId?: string; userClaim?: string }, active: Active): boolean {
+    return this.#call('allowCancel', () => this.#options.allowCancel?.(who, active) ?? true, false)
+  }
+
+  #choose(whileBusy: (prompt: Prompt, active: readonly Active[]) => Steering, prompt: Prompt): Steering {
+    return this.#call('whileBusy', () => whileBusy(prompt, [...this.active]), 'queue')
+  }
+
+  #call<T>(name: string, callback: () => T, fallback: T): T {
+    try {
+      return callback()
+    } catch (error) {
+      this.#host.report(wrapError(`call ${name}`, error, ErrorCode.CallbackFailed))
+      return fallback
+    }
+  }
+
+  #next(): void {
+    const { concurrency = Infinity } = this.#options
+    while (this.#waiting.length > 0 && this.active.size < concurrency) {
+      const { prompt, alone } = this.#waiting[0]!
+      if (alone && this.active.size > 0) return
+      this.#waiting.shift()
+      const run = this.#answer(prompt).finally(() => this.#running.delete(run))
+      this.#running.add(run)
+    }
+  }
+
+  async #answer(prompt: Prompt): Promise<void> {
+    const response = this.#host.respond(prompt)
+    const active = { prompt, response }
+    this.active.add(active)
+    try {
+      await this.#host.started(prompt, response)
+      if (response.open) await this.#handler(prompt, response)
+      await response.end()
+    } catch (error) {
+      // After an abort, what the model's client throws is the abort itself.
+      if (response.open) this.#host.report(wrapError('answer a prompt', error, ErrorCode.CallbackFailed))
+      await response.fail(error).catch(() => {})
+    }
+    this.active.delete(active)
+    await this.#host.settled(prompt)
+    this.#next()
+  }
+}

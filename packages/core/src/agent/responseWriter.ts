@@ -1,0 +1,296 @@
+import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
+import { Header, MessageName, type EndStatus } from '../protocol.ts'
+import type { ResponseRow } from '../types.ts'
+import { DeliveryError } from './deliveryError.ts'
+import type { FinishReason, ModelEvent, SourceEvent } from './modelEvent.ts'
+import { newId } from './newId.ts'
+import { pipe, type PipeResult } from './pipe.ts'
+import { ResponseBody, type Publishing } from './responseBody.ts'
+import type { ToolCall } from './toolCalls.ts'
+
+/** What became of a response. */
+export interface EndResult {
+  readonly responseId: string
+  readonly status: EndStatus
+  /** UTF-16 code units of text, all text parts together. */
+  readonly length: number
+  /** Operations that the channel refused or did not acknowledge. */
+  readonly failures: number
+  /** Times a part was published again in full. */
+  readonly repairs: number
+  /** There were failures, and all of them were made good. */
+  readonly recovered: boolean
+  /** Why the model stopped, where it said so. */
+  readonly finishReason: FinishReason | undefined
+  /** Messages beside text (a tool's result, a source, data) that could not be delivered. */
+  readonly lost: readonly RejoinError[]
+}
+
+/** What a response needs of its agent. */
+export interface WriterHost extends Publishing {
+  readonly clientId: string | undefined
+  report(error: RejoinError): void
+  /** Called once, when all is on the channel; awaited before `end()` resolves. Does not reject. */
+  completed(row: ResponseRow): Promise<void>
+}
+
+export interface ResponseIds {
+  /** Default: a random one. */
+  responseId?: string
+  promptId?: string
+}
+
+/** One answer, being written. Nothing here needs to be awaited but `pipe`, `flush` and `end`. */
+export class ResponseWriter {
+  readonly responseId: string
+  readonly promptId: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly createdAt = Date.now()
+
+  readonly #host: WriterHost
+  readonly #body: ResponseBody
+  readonly #abort = new AbortController()
+  #status: EndStatus = 'complete'
+  #reason: { message: string; code?: string } | undefined
+  #cancelled = false
+  #modelError: RejoinError | undefined
+  #finishReason: FinishReason | undefined
+  #end: Promise<EndResult> | undefined
+  #markEnded = () => {}
+  /** Resolves when the response has ended, however it did. */
+  readonly ended = new Promise<void>((resolve) => (this.#markEnded = resolve))
+
+  constructor(host: WriterHost, ids: ResponseIds) {
+    this.#host = host
+    this.responseId = ids.responseId ?? newId()
+    this.promptId = ids.promptId
+    const { responseId, promptId } = this
+    this.#body = new ResponseBody(host, { responseId, promptId }, (error) => host.report(error))
+  }
+
+  /** Aborts when the response is cancelled or aborted: hand it to the model. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** The text so far, all text parts joined. */
+  get text(): string {
+    return this.#body.parts.text
+  }
+
+  /** Whether it can still be written to. */
+  get open(): boolean {
+    return !this.#end
+  }
+
+  /** Resolves when the network has caught up; await it between appends of a stream you read yourself. */
+  get ready(): Promise<void> {
+    return this.#body.pressure ?? Promise.resolve()
+  }
+
+  /** Adds to the text. A tool call, a source or reasoning in between begins a new text part. */
+  append(text: string): void {
+    this.#body.current('text').append(text)
+  }
+
+  /** Adds to the reasoning. */
+  reasoning(text: string): void {
+    this.#body.current('reasoning').append(text)
+  }
+
+  /** A source that the answer cites. */
+  source(source: Omit<SourceEvent, 'type' | 'sourceId'> & { sourceId?: string }): void {
+    this.#body.finishText()
+    this.#body.addSource({ ...source, type: 'source-url' })
+  }
+
+  /** Application data, shown as part `data-<name>`. The same `id` again replaces it. */
+  data(name: string, data: unknown, options: { id?: string } = {}): void {
+    this.#body.finishText()
+    this.#body.addData(name, data, options.id)
+  }
+
+  /** A tool call whose arguments are known; report its progress and its end with what this returns. */
+  tool(call: { name: string; args?: unknown; toolCallId?: string }): ToolCall {
+    const toolCallId = call.toolCallId ?? newId()
+    this.toolInput({ toolCallId, toolName: call.name, input: call.args })
+    return {
+      toolCallId,
+      progress: (progress) => {
+        if (this.#body.begin()) this.#body.tools.progress(toolCallId, progress)
+      },
+      result: (output) => this.toolOutput(toolCallId, output),
+      error: (errorText) => this.toolError(toolCallId, errorText),
+    }
+  }
+
+  /** The arguments of a tool call begin to stream. */
+  toolInputStart(call: { toolCallId: string; toolName: string }): void {
+    this.#body.finishText()
+    if (this.#body.begin()) this.#body.tools.start(call.toolCallId, call.toolName)
+  }
+
+  /** A fragment of the arguments' JSON text. */
+  toolInputDelta(toolCallId: string, delta: string): void {
+    if (this.#body.begin()) this.#body.tools.delta(toolCallId, delta)
+  }
+
+  /** The arguments of a tool call are complete. */
+  toolInput(call: { toolCallId: string; toolName: string; input: unknown }): void {
+    this.#body.finishText()
+    if (this.#body.begin()) this.#body.tools.available(call.toolCallId, call.toolName, call.input)
+  }
+
+  toolOutput(toolCallId: string, output: unknown): void {
+    if (this.#body.begin()) this.#body.tools.output(toolCallId, output)
+  }
+
+  toolError(toolCallId: string, errorText: string): void {
+    if (this.#body.begin()) this.#body.tools.error(toolCallId, errorText)
+  }
+
+  /**
+   * Writes a model's stream: `await response.pipe(fromOpenAI(stream))`. Several may follow each other, as in a
+   * loop of tool calls. Resolves when the stream is over or the response aborted; does not end the response.
+   * @throws RejoinError `model_failed`: the stream threw or carried an error. Unless another stream is piped
+   *   after it, `end()` then marks the response `error`.
+   */
+  async pipe(events: AsyncIterable<ModelEvent> | Iterable<ModelEvent>): Promise<PipeResult> {
+    const body = this.#body
+    body.finishText()
+    this.#modelError = undefined
+    try {
+      const result = await pipe({ body, signal: this.signal }, events)
+      this.#finishReason = result.finishReason ?? this.#finishReason
+      return result
+    } catch (error) {
+      this.#modelError = wrapError('write the answer', error, ErrorCode.ModelFailed)
+      throw error
+    }
+  }
+
+  /**
+   * Resolves when everything so far is on the channel.
+   * @throws DeliveryError when it cannot be put there.
+   */
+  async flush(): Promise<void> {
+    try {
+      await this.#body.settled()
+    } catch (error) {
+      throw this.#undelivered(error)
+    }
+  }
+
+  /**
+   * Ends the response: waits for every outcome, repairs what failed, closes each part, and publishes the end
+   * marker last. Idempotent.
+   * @throws DeliveryError when the final text could not be delivered; it carries the text.
+   */
+  end(): Promise<EndResult> {
+    if (this.#end) return this.#end
+    if (this.#modelError && this.#status === 'complete') this.#mark('error', this.#modelError)
+    this.#end = this.#finish()
+    // Whoever does not look at the result finds the failure in the agent's `error` event.
+    this.#end.then(this.#markEnded, this.#markEnded)
+    return this.#end
+  }
+
+  /** Stops the response where it is: status `stopped`. Later writes are ignored. */
+  abort(reason?: unknown): Promise<EndResult> {
+    return this.#stop('stopped', reason)
+  }
+
+  /** Ends the response with status `error`; what was written stays. */
+  fail(error: unknown): Promise<EndResult> {
+    return this.#stop('error', error)
+  }
+
+  /** As `abort`, when someone has asked for it with a `cancel` message. */
+  cancel(reason?: unknown): Promise<EndResult> {
+    if (!this.#end) this.#cancelled = true
+    return this.#stop('stopped', reason)
+  }
+
+  /** The response as a database keeps it. */
+  row(): ResponseRow {
+    const { promptId, createdAt } = this
+    const { text, serial } = this.#body.parts
+    const { clientId } = this.#host
+    return {
+      id: this.responseId,
+      role: 'assistant',
+      parts: this.#body.parts.rows(),
+      text,
+      status: this.#status,
+      createdAt,
+      ...(promptId !== undefined && { promptId }),
+      ...(clientId && { clientId }),
+      ...(serial && { serial }),
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end()
+  }
+
+  #stop(status: EndStatus, reason: unknown): Promise<EndResult> {
+    if (this.#end) return this.#end
+    this.#mark(status, reason)
+    const result = this.end()
+    this.#abort.abort(reason ?? new DOMException('The response was stopped', 'AbortError'))
+    return result
+  }
+
+  #mark(status: EndStatus, reason: unknown): void {
+    this.#status = status
+    if (reason === undefined) return
+    const { message = reason, code } = Object(reason) as { message?: unknown; code?: unknown }
+    this.#reason = { message: typeof message === 'string' ? message : JSON.stringify(message) }
+    if (typeof code === 'string' || typeof code === 'number') this.#reason.code = `${code}`
+  }
+
+  async #finish(): Promise<EndResult> {
+    const body = this.#body
+    body.seal()
+    try {
+      await body.settled()
+      const name = this.#host.pattern === 'message-per-token' ? MessageName.Stop : MessageName.ResponseEnd
+      await body.deliver(this.#cancelled ? MessageName.Cancelled : name, this.#reason, {
+        [Header.Status]: this.#status,
+      })
+    } catch (error) {
+      const failure = this.#undelivered(error)
+      this.#host.report(failure)
+      throw failure
+    }
+    await this.#host.completed(this.row())
+    const { failures, repairs, lost } = body
+    return {
+      responseId: this.responseId,
+      status: this.#status,
+      length: this.text.length,
+      failures,
+      repairs,
+      recovered: failures > 0 && lost.length === 0,
+      finishReason: this.#finishReason,
+      lost,
+    }
+  }
+
+  #undelivered(cause: unknown): DeliveryError {
+    const error = wrapError(
+      'deliver the response',
+      (cause as Partial<RejoinError>).cause ?? cause,
+      codeOf(cause),
+    )
+    return new DeliveryError(error.code, error.message, {
+      text: this.text,
+      responseId: this.responseId,
+      cause: error.cause,
+    })
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof RejoinError ? error.code : ErrorCode.PublishFailed
+}

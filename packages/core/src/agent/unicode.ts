@@ -1,0 +1,48 @@
+/** Bytes of `text` in UTF-8; a lone surrogate counts as the replacement character it will become. */
+export function utf8Length(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x80) continue
+    // A surrogate pair is two units and four bytes.
+    if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(i + 1))) {
+      bytes += 2
+      i++
+    } else bytes += unit < 0x800 ? 1 : 2
+  }
+  return bytes
+}
+
+/** How many code units of `text` fit into `bytes` of UTF-8 without splitting a surrogate pair. */
+export function fitting(text: string, bytes: number): number {
+  let used = 0
+  for (let i = 0; i < text.length;) {
+    const unit = text.charCodeAt(i)
+    const pair = isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(i + 1))
+    used += pair ? 4 : unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3
+    if (used > bytes) return i
+    i += pair ? 2 : 1
+  }
+  return text.length
+}
+
+export function endsInHighSurrogate(text: string): boolean {
+  return isHighSurrogate(text.charCodeAt(text.length - 1))
+}
+
+/** Lone surrogates become U+FFFD, of the same length: no wire carries them, and all must keep one text. */
+export function wellFormed(text: string): string {
+  return /[\ud800-\udfff]/.test(text)
+    ? text.replace(/[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (found) =>
+        found.length === 2 ? found : '\ufffd',
+      )
+    : text
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000
+}
