@@ -81,7 +81,7 @@ export class Outbox {
       this.#pump()
     }
     const overtaken = this.#overtaken
-    if (overtaken && overtaken !== frame) this.#release(overtaken)
+    if (overtaken && overtaken !== frame && isLike(overtaken.message, frame.message)) this.#release(overtaken)
   }
 
   #release(frame: Frame): void {
@@ -103,6 +103,10 @@ export class Outbox {
     }
   }
 }
+
+// An ACK that goes by is no overtaking: only the next of the same channel and kind is.
+const isLike = (a: ProtocolMessage, b: ProtocolMessage): boolean =>
+  a.channel === b.channel && a.action === b.action
 
 export const delayOf = (effect: Extract<Effect, { kind: 'delay' }>): number =>
   effect.ms + Math.random() * effect.jitter

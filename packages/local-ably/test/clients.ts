@@ -22,35 +22,21 @@ export function useServer(options: LocalAblyOptions = {}) {
     suspendedRetryTimeout: 300,
     channelRetryTimeout: 200,
     realtimeRequestTimeout: 3000,
-    logLevel: 0,
+    logLevel: 0 as const,
   }
-  return {
-    server,
-    realtime(clientOptions: Ably.ClientOptions = {}): Ably.Realtime {
-      const { key, ...where } = server().clientOptions
-      const auth =
-        clientOptions.key ?? clientOptions.token ?? clientOptions.authCallback ?? clientOptions.authUrl
-      const client = new Ably.Realtime({
-        ...where,
-        ...quick,
-        ...(auth ? {} : { key }),
-        ...clientOptions,
-      } as Ably.ClientOptions)
-      opened.push(client)
-      return client
-    },
-    rest(clientOptions: Ably.ClientOptions = {}): Ably.Rest {
-      const { key, ...where } = server().clientOptions
-      const auth =
-        clientOptions.key ?? clientOptions.token ?? clientOptions.authCallback ?? clientOptions.authUrl
-      return new Ably.Rest({
-        ...where,
-        logLevel: 0,
-        ...(auth ? {} : { key }),
-        ...clientOptions,
-      } as Ably.ClientOptions)
-    },
+  // A client brings its own credentials, or gets the server's key.
+  const complete = (options: Ably.ClientOptions): Ably.ClientOptions => {
+    const { key, ...where } = server().clientOptions
+    const bringsAuth = ['key', 'token', 'authCallback', 'authUrl'].some((name) => name in options)
+    return { ...where, ...quick, ...(bringsAuth ? {} : { key }), ...options }
   }
+  const realtime = (options: Ably.ClientOptions = {}): Ably.Realtime => {
+    const client = new Ably.Realtime(complete(options))
+    opened.push(client)
+    return client
+  }
+  const rest = (options: Ably.ClientOptions = {}): Ably.Rest => new Ably.Rest(complete(options))
+  return { server, realtime, rest }
 }
 
 /** Both wire formats, for `describe.each`. */
