@@ -27,6 +27,11 @@ export const recordings: readonly Recording[] = [
     api: 'anthropic',
   },
   {
+    prompt: 'Invent a holiday',
+    file: 'openai-chat/text.jsonl',
+    api: 'openai',
+  },
+  {
     prompt: 'Roll two dice ten thousand times',
     file: 'openai-responses/code-interpreter-tool.1.jsonl',
     api: 'openai',

@@ -17,7 +17,8 @@ export async function* replay<Event>(
 
 /** The longest string under a `delta`: text, reasoning, or arguments, whatever the provider calls it. */
 function charactersIn(event: unknown): number {
-  const delta = (event as { delta?: unknown }).delta
+  const { delta: own, choices } = event as { delta?: unknown; choices?: { delta?: unknown }[] }
+  const delta = own ?? choices?.[0]?.delta
   if (typeof delta === 'string') return delta.length
   if (typeof delta !== 'object' || delta === null) return 0
   return Math.max(0, ...Object.values(delta).map((value) => (typeof value === 'string' ? value.length : 0)))

@@ -1,0 +1,75 @@
+import { createAgent, type Agent } from '@rejoin/core/agent'
+import { Realtime } from 'ably'
+import type { AgentCalls, AgentConversation, ServerCalls } from '../shared/link.ts'
+import { createRpc } from '../shared/rpc.ts'
+import { Keeper } from './keeper.ts'
+import { createModel, type Model } from './model.ts'
+import { respond } from './respond.ts'
+
+const agents = new Map<string, Promise<Agent>>()
+let client: Realtime | undefined
+let model: Model | undefined
+
+const server = createRpc<ServerCalls>(
+  {
+    send: (message) => void process.send?.(message),
+    listen: (receive) => process.on('message', receive),
+  },
+  { start, open } satisfies AgentCalls,
+)
+const keeper = new Keeper((conversationId, row) => server.call('save', conversationId, row))
+
+// Without its server there is nobody to answer.
+process.on('disconnect', () => process.exit(0))
+// Ctrl-C reaches the whole group; the server decides when we end.
+process.on('SIGINT', () => {})
+
+async function start(options: Parameters<AgentCalls['start']>[0]): Promise<void> {
+  model = createModel(options.model)
+  client = new Realtime({ ...options.client, clientId: 'agent', transportParams: { appendRollupWindow: 40 } })
+  await connected(client)
+}
+
+function connected({ connection }: Realtime): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connection.on(['connected', 'failed', 'suspended'], ({ current, reason }) => {
+      if (current === 'connected') resolve()
+      else
+        reject(
+          new Error(
+            `unable to connect the agent to Ably; ${reason?.message ?? current}. Check ABLY_API_KEY and the network`,
+          ),
+        )
+    })
+  })
+}
+
+function open(conversation: AgentConversation): Promise<void> {
+  let agent = agents.get(conversation.id)
+  if (!agent) {
+    agent = listen(conversation)
+    agents.set(conversation.id, agent)
+    // One that failed is tried again by whoever opens the conversation next.
+    agent.catch(() => agents.delete(conversation.id))
+  }
+  return agent.then(() => {})
+}
+
+async function listen({ id, channel, pattern }: AgentConversation): Promise<Agent> {
+  if (!client || !model) throw new Error('unable to open a conversation; the agent has not started')
+  const asked = model
+  const agent = createAgent({
+    client,
+    channelName: channel,
+    pattern,
+    onComplete: (row) => keeper.keep(id, row),
+  })
+  agent.on('error', (error) => console.error(`agent: ${error.message}`))
+  agent.onPrompt(async (prompt, response) => {
+    const { text, clientId, serial, timestamp } = prompt
+    await keeper.keep(id, { id: prompt.id, role: 'user', text, clientId, serial, createdAt: timestamp })
+    await respond(asked, prompt, response, await server.call('recent', id))
+  })
+  await agent.ready
+  return agent
+}

@@ -1,0 +1,90 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { ClientOptions } from 'ably'
+import type { AgentCalls, AgentConversation, ServerCalls } from '../shared/link.ts'
+import { createRpc, type Rpc } from '../shared/rpc.ts'
+import type { ModelConfig } from './config.ts'
+import { messageOf } from './problem.ts'
+
+interface Options {
+  client: ClientOptions
+  model: ModelConfig
+  calls: ServerCalls
+  /** How long after its death the agent is started again, in milliseconds. */
+  restartAfter?: number
+}
+
+const script = fileURLToPath(new URL('../agent/main.ts', import.meta.url))
+
+/** The agent runs in a process of its own, as it would on a server of its own, so that it can die alone. */
+export class AgentProcess {
+  readonly #options: Options
+  /** Conversations that a new process has to listen to again. */
+  readonly #open = new Map<string, AgentConversation>()
+  #child: ChildProcess | undefined
+  #rpc: Rpc<AgentCalls> | undefined
+  #ready: Promise<void> = Promise.resolve()
+  #restart: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined
+  }
+
+  /** Rejects when the agent cannot connect: a wrong key, a service that does not answer. */
+  start(): Promise<void> {
+    const child = fork(script, { serialization: 'advanced' })
+    this.#child = child
+    const rpc = createRpc<AgentCalls>(
+      {
+        // A message to a process that just died is lost with it: its exit is handled below.
+        send: (message) => void child.send(message as object, () => {}),
+        listen: (receive) => child.on('message', receive),
+      },
+      this.#options.calls,
+    )
+    this.#rpc = rpc
+    child.on('exit', () => {
+      rpc.close('unable to reach the agent; its process has ended')
+      this.#child = undefined
+      if (this.#closed) return
+      this.#restart = setTimeout(() => {
+        this.start().catch((error: unknown) => console.error(`agent: ${messageOf(error)}`))
+      }, this.#options.restartAfter ?? 3000)
+    })
+    this.#ready = rpc.call('start', { client: this.#options.client, model: this.#options.model })
+    return this.#ready.then(async () => {
+      await Promise.all([...this.#open.values()].map((conversation) => rpc.call('open', conversation)))
+    })
+  }
+
+  /** Resolves when the agent listens; a conversation it listens to already costs nothing. */
+  async open(conversation: AgentConversation): Promise<void> {
+    if (this.#open.has(conversation.id) && this.#child) return this.#ready
+    this.#open.set(conversation.id, conversation)
+    await this.#ready
+    // While the agent is dead the conversation can be read all the same; the next process opens it.
+    await this.#rpc?.call('open', conversation)
+  }
+
+  /** Ends the agent without giving it time for a word. */
+  kill(): void {
+    this.#child?.kill('SIGKILL')
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#restart)
+    const child = this.#child
+    if (!child) return
+    await new Promise<void>((resolve) => {
+      child.once('exit', () => resolve())
+      child.disconnect()
+      setTimeout(() => child.kill('SIGKILL'), 2000).unref()
+    })
+  }
+}

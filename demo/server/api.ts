@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import { readJson, Router, type Call } from './http.ts'
+import type { AgentProcess } from './agents.ts'
+import type { Limits } from './limits.ts'
+import { badRequest, notFound } from './problem.ts'
+import type { Sessions } from './sessions.ts'
+import type { Conversation, Pattern, Store, User } from './store.ts'
+import { channelOf, type Tokens } from './tokens.ts'
+
+interface Parts {
+  store: Store
+  sessions: Sessions
+  tokens: Tokens
+  limits: Limits
+  agent: AgentProcess
+  /** What the pages may know of how the demo runs. */
+  config: object
+}
+
+const patterns: readonly string[] = ['message-per-response', 'message-per-token'] satisfies Pattern[]
+
+/** Everything below /api that is not about breaking things. */
+export function createApi({ store, sessions, tokens, limits, agent, config }: Parts): Router {
+  const owned = async (call: Call): Promise<[Conversation, User]> => ownedBy(store, sessions, limits, call)
+
+  return new Router()
+    .on('GET', '/api/config', () => config)
+
+    .on('GET', '/api/session', ({ request }) => sessions.user(request))
+    .on('POST', '/api/session', async ({ request, response }) => {
+      limits.take(`sign-in ${request.socket.remoteAddress}`, 60)
+      const { name } = await readJson(request)
+      if (name !== undefined && (typeof name !== 'string' || !/^[\p{L}\p{N} '.-]{1,40}$/u.test(name)))
+        throw badRequest('unable to use this name; use up to 40 letters, digits and spaces')
+      return sessions.signIn(request, response, name)
+    })
+    .on('DELETE', '/api/session', ({ request, response }) => sessions.signOut(request, response))
+
+    .on('GET', '/api/conversations', async ({ request }) =>
+      (await store.conversationsOf((await sessions.user(request)).id)).map(shown),
+    )
+    .on('POST', '/api/conversations', async ({ request }) => {
+      const user = await sessions.user(request)
+      limits.take(`create ${user.id}`, 30)
+      const { pattern } = await readJson(request)
+      if (typeof pattern !== 'string' || !patterns.includes(pattern))
+        throw badRequest(`unable to create the conversation; pattern must be one of ${patterns.join(', ')}`)
+      const now = Date.now()
+      const conversation: Conversation = {
+        id: randomBytes(12).toString('hex'),
+        ownerId: user.id,
+        pattern: pattern as Pattern,
+        title: '',
+        createdAt: now,
+        updatedAt: now,
+      }
+      await store.addConversation(conversation)
+      return shown(conversation)
+    })
+    .on('GET', '/api/conversations/:id', async (call) => shown((await owned(call))[0]))
+    .on('DELETE', '/api/conversations/:id', async (call) => {
+      const [conversation] = await owned(call)
+      await store.removeConversation(conversation.id)
+    })
+
+    .on('GET', '/api/conversations/:id/token', async (call) => {
+      const [conversation, user] = await owned(call)
+      await agent.open({
+        id: conversation.id,
+        channel: channelOf(conversation),
+        pattern: conversation.pattern,
+      })
+      return { token: await tokens.sign(user, conversation), channel: channelOf(conversation) }
+    })
+    .on('GET', '/api/conversations/:id/rows', async (call) => {
+      const [conversation] = await owned(call)
+      const limit = Number(call.url.searchParams.get('limit') ?? 20)
+      if (!Number.isInteger(limit) || limit < 1 || limit > 100)
+        throw badRequest('unable to read so many messages; limit must be from 1 to 100')
+      return store.messages(conversation.id, limit, call.url.searchParams.get('cursor') ?? undefined)
+    })
+}
+
+/** Somebody else's conversation looks the same as one that does not exist. */
+export async function ownedBy(
+  store: Store,
+  sessions: Sessions,
+  limits: Limits,
+  { request, params }: Call,
+): Promise<[Conversation, User]> {
+  const user = await sessions.user(request)
+  limits.take(`use ${user.id}`, 240)
+  const conversation = await store.conversation(params.id ?? '')
+  if (conversation?.ownerId !== user.id) throw notFound('conversation')
+  return [conversation, user]
+}
+
+const shown = ({ id, pattern, title, updatedAt }: Conversation) => ({ id, pattern, title, updatedAt })

@@ -1,0 +1,143 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Row } from '@rejoin/core'
+import { AgentProcess } from './agents.ts'
+import { createApi, ownedBy } from './api.ts'
+import { openBroker } from './broker.ts'
+import { readConfig, type Config } from './config.ts'
+import { openDatabase } from './database.ts'
+import { addFaults } from './faults.ts'
+import { Gateway } from './gateway.ts'
+import { Limits } from './limits.ts'
+import { Lines } from './lines.ts'
+import { Pages } from './pages.ts'
+import { messageOf, Problem } from './problem.ts'
+import { migrate } from './schema.ts'
+import { Sessions } from './sessions.ts'
+import { Store } from './store.ts'
+import { Tokens } from './tokens.ts'
+
+/** Undone in the reverse order, at the end or when a later step fails. */
+const opened: (() => Promise<void> | void)[] = []
+let ending: Promise<void> | undefined
+
+async function start(): Promise<void> {
+  const config = readConfig()
+  const database = await openDatabase({ url: config.databaseUrl, folder: config.dataFolder })
+  opened.push(() => database.close())
+  await migrate(database)
+  const store = new Store(database)
+
+  const broker = await openBroker(config)
+  opened.push(() => broker.close())
+  const agent = new AgentProcess({
+    client: broker.clientOptions,
+    model: config.model,
+    calls: {
+      save: (conversationId, row) => save(store, conversationId, row),
+      recent: async (conversationId) => (await store.messages(conversationId, 20)).rows,
+    },
+  })
+  opened.push(() => agent.close())
+  await agent.start()
+
+  const sessions = new Sessions(store)
+  const limits = new Limits()
+  const lines = new Lines()
+  const { local } = broker
+  const api = createApi({ store, sessions, tokens: new Tokens(broker.key), limits, agent, config: shown(config) })
+  addFaults(api, { local, lines, owned: async (call) => (await ownedBy(store, sessions, limits, call))[0] })
+  const pages = new Pages(config.pages, broker.origins)
+  const gateway = local && new Gateway(() => ({ host: '127.0.0.1', port: local.port }), lines)
+
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://demo')
+    if (url.pathname.startsWith('/api/')) void api.handle(request, response, url)
+    else if (gateway?.takes(url)) gateway.handle(request, response)
+    else void pages.handle(request, response, url).catch(() => response.destroy())
+  })
+  server.on('upgrade', (request, socket, head) => {
+    if (gateway) gateway.upgrade(request, socket, head, new URL(request.url ?? '/', 'http://demo'))
+    else socket.destroy()
+  })
+  const port = await listen(server, config)
+  opened.push(() => closeServer(server))
+
+  console.log(`\n  Rejoin demo   http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${port}\n`)
+  console.log(`  ${describe(config)}\n  Ctrl-C ends it.\n`)
+}
+
+/** The first prompt names its conversation. */
+async function save(store: Store, conversationId: string, row: Row): Promise<void> {
+  await store.saveMessage(conversationId, row)
+  const title = row.role === 'user' ? row.text?.replace(/\s+/g, ' ').trim().slice(0, 80) : undefined
+  await store.touchConversation(conversationId, title)
+}
+
+const shown = ({ ablyKey, connectionStateTtl, model }: Config) => ({
+  embedded: ablyKey === undefined,
+  connectionStateTtl,
+  recorded: model.provider === 'recorded',
+  model: model.name ?? 'a recording',
+})
+
+function describe({ ablyKey, databaseUrl, model }: Config): string {
+  const answers = model.provider === 'recorded' ? 'Answers are recordings.' : `Answers come from ${model.name}.`
+  return `${answers} Channels: ${ablyKey ? 'the Ably service' : 'embedded'}. Database: ${databaseUrl ? 'PostgreSQL' : 'embedded'}.`
+}
+
+/** A port somebody chose is taken or refused; otherwise the next free one serves as well. */
+async function listen(server: Server, { port, portChosen, host }: Config): Promise<number> {
+  for (let candidate = port; ; candidate++) {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(candidate, host, () => resolve(server.off('error', reject) && undefined))
+      })
+      if (candidate !== port && port !== 0) console.log(`\n  Port ${port} is taken; using ${candidate} instead.`)
+      return (server.address() as AddressInfo).port
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException
+      if (code === 'EADDRINUSE' && !portChosen && candidate < port + 20) continue
+      const cure =
+        code === 'EADDRINUSE'
+          ? 'something else listens there. Stop it, or set PORT to another one'
+          : `${messageOf(cause)}. Set PORT, or HOST, to another one`
+      throw new Problem(`unable to listen on port ${candidate}; ${cure}`, { cause })
+    }
+  }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+async function end(code: number): Promise<void> {
+  ending ??= (async () => {
+    // Whatever hangs must not keep the terminal.
+    setTimeout(() => process.exit(code || 1), 8000).unref()
+    for (const close of opened.reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        console.error(messageOf(error))
+      }
+    }
+    process.exit(code)
+  })()
+  return ending
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(0))
+
+try {
+  await start()
+} catch (error) {
+  if (ending === undefined) {
+    console.error(error instanceof Problem ? `\n  ${error.message}\n` : error)
+    await end(1)
+  }
+}

@@ -1,0 +1,24 @@
+import type { Row } from '@rejoin/core'
+import type { ClientOptions } from 'ably'
+import type { ModelConfig } from '../server/config.ts'
+import type { Pattern } from '../server/store.ts'
+
+/** What the server asks of the agent's process. */
+export type AgentCalls = {
+  start(options: { client: ClientOptions; model: ModelConfig }): Promise<void>
+  /** Resolves when the agent listens to the conversation. */
+  open(conversation: AgentConversation): Promise<void>
+}
+
+/** What the agent's process asks of the server, which alone holds the database. */
+export type ServerCalls = {
+  save(conversationId: string, row: Row): Promise<void>
+  /** The last messages, oldest first: what the model has to know. */
+  recent(conversationId: string): Promise<Row[]>
+}
+
+export interface AgentConversation {
+  id: string
+  channel: string
+  pattern: Pattern
+}

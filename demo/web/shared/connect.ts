@@ -1,0 +1,67 @@
+import { createSession, seed, type Session } from '@rejoin/core'
+import type { SeedPage } from '@rejoin/core'
+import { Realtime, type ClientOptions } from 'ably'
+import { call, type Config, type Conversation } from './api.ts'
+
+export interface Connection {
+  client: Realtime
+  session: Session
+  /** Names this tab to the demo's server, which can break the network of one tab alone. */
+  tab: string
+  close(): void
+}
+
+/** Joins a conversation: what is complete comes from the database, the rest from the channel. */
+export function connect(conversation: Conversation, config: Config): Connection {
+  const tab = randomId()
+  const client = new Realtime({
+    ...(config.embedded ? embeddedOptions(tab) : {}),
+    // Short-lived tokens, for this conversation only; the SDK asks for the next one in time.
+    authCallback: (_params, done) => {
+      call<{ token: string }>('GET', `/conversations/${conversation.id}/token`).then(
+        ({ token }) => done(null, token),
+        (error: Error) => done(error.message, null),
+      )
+    },
+  })
+  const session = createSession({
+    client,
+    channelName: `ai:${conversation.id}`,
+    hydrate: seed({
+      load: (cursor, signal) => {
+        const query = new URLSearchParams({ limit: '20', ...(cursor ? { cursor } : {}) })
+        return call<SeedPage>('GET', `/conversations/${conversation.id}/rows?${query}`, undefined, signal)
+      },
+    }),
+  })
+  return {
+    client,
+    session,
+    tab,
+    close: () => {
+      session.close()
+      client.close()
+    },
+  }
+}
+
+/** The demo's own Ably server is reached through the page's own address. */
+function embeddedOptions(tab: string): ClientOptions {
+  const tls = location.protocol === 'https:'
+  const port = Number(location.port) || (tls ? 443 : 80)
+  return {
+    endpoint: location.hostname,
+    tls,
+    port,
+    tlsPort: port,
+    transportParams: { tab },
+    // The server forgets connections after seconds, so that one can watch it: be as quick to come back.
+    disconnectedRetryTimeout: 1500,
+    suspendedRetryTimeout: 2000,
+  }
+}
+
+/** `crypto.randomUUID` exists on secure origins only, and a phone in the same network is not one. */
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

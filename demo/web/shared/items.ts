@@ -1,0 +1,87 @@
+import type { DataPart, Gap, Part, ReasoningPart, ResponseState, SourcePart, ToolPart } from '@rejoin/core'
+
+/** What an answer shows, from top to bottom. */
+export type Item = TextItem | ReasoningItem | ToolItem | DataItem
+
+/** Text parts that follow each other: providers cut one text into several, and Markdown must not notice. */
+export interface TextItem {
+  kind: 'text'
+  key: string
+  text: string
+  gaps: readonly Gap[]
+  /** Numbered marks: after how many characters, and which source. */
+  marks: readonly { at: number; number: number }[]
+  open: boolean
+}
+
+export interface ReasoningItem {
+  kind: 'reasoning'
+  key: string
+  text: string
+  gaps: readonly Gap[]
+  open: boolean
+}
+
+export interface ToolItem {
+  kind: 'tool'
+  key: string
+  part: ToolPart
+}
+
+export interface DataItem {
+  kind: 'data'
+  key: string
+  part: DataPart
+}
+
+export interface Source extends SourcePart {
+  number: number
+}
+
+export interface View {
+  items: Item[]
+  /** Each address once, in the order of citation. */
+  sources: Source[]
+}
+
+export function viewOf(response: ResponseState): View {
+  const items: Item[] = []
+  const sources = new Map<string, Source>()
+  const last = () => items.at(-1)
+  for (const part of response.parts) {
+    if (part.type === 'source-url') {
+      const source = part as SourcePart
+      let known = sources.get(source.url)
+      if (!known) sources.set(source.url, (known = { ...source, number: sources.size + 1 }))
+      cite(items, source, known.number)
+    } else if (isText(part)) {
+      const previous = last()
+      const gaps = response.gaps.filter((gap) => gap.part === part.id)
+      const open = part.state === 'streaming' && response.status === 'streaming'
+      if (part.type === 'text' && previous?.kind === 'text') {
+        const shift = previous.text.length
+        previous.gaps = [...previous.gaps, ...gaps.map((gap) => moved(gap, shift))]
+        previous.text += part.text
+        previous.open = open
+      } else if (part.type === 'text') {
+        items.push({ kind: 'text', key: part.id, text: part.text, gaps, marks: [], open })
+      } else items.push({ kind: 'reasoning', key: part.id, text: part.text, gaps, open })
+    } else if (part.type.startsWith('tool-')) items.push({ kind: 'tool', key: part.id, part: part as ToolPart })
+    else items.push({ kind: 'data', key: part.id, part: part as DataPart })
+  }
+  return { items: items.filter((item) => item.kind !== 'text' || item.text !== '' || item.gaps.length > 0), sources: [...sources.values()] }
+}
+
+const isText = (part: Part): part is ReasoningPart | Extract<Part, { type: 'text' }> =>
+  part.type === 'text' || part.type === 'reasoning'
+
+const moved = (gap: Gap, by: number): Gap => ({ ...gap, from: gap.from + by, to: gap.to + by })
+
+/** A mark stands at the end of what it cites, or where the source came in the stream. */
+function cite(items: Item[], source: SourcePart, number: number): void {
+  const text = items.findLast((item) => item.kind === 'text')
+  if (!text || text.kind !== 'text') return
+  const at = Math.min(source.endOffset ?? text.text.length, text.text.length)
+  if (!text.marks.some((mark) => mark.at === at && mark.number === number))
+    text.marks = [...text.marks, { at, number }]
+}

@@ -1,0 +1,42 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+// @ts-expect-error: plain JavaScript, shared with the scripts.
+import { ensureChromium } from '../scripts/chromium.mjs'
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), 'screenshots')
+
+export async function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: (ensureChromium as () => string)(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'],
+  })
+}
+
+/** Somebody with a browser of their own: cookies are not shared with other people. */
+export async function person(browser: Browser, options: Parameters<Browser['newContext']>[0] = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 860 },
+    reducedMotion: 'reduce',
+    ...options,
+  })
+  const complaints: string[] = []
+  context.on('page', (page) => {
+    page.on('pageerror', (error) => complaints.push(String(error.stack ?? error)))
+    page.on('console', (message) => {
+      if (message.type() !== 'error') return
+      const text = message.text()
+      // Chromium itself reports requests and sockets that fail, which these tests make fail on purpose.
+      if (!/^(Failed to load resource|WebSocket connection to)/.test(text)) complaints.push(text)
+    })
+  })
+  return { context, complaints }
+}
+
+export async function screenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`) })
+}
+
+export type { Browser, BrowserContext, Page }
