@@ -5,7 +5,8 @@ const source = { conditions: ['@rejoin/source', 'import', 'module', 'default'] }
 
 const project = (name: string, root: string, extra: object = {}) => ({
   resolve: source,
-  ssr: { resolve: source },
+  // Not 'import' here: it would reach `node --conditions` and break CommonJS packages that require each other.
+  ssr: { resolve: { conditions: ['@rejoin/source'] } },
   test: { name, root, include: ['**/*.test.{ts,tsx}'], testTimeout: 20_000, hookTimeout: 60_000, ...extra },
 })
 

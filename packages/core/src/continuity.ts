@@ -175,7 +175,6 @@ export class Continuity {
 
   private past(signal: AbortSignal, again: boolean, reader: HistoryReader): Past {
     const { conversation } = this.store
-    const continuity = this
     return {
       channel: this.channel,
       again,
@@ -187,7 +186,7 @@ export class Continuity {
       applyRows: (rows: readonly Row[]) => {
         for (const row of rows) conversation.applyRow(row)
       },
-      readHistory: (reading) => continuity.readHistory(reader, reading, again, signal),
+      readHistory: (reading) => this.readHistory(reader, reading, again, signal),
       rewound: () => this.awaitRewind(signal),
       setHasOlder: (hasOlder) => this.set({ hasOlder }),
     }
@@ -215,11 +214,14 @@ export class Continuity {
         // After a loss, what was covered before it joins on as soon as its newest message is reached.
         const joined = again && this.target !== '' && serial <= this.target
         conversation.cover(serial, reader.exhausted ? undefined : (previous ?? '~'))
-        if (joined) break
         previous = serial
         if (!reader.exhausted && !conversation.needsPast) {
-          const far = enough ? enough({ serial, timestamp: oldest.timestamp ?? 0 }) : true
-          if (older ? conversation.list().length > before : far) break
+          const far = again
+            ? joined || this.target === ''
+            : older
+              ? conversation.list().length > before
+              : !enough || enough({ serial, timestamp: oldest.timestamp ?? 0 })
+          if (far) break
         }
       }
       if (reader.exhausted) {

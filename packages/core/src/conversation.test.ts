@@ -36,7 +36,7 @@ class Reader {
   conversation = new Conversation('channel')
   read(wire: Wire | InboundMessage, epoch: number | undefined = 1, live = true): this {
     const m = 'extras' in wire ? wire : message(wire as Wire)
-    codec.decode(m as InboundMessage, (event) => {
+    codec.decode(m, (event) => {
       event.epoch = epoch
       this.conversation.apply(event, live)
     })

@@ -49,8 +49,6 @@ interface Piece {
   prev: string | undefined
   after: number | undefined
   at: number | undefined
-  /** Continuity was lost before it, and history has not covered the place yet. */
-  broken: boolean
   edited: boolean
 }
 
@@ -89,7 +87,10 @@ export class GrowingText {
   private pieces: Piece[] = []
   private compactAt = 2 * WINDOW
   private stale = false
-  private breakNext = false
+  /** Keys after which continuity was lost, until history has covered the place or a full text has come. */
+  private breaks: string[] = []
+  /** Key that the fold has come to. */
+  private folded = ''
   private cursor: Cursor | undefined
   private headKnown = false
   private phaseKey = ''
@@ -125,10 +126,8 @@ export class GrowingText {
       prev: link?.key,
       after: link?.end,
       at: link?.length,
-      broken: this.breakNext,
       edited: fragment.edited ?? false,
     }
-    this.breakNext = false
     if (!this.stale && key > this.key) {
       this.pieces.push(piece)
       const before = this.shownLength
@@ -152,6 +151,7 @@ export class GrowingText {
     const { key, text, epoch, create } = full
     const final = options?.final ?? false
     const stamp = full.end ?? (create || final ? text.length : undefined)
+    if (this.merges) this.breaks = []
     if (epoch !== undefined && !(this.cursor?.epoch === epoch && this.cursor.key >= key))
       this.cursor = { epoch, key, length: text.length, end: stamp }
     const marked = this.mark(full)
@@ -173,19 +173,16 @@ export class GrowingText {
 
   /** Continuity was lost: what comes next may not follow what is known. */
   break(): void {
-    if (this.pieces.length || this.base) this.breakNext = true
+    const { key } = this
+    if (key !== '' && this.breaks.at(-1) !== key) this.breaks.push(key)
   }
 
   /** History has delivered everything from key `from` on: no break after it is left. */
   cover(from: string): void {
-    let previous = this.base?.key
-    for (const piece of this.pieces) {
-      if (piece.broken && previous !== undefined && from <= previous) {
-        piece.broken = false
-        this.stale = true
-      }
-      previous = piece.key
-    }
+    const left = this.breaks.filter((key) => key < from)
+    if (left.length === this.breaks.length) return
+    this.breaks = left
+    this.stale = true
   }
 
   /** Nothing comes before what is known. */
@@ -197,7 +194,7 @@ export class GrowingText {
 
   /** Whether older messages of the channel could complete this text. */
   get needsPast(): boolean {
-    if (this.pieces.some((p) => p.broken)) return true
+    if (this.breaks.length) return true
     const head = this.pieces[0]
     if (!head || this.base || this.headKnown) return false
     return this.merges || head.end === undefined || head.end > head.text.length
@@ -212,6 +209,7 @@ export class GrowingText {
     this.shownLength = this.text.length
     this.end = this.base ? this.base.end : 0
     this.holes = this.base ? this.base.holes.map((h) => ({ ...h })) : []
+    this.folded = this.base?.key ?? ''
     for (const piece of this.pieces) this.step(piece)
     const extends_ =
       appended !== undefined && this.shownLength >= before.length && this.text.startsWith(before)
@@ -310,6 +308,8 @@ export class GrowingText {
 
   private step(piece: Piece): void {
     const { text, end } = piece
+    const broken = this.breaks.length > 0 && this.brokenBetween(this.folded, piece.first)
+    this.folded = piece.key
     const length = text.length
     const here = this.shownLength
     const reached = this.end
@@ -323,7 +323,7 @@ export class GrowingText {
 
     if (end === undefined || reached === undefined || piece.edited) {
       // Without a stamp, or right after an authoritative text: it follows, less what a full text already showed.
-      if (piece.broken) this.hole(here, here, undefined)
+      if (broken) this.hole(here, here, undefined)
       const known = straddles ? Math.max(0, this.base!.text.length - piece.at!) : 0
       this.push(known ? text.slice(known) : text)
       this.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
@@ -358,6 +358,10 @@ export class GrowingText {
       this.push(text.slice(length - (end - reached)))
       this.end = end
     }
+  }
+
+  private brokenBetween(known: string, next: string): boolean {
+    return known !== '' && this.breaks.some((key) => known <= key && key < next)
   }
 
   private push(text: string): void {
@@ -428,7 +432,7 @@ export class GrowingText {
       const run = runs.at(-1)
       const follows =
         run &&
-        !piece.broken &&
+        !this.brokenBetween(run.key, piece.first) &&
         !piece.edited &&
         !run.edited &&
         (run.end === undefined) === (piece.end === undefined) &&

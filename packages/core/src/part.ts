@@ -214,8 +214,7 @@ export class OpenValue implements OpenPart {
   refresh(): undefined {
     this.dirty = false
     const { event } = this
-    if (event?.type === 'source')
-      this.snapshot = { id: this.id, type: 'source-url', ...event.source } as SourcePart
+    if (event?.type === 'source') this.snapshot = { id: this.id, type: 'source-url', ...event.source }
     else if (event?.type === 'data' && !event.deleted)
       this.snapshot = { id: this.id, type: `data-${event.name}`, data: event.data } as Part
     else this.snapshot = undefined

@@ -284,13 +284,16 @@ export class Response {
   }
 
   break(): void {
-    for (const source of this.texts()) if (source.unit === 'token') source.text.break()
+    for (const source of this.texts()) source.text.break()
   }
 
-  /** History has delivered everything from serial `from` on. */
+  /**
+   * History has delivered everything from serial `from` on; `''`: all that the channel retains. A message that
+   * grows stands in history at its beginning, and its full text clears its doubts.
+   */
   cover(from: string): void {
     for (const source of this.texts())
-      if (source.unit === 'token') this.touch(source, () => source.text.cover(from))
+      if (source.unit === 'token' || from === '') this.touch(source, () => source.text.cover(from))
   }
 
   knowHead(): void {

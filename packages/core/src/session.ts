@@ -236,8 +236,8 @@ export class Session<T extends Tools = Tools, D extends DataTypes = DataTypes> {
     event: E,
     listener: (...args: SessionEvents[E]) => void,
   ): (() => void) => {
-    this.events.on(event, listener as never)
-    return () => this.events.off(event, listener as never)
+    this.events.on(event, listener)
+    return () => this.events.off(event, listener)
   }
 
   /** Publishes what has arrived at once instead of with the next frame. */

@@ -107,7 +107,7 @@ function readGrowth(message: InboundMessage) {
   const phase = metadata[Metadata.Phase]
   const op = action === 'message.append' ? 'append' : action === 'message.delete' ? 'delete' : 'full'
   return {
-    op: op as TextEvent['op'],
+    op: op,
     create: !isOperation(message),
     text: op === 'delete' ? '' : text(message.data),
     end: stamp(metadata[Metadata.End]),
