@@ -5,6 +5,7 @@ import type { ResponseRow } from '../types.ts'
 import type { RetryOptions } from './backoff.ts'
 import { Inbox } from './inbox.ts'
 import { Outbox } from './outbox.ts'
+import { Presence } from './presence.ts'
 import type { PromptHandler, PromptOptions } from './promptQueue.ts'
 import { ResponseWriter, type ResponseIds, type WriterHost } from './responseWriter.ts'
 import type { Pattern } from './segmentWire.ts'
@@ -32,6 +33,13 @@ export interface AgentOptions {
   publishTimeout?: number
   retry?: RetryOptions
   /**
+   * Data to be present on the channel with, beside `role: 'agent'`; `false` for no presence. Needs a `clientId`
+   * and the capability `presence`. Without presence, readers cannot tell an agent that died from a slow one.
+   * For how long it stays after the process died: client option `transportParams: { remainPresentFor }`,
+   * in milliseconds.
+   */
+  presence?: object | false
+  /**
    * Gets every response once it is complete on the channel: the place to write it to a database, idempotently,
    * by its `id`. `end()` waits for it; what it throws is reported through `on('error')`.
    */
@@ -49,6 +57,7 @@ export class Agent {
   readonly #outbox: Outbox
   readonly #events = new EventEmitter<AgentEvents>()
   readonly #responses = new Set<ResponseWriter>()
+  readonly #presence: Presence | undefined
   #inbox: Inbox | undefined
   #closing: Promise<void> | undefined
 
@@ -59,12 +68,17 @@ export class Agent {
     this.#outbox = Outbox.of(client)
     const perSecond = options.messagesPerSecond ?? (pattern === 'message-per-token' ? 40 : Infinity)
     this.#outbox.rate = Math.min(this.#outbox.rate, perSecond)
+    if (options.presence !== false) {
+      this.#presence = new Presence(client, this.#channel, options.presence ?? {}, (error) =>
+        this.#report(error),
+      )
+    }
     if (options.publishTimeout !== undefined) this.#outbox.timeout = options.publishTimeout
   }
 
   /** Resolves once connected and, after `onPrompt`, listening. Rejects with what stands in the way. */
   get ready(): Promise<void> {
-    const ready = this.#inbox ? this.#inbox.ready : this.#outbox.connected(Infinity)
+    const ready = this.#inbox ? this.#inbox.ready : this.#outbox.connected()
     ready.catch(() => {})
     return ready
   }
@@ -77,6 +91,7 @@ export class Agent {
   /** Begins a response. Nothing is published before it is written to. */
   respond(ids: ResponseIds = {}): ResponseWriter {
     if (this.#closing) throw new RejoinError(ErrorCode.Closed, 'unable to respond; the agent was closed')
+    void this.#presence?.enter()
     const response = new ResponseWriter(this.#writerHost(), ids)
     this.#track(response)
     return response
@@ -96,6 +111,7 @@ export class Agent {
       responses: () => this.#responses,
       report: (error) => this.#report(error),
     })
+    void this.#presence?.enter()
   }
 
   on<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): () => void {
@@ -116,6 +132,7 @@ export class Agent {
     this.#inbox?.close()
     await Promise.allSettled([...this.#responses].map((response) => response.abort(reason)))
     await this.#inbox?.idle()
+    await this.#presence?.leave()
   }
 
   #track(response: ResponseWriter): void {

@@ -18,7 +18,8 @@ export function judge(error: unknown): Verdict {
   if (ownCode === ErrorCode.TooLarge) return 'split'
   const { code = 0, statusCode = 0 } = (error ?? {}) as { code?: unknown; statusCode?: number }
   if (code === ErrorCode.Timeout || ownCode === ErrorCode.RateLimited || statusCode >= 500) return 'retry'
-  if (typeof code !== 'number') return 'final'
+  // No verdict of Ably's: the SDK stumbled over an acknowledgement, and what became of it is unknown.
+  if (typeof code !== 'number') return 'retry'
   // Server faults, connection and channel states, and expired tokens, which the SDK renews by itself.
   return inRange(code, 50_000) ||
     inRange(code, 80_000) ||

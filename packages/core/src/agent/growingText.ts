@@ -19,12 +19,13 @@ const SLACK = 256
  * as its size demands, one after another; the next opens when the former holds all of its text.
  */
 export class GrowingText {
-  /** Header `part`; the first message's, where each has its own. */
-  readonly part: string
+  /** Header `part`, given when the first message is made; the first message's, where each has its own. */
+  part: string | undefined
   readonly segments: Segment[] = []
 
   readonly #host: GrowingTextHost
   readonly #kind: SegmentKind
+  readonly #name: () => string
   #room: number
   /** Text that waits for a further message. */
   #queue = ''
@@ -33,10 +34,10 @@ export class GrowingText {
   #finished = false
   #turning: Promise<void> | undefined
 
-  constructor(host: GrowingTextHost, kind: SegmentKind, part: string) {
+  constructor(host: GrowingTextHost, kind: SegmentKind, name: () => string) {
     this.#host = host
     this.#kind = kind
-    this.part = part
+    this.#name = name
     const overhead = utf8Length(JSON.stringify(kind.headers)) + SLACK
     this.#room = Math.max(64, host.maxMessageSize - overhead)
   }
@@ -139,6 +140,7 @@ export class GrowingText {
     const { pattern } = this.#host
     // Per token, a full text must fit into one message: every run is a part of its own.
     const index = this.segments.length
+    this.part ??= this.#name()
     const part = pattern === 'message-per-token' && index > 0 ? `${this.part}.${index}` : this.part
     const headers = { ...this.#kind.headers, [Header.Part]: part }
     return segmentWire(pattern, { ...this.#kind, headers }, newId)

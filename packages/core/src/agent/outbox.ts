@@ -114,9 +114,10 @@ export class Outbox {
   }
 
   /** Resolves once connected; rejects when that will not come by itself, or after `limit` milliseconds. */
-  connected(limit: number): Promise<void> {
+  connected(limit?: number): Promise<void> {
     const { connection } = this.#client
     return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined
       const done = (error?: RejoinError) => {
         clearTimeout(timer)
         connection.off(check)
@@ -127,21 +128,14 @@ export class Outbox {
         const { state, errorReason } = connection
         if (state === 'connected') return done()
         if (state !== 'failed' && state !== 'closed' && state !== 'closing') return
-        done(
-          wrapError(
-            'publish',
-            errorReason ?? new Error(`the connection is ${state}`),
-            ErrorCode.PublishFailed,
-          ),
-        )
+        const cause = errorReason ?? new Error(`the connection is ${state}`)
+        done(wrapError('publish', cause, ErrorCode.PublishFailed))
       }
-      const timer = setTimeout(
-        () =>
-          done(
-            new RejoinError(ErrorCode.Timeout, 'unable to publish; the connection did not return in time'),
-          ),
-        limit,
-      )
+      if (limit !== undefined) {
+        const late = () =>
+          done(new RejoinError(ErrorCode.Timeout, 'unable to publish; the connection did not return in time'))
+        timer = setTimeout(late, limit)
+      }
       connection.on(check)
       check()
     })

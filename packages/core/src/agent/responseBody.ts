@@ -101,7 +101,7 @@ export class ResponseBody {
 
   openText(kind: 'text' | 'reasoning'): GrowingText {
     const open = this.begin()
-    const growing = this.#grow(kind, this.#nextPart(), {})
+    const growing = this.#grow(kind, () => this.#nextPart(), {})
     if (open) this.parts.add({ kind, growing })
     else growing.finish()
     return growing
@@ -111,7 +111,7 @@ export class ResponseBody {
   adoptText(kind: 'text' | 'reasoning', part: string, serial: string, text: string): void {
     this.#begun = true
     this.#partCount++
-    const growing = this.#grow(kind, part, {})
+    const growing = this.#grow(kind, () => part, {})
     growing.adopt(serial, text)
     this.parts.add({ kind, growing })
   }
@@ -189,12 +189,12 @@ export class ResponseBody {
   }
 
   #nextPart(): string {
-    return `p${this.#partCount++}`
+    return String(this.#partCount++)
   }
 
   #grow(
     type: 'text' | 'reasoning' | 'tool-input',
-    part: string,
+    part: () => string,
     headers: Record<string, string>,
   ): GrowingText {
     const { channel } = this.#publishing

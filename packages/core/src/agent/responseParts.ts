@@ -15,7 +15,7 @@ export interface WholePart {
 
 export interface ToolPart {
   readonly kind: 'tool'
-  readonly part: string
+  part: string | undefined
   readonly toolCallId: string
   toolName: string
   input: unknown
@@ -69,6 +69,7 @@ export class ResponseParts {
     return this.records.flatMap((part) => {
       if (part.kind === 'whole') return [part.row]
       if (part.kind === 'tool') return [toolRow(part)]
+      if (part.growing.part === undefined) return []
       return [
         {
           type: part.kind,
@@ -92,7 +93,7 @@ function toolRow(tool: ToolPart): RowPart {
   const { part, toolCallId, toolName, state, input, output, errorText, approval, serial, growing } = tool
   return {
     type: `tool-${toolName}`,
-    id: part,
+    id: part ?? toolCallId,
     toolCallId,
     state,
     input,

@@ -1,5 +1,5 @@
 import { checksum } from '../checksum.ts'
-import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
+import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
 import { Backoff, isRateLimit, judge } from './backoff.ts'
 import type { Lane, LaneHost } from './lane.ts'
 import type { Sender } from './outbox.ts'
@@ -269,7 +269,8 @@ export class Segment implements Sender {
   }
 
   #lose(cause: unknown): void {
-    this.#error = wrapError('publish the text', cause, ErrorCode.PublishFailed)
+    this.#error =
+      cause instanceof RejoinError ? cause : wrapError('publish the text', cause, ErrorCode.PublishFailed)
     this.#state = 'lost'
     this.#notify()
   }

@@ -9,7 +9,7 @@ export interface ToolHost {
   readonly parts: ResponseParts
   readonly streamsInput: boolean
   nextPart(): string
-  grow(type: 'tool-input', part: string, headers: Record<string, string>): GrowingText
+  grow(type: 'tool-input', part: () => string, headers: Record<string, string>): GrowingText
   publish(
     name: string,
     data: unknown,
@@ -35,10 +35,9 @@ export class ToolCalls {
     const { parts } = this.#host
     const known = parts.tool(toolCallId)
     if (known) return known
-    const part = this.#host.nextPart()
     const tool: ToolPart = {
       kind: 'tool',
-      part,
+      part: undefined,
       toolCallId,
       toolName,
       input: undefined,
@@ -55,7 +54,7 @@ export class ToolCalls {
     if (!this.#host.streamsInput || text === '') return
     const headers = { [Header.ToolCallId]: toolCallId, [Header.ToolName]: tool.toolName }
     if (!tool.growing) {
-      tool.growing = this.#host.grow('tool-input', tool.part, headers)
+      tool.growing = this.#host.grow('tool-input', () => this.#part(tool), headers)
       this.#host.parts.growing.push(tool.growing)
     }
     tool.growing.append(text)
@@ -107,7 +106,17 @@ export class ToolCalls {
   }
 
   #publish(tool: ToolPart, name: string, data: unknown, done?: (serial?: string) => void): void {
-    this.#host.publish(name, data, { [Header.ToolCallId]: tool.toolCallId, [Header.Part]: tool.part }, done)
+    this.#host.publish(
+      name,
+      data,
+      { [Header.ToolCallId]: tool.toolCallId, [Header.Part]: this.#part(tool) },
+      done,
+    )
+  }
+
+  /** Numbered when its first message is made, as every part is. */
+  #part(tool: ToolPart): string {
+    return (tool.part ??= this.#host.nextPart())
   }
 
   #known(toolCallId: string, what: string): ToolPart {

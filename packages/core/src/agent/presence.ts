@@ -1,0 +1,60 @@
+import type { RealtimeChannel, RealtimeClient } from 'ably'
+import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
+import { Outbox } from './outbox.ts'
+
+/**
+ * The agent's presence (PROTOCOL.md §6.6): readers take an open response of an absent agent as interrupted.
+ * The SDK enters again by itself after a lost connection.
+ */
+export class Presence {
+  readonly #client: RealtimeClient
+  readonly #channel: RealtimeChannel
+  readonly #data: object
+  readonly #report: (error: RejoinError) => void
+  #entered: Promise<boolean> | undefined
+
+  constructor(
+    client: RealtimeClient,
+    channel: RealtimeChannel,
+    data: object,
+    report: (error: RejoinError) => void,
+  ) {
+    this.#client = client
+    this.#channel = channel
+    this.#data = { role: 'agent', ...data }
+    this.#report = report
+  }
+
+  /** Enters once; does not reject. */
+  enter(): Promise<boolean> {
+    return (this.#entered ??= this.#enter())
+  }
+
+  async update(data: object): Promise<void> {
+    if (!(await this.enter())) return
+    await this.#channel.presence.update({ role: 'agent', ...data })
+  }
+
+  async leave(): Promise<void> {
+    if (!(await this.#entered)) return
+    try {
+      await this.#channel.presence.leave()
+    } catch {
+      // The connection is gone, and with it the presence.
+    }
+  }
+
+  async #enter(): Promise<boolean> {
+    try {
+      // With a token, who one is is known once connected. Nobody in particular cannot be present.
+      await Outbox.of(this.#client).connected()
+      const { clientId } = this.#client.auth
+      if (!clientId || clientId === '*') return false
+      await this.#channel.presence.enter(this.#data)
+      return true
+    } catch (error) {
+      this.#report(wrapError(`be present on channel "${this.#channel.name}"`, error, ErrorCode.PublishFailed))
+      return false
+    }
+  }
+}
