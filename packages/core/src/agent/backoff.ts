@@ -16,7 +16,7 @@ export type Verdict = 'retry' | 'split' | 'final'
 export function judge(error: unknown): Verdict {
   const { code: ownCode } = wrapError('publish', error, ErrorCode.PublishFailed)
   if (ownCode === ErrorCode.TooLarge) return 'split'
-  const { code = 0, statusCode = 0 } = (error ?? {}) as { code?: unknown; statusCode?: number }
+  const { code, statusCode = 0 } = (error ?? {}) as { code?: unknown; statusCode?: number }
   if (code === ErrorCode.Timeout || ownCode === ErrorCode.RateLimited || statusCode >= 500) return 'retry'
   // No verdict of Ably's: the SDK stumbled over an acknowledgement, and what became of it is unknown.
   if (typeof code !== 'number') return 'retry'
