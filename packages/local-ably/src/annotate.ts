@@ -23,7 +23,7 @@ export function annotate(
   frame: ProtocolMessage,
   done: (result: PublishResult) => void,
 ): void {
-  const name = String(frame.channel ?? '')
+  const name = frame.channel ?? ''
   const channelName = baseChannelName(name)
   checkChannelName(channelName)
   requireCapability(connection.grant, channelName, 'annotation-publish')

@@ -20,7 +20,7 @@ export function announce(
   frame: ProtocolMessage,
   done: (result: PublishResult) => void,
 ): void {
-  const name = String(frame.channel ?? '')
+  const name = frame.channel ?? ''
   const channelName = baseChannelName(name)
   checkChannelName(channelName)
   requireCapability(connection.grant, channelName, 'presence')
@@ -28,7 +28,7 @@ export function announce(
   const events = frame.presence!.map((event) => readEvent(connection, channelName, event))
   connection.rules.check('presence', () => describe(frame, connection.subject()))
   const channel = connection.app.channel(channelName)
-  const limit = connection.context.settings.limits.presenceMembers
+  const limit = connection.app.maxPresenceMembers
   const entering = events.filter(
     (event) =>
       event.action !== PresenceAction.leave && !channel.presence.has(event.connectionId, event.clientId!),

@@ -4,6 +4,7 @@ import type { Context } from './context.ts'
 import { badChannelName } from './errors.ts'
 import type { Message } from './message.ts'
 import type { Namespace } from './settings.ts'
+import { Stats } from './stats.ts'
 
 export interface Key {
   /** `appId.keyId` */
@@ -20,6 +21,8 @@ export class App {
   readonly namespaces: Map<string, Namespace>
   readonly channels = new Map<string, Channel>()
   readonly context: Context
+  readonly stats = new Stats()
+  maxPresenceMembers: number
   /** Nonces of token requests that were used, with the time until which they are remembered. */
   readonly nonces = new Map<string, number>()
   onChange: ((channel: Channel, message: Message) => void) | undefined
@@ -28,6 +31,7 @@ export class App {
   constructor(id: string, context: Context, namespaces: readonly Namespace[] | undefined) {
     this.id = id
     this.context = context
+    this.maxPresenceMembers = context.settings.limits.presenceMembers
     this.namespaces = new Map((namespaces ?? []).map((namespace) => [namespace.id, namespace]))
     // Without rules everything works; whoever writes rules wants to meet the refusals that the service would give.
     this.#fallback = this.namespaces.get('*') ?? { id: '*', mutableMessages: namespaces === undefined }

@@ -20,7 +20,7 @@ import { serialTime } from './serial.ts'
 
 /** Answers ATTACH: with ATTACHED and what the client missed, or with an ERROR for the channel. */
 export function attach(connection: Connection, frame: ProtocolMessage): void {
-  const name = String(frame.channel ?? '')
+  const name = frame.channel ?? ''
   try {
     const channelName = baseChannelName(name)
     checkChannelName(channelName)

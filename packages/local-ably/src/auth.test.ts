@@ -149,14 +149,14 @@ describe.each(formats)('auth over $format', ({ useBinaryProtocol }) => {
     await channel.attach()
     const { id } = client.connection
     await errorOf(channel.publish('a', '1'))
-    await client.auth.authorize(null as never, { token: token('subscribe', 'publish') } as object)
+    await client.auth.authorize(null as never, { token: token('subscribe', 'publish') })
     await channel.publish('a', '2')
     expect(client.connection.id).toBe(id)
-    await client.auth.authorize(null as never, { token: token('history') } as object)
+    await client.auth.authorize(null as never, { token: token('history') })
     await channel.whenState('failed')
     expect(channel.errorReason?.code).toBe(40160)
     const wrong = await errorOf(
-      client.auth.authorize(null as never, { token: jwt({ 'x-ably-clientId': 'eve' }) } as object),
+      client.auth.authorize(null as never, { token: jwt({ 'x-ably-clientId': 'eve' }) }),
     )
     expect(wrong.code).toBe(40102)
   })

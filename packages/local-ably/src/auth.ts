@@ -1,6 +1,6 @@
 import { intersect, readCapability } from './capability.ts'
 import type { App, Key } from './app.ts'
-import { AblyError, invalidCredentials } from './errors.ts'
+import { AblyError, invalidCredentials, notFound } from './errors.ts'
 import type { Grant } from './grant.ts'
 import { readJwt, verifyJwt, type Jwt } from './jwt.ts'
 import { tokenExpired, type TokenStore } from './token.ts'
@@ -87,6 +87,9 @@ function issuedGrant(directory: Directory, token: string): Grant {
 }
 
 function jwtGrant(directory: Directory, jwt: Jwt): Grant {
+  if (!directory.apps.has(jwt.keyName.split('.')[0]!)) {
+    throw notFound(`unable to authenticate; no app has key ${jwt.keyName}`)
+  }
   const found = findKey(directory, jwt.keyName)
   verifyJwt(jwt, found.key.secret)
   const { iat, exp } = jwt.claims

@@ -59,7 +59,7 @@ export class Channel {
     const known = inputs.map((input) =>
       input.id === undefined ? undefined : this.#published.get(input.id)?.serial,
     )
-    if (known.length > 0 && known.every((serial) => serial !== undefined)) return known as string[]
+    if (known.length > 0 && known.every((serial) => serial !== undefined)) return known
     const serial = this.#serials.next()
     const timestamp = serialTime(serial)
     const messages = inputs.map((input, i): Message => {

@@ -37,11 +37,29 @@ export function decodeValue(bytes: Buffer, format: Format): unknown {
   }
 }
 
+/** The fields of a frame that every handler relies on. What it carries is checked by those who use it. */
+const envelope = Object.entries({
+  channel: 'string',
+  channelSerial: 'string',
+  id: 'string',
+  flags: 'number',
+  msgSerial: 'number',
+  params: 'object',
+  auth: 'object',
+})
+
 /** A frame from a socket. Throws a 40000 when it is not a protocol message. */
 export function decodeFrame(bytes: Buffer, format: Format): ProtocolMessage {
   const value = decodeValue(bytes, format)
   if (!isRecord(value) || !Number.isInteger(value.action)) {
     throw badRequest('unable to read the frame; a protocol message is a map with an integer action')
+  }
+  for (const [field, type] of envelope) {
+    const given = value[field]
+    if (given === null) delete value[field]
+    else if (given !== undefined && typeof given !== type) {
+      throw badRequest(`unable to read the frame; ${field} must be a ${type}`)
+    }
   }
   return value as unknown as ProtocolMessage
 }

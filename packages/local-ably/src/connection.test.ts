@@ -24,7 +24,7 @@ describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
   })
 
   test('stays connected when idle', async () => {
-    const client = open({ realtimeRequestTimeout: 300 } as object)
+    const client = open({ realtimeRequestTimeout: 300 })
     await connected(client)
     const states: string[] = []
     client.connection.on((change) => states.push(change.current))
@@ -167,7 +167,7 @@ describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
   })
 
   test('a frozen connection is noticed by its silence', async () => {
-    const client = open({ realtimeRequestTimeout: 300 } as object)
+    const client = open({ realtimeRequestTimeout: 300 })
     await connected(client)
     const { id } = client.connection
     const thaw = server().faults.freeze({ match: { connectionId: id! } })

@@ -1,3 +1,4 @@
+import type { App } from './app.ts'
 import { authenticate, type Directory } from './auth.ts'
 import type { Channel } from './channel.ts'
 import { Connection } from './connection.ts'
@@ -11,9 +12,10 @@ import { publisherOf } from './publishFrame.ts'
 import { Rollup } from './rollup.ts'
 import { matches, type Match } from './rules.ts'
 import { serve } from './session.ts'
+import { tokenRevoked } from './token.ts'
 import { deaf, type Socket } from './socket.ts'
 
-const rollupWindows = [0, 20, 40, 100, 500]
+const rollupWindows = new Set([0, 20, 40, 100, 500])
 
 /** All connections of a server, with and without a socket. */
 export class Connections {
@@ -72,7 +74,7 @@ export class Connections {
       remainPresentFor: numberOf(query.get('remainPresentFor')) ?? settings.remainPresentFor,
     })
     const asked = numberOf(query.get('appendRollupWindow'))
-    const window = asked !== undefined && rollupWindows.includes(asked) ? asked : settings.appendRollupWindow
+    const window = asked !== undefined && rollupWindows.has(asked) ? asked : settings.appendRollupWindow
     connection.rollup = new Rollup(window, (channel: Channel, input: MessageInput, frameId: string) => {
       const publisher = publisherOf(connection)
       checkRates(this.#context, publisher, channel, 1)
@@ -96,6 +98,27 @@ export class Connections {
       )
     }
     return connection
+  }
+
+  /** Takes tokens back, at once or when their margin is over. */
+  revoke(about: {
+    app: App
+    keyName: string
+    target: string
+    issuedBefore: number
+    appliesAt: number
+  }): void {
+    const { app, keyName, target, issuedBefore, appliesAt } = about
+    const concerned = () =>
+      this.all().filter(({ grant }) => grant.app === app && this.#directory.tokens.concerns(about, grant))
+    const delay = appliesAt - Date.now()
+    if (delay > 0) for (const connection of concerned()) connection.send({ action: Action.auth })
+    const apply = () => {
+      this.#directory.tokens.revoke({ app: app.id, keyName, target, issuedBefore })
+      for (const connection of concerned()) connection.disconnect(tokenRevoked())
+    }
+    if (delay > 0) setTimeout(apply, delay).unref()
+    else apply()
   }
 
   /** The connection whose key a REST publish names. */

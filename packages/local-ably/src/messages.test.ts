@@ -80,14 +80,17 @@ describe.each(formats)('messages over $format', ({ useBinaryProtocol }) => {
       extras: { headers: { r: '1' } },
     })
     const serial = serials[0]!
-    const { versionSerial } = await agent.appendMessage({ serial, data: ' world' } as Message, {
-      metadata: { n: '1' },
-    })
+    const { versionSerial } = await agent.appendMessage(
+      { serial, data: ' world' },
+      {
+        metadata: { n: '1' },
+      },
+    )
     const late = open().channels.get(name)
     const lateGot = collect<InboundMessage>((listener) => late.subscribe(listener))
     await lateGot.subscribed
-    await agent.appendMessage({ serial, data: '!' } as Message)
-    await agent.appendMessage({ serial, data: '?' } as Message)
+    await agent.appendMessage({ serial, data: '!' })
+    await agent.appendMessage({ serial, data: '?' })
     await got.atLeast(4)
     await lateGot.atLeast(2)
     expect(got.items.map(({ action, data }) => [action, data as unknown])).toEqual([
@@ -117,11 +120,14 @@ describe.each(formats)('messages over $format', ({ useBinaryProtocol }) => {
     await got.subscribed
     const { serials } = await channel.publish({ name: 'n', data: 'one', extras: { headers: { k: 'v' } } })
     const serial = serials[0]!
-    await channel.updateMessage({ serial, data: { two: 2 } } as Message, {
-      description: 'fix',
-      metadata: { a: 'b' },
-    })
-    await channel.deleteMessage({ serial } as Message)
+    await channel.updateMessage(
+      { serial, data: { two: 2 } },
+      {
+        description: 'fix',
+        metadata: { a: 'b' },
+      },
+    )
+    await channel.deleteMessage({ serial })
     await got.atLeast(3)
     expect(got.items[1]).toMatchObject({
       action: 'message.update',
@@ -153,7 +159,7 @@ describe.each(formats)('messages over $format', ({ useBinaryProtocol }) => {
     const acks = await Promise.all(
       'abcdef'
         .split('')
-        .map((data, i) => agent.appendMessage({ serial, data } as Message, { metadata: { i: String(i) } })),
+        .map((data, i) => agent.appendMessage({ serial, data }, { metadata: { i: String(i) } })),
     )
     await got.atLeast(3)
     expect(got.items.map((message) => message.data as unknown)).toEqual(['', 'a', 'bcdef'])
@@ -162,7 +168,7 @@ describe.each(formats)('messages over $format', ({ useBinaryProtocol }) => {
 
   test('refusals carry code and message', async () => {
     const channel = open().channels.get(uniqueName())
-    const unknown = await errorOf(channel.appendMessage({ serial: 'nope', data: 'x' } as Message))
+    const unknown = await errorOf(channel.appendMessage({ serial: 'nope', data: 'x' }))
     expect(unknown).toMatchObject({ code: 40400, statusCode: 404 })
     const { serials } = await channel.publish('bytes', Buffer.from([1]))
     const mixed = await errorOf(channel.appendMessage({ serial: serials[0], data: 'text' } as Message))

@@ -90,7 +90,7 @@ export class PresenceSet {
 
   /** The frames that tell a newcomer who is here. */
   sync(): ProtocolMessage[] {
-    const members = this.members().map(([, member]) => ({ ...member, action: PresenceAction.present }))
+    const members = this.members().map(([, member]) => member)
     const syncId = randomName(8)
     const frames: ProtocolMessage[] = []
     for (let start = 0; start < members.length || start === 0; start += syncPage) {
@@ -116,7 +116,7 @@ export class PresenceSet {
     const key = memberKey(event.connectionId, event.clientId!)
     const member = this.#members.get(key)
     if (event.action !== PresenceAction.leave) {
-      this.#members.set(key, event)
+      this.#members.set(key, { ...event, action: PresenceAction.present })
       return event
     }
     this.#members.delete(key)

@@ -14,7 +14,7 @@ export function publishFrame(
   done: (result: PublishResult) => void,
   fail: (error: unknown) => void,
 ): void {
-  const name = String(frame.channel ?? '')
+  const name = frame.channel ?? ''
   const channelName = baseChannelName(name)
   checkChannelName(channelName)
   requireMode(connection, name, Mode.PUBLISH, 'publish')

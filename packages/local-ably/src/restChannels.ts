@@ -31,7 +31,7 @@ function listChannels(rest: Rest, request: Request): Reply {
 
 function readStatus(rest: Rest, request: Request, params: Params): Reply {
   const { channel, name, publisher } = channelOf(rest, request, params)
-  requireCapability(publisher.grant, name, 'channel-metadata', 'subscribe')
+  requireCapability(publisher.grant, name, 'channel-metadata')
   return { status: 200, body: details(channel()) }
 }
 

@@ -140,6 +140,8 @@ function readAnnotations(rest: Rest, request: Request, params: Params): Reply {
 
 function annotate(rest: Rest, request: Request, params: Params): Reply {
   const { channel, name, publisher } = channelOf(rest, request, params)
-  const serials = applyAnnotations(publisher, channel(), listBody(request), randomName(12), params.serial)
+  if (!Array.isArray(request.body))
+    throw badRequest('unable to annotate; the body must be a list of annotations')
+  const serials = applyAnnotations(publisher, channel(), request.body, randomName(12), params.serial)
   return { status: 201, body: { channel: name, serials } }
 }

@@ -1,7 +1,6 @@
 import { requireCapability } from './grant.ts'
 import { type Reply, type Request } from './http.ts'
 import { linkHeader, pageOf, readPageQuery } from './paging.ts'
-import { PresenceAction } from './protocol.ts'
 import type { Rest } from './rest.ts'
 import { channelOf } from './restMessages.ts'
 import type { Params, Route } from './router.ts'
@@ -28,7 +27,7 @@ function readMembers(rest: Rest, request: Request, params: Params): Reply {
       (clientId === null || member.clientId === clientId) &&
       (connectionId === null || member.connectionId === connectionId),
   })
-  const body = page.items.map(([, member]) => ({ ...member, action: PresenceAction.present }))
+  const body = page.items.map(([, member]) => member)
   return { status: 200, body, headers: { Link: linkHeader('presence', request.query, page.next) } }
 }
 

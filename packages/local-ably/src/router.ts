@@ -1,4 +1,4 @@
-import { AblyError, notFound } from './errors.ts'
+import { notFound } from './errors.ts'
 import type { Reply, Request } from './http.ts'
 
 export type Params = Record<string, string>
@@ -11,16 +11,11 @@ export type Route = [
 /** The handler of the first route that fits. Parts of a pattern that start with `:` are given to it, decoded. */
 export function route(routes: readonly Route[], request: Request): Reply | Promise<Reply> {
   const segments = request.path.split('/').slice(1)
-  let pathFound = false
   for (const [method, pattern, handle] of routes) {
     const params = matchPath(pattern.split('/').slice(1), segments)
-    if (!params) continue
-    pathFound = true
-    if (method === request.method) return handle(request, params)
+    if (params && method === request.method) return handle(request, params)
   }
-  if (pathFound)
-    throw new AblyError(40500, 405, `unable to ${request.method} ${request.path}; method not allowed`)
-  throw notFound(`unable to find ${request.path}; no such path`)
+  throw notFound(`unable to ${request.method} ${request.path}; there is no such path`)
 }
 
 function matchPath(pattern: string[], segments: string[]): Params | undefined {

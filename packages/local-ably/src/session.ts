@@ -51,7 +51,7 @@ function dispatch(directory: Directory, connection: Connection, frame: ProtocolM
     case Action.object:
       return acknowledge(connection, frame, undefined, refuseObjects)
     case Action.sync:
-      return connection.attachments.get(String(frame.channel))?.sync()
+      return connection.attachments.get(frame.channel ?? '')?.sync()
     case Action.auth:
       return reauthenticate(directory, connection, frame)
     default:
@@ -60,7 +60,7 @@ function dispatch(directory: Directory, connection: Connection, frame: ProtocolM
 }
 
 function detach(connection: Connection, frame: ProtocolMessage): void {
-  const name = String(frame.channel ?? '')
+  const name = frame.channel ?? ''
   const channel = connection.attachments.get(name)?.channel
   connection.detach(name)
   if (channel) connection.leave(channel)

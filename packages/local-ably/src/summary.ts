@@ -2,7 +2,7 @@ import { AblyError } from './errors.ts'
 import { AnnotationAction, type WireAnnotation } from './protocol.ts'
 
 type Method = 'total' | 'flag' | 'distinct' | 'unique' | 'multiple'
-const methods: readonly string[] = ['total', 'flag', 'distinct', 'unique', 'multiple']
+const methods: ReadonlySet<string> = new Set(['total', 'flag', 'distinct', 'unique', 'multiple'])
 
 /** Client ids shown in one summary entry; beyond that it says `clipped: true`. */
 const shownClients = 1000
@@ -10,7 +10,7 @@ const shownClients = 1000
 /** How a type is summarised: the `method` of `namespace:method.version`. Others are relayed, not summarised. */
 export function methodOf(type: string): Method | undefined {
   const match = /:(\w+)\.v1$/.exec(type)
-  return match && methods.includes(match[1]!) ? (match[1] as Method) : undefined
+  return match && methods.has(match[1]!) ? (match[1] as Method) : undefined
 }
 
 /** One type's running summary. Names map to clients, clients to counts; '' stands for no name. */

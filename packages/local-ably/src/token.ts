@@ -19,7 +19,11 @@ const hour = 3_600_000
 export const tokenExpired = (): AblyError =>
   new AblyError(40142, 401, 'unable to authenticate; the token expired, get a new one')
 
-interface Revocation {
+export const tokenRevoked = (): AblyError =>
+  new AblyError(40141, 401, 'unable to authenticate; the token was revoked, get a new one')
+
+/** Tokens of a key that count no more. */
+export interface Revocation {
   app: string
   keyName: string
   target: string
@@ -77,21 +81,18 @@ export class TokenStore {
   }
 
   /** Takes tokens back: those of a key issued before a time, to a client, with a revocation key, or for a channel. */
-  revoke(app: App, keyName: string, target: string, issuedBefore: number): void {
-    this.#revocations.push({ app: app.id, keyName, target, issuedBefore })
+  revoke(revocation: Revocation): void {
+    this.#revocations.push(revocation)
   }
 
-  isRevoked(grant: Grant): boolean {
-    return this.#revocations.some(
-      (one) =>
-        one.keyName === grant.keyName && grant.issued < one.issuedBefore && isTarget(one.target, grant),
-    )
+  /** Whether a grant is among what a revocation names. */
+  concerns(revocation: Omit<Revocation, 'app'>, grant: Grant): boolean {
+    if (grant.kind !== 'token' || grant.keyName !== revocation.keyName) return false
+    return grant.issued < revocation.issuedBefore && isTarget(revocation.target, grant)
   }
 
   checkRevoked(grant: Grant): void {
-    if (grant.kind === 'token' && this.isRevoked(grant)) {
-      throw new AblyError(40141, 401, 'unable to authenticate; the token was revoked')
-    }
+    if (this.#revocations.some((revocation) => this.concerns(revocation, grant))) throw tokenRevoked()
   }
 
   expire(now: number): void {
@@ -101,8 +102,7 @@ export class TokenStore {
   }
 }
 
-/** Whether a grant is among what a revocation names. */
-export function isTarget(target: string, grant: Grant): boolean {
+function isTarget(target: string, grant: Grant): boolean {
   const [kind, ...rest] = target.split(':')
   const value = rest.join(':')
   if (kind === 'clientId') return grant.clientId === value
