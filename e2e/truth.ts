@@ -51,7 +51,7 @@ export const answers = {
     ? recordedTruth('openai-responses/web-search-tool.1.jsonl', 'What is new in tech today?')
     : scriptedTruth(0),
   anthropic: haveRecordings
-    ? recordedTruth('anthropic/code-execution-20250825.2.jsonl', 'Write a Fibonacci script and run it')
+    ? recordedTruth('anthropic/web-search-tool.1.jsonl', 'Summarise the tech news')
     : scriptedTruth(1),
   thinking: haveRecordings
     ? recordedTruth('anthropic/clear-thinking.1.jsonl', 'Divide 925 by 5, thinking first')

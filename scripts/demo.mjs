@@ -16,7 +16,11 @@ const vite = attempt(() => join(dirname(resolve('vite/package.json')), 'bin', 'v
 if (!tsx || !vite) fail('unable to find the packages of the demo; run `npx pnpm@12 install` first')
 
 if (!process.env.DEMO_SKIP_BUILD) {
-  const build = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: demo, encoding: 'utf8' })
+  const build = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+    cwd: demo,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
   if (build.status !== 0) {
     process.stderr.write(build.stdout + build.stderr)
     fail('unable to build the pages; what went wrong is above')

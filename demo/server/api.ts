@@ -27,7 +27,10 @@ export function createApi({ store, sessions, tokens, limits, agent, config }: Pa
     .on('GET', '/api/config', () => config)
 
     .on('GET', '/api/session', ({ request }) => sessions.user(request))
+    // Who has a session keeps it; who has none becomes a guest.
     .on('POST', '/api/session', async ({ request, response }) => {
+      const known = await sessions.find(request)
+      if (known) return known
       limits.take(`sign-in ${request.socket.remoteAddress}`, 60)
       const { name } = await readJson(request)
       if (name !== undefined && (typeof name !== 'string' || !/^[\p{L}\p{N} '.-]{1,40}$/u.test(name)))

@@ -17,9 +17,13 @@ export class Sessions {
     this.#store = store
   }
 
-  async user(request: IncomingMessage): Promise<User> {
+  async find(request: IncomingMessage): Promise<User | undefined> {
     const token = readCookie(request)
-    const user = token && (await this.#store.userOfSession(hash(token)))
+    return token === undefined ? undefined : this.#store.userOfSession(hash(token))
+  }
+
+  async user(request: IncomingMessage): Promise<User> {
+    const user = await this.find(request)
     if (!user)
       throw new Problem('unable to tell who you are; sign in first', { status: 401, code: 'signed_out' })
     return user

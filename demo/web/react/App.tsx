@@ -118,8 +118,12 @@ export function App() {
   )
 }
 
-/** The last conversation opens by itself; the first time, a new one. */
-async function start(): Promise<Home> {
+let starting: Promise<Home> | undefined
+
+/** The last conversation opens by itself; the first time, a new one, and only one, however often this is called. */
+const start = () => (starting ??= startOnce())
+
+async function startOnce(): Promise<Home> {
   const [config, user] = await Promise.all([getConfig(), whoAmI()])
   const conversations = await listConversations()
   const route = readRoute()

@@ -60,15 +60,7 @@ function errorOf(status: number, text: string): ApiError {
 }
 
 /** Signs in as a guest the first time; later the cookie says who we are. */
-export async function whoAmI(): Promise<User> {
-  try {
-    return await call<User>('GET', '/session')
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return call<User>('POST', '/session')
-    throw error
-  }
-}
-
+export const whoAmI = () => call<User>('POST', '/session')
 export const getConfig = () => call<Config>('GET', '/config')
 export const listConversations = () => call<Conversation[]>('GET', '/conversations')
 export const getConversation = (id: string) => call<Conversation>('GET', `/conversations/${id}`)

@@ -55,6 +55,9 @@ function embeddedOptions(tab: string): ClientOptions {
     port,
     tlsPort: port,
     transportParams: { tab },
+    // It has no other transport to fall back to, so there is nothing to find out about.
+    transports: ['web_socket'],
+    disableConnectivityCheck: true,
     // The server forgets connections after seconds, so that one can watch it: be as quick to come back.
     disconnectedRetryTimeout: 1500,
     suspendedRetryTimeout: 2000,
