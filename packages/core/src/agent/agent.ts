@@ -3,11 +3,13 @@ import { EventEmitter } from 'eventemitter3'
 import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
 import type { ResponseRow } from '../types.ts'
 import type { RetryOptions } from './backoff.ts'
+import type { CheckpointStore } from './checkpoint.ts'
 import { Inbox } from './inbox.ts'
 import { Outbox } from './outbox.ts'
+import type { PastResponse } from './pastResponse.ts'
 import { Presence } from './presence.ts'
 import type { PromptHandler, PromptOptions } from './promptQueue.ts'
-import { ResponseWriter, type ResponseIds, type WriterHost } from './responseWriter.ts'
+import { ResponseWriter, type Origin, type ResponseIds, type WriterHost } from './responseWriter.ts'
 import type { Pattern } from './segmentWire.ts'
 
 export interface AgentOptions {
@@ -41,9 +43,14 @@ export interface AgentOptions {
   presence?: object | false
   /**
    * Gets every response once it is complete on the channel: the place to write it to a database, idempotently,
-   * by its `id`. `end()` waits for it; what it throws is reported through `on('error')`.
+   * by its `id`: after a restart it may get a response again. `end()` waits for it; what it throws is reported through `on('error')`.
    */
   onComplete?: (response: ResponseRow) => unknown
+  /**
+   * Keeps which prompts are still to be answered. With it, an agent that restarts first reads what it missed from
+   * the channel's history, answers it oldest first, and answers nothing twice.
+   */
+  checkpoints?: CheckpointStore
 }
 
 export interface AgentEvents {
@@ -58,7 +65,8 @@ export class Agent {
   readonly #events = new EventEmitter<AgentEvents>()
   readonly #responses = new Set<ResponseWriter>()
   readonly #presence: Presence | undefined
-  #inbox: Inbox | undefined
+  readonly #inbox: Inbox
+  #listens = false
   #closing: Promise<void> | undefined
 
   constructor(options: AgentOptions) {
@@ -74,11 +82,21 @@ export class Agent {
       )
     }
     if (options.publishTimeout !== undefined) this.#outbox.timeout = options.publishTimeout
+    this.#inbox = new Inbox(client, this.#channel, {
+      checkpoints: options.checkpoints,
+      respond: (ids, origin) => this.#respond(ids, origin),
+      responses: () => this.#responses,
+      recompleted: (responseId, past) => this.#recompleted(responseId, past),
+      report: (error) => this.#report(error),
+    })
   }
 
-  /** Resolves once connected and, after `onPrompt`, listening. Rejects with what stands in the way. */
+  /**
+   * Resolves once connected and, after `onPrompt`, listening and caught up with the past.
+   * @throws RejoinError what stands in the way.
+   */
   get ready(): Promise<void> {
-    const ready = this.#inbox ? this.#inbox.ready : this.#outbox.connected()
+    const ready = this.#listens ? this.#inbox.ready : this.#outbox.connected()
     ready.catch(() => {})
     return ready
   }
@@ -91,27 +109,26 @@ export class Agent {
   /** Begins a response. Nothing is published before it is written to. */
   respond(ids: ResponseIds = {}): ResponseWriter {
     if (this.#closing) throw new RejoinError(ErrorCode.Closed, 'unable to respond; the agent was closed')
-    void this.#presence?.enter()
-    const response = new ResponseWriter(this.#writerHost(), ids)
-    this.#track(response)
-    return response
+    return this.#respond(ids)
   }
 
   /** Answers the channel's prompts. One handler per agent. */
   onPrompt(handler: PromptHandler, options: PromptOptions = {}): void {
     if (this.#closing) throw new RejoinError(ErrorCode.Closed, 'unable to listen; the agent was closed')
-    if (this.#inbox) {
+    if (this.#inbox.answersPrompts) {
       throw new RejoinError(
         ErrorCode.InvalidArgument,
         'unable to add a second prompt handler; use one per agent',
       )
     }
-    this.#inbox = new Inbox(this.#channel, handler, options, {
-      respond: (ids) => this.respond(ids),
-      responses: () => this.#responses,
-      report: (error) => this.#report(error),
-    })
+    this.#listens = true
+    this.#inbox.answer(handler, options)
     void this.#presence?.enter()
+  }
+
+  /** Changes the data that the agent is present with. */
+  async present(data: object): Promise<void> {
+    await this.#presence?.update(data)
   }
 
   on<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): () => void {
@@ -119,25 +136,39 @@ export class Agent {
     return () => this.#events.off(name, listener as never)
   }
 
-  /** Takes no more prompts, ends the responses that are open as `stopped`, and lets go of the channel. */
-  close(reason: unknown = new DOMException('The agent was closed', 'AbortError')): Promise<void> {
-    return (this.#closing ??= this.#close(reason))
+  /**
+   * Takes no more prompts, ends the responses that are open as `stopped`, leaves, and lets go of the channel.
+   * With `handOver` the agent stays present for as long as its connection's `remainPresentFor`, so that the
+   * next process can take its place unnoticed.
+   */
+  close(options: { reason?: unknown; handOver?: boolean } = {}): Promise<void> {
+    return (this.#closing ??= this.#close(options))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #close(reason: unknown): Promise<void> {
-    this.#inbox?.close()
-    await Promise.allSettled([...this.#responses].map((response) => response.abort(reason)))
-    await this.#inbox?.idle()
-    await this.#presence?.leave()
+  async #close({ reason, handOver = false }: { reason?: unknown; handOver?: boolean }): Promise<void> {
+    this.#inbox.close()
+    const why = reason ?? new DOMException('The agent was closed', 'AbortError')
+    await Promise.allSettled([...this.#responses].map((response) => response.abort(why)))
+    await this.#inbox.idle()
+    if (!handOver) await this.#presence?.leave()
   }
 
-  #track(response: ResponseWriter): void {
+  #respond(ids: ResponseIds, origin?: Origin): ResponseWriter {
+    void this.#presence?.enter()
+    const response = new ResponseWriter(this.#writerHost(), ids, origin)
     this.#responses.add(response)
     void response.ended.then(() => this.#responses.delete(response))
+    return response
+  }
+
+  async #recompleted(responseId: string, past: PastResponse): Promise<void> {
+    // Never written to: it only knows how to read what is there into a row.
+    const ids = { responseId, ...(past.promptId !== undefined && { promptId: past.promptId }) }
+    await this.#completed(new ResponseWriter(this.#writerHost(), ids, { past }).row())
   }
 
   #writerHost(): WriterHost {
@@ -151,6 +182,10 @@ export class Agent {
       maxMessageSize,
       highWaterMark,
       clientId: client.auth.clientId || undefined,
+      claims: async () => {
+        await this.#inbox.listen()
+        return this.#inbox.claims
+      },
       report: (error) => this.#report(error),
       completed: (row) => this.#completed(row),
     }

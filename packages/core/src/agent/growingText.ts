@@ -69,11 +69,16 @@ export class GrowingText {
     this.#write(wellFormed(chunk))
   }
 
-  /** Takes over a message of a former process; further text follows it. */
-  adopt(serial: string, text: string): void {
-    const wire = this.#wire()
-    wire.serial = serial
-    this.segments.push(Segment.adopt(this.#segmentHost(), wire, text))
+  /** Takes over messages of a former process, in order; further text follows the last, unless that is done. */
+  adopt(pieces: Iterable<{ serial: string; text: string; done: boolean }>): void {
+    let done = false
+    for (const piece of pieces) {
+      const wire = this.#wire()
+      wire.serial = piece.serial
+      this.segments.push(Segment.adopt(this.#segmentHost(), wire, piece.text, piece.done))
+      done = piece.done
+    }
+    this.#finished = done
   }
 
   finish(): void {

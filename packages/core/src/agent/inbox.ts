@@ -1,77 +1,202 @@
-import type { InboundMessage, RealtimeChannel } from 'ably'
+import type { InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
 import { Header, MessageName } from '../protocol.ts'
-import { headersOf, readPrompt, userClaimOf } from './prompt.ts'
+import { catchUp, type Missed } from './catchUp.ts'
+import type { CheckpointStore } from './checkpoint.ts'
+import { Claims } from './claims.ts'
+import type { PastResponse } from './pastResponse.ts'
+import { headersOf, readPrompt, userClaimOf, type Prompt } from './prompt.ts'
+import { PromptLedger } from './promptLedger.ts'
 import { PromptQueue, type PromptHandler, type PromptOptions } from './promptQueue.ts'
-import type { ResponseIds, ResponseWriter } from './responseWriter.ts'
+import type { Origin, ResponseIds, ResponseWriter } from './responseWriter.ts'
 
 export interface InboxHost {
-  respond(ids: ResponseIds): ResponseWriter
+  readonly checkpoints: CheckpointStore | undefined
+  respond(ids: ResponseIds, origin: Origin): ResponseWriter
   responses(): Iterable<ResponseWriter>
+  /** A response that was complete on the channel, and perhaps never stored. */
+  recompleted(responseId: string, past: PastResponse): Promise<void>
   report(error: RejoinError): void
 }
 
-/** What an agent listens to: prompts, and requests to stop. */
-export class Inbox {
-  readonly ready: Promise<void>
-  readonly #channel: RealtimeChannel
-  readonly #queue: PromptQueue
-  readonly #host: InboxHost
-  readonly #listener = (message: InboundMessage) => this.#receive(message)
+const NAMES = [
+  MessageName.UserInput,
+  MessageName.Cancel,
+  MessageName.ToolResult,
+  MessageName.ApprovalResponse,
+]
 
-  constructor(channel: RealtimeChannel, handler: PromptHandler, options: PromptOptions, host: InboxHost) {
+/** What an agent listens to: prompts, requests to stop, decisions, results of client-side tools. */
+export class Inbox {
+  readonly claims: Claims
+  readonly #client: RealtimeClient
+  readonly #channel: RealtimeChannel
+  readonly #host: InboxHost
+  readonly #ledger: PromptLedger
+  readonly #listener = (message: InboundMessage) => {
+    if (this.#held) this.#held.push(message)
+    else this.#receive(message)
+  }
+  #queue: PromptQueue | undefined
+  #options: PromptOptions = {}
+  #listening: Promise<void> | undefined
+  #ready: Promise<void> | undefined
+  /** Live messages that wait until the past is dealt with. */
+  #held: InboundMessage[] | undefined
+
+  constructor(client: RealtimeClient, channel: RealtimeChannel, host: InboxHost) {
+    this.#client = client
     this.#channel = channel
     this.#host = host
+    this.claims = new Claims((error) => host.report(error))
+    this.#ledger = new PromptLedger(host.checkpoints, channel.name, (error) =>
+      host.report(wrapError('save a checkpoint', error, ErrorCode.CallbackFailed)),
+    )
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready ?? this.listen()
+  }
+
+  get answersPrompts(): boolean {
+    return this.#queue !== undefined
+  }
+
+  /** Starts to listen; idempotent. */
+  listen(): Promise<void> {
+    return (this.#listening ??= this.#listen())
+  }
+
+  answer(handler: PromptHandler, options: PromptOptions): void {
+    this.#options = options
     this.#queue = new PromptQueue(handler, options, {
-      respond: (prompt) => host.respond({ promptId: prompt.id }),
-      report: (error) => host.report(error),
-      started: async () => {},
-      settled: async () => {},
+      respond: ({ prompt, responseId, past }) =>
+        this.#host.respond({ promptId: prompt.id, ...(responseId && { responseId }) }, { prompt, past }),
+      report: (error) => this.#host.report(error),
+      started: (prompt, response) => this.#ledger.begun(prompt, response.responseId),
+      settled: (prompt) => this.#ledger.settled(prompt.id),
     })
-    this.ready = this.#listen()
-    this.ready.catch((error: RejoinError) => host.report(error))
+    this.#held = []
+    this.#ready = this.#start()
+    this.#ready.catch((error: RejoinError) => this.#host.report(error))
   }
 
   close(): void {
     this.#channel.unsubscribe(this.#listener)
-    this.#queue.close()
+    this.#queue?.close()
   }
 
-  idle(): Promise<void> {
-    return this.#queue.idle()
+  async idle(): Promise<void> {
+    await this.#queue?.idle()
   }
 
   async #listen(): Promise<void> {
     try {
-      await this.#channel.subscribe([MessageName.UserInput, MessageName.Cancel], this.#listener)
+      await this.#channel.subscribe(NAMES, this.#listener)
       await this.#channel.attach()
     } catch (error) {
       throw wrapError(`listen on channel "${this.#channel.name}"`, error, ErrorCode.AttachFailed)
     }
   }
 
+  async #start(): Promise<void> {
+    try {
+      await this.listen()
+      if (this.#host.checkpoints) await this.#dealWithPast()
+    } finally {
+      const held = this.#held ?? []
+      this.#held = undefined
+      for (const message of held) this.#receive(message)
+    }
+  }
+
+  async #dealWithPast(): Promise<void> {
+    let missed: Missed
+    try {
+      const checkpoint = await this.#ledger.load()
+      missed = await catchUp(this.#channel, checkpoint, this.#host.report)
+      for (const promptId of checkpoint?.recent ?? []) this.#queue!.remember(promptId)
+    } catch (error) {
+      throw wrapError('catch up with the channel', error, ErrorCode.HydrationFailed)
+    }
+    for (const message of missed.answers) if (!this.#isOwn(message)) this.claims.receive(message)
+    for (const { prompt, past } of missed.answered) {
+      this.#queue!.remember(prompt.id)
+      await this.#host.recompleted(past.responseId, past)
+      await this.#ledger.settled(prompt.id)
+    }
+    for (const { prompt, responseId, past } of missed.cancelled) {
+      this.#queue!.remember(prompt.id)
+      this.#ledger.received(prompt, true)
+      const ids = { promptId: prompt.id, ...(responseId && { responseId }) }
+      const response = this.#host.respond(ids, { prompt, past })
+      void response
+        .cancel()
+        .catch(() => {})
+        .then(() => this.#ledger.settled(prompt.id))
+    }
+    for (const entry of missed.prompts) this.#answerLate(entry)
+    await this.#ledger.reached(missed.serial)
+  }
+
+  #answerLate(entry: Missed['prompts'][number]): void {
+    const { prompt, past, responseId } = entry
+    this.#ledger.received(prompt, true)
+    if (past && this.#choose(prompt, past) === 'mark') {
+      this.#queue!.remember(prompt.id)
+      const response = this.#host.respond({ promptId: prompt.id, responseId: responseId! }, { prompt, past })
+      const reason = { message: 'the agent was restarted before it had finished', code: 'interrupted' }
+      void response
+        .fail(reason)
+        .catch(() => {})
+        .then(() => this.#ledger.settled(prompt.id))
+    } else if (!this.#queue!.add(prompt, { responseId, past })) void this.#ledger.settled(prompt.id)
+  }
+
+  #choose(prompt: Prompt, past: PastResponse): 'mark' | 'resume' {
+    const { interrupted = 'mark' } = this.#options
+    if (typeof interrupted !== 'function') return interrupted
+    try {
+      return interrupted(prompt, { text: past.text })
+    } catch (error) {
+      this.#host.report(wrapError('call interrupted', error, ErrorCode.CallbackFailed))
+      return 'mark'
+    }
+  }
+
   #receive(message: InboundMessage): void {
-    if (message.name === MessageName.UserInput) {
-      const prompt = readPrompt(message, false)
-      if (prompt) this.#queue.add(prompt)
-    } else if (message.name === MessageName.Cancel) this.#cancel(message)
+    switch (message.name) {
+      case MessageName.UserInput: {
+        const prompt = this.#queue && readPrompt(message, false)
+        if (prompt) this.#ledger.received(prompt, this.#queue!.add(prompt))
+        return
+      }
+      case MessageName.Cancel:
+        return this.#cancel(message)
+      default:
+        if (!this.#isOwn(message)) this.claims.receive(message)
+    }
+  }
+
+  #isOwn({ connectionId }: InboundMessage): boolean {
+    return connectionId !== undefined && connectionId === this.#client.connection.id
   }
 
   #cancel(message: InboundMessage): void {
     const headers = headersOf(message)
     const responseId = headers[Header.ResponseId]
     const promptId = headers[Header.PromptId]
-    const who = { clientId: message.clientId, userClaim: userClaimOf(message) }
-    this.#queue.cancel({ responseId, promptId }, who)
+    this.#queue?.cancel(
+      { responseId, promptId },
+      { clientId: message.clientId, userClaim: userClaimOf(message) },
+    )
     // Responses that the application began by itself.
     for (const response of this.#host.responses()) {
-      if (this.#queue.has(response)) continue
-      if (
-        responseId === undefined
-          ? promptId === undefined || response.promptId === promptId
-          : response.responseId === responseId
-      )
-        void response.cancel(new DOMException('Cancelled', 'AbortError')).catch(() => {})
+      if (this.#queue?.has(response)) continue
+      const all = responseId === undefined && promptId === undefined
+      const meant =
+        responseId === undefined ? response.promptId === promptId : response.responseId === responseId
+      if (all || meant) void response.cancel(new DOMException('Cancelled', 'AbortError')).catch(() => {})
     }
   }
 }

@@ -1,4 +1,6 @@
-import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
+import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
+import type { Who } from './claims.ts'
+import type { PastResponse } from './pastResponse.ts'
 import type { Prompt } from './prompt.ts'
 import type { ResponseWriter } from './responseWriter.ts'
 
@@ -25,14 +27,29 @@ export interface PromptOptions {
    * - or a function that chooses.
    */
   whileBusy?: Steering | ((prompt: Prompt, active: readonly Active[]) => Steering)
+  /**
+   * With a checkpoint store: what to do with an answer that the last process left unfinished.
+   * - `mark` (default): end it with status `error`;
+   * - `resume`: call the handler with a response that is `resumed`, whose `text` is what there is; more is added.
+   *
+   * A prompt whose answer had not begun is simply answered.
+   */
+  interrupted?: 'mark' | 'resume' | ((prompt: Prompt, left: { text: string }) => 'mark' | 'resume')
   /** Which prompts are this agent's to answer. Default: all. */
   accept?: (prompt: Prompt) => boolean
   /** Who may cancel which response. Default: everyone on the channel. */
-  allowCancel?: (who: { clientId?: string; userClaim?: string }, active: Active) => boolean
+  allowCancel?: (who: Who, answer: { prompt: Prompt; response?: ResponseWriter }) => boolean
+}
+
+/** A prompt to answer, and what a former process has left of its answer. */
+export interface Task {
+  readonly prompt: Prompt
+  readonly responseId?: string | undefined
+  readonly past?: PastResponse | undefined
 }
 
 export interface QueueHost {
-  respond(prompt: Prompt): ResponseWriter
+  respond(task: Task): ResponseWriter
   report(error: RejoinError): void
   /** Before the handler runs. */
   started(prompt: Prompt, response: ResponseWriter): Promise<void>
@@ -49,7 +66,7 @@ export class PromptQueue {
   readonly #handler: PromptHandler
   readonly #options: PromptOptions
   readonly #host: QueueHost
-  readonly #waiting: { prompt: Prompt; alone: boolean }[] = []
+  readonly #waiting: (Task & { alone: boolean })[] = []
   readonly #seen = new Set<string>()
   readonly #running = new Set<Promise<void>>()
   #closed = false
@@ -61,7 +78,7 @@ export class PromptQueue {
   }
 
   /** Takes a prompt; `false` if it is a duplicate or not this agent's. */
-  add(prompt: Prompt): boolean {
+  add(prompt: Prompt, left: Omit<Task, 'prompt'> = {}): boolean {
     if (this.#closed || !this.#accepts(prompt) || !this.remember(prompt.id)) return false
     const { whileBusy = 'parallel' } = this.#options
     let choice: Steering = 'parallel'
@@ -77,7 +94,7 @@ export class PromptQueue {
       const reason = new DOMException('A newer prompt took over', 'AbortError')
       for (const { response } of this.active) void response.abort(reason).catch(() => {})
     }
-    this.#waiting.push({ prompt, alone: choice !== 'parallel' })
+    this.#waiting.push({ prompt, ...left, alone: choice !== 'parallel' })
     this.#next()
     return true
   }
@@ -91,10 +108,7 @@ export class PromptQueue {
   }
 
   /** Someone asks to stop a response, by its id, its prompt's id, or (with neither) all of them. */
-  cancel(
-    target: { responseId?: string; promptId?: string },
-    who: { clientId?: string; userClaim?: string },
-  ): void {
+  cancel(target: { responseId?: string | undefined; promptId?: string | undefined }, who: Who): void {
     const { responseId, promptId } = target
     const meant = (prompt: string | undefined, response?: string) =>
       responseId !== undefined ? response === responseId : promptId === undefined || prompt === promptId
@@ -105,9 +119,9 @@ export class PromptQueue {
     if (responseId !== undefined) return
     for (const waiting of this.#waiting.slice()) {
       if (!meant(waiting.prompt.id)) continue
-      const response = this.#host.respond(waiting.prompt)
-      if (!this.#mayCancel(who, { prompt: waiting.prompt, response })) continue
+      if (!this.#mayCancel(who, { prompt: waiting.prompt })) continue
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+      const response = this.#host.respond(waiting)
       void response
         .cancel()
         .catch(() => {})
@@ -135,8 +149,8 @@ export class PromptQueue {
     return this.#call('accept', () => this.#options.accept?.(prompt) ?? true, false)
   }
 
-  #mayCancel(who: { clientId?: string; userClaim?: string }, active: Active): boolean {
-    return this.#call('allowCancel', () => this.#options.allowCancel?.(who, active) ?? true, false)
+  #mayCancel(who: Who, answer: { prompt: Prompt; response?: ResponseWriter }): boolean {
+    return this.#call('allowCancel', () => this.#options.allowCancel?.(who, answer) ?? true, false)
   }
 
   #choose(whileBusy: (prompt: Prompt, active: readonly Active[]) => Steering, prompt: Prompt): Steering {
@@ -155,16 +169,17 @@ export class PromptQueue {
   #next(): void {
     const { concurrency = Infinity } = this.#options
     while (this.#waiting.length > 0 && this.active.size < concurrency) {
-      const { prompt, alone } = this.#waiting[0]!
-      if (alone && this.active.size > 0) return
+      const task = this.#waiting[0]!
+      if (task.alone && this.active.size > 0) return
       this.#waiting.shift()
-      const run = this.#answer(prompt).finally(() => this.#running.delete(run))
+      const run = this.#answer(task).finally(() => this.#running.delete(run))
       this.#running.add(run)
     }
   }
 
-  async #answer(prompt: Prompt): Promise<void> {
-    const response = this.#host.respond(prompt)
+  async #answer(task: Task): Promise<void> {
+    const { prompt } = task
+    const response = this.#host.respond(task)
     const active = { prompt, response }
     this.active.add(active)
     try {

@@ -6,6 +6,7 @@ import { GrowingText } from './growingText.ts'
 import { Lane } from './lane.ts'
 import type { SourceEvent } from './modelEvent.ts'
 import type { Outbox } from './outbox.ts'
+import type { PastResponse } from './pastResponse.ts'
 import { ResponseParts } from './responseParts.ts'
 import type { Pattern } from './segmentWire.ts'
 import { ToolCalls } from './toolCalls.ts'
@@ -107,13 +108,37 @@ export class ResponseBody {
     return growing
   }
 
-  /** Continues a text that a former process left unfinished. */
-  adoptText(kind: 'text' | 'reasoning', part: string, serial: string, text: string): void {
+  /** Takes over what a former process left unfinished. */
+  adopt(past: PastResponse): void {
     this.#begun = true
-    this.#partCount++
-    const growing = this.#grow(kind, () => part, {})
-    growing.adopt(serial, text)
-    this.parts.add({ kind, growing })
+    for (const part of past.parts) {
+      this.#partCount = Math.max(this.#partCount, (Number.parseInt(part.part, 10) || 0) + 1)
+      const { kind, serial } = part
+      if (kind === 'text' || kind === 'reasoning') {
+        const growing = this.#grow(kind, () => part.part, {})
+        const over = past.status !== undefined
+        growing.adopt([...part.pieces.values()].map((piece) => ({ ...piece, done: piece.done || over })))
+        this.parts.add({ kind, growing })
+      } else if (kind === 'tool') {
+        const { toolCallId = part.part, name: toolName = 'tool', input, output, errorText } = part
+        const state =
+          errorText !== undefined
+            ? 'output-error'
+            : output !== undefined
+              ? 'output-available'
+              : 'input-available'
+        const ends = {
+          ...(output !== undefined && { output }),
+          ...(errorText !== undefined && { errorText }),
+        }
+        const own = { part: part.part, serial, toolCallId, toolName, input, growing: undefined, state }
+        this.parts.add({ kind: 'tool', ...own, ...ends })
+      } else {
+        const type = kind === 'source' ? 'source-url' : `${MessageName.DataPrefix}${part.name}`
+        const fields = kind === 'source' ? (part.data as object) : { data: part.data }
+        this.parts.add({ kind: 'whole', row: { type, id: part.part, serial, version: serial, ...fields } })
+      }
+    }
   }
 
   /** Something else begins: a text left open is complete. */

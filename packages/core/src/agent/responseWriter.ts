@@ -1,10 +1,22 @@
 import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
 import { Header, MessageName, type EndStatus } from '../protocol.ts'
 import type { ResponseRow } from '../types.ts'
+import type { Claims } from './claims.ts'
 import { DeliveryError } from './deliveryError.ts'
 import type { FinishReason, ModelEvent, SourceEvent } from './modelEvent.ts'
 import { newId } from './newId.ts'
+import type { PastResponse } from './pastResponse.ts'
 import { pipe, type PipeResult } from './pipe.ts'
+import type { Prompt } from './prompt.ts'
+import {
+  approval,
+  clientTool,
+  type Approval,
+  type ApprovalOptions,
+  type ClientToolOptions,
+  type ClientToolResult,
+  type Question,
+} from './question.ts'
 import { ResponseBody, type Publishing } from './responseBody.ts'
 import type { ToolCall } from './toolCalls.ts'
 
@@ -29,9 +41,16 @@ export interface EndResult {
 /** What a response needs of its agent. */
 export interface WriterHost extends Publishing {
   readonly clientId: string | undefined
+  readonly claims: () => Promise<Claims>
   report(error: RejoinError): void
   /** Called once, when all is on the channel; awaited before `end()` resolves. Does not reject. */
   completed(row: ResponseRow): Promise<void>
+}
+
+/** Where a response comes from. */
+export interface Origin {
+  prompt?: Prompt
+  past?: PastResponse | undefined
 }
 
 export interface ResponseIds {
@@ -45,10 +64,13 @@ export class ResponseWriter {
   readonly responseId: string
   readonly promptId: string | undefined
   /** Milliseconds since the epoch. */
-  readonly createdAt = Date.now()
+  readonly createdAt: number
+  /** It was begun by a process that died: `text` is what it had written, and more is added to it. */
+  readonly resumed: boolean
 
   readonly #host: WriterHost
   readonly #body: ResponseBody
+  readonly #asker: Prompt | undefined
   readonly #abort = new AbortController()
   #status: EndStatus = 'complete'
   #reason: { message: string; code?: string } | undefined
@@ -60,12 +82,18 @@ export class ResponseWriter {
   /** Resolves when the response has ended, however it did. */
   readonly ended = new Promise<void>((resolve) => (this.#markEnded = resolve))
 
-  constructor(host: WriterHost, ids: ResponseIds) {
+  constructor(host: WriterHost, ids: ResponseIds, from: Origin = {}) {
     this.#host = host
     this.responseId = ids.responseId ?? newId()
     this.promptId = ids.promptId
     const { responseId, promptId } = this
+    this.#asker = from.prompt
+    this.resumed = from.past !== undefined
+    this.createdAt = from.past?.createdAt || Date.now()
     this.#body = new ResponseBody(host, { responseId, promptId }, (error) => host.report(error))
+    if (!from.past) return
+    this.#body.adopt(from.past)
+    this.#status = (from.past.status as EndStatus | undefined) ?? 'complete'
   }
 
   /** Aborts when the response is cancelled or aborted: hand it to the model. */
@@ -122,6 +150,36 @@ export class ResponseWriter {
       result: (output) => this.toolOutput(toolCallId, output),
       error: (errorText) => this.toolError(toolCallId, errorText),
     }
+  }
+
+  /**
+   * A tool call that a client runs (in the browser: location, clipboard, …). Resolves with its `output`, or the
+   * `errorText` with which it failed or was refused.
+   * @throws RejoinError `timeout`; the response's `signal.reason` when it is aborted.
+   */
+  clientTool(
+    call: { name: string; args?: unknown; toolCallId?: string },
+    options: ClientToolOptions = {},
+  ): Promise<ClientToolResult> {
+    this.#body.finishText()
+    return clientTool(this.#question(call.toolCallId), call, options)
+  }
+
+  /**
+   * Asks a person to decide, and waits. Decisions of people without the right are ignored and reported.
+   * @throws RejoinError `timeout`; the response's `signal.reason` when it is aborted.
+   */
+  approval(
+    call: { name: string; arguments?: unknown; toolCallId?: string },
+    options: ApprovalOptions = {},
+  ): Promise<Approval> {
+    this.#body.finishText()
+    return approval(this.#question(call.toolCallId), call, options)
+  }
+
+  #question(toolCallId = newId()): Question {
+    const { claims, report } = this.#host
+    return { body: this.#body, asker: this.#asker, signal: this.signal, toolCallId, claims, report }
   }
 
   /** The arguments of a tool call begin to stream. */

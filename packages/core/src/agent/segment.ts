@@ -52,10 +52,14 @@ export class Segment implements Sender {
   }
 
   /** Takes over a message that a former process left unfinished. */
-  static adopt(host: SegmentHost, wire: SegmentWire, text: string): Segment {
+  static adopt(host: SegmentHost, wire: SegmentWire, text: string, done: boolean): Segment {
     const segment = new Segment(host, wire)
     segment.#sent = text
     segment.bytes = utf8Length(text)
+    if (done) {
+      segment.#state = 'closed'
+      return segment
+    }
     segment.#state = 'open'
     // What the former process meant to write is unknown: what stands there is the text from now on.
     segment.#broken = new Doubt()

@@ -72,8 +72,12 @@ function tokenWire({ channel, type, headers }: SegmentKind, newId: () => string)
     data,
     extras: { headers: { ...headers, ...stamp } },
   })
+  // Ids of our own: a publish that the SDK sends again after a lost connection is not doubled (§6.5).
+  const run = newId()
+  let count = 0
   const publish = async (published: Message) => {
-    await channel.publish({ ...published, id: `${newId()}:0` })
+    published.id = `${run}${count++}:0`
+    await channel.publish(published)
     return undefined
   }
   return {

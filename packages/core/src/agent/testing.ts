@@ -55,6 +55,12 @@ export class Bench {
     return reader
   }
 
+  /** As if the process of every such client had died: their sockets close, and they never come back. */
+  kill(clientId: string): void {
+    for (const client of this.#clients.filter((one) => one.auth.clientId === clientId))
+      client.connection.close()
+  }
+
   async close(): Promise<void> {
     for (const client of this.#clients) client.close()
     await this.server.close()

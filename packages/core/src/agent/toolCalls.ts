@@ -105,6 +105,19 @@ export class ToolCalls {
     return tool
   }
 
+  /** Someone else has published the result. */
+  answered(toolCallId: string, result: { output?: unknown; errorText?: string }): void {
+    const tool = this.#known(toolCallId, 'note the result of a tool')
+    Object.assign(tool, result)
+    tool.state = result.errorText === undefined ? 'output-available' : 'output-error'
+  }
+
+  decided(toolCallId: string, decision: { approved: boolean; reason?: string; clientId?: string }): void {
+    const tool = this.#known(toolCallId, 'note the decision on a tool')
+    tool.approval = { id: toolCallId, ...decision }
+    tool.state = decision.approved ? 'approval-responded' : 'output-denied'
+  }
+
   #publish(tool: ToolPart, name: string, data: unknown, done?: (serial?: string) => void): void {
     this.#host.publish(
       name,
