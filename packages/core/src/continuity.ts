@@ -25,6 +25,12 @@ interface Hooks {
   onError(error: Error): void
 }
 
+/**
+ * A response of which nothing marks the beginning (no stamp, no `start`, no prompt) counts as whole from its start
+ * when this many older messages of the channel hold nothing of it.
+ */
+const HEAD_MARGIN = 500
+
 /** How long to wait for the last message of a rewind, in milliseconds. */
 const REWIND_TIMEOUT = 2_000
 
@@ -45,11 +51,16 @@ export class Continuity {
   private attaches = 0
   private running: AbortController | undefined
   private closed = false
-  /** Serial of the newest message known, and what must be reached again after continuity was lost. */
+  /** Serial of the newest message known. */
   private newest = ''
+  /** Where continuity ended: what must be reached again. Empty while the past was never read. */
   private target = ''
-  /** Everything from this serial on is known. */
-  private coveredFrom: string | undefined
+  /** Everything from `coveredFrom` to `newest` is known. */
+  private continuous = false
+  /** The last reading reached what was known before continuity was lost. */
+  private joined = false
+  private reading: HistoryReading | undefined
+  private meeting = false
   private reader: HistoryReader | undefined
   private rewinding: (() => void) | undefined
   private loadingOlder: Promise<void> | undefined
@@ -67,6 +78,7 @@ export class Continuity {
     channel.on('attached', this.onAttached)
     channel.on('update', this.onAttached)
     const attached = channel.state === 'attached'
+    if (attached) this.attaches = 1
     // Listening comes first: nothing that follows the attach may be missed.
     const subscribed = channel.subscribe(this.onMessage)
     try {
@@ -103,6 +115,7 @@ export class Continuity {
     if (serial > this.newest) this.newest = serial
     this.hooks.apply(message, this.epoch, !this.rewinding)
     this.rewinding?.()
+    if (this.store.conversation.strangers && this.continuous) void this.meetStrangers()
   }
 
   private readonly onAttached = (change: ChannelStateChange): void => {
@@ -111,10 +124,12 @@ export class Continuity {
     if (change.resumed && this.attaches > 1) return
     this.epoch++
     this.sawAttach = true
-    const again = this.attaches > 1
-    if (again) {
-      this.target = this.newest
-      this.store.conversation.break()
+    // While the past is being read nothing new is known to be continuous: the older target stays.
+    if (this.continuous) this.target = this.newest
+    this.continuous = false
+    const again = this.target !== ''
+    if (this.attaches > 1) {
+      this.store.conversation.break(this.newest)
       this.hooks.onDiscontinuity(change.reason)
     }
     this.hydrate(again, change.hasBacklog).then(
@@ -139,7 +154,8 @@ export class Continuity {
     try {
       await this.hydrator.load(past)
       if (running.signal.aborted) return false
-      store.conversation.pastKnown = true
+      this.continuous = true
+      store.conversation.pastKnown = this.judgePast(reader, again)
       this.set({ status: past.needsMore ? 'bounded' : 'whole' })
       return true
     } catch (cause) {
@@ -152,6 +168,7 @@ export class Continuity {
       if (!this.closed) {
         this.hooks.onHydrated()
         store.release()
+        if (store.conversation.strangers) void this.meetStrangers()
       }
     }
   }
@@ -200,7 +217,8 @@ export class Continuity {
   ): Promise<void> {
     const { limit, maxPages, enough, older = false } = reading
     const { conversation } = this.store
-    let previous: string | undefined = older ? this.coveredFrom : undefined
+    this.reading = reading
+    this.joined = false
     const before = conversation.list().length
     for (let pages = 0; pages < maxPages; pages++) {
       const items = await reader.next(limit)
@@ -209,19 +227,21 @@ export class Continuity {
         this.applyPast(items)
         const oldest = items.at(-1)!
         const serial = oldest.serial ?? ''
-        this.coveredFrom =
-          !again || this.coveredFrom === undefined || serial < this.coveredFrom ? serial : this.coveredFrom
         // After a loss, what was covered before it joins on as soon as its newest message is reached.
-        const joined = again && this.target !== '' && serial <= this.target
-        conversation.cover(serial, reader.exhausted ? undefined : (previous ?? '~'))
-        previous = serial
+        const wasJoined = this.joined
+        this.joined = again && serial <= this.target
+        const deep = this.joined && conversation.pastKnown
+        const headsAfter = deep ? this.target : (reader.before(HEAD_MARGIN) ?? '~')
+        conversation.cover(serial, reader.exhausted ? undefined : headsAfter)
+        // Whoever ends in what is shown is read from the beginning; whoever ends before is for later.
+        if (pages === 0 || (again && !wasJoined)) conversation.want()
         if (!reader.exhausted && !conversation.needsPast) {
-          const far = again
-            ? joined || this.target === ''
+          const done = again
+            ? this.joined
             : older
               ? conversation.list().length > before
               : !enough || enough({ serial, timestamp: oldest.timestamp ?? 0 })
-          if (far) break
+          if (done) break
         }
       }
       if (reader.exhausted) {
@@ -229,8 +249,38 @@ export class Continuity {
         break
       }
     }
-    if (!again) this.reader = reader
-    if (!again) this.set({ hasOlder: !reader.exhausted })
+    if (again) return
+    this.reader = reader
+    this.set({ hasOlder: !reader.exhausted })
+  }
+
+  /** Whether so much of the past is known that a response which nobody has seen before must begin now. */
+  private judgePast(reader: HistoryReader, again: boolean): boolean {
+    if (again && this.joined) return this.store.conversation.pastKnown
+    if (reader.read === 0 && !reader.exhausted) return this.hydrator.params?.rewind === undefined
+    return reader.exhausted || reader.read >= HEAD_MARGIN
+  }
+
+  /** A response goes on live that may have begun before what was read: reads on, until that is known. */
+  private async meetStrangers(): Promise<void> {
+    const { conversation } = this.store
+    conversation.strangers = false
+    if (this.meeting || !this.continuous || conversation.pastKnown || !conversation.needsPast) return
+    this.meeting = true
+    this.store.hold()
+    try {
+      const { signal } = this.running!
+      const reader = (this.reader ??= new HistoryReader(this.channel, this.sawAttach))
+      const reading = this.reading ?? { limit: 200, maxPages: 5 }
+      await this.readHistory(reader, { ...reading, enough: undefined }, false, signal)
+      // Having read to a bound, what is not known by now is taken as it shows.
+      if (!signal.aborted) conversation.pastKnown = true
+    } catch (cause) {
+      this.hooks.onError(wrapError('read the beginning of a response', cause, ErrorCode.HydrationFailed))
+    } finally {
+      this.meeting = false
+      if (!this.closed) this.store.release()
+    }
   }
 
   private applyPast(messages: readonly InboundMessage[]): void {

@@ -32,8 +32,12 @@ export class Conversation {
   readonly dirty = new Map<Response, { live: boolean }>()
   /** The list of entries, or a prompt, changed. */
   listDirty = false
-  /** The past was read: a response that appears now begins now (PROTOCOL.md §5.9). */
+  /** Enough of the past was read: a response that appears now begins now (PROTOCOL.md §5.9). */
   pastKnown = false
+  /** A live response has appeared of which the beginning may lie in the past. */
+  strangers = false
+  /** Continuity was lost after this serial, and history has not reached back to it. */
+  private brokenAfter: string | undefined
   private readonly entries: Entry[] = []
   private readonly refs = new Map<Entry, MessageRef>()
   private readonly bySerial = new Map<string, Response>()
@@ -52,9 +56,10 @@ export class Conversation {
   apply(event: StreamEvent, live: boolean): Response | undefined {
     if (event.type === 'prompt') return this.applyPrompt(event)
     if (event.type === 'cancel') return undefined
-    const response = this.responseFor(event)
+    const response = this.responseFor(event, live)
     if (!response) return undefined
     let changed = response.meet(event)
+    if (!response.headKnown && this.followsPrompt(response)) response.knowHead()
     switch (event.type) {
       case 'text':
         if (!event.responseId) response.reopen(event)
@@ -85,7 +90,8 @@ export class Conversation {
 
   applyRow(row: Row): void {
     if (row.role === 'user') return this.applyPromptRow(row)
-    const response = this.responses.get(row.id) ?? this.bySerialOf(row.serial) ?? this.addResponse(row.id)
+    const response =
+      this.responses.get(row.id) ?? this.bySerialOf(row.serial) ?? this.addResponse(row.id, false)
     if (!response.applyRow(row)) return
     for (const serial of response.messages.keys()) this.bySerial.set(serial, response)
     this.touch(response, false)
@@ -121,13 +127,10 @@ export class Conversation {
     return refs
   }
 
-  /** Continuity was lost: what comes next may not follow what is known. */
-  break(): void {
-    for (const response of this.responses.values())
-      if (response.open) {
-        response.break()
-        response.headKnown ||= !response.needsPast
-      }
+  /** Continuity was lost after serial `newest`: what comes next may not follow what is known. */
+  break(newest: string): void {
+    this.brokenAfter ??= newest
+    for (const response of this.responses.values()) if (response.open) response.break(newest)
   }
 
   /**
@@ -135,6 +138,7 @@ export class Conversation {
    * all of them) are whole from their start.
    */
   cover(from: string, headsAfter: string | undefined): void {
+    if (this.brokenAfter !== undefined && from <= this.brokenAfter) this.brokenAfter = undefined
     for (const response of this.responses.values()) {
       if (!response.needsPast) continue
       response.cover(from)
@@ -145,9 +149,15 @@ export class Conversation {
     }
   }
 
-  /** Open responses that older messages could complete. */
+  /** Older messages are to be read until every response that is known by now is whole. */
+  want(): void {
+    for (const response of this.responses.values()) if (response.needsPast) response.wanted = true
+  }
+
+  /** Whether older messages could complete a response that is open or wanted. */
   get needsPast(): boolean {
-    for (const response of this.responses.values()) if (response.needsPast) return true
+    for (const response of this.responses.values())
+      if ((response.open || response.wanted) && response.needsPast) return true
     return false
   }
 
@@ -157,7 +167,7 @@ export class Conversation {
     return prompt?.serial !== undefined
   }
 
-  private responseFor(event: StreamEvent): Response | undefined {
+  private responseFor(event: StreamEvent, live: boolean): Response | undefined {
     const { responseId, serial } = event
     if (responseId !== undefined) {
       if (this.recent?.id === responseId) return this.recent
@@ -165,22 +175,24 @@ export class Conversation {
         event.type === 'text' && event.unit === 'message' ? this.bySerial.get(serial) : undefined
       // A response named by its serial until a later delivery told its id.
       if (bySerial && bySerial.id === serial && bySerial.id !== responseId) this.forget(bySerial)
-      return (this.recent = this.responses.get(responseId) ?? this.addResponse(responseId))
+      return (this.recent = this.responses.get(responseId) ?? this.addResponse(responseId, live))
     }
     const known = this.bySerial.get(serial)
     if (known || event.type === 'revise') return known
     if (event.type === 'text' && event.unit === 'message')
-      return this.responses.get(serial) ?? this.addResponse(serial)
+      return this.responses.get(serial) ?? this.addResponse(serial, live)
     if (event.type === 'tool') {
       const caller = this.byToolCall.get(event.toolCallId)
       if (caller) return caller
     }
-    return this.responses.get(this.continuousId) ?? this.addResponse(this.continuousId)
+    return this.responses.get(this.continuousId) ?? this.addResponse(this.continuousId, live)
   }
 
-  private addResponse(id: string): Response {
+  private addResponse(id: string, live: boolean): Response {
     const response = new Response(id)
-    if (this.pastKnown) response.headKnown = true
+    if (this.brokenAfter !== undefined) response.break(this.brokenAfter)
+    if (live && this.pastKnown) response.headKnown = true
+    else if (live) this.strangers = true
     this.responses.set(id, response)
     this.addEntry(response)
     return response

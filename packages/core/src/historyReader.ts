@@ -15,6 +15,10 @@ export class HistoryReader {
   private page: PaginatedResult<InboundMessage> | undefined
   /** Every message that the channel retains has been read. */
   exhausted = false
+  /** Messages read so far. */
+  read = 0
+  /** Where each page ended: its oldest serial, and how many messages had been read. */
+  private readonly marks: { serial: string; read: number }[] = []
 
   constructor(channel: RealtimeChannel, untilAttach: boolean) {
     this.channel = channel
@@ -32,7 +36,15 @@ export class HistoryReader {
     }
     this.page = page
     this.exhausted = !page.hasNext()
+    this.read += page.items.length
+    const oldest = page.items.at(-1)?.serial
+    if (oldest !== undefined) this.marks.push({ serial: oldest, read: this.read })
     return page.items
+  }
+
+  /** The newest page end that at least `margin` messages read are older than. */
+  before(margin: number): string | undefined {
+    return this.marks.findLast((mark) => this.read - mark.read >= margin)?.serial
   }
 
   private async first(limit: number): Promise<PaginatedResult<InboundMessage>> {

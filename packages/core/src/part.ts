@@ -7,7 +7,6 @@ import type {
   ReasoningPart,
   ResponseChange,
   RowPart,
-  SourcePart,
   TextPart,
   ToolState,
 } from './types.ts'

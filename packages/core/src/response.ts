@@ -21,6 +21,8 @@ import type {
 
 const noGaps: readonly Gap[] = Object.freeze([])
 
+const nothingKnown: readonly Gap[] = Object.freeze([{ part: 'text', from: 0, to: 0, missing: undefined }])
+
 /** Where a message's text goes. */
 interface Place {
   part: OpenText | OpenTool
@@ -42,6 +44,8 @@ export class Response {
   newest = ''
   /** Nothing of it comes before what is known. */
   headKnown = false
+  /** Older messages are read for its sake: it is shown as it is when they end before its beginning. */
+  wanted = false
   /** Growing messages by serial. */
   readonly messages = new Map<string, Place>()
   private parts = new Map<string, OpenPart>()
@@ -51,6 +55,8 @@ export class Response {
   private marker: EndEvent | undefined
   /** A row of the app's database that is complete wins over the channel's past. */
   private row: ResponseRow | undefined
+  /** Continuity was lost after this serial, and history has not reached back to it. */
+  private brokenAfter: string | undefined
   private interruptedAt: string | undefined
   private sealed = false
 
@@ -85,11 +91,16 @@ export class Response {
     return texts.some((p) => p.kind === 'text') && texts.every((p) => p.done) && tools.every((p) => p.settled)
   }
 
+  /** It ends in what is known, but begins before: it is for `loadOlder()` to show. */
+  get withheld(): boolean {
+    return !this.wanted && !this.open && this.needsPast
+  }
+
   /** Whether older messages of the channel could complete it. */
   get needsPast(): boolean {
     if (this.rowComplete) return false
-    if (this.texts().some((s) => s.text.needsPast)) return true
-    return !this.headKnown && !this.firstPartKnown && this.open
+    if (this.brokenAfter !== undefined || this.texts().some((s) => s.text.needsPast)) return true
+    return !this.headKnown && !this.firstPartKnown
   }
 
   private texts(): TextSource[] {
@@ -109,7 +120,7 @@ export class Response {
     if (event.strict) {
       this.strict = true
       // Parts are numbered: none comes before this one (PROTOCOL.md §1.3).
-      if (event.part === '0') this.firstPartKnown = true
+      if (event.part === '0' && event.type !== 'end') this.firstPartKnown = true
     }
     let seen = false
     if (this.serial === undefined || event.serial < this.serial) {
@@ -283,7 +294,9 @@ export class Response {
     return true
   }
 
-  break(): void {
+  /** Continuity was lost; `newest` is the newest serial known of the channel. */
+  break(newest: string): void {
+    this.brokenAfter ??= newest
     for (const source of this.texts()) source.text.break()
   }
 
@@ -292,8 +305,14 @@ export class Response {
    * grows stands in history at its beginning, and its full text clears its doubts.
    */
   cover(from: string): void {
+    if (this.brokenAfter !== undefined && from <= this.brokenAfter) this.brokenAfter = undefined
     for (const source of this.texts())
-      if (source.unit === 'token' || from === '') this.touch(source, () => source.text.cover(from))
+      if (source.unit === 'token' || from === '')
+        this.touch(source, () => {
+          source.text.cover(from)
+          // Its first tokens came after a loss that is made up for by now.
+          if (this.headKnown && this.brokenAfter === undefined) source.text.knowHead()
+        })
   }
 
   knowHead(): void {
@@ -321,9 +340,12 @@ export class Response {
       if (snapshot !== part.snapshot) partsChanged ||= !change
     }
     const parts = this.ordered.flatMap((p) => p.snapshot ?? [])
-    const gaps = this.ordered.some((p) => p.gaps.length) ? this.ordered.flatMap((p) => p.gaps) : noGaps
     const { status } = this
     const texts = this.ordered.filter((p) => p instanceof OpenText)
+    let gaps = noGaps
+    if (this.ordered.some((p) => p.gaps.length)) gaps = this.ordered.flatMap((p) => p.gaps)
+    // Only its end is known: all of its text is missing.
+    else if (texts.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
     const verified = texts.length > 0 && texts.every((p) => p.verified)
     const next: ResponseState = {
       id: this.id,
@@ -392,7 +414,7 @@ export class Response {
     let source = event.unit === 'token' ? part.sources.find((s) => s.unit === 'token') : undefined
     if (!source) {
       source = newSource(event.serial, event.unit)
-      if (this.headKnown && event.unit === 'token') source.text.knowHead()
+      if (this.headKnown && this.brokenAfter === undefined && event.unit === 'token') source.text.knowHead()
       part.add(source)
     } else if (event.serial < source.serial) source.serial = event.serial
     this.place(part, source.serial)

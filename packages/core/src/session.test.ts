@@ -108,7 +108,7 @@ describe('live', () => {
     const session = wire.session(name, { clientOptions: { clientId: 'me' } })
     await Promise.all([session.ready, other.ready])
     const sending = session.sendMessage({ text: 'Hi there' })
-    const [{ id }] = session.getSnapshot().messages as [{ id: string }]
+    const { id } = session.getSnapshot().messages[0]!
     expect(session.getPrompt(id)).toMatchObject({ text: 'Hi there', delivery: 'sending' })
     expect(await sending).toBe(id)
     expect(session.getPrompt(id)).toMatchObject({ delivery: 'sent', clientId: 'me' })

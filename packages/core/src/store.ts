@@ -92,6 +92,7 @@ export class Store {
     for (const [response, { live }] of conversation.dirty) {
       if (this.holds && !live) continue
       conversation.dirty.delete(response)
+      if (response.withheld) continue
       const before = response.snapshot
       const changes = response.refresh()
       if (!changes) continue

@@ -101,7 +101,9 @@ const readMessage =
   }
 
 /** What an operation on a growing message says, whatever the message is. */
-function readGrowth(message: InboundMessage) {
+function readGrowth(
+  message: InboundMessage,
+): Pick<TextEvent, 'op' | 'create' | 'text' | 'end' | 'checksum' | 'done'> {
   const { action } = message
   const metadata = fields(message.version?.metadata)
   const phase = metadata[Metadata.Phase]

@@ -1,7 +1,7 @@
 import type { Hydrator } from './hydrator.ts'
 
 export interface HistoryOptions {
-  /** Messages a request, 1 to 1000. Default 100 for the first and 1000 for each further one. */
+  /** Messages a request, 1 to 1000. Default 200. */
   limit?: number
   /** Requests at the most, per hydration and per `loadOlder()`. Default 10. */
   maxPages?: number
@@ -12,7 +12,7 @@ export interface HistoryOptions {
  * start. Needs the capability `history`. Bounds: `maxPages`; the state's `hydration` tells where it stopped.
  */
 export function history(options: HistoryOptions = {}): Hydrator {
-  const { limit = 100, maxPages = 10 } = options
+  const { limit = 200, maxPages = 10 } = options
   return {
     load: (past) => past.readHistory({ limit, maxPages }),
     loadOlder: async (past) => {

@@ -25,7 +25,7 @@ export interface SeedOptions extends HistoryOptions {
  * progress. Rows win for responses that are complete in them; a newer version on the channel shows.
  */
 export function seed(options: SeedOptions): Hydrator {
-  const { limit = 100, maxPages = 10 } = options
+  const { limit = 200, maxPages = 10 } = options
   let cursor: string | undefined
 
   async function rows(past: Past, from: string | undefined): Promise<SeedPage> {
