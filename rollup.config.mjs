@@ -9,7 +9,10 @@ const toScript = (options) => esbuild({ target: 'es2022', tsconfig: false, jsx: 
 function modules(pkg) {
   const dir = join(pkg.path, 'dist')
   const input = Object.fromEntries(
-    presentEntries(pkg).map(({ output, source }) => [output.replace(/^\.\/dist\/|\.js$/g, ''), source]),
+    presentEntries(pkg, console.warn).map(({ output, source }) => [
+      output.replace(/^\.\/dist\/|\.js$/g, ''),
+      source,
+    ]),
   )
   return {
     input,

@@ -35,11 +35,11 @@ function entriesOf(path, manifest) {
   return entries
 }
 
-/** The entries whose source exists; the others are named on the console. */
-export function presentEntries({ name, entries }) {
+/** The entries whose source exists; the others are handed to `missing`. */
+export function presentEntries({ name, entries }, missing = (_what) => {}) {
   return entries.filter(({ source, output, subpath }) => {
     if (existsSync(source)) return true
-    console.warn(`${name}: no source for ${subpath ?? output}; skipped`)
+    missing(`${name} has no source for ${subpath ?? output}`)
     return false
   })
 }

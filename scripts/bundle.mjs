@@ -1,0 +1,36 @@
+// What a piece of code weighs on a page: bundled from source, minified, gzipped.
+import { gzipSync } from 'node:zlib'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { root } from './workspace.mjs'
+
+/**
+ * Bundles `code`, which may import what `@rejoin/core` may, and absolute paths.
+ * Returns `{ min, gzip }` in bytes, the names of its `exports`, and `modules`: bytes (minified) that each file brought, by its path in the
+ * workspace. Files that brought nothing are left out.
+ */
+export async function weigh(code, { external = [], ...options } = {}) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: code, resolveDir: join(root, 'packages', 'core'), loader: 'ts' },
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    legalComments: 'none',
+    conditions: ['@rejoin/source'],
+    external,
+    logLevel: 'silent',
+    ...options,
+  })
+  const script = outputFiles[0].contents
+  const [output] = Object.values(metafile.outputs)
+  const modules = {}
+  for (const [path, { bytesInOutput }] of Object.entries(output.inputs))
+    if (bytesInOutput > 0 && path !== '<stdin>') modules[path] = bytesInOutput
+  const { exports } = output
+  return { min: script.length, gzip: gzipSync(script, { level: 9 }).length, modules, exports }
+}
