@@ -1,3 +1,5 @@
+import type { RegisteredData, RegisteredTools } from './register.ts'
+
 /**
  * The nouns of the reader: plain, deeply immutable data that a view renders.
  * Parts follow the AI SDK's vocabulary (`UIMessage.parts`), so that its users render them unchanged.
@@ -83,7 +85,7 @@ export interface ToolPartOf<Name extends string, Input, Output> {
   }
 }
 
-export type ToolPart<T extends Tools = Tools> = {
+export type ToolPart<T extends Tools = RegisteredTools> = {
   [Name in keyof T & string]: ToolPartOf<Name, T[Name]['input'], T[Name]['output']>
 }[keyof T & string]
 
@@ -99,11 +101,11 @@ export interface SourcePart {
   readonly snippet?: string
 }
 
-export type DataPart<D extends DataTypes = DataTypes> = {
+export type DataPart<D extends DataTypes = RegisteredData> = {
   [Name in keyof D & string]: { readonly id: string; readonly type: `data-${Name}`; readonly data: D[Name] }
 }[keyof D & string]
 
-export type Part<T extends Tools = Tools, D extends DataTypes = DataTypes> =
+export type Part<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> =
   | TextPart
   | ReasoningPart
   | ToolPart<T>
@@ -111,7 +113,7 @@ export type Part<T extends Tools = Tools, D extends DataTypes = DataTypes> =
   | DataPart<D>
 
 /** One answer of the agent, as far as it is known. */
-export interface ResponseState<T extends Tools = Tools, D extends DataTypes = DataTypes> {
+export interface ResponseState<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> {
   readonly id: string
   readonly status: ResponseStatus
   /** All text parts, joined. */

@@ -1,0 +1,33 @@
+import type { DataTypes, Tools } from './types.ts'
+
+/**
+ * What an application declares once, so that tool and data parts are typed wherever it renders them:
+ *
+ * ```ts
+ * declare module '@rejoin/core' {
+ *   interface Register {
+ *     tools: { weather: { input: { city: string }; output: { celsius: number } } }
+ *     data: { chart: { points: number[] } }
+ *   }
+ * }
+ * ```
+ *
+ * These are types only: what an agent publishes beside them arrives all the same.
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type, typescript/no-empty-interface -- filled by applications
+export interface Register {}
+
+// `Pick` gives an interface the index signature that `Tools` and `DataTypes` ask for.
+/** The tools of `Register`; without them, any. */
+export type RegisteredTools = Register extends { tools: infer T }
+  ? Pick<T, keyof T> extends infer P extends Tools
+    ? P
+    : Tools
+  : Tools
+
+/** The data parts of `Register`; without them, any. */
+export type RegisteredData = Register extends { data: infer D }
+  ? Pick<D, keyof D> extends infer P extends DataTypes
+    ? P
+    : DataTypes
+  : DataTypes
