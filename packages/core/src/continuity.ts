@@ -129,7 +129,7 @@ export class Continuity {
     this.continuous = false
     const again = this.target !== ''
     if (this.attaches > 1) {
-      this.store.conversation.break(this.newest)
+      this.store.conversation.break({ key: this.newest, epoch: this.epoch })
       this.hooks.onDiscontinuity(change.reason)
     }
     this.hydrate(again, change.hasBacklog).then(
@@ -149,7 +149,7 @@ export class Continuity {
     store.hold()
     // What a rewind brings is the past, though it comes like live messages.
     if (!again && hasBacklog && this.hydrator.params?.rewind) this.rewinding = () => {}
-    const reader = new HistoryReader(this.channel, this.sawAttach)
+    const reader = new HistoryReader(this.channel, this.sawAttach, this.epoch)
     const past = this.past(running.signal, again, reader)
     try {
       await this.hydrator.load(past)
@@ -178,7 +178,7 @@ export class Continuity {
     const { store } = this
     store.hold()
     try {
-      const reader = (this.reader ??= new HistoryReader(this.channel, this.sawAttach))
+      const reader = (this.reader ??= new HistoryReader(this.channel, this.sawAttach, this.epoch))
       const past = this.past(new AbortController().signal, false, reader)
       const more = await this.hydrator.loadOlder(past)
       if (!more) this.set({ hasOlder: false })
@@ -222,9 +222,9 @@ export class Continuity {
     const before = conversation.list().length
     for (let pages = 0; pages < maxPages; pages++) {
       const items = await reader.next(limit)
+      if (items) this.applyPast(items)
       if (signal.aborted) return
       if (items?.length) {
-        this.applyPast(items)
         const oldest = items.at(-1)!
         const serial = oldest.serial ?? ''
         // After a loss, what was covered before it joins on as soon as its newest message is reached.
@@ -232,7 +232,7 @@ export class Continuity {
         this.joined = again && serial <= this.target
         const deep = this.joined && conversation.pastKnown
         const headsAfter = deep ? this.target : (reader.before(HEAD_MARGIN) ?? '~')
-        conversation.cover(serial, reader.exhausted ? undefined : headsAfter)
+        conversation.cover({ from: serial, epoch: reader.epoch }, reader.exhausted ? undefined : headsAfter)
         // Whoever ends in what is shown is read from the beginning; whoever ends before is for later.
         if (pages === 0 || (again && !wasJoined)) conversation.want()
         if (!reader.exhausted && !conversation.needsPast) {
@@ -245,7 +245,7 @@ export class Continuity {
         }
       }
       if (reader.exhausted) {
-        conversation.cover('', undefined)
+        conversation.cover({ from: '', epoch: reader.epoch }, undefined)
         break
       }
     }
@@ -270,7 +270,7 @@ export class Continuity {
     this.store.hold()
     try {
       const { signal } = this.running!
-      const reader = (this.reader ??= new HistoryReader(this.channel, this.sawAttach))
+      const reader = (this.reader ??= new HistoryReader(this.channel, this.sawAttach, this.epoch))
       const reading = this.reading ?? { limit: 200, maxPages: 5 }
       await this.readHistory(reader, { ...reading, enough: undefined }, false, signal)
       // Having read to a bound, what is not known by now is taken as it shows.

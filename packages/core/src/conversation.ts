@@ -1,4 +1,6 @@
 import type { PromptEvent, StreamEvent } from './event.ts'
+import { covers } from './growingText.ts'
+import type { Break, Coverage } from './growingText.ts'
 import { Response } from './response.ts'
 import type { MessageRef, PromptRow, PromptState, Row } from './types.ts'
 
@@ -36,8 +38,8 @@ export class Conversation {
   pastKnown = false
   /** A live response has appeared of which the beginning may lie in the past. */
   strangers = false
-  /** Continuity was lost after this serial, and history has not reached back to it. */
-  private brokenAfter: string | undefined
+  /** Continuity was lost there, and history has not reached back to it. */
+  private broken: Break | undefined
   private readonly entries: Entry[] = []
   private readonly refs = new Map<Entry, MessageRef>()
   private readonly bySerial = new Map<string, Response>()
@@ -127,21 +129,21 @@ export class Conversation {
     return refs
   }
 
-  /** Continuity was lost after serial `newest`: what comes next may not follow what is known. */
-  break(newest: string): void {
-    this.brokenAfter ??= newest
-    for (const response of this.responses.values()) if (response.open) response.break(newest)
+  /** Continuity was lost: what comes next may not follow what is known. */
+  break({ key, epoch }: Break): void {
+    this.broken = { key: this.broken?.key ?? key, epoch }
+    for (const response of this.responses.values()) if (response.open) response.break(this.broken)
   }
 
   /**
-   * History has delivered everything from serial `from` on. Responses that begin after `headsAfter` (undefined:
-   * all of them) are whole from their start.
+   * History has delivered what `coverage` says. Responses that begin after `headsAfter` (undefined: all of them) are
+   * whole from their start.
    */
-  cover(from: string, headsAfter: string | undefined): void {
-    if (this.brokenAfter !== undefined && from <= this.brokenAfter) this.brokenAfter = undefined
+  cover(coverage: Coverage, headsAfter: string | undefined): void {
+    if (this.broken && covers(coverage, this.broken)) this.broken = undefined
     for (const response of this.responses.values()) {
       if (!response.needsPast) continue
-      response.cover(from)
+      response.cover(coverage)
       if (headsAfter === undefined || (response.serial ?? '') > headsAfter || this.followsPrompt(response))
         response.knowHead()
       response.settle()
@@ -190,7 +192,7 @@ export class Conversation {
 
   private addResponse(id: string, live: boolean): Response {
     const response = new Response(id)
-    if (this.brokenAfter !== undefined) response.break(this.brokenAfter)
+    if (this.broken) response.break(this.broken)
     if (live && this.pastKnown) response.headKnown = true
     else if (live) this.strangers = true
     this.responses.set(id, response)

@@ -70,6 +70,21 @@ interface Cursor {
   end: number | undefined
 }
 
+/** Continuity was lost after `key`; `epoch` is the first attachment after it. */
+export interface Break {
+  key: string
+  epoch: number
+}
+
+/** What has been read without a hole: everything from key `from` to where attachment `epoch` began. */
+export interface Coverage {
+  from: string
+  epoch: number
+}
+
+export const covers = (coverage: Coverage, { key, epoch }: Break): boolean =>
+  coverage.from <= key && epoch <= coverage.epoch
+
 /** This many newest operations stay apart, so that a late one finds its place; older ones become one run. */
 const WINDOW = 256
 
@@ -87,8 +102,8 @@ export class GrowingText {
   private pieces: Piece[] = []
   private compactAt = 2 * WINDOW
   private stale = false
-  /** Keys after which continuity was lost, until history has covered the place or a full text has come. */
-  private breaks: string[] = []
+  /** Where continuity was lost, until history has covered the place or a full text has come. */
+  private breaks: Break[] = []
   /** Key that the fold has come to. */
   private folded = ''
   private cursor: Cursor | undefined
@@ -171,15 +186,16 @@ export class GrowingText {
     return this.replace({ key, text: '' })
   }
 
-  /** Continuity was lost: what comes next may not follow what is known. */
-  break(): void {
+  /** Continuity was lost before attachment `epoch`: what comes next may not follow what is known. */
+  break(epoch: number): void {
     const { key } = this
-    if (key !== '' && this.breaks.at(-1) !== key) this.breaks.push(key)
+    const last = this.breaks.at(-1)
+    if (last?.key === key) last.epoch = epoch
+    else if (key !== '') this.breaks.push({ key, epoch })
   }
 
-  /** History has delivered everything from key `from` on: no break after it is left. */
-  cover(from: string): void {
-    const left = this.breaks.filter((key) => key < from)
+  cover(coverage: Coverage): void {
+    const left = this.breaks.filter((one) => !covers(coverage, one))
     if (left.length === this.breaks.length) return
     this.breaks = left
     this.stale = true
@@ -361,7 +377,7 @@ export class GrowingText {
   }
 
   private brokenBetween(known: string, next: string): boolean {
-    return known !== '' && this.breaks.some((key) => known <= key && key < next)
+    return known !== '' && this.breaks.some(({ key }) => known <= key && key < next)
   }
 
   private push(text: string): void {

@@ -12,6 +12,8 @@ const ATTEMPTS = 4
 export class HistoryReader {
   private readonly channel: RealtimeChannel
   private readonly untilAttach: boolean
+  /** The attachment up to whose beginning it reads. */
+  readonly epoch: number
   private page: PaginatedResult<InboundMessage> | undefined
   /** Every message that the channel retains has been read. */
   exhausted = false
@@ -20,7 +22,8 @@ export class HistoryReader {
   /** Where each page ended: its oldest serial, and how many messages had been read. */
   private readonly marks: { serial: string; read: number }[] = []
 
-  constructor(channel: RealtimeChannel, untilAttach: boolean) {
+  constructor(channel: RealtimeChannel, untilAttach: boolean, epoch: number) {
+    this.epoch = epoch
     this.channel = channel
     this.untilAttach = untilAttach
   }

@@ -1,15 +1,7 @@
 import { checksum } from './checksum.ts'
 import type { DataEvent, SourceEvent, TextEvent, ToolEvent } from './event.ts'
 import { GrowingText } from './growingText.ts'
-import type {
-  Gap,
-  Part,
-  ReasoningPart,
-  ResponseChange,
-  RowPart,
-  TextPart,
-  ToolState,
-} from './types.ts'
+import type { Gap, Part, ReasoningPart, ResponseChange, RowPart, TextPart, ToolState } from './types.ts'
 
 /** A part while it is being assembled; `snapshot` is what a view gets, the same object until it changes. */
 export interface OpenPart {

@@ -7,6 +7,8 @@ import type {
   TextEvent,
   ToolEvent,
 } from './event.ts'
+import { covers } from './growingText.ts'
+import type { Break, Coverage } from './growingText.ts'
 import { newSource, OpenText, OpenTool, OpenValue, RowValue } from './part.ts'
 import type { OpenPart, TextSource } from './part.ts'
 import type {
@@ -55,8 +57,8 @@ export class Response {
   private marker: EndEvent | undefined
   /** A row of the app's database that is complete wins over the channel's past. */
   private row: ResponseRow | undefined
-  /** Continuity was lost after this serial, and history has not reached back to it. */
-  private brokenAfter: string | undefined
+  /** Continuity was lost there, and history has not reached back to it. */
+  private broken: Break | undefined
   private interruptedAt: string | undefined
   private sealed = false
 
@@ -99,7 +101,7 @@ export class Response {
   /** Whether older messages of the channel could complete it. */
   get needsPast(): boolean {
     if (this.rowComplete) return false
-    if (this.brokenAfter !== undefined || this.texts().some((s) => s.text.needsPast)) return true
+    if (this.broken || this.texts().some((s) => s.text.needsPast)) return true
     return !this.headKnown && !this.firstPartKnown
   }
 
@@ -294,24 +296,24 @@ export class Response {
     return true
   }
 
-  /** Continuity was lost; `newest` is the newest serial known of the channel. */
-  break(newest: string): void {
-    this.brokenAfter ??= newest
-    for (const source of this.texts()) source.text.break()
+  /** Continuity of its channel was lost. */
+  break({ key, epoch }: Break): void {
+    this.broken = { key: this.broken?.key ?? key, epoch }
+    for (const source of this.texts()) source.text.break(epoch)
   }
 
   /**
-   * History has delivered everything from serial `from` on; `''`: all that the channel retains. A message that
-   * grows stands in history at its beginning, and its full text clears its doubts.
+   * History has delivered what `coverage` says; from `''`: all that the channel retains. A message that grows stands
+   * in history at its beginning, and its full text clears its doubts.
    */
-  cover(from: string): void {
-    if (this.brokenAfter !== undefined && from <= this.brokenAfter) this.brokenAfter = undefined
+  cover(coverage: Coverage): void {
+    if (this.broken && covers(coverage, this.broken)) this.broken = undefined
     for (const source of this.texts())
-      if (source.unit === 'token' || from === '')
+      if (source.unit === 'token' || coverage.from === '')
         this.touch(source, () => {
-          source.text.cover(from)
+          source.text.cover(coverage)
           // Its first tokens came after a loss that is made up for by now.
-          if (this.headKnown && this.brokenAfter === undefined) source.text.knowHead()
+          if (this.headKnown && !this.broken) source.text.knowHead()
         })
   }
 
@@ -414,7 +416,7 @@ export class Response {
     let source = event.unit === 'token' ? part.sources.find((s) => s.unit === 'token') : undefined
     if (!source) {
       source = newSource(event.serial, event.unit)
-      if (this.headKnown && this.brokenAfter === undefined && event.unit === 'token') source.text.knowHead()
+      if (this.headKnown && !this.broken && event.unit === 'token') source.text.knowHead()
       part.add(source)
     } else if (event.serial < source.serial) source.serial = event.serial
     this.place(part, source.serial)
