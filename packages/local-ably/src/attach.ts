@@ -28,13 +28,22 @@ export function attach(connection: Connection, frame: ProtocolMessage): void {
     const requested = requestedModes(params, frame.flags ?? 0)
     connection.rules.check('attach', () => ({ ...connection.subject(), channel: channelName }))
     const known = connection.attachments.get(name)
-    if (known) reattach(connection, known, requested, params)
-    else attachAnew(connection, name, channelName, requested, params, frame)
+    if (known && !recovers(known, frame)) reattach(connection, known, requested, params)
+    else {
+      connection.detach(name)
+      attachAnew(connection, name, channelName, requested, params, frame)
+    }
   } catch (error) {
     connection.detach(name)
     connection.sendError(error, name)
   }
 }
+
+/** Whether a client that is attached wants to hear again what came after its serial: it could not follow the deltas. */
+const recovers = (known: Attachment, frame: ProtocolMessage): boolean =>
+  known.params.delta === 'vcdiff' &&
+  frame.channelSerial !== undefined &&
+  frame.channelSerial < known.channel.journal.head
 
 /** Options changed in place: the client goes on where it is. */
 function reattach(
@@ -97,10 +106,7 @@ function attachAnew(
   )
   connection.attachments.set(name, attachment)
   channel.subscribers.add(attachment)
-  for (const one of listens ? backlog : []) {
-    for (const message of one.messages ?? []) attachment.noteReplayed(message.serial!)
-    connection.send({ ...one, channel: name })
-  }
+  if (listens) attachment.replay(backlog)
   if (present) attachment.sync()
 }
 

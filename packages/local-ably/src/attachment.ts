@@ -1,6 +1,7 @@
 import { allows, type Operation } from './capability.ts'
 import type { Channel } from './channel.ts'
-import type { Frame } from './codec.ts'
+import { Frame } from './codec.ts'
+import { DeltaEncoder } from './delta.ts'
 import type { Delivery, Subscriber } from './delivery.ts'
 import type { Grant } from './grant.ts'
 import { AblyError } from './errors.ts'
@@ -51,6 +52,7 @@ export class Attachment implements Subscriber {
   readonly #replayed = new Set<string>()
   readonly #missed = new Set<string>()
   #lagging = false
+  #deltas: DeltaEncoder | undefined
 
   constructor(peer: Peer, channel: Channel, name: string, requested: number, params: Record<string, string>) {
     this.#peer = peer
@@ -73,11 +75,6 @@ export class Attachment implements Subscriber {
     if (this.modes & Mode.SUBSCRIBE & ~before) this.#startFrom(this.channel.journal.head)
   }
 
-  /** Notes that a message was sent outside of live delivery: rewound, or replayed on a resume. */
-  noteReplayed(serial: string): void {
-    this.#replayed.add(serial)
-  }
-
   deliver(delivery: Delivery): void {
     if ((this.modes & delivery.mode) === 0 || this.#lagging) return
     const { change } = delivery
@@ -88,14 +85,22 @@ export class Attachment implements Subscriber {
       return
     }
     if (this.#peer.backlog > this.channel.outboundLimit) return this.#fallBehind()
-    if (!change) return this.#peer.send(delivery.frame(this.name, true))
+    if (!change) return this.#send(delivery.frame(this.name, true))
     const { message, before, isAppend } = change
     const whole = !isAppend || this.params.appendMode === 'full' || !this.#hasSeen(message, before)
     if (whole) {
       this.#missed.delete(message.serial)
       if (message.connectionId === this.#peer.id && !this.#peer.echo) this.#replayed.add(message.serial)
     }
-    this.#peer.send(delivery.frame(this.name, whole))
+    this.#send(delivery.frame(this.name, whole))
+  }
+
+  /** Sends what happened before the client came, or while it was away. */
+  replay(frames: readonly ProtocolMessage[]): void {
+    for (const frame of frames) {
+      for (const message of frame.messages ?? []) this.#replayed.add(message.serial!)
+      this.#send(new Frame({ ...frame, channel: this.name }))
+    }
   }
 
   /** Tells the client that it lost continuity: what follows does not join what it has. */
@@ -127,6 +132,13 @@ export class Attachment implements Subscriber {
 
   sync(): void {
     for (const frame of this.channel.presence.sync()) this.#peer.send({ ...frame, channel: this.name })
+  }
+
+  #send(frame: Frame): void {
+    const { messages } = frame.message
+    if (this.params.delta !== 'vcdiff' || !messages) return this.#peer.send(frame)
+    this.#deltas ??= new DeltaEncoder()
+    this.#peer.send(new Frame({ ...frame.message, messages: this.#deltas.encode(messages) }))
   }
 
   #startFrom(serial: string): void {

@@ -98,6 +98,12 @@ export class Channel {
     return messages.map((message) => message.serial)
   }
 
+  /** Takes a message back that was kept elsewhere. Nobody is told. */
+  restore(message: Message): void {
+    this.messages.add(message)
+    this.#published.set(message.id, { serial: message.serial, at: message.timestamp })
+  }
+
   /** The message with this serial, or a 40400. */
   find(serial: string | undefined): Message {
     const message = serial === undefined ? undefined : this.messages.get(serial)

@@ -58,11 +58,11 @@ export class Connection implements Peer {
     this.#remainPresentFor = options.remainPresentFor
     this.key = `${this.id}!${randomName(12)}`
     this.acks = new AckQueue((message) => this.send(message))
-    this.outbox = new Outbox(
-      context.rules,
-      () => this.subject(),
-      (frame) => this.#transmit(frame),
-    )
+    this.outbox = new Outbox(context.rules, {
+      subject: () => this.subject(),
+      send: (frame) => this.#transmit(frame),
+      sizeOf: (frame) => frame.encoded(this.#socket?.format ?? 'json').length,
+    })
   }
 
   get clientId(): string | undefined {
@@ -78,7 +78,7 @@ export class Connection implements Peer {
   }
 
   get backlog(): number {
-    return (this.#socket?.buffered ?? 0) + this.outbox.length * 200
+    return (this.#socket?.buffered ?? 0) + this.outbox.bytes
   }
 
   /** How faults recognise it. */
@@ -166,11 +166,11 @@ export class Connection implements Peer {
   }
 
   whenDrained(bytes: number, callback: () => void): void {
-    const socket = this.#socket
-    if (!socket) return callback()
-    socket.whenDrained(bytes, () =>
-      this.outbox.length * 200 > bytes ? this.whenDrained(bytes, callback) : callback(),
-    )
+    const check = () => {
+      if (!this.#socket || this.backlog <= bytes) callback()
+      else setTimeout(check, 20).unref()
+    }
+    setTimeout(check, 20).unref()
   }
 
   detach(name: string): void {

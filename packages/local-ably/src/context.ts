@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts'
 /** What everything on one server shares. */
 export interface Context {
   readonly settings: Settings
-  readonly serials: SerialSource
+  serials: SerialSource
   readonly rules: Rules
   readonly log: Log
 }

@@ -14,20 +14,27 @@ const overtakeWithin = 1000
 export class Outbox {
   readonly #rules: Rules
   readonly #send: (frame: Frame) => void
+  readonly #sizeOf: (frame: Frame) => number
   readonly #subject: () => Subject
   #queue: Waiting[] = []
   #overtaken: Frame | undefined
   #timer: NodeJS.Timeout | undefined
   #frozen = 0
+  #bytes = 0
 
-  constructor(rules: Rules, subject: () => Subject, send: (frame: Frame) => void) {
+  constructor(
+    rules: Rules,
+    about: { subject: () => Subject; send: (frame: Frame) => void; sizeOf: (frame: Frame) => number },
+  ) {
     this.#rules = rules
-    this.#subject = subject
-    this.#send = send
+    this.#subject = about.subject
+    this.#send = about.send
+    this.#sizeOf = about.sizeOf
   }
 
-  get length(): number {
-    return this.#queue.length
+  /** Bytes that wait. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   push(frame: Frame): void {
@@ -67,6 +74,7 @@ export class Outbox {
   /** Forgets what waits: its socket is gone. */
   clear(): void {
     this.#queue = []
+    this.#bytes = 0
     this.#overtaken = undefined
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -78,6 +86,7 @@ export class Outbox {
       // A frame never overtakes one before it, so a single delayed frame delays all that follow.
       const after = this.#queue.at(-1)?.at ?? 0
       this.#queue.push({ frame, at: Math.max(after, Date.now() + delay) })
+      this.#bytes += this.#sizeOf(frame)
       this.#pump()
     }
     const overtaken = this.#overtaken
@@ -95,7 +104,9 @@ export class Outbox {
     this.#timer = undefined
     const now = Date.now()
     while (this.#frozen === 0 && this.#queue.length > 0 && this.#queue[0]!.at <= now) {
-      this.#send(this.#queue.shift()!.frame)
+      const { frame } = this.#queue.shift()!
+      this.#bytes -= this.#sizeOf(frame)
+      this.#send(frame)
     }
     if (this.#frozen === 0 && this.#queue.length > 0) {
       this.#timer = setTimeout(() => this.#pump(), this.#queue[0]!.at - now)

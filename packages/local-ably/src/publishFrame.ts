@@ -42,12 +42,19 @@ export function apply(
   frameId: string,
 ): string[] {
   const author = authorOf(publisher, channel, frameId)
+  countInbound(publisher, inputs)
   if (inputs.every((input) => input.action === MessageAction.create)) return channel.create(inputs, author)
   return inputs.map((input) => {
     if (input.action === MessageAction.create) return channel.create([input], author)[0]!
     admitChange(publisher, channel, input)
     return channel.operate(input, author)
   })
+}
+
+function countInbound(publisher: Publisher, inputs: readonly MessageInput[]): void {
+  const bytes = inputs.reduce((sum, input) => sum + input.size, 0)
+  const by = publisher.connectionId === undefined ? 'rest' : 'realtime'
+  publisher.grant.app.stats.countMessages('inbound', by, inputs.length, bytes)
 }
 
 function appendRolled(

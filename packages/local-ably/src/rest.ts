@@ -24,9 +24,14 @@ export interface Rest {
   grantOf(request: Request): Grant
 }
 
-type Answer = (request: Request) => Reply | Promise<Reply>
+export type Answer = (request: Request) => Reply | Promise<Reply>
 
-export function createRest(context: Context, world: World, connections: Connections): Answer {
+export function createRest(
+  context: Context,
+  world: World,
+  connections: Connections,
+  more: readonly Route[],
+): Answer {
   const rates = new Map<string, RateLimit>()
   const rest: Rest = {
     context,
@@ -50,6 +55,7 @@ export function createRest(context: Context, world: World, connections: Connecti
     ...keyRoutes(rest),
     ...statsRoutes(rest),
     ...appRoutes(rest, world),
+    ...more,
   ]
   return (request) => route(routes, request)
 }

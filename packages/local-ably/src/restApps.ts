@@ -25,14 +25,15 @@ export function appRoutes(rest: Rest, world: World): Route[] {
 function createApp(world: World, request: Request): Reply {
   const body = request.body === undefined ? {} : objectBody(request)
   const namespaces = listOf(body.namespaces, 'namespaces').map(readNamespace)
-  const id = world.newAppId()
-  const app = world.addApp(id, namespaces)
+  const app = world.createApp(namespaces)
+  const { id } = app
   const wanted = body.keys === undefined ? [{}] : listOf(body.keys, 'keys')
   const keys = wanted.map((spec) => addKey(app, spec))
   const limits =
     isRecord(body.limits) && isRecord(body.limits.presence) ? body.limits.presence.maxMembers : undefined
   if (typeof limits === 'number') app.maxPresenceMembers = limits
   for (const channel of listOf(body.channels, 'channels')) addFixtures(app, channel)
+  world.save(app)
   const [hostname, port] = splitHost(request.host)
   return {
     status: 201,

@@ -1,17 +1,17 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
 import { Connections } from './connections.ts'
 import type { Context } from './context.ts'
 import { createFaults, type Faults } from './faults.ts'
-import { exchange, type Request } from './http.ts'
+import type { Request } from './http.ts'
+import { listen, stopListening } from './listener.ts'
 import { Log } from './log.ts'
+import { pageRoutes } from './page.ts'
 import { createRest } from './rest.ts'
+import { faultRoutes } from './restFaults.ts'
 import { Rules } from './rules.ts'
 import { createSerials, randomName } from './serial.ts'
 import { resolveKeys, resolveSettings, type LocalAblyOptions } from './settings.ts'
-import { Socket } from './socket.ts'
+import { Storage } from './storage.ts'
 import { World } from './world.ts'
 
 /** What a client of the `ably` SDK needs to connect: spread it into its options. */
@@ -42,87 +42,60 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
   const settings = resolveSettings(options)
   const host = options.host ?? '127.0.0.1'
   const { key } = resolveKeys(options.keys)[0]!
-  const context: Context = {
-    settings,
-    serials: createSerials(randomName(8)),
-    rules: new Rules(),
-    log: new Log(),
-  }
-  if (options.log) context.log.listen(options.log)
-  const world = new World(context)
+  const log = new Log()
+  if (options.log) log.listen(options.log)
+  const rules = new Rules()
+  const context: Context = { settings, rules, log, serials: createSerials(randomName(8)) }
+  const world = new World(context, options.file === undefined ? undefined : new Storage(options.file))
   world.seed(options.keys, options.namespaces)
+  world.load()
   const connections = new Connections(context, world)
-  const rest = createRest(context, world, connections)
-
-  let listener = await listen(options.port ?? 0)
-  const { port } = listener.address() as AddressInfo
-  const sweep = setInterval(
-    () => world.expire(Date.now()),
-    Math.max(50, Math.min(10_000, settings.retention.recent / 4)),
-  )
-  sweep.unref()
-
-  function listen(onPort: number): Promise<Server> {
-    const server = createServer((incoming, response) => {
-      void exchange(incoming, response, settings.limits.frameSize, answer).catch(() => response.destroy())
-    })
-    const sockets = new WebSocketServer({
-      noServer: true,
-      perMessageDeflate: false,
-      maxPayload: settings.limits.frameSize,
-    })
-    server.on('upgrade', (incoming: IncomingMessage, raw: Duplex, head: Buffer) => {
-      raw.on('error', () => raw.destroy())
-      sockets.handleUpgrade(incoming, raw, head, (ws) => {
-        const { searchParams } = new URL(incoming.url ?? '/', 'http://local')
-        const format = searchParams.get('format') === 'msgpack' ? 'msgpack' : 'json'
-        const asked = Number(searchParams.get('heartbeatInterval') ?? Number.NaN)
-        const interval = asked >= 1000 ? asked : settings.maxIdleInterval
-        const socket = new Socket(ws, raw, format, {
-          interval,
-          frames: searchParams.get('heartbeats') === 'true',
-        })
-        connections.accept(socket, searchParams)
-      })
-    })
-    return new Promise((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(onPort, host, () => resolve(server))
-    })
-  }
-
-  function answer(request: Request) {
-    context.rules.check('rest', () => ({ method: request.method, path: request.path }))
-    context.log.write({ kind: 'http', text: `${request.method} ${request.path}` })
-    return rest(request)
-  }
-
-  async function stopListening(): Promise<void> {
-    const stopped = new Promise<void>((resolve) => listener.close(() => resolve()))
-    for (const connection of connections.all()) connection.drop()
-    listener.closeAllConnections()
-    await stopped
-  }
-
-  async function restart({ memory, downFor }: { memory: boolean; downFor: number }): Promise<void> {
-    context.log.write({ kind: 'fault', text: `restart ${memory ? 'with' : 'without'} memory` })
-    await stopListening()
-    if (!memory) {
-      connections.clear()
-      world.forget()
-      Object.assign(context, { serials: createSerials(randomName(8)) })
-    }
-    if (downFor > 0) await new Promise((resolve) => setTimeout(resolve, downFor))
-    listener = await listen(port)
-  }
-
   const faults = createFaults({
-    rules: context.rules,
+    rules,
     connections,
     apps: world.apps,
     restart,
-    note: (text) => context.log.write({ kind: 'fault', text }),
+    note: (text) => log.write({ kind: 'fault', text }),
   })
+  const more = [...pageRoutes(world.apps, connections), ...faultRoutes(faults)]
+  const rest = createRest(context, world, connections, more)
+
+  const answer = (request: Request) => {
+    const { method, path } = request
+    if (!path.startsWith('/faults')) rules.check('rest', () => ({ method, path }))
+    if (path !== '/status') log.write({ kind: 'http', text: `${method} ${path}` })
+    return rest(request)
+  }
+  const listenOn = (port: number) =>
+    listen({
+      host,
+      port,
+      log,
+      answer,
+      maxSize: settings.limits.frameSize,
+      maxIdleInterval: settings.maxIdleInterval,
+      accept: (socket, query) => connections.accept(socket, query),
+    })
+  let listener = await listenOn(options.port ?? 0)
+  const { port } = listener.address() as AddressInfo
+  const sweepEvery = Math.max(50, Math.min(10_000, settings.retention.recent / 4))
+  const sweep = setInterval(() => world.expire(Date.now()), sweepEvery).unref()
+
+  async function restart({ memory, downFor }: { memory: boolean; downFor: number }): Promise<void> {
+    log.write({ kind: 'fault', text: `restart ${memory ? 'with' : 'without'} memory` })
+    for (const connection of connections.all()) connection.drop()
+    await stopListening(listener)
+    if (!memory) {
+      connections.clear()
+      world.flush()
+      world.forget()
+      // A new series: serials of the life before mean nothing to this one.
+      context.serials = createSerials(randomName(8))
+      world.load()
+    }
+    if (downFor > 0) await new Promise((resolve) => setTimeout(resolve, downFor))
+    listener = await listenOn(port)
+  }
 
   return {
     url: `http://${host}:${port}`,
@@ -130,11 +103,12 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
     key,
     clientOptions: { key, endpoint: host, port, tls: false },
     faults,
-    log: context.log,
+    log,
     async close() {
       clearInterval(sweep)
+      world.flush()
       connections.clear()
-      await stopListening()
+      await stopListening(listener)
     },
   }
 }

@@ -84,15 +84,6 @@ export class Socket {
     this.#ws.resume()
   }
 
-  /** Calls back once at most `bytes` wait. */
-  whenDrained(bytes: number, callback: () => void): void {
-    const check = () => {
-      if (!this.isOpen || this.buffered <= bytes) callback()
-      else setTimeout(check, 20).unref()
-    }
-    setTimeout(check, 20).unref()
-  }
-
   // What is sent within one turn leaves in one write: a burst to many subscribers costs one system call for each.
   #cork(): void {
     if (this.#corked) return

@@ -74,10 +74,15 @@ export class Stats {
   }
 }
 
+// Every message asks for the current minute.
+let last = { minute: -1, id: '' }
+
 /** The minute of a time, as statistics name it: `2026-02-03:15:03`. */
 export function intervalId(time: number): string {
+  if (Math.floor(time / 60_000) === last.minute) return last.id
   const text = new Date(time).toISOString()
-  return `${text.slice(0, 10)}:${text.slice(11, 16)}`
+  last = { minute: Math.floor(time / 60_000), id: `${text.slice(0, 10)}:${text.slice(11, 16)}` }
+  return last.id
 }
 
 function* flatten(value: Record<string, unknown>, path = ''): Generator<[path: string, count: number]> {

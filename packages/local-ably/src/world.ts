@@ -1,19 +1,22 @@
 import { App } from './app.ts'
-import { AblyError } from './errors.ts'
+import type { Directory } from './auth.ts'
 import type { Context } from './context.ts'
+import { notFound } from './errors.ts'
 import { randomName } from './serial.ts'
 import { resolveKeys, type KeyOption, type Namespace } from './settings.ts'
+import { reviveMessage, type Storage } from './storage.ts'
 import { TokenStore } from './token.ts'
-import type { Directory } from './auth.ts'
 
-/** The apps of a server and the tokens issued for them: all that a restart without memory loses, keys aside. */
+/** The apps of a server and the tokens issued for them: all that a crash loses, keys and what is on file aside. */
 export class World implements Directory {
   readonly apps = new Map<string, App>()
   tokens = new TokenStore()
   readonly #context: Context
+  readonly #storage: Storage | undefined
 
-  constructor(context: Context) {
+  constructor(context: Context, storage: Storage | undefined) {
     this.#context = context
+    this.#storage = storage
   }
 
   /** Makes the apps that the options name by the keys they list. */
@@ -28,17 +31,40 @@ export class World implements Directory {
 
   addApp(id: string, namespaces: readonly Namespace[] | undefined): App {
     const app = new App(id, this.#context, namespaces)
+    app.onChange = (channel, message) => this.#storage?.note(app, channel, message)
     this.apps.set(id, app)
     return app
   }
 
-  removeApp(id: string): void {
-    if (!this.apps.delete(id)) throw new AblyError(40400, 404, `unable to delete app ${id}; there is none`)
+  /** Makes an app that has no name yet. */
+  createApp(namespaces: readonly Namespace[]): App {
+    return this.addApp(randomName(6), namespaces)
   }
 
-  /** An id that no app has yet. */
-  newAppId(): string {
-    return randomName(6)
+  /** Keeps an app that was made at run time, with its keys. */
+  save(app: App): void {
+    this.#storage?.saveApp(app)
+  }
+
+  removeApp(id: string): void {
+    if (!this.apps.delete(id)) throw notFound(`unable to delete app ${id}; there is none`)
+    this.#storage?.removeApp(id)
+  }
+
+  /** Takes back what is on file. */
+  load(): void {
+    const records = this.#storage?.load() ?? []
+    const messages = records.flatMap((record) => (record.kind === 'message' ? [record] : []))
+    for (const { message } of messages) this.#context.serials.advance(message.touched)
+    for (const record of records) {
+      if (record.kind !== 'app') continue
+      const app = this.apps.get(record.id) ?? this.addApp(record.id, record.namespaces)
+      for (const key of record.keys) app.addKey(key.name, key.secret, key.capability, key.revocableTokens)
+    }
+    for (const record of messages.sort((a, b) => (a.message.serial < b.message.serial ? -1 : 1))) {
+      this.apps.get(record.app)?.channel(record.channel).restore(reviveMessage(record))
+    }
+    this.expire(Date.now())
   }
 
   expire(now: number): void {
@@ -46,7 +72,12 @@ export class World implements Directory {
     this.tokens.expire(now)
   }
 
-  /** Loses everything but the apps and their keys. */
+  /** Writes what waits to be written. */
+  flush(): void {
+    this.#storage?.flush()
+  }
+
+  /** Loses everything but the apps and their keys, as a crash does. */
   forget(): void {
     this.tokens = new TokenStore()
     for (const app of this.apps.values()) {

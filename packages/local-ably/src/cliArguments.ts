@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+import type { LocalAblyOptions, Namespace } from './settings.ts'
+
+export const help = `local-ably: an Ably-compatible server in one process
+
+  local-ably [--port 8080] [options]
+
+  --port <n>              where to listen; 0 takes a free port (default 8080)
+  --host <name>           default 127.0.0.1; 0.0.0.0 lets others in
+  --key <app.id:secret>   a key that may do everything; repeatable (default local.key:secret)
+  --namespace <rule>      a channel rule: id, id:persisted, id:mutable, id:persisted:mutable; repeatable
+  --rollup <ms>           merge appends within 0, 20, 40, 100 or 500 ms (default 0; the service: 40)
+  --limits                the service's limits: 50 messages per second per connection and per channel
+  --file <path>           keep messages across restarts
+  --verbose               print what passes
+  --help
+`
+
+/** Turns the command line into options, or throws with what is wrong with it. */
+export function readArguments(args: string[]): LocalAblyOptions & { verbose: boolean; help: boolean } {
+  const { values } = parseArgs({
+    args,
+    options: {
+      port: { type: 'string', default: '8080' },
+      host: { type: 'string' },
+      key: { type: 'string', multiple: true },
+      namespace: { type: 'string', multiple: true },
+      rollup: { type: 'string' },
+      limits: { type: 'boolean', default: false },
+      file: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const port = Number(values.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`unable to listen on port ${values.port}; give a number from 0 to 65535`)
+  }
+  return {
+    port,
+    host: values.host,
+    keys: values.key,
+    namespaces: values.namespace?.map(readNamespace),
+    appendRollupWindow: values.rollup === undefined ? undefined : Number(values.rollup),
+    limits: values.limits ? { connectionRate: 50, channelRate: 50 } : undefined,
+    file: values.file,
+    verbose: values.verbose,
+    help: values.help,
+  }
+}
+
+function readNamespace(rule: string): Namespace {
+  const [id, ...flags] = rule.split(':')
+  const unknown = flags.find((flag) => flag !== 'persisted' && flag !== 'mutable')
+  if (!id || unknown !== undefined) {
+    throw new Error(`unable to read the rule ${JSON.stringify(rule)}; write id, id:persisted or id:mutable`)
+  }
+  return { id, persisted: flags.includes('persisted'), mutableMessages: flags.includes('mutable') }
+}
