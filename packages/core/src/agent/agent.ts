@@ -4,6 +4,7 @@ import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
 import type { ResponseRow } from '../types.ts'
 import type { RetryOptions } from './backoff.ts'
 import type { CheckpointStore } from './checkpoint.ts'
+import { watchExit } from './exitWatch.ts'
 import { Inbox } from './inbox.ts'
 import { Outbox } from './outbox.ts'
 import type { PastResponse } from './pastResponse.ts'
@@ -51,6 +52,11 @@ export interface AgentOptions {
    * the channel's history, answers it oldest first, and answers nothing twice.
    */
   checkpoints?: CheckpointStore
+  /**
+   * Node.js: on these signals, open responses are ended as `error` (or left to be resumed, with a checkpoint store
+   * and `interrupted: 'resume'`) before the process goes. `false`: on none. Default `SIGTERM` and `SIGINT`.
+   */
+  exitSignals?: readonly string[] | false
 }
 
 export interface AgentEvents {
@@ -67,6 +73,7 @@ export class Agent {
   readonly #presence: Presence | undefined
   readonly #inbox: Inbox
   #listens = false
+  #unwatch: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: AgentOptions) {
@@ -157,11 +164,29 @@ export class Agent {
     if (!handOver) await this.#presence?.leave()
   }
 
+  async #shutDown(): Promise<void> {
+    this.#inbox.close()
+    const reason = { message: 'the agent was shut down before it had finished', code: 'interrupted' }
+    await Promise.allSettled(
+      [...this.#responses].map((response) =>
+        this.#inbox.resumes(response) ? response.flush() : response.fail(reason),
+      ),
+    )
+    await this.#presence?.leave()
+  }
+
   #respond(ids: ResponseIds, origin?: Origin): ResponseWriter {
     void this.#presence?.enter()
     const response = new ResponseWriter(this.#writerHost(), ids, origin)
     this.#responses.add(response)
-    void response.ended.then(() => this.#responses.delete(response))
+    const { exitSignals = ['SIGTERM', 'SIGINT'] } = this.#options
+    if (exitSignals) this.#unwatch ??= watchExit(exitSignals, { shutDown: () => this.#shutDown() })
+    void response.ended.then(() => {
+      this.#responses.delete(response)
+      if (this.#responses.size > 0) return
+      this.#unwatch?.()
+      this.#unwatch = undefined
+    })
     return response
   }
 

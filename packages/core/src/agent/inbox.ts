@@ -62,6 +62,14 @@ export class Inbox {
     return this.#queue !== undefined
   }
 
+  /** Whether the next process will go on with this response. */
+  resumes(response: ResponseWriter): boolean {
+    const { interrupted = 'mark' } = this.#options
+    return (
+      this.#host.checkpoints !== undefined && interrupted !== 'mark' && this.#queue?.has(response) === true
+    )
+  }
+
   /** Starts to listen; idempotent. */
   listen(): Promise<void> {
     return (this.#listening ??= this.#listen())

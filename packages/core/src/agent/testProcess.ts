@@ -1,0 +1,39 @@
+import * as Ably from 'ably'
+import { createAgent, type Pattern } from './index.ts'
+import { fileCheckpoints } from './node.ts'
+
+/** An agent in a process of its own, for tests to kill: it answers slowly, and always the same. */
+const { PORT, CHANNEL, PATTERN, FOLDER } = process.env as Record<string, string>
+
+const client = new Ably.Realtime({
+  key: 'local.key:secret',
+  endpoint: '127.0.0.1',
+  port: Number(PORT),
+  tls: false,
+  clientId: 'agent',
+  echoMessages: false,
+})
+const agent = createAgent({
+  client,
+  channelName: CHANNEL!,
+  pattern: PATTERN as Pattern,
+  messagesPerSecond: Infinity,
+  ...(FOLDER && {
+    checkpoints: fileCheckpoints(FOLDER),
+    // One line a call: was a response handed out once it was complete?
+    onComplete: (row) => void process.stdout.write(`complete ${row.promptId} ${row.text}\n`),
+  }),
+})
+agent.onPrompt(
+  async (prompt, response) => {
+    const answer = Array.from({ length: 40 }, (_, index) => `${prompt.text}${index} `).join('')
+    process.stdout.write(`begin ${prompt.id}\n`)
+    while (response.text.length < answer.length) {
+      response.append(answer.slice(response.text.length, response.text.length + 5))
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  },
+  { interrupted: 'resume' },
+)
+await agent.ready
+process.stdout.write('ready\n')
