@@ -180,8 +180,7 @@ export class Continuity {
     try {
       const reader = (this.reader ??= new HistoryReader(this.channel, this.sawAttach, this.epoch))
       const past = this.past(new AbortController().signal, false, reader)
-      const more = await this.hydrator.loadOlder(past)
-      if (!more) this.set({ hasOlder: false })
+      this.set({ hasOlder: await this.hydrator.loadOlder(past) })
     } catch (cause) {
       const error = wrapError('load older messages', cause, ErrorCode.HydrationFailed)
       throw error
@@ -214,7 +213,7 @@ export class Continuity {
     reading: HistoryReading,
     again: boolean,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { limit, maxPages, enough, older = false } = reading
     const { conversation } = this.store
     this.reading = reading
@@ -223,7 +222,7 @@ export class Continuity {
     for (let pages = 0; pages < maxPages; pages++) {
       const items = await reader.next(limit)
       if (items) this.applyPast(items)
-      if (signal.aborted) return
+      if (signal.aborted) return true
       if (items?.length) {
         const oldest = items.at(-1)!
         const serial = oldest.serial ?? ''
@@ -249,9 +248,11 @@ export class Continuity {
         break
       }
     }
-    if (again) return
-    this.reader = reader
-    this.set({ hasOlder: !reader.exhausted })
+    if (!again) {
+      this.reader = reader
+      this.set({ hasOlder: !reader.exhausted })
+    }
+    return !reader.exhausted
   }
 
   /** Whether so much of the past is known that a response which nobody has seen before must begin now. */

@@ -1,6 +1,7 @@
 import { checksum } from './checksum.ts'
 import type { DataEvent, SourceEvent, TextEvent, ToolEvent } from './event.ts'
 import { GrowingText } from './growingText.ts'
+import { parsePartialJson } from './partialJson.ts'
 import type { Gap, Part, ReasoningPart, ResponseChange, RowPart, TextPart, ToolState } from './types.ts'
 
 /** A part while it is being assembled; `snapshot` is what a view gets, the same object until it changes. */
@@ -128,6 +129,11 @@ export class OpenTool implements OpenPart {
     return !!(this.changes.result ?? this.changes.failure)
   }
 
+  /** Arguments with a hole are no arguments: nothing is made of them until it is filled. */
+  private parseInput(input: GrowingText): unknown {
+    return input.holes.length ? undefined : parsePartialJson(input.text)
+  }
+
   apply(event: ToolEvent): boolean {
     const { kind } = event.change
     const known = this.changes[kind]
@@ -148,10 +154,13 @@ export class OpenTool implements OpenPart {
       this.input?.text.holes.map((h) => ({ part: this.id, from: h.from, to: h.to, missing: h.missing })) ??
       noGaps
     const call = this.changes.call?.event.change as { input: unknown } | undefined
-    const parsed = call ? call.input : this.input?.text.done ? parse(this.input.text.text) : request?.input
+    const parsed = call ? call.input : this.input ? this.parseInput(this.input.text) : request?.input
     const output = result?.event.change as { output: unknown } | undefined
     const failed = failure?.event.change as { errorText: string } | undefined
-    let state: ToolState = call || parsed !== undefined ? 'input-available' : 'input-streaming'
+    let state: ToolState =
+      call || this.input?.text.done || (request && parsed !== undefined)
+        ? 'input-available'
+        : 'input-streaming'
     if (request) state = 'approval-requested'
     if (approval) state = approval.approved ? 'approval-responded' : 'output-denied'
     if (failed) state = 'output-error'
@@ -230,13 +239,5 @@ export class RowValue implements OpenPart {
   refresh(): undefined {
     this.dirty = false
     return undefined
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
   }
 }

@@ -19,6 +19,7 @@ import type { OutgoingPrompt } from './outbox.ts'
 import { PresenceWatch } from './presence.ts'
 import type { Member } from './presence.ts'
 import { Header, MessageName } from './protocol.ts'
+import type { RegisteredData, RegisteredTools } from './register.ts'
 import { Store } from './store.ts'
 import type { Published } from './store.ts'
 import type {
@@ -97,9 +98,10 @@ export type SessionOptions = CommonOptions &
 /** Reports that a view of the session would want, once each: a bad publisher must not flood a log. */
 const MAX_REPORTS = 100
 
-export class Session<T extends Tools = Tools, D extends DataTypes = DataTypes> {
+export class Session<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> {
   /** Hydrated and live. Rejects with a clear error when that cannot be. */
   readonly ready: Promise<void>
+  private readonly options: SessionOptions
   private readonly channel: RealtimeChannel
   private readonly client: Pick<RealtimeClient, 'connection' | 'auth'> | undefined
   private readonly store: Store
@@ -114,8 +116,14 @@ export class Session<T extends Tools = Tools, D extends DataTypes = DataTypes> {
   private hydratedOnce = false
   private error: Error | undefined
   private closed = false
+  private rejectClosing: (error: Error) => void = () => {}
+  /** Rejects when the session is closed: nobody waits for what does not come. */
+  private readonly closing = new Promise<never>((_, reject) => {
+    this.rejectClosing = reject
+  })
 
   constructor(options: SessionOptions) {
+    this.options = options
     const { hydrate = history(), codec, names, schedule = perFrame } = options
     this.channel = open(options, hydrate)
     this.client = options.client
@@ -188,6 +196,36 @@ export class Session<T extends Tools = Tools, D extends DataTypes = DataTypes> {
   /** Sends a prompt again whose delivery `failed`. */
   retryMessage = (promptId: string): Promise<string> => this.outbox.retry(promptId)
 
+  /** Asks for another answer to the prompt of a response. Resolves to the id of the new prompt. */
+  regenerate = async (responseId: string): Promise<string> => {
+    const promptId = this.getResponse(responseId)?.promptId
+    const prompt = promptId === undefined ? undefined : this.getPrompt(promptId)
+    if (!prompt)
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        `unable to regenerate response "${responseId}"; its prompt is not known here. Send a message instead`,
+      )
+    return this.sendMessage({ text: prompt.text, data: { regenerate: responseId } })
+  }
+
+  /**
+   * The reasoning of a response that its agent streams on a channel of its own, `{channel}:{responseId}`: a session
+   * on that channel, whose one response is the reasoning. Open it when the user asks; close it when done.
+   */
+  openReasoning = (responseId: string, options?: { hydrate?: Hydrator }): Session => {
+    if (!this.options.client)
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        'unable to open a reasoning channel; create the session with `client` and `channelName` instead of `channel`',
+      )
+    return new Session({
+      ...this.options,
+      channelName: `${this.channel.name}:${responseId}`,
+      hydrate: options?.hydrate ?? history(),
+      presence: false,
+    })
+  }
+
   /** Asks the agent to stop a response; without an id, every response that is open. */
   stop = async (responseId?: string): Promise<void> => {
     const open = [...this.store.conversation.responses.values()].filter((r) => r.open)
@@ -247,25 +285,34 @@ export class Session<T extends Tools = Tools, D extends DataTypes = DataTypes> {
   close = (): void => {
     if (this.closed) return
     this.closed = true
+    this.closing.catch(() => {})
+    this.rejectClosing(
+      new RejoinError(
+        ErrorCode.Closed,
+        'unable to finish opening the session; close() was called before it was ready',
+      ),
+    )
     this.continuity.close()
     this.presence.stop()
     this.channel.off(this.onChannelState)
     this.client?.connection.off(this.onConnectionState)
-    this.stale = true
+    this.stateChanged()
+    // Whoever listens learns that it is over; nothing is told after that.
+    this.store.flush()
     this.store.close()
     this.events.removeAllListeners()
   }
 
   private async start(presence: boolean): Promise<void> {
     try {
-      await this.continuity.start()
+      await Promise.race([this.continuity.start(), this.closing])
     } finally {
       // Attached but unable to read the past is still live: what arrives shows, with its beginning known missing.
       this.hydratedOnce = this.channel.state === 'attached'
       this.stateChanged()
       this.store.flush()
     }
-    if (presence)
+    if (presence && !this.closed)
       this.presence
         .start()
         .catch((cause: unknown) =>
@@ -376,7 +423,7 @@ export class Session<T extends Tools = Tools, D extends DataTypes = DataTypes> {
 }
 
 /** Opens a session: attaches, reads the past, and keeps every response whole from then on. */
-export function createSession<T extends Tools = Tools, D extends DataTypes = DataTypes>(
+export function createSession<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData>(
   options: SessionOptions,
 ): Session<T, D> {
   return new Session<T, D>(options)

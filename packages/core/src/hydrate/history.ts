@@ -1,10 +1,14 @@
 import type { Hydrator } from './hydrator.ts'
+import type { LoadRows } from './rows.ts'
+import { RowReader } from './rows.ts'
 
 export interface HistoryOptions {
   /** Messages a request, 1 to 1000. Default 200. */
   limit?: number
   /** Requests at the most, per hydration and per `loadOlder()`. Default 10. */
   maxPages?: number
+  /** Where `loadOlder()` goes on when the channel retains no more: the application's own database. */
+  older?: LoadRows
 }
 
 /**
@@ -12,12 +16,18 @@ export interface HistoryOptions {
  * start. Needs the capability `history`. Bounds: `maxPages`; the state's `hydration` tells where it stopped.
  */
 export function history(options: HistoryOptions = {}): Hydrator {
-  const { limit = 200, maxPages = 10 } = options
+  const { limit = 200, maxPages = 10, older } = options
+  const rows = older && new RowReader(older)
   return {
-    load: (past) => past.readHistory({ limit, maxPages }),
-    loadOlder: async (past) => {
-      await past.readHistory({ limit, maxPages, older: true })
-      return true
+    async load(past) {
+      await past.readHistory({ limit, maxPages })
+      if (rows) past.setHasOlder(true)
+    },
+    async loadOlder(past) {
+      const more = await past.readHistory({ limit, maxPages, older: true })
+      if (more || !rows?.hasOlder) return more || (rows?.hasOlder ?? false)
+      await rows.read(past)
+      return rows.hasOlder
     },
   }
 }

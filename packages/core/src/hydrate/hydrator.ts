@@ -27,8 +27,8 @@ export interface Past {
   apply(messages: readonly InboundMessage[]): void
   /** Applies messages as the application's database has them. */
   applyRows(rows: readonly Row[]): void
-  /** Reads the channel's history backwards until `enough`, its end, or a bound. */
-  readHistory(options: HistoryReading): Promise<void>
+  /** Reads the channel's history backwards until `enough`, its end, or a bound. Resolves to whether there is more. */
+  readHistory(options: HistoryReading): Promise<boolean>
   /** Waits until what the attach rewound has been delivered. */
   rewound(): Promise<void>
   /** Tells `session.getSnapshot().hasOlder`. */
