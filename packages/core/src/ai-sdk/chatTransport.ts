@@ -1,0 +1,234 @@
+import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai'
+import { ErrorCode, RejoinError } from '../errors.ts'
+import type { OutgoingPrompt } from '../outbox.ts'
+import type { Session } from '../session.ts'
+import type { ResponseState } from '../types.ts'
+import { findAnswer } from './findAnswer.ts'
+import { ChunkWriter } from './chunkWriter.ts'
+import { ResponseStream } from './responseStream.ts'
+import type { Following } from './responseStream.ts'
+import { publishOutcomes } from './toolOutcomes.ts'
+import { toUIMessages } from './uiMessage.ts'
+
+/** What the chat asks to be sent. */
+export type SendRequest<M extends UIMessage = UIMessage> = Parameters<ChatTransport<M>['sendMessages']>[0]
+
+export interface ChatTransportOptions<M extends UIMessage = UIMessage> {
+  /** Makes the prompt to publish. Default: the last message's text and id; its files and `body` beside them. */
+  prepare?: (request: SendRequest<M>) => OutgoingPrompt
+  /** The message's id in the chat. Default: the response's id. For messages that the app's database names. */
+  messageId?: (response: ResponseState) => string
+  /** Shown as the message's `metadata`, again whenever it changes: `({ hasGap, verified }) => ({ hasGap, verified })`. */
+  metadata?: (response: ResponseState) => M['metadata']
+  /** Tools that run in the browser: a response that waits for one of them lets the chat go on. */
+  clientTools?: readonly string[]
+  /**
+   * Milliseconds to wait for what may still come: the missing text of a response that has ended, the return of an
+   * agent that left. Default 5,000.
+   */
+  patience?: number
+  /** Whether `stop()` of the chat asks the agent to stop. Default true. */
+  stopOnAbort?: boolean
+}
+
+/**
+ * A session as the AI SDK's `ChatTransport`: `useChat({ transport: createChatTransport(session) })`. The session
+ * stays the app's to close; close it after the transport.
+ */
+export class SessionChatTransport<M extends UIMessage = UIMessage> implements ChatTransport<M> {
+  /** A resumed response is told from its beginning: the chat replaces what it has of it. */
+  readonly resumeStreamIsReplay = true
+  private readonly session: Session
+  private readonly options: ChatTransportOptions<M>
+  /** What was said of each response, for a chat that goes on with one after a tool's outcome. */
+  private readonly writers = new Map<string, ChunkWriter>()
+  private readonly open = new Set<ResponseStream>()
+  private readonly closing = new AbortController()
+  /** States that `messages()` gave to a chat. */
+  private readonly given = new Map<string, ResponseState>()
+  private resumes = 0
+
+  constructor(session: Session<never, never> | Session, options: ChatTransportOptions<M> = {}) {
+    this.session = session as Session
+    this.options = options
+  }
+
+  /**
+   * The conversation as the chat's initial messages, once the session is ready. What changed of it until the chat
+   * resumes is told then.
+   */
+  messages = (): M[] => {
+    for (const { id, role } of this.session.getSnapshot().messages) {
+      const response = role === 'assistant' && this.session.getResponse(id)
+      if (response) this.given.set(id, response)
+    }
+    return toUIMessages<M>(this.session)
+  }
+
+  /**
+   * Publishes the last message as a prompt, or the outcomes of tools, and tells the response as it comes.
+   * @throws RejoinError `invalid_argument` when there is nothing to send, `closed` after `close()`. A publish that
+   *   is refused errors the stream with `publish_failed` or a closer code.
+   */
+  sendMessages = async (request: SendRequest<M>): Promise<ReadableStream<UIMessageChunk>> => {
+    this.assertOpen('send a message')
+    const last = request.messages.at(-1)
+    if (!last) throw new RejoinError(ErrorCode.InvalidArgument, 'unable to send a message; there is none')
+    if (last.role === 'assistant') return this.sendOutcomes(last, request)
+    const prompt = this.options.prepare?.(request) ?? this.promptOf(request, last)
+    const promptId = (prompt.promptId ??= crypto.randomUUID())
+    const stream = this.begin(request.abortSignal, () => true)
+    const known = new Set(this.session.getSnapshot().messages.map(({ id }) => id))
+    this.session.sendMessage(prompt).catch((error: unknown) => stream.fail(error))
+    this.follow(stream, findAnswer(this.session, promptId, known, stream.over))
+    return stream.readable
+  }
+
+  /**
+   * Tells the newest response that is open, or that has changed since `messages()`, from its beginning. Resolves to
+   * `null` when there is none.
+   */
+  reconnectToStream = async ({
+    abortSignal,
+  }: Parameters<
+    ChatTransport<M>['reconnectToStream']
+  >[0]): Promise<ReadableStream<UIMessageChunk> | null> => {
+    this.assertOpen('resume')
+    const resume = ++this.resumes
+    await this.session.ready
+    if (abortSignal?.aborted) return null
+    const response = this.newestUnfinished()
+    if (!response) return null
+    // A chat that resumes once more (React's StrictMode does) aborts the older resume in the same breath: only an
+    // abort that no resume follows is its user's wish to stop.
+    const stream = this.begin(abortSignal, () => resume === this.resumes)
+    this.tell(stream, response.id, { writer: new ChunkWriter(), again: false })
+    return stream.readable
+  }
+
+  /** Ends the streams that are open. */
+  close = (): void => {
+    this.closing.abort()
+    for (const stream of this.open) stream.end()
+  }
+
+  private begin(abortSignal: AbortSignal | undefined, isWish: () => boolean): ResponseStream {
+    const { patience = 5_000, stopOnAbort = true, metadata, messageId, clientTools = [] } = this.options
+    const stream = new ResponseStream(this.session, { patience, metadata, messageId, clientTools })
+    this.open.add(stream)
+    stream.over.addEventListener('abort', () => this.open.delete(stream), { once: true })
+    const onAbort = (): void => {
+      stream.kept = true
+      queueMicrotask(() => {
+        const wish = stopOnAbort && isWish()
+        // A response that has not begun is stopped when it does.
+        if (wish) this.stopWhenKnown(stream)
+        else stream.end()
+      })
+    }
+    if (abortSignal?.aborted) onAbort()
+    else abortSignal?.addEventListener('abort', onAbort, { once: true, signal: stream.over })
+    return stream
+  }
+
+  private stopWhenKnown(stream: ResponseStream): void {
+    stream.silence()
+    stream.whenKnown((responseId) => {
+      stream.end()
+      // A refused cancel shows as `error` of the session; the chat no longer listens.
+      if (responseId !== undefined) this.session.stop(responseId).catch(() => {})
+    })
+  }
+
+  private follow(stream: ResponseStream, answer: Promise<string | undefined>): void {
+    answer.then(
+      (id) => id !== undefined && this.tell(stream, id, { writer: new ChunkWriter(), again: false }),
+      (error: unknown) => stream.fail(error),
+    )
+  }
+
+  private tell(stream: ResponseStream, id: string, how: Following): void {
+    this.writers.set(id, how.writer)
+    stream.follow(id, how)
+  }
+
+  /** Goes on with an assistant message: its tools' outcomes and approvals are published, and what follows is told. */
+  private sendOutcomes(message: M, request: SendRequest<M>): ReadableStream<UIMessageChunk> {
+    const { session, options } = this
+    const response = session
+      .getSnapshot()
+      .messages.map(({ id, role }) => (role === 'assistant' ? session.getResponse(id) : undefined))
+      .findLast((r) => r && (options.messageId?.(r) ?? r.id) === message.id)
+    if (!response)
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        `unable to go on with message "${message.id}"; the session has no response of that id`,
+      )
+    const stream = this.begin(request.abortSignal, () => true)
+    const known = new Set(session.getSnapshot().messages.map(({ id }) => id))
+    const { answered, published } = publishOutcomes(session, response, message)
+    published.catch((error: unknown) => stream.fail(error))
+    let writer = this.writers.get(response.id)
+    if (!writer) (writer = new ChunkWriter()).assume(this.given.get(response.id) ?? response)
+    const isOpen = response.status === 'streaming' || response.status === 'interrupted'
+    if (isOpen) this.tell(stream, response.id, { writer, again: true, answered })
+    else {
+      // The agent ended the response with its calls: what it answers to their outcomes is a response of its own,
+      // which the chat shows as the rest of this message.
+      const answer = findAnswer(session, response.promptId, known, stream.over)
+      answer.then(
+        (id) =>
+          id !== undefined &&
+          this.tell(stream, id, { writer: new ChunkWriter(), again: false, unnamed: true }),
+        (error: unknown) => stream.fail(error),
+      )
+    }
+    return stream.readable
+  }
+
+  private promptOf(request: SendRequest<M>, last: M): OutgoingPrompt {
+    const text = last.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+    const files = last.parts.filter((part) => part.type === 'file')
+    // The channel takes an id once: a prompt that was sent before, edited or asked again, is a new one.
+    const known = this.session.getPrompt(last.id)
+    const promptId = known && known.delivery !== 'failed' ? crypto.randomUUID() : last.id
+    return {
+      text,
+      promptId,
+      data: {
+        ...request.body,
+        ...(files.length > 0 && { files }),
+        ...(promptId !== last.id && { replaces: last.id }),
+      },
+    }
+  }
+
+  private newestUnfinished(): ResponseState | undefined {
+    const { session } = this
+    for (const { id, role } of session.getSnapshot().messages.toReversed()) {
+      const response = role === 'assistant' && session.getResponse(id)
+      if (!response) continue
+      const given = this.given.get(id)
+      if (
+        response.status === 'streaming' ||
+        response.status === 'interrupted' ||
+        (given && given !== response)
+      )
+        return response
+    }
+    return undefined
+  }
+
+  private assertOpen(what: string): void {
+    if (this.closing.signal.aborted)
+      throw new RejoinError(ErrorCode.Closed, `unable to ${what}; the chat transport was closed`)
+  }
+}
+
+/** Makes a session the transport of `useChat`. */
+export function createChatTransport<M extends UIMessage = UIMessage>(
+  session: Session<never, never> | Session,
+  options?: ChatTransportOptions<M>,
+): SessionChatTransport<M> {
+  return new SessionChatTransport<M>(session, options)
+}

@@ -1,0 +1,281 @@
+import type { UIMessageChunk } from 'ai'
+import type {
+  Part,
+  ReasoningPart,
+  ResponseChange,
+  ResponseState,
+  SourcePart,
+  TextPart,
+  ToolPart,
+} from '../types.ts'
+import { isSettled, isTool, sourceMetadata, Steps, toolName } from './uiMessage.ts'
+
+/** What the chunk stream has said of a part. */
+interface Told {
+  part: Part
+  /** UTF-16 code units of its text (or argument text) that were said. */
+  length: number
+  /** It can still be appended to: its start was said on this stream, its end was not. */
+  open: boolean
+  /** Number of the step it was said in. */
+  step: number
+}
+
+/**
+ * Says the states of one response as UI message chunks, each time only what is new.
+ *
+ * Chunks can add but not correct, and the AI SDK has no word for a hole. So text is said only as far as it is
+ * known to be whole: at a hole its part pauses, and goes on when the hole has healed. When text that was said
+ * turns out to be another (a redaction, a late part in the middle), the step is taken back (`reset-step`) and
+ * said again in the same breath, so that no frame shows it empty.
+ */
+export class ChunkWriter {
+  private told: Told[] = []
+  private steps = new Steps()
+  private step = 0
+  private chunks: UIMessageChunk[] = []
+
+  /** Begins a stream. `again`: the reader has what was said so far, but closed all its parts. */
+  start(messageId: string | undefined, again: boolean, metadata?: unknown): UIMessageChunk[] {
+    for (const told of this.told) told.open = false
+    if (!again) {
+      this.told = []
+      this.steps = new Steps()
+      this.step = 0
+    }
+    const start = { type: 'start' as const, ...(messageId !== undefined && { messageId }) }
+    this.chunks = [{ ...start, ...(metadata !== undefined && { messageMetadata: metadata }) }]
+    if (this.step === 0) this.beginStep()
+    return this.take()
+  }
+
+  /** Takes what the reader shows already as said. */
+  assume(response: ResponseState): void {
+    for (const part of response.parts) {
+      if (this.step === 0 || this.steps.beginsBefore()) this.beginStep()
+      this.steps.note(part)
+      this.told.push({ part, length: textOf(part).length, open: false, step: this.step })
+    }
+    this.take()
+  }
+
+  /**
+   * Says what is new in `response`. `changes` spare it to read text that only grew. `whole`: says text beyond
+   * holes too, because nothing will heal them any more. Returns undefined when what was said cannot be corrected.
+   */
+  say(
+    response: ResponseState,
+    changes: readonly ResponseChange[] | undefined,
+    whole = false,
+  ): UIMessageChunk[] | undefined {
+    let from = this.firstWrong(response, changes)
+    if (from < this.told.length) {
+      const wrong = this.told[from]!
+      if (wrong.step !== this.step) return undefined
+      from = this.told.findIndex((told) => told.step === this.step)
+      this.chunks.push({ type: 'reset-step' })
+      this.told.splice(from)
+      this.steps.begin()
+    }
+    response.parts.forEach((part, index) => {
+      if (index < this.told.length) this.sayMore(this.told[index]!, part, response, whole)
+      else if (index === this.told.length) this.sayNew(part, response, whole)
+    })
+    return this.take()
+  }
+
+  /** Closes every part and the step. */
+  end(): UIMessageChunk[] {
+    for (const told of this.told) this.close(told)
+    this.chunks.push({ type: 'finish-step' })
+    return this.take()
+  }
+
+  private take(): UIMessageChunk[] {
+    const { chunks } = this
+    this.chunks = []
+    return chunks
+  }
+
+  private beginStep(): void {
+    if (this.step > 0) this.chunks.push({ type: 'finish-step' })
+    this.step++
+    this.steps.begin()
+    this.chunks.push({ type: 'start-step' })
+  }
+
+  /** Index of the first part whose chunks said something else than it is now; the number told if none is. */
+  private firstWrong(response: ResponseState, changes: readonly ResponseChange[] | undefined): number {
+    const read =
+      changes && new Set(changes.flatMap((c) => ('replaced' in c && c.part !== undefined ? [c.part] : [])))
+    const index = this.told.findIndex((told, i) => {
+      const now = response.parts[i]
+      if (!now || now.id !== told.part.id) return true
+      if (now === told.part) return false
+      if (now.type !== told.part.type) return !(isTool(now) && isTool(told.part))
+      if (now.type === 'source-url') return JSON.stringify(now) !== JSON.stringify(told.part)
+      if (isTool(now)) return now.state === 'input-streaming' && !continues(now, told)
+      if (now.type.startsWith('data-')) return false
+      const { text } = now as TextPart
+      if (text.length < told.length) return true
+      if (!told.open && text.length > told.length) return true
+      // Text that only grew need not be read: that would cost its length every time.
+      if (read && !read.has(now.id)) return false
+      return text.slice(0, told.length) !== (told.part as TextPart).text.slice(0, told.length)
+    })
+    return index < 0 ? this.told.length : index
+  }
+
+  private sayNew(part: Part, response: ResponseState, whole: boolean): void {
+    // A call whose name has not arrived yet is said when it has.
+    if (part.type === 'tool-unknown' && !whole) return
+    if (this.steps.beginsBefore()) this.beginStep()
+    const told: Told = { part, length: 0, open: true, step: this.step }
+    this.told.push(told)
+    this.steps.note(part)
+    if (part.type === 'text') this.chunks.push({ type: 'text-start', id: part.id })
+    else if (part.type === 'reasoning') this.chunks.push({ type: 'reasoning-start', id: part.id })
+    else if (part.type === 'source-url') {
+      const { sourceId, url, title } = part
+      this.chunks.push({ type: 'source-url', sourceId, url, title, ...sourceMetadata(part) })
+    } else if (isTool(part)) this.sayToolCall(told, part, response, whole)
+    else this.chunks.push({ ...part })
+    if (part.type === 'text' || part.type === 'reasoning') this.sayText(told, part, response, whole)
+  }
+
+  private sayMore(told: Told, part: Part, response: ResponseState, whole: boolean): void {
+    if (part.type === 'text' || part.type === 'reasoning') return this.sayText(told, part, response, whole)
+    const before = told.part
+    told.part = part
+    if (part === before) return
+    this.steps.note(part)
+    if (isTool(part)) this.sayToolChange(told, before as ToolPart, part, response, whole)
+    else if (part.type.startsWith('data-')) this.chunks.push({ ...part })
+  }
+
+  private sayText(told: Told, part: TextPart | ReasoningPart, response: ResponseState, whole: boolean): void {
+    const { type, id } = part
+    told.part = part
+    if (!told.open) return
+    const limit = whole ? part.text.length : wholeUntil(response, id, part.text.length)
+    if (limit > told.length) {
+      const delta = part.text.slice(told.length, limit)
+      told.length = limit
+      this.chunks.push(
+        type === 'text' ? { type: 'text-delta', id, delta } : { type: 'reasoning-delta', id, delta },
+      )
+    }
+    if (
+      part.state === 'done' &&
+      told.length === part.text.length &&
+      limit === part.text.length &&
+      !gapIn(response, id)
+    )
+      this.close(told)
+  }
+
+  private sayToolCall(told: Told, part: ToolPart, response: ResponseState, whole: boolean): void {
+    const { toolCallId } = part
+    const name = toolName(part)
+    if (part.state === 'input-streaming') {
+      this.chunks.push({ type: 'tool-input-start', toolCallId, toolName: name })
+      this.sayInput(told, part, response, whole)
+      return
+    }
+    if (isSettled(part)) {
+      // As `tool-input-available` it would be run again by a client that runs tools (`onToolCall`).
+      this.chunks.push({ type: 'tool-input-start', toolCallId, toolName: name })
+      if (part.input !== undefined)
+        this.chunks.push({ type: 'tool-input-delta', toolCallId, inputTextDelta: JSON.stringify(part.input) })
+    } else this.chunks.push({ type: 'tool-input-available', toolCallId, toolName: name, input: part.input })
+    this.sayOutcome(undefined, part)
+  }
+
+  private sayToolChange(
+    told: Told,
+    before: ToolPart,
+    part: ToolPart,
+    response: ResponseState,
+    whole: boolean,
+  ): void {
+    if (part.state === 'input-streaming') return this.sayInput(told, part, response, whole)
+    const { toolCallId, input } = part
+    const known = before.state !== 'input-streaming'
+    // Only a call of the open step can be told its input: in an older one the chunk would make a second part.
+    const changed =
+      part.state === 'input-available' && (before.type !== part.type || !same(input, before.input))
+    if ((!known || changed) && this.steps.has(part))
+      this.chunks.push({ type: 'tool-input-available', toolCallId, toolName: toolName(part), input })
+    told.open = false
+    this.sayOutcome(before, part)
+  }
+
+  private sayInput(told: Told, part: ToolPart, response: ResponseState, whole: boolean): void {
+    const text = part.inputText ?? ''
+    const limit = whole ? text.length : wholeUntil(response, part.id, text.length)
+    if (limit <= told.length) return
+    const inputTextDelta = text.slice(told.length, limit)
+    told.length = limit
+    this.chunks.push({ type: 'tool-input-delta', toolCallId: part.toolCallId, inputTextDelta })
+  }
+
+  private sayOutcome(before: ToolPart | undefined, part: ToolPart): void {
+    const { toolCallId, state, approval } = part
+    const approvalId = approval?.id ?? toolCallId
+    if (approval && !before?.approval)
+      this.chunks.push({ type: 'tool-approval-request', toolCallId, approvalId })
+    if (approval?.approved !== undefined && before?.approval?.approved !== approval.approved) {
+      const { approved, reason } = approval
+      this.chunks.push({
+        type: 'tool-approval-response',
+        approvalId,
+        approved,
+        ...(reason !== undefined && { reason }),
+      })
+    }
+    if (state === 'output-denied' && before?.state !== state)
+      this.chunks.push({ type: 'tool-output-denied', toolCallId })
+    if (state === 'output-available' && (before?.state !== state || before.output !== part.output))
+      this.chunks.push({ type: 'tool-output-available', toolCallId, output: part.output })
+    if (state === 'output-error' && (before?.state !== state || before.errorText !== part.errorText))
+      this.chunks.push({
+        type: 'tool-output-error',
+        toolCallId,
+        errorText: part.errorText ?? 'the tool failed',
+      })
+  }
+
+  private close(told: Told): void {
+    const { type, id } = told.part
+    if (told.open && (type === 'text' || type === 'reasoning'))
+      this.chunks.push(type === 'text' ? { type: 'text-end', id } : { type: 'reasoning-end', id })
+    told.open = false
+  }
+}
+
+/** How far a part's text is known to be whole, in UTF-16 code units. */
+function wholeUntil(response: ResponseState, part: string, length: number): number {
+  let until = length
+  for (const gap of response.gaps) if (gap.part === part) until = Math.min(until, gap.from)
+  return until
+}
+
+function gapIn(response: ResponseState, part: string): boolean {
+  return response.gaps.some((gap) => gap.part === part)
+}
+
+/** Whether the argument text can still be said by adding to it. */
+function continues(now: ToolPart, told: Told): boolean {
+  const text = now.inputText ?? ''
+  if (!told.open) return text.length === told.length
+  return text.startsWith(textOf(told.part).slice(0, told.length))
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}
+
+function textOf(part: Part): string {
+  if (part.type === 'text' || part.type === 'reasoning') return (part as TextPart).text
+  return (isTool(part) && part.inputText) || ''
+}

@@ -1,0 +1,199 @@
+import type { UIMessageChunk } from 'ai'
+import type { Session } from '../session.ts'
+import type { ResponseChange, ResponseState } from '../types.ts'
+import type { ChunkWriter } from './chunkWriter.ts'
+import { isSettled, isTool, toolName } from './uiMessage.ts'
+
+interface StreamOptions {
+  patience: number
+  metadata: ((response: ResponseState) => unknown) | undefined
+  messageId: ((response: ResponseState) => string) | undefined
+  clientTools: readonly string[]
+}
+
+export interface Following {
+  writer: ChunkWriter
+  /** The chat has what `writer` said so far. */
+  again: boolean
+  /** The chat keeps the message's id. */
+  unnamed?: boolean
+  /** Calls whose outcome the user has just given: it is the agent's turn. */
+  answered?: ReadonlySet<string>
+}
+
+/** One chunk stream: tells one response, from when it is known until it has ended or waits for its user. */
+export class ResponseStream {
+  readonly readable: ReadableStream<UIMessageChunk>
+  private controller!: ReadableStreamDefaultController<UIMessageChunk>
+  private readonly ending = new AbortController()
+  private readonly session: Session
+  private readonly options: StreamOptions
+  private responseId: string | undefined
+  private following: Following | undefined
+  private started = false
+  private silent = false
+  /** Its reader aborted: it lives on, silent, until it is known which response to stop. */
+  kept = false
+  private metadata: string | undefined
+  private waiting: ReturnType<typeof setTimeout> | undefined
+  private readonly onKnown: ((responseId: string | undefined) => void)[] = []
+
+  constructor(session: Session, options: StreamOptions) {
+    this.session = session
+    this.options = options
+    this.readable = new ReadableStream<UIMessageChunk>({
+      start: (controller) => void (this.controller = controller),
+      cancel: () => (this.kept ? this.silence() : this.end()),
+    })
+    const stop = session.subscribe(this.checkSession)
+    this.over.addEventListener('abort', stop, { once: true })
+  }
+
+  /** Aborts when the stream has ended, however it did. */
+  get over(): AbortSignal {
+    return this.ending.signal
+  }
+
+  /** Tells a response from now on. */
+  follow(responseId: string, following: Following): void {
+    this.responseId = responseId
+    this.following = following
+    for (const listener of this.onKnown.splice(0)) listener(responseId)
+    if (this.over.aborted) return
+    const stop = this.session.subscribeResponse(responseId, (changes) => this.tell(changes))
+    this.over.addEventListener('abort', stop, { once: true })
+    this.tell(undefined)
+  }
+
+  /** Calls back with the response's id once there is one; with undefined when the stream ends before. */
+  whenKnown(listener: (responseId: string | undefined) => void): void {
+    if (this.responseId !== undefined) listener(this.responseId)
+    else {
+      this.onKnown.push(listener)
+      this.over.addEventListener('abort', () => this.onKnown.splice(0).forEach((known) => known(undefined)))
+    }
+  }
+
+  /** Nobody reads any more. */
+  silence(): void {
+    if (this.silent) return
+    this.silent = true
+    try {
+      this.controller.close()
+    } catch {
+      // Cancelled by its reader.
+    }
+  }
+
+  end(): void {
+    if (this.over.aborted) return
+    clearTimeout(this.waiting)
+    this.silence()
+    this.ending.abort()
+  }
+
+  fail(error: unknown): void {
+    if (this.over.aborted) return
+    if (!this.silent) this.controller.error(error)
+    this.silent = true
+    this.end()
+  }
+
+  private readonly checkSession = (): void => {
+    const { status, error } = this.session.getSnapshot()
+    if (status === 'failed') this.fail(error ?? new Error('the session failed'))
+    if (status === 'closed') this.end()
+  }
+
+  private tell(changes: readonly ResponseChange[] | undefined): void {
+    const { following } = this
+    const response = this.session.getResponse(this.responseId!)
+    if (!following || !response || this.silent || this.over.aborted) return
+    if (!this.started) this.start(response, following)
+    else this.sayMetadata(response)
+    const { status, hasGap } = response
+    const ended = status !== 'streaming' && status !== 'interrupted'
+    if (!this.write(following.writer.say(response, changes, ended && !hasGap))) return
+    if (status === 'interrupted' || (ended && hasGap)) {
+      this.waiting ??= setTimeout(() => this.giveUp(), this.options.patience)
+      return
+    }
+    clearTimeout(this.waiting)
+    this.waiting = undefined
+    if (ended) this.finish(response)
+    else if (this.awaitsUser(response)) this.close({ type: 'finish', finishReason: 'tool-calls' })
+  }
+
+  private start(response: ResponseState, { writer, again, unnamed }: Following): void {
+    this.started = true
+    const messageId = unnamed ? undefined : (this.options.messageId?.(response) ?? response.id)
+    const metadata = this.options.metadata?.(response)
+    this.metadata = JSON.stringify(metadata)
+    this.write(writer.start(messageId, again, metadata))
+  }
+
+  private sayMetadata(response: ResponseState): void {
+    const metadata = this.options.metadata?.(response)
+    const text = JSON.stringify(metadata)
+    if (text === this.metadata || metadata === undefined || metadata === null) return
+    this.metadata = text
+    this.write([{ type: 'message-metadata', messageMetadata: metadata }])
+  }
+
+  /** Returns whether what was said could be said. */
+  private write(chunks: UIMessageChunk[] | undefined): boolean {
+    if (!chunks) {
+      this.fail(
+        new Error(
+          'unable to show the response as it is now; an earlier step of it was changed. Load its messages again',
+        ),
+      )
+      return false
+    }
+    for (const chunk of chunks) this.controller.enqueue(chunk)
+    return true
+  }
+
+  private finish({ status, error }: ResponseState): void {
+    if (status === 'complete') this.close({ type: 'finish', finishReason: 'stop' })
+    else if (status === 'stopped') this.close({ type: 'abort', ...(error && { reason: error.message }) })
+    else this.close({ type: 'error', errorText: error?.message ?? 'the agent failed' })
+  }
+
+  /** What may still come has not: the response is told as it is, and that it is not whole. */
+  private giveUp(): void {
+    const response = this.session.getResponse(this.responseId!)
+    if (!response || this.silent) return
+    this.write(this.following!.writer.say(response, undefined, true))
+    if (response.status === 'interrupted') return this.close({ type: 'finish', finishReason: 'interrupted' })
+    const missing = response.gaps.reduce((sum, gap) => sum + (gap.missing ?? NaN), 0)
+    const what = Number.isNaN(missing) ? 'text' : `${missing} characters`
+    this.close({
+      type: 'error',
+      errorText: `unable to show the whole response; ${what} of it did not arrive`,
+    })
+  }
+
+  private close(last: UIMessageChunk): void {
+    if (!this.over.aborted) this.write([...this.following!.writer.end(), last])
+    this.end()
+  }
+
+  /** Whether it can only go on when its user has decided or a tool of the browser has run. */
+  private awaitsUser({ parts }: ResponseState): boolean {
+    let awaited = false
+    for (const part of parts) {
+      if (!isTool(part)) {
+        if ((part as { state?: string }).state === 'streaming') return false
+        continue
+      }
+      if (isSettled(part)) continue
+      const forUser =
+        part.state === 'approval-requested' ||
+        (part.state === 'input-available' && this.options.clientTools.includes(toolName(part)))
+      if (!forUser || this.following?.answered?.has(part.toolCallId)) return false
+      awaited = true
+    }
+    return awaited
+  }
+}

@@ -1,0 +1,56 @@
+import type { UIMessage } from 'ai'
+import type { Session } from '../session.ts'
+import type { ResponseState, ToolPart } from '../types.ts'
+import { isSettled, isTool, toolName } from './uiMessage.ts'
+
+/**
+ * Publishes what the chat knows of a message's tools and the session does not: results, failures, decisions.
+ * Gives the calls at once, and a promise of the publishes.
+ */
+export function publishOutcomes(
+  session: Session,
+  response: ResponseState,
+  message: UIMessage,
+): { answered: ReadonlySet<string>; published: Promise<unknown> } {
+  const answered = new Set<string>()
+  const publishes: Promise<void>[] = []
+  for (const part of response.parts) {
+    if (!isTool(part) || isSettled(part)) continue
+    const { toolCallId } = part
+    const shown = message.parts.find((p) => 'toolCallId' in p && p.toolCallId === toolCallId) as
+      | ToolPart
+      | undefined
+    const publish = shown && outcomeOf(session, response.id, part, shown)
+    if (!publish) continue
+    answered.add(toolCallId)
+    publishes.push(publish)
+  }
+  return { answered, published: Promise.all(publishes) }
+}
+
+function outcomeOf(
+  session: Session,
+  responseId: string,
+  part: ToolPart,
+  shown: ToolPart,
+): Promise<void> | undefined {
+  const { toolCallId } = part
+  const name = toolName(part)
+  if (shown.state === 'output-available')
+    return session.addToolResult({ responseId, toolCallId, name, result: shown.output })
+  if (shown.state === 'output-error')
+    return session.addToolResult({
+      responseId,
+      toolCallId,
+      name,
+      error: shown.errorText ?? 'the tool failed',
+    })
+  if (shown.approval?.approved === undefined || part.approval?.approved !== undefined) return undefined
+  const { approved, reason } = shown.approval
+  return session.respondToApproval({
+    responseId,
+    toolCallId,
+    approved,
+    ...(reason !== undefined && { reason }),
+  })
+}

@@ -1,0 +1,108 @@
+import type { UIMessage } from 'ai'
+import type { Session } from '../session.ts'
+import type { Part, PromptState, ResponseState, SourcePart, ToolPart } from '../types.ts'
+
+/** What of a session the conversion reads. */
+export type ReadableSession = Pick<Session, 'getSnapshot' | 'getResponse' | 'getPrompt'>
+
+/** Whether nothing more is awaited of a tool call. */
+export function isSettled(part: Part): boolean {
+  if (!isTool(part)) return false
+  return part.state === 'output-available' || part.state === 'output-error' || part.state === 'output-denied'
+}
+
+export function isTool(part: Part): part is ToolPart {
+  return part.type.startsWith('tool-')
+}
+
+export function toolName(part: ToolPart): string {
+  return part.type.slice('tool-'.length)
+}
+
+/**
+ * Counts the steps of a response: a new one begins with what follows a step whose tools are all settled. `useChat`
+ * needs these borders to tell a tool's outcome that waits to be sent from one that was answered long ago.
+ */
+export class Steps {
+  private tools: Part[] = []
+
+  /** Whether a step must begin before a part that begins now. */
+  beginsBefore(): boolean {
+    return this.tools.length > 0 && this.tools.every(isSettled)
+  }
+
+  begin(): void {
+    this.tools = []
+  }
+
+  /** Takes note of a part, again whenever it changed. */
+  note(part: Part): void {
+    if (!isTool(part)) return
+    const index = this.tools.findIndex((tool) => tool.id === part.id)
+    if (index < 0) this.tools.push(part)
+    else this.tools[index] = part
+  }
+
+  /** Whether a call belongs to the step that is open. */
+  has(part: Part): boolean {
+    return this.tools.some((tool) => tool.id === part.id)
+  }
+}
+
+/** Fields of a source that the AI SDK has no place of its own for. */
+export function sourceMetadata({ startOffset, endOffset, snippet }: SourcePart) {
+  const fields = Object.entries({ startOffset, endOffset, snippet }).filter(
+    ([, value]) => value !== undefined,
+  )
+  return fields.length ? { providerMetadata: { rejoin: Object.fromEntries(fields) } } : {}
+}
+
+/** A response as the AI SDK keeps it: `UIMessage` of role `assistant`, named by the response's id. */
+export function toUIMessage<M extends UIMessage = UIMessage>(response: ResponseState): M {
+  const parts: unknown[] = [{ type: 'step-start' }]
+  const steps = new Steps()
+  for (const part of response.parts) {
+    if (steps.beginsBefore()) {
+      steps.begin()
+      parts.push({ type: 'step-start' })
+    }
+    steps.note(part)
+    parts.push(toUIPart(part))
+  }
+  return { id: response.id, role: 'assistant', parts } as unknown as M
+}
+
+/** The whole conversation of a session, in order: the initial `messages` of a chat. */
+export function toUIMessages<M extends UIMessage = UIMessage>(session: ReadableSession): M[] {
+  return session.getSnapshot().messages.flatMap(({ id, role }) => {
+    if (role === 'user') return promptMessage<M>(session.getPrompt(id)) ?? []
+    const response = session.getResponse(id)
+    return response ? toUIMessage<M>(response) : []
+  })
+}
+
+function promptMessage<M extends UIMessage>(prompt: PromptState | undefined): M | undefined {
+  if (!prompt) return undefined
+  return { id: prompt.id, role: 'user', parts: [{ type: 'text', text: prompt.text }] } as UIMessage as M
+}
+
+function toUIPart(part: Part): unknown {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: (part as { text: string }).text, state: (part as { state: string }).state }
+    case 'reasoning': {
+      const { id, text, state } = part as { id: string; text: string; state: string }
+      return { type: 'reasoning', id, text, state }
+    }
+    case 'source-url': {
+      const { sourceId, url, title } = part
+      return { type: 'source-url', sourceId, url, title, ...sourceMetadata(part) }
+    }
+    default: {
+      if (!isTool(part)) return { ...part }
+      const { id: _, inputText, progress: __, ...tool } = part
+      // The AI SDK's `approved` of a call that was denied is always there.
+      return { ...tool, ...(inputText !== undefined && { rawInput: inputText }) }
+    }
+  }
+}
