@@ -15,6 +15,8 @@ export default defineConfig({
     target: 'es2022',
     // Everything comes from files of our own: the pages run under a strict Content-Security-Policy.
     assetsInlineLimit: 0,
+    // Ably's client and React are most of it.
+    chunkSizeWarningLimit: 1500,
     modulePreload: { polyfill: false },
     rolldownOptions: { input: { react: join(web, 'react/index.html') } },
   },

@@ -15,12 +15,17 @@ export async function launch(): Promise<Browser> {
 }
 
 /** Somebody with a browser of their own: cookies are not shared with other people. */
-export async function person(browser: Browser, options: Parameters<Browser['newContext']>[0] = {}) {
+export async function person(
+  browser: Browser,
+  { format = 'source', ...options }: Parameters<Browser['newContext']>[0] & { format?: 'source' | 'rendered' } = {},
+) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 860 },
     reducedMotion: 'reduce',
     ...options,
   })
+  // What the model wrote is compared character for character: Markdown would hide some of them.
+  if (format === 'source') await context.addInitScript(() => localStorage.setItem('rejoin-format', 'source'))
   const complaints: string[] = []
   context.on('page', (page) => {
     page.on('pageerror', (error) => complaints.push(String(error.stack ?? error)))

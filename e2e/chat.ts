@@ -32,7 +32,7 @@ export class Chat {
   }
 
   async hydrated(): Promise<void> {
-    const ready = await this.page.waitForSelector('.main[data-hydrated=true]', { timeout: 15_000 }).catch(() => null)
+    const ready = await this.page.waitForSelector('[data-hydrated=true]', { timeout: 15_000 }).catch(() => null)
     if (!ready) throw new Error(`unable to see the conversation; the page shows:\n${await this.page.innerText('body')}`)
   }
 

@@ -1,4 +1,4 @@
-import { createAgent, type Agent } from '@rejoin/core/agent'
+import { createAgent, type Agent, type Checkpoint } from '@rejoin/core/agent'
 import { Realtime } from 'ably'
 import type { AgentCalls, AgentConversation, ServerCalls } from '../shared/link.ts'
 import { createRpc } from '../shared/rpc.ts'
@@ -26,7 +26,13 @@ process.on('SIGINT', () => {})
 
 async function start(options: Parameters<AgentCalls['start']>[0]): Promise<void> {
   model = createModel(options.model)
-  client = new Realtime({ ...options.client, clientId: 'agent', transportParams: { appendRollupWindow: 40 } })
+  client = new Realtime({
+    ...options.client,
+    clientId: 'agent',
+    transportParams: { appendRollupWindow: 40, remainPresentFor: 4000 },
+    // A refused publish is no news here: it is repaired, and what is not comes through `agent.on('error')`.
+    logLevel: 0,
+  })
   await connected(client)
 }
 
@@ -63,6 +69,12 @@ async function listen({ id, channel, pattern }: AgentConversation): Promise<Agen
     channelName: channel,
     pattern,
     onComplete: (row) => keeper.keep(id, row),
+    presence: { model: asked.name },
+    // After a death nothing that was asked is forgotten, and nothing is answered twice.
+    checkpoints: {
+      load: async (name) => (await server.call('loadCheckpoint', name)) as Checkpoint | undefined,
+      save: (name, checkpoint) => server.call('saveCheckpoint', name, checkpoint),
+    },
   })
   agent.on('error', (error) => console.error(`agent: ${error.message}`))
   agent.onPrompt(async (prompt, response) => {

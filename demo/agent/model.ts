@@ -18,6 +18,8 @@ export type ModelStream =
   | { api: 'anthropic'; events: AsyncIterable<Anthropic.MessageStreamEvent> }
 
 export interface Model {
+  /** For people to read. */
+  name: string
   /** `turns` end with the prompt that wants an answer. */
   ask(turns: readonly Turn[], signal: AbortSignal): Promise<ModelStream>
 }
@@ -31,6 +33,7 @@ export function createModel(config: ModelConfig): Model {
 function openAI({ apiKey, name, baseUrl }: ModelConfig): Model {
   const client = new OpenAI({ apiKey, baseURL: baseUrl })
   return {
+    name: name!,
     async ask(turns, signal) {
       const input = turns.map(({ role, text }) => ({ role, content: text }))
       const events = await client.responses.create({ model: name!, input, stream: true }, { signal })
@@ -42,6 +45,7 @@ function openAI({ apiKey, name, baseUrl }: ModelConfig): Model {
 function anthropic({ apiKey, name, baseUrl }: ModelConfig): Model {
   const client = new Anthropic({ apiKey, baseURL: baseUrl })
   return {
+    name: name!,
     async ask(turns, signal) {
       const events = await client.messages.create(
         {
@@ -62,6 +66,7 @@ function anthropic({ apiKey, name, baseUrl }: ModelConfig): Model {
 function recorded({ recordings, speed }: ModelConfig): Model {
   let turn = 0
   return {
+    name: 'a recording',
     ask(turns, signal) {
       const prompt = turns.at(-1)?.text ?? ''
       const script = scripts.find((one) => one.prompt === prompt.trim())

@@ -1,60 +1,93 @@
-import type { LocalAbly } from '@rejoin/local-ably'
-import { readJson, type Router } from './http.ts'
+import type { LocalAbly, Remove } from '@rejoin/local-ably'
+import type { AgentProcess } from './agents.ts'
+import { readJson, type Call, type Router } from './http.ts'
 import type { Lines } from './lines.ts'
 import { badRequest, Problem } from './problem.ts'
-import type { Call } from './http.ts'
-import type { Conversation } from './store.ts'
+import type { Publishes } from './publishes.ts'
+import type { Conversation, User } from './store.ts'
 import { channelOf } from './tokens.ts'
 
 interface Parts {
   local: LocalAbly | undefined
   lines: Lines
-  owned(call: Call): Promise<Conversation>
+  agent: AgentProcess
+  publishes: Publishes
+  owned(call: Call): Promise<[Conversation, User]>
 }
 
 /** Milliseconds after which the agent hears that a publish was refused: long enough to see the hole. */
 const lateNews = 2500
 
 /** What the panel "Break it" asks for. */
-export function addFaults(router: Router, { local, lines, owned }: Parts): Router {
+export function addFaults(router: Router, { local, lines, agent, publishes, owned }: Parts): Router {
+  /** Faults that last, by conversation. */
+  const lasting = new Map<string, Remove>()
+
+  router.on('GET', '/api/conversations/:id/publishes', async (call) => {
+    const [conversation] = await owned(call)
+    if (!local) throw notEmbedded
+    publishes.stream(channelOf(conversation), call.response)
+  })
+
   return router.on('POST', '/api/conversations/:id/faults', async (call) => {
-    const conversation = await owned(call)
-    if (!local)
-      throw new Problem('unable to break the Ably service; unset ABLY_API_KEY to use the embedded server', {
-        status: 409,
-        code: 'not_embedded',
-      })
-    const { kind, tab, milliseconds } = await readJson(call.request)
+    const [conversation, user] = await owned(call)
+    if (!local) throw notEmbedded
+    const { kind, tab, connectionId, milliseconds, n, memory } = await readJson(call.request)
+    const heal = () => {
+      lasting.get(conversation.id)?.()
+      lasting.delete(conversation.id)
+    }
     switch (kind) {
       case 'lose':
-        return losePublish(local, conversation)
-      case 'drop':
-        lines.drop(text(tab), whole(milliseconds, 100, 120_000))
+        return void losePublish(local, conversation, { times: 1 })
+      case 'every':
+        heal()
+        lasting.set(conversation.id, losePublish(local, conversation, { every: whole(n, 2, 100) }))
         return undefined
+      case 'heal':
+        return heal()
+      case 'drop':
+        return void lines.drop(text(tab), whole(milliseconds, 100, 120_000))
+      case 'slow':
+        return lines.slow(text(tab), whole(milliseconds, 0, 5000))
+      case 'kill':
+        return agent.kill()
+      case 'restart':
+        // The page learns of it as everybody does: by losing its connection.
+        void local.faults.restart({ memory: memory !== false, downFor: 2000 }).catch(console.error)
+        return undefined
+      case 'expire':
+        return local.faults.expireToken({ match: { clientId: user.id, connectionId: text(connectionId) } })
       default:
-        throw badRequest('unable to break this; kind must be lose or drop')
+        throw badRequest('unable to break this; kind must be lose, every, heal, drop, slow, kill, restart or expire')
     }
   })
 }
 
-function losePublish(local: LocalAbly, conversation: Conversation): void {
+const notEmbedded = new Problem(
+  'unable to break the Ably service; unset ABLY_API_KEY to use the embedded server',
+  { status: 409, code: 'not_embedded' },
+)
+
+function losePublish(local: LocalAbly, conversation: Conversation, when: { times?: number; every?: number }): Remove {
   const channel = channelOf(conversation)
   const answering =
-    conversation.pattern === 'message-per-token'
-      ? { channel, name: 'token' }
-      : { channel, action: 'append' }
+    conversation.pattern === 'message-per-token' ? { channel, name: 'token' } : { channel, action: 'append' }
   const match = { ...answering, data: (value: string) => value.length > 0 }
-  local.faults.refuse({ match, times: 1 })
-  local.faults.delay({ on: 'ack', match, times: 1, ms: lateNews })
+  const ends = [
+    local.faults.refuse({ match, ...when }),
+    local.faults.delay({ on: 'ack', match, ...when, ms: lateNews }),
+  ]
+  return () => ends.forEach((end) => end())
 }
 
 function text(value: unknown): string {
-  if (typeof value !== 'string' || !/^[\w-]{1,64}$/.test(value)) throw badRequest('unable to find your tab; name it')
+  if (typeof value !== 'string' || !/^[\w!-]{1,64}$/.test(value)) throw badRequest('unable to find your tab; name it')
   return value
 }
 
 function whole(value: unknown, min: number, max: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
-    throw badRequest(`unable to do this for so long; give ${min} to ${max} milliseconds`)
+    throw badRequest(`unable to do it so often or so long; give a whole number from ${min} to ${max}`)
   return value
 }

@@ -13,6 +13,7 @@ import { Lines } from './lines.ts'
 import { Pages } from './pages.ts'
 import { messageOf, Problem } from './problem.ts'
 import { migrate } from './schema.ts'
+import { Publishes } from './publishes.ts'
 import { Sessions } from './sessions.ts'
 import { Store } from './store.ts'
 import { Tokens } from './tokens.ts'
@@ -36,6 +37,8 @@ async function start(): Promise<void> {
     calls: {
       save: (conversationId, row) => save(store, conversationId, row),
       recent: async (conversationId) => (await store.messages(conversationId, 20)).rows,
+      loadCheckpoint: (channel) => store.checkpoint(channel),
+      saveCheckpoint: (channel, checkpoint) => store.saveCheckpoint(channel, checkpoint),
     },
   })
   opened.push(() => agent.close())
@@ -45,8 +48,10 @@ async function start(): Promise<void> {
   const limits = new Limits()
   const lines = new Lines()
   const { local } = broker
+  const publishes = new Publishes('agent')
+  if (local) opened.push(local.log.listen(publishes.hear))
   const api = createApi({ store, sessions, tokens: new Tokens(broker.key), limits, agent, config: shown(config) })
-  addFaults(api, { local, lines, owned: async (call) => (await ownedBy(store, sessions, limits, call))[0] })
+  addFaults(api, { local, lines, agent, publishes, owned: (call) => ownedBy(store, sessions, limits, call) })
   const pages = new Pages(config.pages, broker.origins)
   const gateway = local && new Gateway(() => ({ host: '127.0.0.1', port: local.port }), lines)
 

@@ -32,6 +32,10 @@ const steps: string[][] = [
       primary key (conversation_id, id)
     )`,
     `create index messages_in_order on messages (conversation_id, created_at desc, id desc)`,
+    `create table checkpoints (
+      channel text primary key,
+      state jsonb not null
+    )`,
   ],
 ]
 

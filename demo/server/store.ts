@@ -112,6 +112,20 @@ export class Store {
     )
   }
 
+  /** What the agent has still to answer, in its own words. */
+  async checkpoint(channel: string): Promise<unknown> {
+    const [row] = await this.#db.query('select state from checkpoints where channel = $1', [channel])
+    return row?.state
+  }
+
+  async saveCheckpoint(channel: string, state: unknown): Promise<void> {
+    await this.#db.query(
+      `insert into checkpoints (channel, state) values ($1, $2::jsonb)
+       on conflict (channel) do update set state = excluded.state`,
+      [channel, JSON.stringify(state)],
+    )
+  }
+
   /** The newest messages before the cursor. */
   async messages(conversationId: string, limit: number, cursor?: string): Promise<Page> {
     const [before, id] = cursor ? splitCursor(cursor) : [Number.MAX_SAFE_INTEGER, '']

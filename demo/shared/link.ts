@@ -15,6 +15,8 @@ export type ServerCalls = {
   save(conversationId: string, row: Row): Promise<void>
   /** The last messages, oldest first: what the model has to know. */
   recent(conversationId: string): Promise<Row[]>
+  loadCheckpoint(channel: string): Promise<unknown>
+  saveCheckpoint(channel: string, checkpoint: unknown): Promise<void>
 }
 
 export interface AgentConversation {

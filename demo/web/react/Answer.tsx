@@ -1,39 +1,64 @@
-import { memo, useMemo, useState } from 'react'
+import { memo, useMemo, useSyncExternalStore } from 'react'
 import { useResponse } from '@rejoin/react'
 import type { ResponseState } from '@rejoin/core'
-import type { Gap } from '@rejoin/core'
-import { describeGap } from '../shared/gaps.ts'
-import { viewOf, type ReasoningItem } from '../shared/items.ts'
+import { viewOf, type ReasoningItem, type TextItem, type View } from '../shared/items.ts'
+import { Facts } from './Facts.tsx'
+import { useFormat } from './FormatSwitch.tsx'
 import { Icon } from './Icon.tsx'
+import { Markdown } from './Markdown.tsx'
 import { PlainText } from './PlainText.tsx'
+import { Sources } from './Sources.tsx'
+import { useStage } from './stage.ts'
+import { Tool } from './Tool.tsx'
 
 /** One answer. Its row alone renders while it streams. */
-export const Answer = memo(function Answer({ id, filled }: { id: string; filled: number | undefined }) {
+export const Answer = memo(function Answer({ id }: { id: string }) {
   const response = useResponse(id)
-  if (!response) return null
-  return <AnswerBody response={response} filled={filled} />
+  const { happenings } = useStage()
+  const filled = useSyncExternalStore(happenings.subscribe, () => happenings.get().filled[id])
+  return response && <Body response={response} filled={filled} />
 })
 
-function AnswerBody({ response, filled }: { response: ResponseState; filled: number | undefined }) {
-  const { items } = useMemo(() => viewOf(response), [response])
+function Body({ response, filled }: { response: ResponseState; filled: number | undefined }) {
+  const view = useMemo(() => viewOf(response), [response])
   const streaming = response.status === 'streaming'
-  const hasText = items.some((item) => item.kind === 'text')
+  const last = view.items.at(-1)
   return (
-    <article className="answer" data-response={response.id} data-status={response.status} aria-busy={streaming}>
-      <div className="body">
-        {items.map((item) => {
-          if (item.kind === 'reasoning') return <Thoughts key={item.key} item={item} />
-          if (item.kind !== 'text') return null
-          return (
-            <div key={item.key} className="plain" data-text>
-              <PlainText text={item.text} gaps={item.gaps} />
-            </div>
-          )
-        })}
-        {streaming && !hasText && <span className="waiting">{items.length > 0 ? 'Thinking' : 'Reading your message'}</span>}
-      </div>
+    <article
+      className="answer"
+      aria-label="Answer"
+      data-response={response.id}
+      data-status={response.status}
+      aria-busy={streaming}
+    >
+      {view.items.map((item) => {
+        switch (item.kind) {
+          case 'reasoning':
+            return <Thoughts key={item.key} item={item} />
+          case 'text':
+            return <Text key={item.key} item={item} view={view} growing={streaming && item === last} />
+          case 'tool':
+            return <Tool key={item.key} part={item.part} response={response} />
+          case 'data':
+            return null
+        }
+      })}
+      {streaming && last?.kind !== 'text' && (
+        <p className="waiting">{last?.kind === 'tool' ? 'Working' : last ? 'Thinking' : 'Reading your message'}</p>
+      )}
+      <Sources sources={view.sources} />
       <Facts response={response} filled={filled} />
     </article>
+  )
+}
+
+function Text({ item, view, growing }: { item: TextItem; view: View; growing: boolean }) {
+  const format = useFormat()
+  if (format === 'rendered') return <Markdown item={item} view={view} growing={growing} />
+  return (
+    <div className="plain" data-text data-growing={growing}>
+      <PlainText text={item.text} gaps={item.gaps} />
+    </div>
   )
 }
 
@@ -50,68 +75,3 @@ function Thoughts({ item }: { item: ReasoningItem }) {
     </details>
   )
 }
-
-/** What is known about the answer, in a line below it. */
-function Facts({ response, filled }: { response: ResponseState; filled: number | undefined }) {
-  const { status, gaps, hasGap, verified, error } = response
-  return (
-    <footer className="facts" aria-live="polite">
-      {hasGap && (
-        <span className="fact warn" data-fact="gap">
-          <Icon name="warning" />
-          {describeGaps(gaps)}; the agent sends it again
-        </span>
-      )}
-      {!hasGap && filled !== undefined && (
-        <span className="fact good" data-fact="healed">
-          <Icon name="check" />
-          {filled > 0 ? `${characters(filled)} were missing and have been filled in` : 'Missing text has been filled in'}
-        </span>
-      )}
-      {verified && status === 'complete' && (
-        <span className="fact" data-fact="verified" title="Length and checksum agree with what the agent wrote">
-          <Icon name="check" />
-          Exactly what the model wrote
-        </span>
-      )}
-      {status === 'stopped' && <span className="fact">Stopped</span>}
-      {status === 'interrupted' && (
-        <span className="fact warn">
-          <Icon name="warning" />
-          The agent went away before the end
-        </span>
-      )}
-      {status === 'error' && (
-        <span className="fact bad">
-          <Icon name="warning" />
-          {error?.message ?? 'The agent could not finish this answer'}
-        </span>
-      )}
-      {status !== 'streaming' && <Copy text={response.text} />}
-    </footer>
-  )
-}
-
-function Copy({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false)
-  async function copy() {
-    await navigator.clipboard.writeText(text)
-    setCopied(true)
-    setTimeout(() => setCopied(false), 1500)
-  }
-  return (
-    <button type="button" className="act" onClick={() => void copy().catch(() => {})}>
-      <Icon name={copied ? 'check' : 'copy'} />
-      {copied ? 'Copied' : 'Copy'}
-    </button>
-  )
-}
-
-function describeGaps(gaps: readonly Gap[]): string {
-  if (gaps.length === 1) return describeGap(gaps[0]!.missing)
-  const known = gaps.every((gap) => gap.missing !== undefined)
-  const total = gaps.reduce((sum, gap) => sum + (gap.missing ?? 0), 0)
-  return known ? `${describeGap(total)} in ${gaps.length} places` : 'some text is missing'
-}
-
-const characters = (count: number) => (count === 1 ? '1 character' : `${count.toLocaleString('en')} characters`)

@@ -4,19 +4,18 @@ import { Icon } from './Icon.tsx'
 interface Props {
   streaming: boolean
   hint: string
-  disabled: boolean
   onSend(text: string): void
   onStop(): void
 }
 
-export function Composer({ streaming, hint, disabled, onSend, onStop }: Props) {
+export function Composer({ streaming, hint, onSend, onStop }: Props) {
   const [text, setText] = useState('')
   const field = useRef<HTMLTextAreaElement>(null)
   const empty = text.trim() === ''
 
   function send(event?: FormEvent) {
     event?.preventDefault()
-    if (empty || disabled) return
+    if (empty) return
     onSend(text.trim())
     setText('')
     field.current?.focus()
@@ -47,7 +46,7 @@ export function Composer({ streaming, hint, disabled, onSend, onStop }: Props) {
             <Icon name="stop" />
           </button>
         ) : (
-          <button type="submit" className="send" aria-label="Send" disabled={empty || disabled}>
+          <button type="submit" className="send" aria-label="Send" disabled={empty}>
             <Icon name="arrowUp" />
           </button>
         )}

@@ -1,17 +1,81 @@
-import { memo } from 'react'
-import { usePrompt } from '@rejoin/react'
+import { memo, useState, type FormEvent } from 'react'
+import { usePrompt, useSession } from '@rejoin/react'
+import { Icon } from './Icon.tsx'
 
-export const Prompt = memo(function Prompt({ id }: { id: string }) {
+interface Props {
+  id: string
+  version: number | undefined
+  versions: number | undefined
+  /** The last one can be edited and asked again. */
+  last: boolean
+  editing: boolean
+  onEdit(id: string | undefined): void
+  onAgain(text: string): void
+  onVersion(version: number): void
+}
+
+export const Prompt = memo(function Prompt({ id, version = 1, versions = 1, last, editing, onEdit, onAgain, onVersion }: Props) {
   const prompt = usePrompt(id)
+  const { retryMessage } = useSession()
   if (!prompt) return null
+  if (editing) return <Editor text={prompt.text} onCancel={() => onEdit(undefined)} onSend={onAgain} />
   return (
     <div className="prompt" data-prompt={id} data-delivery={prompt.delivery}>
       <div className="bubble">{prompt.text}</div>
       {prompt.delivery === 'failed' && (
         <div className="failed" role="alert">
-          Not sent. {prompt.error?.message}
+          Not sent: {prompt.error?.message}{' '}
+          <button type="button" onClick={() => void retryMessage(id).catch(() => {})}>
+            Try again
+          </button>
         </div>
       )}
+      <div className="acts">
+        {versions > 1 && (
+          <span className="versions">
+            <button type="button" aria-label="The version before" disabled={version === 1} onClick={() => onVersion(version - 1)}>
+              <Icon name="back" />
+            </button>
+            {version} of {versions}
+            <button type="button" aria-label="The version after" disabled={version === versions} onClick={() => onVersion(version + 1)}>
+              <Icon name="chevron" />
+            </button>
+          </span>
+        )}
+        {last && prompt.delivery === 'sent' && (
+          <>
+            <button type="button" className="act" onClick={() => onEdit(id)}>
+              <Icon name="pencil" />
+              Edit
+            </button>
+            <button type="button" className="act" onClick={() => onAgain(prompt.text)}>
+              <Icon name="retry" />
+              Ask again
+            </button>
+          </>
+        )}
+      </div>
     </div>
   )
 })
+
+function Editor({ text, onCancel, onSend }: { text: string; onCancel(): void; onSend(text: string): void }) {
+  const [edited, setEdited] = useState(text)
+  function send(event: FormEvent) {
+    event.preventDefault()
+    if (edited.trim() !== '') onSend(edited.trim())
+  }
+  return (
+    <form className="editor" onSubmit={send}>
+      <textarea aria-label="Edit your message" autoFocus rows={2} value={edited} maxLength={8000} onChange={(event) => setEdited(event.target.value)} />
+      <div className="choices">
+        <button type="button" className="button" onClick={onCancel}>
+          Cancel
+        </button>
+        <button type="submit" className="button first">
+          Send
+        </button>
+      </div>
+    </form>
+  )
+}

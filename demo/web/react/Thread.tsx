@@ -1,73 +1,84 @@
-import { useEffect, useState, useSyncExternalStore } from 'react'
-import type { Session } from '@rejoin/core'
+import { useEffect, useMemo, useState } from 'react'
 import { useMessages, useSession } from '@rejoin/react'
-import type { Config, Conversation } from '../shared/api.ts'
-import type { Connection } from '../shared/connect.ts'
+import { nextVersion, versionOf } from '../../shared/versions.ts'
 import { ideas } from '../shared/ideas.ts'
-import type { Filled } from '../shared/log.ts'
+import { enter } from '../shared/presence.ts'
+import { turnsOf, type Chosen, type Turn } from '../shared/turns.ts'
 import { Answer } from './Answer.tsx'
 import { Composer } from './Composer.tsx'
-import { Icon } from './Icon.tsx'
+import { Header } from './Header.tsx'
 import { Prompt } from './Prompt.tsx'
-import { Status } from './Status.tsx'
-import { useStickToEnd } from './useStickToEnd.ts'
+import { useStage } from './stage.ts'
+import { useScroll } from './useScroll.ts'
+import { useStreaming } from './useStreaming.ts'
 
-interface Props {
-  conversation: Conversation
-  config: Config
-  connection: Connection
-  filled: Filled
-  problem: string | undefined
-  onDrawer(drawer: 'list' | 'panel'): void
-  onChanged(): void
-}
-
-export function Thread({ conversation, config, connection, filled, problem, onDrawer, onChanged }: Props) {
+export function Thread() {
+  const { connection, conversation, config, changed } = useStage()
   const { session, error, hasOlder, sendMessage, stop, loadOlder } = useSession()
   const messages = useMessages()
-  const hydrated = useReady(connection)
-  const { scroller, atEnd, toEnd } = useStickToEnd()
-  const lastAnswer = messages.findLast(({ role }) => role === 'assistant')?.id
+  const hydrated = useReady(session.ready)
+  const [title, setTitle] = useState(conversation.title)
+  const [chosen, setChosen] = useState<Chosen>({})
+  const [editing, setEditing] = useState<string>()
+  const turns = useMemo(
+    () => turnsOf(messages, (id) => session.getResponse(id)?.promptId, chosen),
+    [messages, session, chosen],
+  )
+  const { scroller, top, atEnd, toEnd } = useScroll(hasOlder ? loadOlder : undefined, turns[0]?.id)
+  const lastAnswer = turns.findLast(({ role }) => role === 'assistant')?.id
+  const lastPrompt = turns.findLast(({ role }) => role === 'user')
   const streaming = useStreaming(session, lastAnswer)
 
-  function send(text: string) {
+  useEffect(() => enter(connection, `ai:${conversation.id}`), [connection, conversation.id])
+
+  function send(text: string, promptId?: string) {
     toEnd()
+    setEditing(undefined)
     // A prompt that does not get through says so in its own line.
-    sendMessage({ text }).catch(() => {})
-    if (conversation.title === '') setTimeout(onChanged, 1500)
+    sendMessage({ text, ...(promptId && { promptId }) }).catch(() => {})
+    if (title !== '') return
+    setTitle(text)
+    setTimeout(changed, 1500)
+  }
+
+  function sendAgain({ id, versions = 1 }: Turn, text: string) {
+    const { root } = versionOf(id)
+    setChosen((before) => ({ ...before, [root]: undefined }))
+    send(text, nextVersion(root, versions))
   }
 
   return (
-    <main className="main" data-hydrated={hydrated}>
-      <header className="top">
-        <button type="button" className="tool only-phone" aria-label="Conversations" onClick={() => onDrawer('list')}>
-          <Icon name="menu" />
-        </button>
-        <h1>{conversation.title || 'New conversation'}</h1>
-        <Status />
-        <button type="button" className="tool outlined only-narrow" onClick={() => onDrawer('panel')}>
-          <Icon name="zap" />
-          <span className="label">Break it</span>
-        </button>
-      </header>
-      <div className="scroll" ref={scroller}>
+    <div className="front" data-hydrated={hydrated}>
+      <Header title={title} />
+      <div className="scroll" ref={scroller} tabIndex={-1}>
         <div className="thread">
-          {hasOlder && (
-            <div className="older">
-              <button type="button" className="tool" onClick={() => void loadOlder().catch(() => {})}>
-                Earlier messages
-              </button>
-            </div>
-          )}
+          <div className="older" ref={top}>
+            {hasOlder && 'Loading what came before…'}
+          </div>
           {hydrated && messages.length === 0 && !error && <Welcome onSend={send} />}
           <ol aria-label="Messages">
-            {messages.map(({ id, role }) => (
-              <li key={id}>{role === 'user' ? <Prompt id={id} /> : <Answer id={id} filled={filled[id]} />}</li>
+            {turns.map((turn) => (
+              <li key={turn.id}>
+                {turn.role === 'assistant' ? (
+                  <Answer id={turn.id} />
+                ) : (
+                  <Prompt
+                    id={turn.id}
+                    version={turn.version}
+                    versions={turn.versions}
+                    last={turn.id === lastPrompt?.id && !streaming}
+                    editing={editing === turn.id}
+                    onEdit={setEditing}
+                    onAgain={(text) => sendAgain(turn, text)}
+                    onVersion={(version) => setChosen((before) => ({ ...before, [versionOf(turn.id).root]: version }))}
+                  />
+                )}
+              </li>
             ))}
           </ol>
-          {(error || problem) && (
+          {error && (
             <div className="notice" role="alert">
-              <span>{problem ?? error?.message}</span>
+              <span>{error.message}</span>
             </div>
           )}
         </div>
@@ -79,7 +90,6 @@ export function Thread({ conversation, config, connection, filled, problem, onDr
       )}
       <Composer
         streaming={streaming}
-        disabled={false}
         hint={
           config.recorded
             ? 'Answers here are recordings of real model streams, whatever you ask. Set OPENAI_API_KEY or ANTHROPIC_API_KEY for a real model.'
@@ -88,7 +98,7 @@ export function Thread({ conversation, config, connection, filled, problem, onDr
         onSend={send}
         onStop={() => void stop(lastAnswer).catch(() => {})}
       />
-    </main>
+    </div>
   )
 }
 
@@ -112,21 +122,13 @@ function Welcome({ onSend }: { onSend(text: string): void }) {
 }
 
 /** Whether what there was has been read, successfully or not: before that an empty list says nothing. */
-function useReady({ session }: Connection): boolean {
+function useReady(promise: Promise<void>): boolean {
   const [ready, setReady] = useState(false)
   useEffect(() => {
     let left = false
-    const done = () => !left && setReady(true)
-    session.ready.then(done, done)
+    const done = () => void (left || setReady(true))
+    promise.then(done, done)
     return () => void (left = true)
-  }, [session])
+  }, [promise])
   return ready
-}
-
-/** Only the status of a response: its text may change sixty times a second without rendering anything here. */
-function useStreaming(session: Session, id: string | undefined): boolean {
-  return useSyncExternalStore(
-    (listener) => (id === undefined ? () => {} : session.subscribeResponse(id, listener)),
-    () => id !== undefined && session.getResponse(id)?.status === 'streaming',
-  )
 }

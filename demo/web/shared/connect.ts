@@ -1,7 +1,13 @@
-import { createSession, seed, type Session } from '@rejoin/core'
-import type { SeedPage } from '@rejoin/core'
-import { Realtime, type ClientOptions } from 'ably'
+import type { createSession, seed, SeedPage, Session } from '@rejoin/core'
+import type { ClientOptions, Realtime } from 'ably'
 import { call, type Config, type Conversation } from './api.ts'
+
+/** From npm, or from script tags: the pages differ, what they do is the same. */
+export interface Libraries {
+  Realtime: new (options: ClientOptions) => Realtime
+  createSession: typeof createSession
+  seed: typeof seed
+}
 
 export interface Connection {
   client: Realtime
@@ -12,13 +18,13 @@ export interface Connection {
 }
 
 /** Joins a conversation: what is complete comes from the database, the rest from the channel. */
-export function connect(conversation: Conversation, config: Config): Connection {
+export function connect({ id }: Conversation, config: Config, { Realtime, createSession, seed }: Libraries): Connection {
   const tab = randomId()
   const client = new Realtime({
     ...(config.embedded ? embeddedOptions(tab) : {}),
     // Short-lived tokens, for this conversation only; the SDK asks for the next one in time.
     authCallback: (_params, done) => {
-      call<{ token: string }>('GET', `/conversations/${conversation.id}/token`).then(
+      call<{ token: string }>('GET', `/conversations/${id}/token`).then(
         ({ token }) => done(null, token),
         (error: Error) => done(error.message, null),
       )
@@ -26,11 +32,11 @@ export function connect(conversation: Conversation, config: Config): Connection 
   })
   const session = createSession({
     client,
-    channelName: `ai:${conversation.id}`,
+    channelName: `ai:${id}`,
     hydrate: seed({
       load: (cursor, signal) => {
         const query = new URLSearchParams({ limit: '20', ...(cursor ? { cursor } : {}) })
-        return call<SeedPage>('GET', `/conversations/${conversation.id}/rows?${query}`, undefined, signal)
+        return call<SeedPage>('GET', `/conversations/${id}/rows?${query}`, undefined, signal)
       },
     }),
   })
@@ -54,7 +60,7 @@ function embeddedOptions(tab: string): ClientOptions {
     tls,
     port,
     tlsPort: port,
-    transportParams: { tab },
+    transportParams: { tab, remainPresentFor: '4000' },
     // It has no other transport to fall back to, so there is nothing to find out about.
     transports: ['web_socket'],
     disableConnectivityCheck: true,

@@ -2,6 +2,7 @@
 export const icons = {
   arrowUp: 'M12 19V5M5.500 11.500 12 5l6.500 6.500',
   check: 'm5 12.500 4.500 4.500L19 7',
+  back: 'm15 6-6 6 6 6',
   chevron: 'm9 6 6 6-6 6',
   close: 'M6 6l12 12M18 6 6 18',
   copy: 'M9 9h10v10H9zM15 9V5H5v10h4',

@@ -1,0 +1,38 @@
+import type { ResponseState } from '@rejoin/core'
+import { describeGap } from './gaps.ts'
+import type { IconName } from './icons.ts'
+
+/** Something that a person should know about an answer. */
+export interface Fact {
+  kind: 'gap' | 'healed' | 'verified' | 'stopped' | 'interrupted' | 'error'
+  tone: '' | 'good' | 'warn' | 'bad'
+  text: string
+  icon?: IconName
+}
+
+/** `filled`: how many characters were missing here and are not any more. */
+export function factsOf({ status, gaps, hasGap, verified, error }: ResponseState, filled: number | undefined): Fact[] {
+  const facts: Fact[] = []
+  if (hasGap) {
+    const known = gaps.length > 0 && gaps.every((gap) => gap.missing !== undefined)
+    const missing = known ? gaps.reduce((sum, gap) => sum + gap.missing!, 0) : undefined
+    const text = `${capital(describeGap(missing))}; the agent sends it again`
+    facts.push({ kind: 'gap', tone: 'warn', icon: 'warning', text })
+  } else if (filled !== undefined) {
+    const text =
+      filled > 0
+        ? `${filled === 1 ? '1 character was' : `${filled.toLocaleString('en')} characters were`} missing and filled in`
+        : 'Missing text was filled in'
+    facts.push({ kind: 'healed', tone: 'good', icon: 'check', text })
+  }
+  if (verified && status === 'complete')
+    facts.push({ kind: 'verified', tone: '', icon: 'check', text: 'Exactly what the model wrote' })
+  if (status === 'stopped') facts.push({ kind: 'stopped', tone: '', text: 'Stopped' })
+  if (status === 'interrupted')
+    facts.push({ kind: 'interrupted', tone: 'warn', icon: 'warning', text: 'The agent went away before the end' })
+  if (status === 'error')
+    facts.push({ kind: 'error', tone: 'bad', icon: 'warning', text: error?.message ?? 'The agent could not finish this answer' })
+  return facts
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,0 +1,17 @@
+import type { SessionState } from '@rejoin/core'
+import type { Connection } from './connect.ts'
+
+/** Says that somebody is here, on this device. Nobody is hurt when it fails: presence is a courtesy. */
+export function enter({ client }: Connection, channelName: string): () => void {
+  const { presence } = client.channels.get(channelName)
+  presence.enter({ device: matchMedia('(max-width: 560px)').matches ? 'phone' : 'desktop' }).catch(() => {})
+  return () => void presence.leave().catch(() => {})
+}
+
+/** Who is here, in words. */
+export function describePresence({ agents, users, status }: SessionState): string {
+  if (status !== 'live') return ''
+  const devices = users.reduce((sum, { connections }) => sum + connections, 0)
+  const you = devices > 1 ? `You on ${devices} devices` : 'You'
+  return agents.length > 0 ? `${you} and the agent are here` : `${you}, and no agent yet`
+}

@@ -1,0 +1,159 @@
+import {
+  call,
+  createConversation,
+  getConfig,
+  listConversations,
+  whoAmI,
+  type Config,
+  type Conversation,
+  type Pattern,
+  type User,
+} from '../api.ts'
+import { connect, type Libraries } from '../connect.ts'
+import { h } from '../dom.ts'
+import { Happenings } from '../happenings.ts'
+import { go, readRoute } from '../route.ts'
+import type { Mount } from '../stage.ts'
+import '../style/index.css'
+import { Panel } from './panel.ts'
+import { Sidebar } from './sidebar.ts'
+
+/** Everything around the conversation: the same for every front end. */
+export async function startShell(mount: Mount, libraries: Libraries): Promise<void> {
+  const app = document.getElementById('app')!
+  try {
+    const shell = new Shell(app, mount, libraries, await load())
+    addEventListener('popstate', () => shell.show())
+    shell.show()
+  } catch (error) {
+    app.replaceChildren(h('main', { class: 'main' }, problem((error as Error).message)))
+  }
+}
+
+interface Home {
+  config: Config
+  user: User
+  conversations: Conversation[]
+}
+
+/** The last conversation opens by itself; the first time, a new one. */
+async function load(): Promise<Home> {
+  const [config, user] = await Promise.all([getConfig(), whoAmI()])
+  const conversations = await listConversations()
+  const route = readRoute()
+  if (route.conversation === '') {
+    if (conversations.length === 0) conversations.push(await createConversation('message-per-response'))
+    go({ ...route, conversation: conversations[0]!.id }, true)
+  }
+  return { config, user, conversations }
+}
+
+class Shell {
+  readonly #mount: Mount
+  readonly #libraries: Libraries
+  readonly #home: Home
+  readonly #sidebar: Sidebar
+  readonly #main = h('main', { class: 'main' })
+  readonly #panel: Panel
+  readonly #scrim = h('div', { class: 'scrim', onclick: () => this.#drawer(undefined) })
+  #shown: string | undefined
+  #leave = () => {}
+
+  constructor(app: HTMLElement, mount: Mount, libraries: Libraries, home: Home) {
+    this.#mount = mount
+    this.#libraries = libraries
+    this.#home = home
+    this.#sidebar = new Sidebar({
+      user: home.user,
+      open: (conversation) => go({ ...readRoute(), conversation }),
+      create: (pattern) => this.#create(pattern),
+      choosePattern: (pattern) => this.#choosePattern(pattern),
+      signOut: () => this.#signOut(),
+      close: () => this.#drawer(undefined),
+    })
+    this.#panel = new Panel(home.config, {
+      close: () => this.#drawer(undefined),
+      joinLate: () => this.show(true),
+    })
+    app.replaceChildren(this.#sidebar.element, this.#main, this.#panel.element, this.#scrim)
+    app.className = 'app'
+    addEventListener('keydown', ({ key }) => key === 'Escape' && this.#drawer(undefined))
+  }
+
+  /** Shows the conversation of the address; `again`: also when it is shown already, as somebody who comes late. */
+  show(again = false): void {
+    const { conversation: id } = readRoute()
+    this.#drawer(undefined)
+    const { config, user, conversations } = this.#home
+    const conversation = conversations.find((one) => one.id === id)
+    this.#sidebar.update(conversations, conversation)
+    if (id === this.#shown && !again) return
+    this.#leave()
+    this.#leave = () => {}
+    this.#shown = id
+    if (!conversation) {
+      this.#panel.show(undefined)
+      this.#main.replaceChildren(
+        problem('unable to open this conversation; it does not exist, or it belongs to someone else'),
+      )
+      return
+    }
+    const connection = connect(conversation, config, this.#libraries)
+    const happenings = new Happenings(connection)
+    this.#panel.show({ conversation, connection, happenings })
+    this.#main.replaceChildren()
+    const unmount = this.#mount(this.#main, {
+      connection,
+      conversation,
+      config,
+      user,
+      happenings,
+      openDrawer: (drawer) => this.#drawer(drawer),
+      changed: () => void this.#refresh().catch(() => {}),
+    })
+    this.#leave = () => {
+      unmount()
+      happenings.close()
+      connection.close()
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    this.#home.conversations = await listConversations()
+    this.#sidebar.update(
+      this.#home.conversations,
+      this.#home.conversations.find(({ id }) => id === this.#shown),
+    )
+  }
+
+  async #create(pattern: Pattern): Promise<void> {
+    const conversation = await createConversation(pattern)
+    await this.#refresh()
+    go({ ...readRoute(), conversation: conversation.id })
+  }
+
+  async #choosePattern(pattern: Pattern): Promise<void> {
+    const latest = this.#home.conversations.find((conversation) => conversation.pattern === pattern)
+    if (latest) go({ ...readRoute(), conversation: latest.id })
+    else await this.#create(pattern)
+  }
+
+  async #signOut(): Promise<void> {
+    this.#leave()
+    await call('DELETE', '/session')
+    location.assign(`/${readRoute().front}/`)
+  }
+
+  #drawer(drawer: 'list' | 'panel' | undefined): void {
+    this.#sidebar.element.dataset.open = String(drawer === 'list')
+    this.#panel.element.dataset.open = String(drawer === 'panel')
+    this.#scrim.dataset.open = String(drawer !== undefined)
+    if (drawer === 'list') this.#sidebar.element.querySelector<HTMLElement>('button, a')?.focus()
+    if (drawer === 'panel') this.#panel.element.querySelector<HTMLElement>('button')?.focus()
+  }
+}
+
+function problem(text: string): HTMLElement {
+  const again = () => location.assign(`/${readRoute().front}/`)
+  return h('div', { class: 'notice', role: 'alert' }, h('span', {}, text), h('button', { type: 'button', onclick: again }, 'Start again'))
+}

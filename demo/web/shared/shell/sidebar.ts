@@ -1,0 +1,109 @@
+import type { Conversation, Pattern, User } from '../api.ts'
+import { h, icon } from '../dom.ts'
+import { fronts, pathOf, readRoute } from '../route.ts'
+
+interface Actions {
+  user: User
+  open(id: string): void
+  create(pattern: Pattern): Promise<void>
+  choosePattern(pattern: Pattern): Promise<void>
+  signOut(): Promise<void>
+  close(): void
+}
+
+const patterns: [Pattern, string][] = [
+  ['message-per-response', 'Per response'],
+  ['message-per-token', 'Per token'],
+]
+
+const frontNames = { react: 'React', vue: 'Vue', script: 'Script' }
+
+/** Conversations, front ends, and who is signed in. */
+export class Sidebar {
+  readonly element: HTMLElement
+  readonly #actions: Actions
+  readonly #fronts = h('div', { class: 'choice', role: 'group', 'aria-label': 'Front end' })
+  readonly #patterns = h('div', { class: 'choice', role: 'group', 'aria-label': 'How answers are published' })
+  readonly #list = h('ul')
+  readonly #problem = h('p', { class: 'notice', role: 'alert', hidden: true })
+  #pattern: Pattern = 'message-per-response'
+
+  constructor(actions: Actions) {
+    this.#actions = actions
+    this.element = h(
+      'aside',
+      { class: 'side', 'aria-label': 'Conversations' },
+      h(
+        'div',
+        { class: 'brand' },
+        h('img', { src: '/icon.svg', alt: '' }),
+        h('span', { class: 'grow' }, 'Rejoin'),
+        h('button', { type: 'button', class: 'tool only-phone', 'aria-label': 'Close the list', onclick: actions.close }, icon('close')),
+      ),
+      this.#fronts,
+      this.#patterns,
+      h('button', { type: 'button', class: 'new', onclick: () => this.#run(actions.create(this.#pattern)) }, 'New conversation'),
+      this.#problem,
+      h('nav', { 'aria-label': 'Conversations' }, this.#list),
+      h(
+        'footer',
+        {},
+        h('span', {}, actions.user.name),
+        h('button', { type: 'button', class: 'tool', 'aria-label': 'Sign out', title: 'Sign out', onclick: () => this.#run(actions.signOut()) }, icon('leave')),
+      ),
+    )
+  }
+
+  update(conversations: readonly Conversation[], current: Conversation | undefined): void {
+    const route = readRoute()
+    this.#pattern = current?.pattern ?? this.#pattern
+    this.#fronts.replaceChildren(
+      ...fronts.map((front) =>
+        h('a', { href: pathOf({ ...route, front }), 'aria-current': front === route.front && 'page' }, frontNames[front]),
+      ),
+    )
+    this.#patterns.replaceChildren(
+      ...patterns.map(([pattern, label]) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            'aria-pressed': String(pattern === this.#pattern),
+            onclick: () => this.#run(this.#actions.choosePattern(pattern)),
+          },
+          label,
+        ),
+      ),
+    )
+    this.#list.replaceChildren(...conversations.map((conversation) => this.#entry(conversation, conversation.id === current?.id)))
+    document.title = current?.title ? `${current.title} · Rejoin` : 'Rejoin'
+  }
+
+  #entry({ id, title, pattern }: Conversation, current: boolean): HTMLElement {
+    const onclick = (event: Event) => {
+      const { metaKey, ctrlKey, shiftKey } = event as MouseEvent
+      if (metaKey || ctrlKey || shiftKey) return
+      event.preventDefault()
+      this.#actions.open(id)
+    }
+    const href = pathOf({ ...readRoute(), conversation: id })
+    return h(
+      'li',
+      {},
+      h(
+        'a',
+        { class: 'entry', href, 'aria-current': current && 'page', onclick },
+        title || 'New conversation',
+        h('small', {}, pattern === 'message-per-token' ? 'A message per token' : 'A message per response'),
+      ),
+    )
+  }
+
+  #run(work: Promise<void>): void {
+    this.#problem.hidden = true
+    work.catch((error: Error) => {
+      this.#problem.textContent = error.message
+      this.#problem.hidden = false
+    })
+  }
+}

@@ -1,0 +1,19 @@
+import type { Config, Conversation, User } from './api.ts'
+import type { Connection } from './connect.ts'
+import type { Happenings } from './happenings.ts'
+
+/** What the page around a conversation gives to the front end that shows it. */
+export interface Stage {
+  connection: Connection
+  conversation: Conversation
+  config: Config
+  user: User
+  happenings: Happenings
+  /** Opens what a narrow page keeps folded away. */
+  openDrawer(drawer: 'list' | 'panel'): void
+  /** The list of conversations may have changed: a first prompt names its conversation. */
+  changed(): void
+}
+
+/** A front end: shows a conversation in an element, until the returned function is called. */
+export type Mount = (element: HTMLElement, stage: Stage) => () => void

@@ -1,0 +1,78 @@
+import type { ToolPart } from '@rejoin/core'
+
+export interface ToolText {
+  name: string
+  /** What it is about: a query, an address, the first line of a script. */
+  about: string
+  state: string
+  busy: boolean
+  input: string
+  output: string
+}
+
+const states: Record<ToolPart['state'], string> = {
+  'input-streaming': 'Preparing',
+  'input-available': 'Running',
+  'approval-requested': 'Needs your approval',
+  'approval-responded': 'Decided',
+  'output-available': 'Done',
+  'output-error': 'Failed',
+  'output-denied': 'Not allowed',
+}
+
+/** A tool call, in words. */
+export function describeTool(part: ToolPart, open: boolean): ToolText {
+  const busy = open && (part.state === 'input-streaming' || part.state === 'input-available')
+  const progress = part.progress?.status
+  return {
+    name: titled(part.type.slice('tool-'.length)),
+    about: aboutOf(part.input) || part.inputText?.slice(-80) || '',
+    state: (busy && progress) || (!open && part.state === 'input-available' ? 'No result' : states[part.state]),
+    busy,
+    input: pretty(part.input ?? part.inputText),
+    output: part.errorText ?? pretty(part.output),
+  }
+}
+
+function titled(name: string): string {
+  const words = name.replace(/[_-]+/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().trim()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+function aboutOf(input: unknown): string {
+  if (typeof input === 'string') return input.split('\n')[0]!
+  if (typeof input !== 'object' || input === null) return ''
+  const texts = Object.values(input).filter((value): value is string => typeof value === 'string')
+  const nested = texts.length > 0 ? texts : Object.values(input).map(aboutOf)
+  return nested.find((text) => text !== '')?.split('\n')[0]?.slice(0, 120) ?? ''
+}
+
+/** At most so much is put into the page: outputs of tools can be whole web pages. */
+const longest = 20_000
+
+function pretty(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  return text.length > longest ? `${text.slice(0, longest)}\n… ${text.length - longest} characters more` : text
+}
+
+/** What the page itself can do for the agent. */
+export const clientTools = {
+  get_location: { question: 'The agent would like to know where you are.', yes: 'Share my location', no: 'No, thanks' },
+} as const
+
+export const isClientTool = (name: string): name is keyof typeof clientTools => name in clientTools
+
+export function locate(): Promise<{ latitude: number; longitude: number }> {
+  return new Promise((resolve, reject) => {
+    if (!('geolocation' in navigator)) return reject(new Error('this browser knows no location'))
+    navigator.geolocation.getCurrentPosition(
+      // About a kilometre: nobody needs to know more.
+      ({ coords }) => resolve({ latitude: round(coords.latitude), longitude: round(coords.longitude) }),
+      (error) => reject(new Error(error.code === 1 ? 'the permission was refused' : error.message)),
+      { timeout: 15_000 },
+    )
+  })
+}
+
+const round = (degrees: number) => Math.round(degrees * 100) / 100
