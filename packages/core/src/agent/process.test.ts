@@ -151,5 +151,5 @@ it.each(['message-per-response', 'message-per-token'])(
       expect(completed).toContain(`complete ${promptId} ${answer}`)
     }
   },
-  60_000,
+  20_000 + KILLS * 2000,
 )
