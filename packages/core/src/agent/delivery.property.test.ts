@@ -23,7 +23,7 @@ type Step =
   | { do: 'wait'; ms: number }
   | { do: 'refuse'; error: number; nth: number; times: number }
   | { do: 'delay'; ms: number; jitter: number }
-  | { do: 'drop'; forget: boolean; silent: number }
+  | { do: 'drop'; forget: boolean; pieces: string[]; silent: number }
 
 // Code units, so that surrogate pairs are split between pieces and halves stand alone.
 const units = fc
@@ -56,7 +56,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant('drop' as const), forget: fc.boolean(), silent: fc.nat(4) }),
+    arbitrary: fc.record({
+      do: fc.constant('drop' as const),
+      forget: fc.boolean(),
+      pieces,
+      silent: fc.nat(4),
+    }),
   },
 )
 
@@ -124,7 +129,15 @@ async function write(pattern: Pattern, steps: Step[], channelName: string): Prom
         // A second one soon after would have to wait for the SDK to try again.
         if (dropped) break
         dropped = true
+        // What is written now arrives, and the agent does not learn of it.
+        await response.flush()
         const stop = faults.lose({ match: { clientId }, on: 'ack' })
+        if (kind !== 'text') said.text += '\u0000'
+        kind = 'text'
+        for (const piece of one.pieces) {
+          response.append(piece)
+          said.text += piece
+        }
         await new Promise((resolve) => setTimeout(resolve, one.silent))
         faults.drop({ match: { clientId }, forget: one.forget })
         stop()

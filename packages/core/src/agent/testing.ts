@@ -150,8 +150,9 @@ export class Reader {
     const held = this.held(responseId)
     const tokens = new Map<string, string>()
     for (const { name, text, headers, metadata } of held) {
-      if (name === 'token' || name === 'response-complete' || (name === 'reasoning' && headers['end'])) {
-        const whole = name === 'response-complete' ? text : (tokens.get(headers['part']!) ?? '') + text
+      const complete = name.endsWith('-complete')
+      if (name === 'token' || complete || (name === 'reasoning' && headers['end'])) {
+        const whole = complete ? text : (tokens.get(headers['part']!) ?? '') + text
         tokens.set(headers['part']!, headers['phase'] === 'done' ? '' : whole)
         if (headers['phase'] === 'done' && !agrees(whole, headers)) return false
       } else if (name === 'response' || name === 'reasoning') {
