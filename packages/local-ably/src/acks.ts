@@ -45,7 +45,7 @@ export class AckQueue {
     this.#expected = msgSerial + 1
     this.#slots.set(msgSerial, slot)
     this.#queue.push(slot)
-    if (this.#slots.size > keptOutcomes) this.#slots.delete(this.#slots.keys().next().value!)
+    this.#slots.delete(msgSerial - keptOutcomes)
     return slot
   }
 

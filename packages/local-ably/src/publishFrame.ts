@@ -54,7 +54,7 @@ export function apply(
 function countInbound(publisher: Publisher, inputs: readonly MessageInput[]): void {
   const bytes = inputs.reduce((sum, input) => sum + input.size, 0)
   const by = publisher.connectionId === undefined ? 'rest' : 'realtime'
-  publisher.grant.app.stats.countMessages('inbound', by, inputs.length, bytes)
+  publisher.grant.app.stats.countMessages(by, inputs.length, bytes)
 }
 
 function appendRolled(

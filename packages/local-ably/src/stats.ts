@@ -8,6 +8,16 @@ export type Unit = keyof typeof units
 
 export const isUnit = (unit: string): unit is Unit => unit in units
 
+// Every publish counts, so the names are not put together each time.
+const entryPair = (kind: string): [messages: string, data: string] => [
+  `messages.inbound.${kind}.messages.count`,
+  `messages.inbound.${kind}.messages.data`,
+]
+const inboundEntries = {
+  realtime: [entryPair('realtime'), entryPair('all')],
+  rest: [entryPair('rest'), entryPair('all')],
+}
+
 interface Interval {
   id: string
   entries: Record<string, number>
@@ -26,16 +36,11 @@ export class Stats {
     if (this.#minutes.size > 3000) this.#minutes.delete(this.#minutes.keys().next().value!)
   }
 
-  countMessages(
-    direction: 'inbound' | 'outbound',
-    by: 'realtime' | 'rest',
-    count: number,
-    bytes: number,
-  ): void {
+  countMessages(by: 'realtime' | 'rest', count: number, bytes: number): void {
     const minute = intervalId(Date.now())
-    for (const kind of [by, 'all']) {
-      this.count(`messages.${direction}.${kind}.messages.count`, count, minute)
-      this.count(`messages.${direction}.${kind}.messages.data`, bytes, minute)
+    for (const [messages, data] of inboundEntries[by]) {
+      this.count(messages, count, minute)
+      this.count(data, bytes, minute)
     }
   }
 
