@@ -61,7 +61,7 @@ export class Conversation {
     const response = this.responseFor(event, live)
     if (!response) return undefined
     let changed = response.meet(event)
-    if (!response.headKnown && this.followsPrompt(response)) response.knowHead()
+    if (changed && !response.headKnown && this.followsPrompt(response)) response.knowHead()
     switch (event.type) {
       case 'text':
         if (!event.responseId) response.reopen(event)

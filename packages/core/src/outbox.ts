@@ -31,7 +31,7 @@ export class Outbox {
   async sendMessage(prompt: OutgoingPrompt): Promise<string> {
     if (typeof prompt?.text !== 'string')
       throw new RejoinError(ErrorCode.InvalidArgument, 'unable to send a message; text must be a string')
-    const id = prompt.promptId ?? crypto.randomUUID()
+    const id = prompt.promptId ?? newId()
     this.sent.set(id, prompt)
     const clientId = this.clientId()
     const known = this.store.getPrompt(id)
@@ -92,4 +92,11 @@ export class Outbox {
     this.store.conversation.setPrompt(prompt)
     this.store.changed('now')
   }
+}
+
+/** `crypto.randomUUID` exists on secure pages only; this works on any. */
+function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
 }
