@@ -229,21 +229,29 @@ describe('ends', () => {
     const name = wire.channelName()
     let begin = () => {}
     const begun = new Promise<void>((resolve) => (begin = resolve))
-    let aborted = false
+    let aborted = 0
     await agentOn(name, async (prompt, response) => {
       await begun
       await forever(prompt, response)
-      aborted = true
+      aborted++
     })
     const session = wire.session(name)
     await session.ready
     const chat = chatOn(session)
     const sending = chat.sendMessage({ text: 'Go' })
-    await until('submitted', () => chat.status === 'submitted' && session.getSnapshot().messages.length === 1)
+    await until('submitted', () => session.getSnapshot().messages.length === 1)
     await chat.stop()
     await sending
+    // A reader of its own, which cancels the stream as it aborts.
+    const abort = new AbortController()
+    const messages: UIMessage[] = [{ id: 'p', role: 'user', parts: [{ type: 'text', text: 'Go' }] }]
+    const request = { trigger: 'submit-message', chatId: 'x', messageId: undefined, messages } as const
+    const stream = await createChatTransport(session).sendMessages({ ...request, abortSignal: abort.signal })
+    abort.signal.addEventListener('abort', () => void stream.cancel())
+    await until('both prompts', () => session.getPrompt('p')?.delivery === 'sent')
+    abort.abort()
     begin()
-    await until('the agent', () => aborted)
+    await until('the agent', () => aborted === 2)
   })
 
   test('a refresh in the middle of a tool call: its arguments go on, once', async () => {

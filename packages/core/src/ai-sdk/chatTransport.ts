@@ -48,8 +48,8 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
   private readonly given = new Map<string, ResponseState>()
   private resumes = 0
 
-  constructor(session: Session<never, never> | Session, options: ChatTransportOptions<M> = {}) {
-    this.session = session as Session
+  constructor(session: Session, options: ChatTransportOptions<M> = {}) {
+    this.session = session
     this.options = options
   }
 
@@ -227,7 +227,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
 
 /** Makes a session the transport of `useChat`. */
 export function createChatTransport<M extends UIMessage = UIMessage>(
-  session: Session<never, never> | Session,
+  session: Session,
   options?: ChatTransportOptions<M>,
 ): SessionChatTransport<M> {
   return new SessionChatTransport<M>(session, options)

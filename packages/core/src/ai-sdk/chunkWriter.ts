@@ -1,13 +1,5 @@
 import type { UIMessageChunk } from 'ai'
-import type {
-  Part,
-  ReasoningPart,
-  ResponseChange,
-  ResponseState,
-  SourcePart,
-  TextPart,
-  ToolPart,
-} from '../types.ts'
+import type { Part, ReasoningPart, ResponseChange, ResponseState, TextPart, ToolPart } from '../types.ts'
 import { isSettled, isTool, sourceMetadata, Steps, toolName } from './uiMessage.ts'
 
 /** What the chunk stream has said of a part. */
