@@ -57,6 +57,11 @@ function message(
 
 /** One response of `tokens`, stamped, in the given pattern. */
 export function deliveriesOf(pattern: Pattern, responseId: string, tokens: readonly string[]): Deliveries {
+  // As from a socket: no string or object is shared between two messages.
+  return JSON.parse(JSON.stringify(compose(pattern, responseId, tokens))) as Deliveries
+}
+
+function compose(pattern: Pattern, responseId: string, tokens: readonly string[]): Deliveries {
   const text = tokens.join('')
   const ids = { rejoin: '1', responseId }
   const part = { ...ids, part: '0' }
