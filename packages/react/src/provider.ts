@@ -1,19 +1,28 @@
 'use client'
 import type { Session } from '@rejoin/core'
+import { RejoinError } from '@rejoin/core'
 import { createContext, createElement, useContext } from 'react'
 import type { ReactNode } from 'react'
 
 const SessionContext = createContext<Session | undefined>(undefined)
 
-/** Gives a session to every hook below. Make the session outside of render: `createSession({ ... })`. */
-export function SessionProvider(props: { session: Session; children?: ReactNode }): ReactNode {
-  return createElement(SessionContext.Provider, { value: props.session }, props.children)
+export interface SessionProviderProps {
+  /** Made outside of render: with `createSession({ ... })` in a module, or with `useCreateSession`. */
+  session: Session
+  children?: ReactNode
+}
+
+/** Gives a session to the hooks of everything inside. Another session may take its place at any time. */
+export function SessionProvider({ session, children }: SessionProviderProps): ReactNode {
+  return createElement(SessionContext.Provider, { value: session }, children)
 }
 
 /** The session of the nearest provider. */
-export function useSessionHandle(): Session {
+export function useHandle(): Session {
   const session = useContext(SessionContext)
-  if (!session)
-    throw new Error('unable to find a session; wrap the component in <SessionProvider session={session}>')
-  return session
+  if (session) return session
+  throw new RejoinError(
+    'invalid_argument',
+    'unable to find a session; put the component inside <SessionProvider session={session}>',
+  )
 }

@@ -1,11 +1,13 @@
 'use client'
-import type { MessageRef } from '@rejoin/core'
-import { useSyncExternalStore } from 'react'
-import { useSessionHandle } from './provider.ts'
+import type { MessageRef, SessionState } from '@rejoin/core'
+import { useSnapshot } from './useSnapshot.ts'
 
-/** The conversation in order: `{ id, role }`. Renders when a message comes or goes, never per token. */
+const messages = (state: SessionState) => state.messages
+
+/**
+ * The conversation in order: `{ id, role }`. Renders when a message comes or goes, never per token. A message
+ * stays the same object, so a row in `memo` renders only for its own sake.
+ */
 export function useMessages(): readonly MessageRef[] {
-  const session = useSessionHandle()
-  const messages = () => session.getSnapshot().messages
-  return useSyncExternalStore(session.subscribe, messages, messages)
+  return useSnapshot(messages)
 }

@@ -1,11 +1,14 @@
 'use client'
 import type { PromptState } from '@rejoin/core'
 import { useSyncExternalStore } from 'react'
-import { useSessionHandle } from './provider.ts'
+import { useHandle } from './provider.ts'
 
-/** One prompt with its delivery: `sending`, `sent` or `failed`. */
+/** One prompt with its delivery (`sending`, `sent`, `failed`); `undefined` while it is unknown. */
 export function usePrompt(id: string): PromptState | undefined {
-  const session = useSessionHandle()
-  const prompt = () => session.getPrompt(id)
-  return useSyncExternalStore(session.subscribe, prompt, prompt)
+  const session = useHandle()
+  return useSyncExternalStore(
+    session.subscribe,
+    () => session.getPrompt(id),
+    () => undefined,
+  )
 }

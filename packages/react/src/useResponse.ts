@@ -1,25 +1,41 @@
 'use client'
-import type { DataTypes, ResponseState, Tools } from '@rejoin/core'
-import { useCallback, useSyncExternalStore } from 'react'
-import { useSessionHandle } from './provider.ts'
+import type { ResponseState, SessionState } from '@rejoin/core'
+import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useHandle } from './provider.ts'
+import { useSnapshot } from './useSnapshot.ts'
 
-const never = () => () => {}
+const nothing = () => undefined
+const newest = ({ messages }: SessionState) => messages.findLast((m) => m.role === 'assistant')?.id
 
 /**
- * One response, whole as far as it is known; `undefined` until anything of it is. Renders at most once per
- * frame, and only for this response. Without an id: the newest response of the conversation.
+ * One response, whole as far as it is known; `undefined` until anything of it is. Renders at most once per frame,
+ * and only for this response. Without an id: the newest response of the conversation.
+ *
+ * With a `selector`, renders only when what it returns changes: `useResponse(id, (r) => r.status)`. It is called
+ * with a response, never with `undefined`.
  */
-export function useResponse<T extends Tools = Tools, D extends DataTypes = DataTypes>(
+export function useResponse<S = ResponseState>(
   id?: string,
-): ResponseState<T, D> | undefined {
-  const session = useSessionHandle()
-  const newest = () => session.getSnapshot().messages.findLast((m) => m.role === 'assistant')?.id
-  const newestId = useSyncExternalStore(id === undefined ? session.subscribe : never, newest, newest)
-  const wanted = id ?? newestId
+  selector?: (response: ResponseState) => S,
+): S | undefined {
+  const session = useHandle()
+  const newestId = useSnapshot<string | undefined>(id === undefined ? newest : nothing)
+  // No response is named ''.
+  const wanted = id ?? newestId ?? ''
   const subscribe = useCallback(
-    (listener: () => void) => (wanted === undefined ? () => {} : session.subscribeResponse(wanted, listener)),
+    (listener: () => void) => session.subscribeResponse(wanted, listener),
     [session, wanted],
   )
-  const response = () => (wanted === undefined ? undefined : session.getResponse(wanted))
-  return useSyncExternalStore(subscribe, response, response) as ResponseState<T, D> | undefined
+  const get = useMemo(() => {
+    // A selector that makes objects must give the same one for the same response.
+    let last: ResponseState | undefined
+    let selected: S | undefined
+    return () => {
+      const response = session.getResponse(wanted)
+      if (response !== last) selected = response && selector ? selector(response) : (response as S)
+      last = response
+      return selected
+    }
+  }, [session, wanted, selector])
+  return useSyncExternalStore(subscribe, get, nothing)
 }

@@ -1,14 +1,36 @@
 'use client'
 import type { Session, SessionState } from '@rejoin/core'
-import { useSyncExternalStore } from 'react'
-import { useSessionHandle } from './provider.ts'
+import { useMemo } from 'react'
+import { useHandle } from './provider.ts'
+import { useSnapshot } from './useSnapshot.ts'
 
-/** The session's state (status, hasOlder, agents, error, ...) and its actions; renders when the state changes. */
-export function useSession(): SessionState & Pick<Session, Actions> & { session: Session } {
-  const session = useSessionHandle()
-  const state = useSyncExternalStore(session.subscribe, session.getSnapshot, session.getSnapshot)
-  const { sendMessage, retryMessage, stop, loadOlder, addToolResult, respondToApproval } = session
-  return { ...state, session, sendMessage, retryMessage, stop, loadOlder, addToolResult, respondToApproval }
+/** What one can do with a session; see `Session` for each. */
+export type SessionActions = Pick<
+  Session,
+  'sendMessage' | 'retryMessage' | 'regenerate' | 'stop' | 'loadOlder' | 'addToolResult' | 'respondToApproval'
+>
+
+const whole = (state: SessionState) => state
+
+/**
+ * The session's state (status, hasOlder, agents, error, ...), its actions, and the session itself. Renders when
+ * the state changes, never per token; the result is the same object until then.
+ */
+export function useSession(): SessionState & SessionActions & { readonly session: Session } {
+  const session = useHandle()
+  const state = useSnapshot(whole)
+  return useMemo(() => {
+    const { sendMessage, retryMessage, regenerate, stop, loadOlder, addToolResult, respondToApproval } =
+      session
+    const actions = {
+      sendMessage,
+      retryMessage,
+      regenerate,
+      stop,
+      loadOlder,
+      addToolResult,
+      respondToApproval,
+    }
+    return { ...state, ...actions, session }
+  }, [session, state])
 }
-
-type Actions = 'sendMessage' | 'retryMessage' | 'stop' | 'loadOlder' | 'addToolResult' | 'respondToApproval'

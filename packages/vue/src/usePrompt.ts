@@ -1,14 +1,12 @@
 import type { PromptState } from '@rejoin/core'
 import type { MaybeRefOrGetter, ShallowRef } from 'vue'
-import { useExternal } from './external.ts'
-import { useSessionHandle } from './plugin.ts'
+import { useJoin } from './join.ts'
 
-/** One prompt with its delivery: `sending`, `sent` or `failed`. */
+/** One prompt with its delivery (`sending`, `sent`, `failed`); `undefined` while it is unknown. */
 export function usePrompt(id: MaybeRefOrGetter<string>): Readonly<ShallowRef<PromptState | undefined>> {
-  const session = useSessionHandle()
-  return useExternal(
+  return useJoin<PromptState | undefined>(
+    (session, wanted = '') => [session.subscribe, () => session.getPrompt(wanted)],
+    undefined,
     id,
-    (_, listener) => session.subscribe(listener),
-    (key) => session.getPrompt(key),
   )
 }

@@ -1,23 +1,30 @@
-import type { DataTypes, ResponseState, Tools } from '@rejoin/core'
-import { computed, toValue } from 'vue'
+import type { ResponseState } from '@rejoin/core'
 import type { MaybeRefOrGetter, ShallowRef } from 'vue'
-import { useExternal } from './external.ts'
-import { useSessionHandle } from './plugin.ts'
-import { useMessages } from './useMessages.ts'
+import { useJoin } from './join.ts'
+import { useSnapshot } from './useSnapshot.ts'
 
 /**
- * One response, whole as far as it is known; `undefined` until anything of it is. Changes at most once per
- * frame. Without an id: the newest response of the conversation.
+ * One response, whole as far as it is known; `undefined` until anything of it is. Changes at most once per frame,
+ * and only with this response. Without an id: the newest response of the conversation.
+ *
+ * With a `selector`, changes only when what it returns does: `useResponse(id, (r) => r.status)`. It is called with
+ * a response, never with `undefined`.
  */
-export function useResponse<T extends Tools = Tools, D extends DataTypes = DataTypes>(
+export function useResponse<S = ResponseState>(
   id?: MaybeRefOrGetter<string | undefined>,
-): Readonly<ShallowRef<ResponseState<T, D> | undefined>> {
-  const session = useSessionHandle()
-  const messages = useMessages()
-  const wanted = computed(() => toValue(id) ?? messages.value.findLast((m) => m.role === 'assistant')?.id)
-  return useExternal(
-    wanted,
-    (key, listener) => (key === undefined ? () => {} : session.subscribeResponse(key, listener)),
-    (key) => (key === undefined ? undefined : session.getResponse(key)) as ResponseState<T, D> | undefined,
+  selector?: (response: ResponseState) => S,
+): Readonly<ShallowRef<S | undefined>> {
+  const newest = useSnapshot(({ messages }) => messages.findLast((m) => m.role === 'assistant')?.id)
+  return useJoin<S | undefined>(
+    // No response is named ''.
+    (session, wanted = newest.value ?? '') => [
+      (listener) => session.subscribeResponse(wanted, listener),
+      () => {
+        const response = session.getResponse(wanted)
+        return response && selector ? selector(response) : (response as S | undefined)
+      },
+    ],
+    undefined,
+    id,
   )
 }

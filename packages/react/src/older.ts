@@ -1,0 +1,3 @@
+'use client'
+export { useOlder } from './useOlder.ts'
+export type { Older } from './useOlder.ts'

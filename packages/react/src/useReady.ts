@@ -1,0 +1,20 @@
+'use client'
+import { useSyncExternalStore } from 'react'
+import { useHandle } from './provider.ts'
+
+/**
+ * Suspends until the session is hydrated and live for the first time, so that `<Suspense>` shows its fallback
+ * instead of an empty conversation. Does not suspend again, nor on a server, and does not throw when the session
+ * fails: its `status` and `error` tell.
+ */
+export function useReady(): void {
+  const session = useHandle()
+  const connecting = useSyncExternalStore(
+    session.subscribe,
+    () => session.getSnapshot().status === 'connecting',
+    // A server must not wait for a connection that it does not make.
+    () => false,
+  )
+  // oxlint-disable-next-line typescript/only-throw-error -- how a component says what it waits for
+  if (connecting) throw session.ready
+}

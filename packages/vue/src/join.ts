@@ -1,0 +1,35 @@
+import type { Session } from '@rejoin/core'
+import { getCurrentInstance, onMounted, shallowReadonly, shallowRef, toValue, watch } from 'vue'
+import type { MaybeRefOrGetter, ShallowRef } from 'vue'
+import { useHandle } from './provider.ts'
+
+/** How to follow a value, and how to read it. */
+export type Join<V> = [subscribe: (listener: () => void) => () => void, get: () => V]
+
+/**
+ * Follows what `join` returns, and joins again when the session, `id`, or what else `join` reads has changed,
+ * until the scope is disposed. Servers render `before`, and hydration begins with it, so that the two agree
+ * however far the session in the browser has come by then.
+ */
+export function useJoin<V>(
+  join: (session: Session, id: string | undefined) => Join<V>,
+  before?: V,
+  id?: MaybeRefOrGetter<string | undefined>,
+): Readonly<ShallowRef<V>> {
+  const handle = useHandle()
+  const value = shallowRef(before as V)
+  const start = () =>
+    watch(
+      () => join(handle(), toValue(id)),
+      ([subscribe, get], _, onCleanup) => {
+        const update = () => void (value.value = get())
+        onCleanup(subscribe(update))
+        update()
+      },
+      { immediate: true, flush: 'sync' },
+    )
+  // A component that takes over a server's elements has one before its setup.
+  if (getCurrentInstance()?.vnode.el) onMounted(start)
+  else if (typeof window !== 'undefined') start()
+  return shallowReadonly(value)
+}

@@ -1,0 +1,2 @@
+export { useOlder } from './useOlder.ts'
+export type { Older } from './useOlder.ts'
