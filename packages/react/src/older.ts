@@ -1,3 +1,0 @@
-'use client'
-export { useOlder } from './useOlder.ts'
-export type { Older } from './useOlder.ts'

@@ -1,2 +1,0 @@
-export { useOlder } from './useOlder.ts'
-export type { Older } from './useOlder.ts'
