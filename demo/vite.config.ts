@@ -1,14 +1,40 @@
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import vue from '@vitejs/plugin-vue'
+import { build } from 'esbuild'
+import { defineConfig, type Plugin } from 'vite'
 
 const web = join(import.meta.dirname, 'web')
+
+/** The files that the script page's two tags name: Ably's own bundle, and ours. */
+function scriptTags(): Plugin {
+  return {
+    name: 'script-tags',
+    apply: 'build',
+    async generateBundle() {
+      const ably = dirname(fileURLToPath(import.meta.resolve('ably/package.json')))
+      this.emitFile({ type: 'asset', fileName: 'ably.min.js', source: readFileSync(join(ably, 'build', 'ably.min.js')) })
+      const { outputFiles } = await build({
+        entryPoints: [join(import.meta.dirname, '..', 'packages', 'core', 'src', 'global.ts')],
+        bundle: true,
+        minify: true,
+        write: false,
+        format: 'iife',
+        globalName: 'Rejoin',
+        target: 'es2022',
+      })
+      this.emitFile({ type: 'asset', fileName: 'rejoin.global.js', source: outputFiles[0]!.contents })
+    },
+  }
+}
 
 export default defineConfig({
   root: web,
   base: '/',
   resolve: { conditions: ['@rejoin/source', 'browser', 'import', 'module', 'default'] },
-  plugins: [react()],
+  plugins: [react(), vue(), scriptTags()],
   build: {
     outDir: join(import.meta.dirname, 'dist'),
     emptyOutDir: true,
@@ -18,6 +44,8 @@ export default defineConfig({
     // Ably's client and React are most of it.
     chunkSizeWarningLimit: 1500,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { react: join(web, 'react/index.html') } },
+    rolldownOptions: { 
+      input: Object.fromEntries(['react', 'vue', 'script'].map((front) => [front, join(web, front, 'index.html')])),
+     },
   },
 })

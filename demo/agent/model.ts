@@ -20,6 +20,8 @@ export type ModelStream =
 export interface Model {
   /** For people to read. */
   name: string
+  /** Set when answers are replayed: at how many characters a second. */
+  recorded?: { speed: number }
   /** `turns` end with the prompt that wants an answer. */
   ask(turns: readonly Turn[], signal: AbortSignal): Promise<ModelStream>
 }
@@ -67,13 +69,14 @@ function recorded({ recordings, speed }: ModelConfig): Model {
   let turn = 0
   return {
     name: 'a recording',
+    recorded: { speed },
     ask(turns, signal) {
       const prompt = turns.at(-1)?.text ?? ''
       const script = scripts.find((one) => one.prompt === prompt.trim())
       const recording = script ? undefined : chooseRecording(recordings, prompt, turn)
       const events = recording
         ? readRecording(recordings, recording)
-        : scriptedEvents(script ?? scripts[turn % scripts.length]!)
+        : scriptedEvents(script ?? scripts[turn % 2]!)
       turn++
       const paced = replay(events, { charactersPerSecond: speed, signal })
       return Promise.resolve({ api: recording?.api ?? 'openai', events: paced } as ModelStream)

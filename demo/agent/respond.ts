@@ -2,6 +2,8 @@ import type { Row } from '@rejoin/core'
 import type { Prompt, ResponseWriter } from '@rejoin/core/agent'
 import { fromAnthropic } from '@rejoin/core/providers/anthropic'
 import { fromOpenAI } from '@rejoin/core/providers/openai'
+import { versionOf } from '../shared/versions.ts'
+import { actFor, sayAt } from './acts.ts'
 import type { Model, Turn } from './model.ts'
 
 /** Asks the model and publishes what it says, as it says it. */
@@ -11,14 +13,27 @@ export async function respond(
   response: ResponseWriter,
   recent: readonly Row[],
 ): Promise<void> {
+  const act = model.recorded ? actFor(prompt.text) : undefined
+  if (act) return act.play(response, prompt, (text) => sayAt(response, text, model.recorded!.speed))
   const stream = await model.ask([...turnsOf(recent, prompt.id), { role: 'user', text: prompt.text }], response.signal)
   await response.pipe(stream.api === 'openai' ? fromOpenAI(stream.events) : fromAnthropic(stream.events))
 }
 
-/** The conversation so far, as a model takes it: texts that alternate. */
-function turnsOf(rows: readonly Row[], except: string): Turn[] {
+/** The conversation so far, as a model takes it, without what an edit or another try has replaced. */
+function turnsOf(rows: readonly Row[], asked: string): Turn[] {
+  const latest = new Map<string, number>()
+  for (const { id, role } of rows) {
+    const { root, version } = versionOf(id)
+    if (role === 'user') latest.set(root, Math.max(latest.get(root) ?? 0, version))
+  }
+  const replaced = (row: Row) => {
+    const promptId = row.role === 'user' ? row.id : row.promptId
+    if (promptId === undefined) return false
+    const { root, version } = versionOf(promptId)
+    return root === versionOf(asked).root || version < (latest.get(root) ?? version)
+  }
   return rows
-    .filter((row) => row.id !== except)
+    .filter((row) => !replaced(row))
     .map((row) => ({ role: row.role, text: textOf(row) }))
     .filter(({ text }) => text !== '')
 }

@@ -68,6 +68,39 @@ That night she went up to the lamp room and answered. Two short. One long.
 
 Far out, where the charts show nothing but depth, a light replied.`,
   },
+  {
+    prompt: 'Try to attack this page',
+    text: `Here is everything a hostile model might try. None of it should do anything.
+
+<script>globalThis.attacked = 'script'</script>
+
+<img src="x" onerror="globalThis.attacked = 'image'">
+
+<svg onload="globalThis.attacked = 'svg'"><animate onbegin="globalThis.attacked = 'animate'" attributeName="x"></svg>
+
+<iframe srcdoc="<script>parent.attacked = 'frame'</script>"></iframe>
+
+<a href="javascript:globalThis.attacked = 'raw link'">a raw link</a>
+
+[a link](javascript:globalThis.attacked='link') and [another](JaVaScRiPt:globalThis.attacked='case') and
+[one with a line](java\nscript:globalThis.attacked='newline') and [data](data:text/html,<script>1</script>)
+
+![a picture](https://example.com/tracker.png?who=you)
+
+<style>body { display: none }</style>
+<form action="https://example.com"><button>Send</button></form>
+<math><mtext><table><mglyph><style><img src=x onerror="globalThis.attacked = 'mutation'"></style></mglyph></table></mtext></math>
+
+\`\`\`html
+<script>globalThis.attacked = 'code'</script>
+\`\`\`
+
+| a | b |
+|---|---|
+| <b onmouseover="globalThis.attacked = 'cell'">cell</b> | \uE0F0g0\uE0F1 |
+
+[a real link](https://example.com/page) still works.`,
+  },
 ]
 
 /** The text in pieces as a model's tokens would cut it: words with the space before them, long ones in two. */

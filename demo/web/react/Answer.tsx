@@ -1,7 +1,7 @@
 import { memo, useMemo, useSyncExternalStore } from 'react'
 import { useResponse } from '@rejoin/react'
 import type { ResponseState } from '@rejoin/core'
-import { viewOf, type ReasoningItem, type TextItem, type View } from '../shared/items.ts'
+import { viewOf, waitingText, type ReasoningItem, type TextItem, type View } from '../shared/items.ts'
 import { Facts } from './Facts.tsx'
 import { useFormat } from './FormatSwitch.tsx'
 import { Icon } from './Icon.tsx'
@@ -44,7 +44,7 @@ function Body({ response, filled }: { response: ResponseState; filled: number | 
         }
       })}
       {streaming && last?.kind !== 'text' && (
-        <p className="waiting">{last?.kind === 'tool' ? 'Working' : last ? 'Thinking' : 'Reading your message'}</p>
+        <p className="waiting">{waitingText(view)}</p>
       )}
       <Sources sources={view.sources} />
       <Facts response={response} filled={filled} />

@@ -27,7 +27,7 @@ export function Header({ title }: { title: string }) {
         {text}
       </span>
       <FormatSwitch />
-      <button type="button" className="tool outlined only-narrow" onClick={() => openDrawer('panel')}>
+      <button type="button" className="tool outlined only-narrow" aria-label="Break it" onClick={() => openDrawer('panel')}>
         <Icon name="zap" />
         <span className="label">Break it</span>
       </button>

@@ -1,7 +1,8 @@
 import { useEffect, useMemo, useState } from 'react'
-import { useMessages, useSession } from '@rejoin/react'
+import type { ResponseState } from '@rejoin/core'
+import { useMessages, useOlder, useResponse, useSession } from '@rejoin/react'
 import { nextVersion, versionOf } from '../../shared/versions.ts'
-import { ideas } from '../shared/ideas.ts'
+import { hintOf, ideas } from '../shared/ideas.ts'
 import { enter } from '../shared/presence.ts'
 import { turnsOf, type Chosen, type Turn } from '../shared/turns.ts'
 import { Answer } from './Answer.tsx'
@@ -10,11 +11,13 @@ import { Header } from './Header.tsx'
 import { Prompt } from './Prompt.tsx'
 import { useStage } from './stage.ts'
 import { useScroll } from './useScroll.ts'
-import { useStreaming } from './useStreaming.ts'
+
+const statusOf = ({ status }: ResponseState) => status
 
 export function Thread() {
   const { connection, conversation, config, changed } = useStage()
-  const { session, error, hasOlder, sendMessage, stop, loadOlder } = useSession()
+  const { session, error, sendMessage, stop } = useSession()
+  const { hasOlder, sentinel } = useOlder()
   const messages = useMessages()
   const hydrated = useReady(session.ready)
   const [title, setTitle] = useState(conversation.title)
@@ -24,10 +27,11 @@ export function Thread() {
     () => turnsOf(messages, (id) => session.getResponse(id)?.promptId, chosen),
     [messages, session, chosen],
   )
-  const { scroller, top, atEnd, toEnd } = useScroll(hasOlder ? loadOlder : undefined, turns[0]?.id)
+  const { scroller, atEnd, toEnd } = useScroll()
   const lastAnswer = turns.findLast(({ role }) => role === 'assistant')?.id
   const lastPrompt = turns.findLast(({ role }) => role === 'user')
-  const streaming = useStreaming(session, lastAnswer)
+  // Only the status: the text may change sixty times a second without rendering anything here.
+  const streaming = useResponse(lastAnswer ?? '', statusOf) === 'streaming'
 
   useEffect(() => enter(connection, `ai:${conversation.id}`), [connection, conversation.id])
 
@@ -52,7 +56,7 @@ export function Thread() {
       <Header title={title} />
       <div className="scroll" ref={scroller} tabIndex={-1}>
         <div className="thread">
-          <div className="older" ref={top}>
+          <div className="older" ref={sentinel}>
             {hasOlder && 'Loading what came before…'}
           </div>
           {hydrated && messages.length === 0 && !error && <Welcome onSend={send} />}
@@ -90,11 +94,7 @@ export function Thread() {
       )}
       <Composer
         streaming={streaming}
-        hint={
-          config.recorded
-            ? 'Answers here are recordings of real model streams, whatever you ask. Set OPENAI_API_KEY or ANTHROPIC_API_KEY for a real model.'
-            : `Answers come from ${config.model}. They can be wrong; they cannot be incomplete without saying so.`
-        }
+        hint={hintOf(config)}
         onSend={send}
         onStop={() => void stop(lastAnswer).catch(() => {})}
       />

@@ -1,7 +1,18 @@
+import type { Config } from './api.ts'
+
 /** Prompts to begin with. The first ones have recorded answers; see agent/recordings.ts. */
 export const ideas = [
   'What is new in tech today?',
   'Write a Fibonacci script and run it',
   'How does this page survive a refresh?',
   'Divide 925 by 5, thinking first',
+  'Book a table for two tonight',
+  'What is the weather where I am?',
 ]
+
+/** What stands below the field where one writes. */
+export function hintOf({ recorded, model }: Config): string {
+  return recorded
+    ? 'Answers here are recordings of real model streams, whatever you ask. Set OPENAI_API_KEY or ANTHROPIC_API_KEY for a real model.'
+    : `Answers come from ${model}. They can be wrong; they cannot be incomplete without saying so.`
+}

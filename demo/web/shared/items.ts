@@ -72,6 +72,12 @@ export function viewOf(response: ResponseState): View {
   return { items: items.filter((item) => item.kind !== 'text' || item.text !== '' || item.gaps.length > 0), sources: [...sources.values()] }
 }
 
+/** What stands where text will come. */
+export function waitingText({ items }: View): string {
+  const last = items.at(-1)
+  return last?.kind === 'tool' ? 'Working' : last ? 'Thinking' : 'Reading your message'
+}
+
 const isText = (part: Part): part is ReasoningPart | Extract<Part, { type: 'text' }> =>
   part.type === 'text' || part.type === 'reasoning'
 

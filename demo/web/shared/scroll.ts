@@ -26,13 +26,6 @@ export class Scroll {
     this.#tell(true)
   }
 
-  /** Calls `change`, which adds something above, and leaves what is read where it is. */
-  keepPlace(change: () => void): void {
-    const before = this.#scroller.scrollHeight - this.#scroller.scrollTop
-    change()
-    if (!this.#stuck) this.#scroller.scrollTop = this.#scroller.scrollHeight - before
-  }
-
   close(): void {
     this.#scroller.removeEventListener('scroll', this.#onScroll)
     this.#grown.disconnect()
@@ -52,37 +45,5 @@ export class Scroll {
     if (atEnd === this.#atEnd) return
     this.#atEnd = atEnd
     this.#onAtEnd(atEnd)
-  }
-}
-
-/** Loads what came before whenever the top comes into view. */
-export function watchTop(top: Element, root: Element, load: () => Promise<void>): () => void {
-  let loading = false
-  let visible = false
-  let closed = false
-  async function go() {
-    if (loading || !visible || closed) return
-    loading = true
-    try {
-      await load()
-    } catch {
-      // The session says what went wrong; scrolling again tries again.
-      visible = false
-    }
-    loading = false
-    // A short page leaves the top in view: once it has been drawn, look again.
-    requestAnimationFrame(() => requestAnimationFrame(() => void go()))
-  }
-  const observer = new IntersectionObserver(
-    (entries) => {
-      visible = entries.at(-1)!.isIntersecting
-      void go()
-    },
-    { root, rootMargin: '400px 0px 0px' },
-  )
-  observer.observe(top)
-  return () => {
-    closed = true
-    observer.disconnect()
   }
 }

@@ -6,7 +6,10 @@ export interface StatusText {
 }
 
 /** How the connection is, in words for a person who does not know what a channel is. */
-export function describeStatus({ status, hydration }: SessionState, online: boolean): StatusText {
+export function describeStatus(
+  { status, hydration }: Pick<SessionState, 'status' | 'hydration'>,
+  online: boolean,
+): StatusText {
   if (!online && status !== 'live') return { tone: 'bad', text: 'Offline' }
   switch (status) {
     case 'connecting':

@@ -3,7 +3,7 @@ import type { Happenings, Span } from '../happenings.ts'
 import { watchPublishes, type Publish } from './publishes.ts'
 
 const width = 310
-const height = 118
+const height = 102
 const left = 4
 /** What the picture shows at once, in milliseconds. */
 const shownTime = 30_000

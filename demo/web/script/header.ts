@@ -1,0 +1,66 @@
+import { h, icon } from '../shared/dom.ts'
+import { onOnline } from '../shared/online.ts'
+import { getFormat, onFormat, setFormat } from '../shared/preference.ts'
+import { describePresence } from '../shared/presence.ts'
+import type { Stage } from '../shared/stage.ts'
+import { describeStatus } from '../shared/status.ts'
+
+/** What the conversation is called, who is here, and how the connection is. */
+export class Header {
+  readonly element: HTMLElement
+  readonly #stage: Stage
+  readonly #title = h('h1')
+  readonly #presence = h('p', { class: 'presence' })
+  readonly #words = h('span')
+  readonly #status = h('span', { class: 'status', role: 'status' }, h('span', { class: 'dot', 'aria-hidden': 'true' }), this.#words)
+  readonly #format: HTMLElement
+  readonly #stops: (() => void)[]
+
+  constructor(stage: Stage) {
+    this.#stage = stage
+    this.#format = h(
+      'button',
+      {
+        type: 'button',
+        class: 'tool',
+        'aria-label': "Show the model's own text",
+        title: "Show the model's own text",
+        onclick: () => setFormat(getFormat() === 'source' ? 'rendered' : 'source'),
+      },
+      icon('source'),
+    )
+    this.element = h(
+      'header',
+      { class: 'top' },
+      h('button', { type: 'button', class: 'tool only-phone', 'aria-label': 'Conversations', onclick: () => stage.openDrawer('list') }, icon('menu')),
+      h('div', { class: 'title' }, this.#title, this.#presence),
+      this.#status,
+      this.#format,
+      h(
+        'button',
+        { type: 'button', class: 'tool outlined only-narrow', 'aria-label': 'Break it', onclick: () => stage.openDrawer('panel') },
+        icon('zap'),
+        h('span', { class: 'label' }, 'Break it'),
+      ),
+    )
+    const show = () => this.update(this.#title.textContent ?? '')
+    this.#stops = [onOnline(show), onFormat(show)]
+  }
+
+  update(title: string): void {
+    const state = this.#stage.connection.session.getSnapshot()
+    const { tone, text } = describeStatus(state, navigator.onLine)
+    const name = title || 'New conversation'
+    if (this.#title.textContent !== name) this.#title.textContent = name
+    const presence = describePresence(state)
+    if (this.#presence.textContent !== presence) this.#presence.textContent = presence
+    // Written only when it changes: screen readers read what is written.
+    if (this.#words.textContent !== text) this.#words.textContent = text
+    this.#status.dataset.tone = tone
+    this.#format.setAttribute('aria-pressed', String(getFormat() === 'source'))
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop()
+  }
+}

@@ -1,0 +1,97 @@
+import type { Session } from '@rejoin/core'
+import { h, icon } from '../shared/dom.ts'
+import type { Turn } from '../shared/turns.ts'
+
+interface Actions {
+  again(turn: Turn, text: string): void
+  choose(turn: Turn, version: number): void
+}
+
+/** What a user said, with its versions; the last one can be edited and asked again. */
+export class Prompt {
+  readonly element = h('div')
+  readonly #session: Session
+  readonly #actions: Actions
+  #turn: Turn
+  #last = false
+  #editing = false
+  #shown = ''
+
+  constructor(id: string, session: Session, actions: Actions) {
+    this.#session = session
+    this.#actions = actions
+    this.#turn = { id, role: 'user' }
+    this.update(this.#turn, false)
+  }
+
+  /** Prompts do not stream: what changed is drawn again. */
+  update(turn: Turn, last: boolean): void {
+    this.#turn = turn
+    this.#last = last
+    const prompt = this.#session.getPrompt(turn.id)
+    const shown = JSON.stringify([prompt?.text, prompt?.delivery, turn, last, this.#editing])
+    if (!prompt || shown === this.#shown) return
+    this.#shown = shown
+    this.element.replaceChildren(this.#editing ? this.#editor(prompt.text) : this.#line(prompt.text))
+  }
+
+  close(): void {}
+
+  #line(text: string): HTMLElement {
+    const { id, version = 1, versions = 1 } = this.#turn
+    const { delivery, error } = this.#session.getPrompt(id)!
+    const retry = () => void this.#session.retryMessage(id).catch(() => {})
+    const choose = (by: number) => () => this.#actions.choose(this.#turn, version + by)
+    return h(
+      'div',
+      { class: 'prompt', 'data-prompt': id, 'data-delivery': delivery },
+      h('div', { class: 'bubble' }, text),
+      delivery === 'failed' &&
+        h('div', { class: 'failed', role: 'alert' }, `Not sent: ${error?.message ?? ''} `, h('button', { type: 'button', onclick: retry }, 'Try again')),
+      h(
+        'div',
+        { class: 'acts' },
+        versions > 1 &&
+          h(
+            'span',
+            { class: 'versions' },
+            h('button', { type: 'button', 'aria-label': 'The version before', disabled: version === 1, onclick: choose(-1) }, icon('back')),
+            `${version} of ${versions}`,
+            h('button', { type: 'button', 'aria-label': 'The version after', disabled: version === versions, onclick: choose(1) }, icon('chevron')),
+          ),
+        this.#last && delivery === 'sent' && h('button', { type: 'button', class: 'act', onclick: () => this.#edit(true) }, icon('pencil'), 'Edit'),
+        this.#last &&
+          delivery === 'sent' &&
+          h('button', { type: 'button', class: 'act', onclick: () => this.#actions.again(this.#turn, text) }, icon('retry'), 'Ask again'),
+      ),
+    )
+  }
+
+  #editor(text: string): HTMLElement {
+    const field = h('textarea', { 'aria-label': 'Edit your message', rows: 2, maxlength: 8000 }, text)
+    const onsubmit = (event: Event) => {
+      event.preventDefault()
+      const edited = field.value.trim()
+      if (edited === '') return
+      this.#edit(false)
+      this.#actions.again(this.#turn, edited)
+    }
+    queueMicrotask(() => field.focus())
+    return h(
+      'form',
+      { class: 'editor', onsubmit },
+      field,
+      h(
+        'div',
+        { class: 'choices' },
+        h('button', { type: 'button', class: 'button', onclick: () => this.#edit(false) }, 'Cancel'),
+        h('button', { type: 'submit', class: 'button first' }, 'Send'),
+      ),
+    )
+  }
+
+  #edit(editing: boolean): void {
+    this.#editing = editing
+    this.update(this.#turn, this.#last)
+  }
+}

@@ -1,0 +1,196 @@
+import { nextVersion, versionOf } from '../../shared/versions.ts'
+import { h, set } from '../shared/dom.ts'
+import { hintOf, ideas } from '../shared/ideas.ts'
+import { enter } from '../shared/presence.ts'
+import { Scroll } from '../shared/scroll.ts'
+import type { Stage } from '../shared/stage.ts'
+import { turnsOf, type Chosen, type Turn } from '../shared/turns.ts'
+import { Answer } from './answer.ts'
+import { Composer } from './composer.ts'
+import { Header } from './header.ts'
+import { Prompt } from './prompt.ts'
+
+/** The conversation: a row per message, made once; each row listens to its own message. */
+export class Thread {
+  readonly element: HTMLElement
+  readonly #stage: Stage
+  readonly #header: Header
+  readonly #composer: Composer
+  readonly #scroller: HTMLElement
+  readonly #older = h('div', { class: 'older' })
+  readonly #welcome: HTMLElement
+  readonly #list = h('ol', { 'aria-label': 'Messages' })
+  readonly #notice = h('div', { class: 'notice', role: 'alert', hidden: true })
+  readonly #latest: HTMLElement
+  readonly #scroll: Scroll
+  readonly #rows = new Map<string, { item: HTMLElement; row: Answer | Prompt }>()
+  readonly #stops: (() => void)[]
+  #chosen: Chosen = {}
+  #title: string
+  #hydrated = false
+  #streaming = { id: '', is: false, stop: () => {} }
+
+  constructor(stage: Stage) {
+    this.#stage = stage
+    const { connection, conversation, config } = stage
+    const { session } = connection
+    this.#title = conversation.title
+    this.#header = new Header(stage)
+    this.#composer = new Composer(
+      hintOf(config),
+      (text) => this.#send(text),
+      () => void session.stop(this.#streaming.id).catch(() => {}),
+    )
+    this.#welcome = welcome((text) => this.#send(text))
+    this.#scroller = h('div', { class: 'scroll', tabindex: -1 }, h('div', { class: 'thread' }, this.#older, this.#welcome, this.#list, this.#notice))
+    this.#latest = h('button', { type: 'button', class: 'latest', hidden: true, onclick: () => this.#scroll.toEnd() }, 'To the latest')
+    this.element = h('div', { class: 'front', 'data-hydrated': 'false' }, this.#header.element, this.#scroller, this.#latest, this.#composer.element)
+    this.#scroll = new Scroll(this.#scroller, (atEnd) => (this.#latest.hidden = atEnd))
+    const ready = () => {
+      this.#hydrated = true
+      this.#update()
+      this.element.dataset.hydrated = 'true'
+    }
+    session.ready.then(ready, ready)
+    this.#stops = [session.subscribe(() => this.#update()), enter(connection, `ai:${conversation.id}`), this.#watchTop()]
+    this.#update()
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop()
+    this.#streaming.stop()
+    for (const { row } of this.#rows.values()) row.close()
+    this.#header.close()
+    this.#scroll.close()
+    this.element.remove()
+  }
+
+  #update(): void {
+    const { session } = this.#stage.connection
+    const { messages, error, hasOlder } = session.getSnapshot()
+    const turns = turnsOf(messages, (id) => session.getResponse(id)?.promptId, this.#chosen)
+    this.#header.update(this.#title)
+    this.#older.textContent = hasOlder ? 'Loading what came before…' : ''
+    this.#welcome.hidden = !this.#hydrated || messages.length > 0 || error !== undefined
+    this.#notice.hidden = error === undefined
+    this.#notice.textContent = error?.message ?? ''
+    this.#watchStreaming(turns.findLast(({ role }) => role === 'assistant')?.id)
+    this.#showRows(turns)
+  }
+
+  #showRows(turns: readonly Turn[]): void {
+    const wanted = new Set(turns.map(({ id }) => id))
+    for (const [id, { item, row }] of this.#rows) {
+      if (wanted.has(id)) continue
+      row.close()
+      item.remove()
+      this.#rows.delete(id)
+    }
+    const lastPrompt = turns.findLast(({ role }) => role === 'user')?.id
+    let previous: Element | null = null
+    for (const turn of turns) {
+      let entry = this.#rows.get(turn.id)
+      if (!entry) {
+        const row = turn.role === 'assistant' ? new Answer(turn.id, this.#stage) : this.#prompt(turn.id)
+        entry = { row, item: h('li', {}, row.element) }
+        this.#rows.set(turn.id, entry)
+      }
+      const place: Element | null = previous ? previous.nextElementSibling : this.#list.firstElementChild
+      if (place !== entry.item) this.#list.insertBefore(entry.item, place)
+      previous = entry.item
+      if (entry.row instanceof Prompt) entry.row.update(turn, turn.id === lastPrompt && !this.#streaming.is)
+    }
+  }
+
+  #prompt(id: string): Prompt {
+    return new Prompt(id, this.#stage.connection.session, {
+      again: (turn, text) => {
+        const { root } = versionOf(turn.id)
+        this.#chosen = { ...this.#chosen, [root]: undefined }
+        this.#send(text, nextVersion(root, turn.versions ?? 1))
+      },
+      choose: (turn, version) => {
+        this.#chosen = { ...this.#chosen, [versionOf(turn.id).root]: version }
+        this.#update()
+      },
+    })
+  }
+
+  #send(text: string, promptId?: string): void {
+    const { connection, changed } = this.#stage
+    this.#scroll.toEnd()
+    // A prompt that does not get through says so in its own line.
+    connection.session.sendMessage({ text, ...(promptId && { promptId }) }).catch(() => {})
+    if (this.#title !== '') return
+    this.#title = text
+    setTimeout(changed, 1500)
+  }
+
+  /** Only whether the last answer is being written. */
+  #watchStreaming(id = ''): void {
+    const { session } = this.#stage.connection
+    const read = () => {
+      const is = session.getResponse(id)?.status === 'streaming'
+      if (is === this.#streaming.is && id === this.#streaming.id) return
+      this.#streaming = { ...this.#streaming, is }
+      this.#composer.update(is)
+      this.#showRows(turnsOf(session.getSnapshot().messages, (one) => session.getResponse(one)?.promptId, this.#chosen))
+    }
+    if (id === this.#streaming.id) return
+    this.#streaming.stop()
+    this.#streaming = { id, is: false, stop: session.subscribeResponse(id, read) }
+    this.#streaming.is = session.getResponse(id)?.status === 'streaming'
+    this.#composer.update(this.#streaming.is)
+  }
+
+  /** Loads what came before when the top comes near, and leaves what is read where it is. */
+  #watchTop(): () => void {
+    const { session } = this.#stage.connection
+    let near = false
+    let loading = false
+    const load = async () => {
+      while (near && !loading && session.getSnapshot().hasOlder) {
+        loading = true
+        const fromEnd = this.#scroller.scrollHeight - this.#scroller.scrollTop
+        const failed = await session.loadOlder().then(
+          () => false,
+          () => true,
+        )
+        this.#scroller.scrollTop = this.#scroller.scrollHeight - fromEnd
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        loading = false
+        if (failed) return
+      }
+    }
+    const observer = new IntersectionObserver(
+      (entries) => {
+        near = entries.at(-1)!.isIntersecting
+        void load()
+      },
+      { root: this.#scroller, rootMargin: '400px 0px 0px' },
+    )
+    observer.observe(this.#older)
+    session.ready.then(load, () => {})
+    return () => {
+      near = false
+      observer.disconnect()
+    }
+  }
+}
+
+function welcome(send: (text: string) => void): HTMLElement {
+  const buttons = ideas.map((idea) => h('button', { type: 'button', onclick: () => send(idea) }, idea))
+  const section = h(
+    'section',
+    { class: 'welcome' },
+    h('h2', {}, 'Answers that stay whole, whatever happens on the way.'),
+    h(
+      'p',
+      {},
+      'Ask something. While the answer is being written, refresh this page, open it in a second tab, lose your connection, or lose a piece of the stream. The text ends up exactly as the model wrote it.',
+    ),
+    h('div', { class: 'ideas' }, ...buttons),
+  )
+  set(section, { hidden: true })
+  return section
+}
