@@ -52,7 +52,7 @@ function message(
     serial: of?.serial ?? serial,
     version: { serial, timestamp, ...(of && { clientId: 'agent', metadata }) },
     annotations: { summary: {} },
-  } as InboundMessage
+  }
 }
 
 /** One response of `tokens`, stamped, in the given pattern. */
