@@ -44,7 +44,10 @@ class Reader {
   }
   publish(): string[] {
     const told: string[] = []
-    for (const response of this.conversation.dirty.keys()) if (response.refresh()) told.push(response.id)
+    for (const response of this.conversation.dirty) {
+      response.touched = undefined
+      if (response.refresh()) told.push(response.id)
+    }
     this.conversation.dirty.clear()
     return told
   }

@@ -30,8 +30,8 @@ type Entry = Response | Prompt
 export class Conversation {
   readonly responses = new Map<string, Response>()
   readonly prompts = new Map<string, Prompt>()
-  /** What changed since the session last published, and whether a live message changed it. */
-  readonly dirty = new Map<Response, { live: boolean }>()
+  /** What changed since the session last published. */
+  readonly dirty = new Set<Response>()
   /** The list of entries, or a prompt, changed. */
   listDirty = false
   /** Enough of the past was read: a response that appears now begins now (PROTOCOL.md §5.9). */
@@ -66,7 +66,7 @@ export class Conversation {
       case 'text':
         if (!event.responseId) response.reopen(event)
         changed = response.applyText(event) || changed
-        if (event.unit === 'message') this.bySerial.set(event.serial, response)
+        if (event.unit === 'message' && response.newMessage) this.noteMessages(response)
         break
       case 'revise':
         changed = response.applyText(event) || changed
@@ -95,7 +95,7 @@ export class Conversation {
     const response =
       this.responses.get(row.id) ?? this.bySerialOf(row.serial) ?? this.addResponse(row.id, false)
     if (!response.applyRow(row)) return
-    for (const serial of response.messages.keys()) this.bySerial.set(serial, response)
+    this.noteMessages(response)
     this.touch(response, false)
     this.sorted = false
   }
@@ -110,9 +110,9 @@ export class Conversation {
   }
 
   touch(response: Response, live: boolean): void {
-    const known = this.dirty.get(response)
-    if (!known) this.dirty.set(response, { live })
-    else if (live) known.live = true
+    if (response.touched === 'live' || (response.touched && !live)) return
+    response.touched = live ? 'live' : 'past'
+    this.dirty.add(response)
   }
 
   /** The conversation in order: only entries for which there is something to show. */
@@ -161,6 +161,11 @@ export class Conversation {
     for (const response of this.responses.values())
       if ((response.open || response.wanted) && response.needsPast) return true
     return false
+  }
+
+  private noteMessages(response: Response): void {
+    response.newMessage = false
+    for (const serial of response.messages.keys()) this.bySerial.set(serial, response)
   }
 
   /** A response cannot begin before its prompt. */

@@ -133,6 +133,7 @@ export class GrowingText {
     const marked = this.mark(fragment)
     const { key, text, end } = fragment
     if (this.isCovered(key, end)) return marked
+    if (end !== undefined && this.extend(fragment, link)) return marked || text !== ''
     const piece: Piece = {
       first: key,
       key,
@@ -158,6 +159,32 @@ export class GrowingText {
       this.pieces[index] = { ...same, text, edited: true }
     } else this.pieces.splice(index, 0, piece)
     this.stale = true
+    return true
+  }
+
+  /**
+   * The common case, and nothing is kept for it: a stamped fragment that goes on exactly where a whole text ends.
+   * No other can belong between the two, since there is no room.
+   */
+  private extend({ key, text, end, edited }: Fragment, link: Cursor | undefined): boolean {
+    const { base } = this
+    if (this.stale || this.pieces.length > 0 || edited || this.breaks.length > 0) return false
+    if (!base) {
+      if (this.merges || end !== text.length) return false
+      this.base = { key, text, end, holes: [], final: false }
+    } else {
+      if (base.holes.length > 0 || key <= base.key || end !== base.end! + text.length) return false
+      // A message's fragment may be several, with a hole between: it must follow what is known to come before it.
+      if (this.merges && link?.key !== base.key) return false
+    }
+    this.push(text)
+    this.end = end
+    this.folded = key
+    if (base) {
+      base.key = key
+      base.text = this.text
+      base.end = end
+    }
     return true
   }
 
@@ -296,8 +323,8 @@ export class GrowingText {
   private isCovered(key: string, end: number | undefined): boolean {
     const { base } = this
     if (!base) return false
-    if (base.final) return end === undefined || end <= (base.end ?? 0)
-    return key <= base.key
+    if (!this.merges && end !== undefined) return end <= (base.end ?? 0)
+    return (base.final && !this.merges) || key <= base.key
   }
 
   /** Where a key belongs among the pieces; the piece there covers it, or comes after it. */

@@ -50,6 +50,13 @@ export class Response {
   wanted = false
   /** Growing messages by serial. */
   readonly messages = new Map<string, Place>()
+  /** `messages` has grown since the conversation last looked. */
+  newMessage = false
+  /** What has changed it since it was last published. */
+  touched: 'past' | 'live' | undefined
+  /** The message that grew last: most appends go on with it. */
+  private lastSerial = ''
+  private lastPlace: Place | undefined
   private parts = new Map<string, OpenPart>()
   private ordered: OpenPart[] = []
   private strict = false
@@ -143,7 +150,7 @@ export class Response {
 
   /** Text of a part. Returns whether anything changed. */
   applyText(event: TextEvent | ReviseEvent): boolean {
-    let known = this.messages.get(event.serial)
+    let known = event.serial === this.lastSerial ? this.lastPlace : this.messages.get(event.serial)
     if (this.rowComplete) {
       if (!this.beyondRow(event)) return false
       known ??= this.onlyText()
@@ -156,7 +163,11 @@ export class Response {
     if (!known) {
       if (event.type === 'revise') return false
       known = event.kind === 'tool' ? this.toolText(event) : this.sourceFor(this.textFor(event), event)
-      if (event.unit === 'message') this.messages.set(event.serial, known)
+      if (event.unit === 'message') this.note(event.serial, known)
+    }
+    if (known.source.unit === 'message') {
+      this.lastSerial = event.serial
+      this.lastPlace = known
     }
     const changed = this.grow(known.source, event)
     if (changed) known.part.dirty = true
@@ -218,6 +229,7 @@ export class Response {
     const known = this.parts
     this.parts = new Map()
     this.ordered = []
+    this.lastSerial = ''
     const parts: readonly RowPart[] =
       row.parts ?? (row.text === undefined ? [] : [{ type: 'text', text: row.text }])
     parts.forEach((part, i) => this.addRowPart(part, i, complete, known))
@@ -235,7 +247,7 @@ export class Response {
     const source = open.sources[0] ?? newSource(part.serial ?? '', part.serial ? 'message' : 'token')
     if (open.sources.length === 0) open.add(source)
     else open.sources.length = 1
-    if (part.serial) this.messages.set(part.serial, { part: open, source })
+    if (part.serial) this.note(part.serial, { part: open, source })
     const key = part.version ?? ''
     source.text.replace(
       { key: key > source.text.key ? key : source.text.key, text, end: text.length, done: complete },
@@ -265,6 +277,12 @@ export class Response {
     this.parts = new Map()
     this.ordered = []
     this.messages.clear()
+    this.lastSerial = ''
+  }
+
+  private note(serial: string, place: Place): void {
+    this.messages.set(serial, place)
+    this.newMessage = true
   }
 
   /** A message that was taken for a token has begun to grow: it becomes a part of its own. */
@@ -284,7 +302,7 @@ export class Response {
       source.text.replace({ key: event.serial, text, create: true, epoch: event.epoch })
       own.add(source)
       const place = { part: own, source }
-      this.messages.set(event.serial, place)
+      this.note(event.serial, place)
       return place
     }
     return undefined
@@ -319,6 +337,8 @@ export class Response {
 
   knowHead(): void {
     this.headKnown = true
+    // What was lost with the connection may have been the beginning.
+    if (this.broken) return
     for (const source of this.texts())
       if (source.unit === 'token') this.touch(source, () => source.text.knowHead())
   }

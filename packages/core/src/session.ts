@@ -111,6 +111,8 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   private readonly presence: PresenceWatch
   private readonly events = new EventEmitter<SessionEvents>()
   private readonly reported = new Set<string>()
+  /** About the message being read. */
+  private readonly delivery = { epoch: undefined as number | undefined, live: false, ended: false }
   private snapshot: SessionState | undefined
   private stale = true
   private hydratedOnce = false
@@ -323,13 +325,11 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   }
 
   private apply(message: InboundMessage, epoch: number | undefined, live: boolean): void {
-    let ended = false
+    this.delivery.epoch = epoch
+    this.delivery.live = live
+    this.delivery.ended = false
     try {
-      this.codec.decode(message, (event) => {
-        event.epoch = epoch
-        this.store.conversation.apply(event, live)
-        ended ||= isTerminal(event)
-      })
+      this.codec.decode(message, this.take)
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       this.reportOnce(
@@ -343,7 +343,15 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       )
       return
     }
-    if (live) this.store.changed(ended ? 'now' : 'frame')
+    if (live) this.store.changed(this.delivery.ended ? 'now' : 'frame')
+  }
+
+  /** Takes the events of the message being read; one function for all of them, since every token passes here. */
+  private readonly take = (event: StreamEvent): void => {
+    const { delivery } = this
+    event.epoch = delivery.epoch
+    this.store.conversation.apply(event, delivery.live)
+    delivery.ended ||= isTerminal(event)
   }
 
   private announce(published: readonly Published[]): void {

@@ -89,9 +89,10 @@ export class Store {
     const { conversation } = this
     const published: Published[] = []
     const news: [id: string, changes: ResponseChange[]][] = []
-    for (const [response, { live }] of conversation.dirty) {
-      if (this.holds && !live) continue
+    for (const response of conversation.dirty) {
+      if (this.holds && response.touched !== 'live') continue
       conversation.dirty.delete(response)
+      response.touched = undefined
       if (response.withheld) continue
       const before = response.snapshot
       const changes = response.refresh()
