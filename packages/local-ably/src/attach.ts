@@ -188,7 +188,7 @@ const knownParams = ['rewind', 'rewindLimit', 'appendMode', 'delta', 'occupancy'
 
 /** The params of a channel: those in its name, then those of the frame; what is not known is not echoed. */
 function readParams(name: string, given: Record<string, unknown> | undefined): Record<string, string> {
-  const query = /^\[\?([^\]]*)\]/.exec(name)?.[1] ?? ''
+  const query = /^\[[^\]?]*\?([^\]]*)\]/.exec(name)?.[1] ?? ''
   const all: Record<string, unknown> = { ...Object.fromEntries(new URLSearchParams(query)), ...given }
   const params: Record<string, string> = {}
   for (const key of knownParams) {

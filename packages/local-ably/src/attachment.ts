@@ -2,6 +2,7 @@ import { allows, type Operation } from './capability.ts'
 import type { Channel } from './channel.ts'
 import { Frame } from './codec.ts'
 import { DeltaEncoder } from './delta.ts'
+import { filterOf, type Filter } from './filter.ts'
 import type { Delivery, Subscriber } from './delivery.ts'
 import type { Grant } from './grant.ts'
 import { AblyError } from './errors.ts'
@@ -53,6 +54,7 @@ export class Attachment implements Subscriber {
   readonly #missed = new Set<string>()
   #lagging = false
   #deltas: DeltaEncoder | undefined
+  readonly #filter: Filter | undefined
 
   constructor(peer: Peer, channel: Channel, name: string, requested: number, params: Record<string, string>) {
     this.#peer = peer
@@ -62,6 +64,7 @@ export class Attachment implements Subscriber {
     this.params = params
     this.modes = grantModes(peer.grant, channel.name, requested)
     this.#since = channel.journal.head
+    this.#filter = filterOf(name)
   }
 
   get connectionId(): string {
@@ -136,9 +139,12 @@ export class Attachment implements Subscriber {
 
   #send(frame: Frame): void {
     const { messages } = frame.message
-    if (this.params.delta !== 'vcdiff' || !messages) return this.#peer.send(frame)
-    this.#deltas ??= new DeltaEncoder()
-    this.#peer.send(new Frame({ ...frame.message, messages: this.#deltas.encode(messages) }))
+    const delta = this.params.delta === 'vcdiff'
+    if (!messages || (!delta && !this.#filter)) return this.#peer.send(frame)
+    let passing = this.#filter ? messages.filter(this.#filter) : messages
+    if (passing.length === 0) return
+    if (delta) passing = (this.#deltas ??= new DeltaEncoder()).encode(passing)
+    this.#peer.send(new Frame({ ...frame.message, messages: passing }))
   }
 
   #startFrom(serial: string): void {

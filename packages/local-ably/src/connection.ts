@@ -211,6 +211,11 @@ export class Connection implements Peer {
     socket.close({ action: Action.disconnected, error: error.toWire() })
   }
 
+  /** The client spoke, so it has its new key: the one before is of no use but to a client that was superseded. */
+  confirm(): void {
+    this.previousKey = undefined
+  }
+
   /** Makes its resume fail: whoever comes back gets a new connection, and this one is left to expire. */
   forgetKey(): void {
     this.key = `${this.id}!${randomName(12)}`

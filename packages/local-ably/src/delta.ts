@@ -16,7 +16,10 @@ export class DeltaEncoder {
 
   #encodeOne(message: WireMessage): WireMessage {
     const { data, id } = message
-    if (data === undefined || id === undefined) return message
+    if (data === undefined || id === undefined) {
+      this.reset()
+      return message
+    }
     const bytes = toBytes(data)
     const before = this.#before
     this.#before = { id, bytes }

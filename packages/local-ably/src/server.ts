@@ -93,7 +93,8 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
       context.serials = createSerials(randomName(8))
       world.load()
     }
-    if (downFor > 0) await new Promise((resolve) => setTimeout(resolve, downFor))
+    // Never at once: clients must see their old sockets gone before they use the port again.
+    await new Promise((resolve) => setTimeout(resolve, Math.max(downFor, 20)))
     listener = await listenOn(port)
   }
 

@@ -17,6 +17,7 @@ export function serve(directory: Directory, connection: Connection, socket: Sock
       try {
         const frame = decodeFrame(bytes, socket.format)
         connection.logIn(frame)
+        connection.confirm()
         dispatch(directory, connection, frame)
       } catch (error) {
         // Nothing can be answered to a frame that cannot be read: the connection is told, and ends.
