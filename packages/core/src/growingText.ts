@@ -129,53 +129,38 @@ export class GrowingText {
 
   /** Applies an append or a token. Returns whether anything is new. */
   append(fragment: Fragment): boolean {
-    const link = this.advanceCursor(fragment)
-    const marked = this.mark(fragment)
-    const { key, text, end } = fragment
-    if (this.isCovered(key, end)) return marked
-    if (end !== undefined && this.extend(fragment, link)) return marked || text !== ''
-    const piece: Piece = {
-      first: key,
-      key,
-      text,
-      end,
-      prev: link?.key,
-      after: link?.end,
-      at: link?.length,
-      edited: fragment.edited ?? false,
+    const { key, end, epoch } = fragment
+    const { cursor } = this
+    const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
+    // What follows the newest known is newer than all else: long serials are compared only once.
+    const newest = follows && cursor.key === this.base?.key && this.pieces.length === 0
+    const marked = this.mark(fragment, newest)
+    const added =
+      (newest || !this.isCovered(key, end)) &&
+      (this.extend(fragment, newest) || this.insert(fragment, follows ? cursor : undefined))
+    if (follows) {
+      cursor.key = key
+      cursor.length += fragment.text.length
+      cursor.end = end ?? (cursor.end === undefined ? undefined : cursor.end + fragment.text.length)
     }
-    if (!this.stale && key > this.key) {
-      this.pieces.push(piece)
-      const before = this.shownLength
-      this.step(piece)
-      if (this.pieces.length > this.compactAt) this.compact()
-      return marked || text !== '' || this.shownLength !== before
-    }
-    const index = this.indexFor(key)
-    const same = this.pieces[index]
-    if (same && same.first <= key) {
-      // Known already. An edit of a token that still stands apart replaces it.
-      if (!piece.edited || same.first !== same.key || same.text === text) return marked
-      this.pieces[index] = { ...same, text, edited: true }
-    } else this.pieces.splice(index, 0, piece)
-    this.stale = true
-    return true
+    return marked || added
   }
 
   /**
    * The common case, and nothing is kept for it: a stamped fragment that goes on exactly where a whole text ends.
-   * No other can belong between the two, since there is no room.
+   * No other can belong between the two, since there is no room. A message's fragment may be several with a hole
+   * between: it must be `newest`, which follows what is known on its own attachment.
    */
-  private extend({ key, text, end, edited }: Fragment, link: Cursor | undefined): boolean {
+  private extend({ key, text, end, edited }: Fragment, newest: boolean): boolean {
     const { base } = this
-    if (this.stale || this.pieces.length > 0 || edited || this.breaks.length > 0) return false
+    if (end === undefined || this.stale || this.pieces.length > 0 || edited || this.breaks.length > 0)
+      return false
     if (!base) {
       if (this.merges || end !== text.length) return false
       this.base = { key, text, end, holes: [], final: false }
     } else {
-      if (base.holes.length > 0 || key <= base.key || end !== base.end! + text.length) return false
-      // A message's fragment may be several, with a hole between: it must follow what is known to come before it.
-      if (this.merges && link?.key !== base.key) return false
+      if (base.holes.length > 0 || end !== base.end! + text.length) return false
+      if (!newest && (this.merges || key <= base.key)) return false
     }
     this.push(text)
     this.end = end
@@ -188,13 +173,45 @@ export class GrowingText {
     return true
   }
 
+  /** Puts a fragment where it belongs among the others. */
+  private insert(fragment: Fragment, link: Cursor | undefined): boolean {
+    const { key, text, end } = fragment
+    const piece: Piece = {
+      first: key,
+      key,
+      text,
+      end,
+      prev: link?.key,
+      after: link?.end,
+      at: link?.length,
+      edited: fragment.edited ?? false,
+    }
+    if (!this.stale && key > this.key) {
+      const before = this.shownLength
+      const holes = this.holes.length
+      this.pieces.push(piece)
+      this.step(piece)
+      if (this.pieces.length > this.compactAt) this.compact()
+      return text !== '' || this.shownLength !== before || this.holes.length !== holes
+    }
+    const index = this.indexFor(key)
+    const same = this.pieces[index]
+    if (same && same.first <= key) {
+      // Known already. An edit of a token that still stands apart replaces it.
+      if (!piece.edited || same.first !== same.key || same.text === text) return false
+      this.pieces[index] = { ...same, text, edited: true }
+    } else this.pieces.splice(index, 0, piece)
+    this.stale = true
+    return true
+  }
+
   /** Applies a full text: a create, an update, a history item, a recovery message. */
   replace(full: FullText, options?: { final?: boolean }): boolean {
     const { key, text, epoch, create } = full
     const final = options?.final ?? false
     const stamp = full.end ?? (create || final ? text.length : undefined)
     if (this.merges) this.breaks = []
-    if (epoch !== undefined && !(this.cursor?.epoch === epoch && this.cursor.key >= key))
+    if (this.merges && epoch !== undefined && !(this.cursor?.epoch === epoch && this.cursor.key >= key))
       this.cursor = { epoch, key, length: text.length, end: stamp }
     const marked = this.mark(full)
     if (this.base && key <= this.base.key && !(key === this.base.key && this.base.holes.length)) return marked
@@ -296,8 +313,8 @@ export class GrowingText {
     this.pieces = []
   }
 
-  private mark({ key, done, checksum, end }: Fragment): boolean {
-    if (key < this.phaseKey) return false
+  private mark({ key, done, checksum, end }: Fragment, newest = false): boolean {
+    if (!newest && key < this.phaseKey) return false
     this.phaseKey = key
     let changed = false
     if (done !== undefined && done !== this.done) {
@@ -309,15 +326,6 @@ export class GrowingText {
       changed = true
     }
     return changed
-  }
-
-  /** Moves the attachment's cursor over a live append and returns where it stood. */
-  private advanceCursor({ epoch, key, text, end }: Fragment): Cursor | undefined {
-    const { cursor } = this
-    if (!this.merges || epoch === undefined || cursor?.epoch !== epoch || key <= cursor.key) return undefined
-    const reached = end ?? (cursor.end === undefined ? undefined : cursor.end + text.length)
-    this.cursor = { epoch, key, length: cursor.length + text.length, end: reached }
-    return cursor
   }
 
   private isCovered(key: string, end: number | undefined): boolean {

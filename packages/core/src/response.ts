@@ -39,11 +39,7 @@ export class Response {
   createdAt = 0
   promptId: string | undefined
   clientId: string | undefined
-  /** Connection that published last: its loss interrupts the response. */
-  connectionId: string | undefined
   snapshot: ResponseState | undefined
-  /** Newest version applied, of any message: an agent that resumes brings a newer one. */
-  newest = ''
   /** Nothing of it comes before what is known. */
   headKnown = false
   /** Older messages are read for its sake: it is shown as it is when they end before its beginning. */
@@ -66,7 +62,7 @@ export class Response {
   private row: ResponseRow | undefined
   /** Continuity was lost there, and history has not reached back to it. */
   private broken: Break | undefined
-  private interruptedAt: string | undefined
+  private interrupted = false
   private sealed = false
 
   constructor(id: string) {
@@ -77,7 +73,7 @@ export class Response {
     if (this.marker) return this.marker.status
     if (this.rowComplete) return this.row!.status ?? 'complete'
     if (!this.strict && this.allDone) return 'complete'
-    return this.interruptedAt === undefined ? 'streaming' : 'interrupted'
+    return this.interrupted ? 'interrupted' : 'streaming'
   }
 
   get open(): boolean {
@@ -120,19 +116,14 @@ export class Response {
 
   /** Takes note of what any message of the response tells. Returns whether a view would see it. */
   meet(event: StreamEvent): boolean {
-    if (event.version > this.newest) {
-      this.newest = event.version
-      if (event.connectionId) this.connectionId = event.connectionId
-      if (this.interruptedAt !== undefined && event.version > this.interruptedAt && event.type !== 'end')
-        this.interruptedAt = undefined
-    }
+    if (this.interrupted && event.epoch !== undefined && event.type !== 'end') this.interrupted = false
     if (event.strict) {
       this.strict = true
       // Parts are numbered: none comes before this one (PROTOCOL.md §1.3).
       if (event.part === '0' && event.type !== 'end') this.firstPartKnown = true
     }
     let seen = false
-    if (this.serial === undefined || event.serial < this.serial) {
+    if (event.serial !== this.lastSerial && (this.serial === undefined || event.serial < this.serial)) {
       this.serial = event.serial
       if (event.timestamp) this.createdAt = event.timestamp
       seen = true
@@ -310,7 +301,7 @@ export class Response {
 
   interrupt(): boolean {
     if (this.status !== 'streaming') return false
-    this.interruptedAt = this.newest
+    this.interrupted = true
     return true
   }
 
