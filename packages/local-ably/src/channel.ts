@@ -175,7 +175,8 @@ export class Channel {
     const changed = new Set<Message>()
     for (const [i, annotation] of stamped.entries()) {
       const message = subjects[i]!
-      message.annotations = [...(message.annotations ?? []), annotation]
+      message.annotations ??= []
+      message.annotations.push(annotation)
       message.summary ??= new SummaryState()
       if (message.summary.apply(annotation)) changed.add(message)
     }

@@ -184,7 +184,7 @@ process.stdout.write(
   `${''.padEnd(44)} ${'local'.padStart(9)} ${'bare ws'.padStart(9)} ${'ratio'.padStart(7)}\n`,
 )
 const published = await publishing(20_000)
-line('publish with ACK and echo-less, one client', published.rate, published.floor, 'per second')
+line('publish with ACK, one client, 100 in flight', published.rate, published.floor, 'per second')
 const local = await fanOut('local', 100, 1500)
 const bare = await fanOut('broadcast', 100, 1500)
 line('deliveries to 100 subscribers', local.rate, bare.rate, 'per second')
