@@ -1,0 +1,175 @@
+import type { InboundMessage } from 'ably'
+import type { EndEvent, StreamEvent, ToolEvent } from '../event.ts'
+import type { Codec } from '../wire.ts'
+import { Attempts } from './attempts.ts'
+import { Name, readEnvelope, readMeta, serialOf, string, Transport } from './envelope.ts'
+import type { Envelope } from './envelope.ts'
+import { readInput } from './input.ts'
+import { readOutput } from './output.ts'
+
+export interface AiTransportOptions {
+  /**
+   * The agents enter presence with the `clientId` they publish with. Then a response whose agent left shows as
+   * `interrupted`. Default false: `@ably/ai-transport` does not enter by itself.
+   */
+  presence?: boolean
+}
+
+type Emit = (event: StreamEvent) => void
+
+/**
+ * Reads what agents of `@ably/ai-transport` 0.8 publish: `createSession({ …, codec: aiTransport() })`. A run is a
+ * response, named by its run id; a user's message is a prompt, named by its codec message id. One codec a session.
+ *
+ * A text that the agent repairs after it was closed heals. Where a publish was refused and not repaired yet, nothing
+ * on the channel says so: this format has no stamps, and the reader can only show what came. Branches (edits,
+ * regenerated answers) show one after the other, in the order of the channel.
+ */
+export function aiTransport(options: AiTransportOptions = {}): Codec {
+  const codec = new AiTransportCodec(options.presence ?? false)
+  return { decode: (message, emit) => codec.decode(message, emit) }
+}
+
+class AiTransportCodec {
+  private readonly presence: boolean
+  private readonly attempts = new Attempts()
+  /** Runs by the calls they made: an outcome does not always name the run it is for. */
+  private readonly callers = new Map<string, string>()
+  /** Outcomes whose call is not known yet, as when history is read backwards. */
+  private readonly waiting = new Map<string, ToolEvent[]>()
+
+  constructor(presence: boolean) {
+    this.presence = presence
+  }
+
+  decode(message: InboundMessage, emit: Emit): void {
+    const envelope = readEnvelope(message)
+    if (!envelope) {
+      if (isOperation(message)) this.revise(message, emit)
+      return
+    }
+    switch (message.name) {
+      case Name.Input:
+        return this.input(envelope, emit)
+      case Name.RunStart:
+        if (string(envelope.transport[Transport.RunId])) emit({ ...this.meta(envelope), type: 'start' })
+        return
+      case Name.RunEnd:
+        if (string(envelope.transport[Transport.RunId])) emit(endOf(envelope, this.meta(envelope)))
+        return
+      case Name.StepStart:
+        return this.discard(
+          this.attempts.begin(
+            envelope.transport[Transport.RunId],
+            envelope.transport[Transport.StepId],
+            serialOf(message),
+          ),
+          envelope,
+          emit,
+        )
+      case Name.Cancel:
+        return emit({ ...this.meta(envelope), type: 'cancel' })
+      case Name.Output:
+      // An append does not carry its message's name.
+      case undefined:
+      case null:
+        return this.output(envelope, emit)
+    }
+  }
+
+  private output(envelope: Envelope, emit: Emit): void {
+    const run = string(envelope.transport[Transport.RunId])
+    if (run === undefined) throw new Error(`it has no ${Transport.RunId}`)
+    const gone = this.attempts.output(envelope, serialOf(envelope.message))
+    if (gone === 'void') return
+    this.discard(gone, envelope, emit)
+    readOutput(envelope, (event) => {
+      if (this.presence) event.clientId = string(envelope.message.clientId)
+      const call = event.type === 'tool' || event.type === 'text' ? event.toolCallId : undefined
+      emit(event)
+      if (call !== undefined) this.called(call, run, emit)
+    })
+  }
+
+  private input(envelope: Envelope, emit: Emit): void {
+    readInput(envelope, (event) => {
+      if (event.type !== 'tool') return emit(event)
+      const caller = this.callers.get(event.toolCallId)
+      if (caller !== undefined) return emit({ ...event, responseId: caller })
+      const waiting = this.waiting.get(event.toolCallId)
+      if (waiting) waiting.push(event)
+      else this.waiting.set(event.toolCallId, [event])
+    })
+    // The outcome of a tool begins a run of its own, and the run that asked will not go on.
+    const superseded = string(envelope.transport[Transport.Supersedes])
+    if (superseded !== undefined)
+      emit({
+        ...this.meta(envelope),
+        responseId: superseded,
+        promptId: undefined,
+        type: 'end',
+        status: 'complete',
+        error: undefined,
+      })
+  }
+
+  private called(toolCallId: string, run: string, emit: Emit): void {
+    if (this.callers.has(toolCallId)) return
+    this.callers.set(toolCallId, run)
+    for (const event of this.waiting.get(toolCallId) ?? []) emit({ ...event, responseId: run })
+    this.waiting.delete(toolCallId)
+  }
+
+  /** Empties the messages of an attempt that a newer one replaces. */
+  private discard(serials: readonly string[], by: Envelope, emit: Emit): void {
+    for (const serial of serials)
+      emit({
+        ...this.meta(by),
+        // The newest message's place: later than whatever the old attempt had come to.
+        version: string(by.message.version?.serial) ?? serialOf(by.message),
+        serial,
+        responseId: undefined,
+        type: 'revise',
+        op: 'delete',
+        text: '',
+        end: undefined,
+        checksum: undefined,
+        done: true,
+      })
+  }
+
+  /** A redaction may come without the agent's headers: the reducer remembers whose message it is. */
+  private revise(message: InboundMessage, emit: Emit): void {
+    const deleted = message.action === 'message.delete'
+    if (!deleted && typeof message.data !== 'string') return
+    const op = deleted ? 'delete' : message.action === 'message.append' ? 'append' : 'full'
+    emit({
+      ...readMeta({ message, transport: {}, codec: {} }),
+      type: 'revise',
+      op,
+      text: deleted ? '' : (message.data as string),
+      end: undefined,
+      checksum: undefined,
+      done: undefined,
+    })
+  }
+
+  private meta(envelope: Envelope) {
+    const meta = readMeta(envelope)
+    if (this.presence) meta.clientId = string(envelope.message.clientId)
+    return meta
+  }
+}
+
+function endOf({ transport }: Envelope, meta: ReturnType<typeof readMeta>): EndEvent {
+  const reason = transport[Transport.Reason]
+  const status = reason === 'error' ? 'error' : reason === 'cancelled' ? 'stopped' : 'complete'
+  const code = string(transport[Transport.ErrorCode])
+  const message = string(transport[Transport.ErrorMessage]) ?? 'the agent failed'
+  const error = status === 'error' ? { message, ...(code !== undefined && { code }) } : undefined
+  return { ...meta, type: 'end', status, error }
+}
+
+function isOperation({ action }: InboundMessage): boolean {
+  return action === 'message.append' || action === 'message.update' || action === 'message.delete'
+}

@@ -1,0 +1,43 @@
+import type { StreamEvent, ToolEvent } from '../event.ts'
+import { fields, json, readMeta, string, Transport } from './envelope.ts'
+import type { Envelope } from './envelope.ts'
+
+type Emit = (event: StreamEvent) => void
+
+/** Reads what a client published: a prompt, or the outcome of a tool. */
+export function readInput(envelope: Envelope, emit: Emit): void {
+  const { message, transport, codec } = envelope
+  const kind = string(codec.kind)
+  if (kind === 'user-message') {
+    // A message of several parts comes as one message each. Its text is the prompt; files are not shown.
+    const part = codec.partType
+    if (part !== undefined && part !== 'text' && part !== 'input_text') return
+    if (transport[Transport.Role] !== undefined && transport[Transport.Role] !== 'user') return
+    const meta = readMeta(envelope)
+    const id = string(transport[Transport.CodecMessageId]) ?? meta.serial
+    const text = typeof message.data === 'string' ? message.data : ''
+    emit({ ...meta, clientId: string(message.clientId), type: 'prompt', id, text })
+    return
+  }
+  const change = outcome(kind, envelope)
+  if (!change) return
+  const toolCallId = string(codec.toolCallId) ?? string(codec.call_id)
+  if (toolCallId === undefined) throw new Error('it names no tool call')
+  // The person who decided; the input names the run it goes on with, which is not always the one that asked.
+  const meta = { ...readMeta(envelope), clientId: string(message.clientId), promptId: undefined }
+  emit({ ...meta, type: 'tool', toolCallId, toolName: undefined, change })
+}
+
+function outcome(kind: string | undefined, { message, codec }: Envelope): ToolEvent['change'] | undefined {
+  const data = fields(json(message.data))
+  if (kind === 'tool-result') return { kind: 'result', output: data.output }
+  if (kind === 'tool-result-error')
+    return { kind: 'failure', errorText: string(data.message) ?? 'the tool failed' }
+  if (kind !== 'tool-approval-response') return undefined
+  const reason = string(codec.reason)
+  return {
+    kind: 'approval-response',
+    approved: codec.approved === 'true',
+    ...(reason !== undefined && { reason }),
+  }
+}

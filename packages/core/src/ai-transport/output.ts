@@ -1,0 +1,144 @@
+import type { StreamEvent, TextEvent, ToolEvent } from '../event.ts'
+import { fields, json, readMeta, serialOf, string, Transport } from './envelope.ts'
+import type { Envelope } from './envelope.ts'
+
+type Emit = (event: StreamEvent) => void
+type Read = (envelope: Envelope, emit: Emit) => void
+
+/** Kinds of the Vercel codec and of the OpenAI codec whose text grows. */
+const growing: Record<string, TextEvent['kind']> = {
+  text: 'text',
+  reasoning: 'reasoning',
+  'tool-input': 'tool',
+  output_text: 'text',
+  refusal: 'text',
+  reasoning_text: 'reasoning',
+  reasoning_summary_text: 'reasoning',
+  function_call_arguments: 'tool',
+}
+
+/** Reads a message of an agent's output: a text that grows, or an event on its own. */
+export function readOutput(envelope: Envelope, emit: Emit): void {
+  const { message, transport, codec } = envelope
+  const kind = string(codec.kind)
+  if (kind === undefined) throw new Error('it has no kind')
+  const text = growing[kind]
+  if (text && (transport[Transport.Stream] === 'true' || message.action === 'message.append'))
+    return readText(envelope, text, emit)
+  const read = byKind[kind] ?? (kind.startsWith('data-') ? readData : undefined)
+  read?.(envelope, emit)
+}
+
+function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void {
+  const { message, transport, codec } = envelope
+  const { action, data } = message
+  const op = action === 'message.append' ? 'append' : action === 'message.delete' ? 'delete' : 'full'
+  if (op !== 'delete' && data !== undefined && data !== null && typeof data !== 'string')
+    throw new Error('its data is not text')
+  const serial = serialOf(message)
+  const status = transport[Transport.Status]
+  const tool = kind === 'tool' ? toolOf(envelope) : undefined
+  // One flat literal: every token passes here. No stamps: this format has none.
+  emit({
+    type: 'text',
+    serial,
+    version: string(message.version?.serial) ?? serial,
+    responseId: string(transport[Transport.RunId]),
+    promptId: string(transport[Transport.InputCodecMessageId]),
+    part: undefined,
+    clientId: undefined,
+    connectionId: string(message.connectionId),
+    timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
+    strict: true,
+    epoch: undefined,
+    kind,
+    unit: 'message',
+    op,
+    create: action !== 'message.append' && action !== 'message.update' && action !== 'message.delete',
+    text: op === 'delete' || typeof data !== 'string' ? '' : data,
+    end: undefined,
+    checksum: undefined,
+    done: status === undefined ? undefined : status !== 'streaming',
+    toolCallId: tool?.id,
+    toolName: tool?.name ?? string(codec.toolName),
+  })
+}
+
+function toolOf({ codec }: Envelope): { id: string; name: string | undefined } {
+  const item = fields(json(codec.item))
+  const id = string(codec.toolCallId) ?? string(codec.call_id) ?? string(item.call_id)
+  if (id === undefined) throw new Error('it names no tool call')
+  return { id, name: string(codec.toolName) ?? string(codec.name) ?? string(item.name) }
+}
+
+const readTool =
+  (changes: (envelope: Envelope) => ToolEvent['change'][]): Read =>
+  (envelope, emit) => {
+    const { id, name } = toolOf(envelope)
+    for (const change of changes(envelope))
+      emit({ ...readMeta(envelope), type: 'tool', toolCallId: id, toolName: name, change })
+  }
+
+const readData: Read = (envelope, emit) => {
+  const { message, codec } = envelope
+  if (codec.transient === 'true') return
+  emit({
+    ...readMeta(envelope),
+    part: string(codec.id),
+    type: 'data',
+    name: string(codec.kind)!.replace(/^data-/, ''),
+    data: json(message.data),
+    deleted: message.action === 'message.delete',
+  })
+}
+
+/** What the reader has no part of its own for shows as data: `data-file`, `data-source-document`. */
+const readAsData: Read = (envelope, emit) => {
+  const { message, codec } = envelope
+  const { kind, providerMetadata: _, ...described } = codec
+  const url = string(message.data)
+  const data = { ...described, ...(url !== undefined && { url }) }
+  emit({ ...readMeta(envelope), type: 'data', name: String(kind), data, deleted: false })
+}
+
+const readSource: Read = (envelope, emit) => {
+  const { message, codec } = envelope
+  const url = string(message.data)
+  if (url === undefined) throw new Error('its data has no url')
+  const meta = readMeta(envelope)
+  const sourceId = string(codec.sourceId) ?? meta.serial
+  const title = string(codec.title)
+  emit({ ...meta, type: 'source', source: { sourceId, url, ...(title !== undefined && { title }) } })
+}
+
+function failure(text: unknown): ToolEvent['change'] {
+  return { kind: 'failure', errorText: string(text) ?? 'the tool failed' }
+}
+
+/** What stands on its own. Kinds that are absent say nothing that a reader shows (`start`, `finish`, …). */
+const byKind: Record<string, Read> = {
+  'tool-input': readTool(({ message }) => [{ kind: 'call', input: json(message.data) }]),
+  'tool-input-error': readTool(({ message }) => {
+    const { input, errorText } = fields(json(message.data))
+    return [{ kind: 'call', input }, failure(errorText)]
+  }),
+  'tool-output-available': readTool(({ message }) => [
+    { kind: 'result', output: fields(json(message.data)).output },
+  ]),
+  'tool-output-error': readTool(({ message }) => [failure(fields(json(message.data)).errorText)]),
+  'tool-output-denied': readTool(() => [{ kind: 'approval-response', approved: false }]),
+  'tool-approval-request': readTool(({ message }) => {
+    const input = json(message.data)
+    return [{ kind: 'approval-request', input: input === '' ? undefined : input }]
+  }),
+  function_call_output: (envelope, emit) => {
+    const item = fields(fields(json(envelope.message.data)).item)
+    const toolCallId = string(item.call_id)
+    if (toolCallId === undefined) throw new Error('it names no tool call')
+    const change = { kind: 'result' as const, output: json(item.output) }
+    emit({ ...readMeta(envelope), type: 'tool', toolCallId, toolName: undefined, change })
+  },
+  'source-url': readSource,
+  'source-document': readAsData,
+  file: readAsData,
+}
