@@ -2,7 +2,7 @@ import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
 import { EventEmitter } from 'eventemitter3'
 import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
 import type { ResponseRow } from '../types.ts'
-import type { RetryOptions } from './backoff.ts'
+import { Backoff, type RetryOptions } from './backoff.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import { watchExit } from './exitWatch.ts'
 import { Inbox } from './inbox.ts'
@@ -44,7 +44,8 @@ export interface AgentOptions {
   presence?: object | false
   /**
    * Gets every response once it is complete on the channel: the place to write it to a database, idempotently,
-   * by its `id`: after a restart it may get a response again. `end()` waits for it; what it throws is reported through `on('error')`.
+   * by its `id`: after a restart it may get a response again. `end()` waits for it. When it throws it is called again,
+   * for up to 5 seconds; then the error is reported, and `end()` resolves with `stored: false`.
    */
   onComplete?: (response: ResponseRow) => unknown
   /**
@@ -62,6 +63,9 @@ export interface AgentOptions {
 export interface AgentEvents {
   error: (error: RejoinError) => void
 }
+
+/** Milliseconds for which a store that fails is tried again. */
+const STORE_PATIENCE = 5000
 
 /** Publishes responses on one channel, and answers the prompts on it. */
 export class Agent {
@@ -190,10 +194,10 @@ export class Agent {
     return response
   }
 
-  async #recompleted(responseId: string, past: PastResponse): Promise<void> {
+  #recompleted(responseId: string, past: PastResponse): Promise<boolean> {
     // Never written to: it only knows how to read what is there into a row.
     const ids = { responseId, ...(past.promptId !== undefined && { promptId: past.promptId }) }
-    await this.#completed(new ResponseWriter(this.#writerHost(), ids, { past }).row())
+    return this.#completed(new ResponseWriter(this.#writerHost(), ids, { past }).row())
   }
 
   #writerHost(): WriterHost {
@@ -216,11 +220,20 @@ export class Agent {
     }
   }
 
-  async #completed(row: ResponseRow): Promise<void> {
-    try {
-      await this.#options.onComplete?.(row)
-    } catch (error) {
-      this.#report(wrapError(`store response "${row.id}"`, error, ErrorCode.CallbackFailed))
+  async #completed(row: ResponseRow): Promise<boolean> {
+    const backoff = new Backoff({ ...this.#options.retry, giveUpAfter: STORE_PATIENCE })
+    for (;;) {
+      try {
+        await this.#options.onComplete?.(row)
+        return true
+      } catch (error) {
+        const delay = backoff.next()
+        if (delay === undefined) {
+          this.#report(wrapError(`store response "${row.id}"`, error, ErrorCode.CallbackFailed))
+          return false
+        }
+        await new Promise((resolve) => setTimeout(resolve, delay))
+      }
     }
   }
 

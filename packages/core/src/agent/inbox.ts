@@ -15,7 +15,7 @@ export interface InboxHost {
   respond(ids: ResponseIds, origin: Origin): ResponseWriter
   responses(): Iterable<ResponseWriter>
   /** A response that was complete on the channel, and perhaps never stored. */
-  recompleted(responseId: string, past: PastResponse): Promise<void>
+  recompleted(responseId: string, past: PastResponse): Promise<boolean>
   report(error: RejoinError): void
 }
 
@@ -130,8 +130,7 @@ export class Inbox {
     for (const message of missed.answers) if (!this.#isOwn(message)) this.claims.receive(message)
     for (const { prompt, past } of missed.answered) {
       this.#queue!.remember(prompt.id)
-      await this.#host.recompleted(past.responseId, past)
-      await this.#ledger.settled(prompt.id)
+      if (await this.#host.recompleted(past.responseId, past)) await this.#ledger.settled(prompt.id)
     }
     for (const { prompt, responseId, past } of missed.cancelled) {
       this.#queue!.remember(prompt.id)

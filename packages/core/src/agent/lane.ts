@@ -75,7 +75,7 @@ export class Lane {
     const backoff = new Backoff(retry)
     for (;;) {
       try {
-        const result = await outbox.send(() => channel.publish(messages))
+        const result = await outbox.send(() => channel.publish(messages), messages.length)
         return result?.serials ?? []
       } catch (error) {
         this.#host.refused(error)

@@ -21,7 +21,7 @@ export class Outbox {
   timeout = 30_000
   /** Operations that may be unacknowledged at once; beyond it, text waits and merges. */
   window = 512
-  /** Operations a second; a burst of up to one fifth of that may go out at once. */
+  /** Messages a second; a burst of up to one fifth of that may go out at once. */
   rate = Infinity
 
   readonly #client: RealtimeClient
@@ -54,16 +54,16 @@ export class Outbox {
   }
 
   /** Takes the right to one operation. If there is none, `sender.pump()` is called when there is. */
-  acquire(sender: Sender): boolean {
-    if (this.#flights.size < this.window && this.#takeCredit()) return true
+  acquire(sender: Sender, messages = 1): boolean {
+    if (this.#flights.size < this.window && this.#takeCredit(messages)) return true
     this.#waiting.add(sender)
     return false
   }
 
   /** As `acquire`, awaited. */
-  slot(): Promise<void> {
+  slot(messages?: number): Promise<void> {
     return new Promise((resolve) => {
-      const sender: Sender = { pump: () => this.acquire(sender) && resolve() }
+      const sender: Sender = { pump: () => this.acquire(sender, messages) && resolve() }
       sender.pump()
     })
   }
@@ -108,8 +108,8 @@ export class Outbox {
   }
 
   /** As `track`, awaited, after taking a slot. */
-  async send<T>(run: () => Promise<T>): Promise<T> {
-    await this.slot()
+  async send<T>(run: () => Promise<T>, messages?: number): Promise<T> {
+    await this.slot(messages)
     return new Promise((resolve, reject) => this.track(run, resolve, reject))
   }
 
@@ -154,7 +154,7 @@ export class Outbox {
     for (const sender of waiting) sender.pump()
   }
 
-  #takeCredit(): boolean {
+  #takeCredit(messages: number): boolean {
     const now = Date.now()
     if (now < this.#pausedUntil) return this.#wakeAfter(this.#pausedUntil - now)
     if (this.rate === Infinity) return true
@@ -162,7 +162,8 @@ export class Outbox {
     this.#credit = Math.min(burst, this.#credit + ((now - this.#creditAt) / 1000) * this.rate)
     this.#creditAt = now
     if (this.#credit < 1) return this.#wakeAfter(((1 - this.#credit) / this.rate) * 1000)
-    this.#credit--
+    // Several messages at once go into debt, which those after them wait for.
+    this.#credit -= messages
     return true
   }
 

@@ -45,7 +45,7 @@ interface Running {
 }
 
 function start(env: Record<string, string>): Running {
-  const child = spawn(process.execPath, [script], {
+  const child = spawn(process.execPath, ['--expose-gc', script], {
     env: { ...process.env, PORT: String(bench.server.port), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -152,4 +152,18 @@ it.each(['message-per-response', 'message-per-token'])(
     }
   },
   20_000 + KILLS * 2000,
+)
+
+it.each(['message-per-response', 'message-per-token'])(
+  'holds little beside the text of a million tokens (%s)',
+  async (pattern) => {
+    const running = start({ CHANNEL: bench.channelName(), PATTERN: pattern, FLOOD: '1000000' })
+    await running.until((line) => line.startsWith('flood'))
+    const [, length, failures, megabytes] = running.lines[0]!.split(' ').map(Number)
+    expect([length, failures]).toEqual([5_000_000, 0])
+    expect(megabytes).toBeLessThan(60)
+    running.child.kill('SIGKILL')
+    await running.gone
+  },
+  60_000,
 )

@@ -182,17 +182,22 @@ export class PromptQueue {
     const response = this.#host.respond(task)
     const active = { prompt, response }
     this.active.add(active)
+    let settled = false
     try {
       await this.#host.started(prompt, response)
       if (response.open) await this.#handler(prompt, response)
-      await response.end()
+      settled = (await response.end()).stored
     } catch (error) {
       // After an abort, what the model's client throws is the abort itself.
       if (response.open) this.#host.report(wrapError('answer a prompt', error, ErrorCode.CallbackFailed))
-      await response.fail(error).catch(() => {})
+      settled = await response.fail(error).then(
+        ({ stored }) => stored,
+        () => false,
+      )
     }
     this.active.delete(active)
-    await this.#host.settled(prompt)
+    // Not delivered or not stored, it stays in the checkpoint: the next process takes it up again.
+    if (settled) await this.#host.settled(prompt)
     this.#next()
   }
 }

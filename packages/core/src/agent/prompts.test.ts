@@ -158,6 +158,20 @@ describe('prompts', () => {
   })
 })
 
+it('hands a response over until it is taken', async () => {
+  const agent = bench.agent({
+    onComplete() {
+      if (calls++ < 2) throw new Error('no database')
+    },
+  })
+  let calls = 0
+  const response = agent.respond()
+  response.append('Hello')
+  expect(await response.end()).toMatchObject({ stored: true })
+  expect(calls).toBe(3)
+  await agent.close()
+})
+
 describe('people', () => {
   it('decide, if they have the right', async () => {
     const channelName = bench.channelName()

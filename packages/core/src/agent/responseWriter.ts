@@ -34,6 +34,8 @@ export interface EndResult {
   readonly recovered: boolean
   /** Why the model stopped, where it said so. */
   readonly finishReason: FinishReason | undefined
+  /** `onComplete` took it; `true` also when there is none. */
+  readonly stored: boolean
   /** Messages beside text (a tool's result, a source, data) that could not be delivered. */
   readonly lost: readonly RejoinError[]
 }
@@ -43,8 +45,8 @@ export interface WriterHost extends Publishing {
   readonly clientId: string | undefined
   readonly claims: () => Promise<Claims>
   report(error: RejoinError): void
-  /** Called once, when all is on the channel; awaited before `end()` resolves. Does not reject. */
-  completed(row: ResponseRow): Promise<void>
+  /** Called once, when all is on the channel. Resolves to whether the application has taken it. */
+  completed(row: ResponseRow): Promise<boolean>
 }
 
 /** Where a response comes from. */
@@ -321,7 +323,7 @@ export class ResponseWriter {
       this.#host.report(failure)
       throw failure
     }
-    await this.#host.completed(this.row())
+    const stored = await this.#host.completed(this.row())
     const { failures, repairs, lost } = body
     return {
       responseId: this.responseId,
@@ -331,6 +333,7 @@ export class ResponseWriter {
       repairs,
       recovered: failures > 0 && lost.length === 0,
       finishReason: this.#finishReason,
+      stored,
       lost,
     }
   }

@@ -3,7 +3,7 @@ import { createAgent, type Pattern } from './index.ts'
 import { fileCheckpoints } from './node.ts'
 
 /** An agent in a process of its own, for tests to kill: it answers slowly, and always the same. */
-const { PORT, CHANNEL, PATTERN, FOLDER } = process.env as Record<string, string>
+const { PORT, CHANNEL, PATTERN, FOLDER, FLOOD } = process.env as Record<string, string>
 
 const client = new Ably.Realtime({
   key: 'local.key:secret',
@@ -24,6 +24,7 @@ const agent = createAgent({
     onComplete: (row) => void process.stdout.write(`complete ${row.promptId} ${row.text}\n`),
   }),
 })
+if (FLOOD) await flood(Number(FLOOD))
 agent.onPrompt(
   async (prompt, response) => {
     const answer = Array.from({ length: 40 }, (_, index) => `${prompt.text}${index} `).join('')
@@ -37,3 +38,22 @@ agent.onPrompt(
 )
 await agent.ready
 process.stdout.write('ready\n')
+
+/** As many tokens as fast as they are taken; prints the largest heap meanwhile, in megabytes. */
+async function flood(tokens: number): Promise<void> {
+  const response = agent.respond()
+  let largest = 0
+  async function* model() {
+    yield { type: 'text-start', id: 't' } as const
+    for (let i = 0; i < tokens; i++) {
+      if (i % 50_000 === 0) {
+        globalThis.gc?.()
+        largest = Math.max(largest, process.memoryUsage().heapUsed)
+      }
+      yield { type: 'text-delta', id: 't', delta: `tok${i % 10} ` } as const
+    }
+  }
+  await response.pipe(model())
+  const { length, failures } = await response.end()
+  process.stdout.write(`flood ${length} ${failures} ${Math.ceil(largest / 1e6)}\n`)
+}
