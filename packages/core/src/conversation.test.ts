@@ -48,7 +48,7 @@ class Reader {
       response.touched = undefined
       if (response.refresh()) told.push(response.id)
     }
-    this.conversation.dirty.clear()
+    this.conversation.dirty = []
     return told
   }
   response(id: string) {

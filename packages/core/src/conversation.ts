@@ -31,7 +31,7 @@ export class Conversation {
   readonly responses = new Map<string, Response>()
   readonly prompts = new Map<string, Prompt>()
   /** What changed since the session last published. */
-  readonly dirty = new Set<Response>()
+  dirty: Response[] = []
   /** The list of entries, or a prompt, changed. */
   listDirty = false
   /** Enough of the past was read: a response that appears now begins now (PROTOCOL.md §5.9). */
@@ -111,8 +111,8 @@ export class Conversation {
 
   touch(response: Response, live: boolean): void {
     if (response.touched === 'live' || (response.touched && !live)) return
+    if (!response.touched) this.dirty.push(response)
     response.touched = live ? 'live' : 'past'
-    this.dirty.add(response)
   }
 
   /** The conversation in order: only entries for which there is something to show. */
@@ -208,7 +208,7 @@ export class Conversation {
   private forget(response: Response): void {
     this.responses.delete(response.id)
     this.entries.splice(this.entries.indexOf(response), 1)
-    this.dirty.delete(response)
+    this.dirty = this.dirty.filter((one) => one !== response)
     this.listDirty = true
   }
 

@@ -222,6 +222,8 @@ export class GrowingText {
     this.base = this.baseFrom(key, text, stamp, final)
     this.pieces = this.pieces.filter((p) => (final ? (p.end ?? 0) > (this.base!.end ?? 0) : p.key > key))
     this.stale = true
+    // A first text is cheap to fold, and what follows it then goes the short way.
+    if (this.text === '') this.settle()
     return true
   }
 

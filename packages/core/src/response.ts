@@ -91,9 +91,14 @@ export class Response {
   }
 
   private get allDone(): boolean {
-    const texts = this.ordered.filter((p) => p instanceof OpenText)
-    const tools = this.ordered.filter((p) => p instanceof OpenTool)
-    return texts.some((p) => p.kind === 'text') && texts.every((p) => p.done) && tools.every((p) => p.settled)
+    let any = false
+    for (const part of this.ordered) {
+      if (part instanceof OpenText) {
+        if (!part.done) return false
+        any ||= part.kind === 'text'
+      } else if (part instanceof OpenTool && !part.settled) return false
+    }
+    return any
   }
 
   /** It ends in what is known, but begins before: it is for `loadOlder()` to show. */
@@ -352,27 +357,36 @@ export class Response {
       else if (snapshot !== part.snapshot || gaps !== part.gaps) partsChanged = true
       if (snapshot !== part.snapshot) partsChanged ||= !change
     }
-    const parts = this.ordered.flatMap((p) => p.snapshot ?? [])
-    const { status } = this
-    const texts = this.ordered.filter((p) => p instanceof OpenText)
+    const parts: Part[] = []
     let gaps = noGaps
-    if (this.ordered.some((p) => p.gaps.length)) gaps = this.ordered.flatMap((p) => p.gaps)
+    let texts = 0
+    let verified = true
+    let text = ''
+    for (const part of this.ordered) {
+      if (part.snapshot) parts.push(part.snapshot)
+      if (part.gaps.length) gaps = gaps === noGaps ? part.gaps : gaps.concat(part.gaps)
+      if (!(part instanceof OpenText)) continue
+      texts++
+      verified &&= part.verified
+      if (part.kind === 'text') text += part.snapshot!.text
+    }
+    const { status } = this
+    verified &&= texts > 0
     // Only its end is known: all of its text is missing.
-    else if (texts.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
-    const verified = texts.length > 0 && texts.every((p) => p.verified)
+    if (texts === 0 && gaps === noGaps && this.needsPast && !this.open) gaps = nothingKnown
     const next: ResponseState = {
       id: this.id,
       status,
-      text: joined(parts),
+      text,
       parts,
       gaps,
       hasGap: gaps.length > 0,
       verified,
+      promptId: this.promptId,
+      clientId: this.clientId,
       createdAt: this.createdAt,
-      ...(this.promptId !== undefined && { promptId: this.promptId }),
-      ...(this.clientId !== undefined && { clientId: this.clientId }),
-      ...(this.serial !== undefined && { serial: this.serial }),
-      ...(this.marker?.error && { error: this.marker.error }),
+      serial: this.serial,
+      error: this.marker?.error,
     }
     const other =
       partsChanged ||
@@ -466,12 +480,6 @@ export class Response {
     if (last === part && (this.ordered.length === 1 || this.ordered.at(-2)!.serial <= part.serial)) return
     this.ordered.sort((a, b) => (a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0))
   }
-}
-
-function joined(parts: readonly Part[]): string {
-  let text = ''
-  for (const part of parts) if (part.type === 'text') text += (part as { text: string }).text
-  return text
 }
 
 function sameGaps(a: readonly Gap[], b: readonly Gap[]): boolean {

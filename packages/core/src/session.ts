@@ -153,7 +153,11 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       apply: (message, epoch, live) => this.apply(message, epoch, live),
       onChange: () => this.stateChanged(),
       onDiscontinuity: (reason) => this.events.emit('discontinuity', { reason }),
-      onHydrated: () => this.presenceChanged(),
+      onHydrated: () => {
+        // Before the past is published, so that whoever watches is told of both at once.
+        this.hydratedOnce ||= this.channel.state === 'attached'
+        this.presenceChanged()
+      },
       onError: (error) => this.fail(error),
     })
     this.channel.on(this.onChannelState)
@@ -310,9 +314,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       await Promise.race([this.continuity.start(), this.closing])
     } finally {
       // Attached but unable to read the past is still live: what arrives shows, with its beginning known missing.
-      this.hydratedOnce = this.channel.state === 'attached'
-      this.stateChanged()
-      this.store.flush()
+      this.hydratedOnce ||= this.channel.state === 'attached'
     }
     if (presence && !this.closed)
       this.presence

@@ -89,9 +89,13 @@ export class Store {
     const { conversation } = this
     const published: Published[] = []
     const news: [id: string, changes: ResponseChange[]][] = []
-    for (const response of conversation.dirty) {
-      if (this.holds && response.touched !== 'live') continue
-      conversation.dirty.delete(response)
+    const dirty = conversation.dirty
+    conversation.dirty = []
+    for (const response of dirty) {
+      if (this.holds && response.touched !== 'live') {
+        conversation.dirty.push(response)
+        continue
+      }
       response.touched = undefined
       if (response.withheld) continue
       const before = response.snapshot
