@@ -1,6 +1,5 @@
 // `pnpm test`: everything, in order; a summary at the end; exit code 1 when anything failed.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureChromium } from './chromium.mjs'
@@ -14,30 +13,16 @@ const steps = [
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings'] },
   { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json'] },
   { name: 'unit and integration', command: [bin('vitest'), 'run', '--project', '!e2e'] },
-  {
-    name: 'build',
-    command: [bin('rollup'), '-c'],
-    skip: !existsSync(join(root, 'rollup.config.mjs')) && 'no rollup.config.mjs',
-  },
-  {
-    name: 'declarations',
-    command: script('types.mjs'),
-    skip: !existsSync(join(root, 'scripts', 'types.mjs')) && 'no scripts/types.mjs',
-  },
-  {
-    name: 'size',
-    command: script('size.mjs'),
-    skip: !existsSync(join(root, 'scripts', 'size.mjs')) && 'no scripts/size.mjs',
-  },
+  { name: 'build', command: [bin('rollup'), '-c', '--silent'] },
+  { name: 'declarations', command: script('types.mjs') },
+  { name: 'script bundles', command: script('global.mjs') },
+  { name: 'packages', command: script('packages.mjs') },
+  { name: 'size', command: [...script('size.mjs'), '--check'] },
   { name: 'in Chromium', command: [bin('vitest'), 'run', '--project', 'e2e'], browser: true },
 ]
 
 const results = []
 for (const step of steps) {
-  if (step.skip) {
-    results.push({ name: step.name, mark: '-', note: `skipped: ${step.skip}` })
-    continue
-  }
   console.log(`\n--- ${step.name}`)
   const started = Date.now()
   let note = ''
