@@ -18,6 +18,8 @@ export interface EventMeta {
   timestamp: number
   /** The agent follows PROTOCOL.md: only an end marker ends a response. */
   strict: boolean
+  /** It is present on the channel while it responds, so that its absence tells (PROTOCOL.md §6.6). */
+  watched: boolean
   /** Set on live deliveries: the attachment that delivered it. */
   epoch?: number
 }

@@ -61,6 +61,8 @@ export const Header = {
   Phase: 'phase',
   /** Ours: how a response ended, on `stop` and `response-end`. */
   Status: 'status',
+  /** Ours: `none` says that the agent is not present on the channel while it responds. */
+  Presence: 'presence',
   /** Ours: version of these conventions; with it, only the end marker ends a response. */
   Rejoin: 'rejoin',
 } as const

@@ -56,6 +56,7 @@ export class Response {
   private parts = new Map<string, OpenPart>()
   private ordered: OpenPart[] = []
   private strict = false
+  private agentPresent = false
   private firstPartKnown = false
   private marker: EndEvent | undefined
   /** A row of the app's database that is complete wins over the channel's past. */
@@ -83,7 +84,7 @@ export class Response {
 
   /** Its agent promises to be present while it streams (PROTOCOL.md §6.6), so that its absence tells. */
   get watched(): boolean {
-    return this.strict && this.status === 'streaming'
+    return this.agentPresent && this.status === 'streaming'
   }
 
   private get rowComplete(): boolean {
@@ -123,6 +124,7 @@ export class Response {
   meet(event: StreamEvent): boolean {
     if (this.interrupted && event.epoch !== undefined && event.type !== 'end') this.interrupted = false
     if (event.strict) {
+      this.agentPresent = event.watched
       this.strict = true
       // Parts are numbered: none comes before this one (PROTOCOL.md §1.3).
       if (event.part === '0' && event.type !== 'end') this.firstPartKnown = true

@@ -1,6 +1,7 @@
 import type { RealtimeChannel } from 'ably'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { until, Wire } from '../test/wire.ts'
+import { createAgent } from './agent/index.ts'
 import { history, rewind, seed } from './index.ts'
 import type { Row } from './index.ts'
 
@@ -278,6 +279,51 @@ describe('seed', () => {
       messages: [{ id: 'r1' }, { id: 'r2' }, { id: 'r3' }],
       hasOlder: false,
     })
+  })
+})
+
+describe('presence', () => {
+  test('an agent that dies leaves its response interrupted, also for who comes later; one that goes on resumes it', async () => {
+    const name = wire.channelName()
+    const client = wire.client({ clientId: 'agent', transportParams: { remainPresentFor: 1_000 } })
+    const agent = createAgent({ client, channelName: name })
+    const session = wire.session(name)
+    await session.ready
+    const response = agent.respond({ responseId: 'r' })
+    response.append('Hello ')
+    await until('the text', () => session.getResponse('r')?.text === 'Hello ')
+    await until('the agent', () => session.getSnapshot().agents.some((a) => a.clientId === 'agent'))
+    wire.server.faults.drop({ match: { clientId: 'agent' }, refuseFor: 2_500 })
+    await until('the interruption', () => session.getResponse('r')?.status === 'interrupted')
+    expect(session.getSnapshot().agents).toEqual([])
+    const late = wire.session(name)
+    await late.ready
+    await until('the same for who comes later', () => late.getResponse('r')?.status === 'interrupted')
+    response.append('world')
+    await until('it goes on', () => session.getResponse('r')?.text === 'Hello world')
+    await response.end()
+    await until('the end', () => session.getResponse('r')?.status === 'complete')
+    expect(session.getResponse('r')).toMatchObject({ text: 'Hello world', hasGap: false, verified: true })
+    await agent.close()
+  })
+
+  test('an agent that cannot be present is not taken for dead', async () => {
+    const name = wire.channelName()
+    const agent = createAgent({
+      client: wire.client({ clientId: 'agent' }),
+      channelName: name,
+      presence: false,
+    })
+    const session = wire.session(name)
+    await session.ready
+    const response = agent.respond({ responseId: 'r' })
+    response.append('Hello')
+    await until('the text', () => session.getResponse('r')?.text === 'Hello')
+    await wire.client({ clientId: 'someone' }).channels.get(name).presence.enter()
+    await until('someone', () => session.getSnapshot().users.length === 1)
+    expect(session.getResponse('r')?.status).toBe('streaming')
+    await response.end()
+    await agent.close()
   })
 })
 

@@ -51,8 +51,13 @@ function readMeta(message: InboundMessage, headers: Fields): EventMeta {
     connectionId: string(message.connectionId),
     timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
     strict: headers[Header.Rejoin] === PROTOCOL_VERSION,
+    watched: isWatched(headers),
     epoch: undefined,
   }
+}
+
+function isWatched(headers: Fields): boolean {
+  return headers[Header.Rejoin] === PROTOCOL_VERSION && headers[Header.Presence] !== 'none'
 }
 
 function serialOf(message: InboundMessage): string {
@@ -86,6 +91,7 @@ function textEvent(
     connectionId: string(message.connectionId),
     timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
     strict: headers[Header.Rejoin] === PROTOCOL_VERSION,
+    watched: isWatched(headers),
     epoch: undefined,
     kind: what.kind,
     unit: what.unit,

@@ -208,6 +208,7 @@ export class Agent {
       outbox: this.#outbox,
       retry,
       pattern,
+      present: this.#presence !== undefined,
       maxMessageSize,
       highWaterMark,
       clientId: client.auth.clientId || undefined,

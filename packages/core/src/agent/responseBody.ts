@@ -17,6 +17,8 @@ export interface Publishing {
   readonly outbox: Outbox
   readonly retry: RetryOptions
   readonly pattern: Pattern
+  /** Whether the agent is present on the channel, so that readers notice when it dies. */
+  readonly present: boolean
   /** Bytes that a message may have. */
   readonly maxMessageSize: number
   /** Code units of a response that may wait for the network before its stream is held up. */
@@ -53,6 +55,7 @@ export class ResponseBody {
     this.#headers = {
       [Header.Rejoin]: PROTOCOL_VERSION,
       [Header.ResponseId]: ids.responseId,
+      ...(!publishing.present && { [Header.Presence]: 'none' }),
       ...(ids.promptId !== undefined && { [Header.PromptId]: ids.promptId }),
     }
     this.#lane = new Lane({ ...publishing, refused: () => this.failures++ })

@@ -1,8 +1,12 @@
-import { Invocation } from '@ably/ai-transport'
+import { createAgentSession as createCoreSession, Invocation } from '@ably/ai-transport'
+import { ResponsesCodec } from '@ably/ai-transport/openai'
+import type { OpenAIOutput } from '@ably/ai-transport/openai'
 import { createAgentSession, createClientSession, createUIMessageCodec } from '@ably/ai-transport/vercel'
+import type { InboundMessage } from 'ably'
 import type { UIMessageChunk } from 'ai'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { until, Wire } from '../../test/wire.ts'
+import type { StreamEvent } from '../event.ts'
 import { history } from '../index.ts'
 import { aiTransport, cancelMessage, promptMessage, toolResultMessage } from './index.ts'
 
@@ -71,7 +75,7 @@ async function readAll(name: string, limit: number) {
   return session
 }
 
-async function* all(...chunks: UIMessageChunk[]): AsyncGenerator<UIMessageChunk> {
+async function* all<T = UIMessageChunk>(...chunks: T[]): AsyncGenerator<T> {
   yield* chunks
 }
 
@@ -107,6 +111,8 @@ describe('an agent of @ably/ai-transport', () => {
     const name = wire.channelName()
     const session = read(name)
     await session.ready
+    const finishes: string[] = []
+    session.on('finish', ({ response }) => finishes.push(response.text))
     const { run, finished } = await ask(name, () =>
       all(
         { type: 'start' },
@@ -126,10 +132,14 @@ describe('an agent of @ably/ai-transport', () => {
         { type: 'text-start', id: '0' },
         { type: 'text-delta', id: '0', delta: 'Warm.' },
         { type: 'text-end', id: '0' },
+        { type: 'text-start', id: '1' },
+        { type: 'text-delta', id: '1', delta: ' Dry.' },
+        { type: 'text-end', id: '1' },
         { type: 'source-url', sourceId: 's', url: 'https://example.com', title: 'Example' },
         { type: 'file', url: 'https://example.com/a.png', mediaType: 'image/png' },
         { type: 'data-mood', id: 'm', data: 'calm' },
         { type: 'data-mood', id: 'm', data: 'happy' },
+        { type: 'data-progress', data: 1, transient: true },
         { type: 'finish-step' },
         { type: 'finish' },
       ),
@@ -140,12 +150,15 @@ describe('an agent of @ably/ai-transport', () => {
       { type: 'tool-weather', state: 'output-available', input: { city: 'Oslo' }, output: { degrees: 21 } },
       { type: 'tool-map', state: 'output-error', input: { zoom: 3 }, errorText: 'no map' },
       { type: 'text', text: 'Warm.', state: 'done' },
+      { type: 'text', text: ' Dry.', state: 'done' },
       { type: 'source-url', url: 'https://example.com', title: 'Example', sourceId: 's' },
       { type: 'data-file', data: { url: 'https://example.com/a.png', mediaType: 'image/png' } },
       { type: 'data-mood', data: 'happy' },
     ] as Part[]
     await until('the end', () => session.getResponse(run.runId)?.status === 'complete')
     expect(session.getResponse(run.runId)?.parts).toMatchObject(expected)
+    expect(session.getResponse(run.runId)?.parts).toHaveLength(expected.length)
+    expect(finishes).toEqual(['Warm. Dry.'])
     const later = await readAll(name, 2)
     expect(later.getResponse(run.runId)?.parts).toMatchObject(expected)
   })
@@ -302,6 +315,84 @@ describe('an agent of @ably/ai-transport', () => {
     const later = await readAll(name, 1)
     for (const one of [session, later])
       expect(one.getResponse('run')).toMatchObject({ text: 'Right answer.' })
+  })
+
+  test('agents of its OpenAI codec: text, reasoning, refusal, calls and their outputs', async () => {
+    const name = wire.channelName()
+    const session = read(name)
+    await session.ready
+    const at = { output_index: 0, sequence_number: 0 }
+    const slot = (item_id: string) => ({ ...at, item_id, content_index: 0 })
+    const call = {
+      type: 'function_call',
+      id: 'f',
+      call_id: 'c',
+      name: 'weather',
+      arguments: '',
+      status: 'in_progress',
+    }
+    const events = [
+      {
+        type: 'response.reasoning_summary_part.added',
+        ...at,
+        item_id: 'r',
+        summary_index: 0,
+        part: { type: 'summary_text', text: '' },
+      },
+      { type: 'response.reasoning_summary_text.delta', ...at, item_id: 'r', summary_index: 0, delta: 'Hm.' },
+      { type: 'response.reasoning_summary_text.done', ...at, item_id: 'r', summary_index: 0, text: 'Hm.' },
+      { type: 'response.output_item.added', ...at, item: call },
+      { type: 'response.function_call_arguments.delta', ...at, item_id: 'f', delta: '{"city":"Oslo"}' },
+      {
+        type: 'response.function_call_arguments.done',
+        ...at,
+        item_id: 'f',
+        name: 'weather',
+        arguments: '{"city":"Oslo"}',
+      },
+      { type: 'function_call_output', item: { type: 'function_call_output', call_id: 'c', output: '21' } },
+      {
+        type: 'response.content_part.added',
+        ...slot('m'),
+        part: { type: 'output_text', text: '', annotations: [] },
+      },
+      { type: 'response.output_text.delta', ...slot('m'), delta: 'Warm.' },
+      { type: 'response.output_text.done', ...slot('m'), text: 'Warm.' },
+    ] as unknown as OpenAIOutput[]
+    const client = wire.client({ clientId: 'agent' })
+    const { message, invocation } = promptMessage({ text: 'Why?', channelName: name })
+    const agent = createCoreSession({ client, channelName: name, codec: ResponsesCodec })
+    await agent.connect()
+    await wire.client().channels.get(name).publish(message)
+    const run = agent.createRun(Invocation.fromJSON(invocation))
+    while (run.view.hasOlder()) await run.view.loadOlder()
+    await run.start()
+    const piped = await run.pipe(all(...events))
+    expect(piped.error).toBeUndefined()
+    await run.end({ reason: 'complete' })
+    await agent.end()
+    await until('the end', () => session.getResponse(run.runId)?.status === 'complete')
+    expect(session.getResponse(run.runId)?.parts).toMatchObject([
+      { type: 'reasoning', text: 'Hm.', state: 'done' },
+      {
+        type: 'tool-weather',
+        toolCallId: 'c',
+        input: { city: 'Oslo' },
+        state: 'output-available',
+        output: 21,
+      },
+      { type: 'text', text: 'Warm.', state: 'done' },
+    ])
+  })
+
+  test('the service leaves out the name of an append', () => {
+    const codec = aiTransport()
+    const events: StreamEvent[] = []
+    const transport = { 'run-id': 'r', stream: 'true', status: 'streaming' }
+    const append = { action: 'message.append', serial: 's', version: { serial: 't' }, data: 'more' }
+    const extras = { ai: { transport, codec: { kind: 'text' } } }
+    codec.decode({ ...append, extras } as unknown as InboundMessage, (event) => events.push(event))
+    expect(events).toMatchObject([{ type: 'text', op: 'append', text: 'more', responseId: 'r', done: false }])
   })
 
   test('messages of others on the channel, and malformed ones, are no harm', async () => {

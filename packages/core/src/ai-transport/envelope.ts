@@ -69,6 +69,7 @@ export function readMeta({ message, transport }: Envelope): EventMeta {
     connectionId: string(message.connectionId),
     timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
     strict: true,
+    watched: false,
     epoch: undefined,
   }
 }

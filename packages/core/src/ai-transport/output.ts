@@ -50,6 +50,7 @@ function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void
     connectionId: string(message.connectionId),
     timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
     strict: true,
+    watched: false,
     epoch: undefined,
     kind,
     unit: 'message',
