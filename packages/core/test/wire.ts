@@ -65,14 +65,16 @@ export class Wire {
   }
 }
 
-/** Waits until `check` gives something, or fails with what it was waiting for. */
+/** Waits until `check` gives something, or fails with what it was waiting for. `poll` may look afar before each. */
 export async function until<V>(
   what: string,
   check: () => V | undefined | false | null,
   ms = 8_000,
+  poll?: () => Promise<void>,
 ): Promise<V> {
   const deadline = Date.now() + ms
   for (;;) {
+    await poll?.()
     const value = check()
     if (value) return value
     if (Date.now() > deadline) throw new Error(`gave up waiting for ${what}`)
