@@ -79,6 +79,14 @@ async function* all<T = UIMessageChunk>(...chunks: T[]): AsyncGenerator<T> {
   yield* chunks
 }
 
+/** Slow enough for a reader to see every state. */
+async function* slowly(...chunks: UIMessageChunk[]): AsyncGenerator<UIMessageChunk> {
+  for (const chunk of chunks) {
+    yield chunk
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
 describe('an agent of @ably/ai-transport', () => {
   test('its text, live and from history: prompt, answer, status', async () => {
     const name = wire.channelName()
@@ -114,7 +122,7 @@ describe('an agent of @ably/ai-transport', () => {
     const finishes: string[] = []
     session.on('finish', ({ response }) => finishes.push(response.text))
     const { run, finished } = await ask(name, () =>
-      all(
+      slowly(
         { type: 'start' },
         { type: 'start-step' },
         { type: 'reasoning-start', id: 'r' },
@@ -385,13 +393,15 @@ describe('an agent of @ably/ai-transport', () => {
     ])
   })
 
-  test('the service leaves out the name of an append', () => {
+  test('the service leaves out the name of an append; what is transient is no part', () => {
     const codec = aiTransport()
     const events: StreamEvent[] = []
     const transport = { 'run-id': 'r', stream: 'true', status: 'streaming' }
     const append = { action: 'message.append', serial: 's', version: { serial: 't' }, data: 'more' }
     const extras = { ai: { transport, codec: { kind: 'text' } } }
     codec.decode({ ...append, extras } as unknown as InboundMessage, (event) => events.push(event))
+    const transient = { ai: { transport, codec: { kind: 'data-progress', transient: 'true' } } }
+    codec.decode({ ...append, name: 'ai-output', extras: transient } as never, (event) => events.push(event))
     expect(events).toMatchObject([{ type: 'text', op: 'append', text: 'more', responseId: 'r', done: false }])
   })
 
