@@ -72,6 +72,14 @@ describe.each(formats)('apps over $format', ({ useBinaryProtocol }) => {
       ['client_decoded', { example: { json: 'Object' } }, 'present'],
       ['client_string', 'text', 'present'],
     ])
+    const entered = await rest({ key, useBinaryProtocol })
+      .channels.get('persisted:presence_fixtures')
+      .presence.history({ limit: 1 })
+    const before = await entered.next()
+    expect([...entered.items, ...before!.items].map(({ clientId, action }) => [clientId, action])).toEqual([
+      ['client_decoded', 'enter'],
+      ['client_string', 'enter'],
+    ])
     const live = await realtime({ key, useBinaryProtocol })
       .channels.get('persisted:presence_fixtures')
       .presence.get()

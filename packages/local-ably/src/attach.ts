@@ -105,7 +105,7 @@ function attachAnew(
     }),
   )
   connection.attachments.set(name, attachment)
-  channel.subscribers.add(attachment)
+  channel.join(attachment)
   if (listens) attachment.replay(backlog)
   if (present) attachment.sync()
 }

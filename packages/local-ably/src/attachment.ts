@@ -3,10 +3,11 @@ import type { Channel } from './channel.ts'
 import { Frame } from './codec.ts'
 import { DeltaEncoder } from './delta.ts'
 import { filterOf, type Filter } from './filter.ts'
+import { chosenMetrics, type Occupancy } from './occupancy.ts'
 import type { Delivery, Subscriber } from './delivery.ts'
 import type { Grant } from './grant.ts'
 import { AblyError } from './errors.ts'
-import { Action, Flag, Mode, type ProtocolMessage } from './protocol.ts'
+import { Action, Flag, MessageAction, Mode, type ProtocolMessage } from './protocol.ts'
 
 /** What an attachment needs of its connection. */
 export interface Peer {
@@ -53,6 +54,7 @@ export class Attachment implements Subscriber {
   readonly #replayed = new Set<string>()
   readonly #missed = new Set<string>()
   #lagging = false
+  #toldOccupancy = ''
   #deltas: DeltaEncoder | undefined
   readonly #filter: Filter | undefined
 
@@ -131,6 +133,18 @@ export class Attachment implements Subscriber {
     if (Object.keys(this.params).length > 0) frame.params = this.params
     if (about.error) frame.error = about.error
     return frame
+  }
+
+  tellOccupancy(occupancy: Occupancy): void {
+    const metrics = chosenMetrics(this.params.occupancy, occupancy)
+    const data = JSON.stringify({ metrics })
+    if (!metrics || data === this.#toldOccupancy) return
+    this.#toldOccupancy = data
+    const message = { name: '[meta]occupancy', data, encoding: 'json', action: MessageAction.meta }
+    // Without a channel serial: it is no part of what can be resumed.
+    const timestamp = Date.now()
+    const id = `${this.channel.name}:${timestamp}`
+    this.#peer.send({ action: Action.message, id, timestamp, channel: this.name, messages: [message] })
   }
 
   sync(): void {

@@ -180,6 +180,25 @@ describe.each(formats)('channels over $format', ({ useBinaryProtocol }) => {
     expect(texts(got.items)).toEqual(['2'])
   })
 
+  test('occupancy is told to who asks', async () => {
+    const name = uniqueName()
+    const channel = open().channels.get(name, { params: { occupancy: 'metrics' } })
+    const got = collect<Ably.InboundMessage>((listener) => channel.subscribe('[meta]occupancy', listener))
+    await got.subscribed
+    await got.atLeast(1)
+    expect(got.items[0]!.data).toMatchObject({
+      metrics: { connections: 1, subscribers: 1, presenceMembers: 0 },
+    })
+    await open({ clientId: 'x' }).channels.get(name).presence.enter()
+    const told = () => (got.items.at(-1)!.data as { metrics: { presenceMembers: number } }).metrics
+    while (told().presenceMembers !== 1) await pause(10)
+    expect(told()).toMatchObject({ connections: 2 })
+    const one = open().channels.get(name, { params: { occupancy: 'metrics.publishers' } })
+    const only = collect<Ably.InboundMessage>((listener) => one.subscribe('[meta]occupancy', listener))
+    await only.atLeast(1)
+    expect(only.items[0]!.data).toEqual({ metrics: { publishers: 3 } })
+  })
+
   test('invalid names are refused everywhere', async () => {
     const channel = open().channels.get(':bad')
     expect((await errorOf(channel.attach())).code).toBe(40010)

@@ -10,6 +10,7 @@ import {
   type WireAnnotation,
 } from './protocol.ts'
 import { RateLimit } from './limits.ts'
+import { occupancyOf, type Occupancy } from './occupancy.ts'
 import { PresenceSet } from './presence.ts'
 import { messageSerial, serialTime, type SerialSource } from './serial.ts'
 import type { Namespace, Settings } from './settings.ts'
@@ -44,6 +45,7 @@ export class Channel {
   /** Called after each change of a message, so that it can be kept. */
   onChange: ((message: Message) => void) | undefined
   lastUsed = Date.now()
+  #counting: NodeJS.Timeout | undefined
 
   constructor(name: string, rules: Namespace, serials: SerialSource, settings: Settings) {
     this.name = name
@@ -51,7 +53,10 @@ export class Channel {
     this.#serials = serials
     this.#settings = settings
     this.journal = new Journal(serials.series, serials.next())
-    this.presence = new PresenceSet(serials, this.journal, (delivery) => this.#emit(delivery))
+    this.presence = new PresenceSet(serials, this.journal, (delivery) => {
+      this.#emit(delivery)
+      this.#countSoon()
+    })
   }
 
   /** Publishes new messages, all in one frame. Ids that were published before answer with what they made then. */
@@ -210,10 +215,19 @@ export class Channel {
     }
   }
 
-  /** Who is attached: their modes, and how many connections they are. */
-  audience(): { modes: number[]; peers: number } {
-    const all = [...this.subscribers]
-    return { modes: all.map((one) => one.modes), peers: new Set(all.map((one) => one.connectionId)).size }
+  /** Takes an attachment in: from now on it hears what happens. */
+  join(subscriber: Subscriber): void {
+    this.subscribers.add(subscriber)
+    this.#countSoon()
+  }
+
+  part(subscriber: Subscriber): void {
+    this.subscribers.delete(subscriber)
+    this.#countSoon()
+  }
+
+  occupancy(): Occupancy {
+    return occupancyOf(this.subscribers, this.presence.size)
   }
 
   /** Bytes that may wait for one subscriber. */
@@ -235,6 +249,16 @@ export class Channel {
     const { frameId, connectionId } = author
     this.lastUsed = timestamp
     this.journal.append({ serial, frameId, connectionId, timestamp, ...what })
+  }
+
+  // Whoever asked for occupancy hears of many changes at once.
+  #countSoon(): void {
+    if (this.#counting) return
+    this.#counting = setTimeout(() => {
+      this.#counting = undefined
+      const occupancy = this.occupancy()
+      for (const subscriber of this.subscribers) subscriber.tellOccupancy(occupancy)
+    }, 20).unref()
   }
 
   #emit(delivery: Delivery): void {

@@ -177,7 +177,7 @@ export class Connection implements Peer {
     const attachment = this.attachments.get(name)
     if (!attachment) return
     this.attachments.delete(name)
-    attachment.channel.subscribers.delete(attachment)
+    attachment.channel.part(attachment)
     this.rollup?.flush(attachment.channel)
   }
 
@@ -272,7 +272,7 @@ export class Connection implements Peer {
   // A resumed client attaches again, with the serial it got to; until then nothing may be sent for its channels.
   #release(): void {
     this.rollup?.flush()
-    for (const attachment of this.attachments.values()) attachment.channel.subscribers.delete(attachment)
+    for (const attachment of this.attachments.values()) attachment.channel.part(attachment)
     this.attachments.clear()
     this.acks.reset()
     this.outbox.clear()

@@ -1,5 +1,6 @@
 import { Frame } from './codec.ts'
 import type { Message } from './message.ts'
+import type { Occupancy } from './occupancy.ts'
 import type { ProtocolMessage } from './protocol.ts'
 
 /** What happens to a message that was there before. */
@@ -53,4 +54,6 @@ export interface Subscriber {
   readonly modes: number
   readonly connectionId: string
   deliver(delivery: Delivery): void
+  /** How many are here now, for those who asked. */
+  tellOccupancy(occupancy: Occupancy): void
 }

@@ -1,11 +1,12 @@
 import { Delivery } from './delivery.ts'
 import type { Journal } from './journal.ts'
 import { Action, Mode, PresenceAction, type ProtocolMessage, type WirePresence } from './protocol.ts'
-import { randomName, serialTime, type SerialSource } from './serial.ts'
+import { messageSerial, randomName, serialTime, type SerialSource } from './serial.ts'
 
 /** A presence event that was sent, with its place on the channel. */
 export interface PresenceEvent {
-  readonly serial: string
+  /** The serial of its frame, and its place in it. */
+  readonly key: string
   readonly event: WirePresence
 }
 
@@ -70,9 +71,11 @@ export class PresenceSet {
     })
   }
 
-  /** Puts members there without telling anybody: the fixtures of an app. */
+  /** Puts members there without telling anybody: the fixtures of an app. Its history has them enter. */
   seed(members: readonly WirePresence[]): void {
     for (const member of members) this.#members.set(memberKey(member.connectionId, member.clientId!), member)
+    const entered = members.map((member) => Object.assign({}, member, { action: PresenceAction.enter }))
+    this.#note(this.#serials.next(), entered)
   }
 
   /** Lets members go whose connection is gone. Their leave has an id of the server, which SDKs tell apart by. */
@@ -103,7 +106,7 @@ export class PresenceSet {
 
   expire(time: number): void {
     const excess = Math.max(0, this.#history.length - keptEvents)
-    this.#history = this.#history.filter(({ serial }, i) => i >= excess && serialTime(serial) >= time)
+    this.#history = this.#history.filter(({ key }, i) => i >= excess && serialTime(key) >= time)
   }
 
   /** A client that attaches again re-enters under its old ids; when it never left, that is no news. */
@@ -128,9 +131,13 @@ export class PresenceSet {
     }
   }
 
+  #note(serial: string, events: readonly WirePresence[]): void {
+    for (const [i, event] of events.entries()) this.#history.push({ key: messageSerial(serial, i), event })
+  }
+
   #send(serial: string, events: WirePresence[], envelope: Partial<ProtocolMessage>): void {
     this.#journal.advance(serial)
-    for (const event of events) this.#history.push({ serial, event })
+    this.#note(serial, events)
     this.#emit(
       new Delivery({ mode: Mode.PRESENCE_SUBSCRIBE, serial }, () => ({
         ...envelope,

@@ -4,7 +4,6 @@ import { AblyError } from './errors.ts'
 import { requireCapability } from './grant.ts'
 import type { Reply, Request } from './http.ts'
 import { linkHeader, pageOf, readPageQuery } from './paging.ts'
-import { Mode } from './protocol.ts'
 import type { Rest } from './rest.ts'
 import { channelOf } from './restMessages.ts'
 import type { Params, Route } from './router.ts'
@@ -36,18 +35,7 @@ function readStatus(rest: Rest, request: Request, params: Params): Reply {
 }
 
 function details(channel: Channel): object {
-  const { modes, peers } = channel.audience()
-  const having = (bit: number) => modes.filter((mode) => mode & bit).length
-  const metrics = {
-    connections: peers,
-    publishers: having(Mode.PUBLISH),
-    subscribers: having(Mode.SUBSCRIBE),
-    presenceConnections: having(Mode.PRESENCE),
-    presenceMembers: channel.presence.size,
-    presenceSubscribers: having(Mode.PRESENCE_SUBSCRIBE),
-    objectPublishers: 0,
-    objectSubscribers: 0,
-  }
-  const status = { isActive: peers > 0 || channel.presence.size > 0, occupancy: { metrics } }
+  const metrics = channel.occupancy()
+  const status = { isActive: metrics.connections > 0 || metrics.presenceMembers > 0, occupancy: { metrics } }
   return { channelId: channel.name, name: channel.name, status }
 }

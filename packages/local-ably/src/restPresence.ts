@@ -36,7 +36,7 @@ function readPresenceHistory(rest: Rest, request: Request, params: Params): Repl
   requireCapability(publisher.grant, name, 'history')
   const events = channel().presence.history
   const page = pageOf(events, readPageQuery(request.query, true), {
-    key: (one) => one.serial,
+    key: (one) => one.key,
     time: ({ event }) => event.timestamp!,
   })
   const body = page.items.map(({ event }) => event)
