@@ -20,7 +20,7 @@ export class Outbox {
   /** Milliseconds without an outcome, while connected, after which an operation counts as failed. */
   timeout = 30_000
   /** Operations that may be unacknowledged at once; beyond it, text waits and merges. */
-  window = 512
+  window = 128
   /** Messages a second; a burst of up to one fifth of that may go out at once. */
   rate = Infinity
 
