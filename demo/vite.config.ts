@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import vue from '@vitejs/plugin-vue'
 import { build } from 'esbuild'
@@ -14,8 +13,8 @@ function scriptTags(): Plugin {
     name: 'script-tags',
     apply: 'build',
     async generateBundle() {
-      const ably = dirname(fileURLToPath(import.meta.resolve('ably/package.json')))
-      this.emitFile({ type: 'asset', fileName: 'ably.min.js', source: readFileSync(join(ably, 'build', 'ably.min.js')) })
+      const ably = join(import.meta.dirname, 'node_modules', 'ably', 'build', 'ably.min.js')
+      this.emitFile({ type: 'asset', fileName: 'ably.min.js', source: readFileSync(ably) })
       const { outputFiles } = await build({
         entryPoints: [join(import.meta.dirname, '..', 'packages', 'core', 'src', 'global.ts')],
         bundle: true,

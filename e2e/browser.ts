@@ -25,7 +25,10 @@ export async function person(
     ...options,
   })
   // What the model wrote is compared character for character: Markdown would hide some of them.
-  if (format === 'source') await context.addInitScript(() => localStorage.setItem('rejoin-format', 'source'))
+  if (format === 'source')
+    await context.addInitScript(() => {
+      if (location.protocol === 'http:') localStorage.setItem('rejoin-format', 'source')
+    })
   const complaints: string[] = []
   context.on('page', (page) => {
     page.on('pageerror', (error) => complaints.push(String(error.stack ?? error)))

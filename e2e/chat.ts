@@ -5,6 +5,10 @@ export type Pattern = 'message-per-response' | 'message-per-token'
 
 export const patterns: readonly Pattern[] = ['message-per-response', 'message-per-token']
 
+export type Front = 'react' | 'vue' | 'script'
+
+export const fronts: readonly Front[] = ['react', 'vue', 'script']
+
 /** What a person does on the page, and what they see there. */
 export class Chat {
   readonly page: Page
@@ -14,9 +18,9 @@ export class Chat {
   }
 
   /** Opens a new conversation of a pattern. */
-  static async open(context: BrowserContext, url: string, pattern: Pattern): Promise<Chat> {
+  static async open(context: BrowserContext, url: string, pattern: Pattern, front: Front = 'react'): Promise<Chat> {
     const chat = new Chat(await context.newPage())
-    await chat.goto(url)
+    await chat.goto(`${url}/${front}/`)
     if (pattern === 'message-per-token') {
       const before = chat.page.url()
       await chat.page.getByRole('button', { name: 'Per token' }).click()
@@ -62,6 +66,27 @@ export class Chat {
 
   async completed(): Promise<void> {
     await this.page.locator('.answer[data-status=complete]').last().waitFor({ timeout: 60_000 })
+  }
+
+  get answer() {
+    return this.page.locator('.answer').last()
+  }
+
+  button(name: string) {
+    return this.page.getByRole('button', { name, exact: true })
+  }
+
+  /** The rendered text of the newest answer, without what is ours: marks of sources, heads of code blocks. */
+  rendered(): Promise<string> {
+    return this.answer.evaluate((answer) =>
+      [...answer.querySelectorAll('[data-rendered]')]
+        .map((part) => {
+          const copy = part.cloneNode(true) as Element
+          for (const ours of copy.querySelectorAll('[data-gap], [data-cite], figcaption')) ours.remove()
+          return copy.textContent ?? ''
+        })
+        .join(' '),
+    )
   }
 
   fault(id: string) {

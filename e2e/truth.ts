@@ -58,3 +58,5 @@ export const answers = {
     : scriptedTruth(0),
   scripted: scriptedTruth(0),
 }
+
+export const hostile = scripts.find(({ prompt }) => prompt === 'Try to attack this page')!

@@ -23,9 +23,10 @@ export function Thread() {
   const [title, setTitle] = useState(conversation.title)
   const [chosen, setChosen] = useState<Chosen>({})
   const [editing, setEditing] = useState<string>()
+  // Whole at once: live text that comes while the past is still being read waits for its beginning.
   const turns = useMemo(
-    () => turnsOf(messages, (id) => session.getResponse(id)?.promptId, chosen),
-    [messages, session, chosen],
+    () => (hydrated ? turnsOf(messages, (id) => session.getResponse(id)?.promptId, chosen) : []),
+    [hydrated, messages, session, chosen],
   )
   const { scroller, atEnd, toEnd } = useScroll()
   const lastAnswer = turns.findLast(({ role }) => role === 'assistant')?.id

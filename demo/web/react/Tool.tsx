@@ -24,10 +24,10 @@ export function Tool({ part, response }: Props) {
         <span className="name">{name}</span>
         <span className="about">{about}</span>
         <span className="state">{state}</span>
+        {busy && part.progress?.percentComplete !== undefined && (
+          <progress max={100} value={part.progress.percentComplete} aria-label={`${name}: progress`} />
+        )}
       </summary>
-      {busy && part.progress?.percentComplete !== undefined && (
-        <progress max={100} value={part.progress.percentComplete} aria-label={`${name}: progress`} />
-      )}
       <div className="detail">
         {input && (
           <>

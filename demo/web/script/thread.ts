@@ -68,7 +68,7 @@ export class Thread {
   #update(): void {
     const { session } = this.#stage.connection
     const { messages, error, hasOlder } = session.getSnapshot()
-    const turns = turnsOf(messages, (id) => session.getResponse(id)?.promptId, this.#chosen)
+    const turns = this.#turns()
     this.#header.update(this.#title)
     this.#older.textContent = hasOlder ? 'Loading what came before…' : ''
     this.#welcome.hidden = !this.#hydrated || messages.length > 0 || error !== undefined
@@ -76,6 +76,13 @@ export class Thread {
     this.#notice.textContent = error?.message ?? ''
     this.#watchStreaming(turns.findLast(({ role }) => role === 'assistant')?.id)
     this.#showRows(turns)
+  }
+
+  /** Whole at once: live text that comes while the past is still being read waits for its beginning. */
+  #turns(): Turn[] {
+    const { session } = this.#stage.connection
+    if (!this.#hydrated) return []
+    return turnsOf(session.getSnapshot().messages, (id) => session.getResponse(id)?.promptId, this.#chosen)
   }
 
   #showRows(turns: readonly Turn[]): void {
@@ -134,7 +141,7 @@ export class Thread {
       if (is === this.#streaming.is && id === this.#streaming.id) return
       this.#streaming = { ...this.#streaming, is }
       this.#composer.update(is)
-      this.#showRows(turnsOf(session.getSnapshot().messages, (one) => session.getResponse(one)?.promptId, this.#chosen))
+      this.#showRows(this.#turns())
     }
     if (id === this.#streaming.id) return
     this.#streaming.stop()

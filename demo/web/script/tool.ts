@@ -102,8 +102,8 @@ function details(part: ToolPart, tool: string, open: boolean, unfolded: boolean)
       h('span', { class: 'name' }, name),
       h('span', { class: 'about' }, about),
       h('span', { class: 'state' }, state),
+      percent !== undefined && h('progress', { max: 100, value: percent, 'aria-label': `${name}: progress` }),
     ),
-    percent !== undefined && h('progress', { max: 100, value: percent, 'aria-label': `${name}: progress` }),
     h(
       'div',
       { class: 'detail' },

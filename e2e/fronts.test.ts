@@ -1,0 +1,239 @@
+import { Marked } from 'marked'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launch, person, screenshot, type Browser } from './browser.ts'
+import { Chat, fronts, recordFirstText } from './chat.ts'
+import { startDemo, type Demo } from './demo.ts'
+import { answers, hostile } from './truth.ts'
+
+// The same things in React, in Vue, and with nothing but script tags.
+
+let browser: Browser
+let demo: Demo
+
+beforeAll(async () => {
+  browser = await launch()
+  demo = await startDemo({ DEMO_SPEED: '900' })
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await demo?.stop()
+})
+
+/** What any renderer of Markdown would show, by the library alone, without streaming and without our view. */
+function plainText(markdown: string): string {
+  const html = new Marked({ gfm: true }).parse(markdown, { async: false })
+  const text = html.replace(/<[^>]*>/g, ' ')
+  const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' }
+  return words(
+    text
+      .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+      .replace(/&(amp|lt|gt|quot);/g, (_, name: string) => named[name]!),
+  )
+}
+
+const words = (text: string) => text.replace(/\s+/g, '')
+
+describe.each(fronts)('%s', (front) => {
+  test('streams, survives a refresh, shows and fills a hole, and is whole', async () => {
+    const { context, complaints } = await person(browser)
+    const pattern = front === 'vue' ? 'message-per-token' : 'message-per-response'
+    const chat = await Chat.open(context, demo.url, pattern, front)
+    const { prompt, text } = answers.openai
+    await chat.ask(prompt)
+    await chat.grows(200)
+    const before = await chat.text()
+    const firstText = await recordFirstText(chat.page)
+    await chat.page.reload()
+    await chat.grows(before.length)
+    expect((await firstText()).length).toBeGreaterThanOrEqual(before.length)
+    await chat.fault('lose').click()
+    await chat.page.locator('[data-gap]').waitFor()
+    await chat.page.locator('[data-fact=healed]').waitFor()
+    await chat.completed()
+    expect(await chat.text()).toBe(text)
+    await chat.page.locator('[data-fact=verified]').waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('Markdown rendered piece by piece shows what the whole would; sources are numbered', async () => {
+    const { context, complaints } = await person(browser, { format: 'rendered' })
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    await chat.ask(answers.scripted.prompt)
+    await chat.completed()
+    expect(words(await chat.rendered())).toBe(plainText(answers.scripted.text))
+    await screenshot(chat.page, `${front}-markdown`)
+    expect(await chat.answer.locator('table td').count()).toBeGreaterThan(6)
+
+    // The copy button gives the code, and nothing of what is around it.
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await chat.answer.locator('.code .copy').click()
+    await chat.answer.locator('.code .copy').filter({ hasText: 'Copied' }).waitFor()
+    const code = await chat.page.evaluate(() => navigator.clipboard.readText())
+    expect(code).toContain('const response = useResponse(id)')
+    expect(code).not.toContain('Copy')
+
+    await chat.ask(answers.openai.prompt)
+    await chat.page.locator('.answer[data-status=complete]').nth(1).waitFor()
+    expect(words(await chat.rendered())).toBe(plainText(answers.openai.text))
+    const cites = await chat.answer.locator('[data-cite]').count()
+    if (cites > 0) {
+      await chat.answer.locator('.sources summary').click()
+      expect(await chat.answer.locator('.sources [data-source]').count()).toBeGreaterThan(0)
+    }
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('hostile text does nothing', async () => {
+    const { context, complaints } = await person(browser, { format: 'rendered' })
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    const requests: string[] = []
+    chat.page.on('request', (request) => requests.push(request.url()))
+    await chat.ask(hostile.prompt)
+    await chat.completed()
+    await screenshot(chat.page, `${front}-hostile`)
+    const found = await chat.answer.evaluate((answer) => ({
+      tags: [...answer.querySelectorAll('[data-rendered] *')].map(({ localName }) => localName),
+      handlers: [...answer.querySelectorAll('*')].flatMap(({ attributes }) => [...attributes]).filter(({ name }) => name.startsWith('on')).length,
+      links: [...answer.querySelectorAll('a')].map((link) => link.getAttribute('href')),
+    }))
+    for (const tag of ['script', 'img', 'svg', 'iframe', 'style', 'form', 'math']) expect(found.tags).not.toContain(tag)
+    expect(found.handlers).toBe(0)
+    for (const link of found.links) expect(link === null || link.startsWith('https://')).toBe(true)
+    // Whatever looks as if it could be clicked is.
+    for (const link of await chat.answer.locator('[data-rendered] a').all()) await link.click({ modifiers: ['Alt'], noWaitAfter: true })
+    expect(await chat.page.evaluate(() => (globalThis as { attacked?: string }).attacked)).toBeUndefined()
+    expect(requests.filter((url) => !url.startsWith(demo.url.replace('localhost', 'localhost')))).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('an approval is asked for, given in another tab, and acted on; a rejection too', async () => {
+    const { context } = await person(browser)
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    await chat.ask('Book a table for two tonight')
+    await chat.page.locator('.card.asks').waitFor()
+    await screenshot(chat.page, `${front}-approval`)
+    const second = new Chat(await context.newPage())
+    await second.goto(chat.page.url())
+    await second.button('Approve').click()
+    await chat.completed()
+    expect(await chat.text()).toContain('LUM-2041')
+    expect(await chat.answer.locator('.card').getAttribute('data-state')).toBe('output-available')
+    await second.page.close()
+
+    await chat.ask('Book a table for two tonight')
+    await chat.button('Reject').click()
+    await chat.page.locator('.answer[data-status=complete]').nth(1).waitFor()
+    expect(await chat.text()).toContain('I have not booked anything')
+    await context.close()
+  })
+
+  test('a tool of the browser: the location, refused by the person, by the browser, and granted', async () => {
+    const { context } = await person(browser, { geolocation: { latitude: 48.2083, longitude: 16.3731 } })
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    const ask = async (nth: number) => {
+      await chat.ask('What is the weather where I am?')
+      await chat.page.locator('.card.asks').waitFor()
+      return () => chat.page.locator('.answer[data-status=complete]').nth(nth).waitFor()
+    }
+    let completed = await ask(0)
+    await chat.button('No, thanks').click()
+    await completed()
+    expect(await chat.text()).toContain('the person declined')
+
+    completed = await ask(1)
+    await chat.button('Share my location').click()
+    await completed()
+    expect(await chat.text()).toContain('the permission was refused')
+
+    await context.grantPermissions(['geolocation'])
+    completed = await ask(2)
+    await chat.button('Share my location').click()
+    await chat.answer.locator('.card progress').waitFor()
+    await completed()
+    expect(await chat.text()).toContain('48.21, 16.37')
+    await context.close()
+  })
+
+  test('stopping works from any tab', async () => {
+    const { context } = await person(browser)
+    const chat = await Chat.open(context, demo.url, 'message-per-token', front)
+    const { prompt, text } = answers.anthropic
+    await chat.ask(prompt)
+    await chat.grows(100)
+    const second = new Chat(await context.newPage())
+    await second.goto(chat.page.url())
+    await second.button('Stop the answer').click()
+    await chat.page.locator('.answer[data-status=stopped]').waitFor()
+    await second.page.locator('.answer[data-status=stopped]').waitFor()
+    const shown = await chat.text()
+    expect(text.startsWith(shown)).toBe(true)
+    expect(shown.length).toBeLessThan(text.length)
+    expect(await second.text()).toBe(shown)
+    await context.close()
+  })
+
+  test('editing and asking again replace, in every tab, and keep what was', async () => {
+    const { context } = await person(browser)
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    await chat.ask('Who are you?')
+    await chat.grows(50)
+    await chat.button('Stop the answer').click()
+    await chat.button('Edit').click()
+    await chat.page.getByRole('textbox', { name: 'Edit your message' }).fill(answers.thinking.prompt)
+    await chat.page.locator('.editor').getByRole('button', { name: 'Send' }).click()
+    await chat.completed()
+    expect(await chat.page.locator('.prompt').count()).toBe(1)
+    expect(await chat.page.locator('.answer').count()).toBe(1)
+    expect(await chat.text()).toBe(answers.thinking.text)
+    await chat.button('Ask again').click()
+    await chat.page.getByText('3 of 3').waitFor()
+    await chat.completed()
+    await chat.page.reload()
+    await chat.hydrated()
+    await chat.page.getByText('3 of 3').waitFor()
+    expect(await chat.page.locator('.answer').count()).toBe(1)
+    await chat.button('The version before').click()
+    await chat.button('The version before').click()
+    await chat.page.getByText('1 of 3').waitFor()
+    expect(await chat.page.locator('.prompt .bubble').innerText()).toBe('Who are you?')
+    expect(await chat.status()).toBe('stopped')
+    await context.close()
+  })
+
+  test('older messages come while one scrolls up and an answer is written', async () => {
+    const { context, complaints } = await person(browser)
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    for (let nth = 0; nth < 13; nth++) {
+      await chat.ask(answers.thinking.prompt)
+      await chat.page.locator('.answer[data-status=complete]').nth(nth).waitFor()
+    }
+    await chat.page.reload()
+    await chat.hydrated()
+    const { prompt, text } = answers.openai
+    await chat.ask(prompt)
+    await chat.grows(100)
+    const scroller = chat.page.locator('.scroll')
+    await expect
+      .poll(async () => {
+        await scroller.evaluate((element) => element.scrollBy({ top: -1200 }))
+        return chat.page.locator('.prompt').count()
+      }, { timeout: 20_000 })
+      .toBe(14)
+    // What is read stays where it is while the answer below grows.
+    const place = () => chat.page.locator('.prompt').nth(3).evaluate((element) => element.getBoundingClientRect().top)
+    await expect.poll(async () => {
+      const before = await place()
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      return Math.abs((await place()) - before)
+    }).toBeLessThan(2)
+    await chat.page.locator('.answer[data-status=complete]').nth(13).waitFor({ state: 'attached', timeout: 60_000 })
+    expect(await chat.text()).toBe(text)
+    await chat.button('To the latest').click()
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
