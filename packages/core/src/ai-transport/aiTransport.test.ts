@@ -98,7 +98,13 @@ describe('an agent of @ably/ai-transport', () => {
       const response = session.getResponse(run.runId)
       return response?.status === 'complete' && response
     })
-    expect(live).toMatchObject({ text, hasGap: false, promptId, parts: [{ type: 'text', state: 'done' }] })
+    expect(live).toMatchObject({
+      text,
+      hasGap: false,
+      promptId,
+      clientId: 'agent',
+      parts: [{ type: 'text', state: 'done' }],
+    })
     expect(session.getPrompt(promptId)).toMatchObject({ text: 'Why?', clientId: 'asker' })
     for (const limit of [1, 3, 100]) {
       const later = await readAll(name, limit)
@@ -323,6 +329,23 @@ describe('an agent of @ably/ai-transport', () => {
     const later = await readAll(name, 1)
     for (const one of [session, later])
       expect(one.getResponse('run')).toMatchObject({ text: 'Right answer.' })
+  })
+
+  test('an agent that is present and leaves: interrupted; one that never was: not', async () => {
+    const name = wire.channelName()
+    const readers = [true, false].map((presence) => wire.session(name, { codec: aiTransport({ presence }) }))
+    await Promise.all(readers.map((session) => session.ready))
+    const client = wire.client({ clientId: 'agent' })
+    const channel = client.channels.get(name)
+    await channel.presence.enter()
+    const transport = { 'run-id': 'r', stream: 'true', status: 'streaming' }
+    const extras = { ai: { transport, codec: { kind: 'text' } } }
+    await channel.publish({ name: 'ai-run-start', extras })
+    await channel.publish({ name: 'ai-output', data: 'Hello', extras })
+    for (const session of readers) await until('the text', () => session.getResponse('r')?.text === 'Hello')
+    await channel.presence.leave()
+    await until('the loss', () => readers[0]!.getResponse('r')?.status === 'interrupted')
+    expect(readers[1]!.getResponse('r')?.status).toBe('streaming')
   })
 
   test('agents of its OpenAI codec: text, reasoning, refusal, calls and their outputs', async () => {

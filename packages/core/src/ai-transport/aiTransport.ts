@@ -42,7 +42,11 @@ class AiTransportCodec {
     this.presence = presence
   }
 
-  decode(message: InboundMessage, emit: Emit): void {
+  decode(message: InboundMessage, hand: Emit): void {
+    const emit: Emit = (event) => {
+      event.watched = this.presence
+      hand(event)
+    }
     const envelope = readEnvelope(message)
     if (!envelope) {
       if (isOperation(message)) this.revise(message, emit)
@@ -52,10 +56,10 @@ class AiTransportCodec {
       case Name.Input:
         return this.input(envelope, emit)
       case Name.RunStart:
-        if (string(envelope.transport[Transport.RunId])) emit({ ...this.meta(envelope), type: 'start' })
+        if (string(envelope.transport[Transport.RunId])) emit({ ...readMeta(envelope), type: 'start' })
         return
       case Name.RunEnd:
-        if (string(envelope.transport[Transport.RunId])) emit(endOf(envelope, this.meta(envelope)))
+        if (string(envelope.transport[Transport.RunId])) emit(endOf(envelope, readMeta(envelope)))
         return
       case Name.StepStart:
         return this.discard(
@@ -68,7 +72,7 @@ class AiTransportCodec {
           emit,
         )
       case Name.Cancel:
-        return emit({ ...this.meta(envelope), type: 'cancel' })
+        return emit({ ...readMeta(envelope), type: 'cancel' })
       case Name.Output:
       // An append does not carry its message's name.
       case undefined:
@@ -84,7 +88,6 @@ class AiTransportCodec {
     if (gone === 'void') return
     this.discard(gone, envelope, emit)
     readOutput(envelope, (event) => {
-      if (this.presence) event.clientId = string(envelope.message.clientId)
       const call = event.type === 'tool' || event.type === 'text' ? event.toolCallId : undefined
       emit(event)
       if (call !== undefined) this.called(call, run, emit)
@@ -104,7 +107,7 @@ class AiTransportCodec {
     const superseded = string(envelope.transport[Transport.Supersedes])
     if (superseded !== undefined)
       emit({
-        ...this.meta(envelope),
+        ...readMeta(envelope),
         responseId: superseded,
         promptId: undefined,
         type: 'end',
@@ -124,7 +127,7 @@ class AiTransportCodec {
   private discard(serials: readonly string[], by: Envelope, emit: Emit): void {
     for (const serial of serials)
       emit({
-        ...this.meta(by),
+        ...readMeta(by),
         // The newest message's place: later than whatever the old attempt had come to.
         version: string(by.message.version?.serial) ?? serialOf(by.message),
         serial,
@@ -152,12 +155,6 @@ class AiTransportCodec {
       checksum: undefined,
       done: undefined,
     })
-  }
-
-  private meta(envelope: Envelope) {
-    const meta = readMeta(envelope)
-    if (this.presence) meta.clientId = string(envelope.message.clientId)
-    return meta
   }
 }
 

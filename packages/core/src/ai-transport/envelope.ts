@@ -65,7 +65,7 @@ export function readMeta({ message, transport }: Envelope): EventMeta {
     responseId: string(transport[Transport.RunId]),
     promptId: string(transport[Transport.InputCodecMessageId]),
     part: undefined,
-    clientId: undefined,
+    clientId: string(message.clientId),
     connectionId: string(message.connectionId),
     timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
     strict: true,

@@ -16,16 +16,15 @@ export function readInput(envelope: Envelope, emit: Emit): void {
     const meta = readMeta(envelope)
     const id = string(transport[Transport.CodecMessageId]) ?? meta.serial
     const text = typeof message.data === 'string' ? message.data : ''
-    emit({ ...meta, clientId: string(message.clientId), type: 'prompt', id, text })
+    emit({ ...meta, type: 'prompt', id, text })
     return
   }
   const change = outcome(kind, envelope)
   if (!change) return
   const toolCallId = string(codec.toolCallId) ?? string(codec.call_id)
   if (toolCallId === undefined) throw new Error('it names no tool call')
-  // The person who decided; the input names the run it goes on with, which is not always the one that asked.
-  const meta = { ...readMeta(envelope), clientId: string(message.clientId), promptId: undefined }
-  emit({ ...meta, type: 'tool', toolCallId, toolName: undefined, change })
+  // What it answers is no prompt of the response's.
+  emit({ ...readMeta(envelope), promptId: undefined, type: 'tool', toolCallId, toolName: undefined, change })
 }
 
 function outcome(kind: string | undefined, { message, codec }: Envelope): ToolEvent['change'] | undefined {

@@ -46,7 +46,7 @@ function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void
     responseId: string(transport[Transport.RunId]),
     promptId: string(transport[Transport.InputCodecMessageId]),
     part: undefined,
-    clientId: undefined,
+    clientId: string(message.clientId),
     connectionId: string(message.connectionId),
     timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
     strict: true,
