@@ -25,6 +25,8 @@ const trouble = fc.constantFrom(
   'forget readers',
   'discontinue',
   'drop agent',
+  'duplicate',
+  'reorder',
 )
 
 export const wireWorlds = fc.record({
@@ -93,6 +95,8 @@ export async function liveOnWire(
     'drop readers': () => void faults.drop({ match: { clientId: /^reader/ } }),
     'forget readers': () => void faults.drop({ match: { clientId: /^reader/ }, forget: true }),
     discontinue: () => faults.discontinue({ match: readers }),
+    duplicate: () => void faults.duplicate({ times: 3, match: { ...readers, action: 'message' } }),
+    reorder: () => void faults.reorder({ times: 1, match: { ...readers, action: 'message' } }),
     'drop agent': () => void faults.drop({ match: { clientId: 'agent' } }),
   }
   try {

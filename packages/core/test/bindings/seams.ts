@@ -1,0 +1,70 @@
+import { expect } from 'vitest'
+import type { Scenario } from './stage.ts'
+
+const sentence = 'The quick brown fox jumps over the lazy dog.'
+
+/** Where a view meets the life of its page: waiting, sessions of its own, a server's markup. */
+export const seams: Scenario[] = [
+  {
+    name: 'useReady waits for the past, and shows it at once',
+    async run(stage) {
+      const agent = stage.agent()
+      await agent.tokens('a', [sentence])
+      await stage.join(agent, { offline: true })
+      await stage.mount('Suspended', agent)
+      await stage.shows('[data-fallback]', '…')
+      expect(await stage.text('[data-row]')).toBeNull()
+      await stage.run((host, name) => host.connect(name), agent.name)
+      await stage.shows('[data-row=a]', sentence)
+      expect(await stage.text('[data-fallback]')).toBeNull()
+    },
+  },
+  {
+    name: 'useReady lets a session through that fails: its state tells',
+    async run(stage) {
+      stage.wire.server.faults.refuse({ on: 'attach', error: 40160 })
+      const agent = await stage.open()
+      await stage.mount('Suspended', agent)
+      await stage.until('the list', async () => (await stage.text('ol')) === '')
+    },
+  },
+  {
+    name: 'useCreateSession makes one for each key, and closes what it made',
+    async run(stage) {
+      const [first, second] = [stage.agent(), stage.agent()]
+      await first.tokens('a', ['First'])
+      await second.tokens('a', ['Second'])
+      await stage.mount('Created', first, { channel: first.name })
+      await stage.shows('[data-answer]', 'First')
+      const all = (status: string) => Array.from({ length: stage.rendersEach - 1 }, () => status)
+      // StrictMode mounts twice: the first is closed at once.
+      expect(await stage.statuses()).toEqual([...all('closed'), 'live'])
+      await stage.update({ channel: second.name })
+      await stage.shows('[data-answer]', 'Second')
+      expect(await stage.statuses()).toEqual([...all('closed'), 'closed', 'live'])
+      await stage.unmount()
+      expect(new Set(await stage.statuses())).toEqual(new Set(['closed']))
+    },
+  },
+  {
+    name: 'a server renders what a new session shows, and the page takes it over without a difference',
+    async run(stage) {
+      const agent = await stage.open()
+      await stage.ready(agent)
+      await agent.tokens('a', [sentence])
+      for (const view of ['Conversation', 'Newest', 'Status', 'Agents', 'Composer', 'Older'] as const) {
+        const html = await stage.options.serve(view, {})
+        expect(html).not.toContain(sentence)
+        // By now the session in the page knows more than the server did.
+        await stage.until('the text', async () =>
+          stage.run((host, name) => host.session(name).getResponse('a') !== undefined, agent.name),
+        )
+        await stage.mount(view, agent, {}, html)
+        if (view === 'Conversation') await stage.shows('[data-row=a]', sentence)
+        if (view === 'Newest') await stage.shows('[data-answer]', sentence)
+        if (view === 'Status') await stage.shows('[data-status=live]', '1')
+        await stage.unmount()
+      }
+    },
+  },
+]
