@@ -155,7 +155,7 @@ export class Channel {
     joinPayload(message.data, input.data)
     const limit = this.#settings.limits.messageSize
     if (message.size + input.size > limit) {
-      throw new AblyError(40009, 400, `unable to append; the whole message would exceed ${limit} bytes`)
+      throw new AblyError(40009, 413, `unable to append; the whole message would exceed ${limit} bytes`)
     }
   }
 

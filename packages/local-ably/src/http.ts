@@ -56,8 +56,12 @@ export async function exchange(
   }
   if (response.headersSent || response.destroyed) return
   if (reply.type) send(response, reply.status, reply.body as string | Buffer, reply.type, reply.headers)
-  else sendValue(response, reply, format, url.searchParams.get('envelope'))
+  else sendValue(response, reply, errorFormat(incoming, reply, format), url.searchParams.get('envelope'))
 }
+
+// SDKs in browsers read errors in JSON only.
+const errorFormat = (incoming: IncomingMessage, reply: Reply, format: Format): Format =>
+  reply.status >= 400 && incoming.headers.origin !== undefined ? 'json' : format
 
 export function errorReply(error: AblyError): Reply {
   return {

@@ -37,6 +37,7 @@ const html = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>local-ably</title>
+<link rel="icon" href="data:,">
 <style>
   :root { color-scheme: light dark; font: 14px/1.5 system-ui, sans-serif; }
   body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; }

@@ -31,20 +31,26 @@ export function rewind(channel: Channel, params: Record<string, string>, now = D
   }
   const unit = match[2]
   const limit = readLimit(params.rewindLimit)
-  const byChange = [...channel.messages.all()].sort((a, b) => (a.touched < b.touched ? -1 : 1))
-  let count = limit
-  let chosen = byChange
-  if (unit) {
-    const since = now - Number(match[1]) * units[unit]!
-    chosen = byChange.filter((message) => serialTime(message.touched) >= since)
-  } else {
-    count = Math.min(count, Number(match[1]))
-  }
-  const messages = (count === 0 ? [] : chosen.slice(-count)).sort((a, b) => (a.serial < b.serial ? -1 : 1))
+  const since = unit ? now - Number(match[1]) * units[unit]! : 0
+  const chosen = channel.messages.all().filter((message) => serialTime(message.touched) >= since)
+  const count = unit ? limit : Math.min(limit, Number(match[1]))
+  const messages = lastChanged(chosen, count)
   const asked = unit ? chosen.length : Number(match[1])
   if (asked <= maxCount || (unit && params.rewindLimit !== undefined)) return { messages }
   const error = new AblyError(40000, 400, `unable to rewind that far; at most ${maxCount} messages are sent`)
   return { messages, error: error.toWire() }
+}
+
+/** Those `count` that changed last, in the order of their creation, in which they come. */
+function lastChanged(messages: readonly Message[], count: number): Message[] {
+  if (messages.length <= count) return [...messages]
+  if (count === 0) return []
+  const threshold = messages
+    .map((message) => message.touched)
+    .sort((a, b) => (a < b ? 1 : -1))
+    .at(count - 1)!
+  // Messages of one frame were touched together, so there may be more than wanted at the threshold.
+  return messages.filter((message) => message.touched >= threshold).slice(-count)
 }
 
 function readLimit(limit: string | undefined): number {

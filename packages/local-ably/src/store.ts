@@ -5,6 +5,8 @@ import { serialTime } from './serial.ts'
 export class MessageStore {
   readonly #bySerial = new Map<string, Message>()
   #ordered: Message[] = []
+  /** No message was touched before this: what spares most sweeps from looking at each. */
+  #oldest = 0
 
   get size(): number {
     return this.#ordered.length
@@ -39,16 +41,20 @@ export class MessageStore {
   /** Drops messages last touched before `time`, and the oldest beyond `limit`. */
   expire(time: number, limit: number, keepLast: boolean): void {
     const excess = Math.max(0, this.#ordered.length - limit)
+    if (excess === 0 && time <= this.#oldest) return
     const last = keepLast ? this.#ordered.at(-1) : undefined
     const stays = (message: Message, index: number) =>
       message === last || (index >= excess && serialTime(message.touched) >= time)
-    if (this.#ordered.every(stays)) return
     const kept: Message[] = []
+    let oldest = Infinity
     for (const [index, message] of this.#ordered.entries()) {
-      if (stays(message, index)) kept.push(message)
-      else this.#bySerial.delete(message.serial)
+      if (stays(message, index)) {
+        kept.push(message)
+        oldest = Math.min(oldest, serialTime(message.touched))
+      } else this.#bySerial.delete(message.serial)
     }
     this.#ordered = kept
+    this.#oldest = kept.length > 0 ? oldest : 0
   }
 
   clear(): void {
