@@ -159,3 +159,51 @@ it('holds a model up that is faster than the network', async () => {
   await reader.until(() => reader.ended(response.responseId))
   expect(reader.text(response.responseId)).toHaveLength(100_001)
 })
+
+it('gives up at once when the channel has failed', async () => {
+  const { channelName, agent } = setup('message-per-response')
+  agent.onPrompt(() => {})
+  await agent.ready
+  const response = agent.respond()
+  response.append('Hello')
+  await response.flush()
+  bench.server.faults.fail({ match: { channel: channelName }, error: 40160 })
+  await bench.settle()
+  response.append(' you')
+  await expect(response.end()).rejects.toMatchObject({ code: 'not_allowed', text: 'Hello you' })
+})
+
+it('says that a tool has a result, when that is too large to send', async () => {
+  const { channelName, agent } = setup('message-per-response')
+  const reader = await bench.reader(channelName)
+  const errors: RejoinError[] = []
+  agent.on('error', (error) => errors.push(error))
+  const response = agent.respond()
+  const call = response.tool({ name: 'read' })
+  call.result('x'.repeat(100_000))
+  response.append('done')
+  response.data('plain', '5')
+  const result = await response.end()
+  expect(result.lost.map(({ code }) => code)).toEqual(['too_large'])
+  expect(errors).toEqual(result.lost)
+  await reader.until(() => reader.ended(response.responseId))
+  const find = (name: string) => reader.messages.find((message) => message.name === name)?.data as unknown
+  expect(find('tool_result')).toEqual({ name: 'read', result: { omitted: 'too large' } })
+  expect(find('data-plain')).toBe('"5"')
+  expect(() => agent.respond().data('bad', { n: 5n })).toThrow(/no JSON/)
+})
+
+it('rejects nowhere else when nobody awaits the end', async () => {
+  const unhandled: unknown[] = []
+  const note = (error: unknown) => void unhandled.push(error)
+  process.on('unhandledRejection', note)
+  const { agent, match } = setup('message-per-token')
+  bench.server.faults.refuse({ match, error: 40160 })
+  const response = agent.respond()
+  response.append('x')
+  void response.end()
+  await response.ended
+  await bench.settle()
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+})

@@ -83,7 +83,7 @@ export class Lane {
         if (delay === undefined) throw error
         if (isRateLimit(error)) outbox.pause(delay)
         await new Promise((resolve) => setTimeout(resolve, delay))
-        await outbox.connected(backoff.left())
+        await outbox.usable(channel, backoff.left())
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { RealtimeClient } from 'ably'
+import type { RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
 
 /** Something with text to send: called when the connection may carry one more operation. */
@@ -75,7 +75,8 @@ export class Outbox {
 
   /**
    * Runs one SDK call and reports its outcome exactly once. `doubt` is called when the connection was
-   * replaced while the operation was unacknowledged: the SDK sends it again, so it may count twice.
+   * replaced while the operation was unacknowledged. The SDK sends it again: an append may then count twice, and a
+   * publish that was refused unheard may come after those that followed it.
    */
   track<T>(
     run: () => Promise<T>,
@@ -139,6 +140,17 @@ export class Outbox {
       connection.on(check)
       check()
     })
+  }
+
+  /** As `connected`; rejects also when the channel has failed for good. */
+  async usable(channel: RealtimeChannel, limit: number): Promise<void> {
+    await this.connected(limit)
+    if (channel.state !== 'failed') return
+    throw wrapError(
+      'publish',
+      channel.errorReason ?? new Error('the channel failed'),
+      ErrorCode.PublishFailed,
+    )
   }
 
   #land(flight: Flight): boolean {

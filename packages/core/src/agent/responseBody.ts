@@ -1,5 +1,5 @@
 import type { Message, RealtimeChannel } from 'ably'
-import type { RejoinError } from '../errors.ts'
+import { ErrorCode, RejoinError } from '../errors.ts'
 import { Header, MessageName, PROTOCOL_VERSION } from '../protocol.ts'
 import type { RetryOptions } from './backoff.ts'
 import { GrowingText } from './growingText.ts'
@@ -158,8 +158,9 @@ export class ResponseBody {
     this.#whole(MessageName.Source, part, data, { type, id: part, ...data })
   }
 
-  addData(name: string, data: unknown, id?: string): void {
+  addData(name: string, value: unknown, id?: string): void {
     if (!this.begin()) return
+    const data = value ?? null
     const part = id ?? this.#nextPart()
     const type = `${MessageName.DataPrefix}${name}`
     const known = this.parts.records.find((record) => record.kind === 'whole' && record.row.id === part)
@@ -174,14 +175,26 @@ export class ResponseBody {
     headers: Record<string, string>,
     done?: (serial?: string) => void,
   ): void {
+    let sent = wireData(name, data)
     this.#lane.push({
-      make: () => this.#message(name, data, headers),
-      done: (serial) => done?.(serial),
-      failed: (error) => {
-        this.lost.push(error)
-        this.#onLost(error)
+      make: () => this.#message(name, sent, headers),
+      shrink: () => {
+        // A result that no message can hold: readers at least learn that the tool is done.
+        if (name !== MessageName.ToolResult || sent !== data) return false
+        this.#loss(
+          new RejoinError(ErrorCode.TooLarge, 'unable to publish the result of a tool; it is too large'),
+        )
+        sent = { ...(data as object), result: { omitted: 'too large' } }
+        return true
       },
+      done: (serial) => done?.(serial),
+      failed: (error) => this.#loss(error),
     })
+  }
+
+  #loss(error: RejoinError): void {
+    this.lost.push(error)
+    this.#onLost(error)
   }
 
   /** As `publish`, awaited; rejects when it could not be delivered. */
@@ -249,5 +262,17 @@ export class ResponseBody {
     const { resolve } = this.#ready
     this.#ready = undefined
     resolve()
+  }
+}
+
+/** What the SDK can send: objects as they are, all else as JSON text, so that `"5"` and `5` stay apart. */
+function wireData(name: string, data: unknown): unknown {
+  if (data === undefined) return undefined
+  try {
+    const json = JSON.stringify(data)
+    return typeof data === 'object' && data !== null ? data : json
+  } catch (cause) {
+    const message = `unable to publish ${name}; its data is no JSON: ${(cause as Error).message}`
+    throw new RejoinError(ErrorCode.InvalidArgument, message, { cause })
   }
 }

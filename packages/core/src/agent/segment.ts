@@ -125,7 +125,7 @@ export class Segment implements Sender {
         this.#broken ??= error
         this.#after()
       },
-      this.wire.repeats ? () => (this.#broken ??= new Doubt()) : undefined,
+      () => (this.#broken ??= new Doubt()),
     )
   }
 
@@ -170,7 +170,7 @@ export class Segment implements Sender {
         this.#seen(serial)
         this.#state = 'open'
         this.#confirmed = this.#sent.length
-        if (!serial && this.wire.repeats) this.#lose(new Error('the channel returned no serial'))
+        if (!serial && this.wire.needsSerial) this.#lose(new Error('the channel returned no serial'))
         this.pump()
         this.#after()
       },
@@ -269,7 +269,7 @@ export class Segment implements Sender {
     // What was not refused for its rate is repaired at once, the first time.
     if (isRateLimit(error) || this.#backoff.repeated)
       await new Promise((resolve) => setTimeout(resolve, delay))
-    await this.#host.outbox.connected(this.#backoff.left())
+    await this.#host.outbox.usable(this.#host.channel, this.#backoff.left())
   }
 
   #lose(cause: unknown): void {

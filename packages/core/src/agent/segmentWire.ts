@@ -22,8 +22,8 @@ export interface SegmentWire {
   close(end: number, checksum: string): Promise<string | undefined>
   /** The message's serial, once known. */
   serial: string | undefined
-  /** Whether an operation sent twice counts twice: appends do, publishes with an id of our own do not. */
-  readonly repeats: boolean
+  /** Whether it can grow only by its serial. */
+  readonly needsSerial: boolean
 }
 
 export function segmentWire(pattern: Pattern, kind: SegmentKind, newId: () => string): SegmentWire {
@@ -41,7 +41,7 @@ function growingWire({ channel, type, headers }: SegmentKind): SegmentWire {
   const extras = { headers }
   const wire: SegmentWire = {
     serial: undefined,
-    repeats: true,
+    needsSerial: true,
     open: (data) => ({ name, data, extras }),
     grow: (data, end) => append(data, { [Metadata.End]: String(end), [Metadata.Phase]: Phase.Streaming }),
     async replace(text) {
@@ -82,7 +82,7 @@ function tokenWire({ channel, type, headers }: SegmentKind, newId: () => string)
   }
   return {
     serial: undefined,
-    repeats: false,
+    needsSerial: false,
     open: (text) => message(token, text, { [Header.End]: String(text.length) }),
     grow: (data, end) => publish(message(token, data, { [Header.End]: String(end) })),
     replace: (text) =>

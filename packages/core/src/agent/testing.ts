@@ -55,6 +55,11 @@ export class Bench {
     return reader
   }
 
+  /** Lets what is on its way arrive. */
+  settle(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 30))
+  }
+
   /** As if the process of every such client had died: their sockets close, and they never come back. */
   kill(clientId: string): void {
     for (const client of this.#clients.filter((one) => one.auth.clientId === clientId))
