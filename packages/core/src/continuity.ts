@@ -294,8 +294,10 @@ export class Continuity {
   }
 
   /** The backlog of a rewind comes as live messages, with no mark at its end: its last message is asked for. */
-  private async awaitRewind(signal: AbortSignal): Promise<void> {
-    if (!this.rewinding) return
+  private async awaitRewind(signal: AbortSignal): Promise<boolean> {
+    // A channel that was attached before, or with other options, has rewound nothing for us.
+    if (!this.sawAttach || this.channel.params.rewind === undefined) return false
+    if (!this.rewinding) return true
     try {
       const last = (await this.channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
       if (last !== undefined && this.newest < last) await this.reached(last, signal)
@@ -304,6 +306,7 @@ export class Continuity {
     } finally {
       this.rewinding = undefined
     }
+    return true
   }
 
   private reached(serial: string, signal: AbortSignal): Promise<void> {

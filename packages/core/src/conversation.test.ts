@@ -213,6 +213,97 @@ describe('message per response', () => {
   })
 })
 
+describe('an app’s own conventions', () => {
+  test('names and headers are mapped', () => {
+    const own = documented({
+      names: { token: ['chunk', 'piece'], stop: 'fin' },
+      headers: { responseId: 'answer_id' },
+    })
+    const reader = new Reader()
+    reader.conversation.pastKnown = true
+    for (const wire of [
+      { name: 'chunk', data: 'Hel', headers: { answer_id: 'r' } },
+      { name: 'piece', data: 'lo', headers: { answer_id: 'r', responseId: 'other' } },
+      { name: 'token', data: 'no name of ours', headers: { answer_id: 'r' } },
+      { name: 'fin', headers: { answer_id: 'r' } },
+    ])
+      own.decode(message(wire), (event) => reader.conversation.apply(event, true))
+    expect(reader.response('r')).toMatchObject({ text: 'Hello', status: 'complete' })
+    expect(reader.conversation.list()).toHaveLength(1)
+  })
+})
+
+describe('stamps that cannot be trusted', () => {
+  const headers = { responseId: 'r' }
+  const create = { name: 'response', data: '', headers, serial: 's' }
+  const append = (version: string, data: string, end?: string): Wire => ({
+    data,
+    serial: 's',
+    version,
+    action: 'append',
+    ...(end !== undefined && { metadata: { end } }),
+  })
+
+  test('no number: as if there were none (§5.10)', () => {
+    for (const end of ['-1', '1.5', 'x', '', ' ', '1e400']) {
+      const reader = new Reader()
+        .read(create)
+        .read(append('t1', 'Hello', end))
+        .read(append('t2', ' you', end))
+      expect(reader.response('r')).toMatchObject({ text: 'Hello you', hasGap: false, verified: false })
+    }
+  })
+
+  test('counted in another unit: shown, and never as exact or verified', () => {
+    // Bytes instead of code units: every accent looks like something missing.
+    const reader = new Reader()
+      .read(create)
+      .read(append('t1', 'é', '2'))
+      .read(append('t2', 'é', '4'))
+    expect(reader.response('r')).toMatchObject({ text: 'éé', hasGap: true, verified: false })
+    // Too small: the full text contradicts its stamp.
+    const small = new Reader().read({
+      name: 'response',
+      data: 'Hello',
+      headers,
+      serial: 's',
+      version: 't1',
+      action: 'update',
+      metadata: { end: '2' },
+    })
+    expect(small.response('r')).toMatchObject({ text: 'Hello', hasGap: true })
+  })
+
+  test('a stamped stream that an older agent continues without stamps', () => {
+    const reader = new Reader()
+      .read(create)
+      .read(append('t1', 'Hello', '5'))
+      .read(append('t2', ' you'))
+      .read(append('t3', ' there'))
+    expect(reader.response('r')).toMatchObject({ text: 'Hello you there', hasGap: false, verified: false })
+    const tokens = new Reader().read({ name: 'start', headers })
+    tokens
+      .read({ name: 'token', data: 'Hello', headers: { ...headers, end: '5' } })
+      .read({ name: 'token', data: ' you', headers })
+    tokens.read({ name: 'token', data: '!', headers: { ...headers, end: '10' } })
+    expect(tokens.response('r')).toMatchObject({ text: 'Hello you!', hasGap: false })
+  })
+
+  test('a token that someone edited or deleted', () => {
+    const reader = new Reader().read({ name: 'start', headers })
+    for (const [serial, data] of [
+      ['a1', 'one '],
+      ['a2', 'two '],
+      ['a3', 'three'],
+    ])
+      reader.read({ name: 'token', data, headers, serial })
+    reader.read({ name: 'token', data: '[…] ', headers, serial: 'a2', version: 'a9', action: 'update' })
+    expect(reader.response('r')).toMatchObject({ text: 'one […] three', hasGap: false })
+    reader.read({ name: 'token', headers, serial: 'a1', version: 'b1', action: 'delete' })
+    expect(reader.response('r')?.text).toBe('[…] three')
+  })
+})
+
 describe('database rows', () => {
   const headers = { responseId: 'r' }
   test('a complete row wins over the channel’s past, and a newer version on the channel shows', () => {

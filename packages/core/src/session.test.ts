@@ -282,6 +282,122 @@ describe('seed', () => {
   })
 })
 
+describe('channels as apps have them', () => {
+  test('a channel that exists with other options: what a rewind would bring, history brings', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    await tokens(agent, words)
+    const client = wire.client({ clientId: 'reader' })
+    await client.channels.get(name, { params: { rewind: '1' } }).attach()
+    const session = wire.session(name, { client, channelName: name, hydrate: rewind('2m') } as never)
+    await session.ready
+    expect(session.getResponse('r')).toMatchObject({ text: words.join(''), hasGap: false })
+  })
+
+  test('attachOnSubscribe: false, and a channel given instead of a client', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    await tokens(agent, words)
+    const channel = wire.client({ clientId: 'reader' }).channels.get(name, { attachOnSubscribe: false })
+    const session = wire.session(name, { client: undefined, channelName: undefined, channel } as never)
+    await session.ready
+    expect(session.getResponse('r')).toMatchObject({ text: words.join(''), hasGap: false })
+    expect(session.getSnapshot().status).toBe('live')
+  })
+
+  test('detached by the app and attached again: refilled, and nothing is taken away meanwhile', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    const channel = wire.client({ clientId: 'reader' }).channels.get(name)
+    const session = wire.session(name, { client: undefined, channelName: undefined, channel } as never)
+    await session.ready
+    await agent.publish({ name: 'start', extras: { headers } })
+    await tokens(agent, words)
+    await until('the first half', () => session.getResponse('r')?.text === words.join(''))
+    await channel.detach()
+    expect(session.getSnapshot().status).toBe('disconnected')
+    expect(session.getResponse('r')?.text).toBe(words.join(''))
+    await tokens(agent, words)
+    await channel.attach()
+    await until('the whole', () => session.getResponse('r')?.text === words.join('').repeat(2))
+    expect(session.getResponse('r')?.hasGap).toBe(false)
+  })
+
+  test('a channel that fails says why, and keeps what it shows', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    const session = wire.session(name)
+    await session.ready
+    await tokens(agent, words)
+    await until('the text', () => session.getResponse('r')?.text === words.join(''))
+    wire.server.faults.fail({
+      match: { channel: name, clientId: 'reader' },
+      error: { code: 40160, statusCode: 401, message: 'Channel denied access' },
+    })
+    await until('the failure', () => session.getSnapshot().status === 'failed')
+    expect(session.getSnapshot().error).toMatchObject({
+      code: 'not_allowed',
+      message: expect.stringContaining('capability'),
+    })
+    expect(session.getResponse('r')?.text).toBe(words.join(''))
+  })
+
+  test('two sessions of one page on one channel do not disturb each other', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    const client = wire.client({ clientId: 'reader' })
+    const first = wire.session(name, { client, channelName: name } as never)
+    await first.ready
+    await tokens(agent, words)
+    const second = wire.session(name, { client, channelName: name } as never)
+    await second.ready
+    await tokens(agent, words)
+    for (const session of [first, second])
+      await until('all of it', () => session.getResponse('r')?.text === words.join('').repeat(2))
+    second.close()
+    await tokens(agent, words)
+    await until('more', () => first.getResponse('r')?.text === words.join('').repeat(3))
+    expect(second.getSnapshot().status).toBe('closed')
+  })
+
+  test('an attach point that is too old for untilAttach (90008): plain history, merged by version', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    const serial = await createMessage(agent, 'Hello')
+    await agent.appendMessage({ serial, data: ' world' })
+    await tokens(agent, words, 't')
+    wire.server.faults.refuse({
+      on: 'history',
+      times: 1,
+      error: { code: 90008, statusCode: 400, message: 'attach point not found' },
+    })
+    const session = wire.session(name)
+    await session.ready
+    expect(session.getResponse('r')?.text).toBe('Hello world')
+    expect(session.getResponse('t')).toMatchObject({ text: words.join(''), hasGap: false })
+  })
+
+  test('history that fails for good: live all the same, the beginning known to be missing, and the reason given', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    await tokens(agent, words)
+    wire.server.faults.refuse({
+      on: 'history',
+      error: { code: 40160, statusCode: 401, message: 'no history capability' },
+    })
+    const session = wire.session(name)
+    await expect(session.ready).rejects.toMatchObject({ code: 'not_allowed' })
+    await tokens(agent, ['live'])
+    const shown = await until('the live token', () => session.getResponse('r'))
+    expect(shown).toMatchObject({
+      text: 'live',
+      hasGap: true,
+      gaps: [{ from: 0, to: 0, missing: undefined }],
+    })
+    expect(session.getSnapshot()).toMatchObject({ status: 'live', hydration: 'failed' })
+  })
+})
+
 describe('presence', () => {
   test('an agent that dies leaves its response interrupted, also for who comes later; one that goes on resumes it', async () => {
     const name = wire.channelName()

@@ -31,7 +31,7 @@ import type {
   ResponseState,
   Tools,
 } from './types.ts'
-import type { Codec, MessageNames } from './wire.ts'
+import type { Codec, HeaderNames, MessageNames } from './wire.ts'
 import { documented } from './wire.ts'
 
 export type SessionStatus =
@@ -75,6 +75,8 @@ interface CommonOptions {
   hydrate?: Hydrator
   /** The app's own message names, by the documented name each stands for. */
   names?: MessageNames
+  /** The app's own header keys, by the documented key each stands for. */
+  headers?: HeaderNames
   /** Reads another wire format. Default: the documented patterns (PROTOCOL.md). */
   codec?: Codec
   /** When to publish changes. Default: once per animation frame, and never throttled while hidden. */
@@ -126,10 +128,10 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
 
   constructor(options: SessionOptions) {
     this.options = options
-    const { hydrate = history(), codec, names, schedule = perFrame } = options
+    const { hydrate = history(), codec, names, headers, schedule = perFrame } = options
     this.channel = open(options, hydrate)
     this.client = options.client
-    this.codec = codec ?? documented({ names })
+    this.codec = codec ?? documented({ names, headers })
     this.store = new Store(this.channel.name, {
       schedule,
       onPublish: (published) => this.announce(published),

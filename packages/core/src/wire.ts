@@ -18,8 +18,12 @@ type Read = (message: InboundMessage, headers: Fields, emit: (event: StreamEvent
 
 const none: Fields = Object.freeze({})
 
+/** An app's own header keys, by the documented key each stands for: `{ responseId: 'response_id' }`. */
+export type HeaderNames = Partial<Record<string, string>>
+
 /** The documented patterns, and ours beside them (PROTOCOL.md): the only place that reads Ably messages. */
-export function documented(options?: { names?: MessageNames }): Codec {
+export function documented(options?: { names?: MessageNames; headers?: HeaderNames }): Codec {
+  const renamed = Object.entries(options?.headers ?? {})
   const readers = new Map(Object.entries(byName))
   for (const [name, own] of Object.entries(options?.names ?? {})) {
     const read = byName[name]
@@ -34,9 +38,20 @@ export function documented(options?: { names?: MessageNames }): Codec {
       if (!read && typeof name === 'string' && name.startsWith(MessageName.DataPrefix)) read = readData
       if (!read && isOperation(message)) read = readRevision
       if (!read) return
-      read(message, fields(fields(message.extras).headers), emit)
+      const headers = fields(fields(message.extras).headers)
+      read(message, renamed.length ? rename(headers, renamed) : headers, emit)
     },
   }
+}
+
+function rename(headers: Fields, names: [string, string | undefined][]): Fields {
+  const renamed = { ...headers }
+  for (const [name, own] of names) {
+    if (own === undefined) continue
+    delete renamed[name]
+    if (headers[own] !== undefined) renamed[name] = headers[own]
+  }
+  return renamed
 }
 
 function readMeta(message: InboundMessage, headers: Fields): EventMeta {
@@ -332,9 +347,8 @@ function text(data: unknown): string {
 
 /** §5.10: a stamp that is no whole number of at least 0 counts as absent. */
 function stamp(value: unknown): number | undefined {
-  if (value === undefined || value === '') return undefined
-  const number = Number(value)
-  return Number.isSafeInteger(number) && number >= 0 ? number : undefined
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  return Number.isSafeInteger(number) && (number as number) >= 0 ? (number as number) : undefined
 }
 
 /** Agents in some languages publish objects as JSON text. */

@@ -29,8 +29,8 @@ export interface Past {
   applyRows(rows: readonly Row[]): void
   /** Reads the channel's history backwards until `enough`, its end, or a bound. Resolves to whether there is more. */
   readHistory(options: HistoryReading): Promise<boolean>
-  /** Waits until what the attach rewound has been delivered. */
-  rewound(): Promise<void>
+  /** Waits until what the attach rewound has been delivered. Resolves to whether it rewound at all. */
+  rewound(): Promise<boolean>
   /** Tells `session.getSnapshot().hasOlder`. */
   setHasOlder(hasOlder: boolean): void
 }
