@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { mutants } from './packages/core/test/mutants.ts'
 
@@ -25,12 +26,29 @@ const project = (name: string, root: string, extra: object = {}) => ({
   test: { name, root, include: ['**/*.test.{ts,tsx}'], testTimeout: 20_000, hookTimeout: 60_000, ...extra },
 })
 
+/** The tests of a binding again, with the oldest version of its framework. */
+const oldest = (name: string, root: string, alias: Record<string, string>) => {
+  const again = project(name, root, { environment: 'happy-dom' })
+  const found = Object.entries(alias).map(([id, path]) => ({
+    find: new RegExp(`^${id}$`),
+    replacement: join(import.meta.dirname, root, 'test', path),
+  }))
+  return { ...again, resolve: { ...source, alias: found } }
+}
+
 export default defineConfig({
   test: {
     projects: [
       project('core', './packages/core'),
       project('react', './packages/react', { environment: 'happy-dom' }),
       project('vue', './packages/vue', { environment: 'happy-dom' }),
+      oldest('react18', './packages/react', {
+        '(react|react-dom)(/.*)?': 'with-react18/node_modules/$1$2',
+      }),
+      oldest('vue34', './packages/vue', {
+        vue: 'with-vue34/node_modules/vue/index.mjs',
+        'vue/server-renderer': 'with-vue34/node_modules/vue/server-renderer/index.mjs',
+      }),
       project('local-ably', './packages/local-ably'),
       project('demo', './demo'),
       project('e2e', './e2e', { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false }),

@@ -106,7 +106,8 @@ export class Stage {
   async finish(): Promise<void> {
     try {
       await this.unmount()
-      expect(await this.listeners()).toBe(0)
+      // A page that is being loaded is listened for until it is there.
+      await this.until('no subscriptions', async () => (await this.listeners()) === 0)
       expect(await this.run((host) => [...host.errors], undefined)).toEqual([])
     } finally {
       await this.run((host) => host.close(), undefined)

@@ -1,0 +1,214 @@
+import type { MessageRef, Part, ResponseState } from '@rejoin/core'
+import type { FC } from 'react'
+import { memo, Suspense, useCallback } from 'react'
+import { page, rendered } from '../../core/test/bindings/host.ts'
+import type { ViewName, ViewProps } from '../../core/test/bindings/host.ts'
+import {
+  SessionProvider,
+  useAgents,
+  useCreateSession,
+  useMessages,
+  useOlder,
+  usePrompt,
+  useReady,
+  useResponse,
+  useSend,
+  useSession,
+} from '../src/index.ts'
+
+/** One component for each scenario; `packages/vue/test/views.ts` has the same. */
+export const views: Record<ViewName, FC<ViewProps>> = {
+  Conversation() {
+    rendered('list')
+    return (
+      <ol>
+        {useMessages().map((message) => (
+          <Row key={message.id} message={message} />
+        ))}
+      </ol>
+    )
+  },
+
+  Answer({ id }) {
+    const response = useResponse(id)
+    return (
+      <p data-answer data-status={response?.status}>
+        {response?.text}
+      </p>
+    )
+  },
+
+  Newest() {
+    rendered('newest')
+    return <p data-answer>{useResponse()?.text}</p>
+  },
+
+  Selected({ id }) {
+    rendered('list')
+    return (
+      <>
+        <Status id={id!} />
+        <Length id={id!} />
+      </>
+    )
+  },
+
+  Composer() {
+    rendered('composer')
+    const send = useSend()
+    return (
+      <>
+        <button onClick={() => void send({ text: 'Why?', promptId: 'mine' }).catch(() => {})}>Send</button>
+        <Delivery id="mine" />
+      </>
+    )
+  },
+
+  Agents() {
+    return (
+      <ul>
+        {useAgents().map(({ clientId }) => (
+          <li key={clientId}>{clientId}</li>
+        ))}
+      </ul>
+    )
+  },
+
+  Status() {
+    const { status, hydration, error, messages, session } = useSession()
+    return (
+      <p data-status={status} data-hydration={hydration} onClick={() => session.close()}>
+        {error?.message ?? messages.length}
+      </p>
+    )
+  },
+
+  Gaps({ id }) {
+    const response = useResponse(id)
+    const missing = response?.gaps.map((gap) => gap.missing).join()
+    return (
+      <p data-answer data-verified={response?.verified} data-missing={missing}>
+        {response?.text}
+      </p>
+    )
+  },
+
+  Parts({ id }) {
+    const parts = useResponse(id, (response) => response.parts) ?? []
+    const { addToolResult, respondToApproval } = useSession()
+    const onResult = (part: { toolCallId: string }) =>
+      void addToolResult({ responseId: id!, toolCallId: part.toolCallId, name: 'place', result: 'Ghent' })
+    const onApproval = (part: { toolCallId: string }) =>
+      void respondToApproval({ responseId: id!, toolCallId: part.toolCallId, approved: true })
+    return (
+      <ol>
+        {parts.map((part) => (
+          <li key={part.id} data-type={part.type}>
+            {describe(part)}
+            {'toolCallId' in part && <button onClick={() => onResult(part)}>Result</button>}
+            {'toolCallId' in part && <input type="button" onClick={() => onApproval(part)} />}
+          </li>
+        ))}
+      </ol>
+    )
+  },
+
+  Older() {
+    const { hasOlder, loading, error, loadOlder, sentinel } = useOlder()
+    const messages = useMessages()
+    return (
+      <div data-scroller style={{ height: 300, overflowY: 'auto' }}>
+        <div ref={sentinel} style={{ height: 20 }} data-older={hasOlder} data-loading={loading}>
+          <button onClick={() => void loadOlder()}>{error?.message}</button>
+        </div>
+        <ol style={{ margin: 0 }}>
+          {messages.map(({ id }) => (
+            <li key={id} data-row={id} style={{ height: 50 }}>
+              <span>{id}</span>
+            </li>
+          ))}
+        </ol>
+      </div>
+    )
+  },
+
+  Suspended() {
+    return (
+      <Suspense fallback={<p data-fallback>…</p>}>
+        <Ready />
+      </Suspense>
+    )
+  },
+
+  Created({ channel }) {
+    const session = useCreateSession(
+      channel!,
+      useCallback((name: string) => page.host!.open(name), []),
+    )
+    if (!session) return <p data-fallback>…</p>
+    return (
+      <SessionProvider session={session}>
+        <views.Newest />
+      </SessionProvider>
+    )
+  },
+}
+
+const Row = memo(function Row({ message: { id, role } }: { message: MessageRef }) {
+  return role === 'user' ? <Prompt id={id} /> : <Answer id={id} />
+})
+
+function Prompt({ id }: { id: string }) {
+  rendered(`row:${id}`)
+  return <li data-row={id}>{usePrompt(id)?.text}</li>
+}
+
+function Answer({ id }: { id: string }) {
+  rendered(`row:${id}`)
+  const response = useResponse(id)
+  return (
+    <li data-row={id} data-status={response?.status}>
+      {response?.text}
+    </li>
+  )
+}
+
+const statusOf = (response: ResponseState) => response.status
+
+function Status({ id }: { id: string }) {
+  rendered('status')
+  return <p data-status>{useResponse(id, statusOf)}</p>
+}
+
+function Length({ id }: { id: string }) {
+  rendered('length')
+  // A new function and a new object each time, as people write it.
+  const measured = useResponse(id, ({ text }) => ({ length: text.length }))
+  return <p data-length>{measured?.length}</p>
+}
+
+function Delivery({ id }: { id: string }) {
+  const prompt = usePrompt(id)
+  const { retryMessage } = useSession()
+  if (!prompt) return null
+  return (
+    <p data-delivery={prompt.delivery} title={prompt.error?.message}>
+      {prompt.text}
+      <button data-retry onClick={() => void retryMessage(id).catch(() => {})}>
+        Again
+      </button>
+    </p>
+  )
+}
+
+function Ready() {
+  useReady()
+  return <views.Conversation />
+}
+
+function describe(part: Part): string {
+  if (part.type === 'text' || part.type === 'reasoning') return part.text
+  if ('toolCallId' in part)
+    return [part.state, part.input, part.output].map((x) => JSON.stringify(x)).join(' ')
+  return JSON.stringify('data' in part ? part.data : part.url)
+}

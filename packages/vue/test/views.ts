@@ -1,0 +1,258 @@
+import type { MessageRef, Part } from '@rejoin/core'
+import type { Component } from 'vue'
+import { defineComponent, h, Suspense } from 'vue'
+import { page, rendered } from '../../core/test/bindings/host.ts'
+import type { ViewName } from '../../core/test/bindings/host.ts'
+import {
+  SessionProvider,
+  useAgents,
+  useCreateSession,
+  useMessages,
+  useOlder,
+  usePrompt,
+  useReady,
+  useResponse,
+  useSend,
+  useSession,
+} from '../src/index.ts'
+
+const Prompt = defineComponent(
+  (props: { id: string }) => {
+    const prompt = usePrompt(() => props.id)
+    return () => {
+      rendered(`row:${props.id}`)
+      return h('li', { 'data-row': props.id }, prompt.value?.text)
+    }
+  },
+  { props: ['id'] },
+)
+
+const AnswerRow = defineComponent(
+  (props: { id: string }) => {
+    const response = useResponse(() => props.id)
+    return () => {
+      rendered(`row:${props.id}`)
+      return h('li', { 'data-row': props.id, 'data-status': response.value?.status }, response.value?.text)
+    }
+  },
+  { props: ['id'] },
+)
+
+const row = ({ id, role }: MessageRef) => h(role === 'user' ? Prompt : AnswerRow, { id, key: id })
+
+const Conversation = defineComponent(() => {
+  const messages = useMessages()
+  return () => {
+    rendered('list')
+    return h('ol', messages.value.map(row))
+  }
+})
+
+const Answer = defineComponent(
+  (props: { id: string }) => {
+    const response = useResponse(() => props.id)
+    return () => h('p', { 'data-answer': '', 'data-status': response.value?.status }, response.value?.text)
+  },
+  { props: ['id'] },
+)
+
+const Newest = defineComponent(() => {
+  const response = useResponse()
+  return () => {
+    rendered('newest')
+    return h('p', { 'data-answer': '' }, response.value?.text)
+  }
+})
+
+const Status = defineComponent(
+  (props: { id: string }) => {
+    const status = useResponse(
+      () => props.id,
+      (response) => response.status,
+    )
+    return () => {
+      rendered('status')
+      return h('p', { 'data-status': '' }, status.value)
+    }
+  },
+  { props: ['id'] },
+)
+
+const Length = defineComponent(
+  (props: { id: string }) => {
+    // A new object each time, as people write it.
+    const measured = useResponse(
+      () => props.id,
+      ({ text }) => ({ length: text.length }),
+    )
+    return () => {
+      rendered('length')
+      return h('p', { 'data-length': '' }, measured.value?.length)
+    }
+  },
+  { props: ['id'] },
+)
+
+const Selected = defineComponent(
+  (props: { id: string }) => () => {
+    rendered('list')
+    return [h(Status, { id: props.id }), h(Length, { id: props.id })]
+  },
+  { props: ['id'] },
+)
+
+const Delivery = defineComponent(
+  (props: { id: string }) => {
+    const prompt = usePrompt(() => props.id)
+    const { retryMessage } = useSession()
+    const onClick = () => void retryMessage(props.id).catch(() => {})
+    return () =>
+      prompt.value &&
+      h('p', { 'data-delivery': prompt.value.delivery, title: prompt.value.error?.message }, [
+        prompt.value.text,
+        h('button', { 'data-retry': '', onClick }, 'Again'),
+      ])
+  },
+  { props: ['id'] },
+)
+
+const Composer = defineComponent(() => {
+  const send = useSend()
+  const onClick = () => void send({ text: 'Why?', promptId: 'mine' }).catch(() => {})
+  return () => {
+    rendered('composer')
+    return [h('button', { onClick }, 'Send'), h(Delivery, { id: 'mine' })]
+  }
+})
+
+const Agents = defineComponent(() => {
+  const agents = useAgents()
+  return () =>
+    h(
+      'ul',
+      agents.value.map(({ clientId }) => h('li', { key: clientId }, clientId)),
+    )
+})
+
+const SessionStatus = defineComponent(() => {
+  const { status, hydration, error, messages, session } = useSession()
+  return () =>
+    h(
+      'p',
+      {
+        'data-status': status.value,
+        'data-hydration': hydration.value,
+        onClick: () => session.value.close(),
+      },
+      error.value?.message ?? String(messages.value.length),
+    )
+})
+
+const Gaps = defineComponent(
+  (props: { id: string }) => {
+    const response = useResponse(() => props.id)
+    return () => {
+      const missing = response.value?.gaps.map((gap) => gap.missing).join()
+      return h(
+        'p',
+        { 'data-answer': '', 'data-verified': response.value?.verified, 'data-missing': missing },
+        response.value?.text,
+      )
+    }
+  },
+  { props: ['id'] },
+)
+
+const Parts = defineComponent(
+  (props: { id: string }) => {
+    const parts = useResponse(
+      () => props.id,
+      (response) => response.parts,
+    )
+    const { addToolResult, respondToApproval } = useSession()
+    const onResult = ({ toolCallId }: { toolCallId: string }) =>
+      void addToolResult({ responseId: props.id, toolCallId, name: 'place', result: 'Ghent' })
+    const onApproval = ({ toolCallId }: { toolCallId: string }) =>
+      void respondToApproval({ responseId: props.id, toolCallId, approved: true })
+    const item = (part: Part) =>
+      h('li', { key: part.id, 'data-type': part.type }, [
+        describe(part),
+        'toolCallId' in part && h('button', { onClick: () => onResult(part) }, 'Result'),
+        'toolCallId' in part && h('input', { type: 'button', onClick: () => onApproval(part) }),
+      ])
+    return () => h('ol', parts.value?.map(item))
+  },
+  { props: ['id'] },
+)
+
+const Older = defineComponent(() => {
+  const { hasOlder, loading, error, loadOlder, sentinel } = useOlder()
+  const messages = useMessages()
+  return () =>
+    h('div', { 'data-scroller': '', style: { height: '300px', overflowY: 'auto' } }, [
+      h(
+        'div',
+        {
+          ref: sentinel,
+          style: { height: '20px' },
+          'data-older': hasOlder.value,
+          'data-loading': loading.value,
+        },
+        h('button', { onClick: () => void loadOlder() }, error.value?.message),
+      ),
+      h(
+        'ol',
+        { style: { margin: 0 } },
+        messages.value.map(({ id }) =>
+          h('li', { key: id, 'data-row': id, style: { height: '50px' } }, h('span', id)),
+        ),
+      ),
+    ])
+})
+
+const Ready = defineComponent(async () => {
+  await useReady()
+  return () => h(Conversation)
+})
+
+const Suspended = defineComponent(
+  () => () =>
+    h(Suspense, null, { default: () => h(Ready), fallback: () => h('p', { 'data-fallback': '' }, '…') }),
+)
+
+const Created = defineComponent(
+  (props: { channel: string }) => {
+    const session = useCreateSession(
+      () => props.channel,
+      (name) => page.host!.open(name),
+    )
+    return () =>
+      session.value
+        ? h(SessionProvider, { session: session.value }, () => h(Newest))
+        : h('p', { 'data-fallback': '' }, '…')
+  },
+  { props: ['channel'] },
+)
+
+/** One component for each scenario; `packages/react/test/views.tsx` has the same. */
+export const views: Record<ViewName, Component> = {
+  Conversation,
+  Answer,
+  Newest,
+  Selected,
+  Composer,
+  Agents,
+  Status: SessionStatus,
+  Gaps,
+  Parts,
+  Older,
+  Suspended,
+  Created,
+}
+
+function describe(part: Part): string {
+  if (part.type === 'text' || part.type === 'reasoning') return part.text
+  if ('toolCallId' in part)
+    return [part.state, part.input, part.output].map((x) => JSON.stringify(x)).join(' ')
+  return JSON.stringify('data' in part ? part.data : part.url)
+}
