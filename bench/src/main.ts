@@ -1,5 +1,8 @@
 // `pnpm bench [--only reader,peers,...] [--quick] [--json FILE]`
 import { parseArgs } from 'node:util'
+import { measureHydration } from './hydration.ts'
+import { measureMemory } from './memory.ts'
+import { measurePeers } from './peers.ts'
 import { Report } from './report.ts'
 import { measureReader } from './reader.ts'
 
@@ -13,6 +16,9 @@ const grid = values.quick
 
 const sections: Record<string, (report: Report) => Promise<void>> = {
   reader: (report) => measureReader(report, grid),
+  peers: (report) => measurePeers(report, { tokens: [1_000, 10_000], messages: [10, 1_000] }),
+  hydration: measureHydration,
+  memory: measureMemory,
 }
 
 const wanted = values.only?.split(',') ?? Object.keys(sections)

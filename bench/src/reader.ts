@@ -63,6 +63,12 @@ export class Conversation {
     }
   }
 
+  /** Lets go of the response that streams, which goes on. */
+  forget(): void {
+    this.open?.stop()
+    this.open = undefined
+  }
+
   /** Ends the response, and makes sure that it is what was sent. */
   finish(): void {
     if (!this.open) return
@@ -166,9 +172,38 @@ export async function measureReader(report: Report, grid: Grid): Promise<void> {
     }
     conversation.session.close()
   }
+  judge(report)
 }
 
-async function warmUp(): Promise<void> {
+/** Whether the aims hold for what has been measured. */
+function judge(report: Report): void {
+  const cells = report.figures.filter((f) => f.group)
+  for (const view of Object.keys(views) as View[]) {
+    const ratios = cells.filter((f) => f.group === `${view}/64`).map((f) => f.value / f.floor!)
+    if (ratios.length === 0) continue
+    const most = Math.max(...ratios)
+    report.aim(
+      `within 5 times the floor, ${views[view]}, 64 deliveries a frame`,
+      most <= 5,
+      `${Math.min(...ratios).toFixed(1)} to ${most.toFixed(1)} times`,
+    )
+  }
+  for (const group of ['ignore/64', 'append/64', 'ignore/1', 'append/1'])
+    for (const pattern of patterns) {
+      const values = cells
+        .filter((f) => f.group === group && f.details!.pattern === pattern)
+        .map((f) => f.value)
+      if (values.length === 0) continue
+      const spread = Math.max(...values) / Math.min(...values)
+      report.aim(
+        `flat, ${group}, ${pattern}`,
+        spread <= 1.3,
+        `dearest is ${spread.toFixed(2)} times the cheapest`,
+      )
+    }
+}
+
+export async function warmUp(): Promise<void> {
   const conversation = await Conversation.with(100)
   const texts = makeTokens(5_000)
   for (let i = 0; i < 6; i++)

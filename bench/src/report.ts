@@ -30,6 +30,11 @@ export class Report {
     console.error(`  ${peer ? `${peer}: ` : ''}${name} · ${column}: ${amount(value)} ${unit}${ratio}`)
   }
 
+  /** What we set out to reach, and whether we did. */
+  aim(what: string, reached: boolean, how: string): void {
+    this.verdicts.push(`${reached ? 'reached' : 'MISSED'}: ${what}: ${how}`)
+  }
+
   print(): void {
     for (const section of new Set(this.figures.map((f) => f.section))) {
       console.log(`\n## ${section}\n`)

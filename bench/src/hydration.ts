@@ -1,0 +1,131 @@
+import type { Hydrator, ResponseRow } from '@rejoin/core'
+import { createSession, seed } from '@rejoin/core'
+import type { InboundMessage } from 'ably'
+import { deliveriesOf, makeTokens, wholeMessage } from '../../packages/core/test/deliveries.ts'
+import { DirectChannel } from '../../packages/core/test/directChannel.ts'
+import { Frames } from './frames.ts'
+import { interleave } from './interleave.ts'
+import { short } from './reader.ts'
+import type { Report } from './report.ts'
+
+const answer = makeTokens(60).join('')
+
+/** All that the channel has, whatever is open. */
+const everything: Hydrator = {
+  load: async (past) => {
+    await past.readHistory({ limit: 1_000, maxPages: Infinity, enough: () => false })
+  },
+}
+
+interface Outcome {
+  /** Times that the list was published anew. */
+  publishes: number
+  requests: number
+  messages: number
+  length: number
+}
+
+async function hydrate(hydrator: Hydrator, past: readonly InboundMessage[]): Promise<Outcome> {
+  const channel = new DirectChannel()
+  channel.past = past
+  const frames = new Frames()
+  const session = createSession({
+    channel: channel.asChannel(),
+    hydrate: hydrator,
+    presence: false,
+    schedule: frames.schedule,
+  })
+  const lists = new Set<unknown>()
+  session.subscribe(() => lists.add(session.getSnapshot().messages))
+  await session.ready
+  frames.next()
+  const { messages } = session.getSnapshot()
+  const length = messages.reduce((sum, { id }) => sum + session.getResponse(id)!.text.length, 0)
+  session.close()
+  return { publishes: lists.size, requests: channel.requests, messages: messages.length, length }
+}
+
+/** CPU of learning the past, beside what `JSON.parse` takes for the same bytes; requests and publishes. */
+export async function measureHydration(report: Report): Promise<void> {
+  const section = 'Hydration: CPU per response, beside JSON.parse of the same bytes'
+  for (const count of [100, 1_000, 10_000]) {
+    const column = `${short(count)} responses`
+    const ids = Array.from({ length: count }, (_, i) => `past-${i}`)
+    const rows: ResponseRow[] = ids.map((id, i) => ({
+      id,
+      role: 'assistant',
+      text: answer,
+      createdAt: i + 1,
+    }))
+    const pages = ids.flatMap((id) => wholeMessage(id, answer)).reverse()
+    const sources: [string, string, () => [Hydrator, readonly InboundMessage[]]][] = [
+      ['rows', JSON.stringify(rows), () => [seed({ load: () => Promise.resolve({ rows }) }), []]],
+      ['history pages', JSON.stringify(pages), () => [everything, pages]],
+    ]
+    for (const [name, bytes, given] of sources) {
+      let outcome: Outcome | undefined
+      const [ours, parsing] = await interleave(
+        [
+          {
+            name,
+            prepare: () => async () => {
+              outcome = await hydrate(...given())
+            },
+          },
+          { name: 'JSON.parse', prepare: () => () => void JSON.parse(bytes) },
+        ],
+        count > 1_000 ? 3 : 7,
+      )
+      const { messages, length, publishes, requests } = outcome!
+      if (messages !== count || length !== count * answer.length)
+        throw new Error(`unable to measure ${name}; ${messages} of ${count} responses came`)
+      const figure = { section, column, details: { count } }
+      report.add({ ...figure, name, unit: 'ns', value: ours! / count, floor: parsing! / count })
+      report.add({ ...figure, name: `${name}: requests`, unit: '', value: requests })
+      report.add({ ...figure, name: `${name}: times published`, unit: '', value: publishes })
+    }
+  }
+  await measureLateJoin(report)
+}
+
+/** Joining a response in its middle: 10,000 tokens that have been streamed already. */
+async function measureLateJoin(report: Report): Promise<void> {
+  for (const pattern of ['message-per-token', 'message-per-response'] as const) {
+    const { first, tokens } = deliveriesOf(pattern, 'late', makeTokens(10_000))
+    const past = [...first, ...tokens].reverse()
+    let outcome: Outcome | undefined
+    const [ours, parsing] = await interleave(
+      [
+        {
+          name: 'join',
+          prepare: () => async () => {
+            outcome = await hydrate(everything, past)
+          },
+        },
+        {
+          name: 'JSON.parse',
+          prepare: () =>
+            (
+              (text) => () =>
+                void JSON.parse(text)
+            )(JSON.stringify(past)),
+        },
+      ],
+      5,
+    )
+    const figure = { section: 'Late join of a response of 10,000 tokens', column: pattern }
+    report.add({
+      ...figure,
+      name: 'CPU per token',
+      unit: 'ns',
+      value: ours! / 10_000,
+      floor: parsing! / 10_000,
+    })
+    report.add({ ...figure, name: 'times published', unit: '', value: outcome!.publishes })
+    report.aim(
+      `a late join is published once, ${pattern}`,
+      outcome!.publishes === 1,
+      `${outcome!.publishes} times`,
+    )
+  }
+}

@@ -1,0 +1,92 @@
+import { deliveriesOf, makeTokens } from '../../packages/core/test/deliveries.ts'
+import { Conversation, patterns, readWhole, screen } from './reader.ts'
+import type { Report } from './report.ts'
+
+/** Bytes that stay, once nothing else is held. */
+function retained(): number {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+/** Bytes per token, of a response that streams and of one that is over, beside the text itself. */
+export async function measureMemory(report: Report): Promise<void> {
+  if (!globalThis.gc) throw new Error('unable to measure memory; run node with --expose-gc')
+  const tokens = 50_000
+  const section = `Memory retained per token, of a response of ${tokens.toLocaleString('en')} tokens`
+  for (const pattern of patterns) {
+    const conversation = await Conversation.with(10)
+    // The second of a kind shows what a response costs; the first also pays for compiled code.
+    stream(conversation, tokens, pattern, true)
+    const before = retained()
+    const length = stream(conversation, tokens, pattern, false)
+    const streaming = retained() - before
+    conversation.finish()
+    const { messages } = conversation.session.getSnapshot()
+    readWhole(conversation.session.getResponse(messages.at(-1)!.id)!.text)
+    const finished = retained() - before
+    const figure = { section, column: pattern, unit: 'bytes', floor: length / tokens }
+    report.add({ ...figure, name: 'streaming', value: streaming / tokens })
+    report.add({ ...figure, name: 'finished', value: finished / tokens })
+    report.aim(
+      `a finished response keeps little beside its text, ${pattern}`,
+      finished < 2 * length,
+      `${(finished / length).toFixed(2)} bytes a character`,
+    )
+    conversation.session.close()
+  }
+  await measureDay(report)
+}
+
+/** In its own function, so that what it delivered is garbage when it returns. Returns the text's length. */
+function stream(
+  conversation: Conversation,
+  tokens: number,
+  pattern: (typeof patterns)[number],
+  end: boolean,
+): number {
+  const deliveries = deliveriesOf(pattern, `memory-${pattern}-${end}`, makeTokens(tokens))
+  conversation.stream(deliveries, 'append', 64)()
+  conversation.forget()
+  if (end) for (const message of deliveries.last) conversation.channel.deliver(message)
+  conversation.frames.next()
+  return deliveries.text.length
+}
+
+/** A day of streaming on a simulated clock: 50 tokens a second, in responses of 1,000. */
+async function measureDay(report: Report): Promise<void> {
+  const responses = (24 * 3_600 * 50) / 1_000
+  const conversation = await Conversation.with(0)
+  const texts = makeTokens(1_000)
+  const length = texts.join('').length
+  const after = (count: number, from: number) => {
+    for (let i = 0; i < count; i++) {
+      conversation.stream(deliveriesOf('message-per-token', `day-${from + i}`, texts), 'append', 1)()
+      conversation.finish()
+    }
+    return retained()
+  }
+  const quarter = responses / 4
+  const start = after(quarter, 0)
+  const end = after(responses - quarter, quarter)
+  const perResponse = (end - start) / (responses - quarter)
+  const figure = {
+    section: 'Memory after a day of streaming, 50 tokens a second',
+    column: `${responses} responses`,
+  }
+  report.add({
+    ...figure,
+    name: 'growth per response of 1,000 tokens',
+    unit: 'bytes',
+    value: perResponse,
+    floor: length,
+  })
+  report.aim(
+    'a day of streaming grows by little but its text',
+    perResponse < 2 * length + 2_000,
+    `${Math.round(perResponse)} bytes a response of ${length}`,
+  )
+  conversation.session.close()
+  void screen
+}

@@ -1,0 +1,78 @@
+import { ablyTransport } from '../peers/src/ablyTransport.ts'
+import { agUi } from '../peers/src/agUi.ts'
+import { aiSdkReact, aiSdkVue } from '../peers/src/aiSdk.ts'
+import { langGraph } from '../peers/src/langGraph.ts'
+import type { Peer, PeerConversation } from '../peers/src/peer.ts'
+import { tanStack } from '../peers/src/tanStack.ts'
+import { makeTokens } from '../../packages/core/test/deliveries.ts'
+import type { Candidate } from './interleave.ts'
+import { interleave } from './interleave.ts'
+import { Conversation, Floor, inRounds, short, warmUp } from './reader.ts'
+import type { Report } from './report.ts'
+
+const peers: readonly Peer[] = [aiSdkReact, aiSdkVue, tanStack, langGraph, agUi, ablyTransport]
+
+/** Nanoseconds that one peer may take for one sample; a dearer cell is left out, and said to be. */
+const PATIENCE = 20e9
+
+/** Ours and theirs in turns: the same tokens, into a conversation of the same length. */
+export async function measurePeers(
+  report: Report,
+  grid: { tokens: readonly number[]; messages: readonly number[] },
+) {
+  const section = 'Reader beside its peers: one token, in a conversation of so many messages'
+  const worst = new Map<string, number>()
+  await warmUp()
+  for (const messages of grid.messages) {
+    const dear = new Map<Peer, number>()
+    const open = new Map<Peer, PeerConversation>()
+    for (const peer of peers) open.set(peer, await peer.open(messages))
+    const conversation = await Conversation.with(messages)
+    const floor = new Floor(messages)
+    for (const tokens of grid.tokens) {
+      const texts = makeTokens(tokens + 1)
+      const supply = inRounds('message-per-response', texts)
+      const theirs = peers.filter((peer) => (dear.get(peer) ?? 0) * tokens < PATIENCE)
+      const candidates: Candidate[] = [
+        { name: 'floor', prepare: (round) => floor.stream(supply(round), 'ignore', 64) },
+        { name: 'a', prepare: (round) => conversation.stream(supply(round), 'append', 64) },
+        { name: 'b', prepare: (round) => conversation.stream(supply(round + 0.5), 'append', 1) },
+        ...theirs.map((peer) => ({ name: peer.name, prepare: () => open.get(peer)!.stream(texts) })),
+      ]
+      const [least, a, b, ...others] = (await interleave(candidates, tokens > 1_000 ? 3 : 7)).map(
+        (time) => time / tokens,
+      )
+      conversation.finish()
+      const column = `${short(tokens)} tokens, ${short(messages)} messages`
+      const figure = { section, column, unit: 'ns', floor: least!, details: { tokens, messages } }
+      report.add({ ...figure, name: 'Rejoin, 64 deliveries a frame', value: a! })
+      report.add({ ...figure, name: 'Rejoin, one delivery a frame', value: b! })
+      theirs.forEach((peer, i) => {
+        const value = others[i]!
+        dear.set(peer, value)
+        report.add({ ...figure, name: '', peer: peer.name, value })
+        if (open.get(peer)!.text() !== texts.join(''))
+          throw new Error(`unable to measure ${peer.name}; its text is wrong`)
+      })
+      for (const peer of peers)
+        if (!theirs.includes(peer)) report.verdicts.push(`${peer.name} is left out at ${column}: too dear`)
+      const cheapest = Math.min(...others)
+      worst.set(
+        '64 deliveries a frame',
+        Math.min(worst.get('64 deliveries a frame') ?? Infinity, cheapest / a!),
+      )
+      worst.set(
+        'one delivery a frame',
+        Math.min(worst.get('one delivery a frame') ?? Infinity, cheapest / b!),
+      )
+    }
+    for (const each of open.values()) each.close?.()
+    conversation.session.close()
+  }
+  for (const [frame, ratio] of worst)
+    report.aim(
+      `at least 15 times cheaper than the cheapest peer, ${frame}`,
+      ratio >= 15,
+      `${ratio.toFixed(1)} times in the worst cell`,
+    )
+}
