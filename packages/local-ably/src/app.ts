@@ -18,7 +18,8 @@ export interface Key {
 export class App {
   readonly id: string
   readonly keys = new Map<string, Key>()
-  readonly namespaces: Map<string, Namespace>
+  /** Its channel rules; undefined when it was made without any, which allows everything. */
+  readonly namespaces: ReadonlyMap<string, Namespace> | undefined
   readonly channels = new Map<string, Channel>()
   readonly context: Context
   readonly stats = new Stats()
@@ -32,9 +33,9 @@ export class App {
     this.id = id
     this.context = context
     this.maxPresenceMembers = context.settings.limits.presenceMembers
-    this.namespaces = new Map((namespaces ?? []).map((namespace) => [namespace.id, namespace]))
+    this.namespaces = namespaces && new Map(namespaces.map((namespace) => [namespace.id, namespace]))
     // Without rules everything works; whoever writes rules wants to meet the refusals that the service would give.
-    this.#fallback = this.namespaces.get('*') ?? { id: '*', mutableMessages: namespaces === undefined }
+    this.#fallback = this.namespaces?.get('*') ?? { id: '*', mutableMessages: namespaces === undefined }
   }
 
   addKey(name: string, secret: string, capability: unknown, revocableTokens = false): Key {
@@ -59,7 +60,7 @@ export class App {
   /** The rule for a channel: the one named after it up to its first colon. */
   rulesFor(name: string): Namespace {
     const end = name.indexOf(':')
-    return this.namespaces.get(end < 0 ? name : name.slice(0, end)) ?? this.#fallback
+    return this.namespaces?.get(end < 0 ? name : name.slice(0, end)) ?? this.#fallback
   }
 
   /** Lets go of what is past its retention, and of channels that nobody needs. */

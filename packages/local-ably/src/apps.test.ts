@@ -106,6 +106,25 @@ describe.each(formats)('apps over $format', ({ useBinaryProtocol }) => {
     await mutable.appendMessage({ serial: made.serials[0]!, data: 'y' })
   })
 
+  test('are made in process too, with everything allowed unless rules are given', async () => {
+    const free = realtime({ ...server().createApp(), useBinaryProtocol }).channels.get('chat')
+    const { serials } = await free.publish('n', 'x')
+    await free.appendMessage({ serial: serials[0]!, data: 'y' })
+    const own = server().createApp({ namespaces: [], capability: { chat: ['publish'] } })
+    const bound = realtime({ ...own, useBinaryProtocol }).channels.get('chat')
+    await bound.publish('n', 'x')
+    expect((await errorOf(bound.history())).code).toBe(40160)
+    const { channels, connections } = server().status()
+    expect(channels).toContainEqual({
+      app: own.key.split('.')[0],
+      name: 'chat',
+      subscribers: 0,
+      messages: 1,
+      members: [],
+    })
+    expect(connections.some(({ app }) => app === own.key.split('.')[0])).toBe(true)
+  })
+
   test('are deleted with their connections', async () => {
     const app = await makeApp(setup)
     const key = app.keys[0]!.keyStr

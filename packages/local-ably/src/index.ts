@@ -10,4 +10,6 @@ export type {
 export type { ErrorOption, Match, Matcher, Point, When } from './rules.ts'
 export type { KeyOption, Limits, LocalAblyOptions, Namespace, Retention } from './settings.ts'
 export type { LogEvent, LogListener } from './log.ts'
+export type { ChannelStatus, ConnectionStatus, Status } from './status.ts'
+export type { Capability, Operation } from './capability.ts'
 export { defaultKey } from './settings.ts'

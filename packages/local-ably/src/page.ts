@@ -1,35 +1,14 @@
 import type { App } from './app.ts'
 import type { Connections } from './connections.ts'
-import type { Reply } from './http.ts'
 import type { Route } from './router.ts'
+import { statusOf } from './status.ts'
 
 /** A page for people who would rather look: channels, connections and what passes. */
 export function pageRoutes(apps: ReadonlyMap<string, App>, connections: Connections): Route[] {
   return [
     ['GET', '/', () => ({ status: 200, body: html, type: 'text/html; charset=utf-8' })],
-    ['GET', '/status', () => status(apps, connections)],
+    ['GET', '/status', () => ({ status: 200, body: statusOf(apps, connections) })],
   ]
-}
-
-function status(apps: ReadonlyMap<string, App>, connections: Connections): Reply {
-  const channels = [...apps.values()].flatMap((app) =>
-    [...app.channels.values()].map((channel) => ({
-      app: app.id,
-      name: channel.name,
-      subscribers: channel.subscribers.size,
-      messages: channel.messages.size,
-      members: channel.presence.members().map(([, member]) => member.clientId),
-    })),
-  )
-  const people = connections.all().map((connection) => ({
-    app: connection.app.id,
-    id: connection.id,
-    clientId: connection.clientId ?? null,
-    connected: connection.isConnected,
-    since: connection.createdAt,
-    channels: [...connection.attachments.keys()],
-  }))
-  return { status: 200, body: { channels, connections: people } }
 }
 
 const html = `<!doctype html>

@@ -24,7 +24,8 @@ export function appRoutes(rest: Rest, world: World): Route[] {
 
 function createApp(world: World, request: Request): Reply {
   const body = request.body === undefined ? {} : objectBody(request)
-  const namespaces = listOf(body.namespaces, 'namespaces').map(readNamespace)
+  const namespaces =
+    body.namespaces === undefined ? undefined : listOf(body.namespaces, 'namespaces').map(readNamespace)
   const app = world.createApp(namespaces)
   const { id } = app
   const wanted = body.keys === undefined ? [{}] : listOf(body.keys, 'keys')
@@ -45,7 +46,7 @@ function createApp(world: World, request: Request): Reply {
       status: 'enabled',
       tlsOnly: false,
       keys,
-      namespaces: namespaces.map((namespace) =>
+      namespaces: (namespaces ?? []).map((namespace) =>
         Object.assign({ persisted: false, mutableMessages: false }, namespace),
       ),
       endpoint: hostname,

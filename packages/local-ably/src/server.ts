@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { everything, type Capability } from './capability.ts'
 import { Connections } from './connections.ts'
 import type { Context } from './context.ts'
 import { createFaults, type Faults } from './faults.ts'
@@ -10,7 +11,8 @@ import { createRest } from './rest.ts'
 import { faultRoutes } from './restFaults.ts'
 import { Rules } from './rules.ts'
 import { createSerials, randomName } from './serial.ts'
-import { resolveKeys, resolveSettings, type LocalAblyOptions } from './settings.ts'
+import { resolveKeys, resolveSettings, type LocalAblyOptions, type Namespace } from './settings.ts'
+import { statusOf, type Status } from './status.ts'
 import { Storage } from './storage.ts'
 import { World } from './world.ts'
 
@@ -33,6 +35,10 @@ export interface LocalAbly {
   readonly faults: Faults
   /** What passes, as it passes. */
   readonly log: Log
+  /** Who and what is here now. */
+  status(): Status
+  /** Makes an app of its own, for a test that must not see others. Without rules everything works on it. */
+  createApp(options?: { namespaces?: Namespace[]; capability?: Capability }): ClientOptions
   /** Stops at once, whoever is connected. */
   close(): Promise<void>
 }
@@ -105,6 +111,17 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
     clientOptions: { key, endpoint: host, port, tls: false },
     faults,
     log,
+    status: () => statusOf(world.apps, connections),
+    createApp({ namespaces, capability } = {}) {
+      const app = world.createApp(namespaces)
+      const { name, secret } = app.addKey(
+        `${app.id}.${randomName(6)}`,
+        randomName(22),
+        capability ?? everything,
+      )
+      world.save(app)
+      return { key: `${name}:${secret}`, endpoint: host, port, tls: false }
+    },
     async close() {
       clearInterval(sweep)
       world.flush()

@@ -20,20 +20,28 @@ export class Socket {
   #handlers: SocketHandlers | undefined
   #corked = false
   #lastSent = Date.now()
+  #lastHeard = Date.now()
 
   /** `frames`: whether signs of life must be HEARTBEAT frames, because the client cannot see pings. */
   constructor(ws: WebSocket, raw: Duplex, format: Format, heartbeat: { interval: number; frames: boolean }) {
     this.format = format
     this.#ws = ws
     this.#raw = raw
-    ws.on('message', (data: RawData, isBinary) => this.#handlers?.onBytes(toBuffer(data), isBinary))
+    ws.on('message', (data: RawData, isBinary) => {
+      this.#lastHeard = Date.now()
+      this.#handlers?.onBytes(toBuffer(data), isBinary)
+    })
+    ws.on('pong', () => (this.#lastHeard = Date.now()))
     ws.on('close', () => this.#closed())
     ws.on('error', () => ws.terminate())
     const half = Math.max(20, heartbeat.interval / 2)
     this.#heartbeat = setInterval(() => {
-      if (Date.now() - this.#lastSent < half - 10 || ws.isPaused) return
-      if (heartbeat.frames) this.send(new Frame({ action: Action.heartbeat }))
-      else if (ws.readyState === ws.OPEN) ws.ping()
+      if (ws.isPaused || !this.isOpen) return
+      // A network that went away leaves its sockets open: who does not answer pings is not there.
+      if (Date.now() - this.#lastHeard > 2 * heartbeat.interval + 5000) return ws.terminate()
+      ws.ping()
+      if (heartbeat.frames && Date.now() - this.#lastSent > half - 10)
+        this.send(new Frame({ action: Action.heartbeat }))
     }, half)
     this.#heartbeat.unref()
   }

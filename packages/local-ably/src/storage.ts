@@ -9,7 +9,7 @@ import { SummaryState } from './summary.ts'
 interface AppRecord {
   kind: 'app'
   id: string
-  namespaces: Namespace[]
+  namespaces?: Namespace[]
   keys: { name: string; secret: string; capability: Capability; revocableTokens: boolean }[]
 }
 
@@ -57,7 +57,9 @@ export class Storage {
 
   saveApp(app: App): void {
     const { id, keys, namespaces } = app
-    this.#append([{ kind: 'app', id, namespaces: [...namespaces.values()], keys: [...keys.values()] }])
+    const record: AppRecord = { kind: 'app', id, keys: [...keys.values()] }
+    if (namespaces) record.namespaces = [...namespaces.values()]
+    this.#append([record])
   }
 
   removeApp(id: string): void {

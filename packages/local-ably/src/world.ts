@@ -37,7 +37,7 @@ export class World implements Directory {
   }
 
   /** Makes an app that has no name yet. */
-  createApp(namespaces: readonly Namespace[]): App {
+  createApp(namespaces?: readonly Namespace[]): App {
     return this.addApp(randomName(6), namespaces)
   }
 
