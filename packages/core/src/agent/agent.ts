@@ -14,7 +14,10 @@ import { ResponseWriter, type Origin, type ResponseIds, type WriterHost } from '
 import type { Pattern } from './segmentWire.ts'
 
 export interface AgentOptions {
-  /** The agent's Ably client, from `ably` or `ably/modular`; it stays yours to close. */
+  /**
+   * The agent's Ably client, from `ably` or `ably/modular`; it stays yours to close. With `echoMessages: false` it
+   * is spared from hearing itself.
+   */
   client: RealtimeClient
   channelName: string
   channelOptions?: ChannelOptions

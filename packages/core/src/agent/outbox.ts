@@ -27,7 +27,7 @@ export class Outbox {
   readonly #client: RealtimeClient
   readonly #flights = new Set<Flight>()
   readonly #waiting = new Set<Sender>()
-  #connectionId: string | undefined
+  #hasBeenConnected: boolean
   #credit = 1
   #creditAt = 0
   #pausedUntil = 0
@@ -44,7 +44,7 @@ export class Outbox {
 
   private constructor(client: RealtimeClient) {
     this.#client = client
-    this.#connectionId = client.connection.id
+    this.#hasBeenConnected = client.connection.id !== undefined
     client.connection.on('connected', () => this.#connected())
   }
 
@@ -75,7 +75,7 @@ export class Outbox {
 
   /**
    * Runs one SDK call and reports its outcome exactly once. `doubt` is called when the connection was
-   * replaced while the operation was unacknowledged. The SDK sends it again: an append may then count twice, and a
+   * lost while the operation was unacknowledged. The SDK sends it again: an append may then count twice, and a
    * publish that was refused unheard may come after those that followed it.
    */
   track<T>(
@@ -190,11 +190,12 @@ export class Outbox {
     return false
   }
 
+  /**
+   * Resumed or not, what was unacknowledged was sent again by the SDK, and what came of the first time is unknown.
+   */
   #connected(): void {
-    const { id } = this.#client.connection
-    const replaced = this.#connectionId !== undefined && id !== this.#connectionId
-    this.#connectionId = id
-    if (replaced) for (const flight of this.#flights) flight.doubt?.()
+    if (this.#hasBeenConnected) for (const flight of this.#flights) flight.doubt?.()
+    this.#hasBeenConnected = true
   }
 
   /** Fails operations whose outcome is overdue. While disconnected they wait for the SDK's own verdict. */
