@@ -1,5 +1,5 @@
 import type { Session } from '@rejoin/core'
-import { getCurrentInstance, onMounted, shallowReadonly, shallowRef, toValue, watch } from 'vue'
+import { computed, getCurrentInstance, onMounted, shallowReadonly, shallowRef, toValue, watch } from 'vue'
 import type { MaybeRefOrGetter, ShallowRef } from 'vue'
 import { useHandle } from './provider.ts'
 
@@ -32,4 +32,15 @@ export function useJoin<V>(
   if (getCurrentInstance()?.vnode.el) onMounted(start)
   else if (typeof window !== 'undefined') start()
   return shallowReadonly(value)
+}
+
+/** Each field as a ref of its own. */
+export type Refs<T> = { readonly [K in keyof T]: Readonly<ShallowRef<T[K]>> }
+
+/** As `useJoin`, for an object: each field changes by itself. */
+export function useFields<T extends object>(join: (session: Session) => Join<T>, before: T): Refs<T> {
+  const state = useJoin(join, before)
+  const fields: Partial<Refs<T>> = {}
+  for (const key in before) fields[key] = computed(() => state.value[key])
+  return fields as Refs<T>
 }

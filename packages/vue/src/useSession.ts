@@ -1,8 +1,9 @@
 import type { Session, SessionState } from '@rejoin/core'
-import { toRef } from 'vue'
-import type { ShallowRef } from 'vue'
+import { computed } from 'vue'
+import { useFields } from './join.ts'
+import type { Refs } from './join.ts'
 import { useHandle } from './provider.ts'
-import { initial, useSnapshot } from './useSnapshot.ts'
+import { initial } from './useSnapshot.ts'
 
 const actions = [
   'sendMessage',
@@ -17,17 +18,16 @@ const actions = [
 /** What one can do with a session; see `Session` for each. */
 export type SessionActions = Pick<Session, (typeof actions)[number]>
 
-/** Each field as a ref of its own. */
-export type Refs<T> = { readonly [K in keyof T]: Readonly<ShallowRef<T[K]>> }
-
 /**
  * The session's state (status, hasOlder, agents, error, ...) and the session itself, each as a ref, and its
  * actions. `const { status, sendMessage } = useSession()`.
  */
 export function useSession(): Refs<SessionState & { session: Session }> & SessionActions {
   const handle = useHandle()
-  const result: Record<string, unknown> = { session: toRef(handle) }
-  for (const key in initial) result[key] = useSnapshot((state) => state[key as keyof SessionState])
+  const result: Record<string, unknown> = {
+    ...useFields((session) => [session.subscribe, session.getSnapshot], initial),
+    session: computed(handle),
+  }
   for (const name of actions) result[name] = (argument: never) => handle()[name](argument)
   return result as ReturnType<typeof useSession>
 }

@@ -59,9 +59,12 @@ export const scenarios: Scenario[] = [
       await stage.run((host) => host.reset(), undefined)
       for (let round = 0; round < 20; round++) await agent.tokens('a', words)
       await stage.shows('[data-row=a]', sentence.repeat(21))
-      const [renders, frames] = await stage.run((h) => [h.renders('row:a'), h.framesPassed()], undefined)
+      const [renders, frames] = await stage.run(
+        (host) => [host.renders('row:a'), host.framesPassed()] as const,
+        undefined,
+      )
       expect(renders).toBeGreaterThan(0)
-      expect(renders).toBeLessThanOrEqual(frames! * stage.rendersEach)
+      expect(renders).toBeLessThanOrEqual(frames * stage.rendersEach)
       expect(await stage.renders('list')).toBe(0)
     },
   },

@@ -32,14 +32,14 @@ export const scrolling: Scenario[] = [
     async run(stage) {
       const agent = await past(stage)
       await stage.mount('Older', agent)
-      let shown = PAGE
-      expect(await rows(stage)).toEqual(expected(shown))
-      while (shown < COUNT) {
-        await reachTop(stage)
+      let shown = await rows(stage)
+      expect(shown).toEqual(expected(PAGE))
+      do {
         const before = shown
-        await stage.until('older rows', async () => (shown = (await rows(stage)).length) > before)
-        expect(await rows(stage)).toEqual(expected(shown))
-      }
+        await reachTop(stage)
+        await stage.until('older rows', async () => (shown = await rows(stage)).length > before.length)
+        expect(shown).toEqual(expected(shown.length))
+      } while (shown.length < COUNT)
       await reachTop(stage)
       await stage.until('no more', async () => (await stage.text('[data-older=false]')) !== null)
     },

@@ -1,0 +1,130 @@
+import type { Session } from './session.ts'
+
+export interface OlderState {
+  /** There is more to load. */
+  readonly hasOlder: boolean
+  readonly loading: boolean
+  /** Why it could not. It is not tried again by itself, until `loadOlder()` has succeeded. */
+  readonly error: Error | undefined
+}
+
+/** Infinite scroll up; see `createOlder`. */
+export interface Older {
+  /** The same object until it changes. */
+  readonly getSnapshot: () => OlderState
+  readonly subscribe: (listener: () => void) => () => void
+  /** Loads what came before; never rejects, `error` tells. What is on screen stays in its place. */
+  readonly loadOlder: () => Promise<void>
+  /** Watches an element above the list, or with `null` none. */
+  readonly sentinel: (element: Element | null) => void
+}
+
+/**
+ * Loads older messages whenever an element above the list, the sentinel, comes within one screen of being seen, and
+ * keeps what is on screen in its place. The list is to change when the session notifies, at once or in a microtask,
+ * as React and Vue do; the height of the sentinel is not to change. Does nothing before it is given a sentinel.
+ */
+export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' | 'loadOlder'>): Older {
+  const listeners = new Set<() => void>()
+  let state: OlderState = { hasOlder: false, loading: false, error: undefined }
+  let watched: Element | null = null
+  let unwatch = () => {}
+  let observer: IntersectionObserver | undefined
+
+  function getSnapshot(): OlderState {
+    const { hasOlder } = session.getSnapshot()
+    return state.hasOlder === hasOlder ? state : (state = { ...state, hasOlder })
+  }
+
+  /** Observes while there is reason to: an observer that begins anew tells at once whether to go on. */
+  function observe(): void {
+    const { hasOlder, loading, error } = getSnapshot()
+    const wanted = watched && hasOlder && !loading && !error
+    if (wanted && !observer) {
+      observer = new IntersectionObserver(
+        (entries) => {
+          if (entries.some((entry) => entry.isIntersecting)) void loadOlder()
+        },
+        { root: scrollerOf(watched!), rootMargin: '100% 0px' },
+      )
+      observer.observe(watched!)
+    } else if (!wanted) {
+      observer?.disconnect()
+      observer = undefined
+    }
+  }
+
+  function set(change: Partial<OlderState>): void {
+    state = { ...state, ...change }
+    observe()
+    for (const listener of listeners) listener()
+  }
+
+  async function loadOlder(): Promise<void> {
+    let restore = () => {}
+    // Told before the page has changed; by the time `session.loadOlder` resolves, it has.
+    const unsubscribe = session.subscribe(() => {
+      if (watched) restore = keepPlace(watched)
+    })
+    set({ loading: true, error: undefined })
+    const error = await session.loadOlder().then(
+      () => undefined,
+      (cause: Error) => cause,
+    )
+    unsubscribe()
+    restore()
+    set({ loading: false, error })
+  }
+
+  return {
+    getSnapshot,
+    loadOlder,
+    subscribe(listener) {
+      const own = () => listener()
+      const unsubscribe = session.subscribe(own)
+      listeners.add(own)
+      return () => {
+        unsubscribe()
+        listeners.delete(own)
+      }
+    },
+    sentinel(element) {
+      if (element === watched) return
+      unwatch()
+      watched = null
+      observe()
+      watched = element
+      unwatch = element ? session.subscribe(observe) : () => {}
+      observe()
+    },
+  }
+}
+
+/** The nearest ancestor that scrolls; `null`: the page itself. */
+function scrollerOf({ parentElement: up }: Element): Element | null {
+  if (!up || up === document.body) return null
+  return /auto|scroll/.test(getComputedStyle(up).overflowY) ? up : scrollerOf(up)
+}
+
+/**
+ * Remembers where things stand that follow the sentinel. What is returned puts them back there once more has
+ * come in between. Browsers do so themselves, but not at the very top, and Safari not at all.
+ */
+function keepPlace(sentinel: Element): () => void {
+  const scroller = scrollerOf(sentinel)
+  const top = scroller ? scroller.getBoundingClientRect().top : 0
+  const walker = document.createTreeWalker(scroller ?? document.body, NodeFilter.SHOW_ELEMENT)
+  walker.currentNode = sentinel
+  // The first that begins on screen and holds no others: a list would begin where it began before.
+  let anchor: Element | undefined
+  for (let node = walker.nextNode() as Element | null; node; node = walker.nextNode() as Element | null) {
+    if (node.firstElementChild || sentinel.contains(node) || !node.getClientRects().length) continue
+    anchor = node
+    if (node.getBoundingClientRect().top >= top) break
+  }
+  const before = anchor?.getBoundingClientRect().top ?? 0
+  return () => {
+    if (anchor?.isConnected)
+      (scroller ?? document.scrollingElement!).scrollTop += anchor.getBoundingClientRect().top - before
+  }
+}
