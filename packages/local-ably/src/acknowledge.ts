@@ -1,8 +1,12 @@
 import type { Slot } from './acks.ts'
+import { baseChannelName } from './capability.ts'
 import type { Connection } from './connection.ts'
 import { asAblyError, badRequest } from './errors.ts'
 import { delayOf, describe } from './outbox.ts'
 import type { ProtocolMessage, PublishResult } from './protocol.ts'
+import { subjectOf } from './publish.ts'
+import { publisherOf } from './publishFrame.ts'
+import type { Subject } from './rules.ts'
 
 /** Does what a frame asks, and calls `done` with the serials for its ACK, at once or later. */
 export type Work = (
@@ -45,11 +49,16 @@ function settleSlot(
   const { acks, rules } = connection
   let delay = 0
   if (rules.at('ack')) {
-    for (const effect of rules.effects('ack', describe(frame, connection.subject()))) {
+    for (const effect of rules.effects('ack', subjectOfFrame(connection, frame))) {
       if (effect.kind === 'lose') slot.lost = true
       if (effect.kind === 'delay') delay += delayOf(effect)
     }
   }
   if (delay === 0) acks.settle(slot, outcome)
   else setTimeout(() => acks.settle(slot, outcome), delay).unref()
+}
+
+function subjectOfFrame(connection: Connection, frame: ProtocolMessage): Subject {
+  if (!frame.messages) return describe(frame, connection.subject())
+  return subjectOf(publisherOf(connection), baseChannelName(frame.channel ?? ''), frame.messages)
 }

@@ -48,11 +48,16 @@ export function admit(
   return inputs
 }
 
+/** What rules can ask of a publish. An append has the name of what it appends to, though it does not carry it. */
 export function subjectOf(publisher: Publisher, channelName: string, messages: unknown): Subject {
+  const { app, clientId } = publisher.grant
+  const stored = app.channels.get(channelName)?.messages
   const carried = (Array.isArray(messages) ? messages : []).filter(isRecord)
-  const base: Subject = { app: publisher.grant.app.id, clientId: publisher.grant.clientId }
-  const described = describe({ action: 15, messages: carried }, base)
-  return { ...described, channel: channelName, connectionId: publisher.connectionId }
+  const described = describe({ action: 15, messages: carried }, { app: app.id, clientId })
+  const names = carried.map(({ name, serial }) =>
+    typeof name === 'string' ? name : (typeof serial === 'string' && stored?.get(serial)?.name) || '',
+  )
+  return { ...described, names, channel: channelName, connectionId: publisher.connectionId }
 }
 
 // Several ids in one publish must have one base, so that a repeat can be recognised as a whole.
