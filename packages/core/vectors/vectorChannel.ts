@@ -1,0 +1,93 @@
+import type { InboundMessage, RealtimeChannel } from 'ably'
+import { channelName } from './vector.ts'
+
+export type Message = Record<string, unknown>
+
+interface Change {
+  current: string
+  resumed: boolean
+  hasBacklog: boolean
+}
+
+/** What a session needs of a channel, every answer given by the vector. */
+export class VectorChannel {
+  readonly name = channelName
+  readonly params: Record<string, string>
+  state = 'initialized'
+  private listener: (message: InboundMessage) => void = () => {}
+  private readonly stateListeners: [event: unknown, listener: (change: Change) => void][] = []
+  private presenceListener: () => void = () => {}
+  private members: string[] = []
+  private readonly asked: ((page: Message[], more: boolean) => void)[] = []
+  private rewound: Message[] = []
+  private attaches = 0
+
+  constructor(rewinds: boolean) {
+    this.params = rewinds ? { rewind: '2m' } : {}
+  }
+
+  asChannel(): RealtimeChannel {
+    return this as unknown as RealtimeChannel
+  }
+
+  attached(resumed: boolean, backlog: Message[] = []): void {
+    this.state = 'attached'
+    this.rewound = backlog
+    const event = this.attaches++ ? 'update' : 'attached'
+    const change = { current: 'attached', resumed, hasBacklog: backlog.length > 0 }
+    for (const [name, listener] of this.stateListeners) if (name === event) listener(change)
+  }
+
+  deliver(message: Message): void {
+    this.listener(message as unknown as InboundMessage)
+  }
+
+  /** Answers the oldest request for history, if there is one. */
+  answer(page: Message[], more: boolean): void {
+    this.asked.shift()?.(page, more)
+  }
+
+  setMembers(clientIds: string[]): void {
+    this.members = clientIds
+    this.presenceListener()
+  }
+
+  subscribe(listener: (message: InboundMessage) => void): Promise<null> {
+    this.listener = listener
+    return Promise.resolve(null)
+  }
+
+  unsubscribe(): void {}
+
+  on(event: unknown, listener?: (change: Change) => void): void {
+    if (listener) this.stateListeners.push([event, listener])
+  }
+
+  off(): void {}
+
+  attach(): Promise<null> {
+    return Promise.resolve(null)
+  }
+
+  history({ limit }: { limit?: number }): Promise<unknown> {
+    // A reader asks for the last message alone to learn where a rewind ends.
+    if (limit === 1 && this.rewound.length) return Promise.resolve({ items: this.rewound.slice(-1) })
+    return this.page()
+  }
+
+  readonly presence = {
+    subscribe: (listener: () => void): Promise<void> => {
+      this.presenceListener = listener
+      return Promise.resolve()
+    },
+    unsubscribe: (): void => {},
+    get: (): Promise<unknown> =>
+      Promise.resolve(this.members.map((clientId) => ({ clientId, timestamp: 0, data: null }))),
+  }
+
+  private page(): Promise<unknown> {
+    return new Promise((resolve) => {
+      this.asked.push((items, more) => resolve({ items, hasNext: () => more, next: () => this.page() }))
+    })
+  }
+}
