@@ -30,22 +30,30 @@ export async function catchUp(
   checkpoint: Checkpoint | undefined,
   report: (error: RejoinError) => void,
 ): Promise<Missed> {
-  const newest = await read(channel, checkpoint ? PAGE : 1)
-  if (!checkpoint) {
-    return { prompts: [], answered: [], cancelled: [], answers: [], serial: newest.items[0]?.serial ?? '' }
-  }
+  if (!checkpoint)
+    return { prompts: [], answered: [], cancelled: [], answers: [], serial: await newest(channel) }
   // An answer that was being written began after its prompt.
   const from = checkpoint.open.reduce(
     (least, { prompt }) => (prompt.serial < least ? prompt.serial : least),
     checkpoint.serial,
   )
+  return sort(await since(channel, from), checkpoint, report)
+}
+
+/** Serial of the last message before the attach point. */
+export async function newest(channel: RealtimeChannel): Promise<string> {
+  return (await read(channel, 1)).items[0]?.serial ?? ''
+}
+
+/** Messages after `serial` (and perhaps some before it), oldest first. */
+export async function since(channel: RealtimeChannel, serial: string): Promise<InboundMessage[]> {
   const messages: InboundMessage[] = []
-  for (let page: PaginatedResult<InboundMessage> | null = newest; page; page = await page.next()) {
+  let page: PaginatedResult<InboundMessage> | null = await read(channel, PAGE)
+  for (; page; page = page.hasNext() ? await page.next() : null) {
     messages.push(...page.items)
-    const last = page.items.at(-1)
-    if (!last || (last.serial ?? '') <= from || !page.hasNext()) break
+    if ((page.items.at(-1)?.serial ?? '') <= serial) break
   }
-  return sort(messages.reverse(), checkpoint, report)
+  return messages.reverse()
 }
 
 async function read(channel: RealtimeChannel, limit: number): Promise<PaginatedResult<InboundMessage>> {

@@ -1,7 +1,7 @@
-import type { InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
+import type { ChannelStateChange, InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
 import { Header, MessageName } from '../protocol.ts'
-import { catchUp, type Missed } from './catchUp.ts'
+import { catchUp, newest, since, type Missed } from './catchUp.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import { Claims } from './claims.ts'
 import type { PastResponse } from './pastResponse.ts'
@@ -19,7 +19,7 @@ export interface InboxHost {
   report(error: RejoinError): void
 }
 
-const NAMES = [
+const NAMES: string[] = [
   MessageName.UserInput,
   MessageName.Cancel,
   MessageName.ToolResult,
@@ -37,10 +37,20 @@ export class Inbox {
     if (this.#held) this.#held.push(message)
     else this.#receive(message)
   }
+  readonly #onState = (change: ChannelStateChange) => {
+    if (change.current === 'failed') {
+      const what = `listen on channel "${this.#channel.name}"`
+      this.#host.report(wrapError(what, change.reason ?? new Error('it failed'), ErrorCode.AttachFailed))
+    } else if (change.current === 'attached' && !change.resumed && this.#listened) void this.#refill()
+  }
   #queue: PromptQueue | undefined
   #options: PromptOptions = {}
   #listening: Promise<void> | undefined
   #ready: Promise<void> | undefined
+  #listened = false
+  /** Serial of the last message heard, or of the last before listening; `undefined` while unknown. */
+  #heard: string | undefined
+  #refilling = false
   /** Live messages that wait until the past is dealt with. */
   #held: InboundMessage[] | undefined
 
@@ -91,6 +101,7 @@ export class Inbox {
 
   close(): void {
     this.#channel.unsubscribe(this.#listener)
+    this.#channel.off(this.#onState)
     this.#queue?.close()
   }
 
@@ -102,6 +113,15 @@ export class Inbox {
     try {
       await this.#channel.subscribe(NAMES, this.#listener)
       await this.#channel.attach()
+      this.#listened = true
+      this.#channel.on(['attached', 'update', 'failed'], this.#onState)
+      // Known in time, should the connection be lost for long: what came before is not this agent's to answer.
+      if (!this.#host.checkpoints) {
+        newest(this.#channel).then(
+          (serial) => (this.#heard ??= serial),
+          () => {},
+        )
+      }
     } catch (error) {
       throw wrapError(`listen on channel "${this.#channel.name}"`, error, ErrorCode.AttachFailed)
     }
@@ -112,10 +132,33 @@ export class Inbox {
       await this.listen()
       if (this.#host.checkpoints) await this.#dealWithPast()
     } finally {
-      const held = this.#held ?? []
-      this.#held = undefined
-      for (const message of held) this.#receive(message)
+      this.#release()
     }
+  }
+
+  /** Continuity was lost: what came meanwhile is in history only. */
+  async #refill(): Promise<void> {
+    if (this.#refilling || this.#held) return
+    this.#refilling = true
+    this.#held = []
+    const heard = this.#heard
+    try {
+      if (heard === undefined) throw new Error('how far it had been heard is not known')
+      for (const message of await since(this.#channel, heard)) {
+        if ((message.serial ?? '') > heard && NAMES.includes(message.name ?? '')) this.#receive(message, true)
+      }
+    } catch (error) {
+      this.#host.report(wrapError('read what was missed', error, ErrorCode.HydrationFailed))
+    } finally {
+      this.#release()
+      this.#refilling = false
+    }
+  }
+
+  #release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const message of held) this.#receive(message)
   }
 
   async #dealWithPast(): Promise<void> {
@@ -143,6 +186,7 @@ export class Inbox {
         .then(() => this.#ledger.settled(prompt.id))
     }
     for (const entry of missed.prompts) this.#answerLate(entry)
+    this.#heard = missed.serial
     await this.#ledger.reached(missed.serial)
   }
 
@@ -171,10 +215,12 @@ export class Inbox {
     }
   }
 
-  #receive(message: InboundMessage): void {
+  #receive(message: InboundMessage, late = false): void {
+    const { serial = '' } = message
+    if (serial > (this.#heard ?? '')) this.#heard = serial
     switch (message.name) {
       case MessageName.UserInput: {
-        const prompt = this.#queue && readPrompt(message, false)
+        const prompt = this.#queue && readPrompt(message, late)
         if (prompt) this.#ledger.received(prompt, this.#queue!.add(prompt))
         return
       }

@@ -15,7 +15,7 @@ export interface Prompt {
   /** The whole message data, for fields of the application's own. */
   readonly data: unknown
   readonly headers: Readonly<Record<string, string>>
-  /** The prompt came before this agent's start, from the channel's history. */
+  /** It came while this agent was away, and was found in the channel's history. */
   readonly late: boolean
 }
 

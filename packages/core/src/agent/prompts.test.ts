@@ -300,3 +300,32 @@ describe('after a restart', () => {
     },
   )
 })
+
+it('misses nothing while its connection is lost for long', async () => {
+  const impatient = await Bench.start({ connectionStateTtl: 50 })
+  try {
+    const channelName = impatient.channelName()
+    const reader = await impatient.reader(channelName)
+    await ask(reader, 'before its time')
+    const agent = impatient.agent({ channelName, clientOptions: { clientId: 'agent' } })
+    const prompts: string[] = []
+    agent.onPrompt((prompt, response) => {
+      prompts.push(`${prompt.id} ${prompt.late}`)
+      response.append(prompt.text)
+    })
+    await agent.ready
+    await impatient.settle()
+    impatient.server.faults.drop({ match: { clientId: 'agent' }, forget: true, refuseFor: 150 })
+    await ask(reader, 'a')
+    await ask(reader, 'b')
+    expect(await endOf(reader, 'b')).toMatchObject({ text: 'b', status: 'complete' })
+    impatient.server.faults.discontinue({ match: { clientId: 'agent' } })
+    await ask(reader, 'c')
+    expect(await endOf(reader, 'c')).toMatchObject({ text: 'c' })
+    expect(prompts.slice(0, 2)).toEqual(['a true', 'b true'])
+    expect(prompts).toHaveLength(3)
+    await agent.close()
+  } finally {
+    await impatient.close()
+  }
+})
