@@ -6,12 +6,6 @@ import { loadVectors } from '../vectors/vector.ts'
 
 const files = loadVectors()
 
-/** Not there yet: when the reader is, these fail here and go. */
-const awaited = new Set([
-  'a partial row under another id, joined by its serial: one bubble, whole',
-  'reasoning that was taken for a fragment and then grows',
-])
-
 for (const { file, vectors } of files) {
   describe(file, () => {
     test.each(
