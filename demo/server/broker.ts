@@ -33,7 +33,8 @@ export async function openBroker({ ablyKey, connectionStateTtl }: Config): Promi
   })
   return {
     key: local.key,
-    clientOptions: local.clientOptions,
+    // Here a server that went away is back within seconds.
+    clientOptions: { ...local.clientOptions, disconnectedRetryTimeout: 1000, suspendedRetryTimeout: 2000 },
     local,
     origins: [],
     close: () => local.close(),

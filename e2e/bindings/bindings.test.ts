@@ -1,0 +1,56 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Serve } from '../../packages/core/test/bindings/run.ts'
+import { offline } from '../../packages/core/test/bindings/run.ts'
+import { scenarios } from '../../packages/core/test/bindings/scenarios.ts'
+import { Stage } from '../../packages/core/test/bindings/stage.ts'
+import { Wire } from '../../packages/core/test/wire.ts'
+import { serve as serveReact } from '../../packages/react/test/serve.tsx'
+import { serve as serveVue } from '../../packages/vue/test/serve.ts'
+import type { Browser } from '../browser.ts'
+import { launch, person } from '../browser.ts'
+import type { Pages } from './pages.ts'
+import { servePages } from './pages.ts'
+
+let browser: Browser
+let pages: Pages
+beforeAll(async () => {
+  ;[browser, pages] = await Promise.all([launch(), servePages()])
+})
+afterAll(async () => {
+  await browser?.close()
+  pages?.close()
+})
+
+const rounds: [name: string, framework: string, serve: Serve, strict: boolean][] = [
+  ['React', 'react', serveReact, false],
+  ['React in StrictMode', 'react', serveReact, true],
+  ['Vue', 'vue', serveVue, false],
+]
+
+describe.each(rounds)('%s, in Chromium', (_, framework, serve, strict) => {
+  let wire: Wire
+  let stage: Stage
+  let complaints: string[]
+  beforeAll(async () => {
+    wire = await Wire.start({ connectionStateTtl: 60_000 })
+    const { context, complaints: found } = await person(browser)
+    complaints = found
+    const page = await context.newPage()
+    const { key, endpoint, port } = wire.server.clientOptions
+    const where = new URLSearchParams({ key, endpoint, port: String(port) })
+    await page.goto(`${pages.url}/${framework}.html?${where}`)
+    const host = await page.evaluateHandle(() => window.host)
+    stage = new Stage(wire, (task, argument) => host.evaluate(task as never, argument) as never, {
+      layout: true,
+      strict,
+      serve: (view, props) => serve(view, props, offline(wire)),
+    })
+  })
+  afterEach(async () => {
+    await stage.finish()
+    expect(complaints.splice(0)).toEqual([])
+  })
+  afterAll(() => wire?.close())
+
+  for (const scenario of scenarios) test(scenario.name, () => scenario.run(stage))
+})

@@ -1,0 +1,52 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { build } from 'vite'
+import type { Rolldown } from 'vite'
+
+export interface Pages {
+  url: string
+  close(): void
+}
+
+/** Builds the pages, with the development builds of the frameworks, which complain; and serves them from memory. */
+export async function servePages(): Promise<Pages> {
+  const { output } = (await build({
+    configFile: false,
+    root: import.meta.dirname,
+    mode: 'development',
+    logLevel: 'warn',
+    define: {
+      'process.env.NODE_ENV': '"development"',
+      __VUE_OPTIONS_API__: 'true',
+      __VUE_PROD_DEVTOOLS__: 'false',
+      __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'true',
+    },
+    resolve: { conditions: ['@rejoin/source', 'browser', 'import', 'module', 'default'] },
+    build: {
+      write: false,
+      minify: false,
+      target: 'es2022',
+      chunkSizeWarningLimit: 10_000,
+      rolldownOptions: {
+        input: ['react', 'vue'].map((name) => join(import.meta.dirname, `${name}.html`)),
+      },
+    },
+  })) as Rolldown.RolldownOutput
+  const files = new Map(
+    output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]),
+  )
+  const server = createServer(({ url = '/' }, response) => {
+    const path = new URL(url, 'http://localhost').pathname
+    const file = files.get(path)
+    response.writeHead(file === undefined ? 404 : 200, {
+      'content-type': path.endsWith('.html') ? 'text/html' : 'text/javascript',
+    })
+    response.end(file)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => void server.close(),
+  }
+}
