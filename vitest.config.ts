@@ -51,6 +51,7 @@ export default defineConfig({
       }),
       project('local-ably', './packages/local-ably'),
       project('demo', './demo'),
+      project('docs', './docs', { testTimeout: 120_000 }),
       project('e2e', './e2e', { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false }),
     ],
   },

@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ErrorCode } from '@rejoin/core'
+// @ts-expect-error: plain JavaScript, shared with the scripts.
+import { reference } from '../../scripts/reference.mjs'
+import { blocks, extract, pages, read, root, type Block } from './blocks.ts'
+
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+const checked = pages().flatMap((page) =>
+  page === 'docs/reference.md' ? [] : blocks(page).filter(({ note }) => note !== 'no-check'),
+)
+
+/** Compiles blocks as one program; answers what the compiler says. */
+function compile(list: readonly Block[], folder: string, options: object = {}): string {
+  const target = extract(list, folder)
+  writeFileSync(
+    join(target, 'tsconfig.json'),
+    JSON.stringify({
+      extends: join(root, 'tsconfig.base.json'),
+      compilerOptions: {
+        noEmit: true,
+        rewriteRelativeImportExtensions: false,
+        allowArbitraryExtensions: true,
+        ...options,
+      },
+      include: ['.', join(root, 'docs/test/*.d.ts')],
+    }),
+  )
+  const { stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', target, '--pretty', 'false'], {
+    encoding: 'utf8',
+  })
+  return (stdout + stderr).trim()
+}
+
+describe('code blocks compile', () => {
+  // A registration of tools holds for a whole program, so its page is one.
+  const registers = new Set(checked.filter(({ code }) => code.includes('interface Register')).map((b) => b.page))
+  const typed = checked.filter(({ language }) => /^(tsx?|vue)$/.test(language))
+
+  test('there are some', () => expect(typed.length).toBeGreaterThan(40))
+
+  test('TypeScript, React and Vue', () => {
+    const errors = compile(
+      typed.filter(({ page }) => !registers.has(page)),
+      'plain',
+    )
+    expect(errors).toBe('')
+  })
+
+  test('with registered tools', () => {
+    for (const page of registers) {
+      const errors = compile(
+        typed.filter((b) => b.page === page),
+        'registered',
+      )
+      expect(errors).toBe('')
+    }
+  })
+
+  test('scripts of HTML pages', () => {
+    const html = checked.filter(({ language, code }) => language === 'html' && code.includes('<script>'))
+    expect(html.length).toBeGreaterThan(0)
+    const errors = compile(html, 'html', { allowJs: true, checkJs: true, strict: false, noImplicitAny: false })
+    expect(errors).toBe('')
+  })
+})
+
+describe('links', () => {
+  const links = pages().flatMap((page) =>
+    [...read(page).replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => ({ page, to: to! })),
+  )
+
+  test.each(links.filter(({ to }) => !/^https?:/.test(to)))('$page: $to', ({ page, to }) => {
+    const [path, anchor] = to.split('#') as [string, string?]
+    const target = path === '' ? page : normalize(join(dirname(page), path))
+    expect(existsSync(join(root, target)), `${target} does not exist`).toBe(true)
+    if (anchor) expect(anchorsOf(target)).toContain(anchor)
+  })
+
+  test('every page of docs is linked from another', () => {
+    const linked = new Set(links.map(({ page, to }) => normalize(join(dirname(page), to.split('#')[0]!))))
+    expect(pages().filter((page) => page.startsWith('docs/') && !linked.has(page))).toEqual([])
+  })
+})
+
+/** As GitHub names headings. */
+function anchorsOf(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+describe('what pages name exists', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object }
+
+  test.each(pages())('%s', (page) => {
+    const text = read(page)
+    for (const [, script] of text.matchAll(/\bpnpm(?:@\d+)? ([a-z]+)/g))
+      if (script !== 'install') expect(Object.keys(scripts)).toContain(script)
+    for (const [, path] of text.matchAll(/`((?:packages|docs|bench|e2e|demo|scripts)\/[\w./-]+)`/g))
+      expect(existsSync(join(root, path!)), `${path} does not exist`).toBe(true)
+  })
+})
+
+test('every error code is explained, and no other', () => {
+  const explained = [...read('docs/errors.md').matchAll(/^### (\w+)\n(.+)/gm)]
+  expect(explained.map(([, code]) => code).sort()).toEqual(Object.values(ErrorCode).sort())
+  for (const [, code, text] of explained) expect(text, code).toMatch(/\*\*Do:\*\*/)
+})
+
+test('the reference says what the docstrings say; `node scripts/reference.mjs` writes it', () => {
+  expect(read('docs/reference.md')).toBe((reference as () => string)())
+})

@@ -1,0 +1,140 @@
+// Writes docs/reference.md: what every entry exports, from its declarations and docstrings.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { packages, presentEntries, root } from './workspace.mjs'
+
+// The compiler's API, which TypeScript 7 does not have.
+const ts = createRequire(join(root, 'docs', 'package.json'))('typescript')
+
+const intro = `# Reference
+
+Generated from the docstrings by \`node scripts/reference.mjs\`; a test fails when it is not up to date. Lengths of text are UTF-16 code units, times are milliseconds, unless something else is said.
+`
+
+/** The page. */
+export function reference() {
+  const folder = mkdtempSync(join(root, 'docs', '.reference-'))
+  try {
+    const entries = packages().flatMap((pkg) =>
+      presentEntries(pkg)
+        .filter(({ bin }) => !bin)
+        .map(({ subpath, source }) => ({ name: pkg.name + subpath.slice(1), source })),
+    )
+    const sections = sectionsOf(entries, folder)
+    const contents = sections.map(({ name, names }) => {
+      const links = names.map((n) => `[${n}](#${anchor(name, n)})`)
+      return `- **\`${name}\`**: ${links.join(', ')}`
+    })
+    return [intro, contents.join('\n'), ...sections.map(({ text }) => text)].join('\n') + '\n'
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function sectionsOf(entries, outDir) {
+  const program = ts.createProgram(
+    entries.map(({ source }) => source),
+    {
+      ...options(),
+      declaration: true,
+      emitDeclarationOnly: true,
+      stripInternal: true,
+      rootDir: join(root, 'packages'),
+      outDir,
+    },
+  )
+  program.emit(undefined, (path, text) => {
+    mkdirSync(dirname(path), { recursive: true })
+    // Siblings are looked for among the declarations.
+    writeFileSync(path, text.replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'"))
+  })
+  const emitted = ({ source }) =>
+    source.replace(join(root, 'packages'), outDir).replace(/\.ts$/, '.d.ts')
+  const declarations = ts.createProgram(entries.map(emitted), options())
+  const checker = declarations.getTypeChecker()
+  const home = new Map()
+  return entries.map((entry) => {
+    const file = declarations.getSourceFile(emitted(entry))
+    const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(file))
+    const names = symbols.map(({ name }) => name).sort((a, b) => a.localeCompare(b))
+    const texts = names.map((name) => {
+      const symbol = symbols.find((s) => s.name === name)
+      const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+      const known = home.get(target)
+      if (known) return `### ${name}\n\nAs in [\`${known}\`](#${anchor(known, name)}). <a id="${anchor(entry.name, name)}"></a>\n`
+      home.set(target, entry.name)
+      return describe(name, anchor(entry.name, name), target.declarations ?? [])
+    })
+    return { name: entry.name, names, text: [`\n## ${entry.name}\n`, ...texts].join('\n') }
+  })
+}
+
+function options() {
+  return {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+    customConditions: ['@rejoin/source'],
+    allowImportingTsExtensions: true,
+    jsx: ts.JsxEmit.ReactJSX,
+    strict: true,
+    skipLibCheck: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules', '@types')],
+  }
+}
+
+const anchor = (entry, name) => `${entry}-${name}`.replaceAll(/[^\w]+/g, '-').replace(/^-/, '').toLowerCase()
+
+function describe(name, id, declarations) {
+  const prose = declarations.flatMap((node) => proseOf(statement(node)))
+  const code = declarations.map((node) => codeOf(statement(node))).filter(Boolean)
+  return [
+    `### ${name}\n<a id="${id}"></a>\n`,
+    ...prose.map((text) => `${text}\n`),
+    ...(code.length > 0 ? [`\`\`\`ts no-check\n${code.join('\n')}\n\`\`\`\n`] : []),
+  ].join('\n')
+}
+
+/** A variable's docstring stands before its statement. */
+function statement(node) {
+  return ts.isVariableDeclaration(node) ? node.parent.parent : node
+}
+
+function proseOf(node) {
+  const [doc] = (node.jsDoc ?? []).slice(-1)
+  if (!doc) return []
+  const comment = ts.getTextOfJSDocComment(doc.comment) ?? ''
+  const tags = (doc.tags ?? []).map((tag) => {
+    const text = (ts.getTextOfJSDocComment(tag.comment) ?? '').replaceAll('\n', ' ')
+    const type = tag.typeExpression?.getText() ?? ''
+    return `*${tag.tagName.text === 'throws' ? 'Throws' : tag.tagName.text}* ${type}${text}`
+  })
+  return [comment, ...tags].filter((text) => text !== '')
+}
+
+/** The declaration as it is, without its docstring, and without what is private. */
+function codeOf(node) {
+  if (ts.isSourceFile(node)) return ''
+  const file = node.getSourceFile()
+  let text = node.getText(file).replace(/^export (declare |default )?/, '').replace(/^declare /, '')
+  const cut = node.getText(file).length - text.length
+  const hidden = (node.members ?? [])
+    .filter((m) => m.name?.kind === ts.SyntaxKind.PrivateIdentifier || m.modifiers?.some((x) => x.kind === ts.SyntaxKind.PrivateKeyword))
+    .reverse()
+  for (const member of hidden) {
+    const from = member.getFullStart() - node.getStart(file) - cut
+    text = text.slice(0, from) + text.slice(member.getEnd() - node.getStart(file) - cut)
+  }
+  return text.replaceAll(/^ {4}/gm, '  ')
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const path = join(root, 'docs', 'reference.md')
+  const text = reference()
+  if (process.argv.includes('--check')) process.exitCode = readFileSync(path, 'utf8') === text ? 0 : 1
+  else writeFileSync(path, text)
+}
