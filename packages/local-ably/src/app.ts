@@ -1,10 +1,10 @@
-import { readCapability, type Capability } from './capability.ts'
-import { Channel } from './channel.ts'
+import { readCapability, type Capability } from './auth/capability.ts'
+import { Channel } from './channel/channel.ts'
 import type { Context } from './context.ts'
-import { badChannelName } from './errors.ts'
-import type { Message } from './message.ts'
+import { badChannelName } from './wire/errors.ts'
+import type { Message } from './channel/message.ts'
 import type { Namespace } from './settings.ts'
-import { Stats } from './stats.ts'
+import { Stats } from './rest/stats.ts'
 
 export interface Key {
   /** `appId.keyId` */

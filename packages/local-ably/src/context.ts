@@ -1,6 +1,6 @@
 import type { Log } from './log.ts'
-import type { Rules } from './rules.ts'
-import type { SerialSource } from './serial.ts'
+import type { Rules } from './faults/rules.ts'
+import type { SerialSource } from './wire/serial.ts'
 import type { Settings } from './settings.ts'
 
 /** What everything on one server shares. */

@@ -6,10 +6,10 @@ export type {
   Faults,
   RefuseOptions,
   Remove,
-} from './faults.ts'
-export type { ErrorOption, Match, Matcher, Point, When } from './rules.ts'
+} from './faults/faults.ts'
+export type { ErrorOption, Match, Matcher, Point, When } from './faults/rules.ts'
 export type { KeyOption, Limits, LocalAblyOptions, Namespace, Retention } from './settings.ts'
 export type { LogEvent, LogListener } from './log.ts'
 export type { ChannelStatus, ConnectionStatus, Status } from './status.ts'
-export type { Capability, Operation } from './capability.ts'
+export type { Capability, Operation } from './auth/capability.ts'
 export { defaultKey } from './settings.ts'

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { exchange, type Handler } from './http.ts'
+import { exchange, type Handler } from './rest/http.ts'
 import type { Log } from './log.ts'
 import { logLine } from './logLine.ts'
-import { Socket } from './socket.ts'
+import { Socket } from './connection/socket.ts'
 
 export interface ListenerOptions {
   host: string

@@ -1,4 +1,4 @@
-import type { ProtocolMessage } from './protocol.ts'
+import type { ProtocolMessage } from './wire/protocol.ts'
 
 /** Something that happened on the server. */
 export interface LogEvent {

@@ -1,5 +1,5 @@
 import type { LogEvent } from './log.ts'
-import { AnnotationAction, MessageAction, PresenceAction, type ProtocolMessage } from './protocol.ts'
+import { AnnotationAction, MessageAction, PresenceAction, type ProtocolMessage } from './wire/protocol.ts'
 
 const arrows = { in: '→', out: '←', http: '·', connection: '●', fault: '!' } as const
 

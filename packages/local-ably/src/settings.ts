@@ -1,5 +1,5 @@
-import type { Capability } from './capability.ts'
-import { everything } from './capability.ts'
+import type { Capability } from './auth/capability.ts'
+import { everything } from './auth/capability.ts'
 import type { LogEvent } from './log.ts'
 
 export interface KeyOption {

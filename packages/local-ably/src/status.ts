@@ -1,5 +1,5 @@
 import type { App } from './app.ts'
-import type { Connections } from './connections.ts'
+import type { Connections } from './connection/connections.ts'
 
 export interface ChannelStatus {
   app: string

@@ -1,10 +1,10 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { App } from './app.ts'
-import type { Capability } from './capability.ts'
-import type { Channel } from './channel.ts'
-import type { Message } from './message.ts'
+import type { Capability } from './auth/capability.ts'
+import type { Channel } from './channel/channel.ts'
+import type { Message } from './channel/message.ts'
 import type { Namespace } from './settings.ts'
-import { SummaryState } from './summary.ts'
+import { SummaryState } from './channel/summary.ts'
 
 interface AppRecord {
   kind: 'app'

@@ -1,11 +1,11 @@
 import { App } from './app.ts'
-import type { Directory } from './auth.ts'
+import type { Directory } from './auth/auth.ts'
 import type { Context } from './context.ts'
-import { notFound } from './errors.ts'
-import { randomName } from './serial.ts'
+import { notFound } from './wire/errors.ts'
+import { randomName } from './wire/serial.ts'
 import { resolveKeys, type KeyOption, type Namespace } from './settings.ts'
 import { reviveMessage, type Storage } from './storage.ts'
-import { TokenStore } from './token.ts'
+import { TokenStore } from './auth/token.ts'
 
 /** The apps of a server and the tokens issued for them: all that a crash loses, keys and what is on file aside. */
 export class World implements Directory {

@@ -1,0 +1,138 @@
+import { intersect, readCapability } from './capability.ts'
+import type { App, Key } from '../app.ts'
+import { AblyError, invalidCredentials, notFound } from '../wire/errors.ts'
+import type { Grant } from './grant.ts'
+import { readJwt, verifyJwt, type Jwt } from './jwt.ts'
+import { tokenExpired, type TokenStore } from './token.ts'
+
+/** Where credentials are looked up. */
+export interface Directory {
+  readonly apps: ReadonlyMap<string, App>
+  readonly tokens: TokenStore
+}
+
+/** What a client showed: a key, or a token. */
+export interface Credentials {
+  key?: string | undefined
+  token?: string | undefined
+  clientId?: string | undefined
+}
+
+/** Turns credentials into a grant, or throws what the service answers. */
+export function authenticate(directory: Directory, credentials: Credentials): Grant {
+  const { key, token, clientId } = credentials
+  if (token) return identified(tokenGrant(directory, token), clientId)
+  if (!key) {
+    throw new AblyError(40101, 401, 'unable to authenticate; no key or token was given')
+  }
+  return identified(keyGrant(directory, key), clientId)
+}
+
+function keyGrant(directory: Directory, key: string): Grant {
+  const separator = key.indexOf(':')
+  const found = findKey(directory, separator < 0 ? key : key.slice(0, separator))
+  if (separator < 0 || found.key.secret !== key.slice(separator + 1)) {
+    throw invalidCredentials('unable to authenticate; the secret of the key is wrong')
+  }
+  return grantOf(found, 'key', { clientId: '*' })
+}
+
+/** The key of this name. Within a known app a missing key is a 40400, elsewhere the credentials are wrong altogether. */
+export function findKey(directory: Directory, name: string): { app: App; key: Key } {
+  const app = directory.apps.get(name.split('.')[0]!)
+  if (!app || !name.includes('.')) throw invalidCredentials(`unable to authenticate; no app has key ${name}`)
+  const key = app.keys.get(name)
+  if (!key) throw new AblyError(40400, 401, `unable to authenticate; app ${app.id} has no key ${name}`)
+  return { app, key }
+}
+
+function grantOf(found: { app: App; key: Key }, kind: 'key' | 'token', about: Partial<Grant>): Grant {
+  return {
+    app: found.app,
+    keyName: found.key.name,
+    kind,
+    capability: found.key.capability,
+    clientId: undefined,
+    issued: Date.now(),
+    expires: undefined,
+    channelClaims: {},
+    channelRates: {},
+    revocationKey: undefined,
+    ...about,
+  }
+}
+
+function tokenGrant(directory: Directory, token: string): Grant {
+  const jwt = readJwt(token)
+  const grant = jwt ? jwtGrant(directory, jwt) : issuedGrant(directory, token)
+  if (grant.expires !== undefined && grant.expires <= Date.now()) throw tokenExpired()
+  directory.tokens.checkRevoked(grant)
+  return grant
+}
+
+function issuedGrant(directory: Directory, token: string): Grant {
+  const issued = directory.tokens.find(token)
+  const app = directory.apps.get(issued?.keyName.split('.')[0] ?? '')
+  const key = issued && app?.keys.get(issued.keyName)
+  if (!issued || !app || !key) {
+    throw new AblyError(40143, 401, 'unable to authenticate; the token was not issued here')
+  }
+  const { capability, clientId, expires } = issued
+  return grantOf({ app, key }, 'token', {
+    capability: readCapability(capability),
+    clientId,
+    issued: issued.issued,
+    expires,
+  })
+}
+
+function jwtGrant(directory: Directory, jwt: Jwt): Grant {
+  if (!directory.apps.has(jwt.keyName.split('.')[0]!)) {
+    throw notFound(`unable to authenticate; no app has key ${jwt.keyName}`)
+  }
+  const found = findKey(directory, jwt.keyName)
+  verifyJwt(jwt, found.key.secret)
+  const { iat, exp } = jwt.claims
+  if (typeof iat !== 'number' || typeof exp !== 'number') {
+    throw new AblyError(40144, 401, 'unable to use the JWT; it needs the claims iat and exp, in seconds')
+  }
+  const capability = jwt.claims['x-ably-capability']
+  const clientId = jwt.claims['x-ably-clientId']
+  const revocationKey = jwt.claims['x-ably-revocation-key']
+  return grantOf(found, 'token', {
+    capability:
+      capability === undefined
+        ? found.key.capability
+        : intersect(readCapability(capability), found.key.capability),
+    clientId: typeof clientId === 'string' ? clientId : undefined,
+    issued: iat * 1000,
+    expires: exp * 1000,
+    channelClaims: claimsUnder(jwt, 'ably.channel.', 'string') as Record<string, string>,
+    channelRates: claimsUnder(jwt, 'ably.limits.publish.perAttachment.maxRate.', 'number') as Record<
+      string,
+      number
+    >,
+    revocationKey: typeof revocationKey === 'string' ? revocationKey : undefined,
+  })
+}
+
+function claimsUnder(jwt: Jwt, prefix: string, type: string): Record<string, unknown> {
+  const found: Record<string, unknown> = {}
+  for (const [claim, value] of Object.entries(jwt.claims)) {
+    if (claim.startsWith(prefix) && typeof value === type) found[claim.slice(prefix.length)] = value
+  }
+  return found
+}
+
+/** Settles who the client is: what the credentials say, and what it asked to be. */
+function identified(grant: Grant, requested: string | undefined): Grant {
+  if (requested === undefined || requested === '' || requested === grant.clientId) return grant
+  if (requested === '*' || grant.clientId !== '*') {
+    throw new AblyError(
+      40102,
+      401,
+      `unable to identify as ${JSON.stringify(requested)}; the credentials are for another client`,
+    )
+  }
+  return { ...grant, clientId: requested }
+}

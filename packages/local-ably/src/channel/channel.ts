@@ -1,0 +1,321 @@
+import { Delivery, type Subscriber } from './delivery.ts'
+import { AblyError, notFound } from '../wire/errors.ts'
+import { Journal } from './journal.ts'
+import { joinPayload, toAppend, toWire, type Message, type MessageInput } from './message.ts'
+import {
+  MessageAction,
+  Mode,
+  type MessageVersion,
+  type ProtocolMessage,
+  type WireAnnotation,
+} from '../wire/protocol.ts'
+import { RateLimit } from '../connection/limits.ts'
+import { occupancyOf, type Occupancy } from './occupancy.ts'
+import { PresenceSet } from './presence.ts'
+import { messageSerial, serialTime, type SerialSource } from '../wire/serial.ts'
+import type { Namespace, Settings } from '../settings.ts'
+import { MessageStore } from './store.ts'
+import { SummaryState } from './summary.ts'
+
+/** Who does something on a channel. */
+export interface Author {
+  connectionId: string | undefined
+  clientId: string | undefined
+  /** The start of the ids of what is published: `connectionId:msgSerial`, or random for REST. */
+  frameId: string
+  /** What the author's token says of them on this channel. */
+  userClaim: string | undefined
+}
+
+/** Versions of one message that are remembered. */
+const keptVersions = 200
+
+/** A channel: its messages, who listens, who is present. It does not know sockets. */
+export class Channel {
+  readonly name: string
+  readonly rules: Namespace
+  readonly journal: Journal
+  readonly messages = new MessageStore()
+  readonly subscribers = new Set<Subscriber>()
+  readonly presence: PresenceSet
+  readonly rate = new RateLimit(42913, 'channel.maxRate')
+  readonly #serials: SerialSource
+  readonly #settings: Settings
+  readonly #published = new Map<string, { serial: string; at: number }>()
+  /** Called after each change of a message, so that it can be kept. */
+  onChange: ((message: Message) => void) | undefined
+  lastUsed = Date.now()
+  #counting: NodeJS.Timeout | undefined
+
+  constructor(name: string, rules: Namespace, serials: SerialSource, settings: Settings) {
+    this.name = name
+    this.rules = rules
+    this.#serials = serials
+    this.#settings = settings
+    this.journal = new Journal(serials.series, serials.next())
+    this.presence = new PresenceSet(serials, this.journal, (delivery) => {
+      this.#emit(delivery)
+      this.#countSoon()
+    })
+  }
+
+  /** Publishes new messages, all in one frame. Ids that were published before answer with what they made then. */
+  create(inputs: readonly MessageInput[], author: Author): string[] {
+    const known = inputs.map((input) =>
+      input.id === undefined ? undefined : this.#published.get(input.id)?.serial,
+    )
+    if (known.length > 0 && known.every((serial) => serial !== undefined)) return known
+    const serial = this.#serials.next()
+    const timestamp = serialTime(serial)
+    const messages = inputs.map((input, i): Message => {
+      const own = messageSerial(serial, i)
+      return {
+        serial: own,
+        id: input.id ?? `${author.frameId}:${i}`,
+        timestamp,
+        clientId: input.clientId ?? author.clientId,
+        connectionId: author.connectionId,
+        name: input.name,
+        data: input.data,
+        encoding: input.encoding,
+        extras: withClaim(input.extras, author.userClaim),
+        action: MessageAction.create,
+        version: { serial: own, timestamp },
+        size: input.size,
+        touched: serial,
+        past: [],
+      }
+    })
+    for (const [i, message] of messages.entries()) {
+      this.messages.add(message)
+      if (inputs[i]!.id !== undefined)
+        this.#published.set(message.id, { serial: message.serial, at: timestamp })
+    }
+    this.#record(serial, timestamp, author, { messages })
+    const wire = messages.map(toWire)
+    this.#emit(
+      new Delivery({ mode: Mode.SUBSCRIBE, serial, origin: author.connectionId }, () => ({
+        ...frameOf(serial, timestamp, author),
+        messages: wire,
+      })),
+    )
+    for (const message of messages) this.onChange?.(message)
+    return messages.map((message) => message.serial)
+  }
+
+  /** Takes a message back that was kept elsewhere. Nobody is told. */
+  restore(message: Message): void {
+    this.messages.add(message)
+    this.#published.set(message.id, { serial: message.serial, at: message.timestamp })
+  }
+
+  /** The message with this serial, or a 40400. */
+  find(serial: string | undefined): Message {
+    const message = serial === undefined ? undefined : this.messages.get(serial)
+    if (message) return message
+    throw notFound(
+      `unable to find message ${String(serial)}; it was never published on this channel, or has expired`,
+    )
+  }
+
+  /** Updates, deletes or appends to a message. Returns the serial of the new version. */
+  operate(input: MessageInput, author: Author): string {
+    const message = this.find(input.serial)
+    this.checkAppend(message, input)
+    const serial = this.#serials.next()
+    const timestamp = Math.max(serialTime(serial), message.timestamp + 1)
+    const before = message.touched
+    const appending = input.action === MessageAction.append
+    if (!appending) remember(message)
+    mixIn(message, input, author.userClaim)
+    message.version = versionOf(messageSerial(serial, 0), timestamp, input.operation, author)
+    message.touched = serial
+    this.#record(serial, timestamp, author, { messages: [message] })
+    this.#emit(
+      new Delivery(
+        {
+          mode: Mode.SUBSCRIBE,
+          serial,
+          origin: author.connectionId,
+          change: { message, before, isAppend: appending },
+        },
+        (whole) => ({
+          ...frameOf(serial, timestamp, author),
+          messages: [appending && !whole ? toAppend(message, input) : toWire(message)],
+        }),
+      ),
+    )
+    this.onChange?.(message)
+    return message.version.serial
+  }
+
+  /** Refuses an append that would not join or would grow the message past the limit. */
+  checkAppend(message: Message, input: MessageInput): void {
+    if (input.action !== MessageAction.append) return
+    joinPayload(message.data, input.data)
+    const limit = this.#settings.limits.messageSize
+    if (message.size + input.size > limit) {
+      throw new AblyError(40009, 413, `unable to append; the whole message would exceed ${limit} bytes`)
+    }
+  }
+
+  /** Annotates messages, and tells subscribers what the summaries have become. Returns the annotations' serials. */
+  annotate(annotations: readonly WireAnnotation[], author: Author): string[] {
+    const subjects = annotations.map((annotation) => this.find(annotation.messageSerial))
+    const serial = this.#serials.next()
+    const timestamp = serialTime(serial)
+    const stamped = annotations.map((annotation, i): WireAnnotation => {
+      const own: WireAnnotation = { ...annotation, id: annotation.id ?? `${author.frameId}:${i}` }
+      if (author.connectionId !== undefined) own.connectionId = author.connectionId
+      return { ...own, timestamp, serial: messageSerial(serial, i) }
+    })
+    this.#record(serial, timestamp, author, { annotations: stamped })
+    this.#emit(
+      new Delivery({ mode: Mode.ANNOTATION_SUBSCRIBE, serial, origin: author.connectionId }, () => ({
+        ...frameOf(serial, timestamp, author),
+        action: 21,
+        annotations: stamped,
+      })),
+    )
+    const changed = new Set<Message>()
+    for (const [i, annotation] of stamped.entries()) {
+      const message = subjects[i]!
+      message.annotations ??= []
+      message.annotations.push(annotation)
+      message.summary ??= new SummaryState()
+      if (message.summary.apply(annotation)) changed.add(message)
+    }
+    for (const message of changed) this.#summarise(message)
+    return stamped.map((annotation) => annotation.serial!)
+  }
+
+  #summarise(message: Message): void {
+    const serial = this.#serials.next()
+    const timestamp = serialTime(serial)
+    this.journal.append({ serial, frameId: serial, connectionId: undefined, timestamp, summaryOf: message })
+    this.#emit(new Delivery({ mode: Mode.SUBSCRIBE, serial }, () => summaryFrame(message, serial, timestamp)))
+    this.onChange?.(message)
+  }
+
+  /** Whether it is of no use any more: nobody is here, and nothing is kept. */
+  get idle(): boolean {
+    return this.subscribers.size === 0 && this.messages.size === 0 && this.presence.size === 0
+  }
+
+  /** Lets go of what is past its retention. */
+  expire(now: number): void {
+    const { recent, persisted, messages } = this.#settings.retention
+    this.journal.expire(now - recent, messages)
+    const kept = this.rules.persisted ? persisted : recent
+    this.messages.expire(now - kept, messages, this.rules.persistLast ?? false)
+    this.presence.expire(now - kept)
+    for (const [id, { at }] of this.#published) {
+      if (at > now - Math.max(recent, 120_000)) break
+      this.#published.delete(id)
+    }
+  }
+
+  /** Takes an attachment in: from now on it hears what happens. */
+  join(subscriber: Subscriber): void {
+    this.subscribers.add(subscriber)
+    this.#countSoon()
+  }
+
+  part(subscriber: Subscriber): void {
+    this.subscribers.delete(subscriber)
+    this.#countSoon()
+  }
+
+  occupancy(): Occupancy {
+    return occupancyOf(this.subscribers, this.presence.size)
+  }
+
+  /** Bytes that may wait for one subscriber. */
+  get outboundLimit(): number {
+    return this.#settings.limits.outboundBytes
+  }
+
+  /** A serial greater than all before it: a point in time on this channel. */
+  mark(): string {
+    return this.#serials.next()
+  }
+
+  #record(
+    serial: string,
+    timestamp: number,
+    author: Author,
+    what: { messages?: Message[]; annotations?: WireAnnotation[] },
+  ): void {
+    const { frameId, connectionId } = author
+    this.lastUsed = timestamp
+    this.journal.append({ serial, frameId, connectionId, timestamp, ...what })
+  }
+
+  // Whoever asked for occupancy hears of many changes at once.
+  #countSoon(): void {
+    if (this.#counting) return
+    this.#counting = setTimeout(() => {
+      this.#counting = undefined
+      const occupancy = this.occupancy()
+      for (const subscriber of this.subscribers) subscriber.tellOccupancy(occupancy)
+    }, 20).unref()
+  }
+
+  #emit(delivery: Delivery): void {
+    for (const subscriber of this.subscribers) subscriber.deliver(delivery)
+  }
+}
+
+/** The envelope of what an author did. */
+export function frameOf(serial: string, timestamp: number, author: Author): ProtocolMessage {
+  const frame: ProtocolMessage = { action: 15, id: author.frameId, channelSerial: serial, timestamp }
+  if (author.connectionId !== undefined) frame.connectionId = author.connectionId
+  return frame
+}
+
+/** A message's summary as subscribers get it: no payload, so nobody mistakes it for an update. */
+export function summaryFrame(message: Message, serial: string, timestamp: number): ProtocolMessage {
+  const { data: _data, encoding: _encoding, extras: _extras, name, ...wire } = toWire(message)
+  const summary = { ...wire, ...(name === undefined ? {} : { name }), action: MessageAction.summary }
+  return { action: 15, id: serial, channelSerial: serial, timestamp, messages: [summary] }
+}
+
+function remember(message: Message): void {
+  const { annotations: _summary, ...wire } = toWire(message)
+  message.past.push(wire)
+  if (message.past.length > keptVersions) message.past.shift()
+}
+
+/** The shallow mixin of an operation: what it brings replaces what was there, what it leaves out stays. */
+function mixIn(message: Message, input: MessageInput, userClaim: string | undefined): void {
+  if (input.action === MessageAction.append) {
+    message.data = joinPayload(message.data, input.data)
+    message.size += input.size
+  } else if (input.data !== undefined) {
+    message.data = input.data
+    message.size = input.size
+  }
+  if (input.encoding !== undefined) message.encoding = input.encoding
+  else if (input.data !== undefined && input.action !== MessageAction.append) message.encoding = undefined
+  if (input.name !== undefined) message.name = input.name
+  if (input.extras !== undefined) message.extras = withClaim(input.extras, userClaim)
+  message.action = input.action === MessageAction.delete ? MessageAction.delete : MessageAction.update
+}
+
+function versionOf(
+  serial: string,
+  timestamp: number,
+  operation: MessageVersion,
+  author: Author,
+): MessageVersion & { serial: string; timestamp: number } {
+  const clientId = operation.clientId ?? author.clientId
+  const version: MessageVersion & { serial: string; timestamp: number } = { serial, timestamp }
+  if (clientId !== undefined) version.clientId = clientId
+  if (operation.description !== undefined) version.description = operation.description
+  if (operation.metadata !== undefined) version.metadata = operation.metadata
+  return version
+}
+
+function withClaim(extras: MessageInput['extras'], userClaim: string | undefined): MessageInput['extras'] {
+  return userClaim === undefined ? extras : { ...extras, userClaim }
+}

@@ -1,0 +1,183 @@
+import { isRecord, readPayload } from '../wire/codec.ts'
+import { AblyError, badRequest } from '../wire/errors.ts'
+import {
+  MessageAction,
+  type MessageVersion,
+  type Payload,
+  type WireAnnotation,
+  type WireMessage,
+} from '../wire/protocol.ts'
+import type { SummaryState } from './summary.ts'
+
+/** One message of a channel: its latest state, and what is needed to tell its past. */
+export interface Message {
+  readonly serial: string
+  readonly id: string
+  readonly timestamp: number
+  readonly clientId: string | undefined
+  readonly connectionId: string | undefined
+  name: string | undefined
+  data: Payload | undefined
+  encoding: string | undefined
+  extras: Record<string, unknown> | undefined
+  action: 0 | 1 | 2
+  version: MessageVersion & { serial: string; timestamp: number }
+  /** Bytes, as the size limit counts them. */
+  size: number
+  /** The channel serial of the last frame that touched it: what an attachment has seen of it follows from that. */
+  touched: string
+  /** Earlier versions, oldest first. Appends grow a version, they do not make one. */
+  past: WireMessage[]
+  summary?: SummaryState
+  /** What was annotated, oldest first. */
+  annotations?: WireAnnotation[]
+}
+
+/** A client's message after validation: nothing in it but what clients may set. */
+export interface MessageInput {
+  id: string | undefined
+  name: string | undefined
+  data: Payload | undefined
+  encoding: string | undefined
+  clientId: string | undefined
+  extras: Record<string, unknown> | undefined
+  action: number
+  serial: string | undefined
+  operation: MessageVersion
+  size: number
+}
+
+const extrasKeys = new Set(['headers', 'ref', 'push', 'delta', 'ephemeral', 'ai', 'privileged', 'userClaim'])
+
+/** Reads a message as a client sent it. Throws what the service would answer. */
+export function readMessage(wire: unknown): MessageInput {
+  if (!isRecord(wire)) throw badRequest('unable to publish; each message must be an object')
+  const { data, encoding } = readPayload(wire)
+  const name = text(wire.name, 'name')
+  const clientId = text(wire.clientId, 'clientId')
+  const extras = readExtras(wire.extras)
+  return {
+    id: text(wire.id, 'id'),
+    name,
+    data,
+    encoding,
+    clientId,
+    extras,
+    action: readAction(wire.action),
+    serial: text(wire.serial, 'serial'),
+    operation: readOperation(wire.version),
+    size: sizeOf(name, clientId, extras, data),
+  }
+}
+
+function text(value: unknown, field: string): string | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return value
+  throw badRequest(`unable to publish; ${field} must be a string`)
+}
+
+function readAction(action: unknown): number {
+  if (action === undefined || action === null) return MessageAction.create
+  const known: unknown[] = [
+    MessageAction.create,
+    MessageAction.update,
+    MessageAction.delete,
+    MessageAction.append,
+  ]
+  if (known.includes(action)) return action as number
+  throw badRequest(
+    `unable to publish; messages with action ${JSON.stringify(action)} are made by the server only`,
+  )
+}
+
+function readOperation(version: unknown): MessageVersion {
+  if (!isRecord(version)) return {}
+  const { clientId, description, metadata } = version
+  const operation: MessageVersion = {}
+  if (typeof clientId === 'string') operation.clientId = clientId
+  if (typeof description === 'string') operation.description = description
+  if (isRecord(metadata)) operation.metadata = metadata as Record<string, string>
+  return operation
+}
+
+function readExtras(extras: unknown): Record<string, unknown> | undefined {
+  if (extras === undefined || extras === null) return undefined
+  if (!isRecord(extras)) throw new AblyError(40032, 400, 'unable to publish; extras must be an object')
+  for (const key of Object.keys(extras)) {
+    if (!extrasKeys.has(key))
+      throw new AblyError(40032, 400, `unable to publish; unknown key ${key} in extras`)
+  }
+  const { headers, userClaim: _forged, ...rest } = extras
+  if (headers === undefined || headers === null) return rest
+  if (
+    !isRecord(headers) ||
+    Object.values(headers).some((value) => typeof value === 'object' && value !== null)
+  ) {
+    throw new AblyError(40032, 400, 'unable to publish; extras.headers must be a flat object')
+  }
+  return { ...rest, headers }
+}
+
+export const byteLength = (data: Payload | undefined): number =>
+  data === undefined ? 0 : typeof data === 'string' ? Buffer.byteLength(data) : data.length
+
+const sizeOf = (name?: string, clientId?: string, extras?: object, data?: Payload): number =>
+  byteLength(name) +
+  byteLength(clientId) +
+  (extras ? Buffer.byteLength(JSON.stringify(extras)) : 0) +
+  byteLength(data)
+
+/** The message as it travels: its latest state, whole. */
+export function toWire(message: Message): WireMessage {
+  const wire: WireMessage = { id: message.id }
+  if (message.name !== undefined) wire.name = message.name
+  if (message.data !== undefined) {
+    wire.data = message.data
+    if (message.encoding !== undefined) wire.encoding = message.encoding
+  }
+  if (message.clientId !== undefined) wire.clientId = message.clientId
+  if (message.connectionId !== undefined) wire.connectionId = message.connectionId
+  wire.timestamp = message.timestamp
+  if (message.extras !== undefined) wire.extras = message.extras
+  wire.action = message.action
+  wire.serial = message.serial
+  wire.version = message.version
+  if (message.summary) wire.annotations = { summary: message.summary.toWire() }
+  return wire
+}
+
+/** The message as a subscriber sees an append that it can follow: only the new slice, under the whole identity. */
+export function toAppend(message: Message, slice: MessageInput): WireMessage {
+  const { data: _whole, encoding: _encoding, ...wire } = toWire(message)
+  wire.action = MessageAction.append
+  if (slice.data === undefined) return wire
+  const encoding = slice.encoding ?? message.encoding
+  return encoding === undefined ? { ...wire, data: slice.data } : { ...wire, data: slice.data, encoding }
+}
+
+/** Joins an append to what is there. Text grows by text, bytes by bytes; anything else is a 40013. */
+export function joinPayload(whole: Payload | undefined, slice: Payload | undefined): Payload | undefined {
+  if (slice === undefined) return whole
+  if (whole === undefined) return slice
+  if (typeof whole === 'string' && typeof slice === 'string') return whole + slice
+  if (Buffer.isBuffer(whole) && Buffer.isBuffer(slice)) return Buffer.concat([whole, slice])
+  // An empty base takes the kind of what comes first: an agent opens with '' and streams bytes.
+  if (whole.length === 0) return slice
+  throw new AblyError(
+    40013,
+    400,
+    'unable to append; text and bytes do not join, append what the message was made of',
+  )
+}
+
+/** Two appends to one message, as one. */
+export function mergeAppends(first: MessageInput, second: MessageInput): MessageInput {
+  return {
+    ...second,
+    name: second.name ?? first.name,
+    extras: second.extras ?? first.extras,
+    encoding: second.encoding ?? first.encoding,
+    data: joinPayload(first.data, second.data),
+    size: first.size + second.size,
+  }
+}

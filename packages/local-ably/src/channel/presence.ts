@@ -1,0 +1,153 @@
+import { Delivery } from './delivery.ts'
+import type { Journal } from './journal.ts'
+import { Action, Mode, PresenceAction, type ProtocolMessage, type WirePresence } from '../wire/protocol.ts'
+import { messageSerial, randomName, serialTime, type SerialSource } from '../wire/serial.ts'
+
+/** A presence event that was sent, with its place on the channel. */
+export interface PresenceEvent {
+  /** The serial of its frame, and its place in it. */
+  readonly key: string
+  readonly event: WirePresence
+}
+
+/** Members told of in one SYNC frame. */
+const syncPage = 100
+
+/** Presence events kept per channel. */
+const keptEvents = 10_000
+
+/** Who is present on one channel. A member is a client on a connection: one client may be present several times. */
+export class PresenceSet {
+  readonly #serials: SerialSource
+  readonly #journal: Journal
+  readonly #emit: (delivery: Delivery) => void
+  readonly #members = new Map<string, WirePresence>()
+  #history: PresenceEvent[] = []
+
+  constructor(serials: SerialSource, journal: Journal, emit: (delivery: Delivery) => void) {
+    this.#serials = serials
+    this.#journal = journal
+    this.#emit = emit
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  get history(): readonly PresenceEvent[] {
+    return this.#history
+  }
+
+  /** The members, sorted by their keys: the order that pages of them follow. */
+  members(): [key: string, member: WirePresence][] {
+    return [...this.#members].sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+
+  has(connectionId: string | undefined, clientId: string): boolean {
+    return this.#members.has(memberKey(connectionId, clientId))
+  }
+
+  /** Members of one connection, or all. */
+  count(connectionId?: string): number {
+    if (connectionId === undefined) return this.#members.size
+    let count = 0
+    for (const member of this.#members.values()) if (member.connectionId === connectionId) count++
+    return count
+  }
+
+  /** Applies what a connection announced, all in one frame, and tells who listens. */
+  announce(events: readonly WirePresence[], frameId: string, connectionId: string | undefined): void {
+    const news = events.filter((event) => !this.#isRepeat(event))
+    if (news.length === 0) return
+    const serial = this.#serials.next()
+    const timestamp = serialTime(serial)
+    const stamped = news.map((event, i) =>
+      this.#apply({ ...event, id: event.id ?? `${frameId}:${i}`, timestamp }),
+    )
+    this.#send(serial, stamped, {
+      id: frameId,
+      timestamp,
+      ...(connectionId === undefined ? {} : { connectionId }),
+    })
+  }
+
+  /** Puts members there without telling anybody: the fixtures of an app. Its history has them enter. */
+  seed(members: readonly WirePresence[]): void {
+    for (const member of members) this.#members.set(memberKey(member.connectionId, member.clientId!), member)
+    const entered = members.map((member) => Object.assign({}, member, { action: PresenceAction.enter }))
+    this.#note(this.#serials.next(), entered)
+  }
+
+  /** Lets members go whose connection is gone. Their leave has an id of the server, which SDKs tell apart by. */
+  leave(connectionId: string): void {
+    const gone = [...this.#members.values()].filter((member) => member.connectionId === connectionId)
+    if (gone.length === 0) return
+    const serial = this.#serials.next()
+    const timestamp = serialTime(serial)
+    const frameId = `${randomName(10)}:0`
+    const leaves = gone.map((member, i) =>
+      this.#apply({ ...member, action: PresenceAction.leave, id: `${frameId}:${i}`, timestamp }),
+    )
+    this.#send(serial, leaves, { id: frameId, timestamp, connectionId })
+  }
+
+  /** The frames that tell a newcomer who is here. */
+  sync(): ProtocolMessage[] {
+    const members = this.members().map(([, member]) => member)
+    const syncId = randomName(8)
+    const frames: ProtocolMessage[] = []
+    for (let start = 0; start < members.length || start === 0; start += syncPage) {
+      const more = start + syncPage < members.length
+      const channelSerial = `${syncId}:${more ? start + syncPage : ''}`
+      frames.push({ action: Action.sync, channelSerial, presence: members.slice(start, start + syncPage) })
+    }
+    return frames
+  }
+
+  expire(time: number): void {
+    const excess = Math.max(0, this.#history.length - keptEvents)
+    this.#history = this.#history.filter(({ key }, i) => i >= excess && serialTime(key) >= time)
+  }
+
+  /** A client that attaches again re-enters under its old ids; when it never left, that is no news. */
+  #isRepeat(event: WirePresence): boolean {
+    if (event.id === undefined) return false
+    return this.#members.get(memberKey(event.connectionId, event.clientId!))?.id === event.id
+  }
+
+  #apply(event: WirePresence): WirePresence {
+    const key = memberKey(event.connectionId, event.clientId!)
+    const member = this.#members.get(key)
+    if (event.action !== PresenceAction.leave) {
+      this.#members.set(key, { ...event, action: PresenceAction.present })
+      return event
+    }
+    this.#members.delete(key)
+    if (event.data !== undefined || member?.data === undefined) return event
+    return {
+      ...event,
+      data: member.data,
+      ...(member.encoding === undefined ? {} : { encoding: member.encoding }),
+    }
+  }
+
+  #note(serial: string, events: readonly WirePresence[]): void {
+    for (const [i, event] of events.entries()) this.#history.push({ key: messageSerial(serial, i), event })
+  }
+
+  #send(serial: string, events: WirePresence[], envelope: Partial<ProtocolMessage>): void {
+    this.#journal.advance(serial)
+    this.#note(serial, events)
+    this.#emit(
+      new Delivery({ mode: Mode.PRESENCE_SUBSCRIBE, serial }, () => ({
+        ...envelope,
+        action: Action.presence,
+        channelSerial: serial,
+        presence: events,
+      })),
+    )
+  }
+}
+
+export const memberKey = (connectionId: string | undefined, clientId: string): string =>
+  `${connectionId ?? ''}:${clientId}`

@@ -1,0 +1,64 @@
+import type { Message } from './message.ts'
+import { serialTime } from '../wire/serial.ts'
+
+/** The messages of one channel in the order of their creation, which is that of their serials. */
+export class MessageStore {
+  readonly #bySerial = new Map<string, Message>()
+  #ordered: Message[] = []
+  /** No message was touched before this: what spares most sweeps from looking at each. */
+  #oldest = 0
+
+  get size(): number {
+    return this.#ordered.length
+  }
+
+  get(serial: string): Message | undefined {
+    return this.#bySerial.get(serial)
+  }
+
+  add(message: Message): void {
+    this.#bySerial.set(message.serial, message)
+    this.#ordered.push(message)
+  }
+
+  /** All messages, oldest first. Not to be changed. */
+  all(): readonly Message[] {
+    return this.#ordered
+  }
+
+  /** The index of the first message whose serial is greater than `serial`. */
+  indexAfter(serial: string): number {
+    let low = 0
+    let high = this.#ordered.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#ordered[middle]!.serial > serial) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  /** Drops messages last touched before `time`, and the oldest beyond `limit`. */
+  expire(time: number, limit: number, keepLast: boolean): void {
+    const excess = Math.max(0, this.#ordered.length - limit)
+    if (excess === 0 && time <= this.#oldest) return
+    const last = keepLast ? this.#ordered.at(-1) : undefined
+    const stays = (message: Message, index: number) =>
+      message === last || (index >= excess && serialTime(message.touched) >= time)
+    const kept: Message[] = []
+    let oldest = Infinity
+    for (const [index, message] of this.#ordered.entries()) {
+      if (stays(message, index)) {
+        kept.push(message)
+        oldest = Math.min(oldest, serialTime(message.touched))
+      } else this.#bySerial.delete(message.serial)
+    }
+    this.#ordered = kept
+    this.#oldest = kept.length > 0 ? oldest : 0
+  }
+
+  clear(): void {
+    this.#bySerial.clear()
+    this.#ordered = []
+  }
+}

@@ -1,0 +1,64 @@
+import type { Slot } from './acks.ts'
+import { baseChannelName } from '../auth/capability.ts'
+import type { Connection } from './connection.ts'
+import { asAblyError, badRequest } from '../wire/errors.ts'
+import { delayOf, describe } from './outbox.ts'
+import type { ProtocolMessage, PublishResult } from '../wire/protocol.ts'
+import { subjectOf } from './publish.ts'
+import { publisherOf } from './publishFrame.ts'
+import type { Subject } from '../faults/rules.ts'
+
+/** Does what a frame asks, and calls `done` with the serials for its ACK, at once or later. */
+export type Work = (
+  connection: Connection,
+  frame: ProtocolMessage,
+  done: (result: PublishResult) => void,
+  fail: (error: unknown) => void,
+) => void
+
+/** Does the work of a frame that wants an answer, once however often it comes, and answers it. */
+export function acknowledge(
+  connection: Connection,
+  frame: ProtocolMessage,
+  content: unknown,
+  work: Work,
+): void {
+  const { msgSerial } = frame
+  if (typeof msgSerial !== 'number' || !Number.isInteger(msgSerial)) {
+    throw badRequest('unable to answer the frame; it needs an integer msgSerial')
+  }
+  const slot = connection.acks.open(msgSerial)
+  if (!slot) return
+  const settle = (outcome: NonNullable<Slot['outcome']>) => settleSlot(connection, frame, slot, outcome)
+  const fail = (error: unknown) => settle({ error: asAblyError(error) })
+  try {
+    connection.inboundRate.take(connection.context.settings.limits.connectionRate)
+    if (!Array.isArray(content)) throw badRequest('unable to read the frame; its content must be a list')
+    work(connection, frame, (res) => settle({ res }), fail)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+function settleSlot(
+  connection: Connection,
+  frame: ProtocolMessage,
+  slot: Slot,
+  outcome: NonNullable<Slot['outcome']>,
+): void {
+  const { acks, rules } = connection
+  let delay = 0
+  if (rules.at('ack')) {
+    for (const effect of rules.effects('ack', subjectOfFrame(connection, frame))) {
+      if (effect.kind === 'lose') slot.lost = true
+      if (effect.kind === 'delay') delay += delayOf(effect)
+    }
+  }
+  if (delay === 0) acks.settle(slot, outcome)
+  else setTimeout(() => acks.settle(slot, outcome), delay).unref()
+}
+
+function subjectOfFrame(connection: Connection, frame: ProtocolMessage): Subject {
+  if (!frame.messages) return describe(frame, connection.subject())
+  return subjectOf(publisherOf(connection), baseChannelName(frame.channel ?? ''), frame.messages)
+}

@@ -1,0 +1,105 @@
+import type { AblyError } from '../wire/errors.ts'
+import { Action, type ProtocolMessage, type PublishResult } from '../wire/protocol.ts'
+
+type Outcome = { res: PublishResult } | { error: AblyError }
+
+/** The answer to one frame that a client published. */
+export interface Slot {
+  readonly msgSerial: number
+  outcome: Outcome | undefined
+  /** Neither it nor anything after it is sent on this socket: an ACK that the network swallowed. */
+  lost: boolean
+}
+
+/** Outcomes kept for frames that a client sends again after a resume. */
+const keptOutcomes = 5000
+
+/**
+ * ACKs and NACKs of one connection. They leave in the order of msgSerial, whatever order the work is done in, for
+ * SDKs take an ACK to answer all frames before it too.
+ */
+export class AckQueue {
+  readonly #send: (message: ProtocolMessage) => void
+  readonly #slots = new Map<number, Slot>()
+  #queue: Slot[] = []
+  #expected = 0
+  #flushing = false
+
+  constructor(send: (message: ProtocolMessage) => void) {
+    this.#send = send
+  }
+
+  /** Takes a frame in. Undefined when it came before: then its answer, known or to come, is sent again. */
+  open(msgSerial: number): Slot | undefined {
+    if (msgSerial < this.#expected) {
+      const known = this.#slots.get(msgSerial) ?? {
+        msgSerial,
+        outcome: { res: { serials: [] } },
+        lost: false,
+      }
+      if (!this.#queue.includes(known)) this.#queue.push(known)
+      this.#flushSoon()
+      return undefined
+    }
+    const slot: Slot = { msgSerial, outcome: undefined, lost: false }
+    this.#expected = msgSerial + 1
+    this.#slots.set(msgSerial, slot)
+    this.#queue.push(slot)
+    this.#slots.delete(msgSerial - keptOutcomes)
+    return slot
+  }
+
+  settle(slot: Slot, outcome: Outcome): void {
+    slot.outcome = outcome
+    this.#flushSoon()
+  }
+
+  /** The socket is gone: what was not sent is sent again when the client asks. */
+  reset(): void {
+    for (const slot of this.#queue) slot.lost = false
+    this.#queue = []
+  }
+
+  // Frames that came together are answered together.
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    process.nextTick(() => {
+      this.#flushing = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    let run: Slot[] = []
+    const sendRun = () => {
+      if (run.length > 0) this.#send(ackOf(run))
+      run = []
+    }
+    let done = 0
+    for (const slot of this.#queue) {
+      if (!slot.outcome || slot.lost) break
+      done++
+      const follows = run.length === 0 || run.at(-1)!.msgSerial + 1 === slot.msgSerial
+      if (!follows || 'error' in slot.outcome) sendRun()
+      if ('error' in slot.outcome) this.#send(nackOf(slot.msgSerial, slot.outcome.error))
+      else run.push(slot)
+    }
+    sendRun()
+    this.#queue.splice(0, done)
+  }
+}
+
+const ackOf = (slots: Slot[]): ProtocolMessage => ({
+  action: Action.ack,
+  msgSerial: slots[0]!.msgSerial,
+  count: slots.length,
+  res: slots.map((slot) => (slot.outcome as { res: PublishResult }).res),
+})
+
+const nackOf = (msgSerial: number, error: AblyError): ProtocolMessage => ({
+  action: Action.nack,
+  msgSerial,
+  count: 1,
+  error: error.toWire(),
+})

@@ -1,0 +1,119 @@
+import type * as Ably from 'ably'
+import { createHmac } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { collect, connected, errorOf, formats, pause, uniqueName, useServer } from '../../test/clients.ts'
+import { startLocalAbly } from '../index.ts'
+
+const { realtime, rest } = useServer({
+  limits: { connectionRate: 10, channelRate: 15, messageSize: 1000, channelsPerConnection: 3, restRate: 200 },
+})
+
+const codes = async (promises: Promise<unknown>[]) =>
+  (await Promise.allSettled(promises)).map((one) =>
+    one.status === 'fulfilled' ? 0 : (one.reason as Ably.ErrorInfo).code,
+  )
+
+describe.each(formats)('limits over $format', ({ useBinaryProtocol }) => {
+  const open = (options = {}) => realtime({ useBinaryProtocol, ...options })
+
+  test('frames per second of a connection: 42911, and it lives on', async () => {
+    const client = open()
+    const channel = client.channels.get(uniqueName())
+    await connected(client)
+    const answers = await codes(Array.from({ length: 14 }, (_, i) => channel.publish('n', String(i))))
+    expect(answers.filter((code) => code === 0).length).toBeGreaterThanOrEqual(10)
+    expect(answers.at(-1)).toBe(42911)
+    await pause(300)
+    await channel.publish('n', 'again')
+    expect(client.connection.state).toBe('connected')
+  })
+
+  test('messages per second of a channel: 42913, over REST 429', async () => {
+    const name = uniqueName()
+    const channel = rest({ useBinaryProtocol }).channels.get(name)
+    await channel.publish(Array.from({ length: 15 }, () => ({ data: 'x' })))
+    const error = await errorOf(channel.publish('n', 'one more'))
+    expect([error.code, error.statusCode]).toEqual([42913, 429])
+  })
+
+  test('message size: 40009', async () => {
+    const channel = open({ maxMessageSize: 100_000 }).channels.get(uniqueName())
+    // The SDK learns our limit when it connects, and refuses by itself; REST has not learnt it.
+    const own = rest({ useBinaryProtocol }).channels.get(uniqueName())
+    const error = await errorOf(own.publish('n', 'x'.repeat(2000)))
+    expect([error.code, error.statusCode]).toEqual([40009, 413])
+    await channel.attach()
+    expect((await errorOf(channel.publish('n', 'x'.repeat(2000)))).code).toBe(40009)
+  })
+
+  test('channels of a connection: 90010', async () => {
+    const client = open()
+    for (let i = 0; i < 3; i++) await client.channels.get(uniqueName()).attach()
+    expect((await errorOf(client.channels.get(uniqueName()).attach())).code).toBe(90010)
+  })
+
+  test('a rate claimed by the token', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const claims = { iat: now, exp: now + 60, 'ably.limits.publish.perAttachment.maxRate.slow:*': 2 }
+    const signed = `${encode({ alg: 'HS256', kid: 'local.key' })}.${encode(claims)}`
+    const token = `${signed}.${createHmac('sha256', 'secret').update(signed).digest('base64url')}`
+    const channel = open({ token }).channels.get(uniqueName('slow'))
+    const answers = await codes(Array.from({ length: 4 }, () => channel.publish('n', 'x')))
+    expect(answers).toEqual([0, 0, 42911, 42911])
+  })
+})
+
+test('merged appends count once', async () => {
+  const channel = realtime({ transportParams: { appendRollupWindow: 100 }, clientId: 'a' }).channels.get(
+    uniqueName(),
+  )
+  const { serials } = await channel.publish('n', '')
+  await Promise.all('abcdefgh'.split('').map((data) => channel.appendMessage({ serial: serials[0]!, data })))
+  expect((await channel.getMessage(serials[0]!)).data).toBe('abcdefgh')
+})
+
+test('a slow consumer loses messages, and is told so with 80020', async () => {
+  const own = await startLocalAbly({ limits: { outboundBytes: 200_000 } })
+  const { key, ...where } = own.clientOptions
+  const reader = realtime({ key, ...where })
+  const name = uniqueName()
+  const channel = reader.channels.get(name)
+  const got = collect<Ably.InboundMessage>((listener) => channel.subscribe(listener))
+  await got.subscribed
+  const updated = new Promise<Ably.ChannelStateChange>((resolve) => channel.once('update', resolve))
+  const thaw = own.faults.freeze({ match: { connectionId: reader.connection.id! } })
+  const writer = realtime({ key, ...where }).channels.get(name)
+  for (let i = 0; i < 40; i++) await writer.publish('n', 'x'.repeat(30_000))
+  thaw()
+  const change = await updated
+  expect(change).toMatchObject({ resumed: false, reason: { code: 80020 } })
+  expect(got.items.length).toBeLessThan(40)
+  await writer.publish('n', 'end')
+  while (got.items.at(-1)?.data !== 'end') await pause(10)
+  await own.close()
+})
+
+test('what is past its retention is gone', async () => {
+  const own = await startLocalAbly({
+    retention: { recent: 200, persisted: 60_000 },
+    namespaces: [
+      { id: 'kept', persisted: true },
+      { id: 'last', persistLast: true },
+    ],
+  })
+  const { key, ...where } = own.clientOptions
+  const client = rest({ key, ...where })
+  for (const name of ['brief:1', 'kept:1', 'last:1']) {
+    await client.channels.get(name).publish('n', '1')
+    await client.channels.get(name).publish('n', '2')
+  }
+  await pause(350)
+  const counts = await Promise.all(
+    ['brief:1', 'kept:1', 'last:1'].map(
+      async (name) => (await client.channels.get(name).history()).items.length,
+    ),
+  )
+  expect(counts).toEqual([0, 2, 1])
+  await own.close()
+})

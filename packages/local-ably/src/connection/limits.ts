@@ -1,0 +1,23 @@
+import { rateLimited } from '../wire/errors.ts'
+
+/** A bucket that holds one second's worth, so that a burst passes and a stream is held to its rate. */
+export class RateLimit {
+  readonly #code: number
+  readonly #metric: string
+  #level = 0
+  #at = 0
+
+  constructor(code: number, metric: string) {
+    this.#code = code
+    this.#metric = metric
+  }
+
+  /** Counts `count` against `rate` per second, or throws. What is refused does not count. */
+  take(rate: number | undefined, count = 1, now: number = performance.now()): void {
+    if (rate === undefined) return
+    this.#level = Math.max(0, this.#level - ((now - this.#at) / 1000) * rate)
+    this.#at = now
+    if (this.#level + count > rate) throw rateLimited(this.#code, this.#metric, rate)
+    this.#level += count
+  }
+}

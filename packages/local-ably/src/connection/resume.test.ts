@@ -1,0 +1,72 @@
+import type * as Ably from 'ably'
+import { describe, expect, test } from 'vitest'
+import { formats, pause, uniqueName, useServer } from '../../test/clients.ts'
+
+const { realtime, server } = useServer()
+
+/** What a naive reader makes of what it hears: the text of each message, by serial. */
+function read(channel: Ably.RealtimeChannel, texts: Map<string, string>) {
+  return channel.subscribe(({ action, serial, data }) => {
+    const text = String(data ?? '')
+    texts.set(serial!, action === 'message.append' ? (texts.get(serial!) ?? '?') + text : text)
+  })
+}
+
+describe.each(formats)('resuming over $format', ({ useBinaryProtocol }) => {
+  test.each([0, 20])(
+    'whatever breaks, and whenever, readers end with the whole (merging %i ms)',
+    async (window) => {
+      const { faults } = server()
+      const name = uniqueName()
+      const writer = realtime({
+        useBinaryProtocol,
+        clientId: 'w',
+        transportParams: { appendRollupWindow: window },
+      })
+      const agent = writer.channels.get(name)
+      const readers = Array.from({ length: 3 }, () =>
+        realtime({ useBinaryProtocol, disconnectedRetryTimeout: 20 }),
+      )
+      const seen = readers.map(() => new Map<string, string>())
+      await Promise.all(readers.map((reader, i) => read(reader.channels.get(name), seen[i]!)))
+      const expected = new Map<string, string>()
+      const jitter = faults.delay({ ms: 0, jitter: 8, match: { channel: name } })
+
+      const stream = async (letter: string) => {
+        const { serials } = await agent.publish('response', letter)
+        const serial = serials[0]!
+        const appends: Promise<unknown>[] = []
+        let whole = letter
+        for (let i = 0; i < 60; i++) {
+          whole += `${letter}${i} `
+          appends.push(agent.appendMessage({ serial, data: `${letter}${i} ` }))
+          if (i % 3 === 0) await pause(4)
+        }
+        await Promise.all(appends)
+        expected.set(serial, whole)
+      }
+      const streaming = new AbortController()
+      const trouble = (async () => {
+        while (!streaming.signal.aborted) {
+          await pause(40 + Math.random() * 80)
+          const victims = [...readers, writer].filter(() => Math.random() < 0.5)
+          for (const { connection } of victims)
+            if (connection.id) faults.drop({ match: { connectionId: connection.id } })
+        }
+      })()
+      await Promise.all(['a', 'b', 'c'].map(stream))
+      streaming.abort()
+      await trouble
+      jitter()
+
+      const complete = () =>
+        seen.every((texts) => [...expected].every(([serial, text]) => texts.get(serial) === text))
+      for (let i = 0; i < 500 && !complete(); i++) await pause(10)
+      for (const texts of seen) expect(Object.fromEntries(texts)).toEqual(Object.fromEntries(expected))
+      const { items } = await agent.history({ direction: 'forwards' })
+      expect(items.map((message) => [message.serial, message.data as unknown])).toEqual(
+        [...expected].sort(([a], [b]) => (a < b ? -1 : 1)),
+      )
+    },
+  )
+})

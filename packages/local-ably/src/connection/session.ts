@@ -1,0 +1,99 @@
+import { annotate } from './annotate.ts'
+import { announce } from './announce.ts'
+import { attach } from './attach.ts'
+import { authenticate, type Directory } from '../auth/auth.ts'
+import { decodeFrame } from '../wire/codec.ts'
+import type { Connection } from './connection.ts'
+import { AblyError, asAblyError, badRequest, isTokenError } from '../wire/errors.ts'
+import { Action, type ProtocolMessage } from '../wire/protocol.ts'
+import { publishFrame } from './publishFrame.ts'
+import { acknowledge } from './acknowledge.ts'
+import type { Socket } from './socket.ts'
+
+/** Handles what comes in on a socket, for the connection that it carries. */
+export function serve(directory: Directory, connection: Connection, socket: Socket): void {
+  socket.handle({
+    onBytes(bytes) {
+      try {
+        const frame = decodeFrame(bytes, socket.format)
+        connection.logIn(frame)
+        connection.confirm()
+        dispatch(directory, connection, frame)
+      } catch (error) {
+        // Nothing can be answered to a frame that cannot be read: the connection is told, and ends.
+        connection.fail(asAblyError(error))
+      }
+    },
+    onClose: () => connection.socketLost(socket),
+  })
+}
+
+function dispatch(directory: Directory, connection: Connection, frame: ProtocolMessage): void {
+  switch (frame.action) {
+    case Action.heartbeat:
+      return connection.send({
+        action: Action.heartbeat,
+        ...(frame.id === undefined ? {} : { id: frame.id }),
+      })
+    case Action.close:
+      return connection.end({ action: Action.closed })
+    case Action.disconnect:
+      return connection.drop()
+    case Action.attach:
+      return attach(connection, frame)
+    case Action.detach:
+      return detach(connection, frame)
+    case Action.message:
+      return acknowledge(connection, frame, frame.messages, publishFrame)
+    case Action.presence:
+      return acknowledge(connection, frame, frame.presence, announce)
+    case Action.annotation:
+      return acknowledge(connection, frame, frame.annotations, annotate)
+    case Action.object:
+      return acknowledge(connection, frame, undefined, refuseObjects)
+    case Action.sync:
+      return connection.attachments.get(frame.channel ?? '')?.sync()
+    case Action.auth:
+      return reauthenticate(directory, connection, frame)
+    default:
+    // A newer client may say things that an older server does not know: they are passed over.
+  }
+}
+
+function detach(connection: Connection, frame: ProtocolMessage): void {
+  const name = frame.channel ?? ''
+  const channel = connection.attachments.get(name)?.channel
+  connection.detach(name)
+  if (channel) connection.leave(channel)
+  connection.send({ action: Action.detached, channel: name })
+}
+
+function refuseObjects(): never {
+  throw new AblyError(40000, 400, 'unable to change objects; this server has no LiveObjects')
+}
+
+/** New credentials on a living connection: its attachments gain and lose what these allow. */
+function reauthenticate(directory: Directory, connection: Connection, frame: ProtocolMessage): void {
+  try {
+    const token = frame.auth?.accessToken
+    if (typeof token !== 'string')
+      throw badRequest('unable to authenticate; the frame carries no access token')
+    const before = connection.clientId
+    const grant = authenticate(directory, { token })
+    const wanted = before === '*' ? undefined : before
+    const adopted = grant.clientId === '*' && wanted !== undefined ? { ...grant, clientId: wanted } : grant
+    if (adopted.app !== connection.app || (wanted !== undefined && adopted.clientId !== wanted)) {
+      throw new AblyError(
+        40102,
+        401,
+        'unable to authenticate; the token is for another client than the connection',
+      )
+    }
+    connection.regrant(adopted)
+    connection.sendConnected()
+  } catch (error) {
+    // A token error would make the SDK try again with a new token for ever; a rejected token is final.
+    const refusal = asAblyError(error)
+    connection.fail(isTokenError(refusal) ? new AblyError(40101, 401, refusal.message) : refusal)
+  }
+}

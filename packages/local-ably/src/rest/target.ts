@@ -1,0 +1,32 @@
+import { checkChannelName } from '../app.ts'
+import type { Directory } from '../auth/auth.ts'
+import { baseChannelName } from '../auth/capability.ts'
+import type { Grant } from '../auth/grant.ts'
+import type { Channel } from '../channel/channel.ts'
+import type { Connections } from '../connection/connections.ts'
+import type { Publisher } from '../connection/publish.ts'
+import type { Context } from '../context.ts'
+import type { Request } from './http.ts'
+import type { Params } from './router.ts'
+
+/** What REST handlers work with. */
+export interface Rest {
+  readonly context: Context
+  readonly directory: Directory
+  readonly connections: Connections
+  /** Who asks. Throws when the request shows no valid credentials. */
+  grantOf(request: Request): Grant
+}
+
+/** The channel a path names, and whose request it is. */
+export function channelOf(
+  rest: Rest,
+  request: Request,
+  params: Params,
+): { channel: () => Channel; name: string; publisher: Publisher } {
+  const grant = rest.grantOf(request)
+  const name = baseChannelName(params.name!)
+  checkChannelName(name)
+  const publisher: Publisher = { grant, connectionId: undefined, channelRates: new Map() }
+  return { channel: () => grant.app.channel(name), name, publisher }
+}
