@@ -42,145 +42,145 @@ export class Continuity {
   state: HydrationState = { status: 'running', hasOlder: false }
   /** Counts attachments that did not resume: deliveries of one follow each other. */
   epoch = 0
-  private readonly channel: RealtimeChannel
-  private readonly hydrator: Hydrator
-  private readonly store: Store
-  private readonly hooks: Hooks
+  readonly #channel: RealtimeChannel
+  readonly #hydrator: Hydrator
+  readonly #store: Store
+  readonly #hooks: Hooks
   /** Whether this session was listening when the channel attached: only then is `untilAttach` gapless. */
-  private sawAttach = false
-  private attaches = 0
-  private running: AbortController | undefined
-  private closed = false
+  #sawAttach = false
+  #attaches = 0
+  #running: AbortController | undefined
+  #closed = false
   /** Serial of the newest message known. */
-  private newest = ''
+  #newest = ''
   /** Where continuity ended: what must be reached again. Empty while the past was never read. */
-  private target = ''
+  #target = ''
   /** Everything from `coveredFrom` to `newest` is known. */
-  private continuous = false
+  #continuous = false
   /** The last reading reached what was known before continuity was lost. */
-  private joined = false
-  private reading: HistoryReading | undefined
-  private meeting = false
-  private reader: HistoryReader | undefined
-  private rewinding: (() => void) | undefined
-  private loadingOlder: Promise<void> | undefined
+  #joined = false
+  #reading: HistoryReading | undefined
+  #meeting = false
+  #reader: HistoryReader | undefined
+  #rewinding: (() => void) | undefined
+  #loadingOlder: Promise<void> | undefined
 
   constructor(channel: RealtimeChannel, hydrator: Hydrator, store: Store, hooks: Hooks) {
-    this.channel = channel
-    this.hydrator = hydrator
-    this.store = store
-    this.hooks = hooks
+    this.#channel = channel
+    this.#hydrator = hydrator
+    this.#store = store
+    this.#hooks = hooks
   }
 
   /** Subscribes, attaches and reads the past. Rejects when the channel cannot be attached or the past read. */
   async start(): Promise<void> {
-    const { channel } = this
-    channel.on('attached', this.onAttached)
-    channel.on('update', this.onAttached)
+    const channel = this.#channel
+    channel.on('attached', this.#onAttached)
+    channel.on('update', this.#onAttached)
     const attached = channel.state === 'attached'
-    if (attached) this.attaches = 1
+    if (attached) this.#attaches = 1
     // Listening comes first: nothing that follows the attach may be missed.
-    const subscribed = channel.subscribe(this.onMessage)
+    const subscribed = channel.subscribe(this.#onMessage)
     try {
       await subscribed
       if ((channel.state as string) !== 'attached') await channel.attach()
     } catch (cause) {
       throw wrapError(`attach to channel "${channel.name}"`, cause, ErrorCode.AttachFailed)
     }
-    this.first.catch(() => {})
-    await (attached ? this.hydrate(false) : this.first)
+    this.#first.catch(() => {})
+    await (attached ? this.#hydrate(false) : this.#first)
   }
 
+  #settleFirst: (error?: Error) => void = () => {}
   /** Settles with the first hydration, which an attach begins. */
-  private readonly first = new Promise<void>((resolve, reject) => {
-    this.settleFirst = (error) => (error ? reject(error) : resolve())
+  readonly #first = new Promise<void>((resolve, reject) => {
+    this.#settleFirst = (error) => (error ? reject(error) : resolve())
   })
-  declare private settleFirst: (error?: Error) => void
 
   /** Reads further back. One at a time; resolves when it is published. */
   loadOlder(): Promise<void> {
-    return (this.loadingOlder ??= this.readOlder().finally(() => (this.loadingOlder = undefined)))
+    return (this.#loadingOlder ??= this.#readOlder().finally(() => (this.#loadingOlder = undefined)))
   }
 
   close(): void {
-    this.closed = true
-    this.running?.abort()
-    this.channel.unsubscribe(this.onMessage)
-    this.channel.off('attached', this.onAttached)
-    this.channel.off('update', this.onAttached)
+    this.#closed = true
+    this.#running?.abort()
+    this.#channel.unsubscribe(this.#onMessage)
+    this.#channel.off('attached', this.#onAttached)
+    this.#channel.off('update', this.#onAttached)
   }
 
-  private readonly onMessage = (message: InboundMessage): void => {
+  readonly #onMessage = (message: InboundMessage): void => {
     const serial = message.serial ?? ''
-    if (serial > this.newest) this.newest = serial
-    this.hooks.apply(message, this.epoch, !this.rewinding)
-    this.rewinding?.()
-    if (this.store.conversation.strangers && this.continuous) void this.meetStrangers()
+    if (serial > this.#newest) this.#newest = serial
+    this.#hooks.apply(message, this.epoch, !this.#rewinding)
+    this.#rewinding?.()
+    if (this.#store.conversation.strangers && this.#continuous) void this.#meetStrangers()
   }
 
-  private readonly onAttached = (change: ChannelStateChange): void => {
-    if (this.closed || change.current !== 'attached') return
-    this.attaches++
-    if (change.resumed && this.attaches > 1) return
+  readonly #onAttached = (change: ChannelStateChange): void => {
+    if (this.#closed || change.current !== 'attached') return
+    this.#attaches++
+    if (change.resumed && this.#attaches > 1) return
     this.epoch++
-    this.sawAttach = true
+    this.#sawAttach = true
     // While the past is being read nothing new is known to be continuous: the older target stays.
-    if (this.continuous) this.target = this.newest
-    this.continuous = false
-    const again = this.target !== ''
-    if (this.attaches > 1) {
-      this.store.conversation.break({ key: this.newest, epoch: this.epoch })
-      this.hooks.onDiscontinuity(change.reason)
+    if (this.#continuous) this.#target = this.#newest
+    this.#continuous = false
+    const again = this.#target !== ''
+    if (this.#attaches > 1) {
+      this.#store.conversation.break({ key: this.#newest, epoch: this.epoch })
+      this.#hooks.onDiscontinuity(change.reason)
     }
-    this.hydrate(again, change.hasBacklog).then(
-      (finished) => finished && this.settleFirst(),
+    this.#hydrate(again, change.hasBacklog).then(
+      (finished) => finished && this.#settleFirst(),
       (error: Error) => {
-        this.settleFirst(error)
-        if (again) this.hooks.onError(error)
+        this.#settleFirst(error)
+        if (again) this.#hooks.onError(error)
       },
     )
   }
 
-  private async hydrate(again: boolean, hasBacklog = false): Promise<boolean> {
-    this.running?.abort()
-    const running = (this.running = new AbortController())
-    const { store } = this
-    this.set({ status: 'running' })
+  async #hydrate(again: boolean, hasBacklog = false): Promise<boolean> {
+    this.#running?.abort()
+    const running = (this.#running = new AbortController())
+    const store = this.#store
+    this.#set({ status: 'running' })
     store.hold()
     // What a rewind brings is the past, though it comes like live messages.
-    if (!again && hasBacklog && this.hydrator.params?.rewind) this.rewinding = () => {}
-    const reader = new HistoryReader(this.channel, this.sawAttach, this.epoch)
-    const past = this.past(running.signal, again, reader)
+    if (!again && hasBacklog && this.#hydrator.params?.rewind) this.#rewinding = () => {}
+    const reader = new HistoryReader(this.#channel, this.#sawAttach, this.epoch)
+    const past = this.#past(running.signal, again, reader)
     try {
-      await this.hydrator.load(past)
+      await this.#hydrator.load(past)
       if (running.signal.aborted) return false
-      this.continuous = true
-      store.conversation.pastKnown = this.judgePast(reader, again)
-      this.set({ status: past.needsMore ? 'bounded' : 'whole' })
+      this.#continuous = true
+      store.conversation.pastKnown = this.#judgePast(reader, again)
+      this.#set({ status: past.needsMore ? 'bounded' : 'whole' })
       return true
     } catch (cause) {
       if (running.signal.aborted) return false
-      this.set({ status: 'failed' })
+      this.#set({ status: 'failed' })
       throw cause instanceof RejoinError
         ? cause
-        : wrapError(`read the past of channel "${this.channel.name}"`, cause, ErrorCode.HydrationFailed)
+        : wrapError(`read the past of channel "${this.#channel.name}"`, cause, ErrorCode.HydrationFailed)
     } finally {
-      if (!this.closed) {
-        this.hooks.onHydrated()
+      if (!this.#closed) {
+        this.#hooks.onHydrated()
         store.release()
-        if (store.conversation.strangers) void this.meetStrangers()
+        if (store.conversation.strangers) void this.#meetStrangers()
       }
     }
   }
 
-  private async readOlder(): Promise<void> {
-    if (!this.hydrator.loadOlder || this.closed) return
-    const { store } = this
+  async #readOlder(): Promise<void> {
+    if (!this.#hydrator.loadOlder || this.#closed) return
+    const store = this.#store
     store.hold()
     try {
-      const reader = (this.reader ??= new HistoryReader(this.channel, this.sawAttach, this.epoch))
-      const past = this.past(new AbortController().signal, false, reader)
-      this.set({ hasOlder: await this.hydrator.loadOlder(past) })
+      const reader = (this.#reader ??= new HistoryReader(this.#channel, this.#sawAttach, this.epoch))
+      const past = this.#past(new AbortController().signal, false, reader)
+      this.#set({ hasOlder: await this.#hydrator.loadOlder(past) })
     } catch (cause) {
       const error = wrapError('load older messages', cause, ErrorCode.HydrationFailed)
       throw error
@@ -189,54 +189,54 @@ export class Continuity {
     }
   }
 
-  private past(signal: AbortSignal, again: boolean, reader: HistoryReader): Past {
-    const { conversation } = this.store
+  #past(signal: AbortSignal, again: boolean, reader: HistoryReader): Past {
+    const { conversation } = this.#store
     return {
-      channel: this.channel,
+      channel: this.#channel,
       again,
       signal,
       get needsMore() {
         return conversation.needsPast
       },
-      apply: (messages) => this.applyPast(messages),
+      apply: (messages) => this.#applyPast(messages),
       applyRows: (rows: readonly Row[]) => {
         for (const row of rows) conversation.applyRow(row)
       },
-      readHistory: (reading) => this.readHistory(reader, reading, again, signal),
-      rewound: () => this.awaitRewind(signal),
-      setHasOlder: (hasOlder) => this.set({ hasOlder }),
+      readHistory: (reading) => this.#readHistory(reader, reading, again, signal),
+      rewound: () => this.#awaitRewind(signal),
+      setHasOlder: (hasOlder) => this.#set({ hasOlder }),
     }
   }
 
-  private async readHistory(
+  async #readHistory(
     reader: HistoryReader,
     reading: HistoryReading,
     again: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { limit, maxPages, enough, older = false } = reading
-    const { conversation } = this.store
-    this.reading = reading
-    this.joined = false
+    const { conversation } = this.#store
+    this.#reading = reading
+    this.#joined = false
     const before = conversation.list().length
     for (let pages = 0; pages < maxPages; pages++) {
       const items = await reader.next(limit)
-      if (items) this.applyPast(items)
+      if (items) this.#applyPast(items)
       if (signal.aborted) return true
       if (items?.length) {
         const oldest = items.at(-1)!
         const serial = oldest.serial ?? ''
         // After a loss, what was covered before it joins on as soon as its newest message is reached.
-        const wasJoined = this.joined
-        this.joined = again && serial <= this.target
-        const deep = this.joined && conversation.pastKnown
-        const headsAfter = deep ? this.target : (reader.before(HEAD_MARGIN) ?? '~')
+        const wasJoined = this.#joined
+        this.#joined = again && serial <= this.#target
+        const deep = this.#joined && conversation.pastKnown
+        const headsAfter = deep ? this.#target : (reader.before(HEAD_MARGIN) ?? '~')
         conversation.cover({ from: serial, epoch: reader.epoch }, reader.exhausted ? undefined : headsAfter)
         // Whoever ends in what is shown is read from the beginning; whoever ends before is for later.
         if (pages === 0 || (again && !wasJoined)) conversation.want()
         if (!reader.exhausted && !conversation.needsPast) {
           const done = again
-            ? this.joined
+            ? this.#joined
             : older
               ? conversation.list().length > before
               : !enough || enough({ serial, timestamp: oldest.timestamp ?? 0 })
@@ -249,80 +249,80 @@ export class Continuity {
       }
     }
     if (!again) {
-      this.reader = reader
-      this.set({ hasOlder: !reader.exhausted })
+      this.#reader = reader
+      this.#set({ hasOlder: !reader.exhausted })
     }
     return !reader.exhausted
   }
 
   /** Whether so much of the past is known that a response which nobody has seen before must begin now. */
-  private judgePast(reader: HistoryReader, again: boolean): boolean {
-    if (again && this.joined) return this.store.conversation.pastKnown
-    if (reader.read === 0 && !reader.exhausted) return this.hydrator.params?.rewind === undefined
+  #judgePast(reader: HistoryReader, again: boolean): boolean {
+    if (again && this.#joined) return this.#store.conversation.pastKnown
+    if (reader.read === 0 && !reader.exhausted) return this.#hydrator.params?.rewind === undefined
     return reader.exhausted || reader.read >= HEAD_MARGIN
   }
 
   /** A response goes on live that may have begun before what was read: reads on, until that is known. */
-  private async meetStrangers(): Promise<void> {
-    const { conversation } = this.store
+  async #meetStrangers(): Promise<void> {
+    const { conversation } = this.#store
     conversation.strangers = false
-    if (this.meeting || !this.continuous || conversation.pastKnown || !conversation.needsPast) return
-    this.meeting = true
-    this.store.hold()
+    if (this.#meeting || !this.#continuous || conversation.pastKnown || !conversation.needsPast) return
+    this.#meeting = true
+    this.#store.hold()
     try {
-      const { signal } = this.running!
-      const reader = (this.reader ??= new HistoryReader(this.channel, this.sawAttach, this.epoch))
-      const reading = this.reading ?? { limit: 200, maxPages: 5 }
-      await this.readHistory(reader, { ...reading, enough: undefined }, false, signal)
+      const { signal } = this.#running!
+      const reader = (this.#reader ??= new HistoryReader(this.#channel, this.#sawAttach, this.epoch))
+      const reading = this.#reading ?? { limit: 200, maxPages: 5 }
+      await this.#readHistory(reader, { ...reading, enough: undefined }, false, signal)
       // Having read to a bound, what is not known by now is taken as it shows.
       if (!signal.aborted) conversation.pastKnown = true
     } catch (cause) {
-      this.hooks.onError(wrapError('read the beginning of a response', cause, ErrorCode.HydrationFailed))
+      this.#hooks.onError(wrapError('read the beginning of a response', cause, ErrorCode.HydrationFailed))
     } finally {
-      this.meeting = false
-      if (!this.closed) this.store.release()
+      this.#meeting = false
+      if (!this.#closed) this.#store.release()
     }
   }
 
-  private applyPast(messages: readonly InboundMessage[]): void {
+  #applyPast(messages: readonly InboundMessage[]): void {
     // Oldest first: then almost everything is applied at a tail.
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i]!
-      if ((message.serial ?? '') > this.newest) this.newest = message.serial ?? ''
-      this.hooks.apply(message, undefined, false)
+      if ((message.serial ?? '') > this.#newest) this.#newest = message.serial ?? ''
+      this.#hooks.apply(message, undefined, false)
     }
   }
 
   /** The backlog of a rewind comes as live messages, with no mark at its end: its last message is asked for. */
-  private async awaitRewind(signal: AbortSignal): Promise<boolean> {
+  async #awaitRewind(signal: AbortSignal): Promise<boolean> {
     // A channel that was attached before, or with other options, has rewound nothing for us.
-    if (!this.sawAttach || this.channel.params.rewind === undefined) return false
-    if (!this.rewinding) return true
+    if (!this.#sawAttach || this.#channel.params.rewind === undefined) return false
+    if (!this.#rewinding) return true
     try {
-      const last = (await this.channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
-      if (last !== undefined && this.newest < last) await this.reached(last, signal)
+      const last = (await this.#channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
+      if (last !== undefined && this.#newest < last) await this.#reached(last, signal)
     } catch {
       // Without the capability, or with an attach point too old, what has come by now must do.
     } finally {
-      this.rewinding = undefined
+      this.#rewinding = undefined
     }
     return true
   }
 
-  private reached(serial: string, signal: AbortSignal): Promise<void> {
+  #reached(serial: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, REWIND_TIMEOUT)
       signal.addEventListener('abort', () => resolve(), { once: true })
-      this.rewinding = () => {
-        if (this.newest < serial) return
+      this.#rewinding = () => {
+        if (this.#newest < serial) return
         clearTimeout(timer)
         resolve()
       }
     })
   }
 
-  private set(change: Partial<HydrationState>): void {
+  #set(change: Partial<HydrationState>): void {
     this.state = { ...this.state, ...change }
-    this.hooks.onChange()
+    this.#hooks.onChange()
   }
 }

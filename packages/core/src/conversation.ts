@@ -39,34 +39,43 @@ export class Conversation {
   /** A live response has appeared of which the beginning may lie in the past. */
   strangers = false
   /** Continuity was lost there, and history has not reached back to it. */
-  private broken: Break | undefined
-  private readonly entries: Entry[] = []
-  private readonly refs = new Map<Entry, MessageRef>()
-  private readonly bySerial = new Map<string, Response>()
-  private readonly byToolCall = new Map<string, Response>()
-  private sorted = true
+  #broken: Break | undefined
+  readonly #entries: Entry[] = []
+  readonly #refs = new Map<Entry, MessageRef>()
+  readonly #bySerial = new Map<string, Response>()
+  /** Responses that the app's database knows by another id than the channel. */
+  readonly #aliases = new Map<string, Response>()
+  readonly #byToolCall = new Map<string, Response>()
+  #sorted = true
   /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
-  private readonly continuousId: string
+  readonly #continuousId: string
   /** The response that took the last token: most tokens follow one of their own. */
-  private recent: Response | undefined
+  #recent: Response | undefined
 
   constructor(continuousId: string) {
-    this.continuousId = continuousId
+    this.#continuousId = continuousId
+  }
+
+  find(id: string): Response | undefined {
+    return this.responses.get(id) ?? this.#aliases.get(id)
   }
 
   /** Applies one event, `live` or of the past. Returns the response it belongs to, if it changed. */
   apply(event: StreamEvent, live: boolean): Response | undefined {
-    if (event.type === 'prompt') return this.applyPrompt(event)
+    if (event.type === 'prompt') return this.#applyPrompt(event)
     if (event.type === 'cancel') return undefined
-    const response = this.responseFor(event, live)
+    const response = this.#responseFor(event, live)
     if (!response) return undefined
     let changed = response.meet(event)
-    if (changed && !response.headKnown && this.followsPrompt(response)) response.knowHead()
+    if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
     switch (event.type) {
       case 'text':
         if (!event.responseId) response.reopen(event)
         changed = response.applyText(event) || changed
-        if (event.unit === 'message' && response.newMessage) this.noteMessages(response)
+        if (response.newMessage) this.#noteMessages(response)
+        // It may turn out to grow, in a delivery that names its serial only.
+        if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)
+          this.#bySerial.set(event.serial, response)
         break
       case 'revise':
         changed = response.applyText(event) || changed
@@ -79,7 +88,7 @@ export class Conversation {
         changed = response.applyEnd(event) || changed
         break
       case 'tool':
-        this.byToolCall.set(event.toolCallId, response)
+        this.#byToolCall.set(event.toolCallId, response)
         changed = response.applyTool(event) || changed
         break
       default:
@@ -91,21 +100,21 @@ export class Conversation {
   }
 
   applyRow(row: Row): void {
-    if (row.role === 'user') return this.applyPromptRow(row)
-    const response =
-      this.responses.get(row.id) ?? this.bySerialOf(row.serial) ?? this.addResponse(row.id, false)
+    if (row.role === 'user') return this.#applyPromptRow(row)
+    const response = this.find(row.id) ?? this.#bySerialOf(row.serial) ?? this.#addResponse(row.id, false)
     if (!response.applyRow(row)) return
-    this.noteMessages(response)
+    this.#noteMessages(response)
+    if (row.serial !== undefined) this.#bySerial.set(row.serial, response)
     this.touch(response, false)
-    this.sorted = false
+    this.#sorted = false
   }
 
   /** This session's own prompt, before the channel has it; and what became of it. */
   setPrompt(state: PromptState): void {
     const known = this.prompts.get(state.id)
     if (known) known.snapshot = state
-    else this.addEntry(new Prompt(state))
-    this.sorted &&= !known
+    else this.#addEntry(new Prompt(state))
+    this.#sorted &&= !known
     this.listDirty = true
   }
 
@@ -117,13 +126,13 @@ export class Conversation {
 
   /** The conversation in order: only entries for which there is something to show. */
   list(): readonly MessageRef[] {
-    if (!this.sorted) this.entries.sort(byPlace)
-    this.sorted = true
+    if (!this.#sorted) this.#entries.sort(byPlace)
+    this.#sorted = true
     const refs: MessageRef[] = []
-    for (const entry of this.entries) {
+    for (const entry of this.#entries) {
       if (!entry.snapshot) continue
-      let ref = this.refs.get(entry)
-      if (!ref) this.refs.set(entry, (ref = Object.freeze({ id: entry.id, role: entry.role })))
+      let ref = this.#refs.get(entry)
+      if (!ref) this.#refs.set(entry, (ref = Object.freeze({ id: entry.id, role: entry.role })))
       refs.push(ref)
     }
     return refs
@@ -131,8 +140,8 @@ export class Conversation {
 
   /** Continuity was lost: what comes next may not follow what is known. */
   break({ key, epoch }: Break): void {
-    this.broken = { key: this.broken?.key ?? key, epoch }
-    for (const response of this.responses.values()) if (response.open) response.break(this.broken)
+    this.#broken = { key: this.#broken?.key ?? key, epoch }
+    for (const response of this.responses.values()) if (response.open) response.break(this.#broken)
   }
 
   /**
@@ -140,11 +149,11 @@ export class Conversation {
    * whole from their start.
    */
   cover(coverage: Coverage, headsAfter: string | undefined): void {
-    if (this.broken && covers(coverage, this.broken)) this.broken = undefined
+    if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
     for (const response of this.responses.values()) {
       if (!response.needsPast) continue
       response.cover(coverage)
-      if (headsAfter === undefined || (response.serial ?? '') > headsAfter || this.followsPrompt(response))
+      if (headsAfter === undefined || (response.serial ?? '') > headsAfter || this.#followsPrompt(response))
         response.knowHead()
       response.settle()
       this.touch(response, false)
@@ -163,67 +172,73 @@ export class Conversation {
     return false
   }
 
-  private noteMessages(response: Response): void {
+  #noteMessages(response: Response): void {
     response.newMessage = false
-    for (const serial of response.messages.keys()) this.bySerial.set(serial, response)
+    for (const serial of response.messages.keys()) this.#bySerial.set(serial, response)
   }
 
   /** A response cannot begin before its prompt. */
-  private followsPrompt(response: Response): boolean {
+  #followsPrompt(response: Response): boolean {
     const prompt = response.promptId === undefined ? undefined : this.prompts.get(response.promptId)
     return prompt?.serial !== undefined
   }
 
-  private responseFor(event: StreamEvent, live: boolean): Response | undefined {
+  #responseFor(event: StreamEvent, live: boolean): Response | undefined {
     const { responseId, serial } = event
     if (responseId !== undefined) {
-      if (this.recent?.id === responseId) return this.recent
-      const bySerial =
-        event.type === 'text' && event.unit === 'message' ? this.bySerial.get(serial) : undefined
-      // A response named by its serial until a later delivery told its id.
-      if (bySerial && bySerial.id === serial && bySerial.id !== responseId) this.forget(bySerial)
-      return (this.recent = this.responses.get(responseId) ?? this.addResponse(responseId, live))
+      if (this.#recent?.id === responseId) return this.#recent
+      return (this.#recent =
+        this.find(responseId) ?? this.#meetId(responseId, serial) ?? this.#addResponse(responseId, live))
     }
-    const known = this.bySerial.get(serial)
+    const known = this.#bySerial.get(serial)
     if (known || event.type === 'revise') return known
     if (event.type === 'text' && event.unit === 'message')
-      return this.responses.get(serial) ?? this.addResponse(serial, live)
+      return this.responses.get(serial) ?? this.#addResponse(serial, live)
     if (event.type === 'tool') {
-      const caller = this.byToolCall.get(event.toolCallId)
+      const caller = this.#byToolCall.get(event.toolCallId)
       if (caller) return caller
     }
-    return this.responses.get(this.continuousId) ?? this.addResponse(this.continuousId, live)
+    return this.responses.get(this.#continuousId) ?? this.#addResponse(this.#continuousId, live)
   }
 
-  private addResponse(id: string, live: boolean): Response {
+  /** A message of a known response tells an id that is new: the response's own, or another name for it. */
+  #meetId(responseId: string, serial: string): Response | undefined {
+    const known = this.#bySerial.get(serial)
+    // Named by its serial until now, for want of an id.
+    if (known?.id === serial) this.#forget(known)
+    else if (known) this.#aliases.set(responseId, known)
+    return this.#aliases.get(responseId)
+  }
+
+  #addResponse(id: string, live: boolean): Response {
     const response = new Response(id)
-    if (this.broken) response.break(this.broken)
+    if (this.#broken) response.break(this.#broken)
     if (live && this.pastKnown) response.headKnown = true
     else if (live) this.strangers = true
     this.responses.set(id, response)
-    this.addEntry(response)
+    this.#addEntry(response)
     return response
   }
 
-  private forget(response: Response): void {
+  #forget(response: Response): void {
     this.responses.delete(response.id)
-    this.entries.splice(this.entries.indexOf(response), 1)
+    this.#entries.splice(this.#entries.indexOf(response), 1)
     this.dirty = this.dirty.filter((one) => one !== response)
     this.listDirty = true
   }
 
-  private bySerialOf(serial: string | undefined): Response | undefined {
-    return serial === undefined ? undefined : this.bySerial.get(serial)
+  #bySerialOf(serial: string | undefined): Response | undefined {
+    return serial === undefined ? undefined : this.#bySerial.get(serial)
   }
 
-  private addEntry(entry: Entry): void {
+  #addEntry(entry: Entry): void {
     if (entry instanceof Prompt) this.prompts.set(entry.id, entry)
-    this.entries.push(entry)
-    this.sorted = false
+    this.#entries.push(entry)
+    this.#sorted = false
     this.listDirty = true
   }
 
-  private applyPrompt(event: PromptEvent): undefined {
+  #applyPrompt(event: PromptEvent): undefined {
     const known = this.prompts.get(event.id)
     if (known?.serial !== undefined) return undefined
     this.setPrompt({
@@ -234,11 +249,11 @@ export class Conversation {
       delivery: 'sent',
       ...(event.clientId !== undefined && { clientId: event.clientId }),
     })
-    this.sorted = false
+    this.#sorted = false
     return undefined
   }
 
-  private applyPromptRow(row: PromptRow): void {
+  #applyPromptRow(row: PromptRow): void {
     if (this.prompts.has(row.id)) return
     const text = row.text ?? row.parts?.map((p) => (p.type === 'text' ? (p.text ?? '') : '')).join('') ?? ''
     this.setPrompt({

@@ -94,23 +94,23 @@ export class GrowingText {
   text = ''
   holes: Hole[] = []
   /** Text published after the last `takeChange`; undefined after a change that is not an extension. */
-  private appended: string | undefined = ''
-  private shownLength = 0
+  #appended: string | undefined = ''
+  #shownLength = 0
   /** Where the shown text has come to in the agent's text. */
-  private end: number | undefined = 0
-  private base: Base | undefined
-  private pieces: Piece[] = []
-  private compactAt = 2 * WINDOW
-  private stale = false
+  #end: number | undefined = 0
+  #base: Base | undefined
+  #pieces: Piece[] = []
+  #compactAt = 2 * WINDOW
+  #stale = false
   /** Where continuity was lost, until history has covered the place or a full text has come. */
-  private breaks: Break[] = []
+  #breaks: Break[] = []
   /** Key that the fold has come to. */
-  private folded = ''
-  private cursor: Cursor | undefined
-  private headKnown = false
-  private phaseKey = ''
-  private closing: { key: string; end: number | undefined; checksum: string } | undefined
-  private checked: { text: string; matches: boolean } | undefined
+  #folded = ''
+  #cursor: Cursor | undefined
+  #headKnown = false
+  #phaseKey = ''
+  #closing: { key: string; end: number | undefined; checksum: string } | undefined
+  #checked: { text: string; matches: boolean } | undefined
   done = false
 
   constructor(merges: boolean) {
@@ -119,25 +119,25 @@ export class GrowingText {
 
   /** Key of the newest operation known. */
   get key(): string {
-    return this.pieces.at(-1)?.key ?? this.base?.key ?? ''
+    return this.#pieces.at(-1)?.key ?? this.#base?.key ?? ''
   }
 
   /** Key of the oldest token known, where no full text stands before it. */
   get firstKey(): string | undefined {
-    return this.base ? undefined : this.pieces[0]?.first
+    return this.#base ? undefined : this.#pieces[0]?.first
   }
 
   /** Applies an append or a token. Returns whether anything is new. */
   append(fragment: Fragment): boolean {
     const { key, end, epoch } = fragment
-    const { cursor } = this
+    const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
     // What follows the newest known is newer than all else: long serials are compared only once.
-    const newest = follows && cursor.key === this.base?.key && this.pieces.length === 0
-    const marked = this.mark(fragment, newest)
+    const newest = follows && cursor.key === this.#base?.key && this.#pieces.length === 0
+    const marked = this.#mark(fragment, newest)
     const added =
-      (newest || !this.isCovered(key, end)) &&
-      (this.extend(fragment, newest) || this.insert(fragment, follows ? cursor : undefined))
+      (newest || !this.#isCovered(key, end)) &&
+      (this.#extend(fragment, newest) || this.#insert(fragment, follows ? cursor : undefined))
     if (follows) {
       cursor.key = key
       cursor.length += fragment.text.length
@@ -151,20 +151,20 @@ export class GrowingText {
    * No other can belong between the two, since there is no room. A message's fragment may be several with a hole
    * between: it must be `newest`, which follows what is known on its own attachment.
    */
-  private extend({ key, text, end, edited }: Fragment, newest: boolean): boolean {
-    const { base } = this
-    if (end === undefined || this.stale || this.pieces.length > 0 || edited || this.breaks.length > 0)
+  #extend({ key, text, end, edited }: Fragment, newest: boolean): boolean {
+    const base = this.#base
+    if (end === undefined || this.#stale || this.#pieces.length > 0 || edited || this.#breaks.length > 0)
       return false
     if (!base) {
       if (this.merges || end !== text.length) return false
-      this.base = { key, text, end, holes: [], final: false }
+      this.#base = { key, text, end, holes: [], final: false }
     } else {
       if (base.holes.length > 0 || end !== base.end! + text.length) return false
       if (!newest && (this.merges || key <= base.key)) return false
     }
-    this.push(text)
-    this.end = end
-    this.folded = key
+    this.#push(text)
+    this.#end = end
+    this.#folded = key
     if (base) {
       base.key = key
       base.text = this.text
@@ -174,7 +174,7 @@ export class GrowingText {
   }
 
   /** Puts a fragment where it belongs among the others. */
-  private insert(fragment: Fragment, link: Cursor | undefined): boolean {
+  #insert(fragment: Fragment, link: Cursor | undefined): boolean {
     const { key, text, end } = fragment
     const piece: Piece = {
       first: key,
@@ -186,22 +186,22 @@ export class GrowingText {
       at: link?.length,
       edited: fragment.edited ?? false,
     }
-    if (!this.stale && key > this.key) {
-      const before = this.shownLength
+    if (!this.#stale && key > this.key) {
+      const before = this.#shownLength
       const holes = this.holes.length
-      this.pieces.push(piece)
-      this.step(piece)
-      if (this.pieces.length > this.compactAt) this.compact()
-      return text !== '' || this.shownLength !== before || this.holes.length !== holes
+      this.#pieces.push(piece)
+      this.#step(piece)
+      if (this.#pieces.length > this.#compactAt) this.#compact()
+      return text !== '' || this.#shownLength !== before || this.holes.length !== holes
     }
-    const index = this.indexFor(key)
-    const same = this.pieces[index]
+    const index = this.#indexFor(key)
+    const same = this.#pieces[index]
     if (same && same.first <= key) {
       // Known already. An edit of a token that still stands apart replaces it.
       if (!piece.edited || same.first !== same.key || same.text === text) return false
-      this.pieces[index] = { ...same, text, edited: true }
-    } else this.pieces.splice(index, 0, piece)
-    this.stale = true
+      this.#pieces[index] = { ...same, text, edited: true }
+    } else this.#pieces.splice(index, 0, piece)
+    this.#stale = true
     return true
   }
 
@@ -210,18 +210,19 @@ export class GrowingText {
     const { key, text, epoch, create } = full
     const final = options?.final ?? false
     const stamp = full.end ?? (create || final ? text.length : undefined)
-    if (this.merges) this.breaks = []
-    if (this.merges && epoch !== undefined && !(this.cursor?.epoch === epoch && this.cursor.key >= key))
-      this.cursor = { epoch, key, length: text.length, end: stamp }
-    const marked = this.mark(full)
-    if (this.base && key <= this.base.key && !(key === this.base.key && this.base.holes.length)) return marked
+    if (this.merges) this.#breaks = []
+    if (this.merges && epoch !== undefined && !(this.#cursor?.epoch === epoch && this.#cursor.key >= key))
+      this.#cursor = { epoch, key, length: text.length, end: stamp }
+    const marked = this.#mark(full)
+    if (this.#base && key <= this.#base.key && !(key === this.#base.key && this.#base.holes.length))
+      return marked
     this.settle()
-    if (!final && this.pieces.length && key <= this.key && this.holes.length === 0) return marked
+    if (!final && this.#pieces.length && key <= this.key && this.holes.length === 0) return marked
     // A full text without a stamp is authoritative: what closed the older text says nothing about it.
-    if (stamp === undefined && this.closing && this.closing.key < key) this.closing = undefined
-    this.base = this.baseFrom(key, text, stamp, final)
-    this.pieces = this.pieces.filter((p) => (final ? (p.end ?? 0) > (this.base!.end ?? 0) : p.key > key))
-    this.stale = true
+    if (stamp === undefined && this.#closing && this.#closing.key < key) this.#closing = undefined
+    this.#base = this.#baseFrom(key, text, stamp, final)
+    this.#pieces = this.#pieces.filter((p) => (final ? (p.end ?? 0) > (this.#base!.end ?? 0) : p.key > key))
+    this.#stale = true
     // A first text is cheap to fold, and what follows it then goes the short way.
     if (this.text === '') this.settle()
     return true
@@ -235,59 +236,65 @@ export class GrowingText {
   /** Continuity was lost before attachment `epoch`: what comes next may not follow what is known. */
   break(epoch: number): void {
     const { key } = this
-    const last = this.breaks.at(-1)
+    const last = this.#breaks.at(-1)
     if (last?.key === key) last.epoch = epoch
-    else if (key !== '') this.breaks.push({ key, epoch })
+    else if (key !== '') this.#breaks.push({ key, epoch })
   }
 
   cover(coverage: Coverage): void {
-    const left = this.breaks.filter((one) => !covers(coverage, one))
-    if (left.length === this.breaks.length) return
-    this.breaks = left
-    this.stale = true
+    const left = this.#breaks.filter((one) => !covers(coverage, one))
+    if (left.length === this.#breaks.length) return
+    this.#breaks = left
+    this.#stale = true
   }
 
   /** Nothing comes before what is known. */
   knowHead(): void {
-    if (this.headKnown) return
-    this.headKnown = true
-    if (this.pieces.length) this.stale = true
+    if (this.#headKnown) return
+    this.#headKnown = true
+    if (this.#pieces.length) this.#stale = true
   }
 
   /** Whether older messages of the channel could complete this text. */
   get needsPast(): boolean {
-    if (this.breaks.length) return true
-    const head = this.pieces[0]
-    if (!head || this.base || this.headKnown) return false
+    if (this.#breaks.length) return true
+    const head = this.#pieces[0]
+    if (!head || this.#base || this.#headKnown) return false
     return this.merges || head.end === undefined || head.end > head.text.length
   }
 
   /** Brings `text` and `holes` up to date after out-of-order arrivals. */
   settle(): void {
-    if (!this.stale) return
-    this.stale = false
-    const { text: before, appended } = this
-    this.text = this.base?.text ?? ''
-    this.shownLength = this.text.length
-    this.end = this.base ? this.base.end : 0
-    this.holes = this.base ? this.base.holes.map((h) => ({ ...h })) : []
-    this.folded = this.base?.key ?? ''
-    for (const piece of this.pieces) this.step(piece)
+    if (!this.#stale) return
+    this.#stale = false
+    const before = this.text
+    const appended = this.#appended
+    this.text = this.#base?.text ?? ''
+    this.#shownLength = this.text.length
+    this.#end = this.#base ? this.#base.end : 0
+    this.holes = this.#base ? this.#base.holes.map((h) => ({ ...h })) : []
+    this.#folded = this.#base?.key ?? ''
+    for (const piece of this.#pieces) this.#step(piece)
     const extends_ =
-      appended !== undefined && this.shownLength >= before.length && this.text.startsWith(before)
-    this.appended = extends_ ? appended + this.text.slice(before.length) : undefined
-    if (this.pieces.length > this.compactAt) this.compact()
+      appended !== undefined && this.#shownLength >= before.length && this.text.startsWith(before)
+    this.#appended = extends_ ? appended + this.text.slice(before.length) : undefined
+    if (this.#pieces.length > this.#compactAt) this.#compact()
   }
 
   /** What the text gained since the last call: the appended text, or undefined when it changed otherwise. */
   takeChange(): string | undefined {
-    const { appended } = this
-    this.appended = ''
+    const appended = this.#appended
+    this.#appended = ''
     return appended
   }
 
+  /** Operations kept apart from each other: bounded, whatever the length of the text. */
+  get kept(): number {
+    return this.#pieces.length
+  }
+
   get length(): number {
-    return this.shownLength
+    return this.#shownLength
   }
 
   /**
@@ -295,12 +302,12 @@ export class GrowingText {
    * was declared or text is missing; `false` when the text is known to be another.
    */
   get verified(): boolean | undefined {
-    if (!this.closing || this.holes.length || this.stale) return undefined
-    const { end, checksum: declared } = this.closing
-    if (end !== undefined && this.end !== undefined && end !== this.end) return undefined
-    if (this.checked?.text !== this.text)
-      this.checked = { text: this.text, matches: this.checksum!(this.text) === declared }
-    return this.checked.matches && end === this.shownLength
+    if (!this.#closing || this.holes.length || this.#stale) return undefined
+    const { end, checksum: declared } = this.#closing
+    if (end !== undefined && this.#end !== undefined && end !== this.#end) return undefined
+    if (this.#checked?.text !== this.text)
+      this.#checked = { text: this.text, matches: this.checksum!(this.text) === declared }
+    return this.#checked.matches && end === this.#shownLength
   }
 
   /** Set by the owner: kept out of here so that a reader of plain streams does not carry it. */
@@ -310,40 +317,46 @@ export class GrowingText {
   seal(): void {
     this.settle()
     if (this.holes.length || this.needsPast) return
-    if (!this.pieces.length) return
-    this.base = { key: this.key, text: this.text, end: this.end, holes: [], final: this.base?.final ?? false }
-    this.pieces = []
+    if (!this.#pieces.length) return
+    this.#base = {
+      key: this.key,
+      text: this.text,
+      end: this.#end,
+      holes: [],
+      final: this.#base?.final ?? false,
+    }
+    this.#pieces = []
   }
 
-  private mark({ key, done, checksum, end }: Fragment, newest = false): boolean {
-    if (!newest && key < this.phaseKey) return false
-    this.phaseKey = key
+  #mark({ key, done, checksum, end }: Fragment, newest = false): boolean {
+    if (!newest && key < this.#phaseKey) return false
+    this.#phaseKey = key
     let changed = false
     if (done !== undefined && done !== this.done) {
       this.done = done
       changed = true
     }
-    if (checksum !== undefined && this.closing?.key !== key) {
-      this.closing = { key, end, checksum }
+    if (checksum !== undefined && this.#closing?.key !== key) {
+      this.#closing = { key, end, checksum }
       changed = true
     }
     return changed
   }
 
-  private isCovered(key: string, end: number | undefined): boolean {
-    const { base } = this
+  #isCovered(key: string, end: number | undefined): boolean {
+    const base = this.#base
     if (!base) return false
     if (!this.merges && end !== undefined) return end <= (base.end ?? 0)
     return (base.final && !this.merges) || key <= base.key
   }
 
   /** Where a key belongs among the pieces; the piece there covers it, or comes after it. */
-  private indexFor(key: string): number {
+  #indexFor(key: string): number {
     let low = 0
-    let high = this.pieces.length
+    let high = this.#pieces.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.pieces[middle]!.key < key) low = middle + 1
+      if (this.#pieces[middle]!.key < key) low = middle + 1
       else high = middle
     }
     return low
@@ -351,84 +364,84 @@ export class GrowingText {
 
   /** Takes a token out: its message turned out to be one that grows. */
   take(key: string): string | undefined {
-    const index = this.indexFor(key)
-    const piece = this.pieces[index]
+    const index = this.#indexFor(key)
+    const piece = this.#pieces[index]
     if (piece?.first !== key || piece.key !== key) return undefined
-    this.pieces.splice(index, 1)
-    this.stale = true
+    this.#pieces.splice(index, 1)
+    this.#stale = true
     return piece.text
   }
 
-  private step(piece: Piece): void {
+  #step(piece: Piece): void {
     const { text, end } = piece
-    const broken = this.breaks.length > 0 && this.brokenBetween(this.folded, piece.first)
-    this.folded = piece.key
+    const broken = this.#breaks.length > 0 && this.#brokenBetween(this.#folded, piece.first)
+    this.#folded = piece.key
     const length = text.length
-    const here = this.shownLength
-    const reached = this.end
+    const here = this.#shownLength
+    const reached = this.#end
     const straddles =
-      this.base !== undefined &&
-      piece === this.pieces[0] &&
+      this.#base !== undefined &&
+      piece === this.#pieces[0] &&
       piece.prev !== undefined &&
-      piece.prev < this.base.key
-    if (end === undefined && piece === this.pieces[0] && !this.base && !this.headKnown)
-      this.hole(0, 0, undefined)
+      piece.prev < this.#base.key
+    if (end === undefined && piece === this.#pieces[0] && !this.#base && !this.#headKnown)
+      this.#hole(0, 0, undefined)
 
     if (end === undefined || reached === undefined || piece.edited) {
       // Without a stamp, or right after an authoritative text: it follows, less what a full text already showed.
-      if (broken) this.hole(here, here, undefined)
-      const known = straddles ? Math.max(0, this.base!.text.length - piece.at!) : 0
-      this.push(known ? text.slice(known) : text)
-      this.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
+      if (broken) this.#hole(here, here, undefined)
+      const known = straddles ? Math.max(0, this.#base!.text.length - piece.at!) : 0
+      this.#push(known ? text.slice(known) : text)
+      this.#end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
       return
     }
 
     if (straddles && piece.after !== undefined && piece.after + length < end) {
       // §5.4: a hole inside a fragment of which the beginning is known already. Never shown as exact.
       if (end <= reached) return
-      const fresh = Math.min(Math.max(0, piece.at! + length - this.base!.text.length), end - reached, length)
-      this.push(text.slice(length - fresh))
-      if (end - reached > fresh) this.hole(here, here + fresh, end - reached - fresh)
-      this.end = end
+      const fresh = Math.min(Math.max(0, piece.at! + length - this.#base!.text.length), end - reached, length)
+      this.#push(text.slice(length - fresh))
+      if (end - reached > fresh) this.#hole(here, here + fresh, end - reached - fresh)
+      this.#end = end
       return
     }
     const missing = end - reached - length
     if (missing === 0) {
-      this.push(text)
-      this.end = end
+      this.#push(text)
+      this.#end = end
       return
     }
     if (missing > 0) {
       const exact = !this.merges || (piece.after !== undefined && piece.after + length === end)
-      this.hole(here, exact ? here : here + length, missing, exact ? reached : undefined)
-      this.push(text)
-      this.end = end
+      this.#hole(here, exact ? here : here + length, missing, exact ? reached : undefined)
+      this.#push(text)
+      this.#end = end
       return
     }
     // Begins with known text: only what lies beyond, or in a hole of known place, is new.
-    if (!this.merges) this.fill(end - length, text)
+    if (!this.merges) this.#fill(end - length, text)
     if (end > reached) {
-      this.push(text.slice(length - (end - reached)))
-      this.end = end
+      this.#push(text.slice(length - (end - reached)))
+      this.#end = end
     }
   }
 
-  private brokenBetween(known: string, next: string): boolean {
-    return known !== '' && this.breaks.some(({ key }) => known <= key && key < next)
+  #brokenBetween(known: string, next: string): boolean {
+    return known !== '' && this.#breaks.some(({ key }) => known <= key && key < next)
   }
 
-  private push(text: string): void {
+  #push(text: string): void {
     this.text += text
-    this.shownLength += text.length
-    if (this.appended !== undefined) this.appended += text
+    this.#shownLength += text.length
+    if (this.#appended !== undefined) this.#appended += text
   }
 
-  private hole(from: number, to: number, missing: number | undefined, start?: number): void {
+  #hole(from: number, to: number, missing: number | undefined, start?: number): void {
     this.holes.push({ from, to, missing, start })
   }
 
   /** Puts `text`, which begins at `start` of the agent's text, into the holes it covers. */
-  private fill(start: number, text: string): void {
+  #fill(start: number, text: string): void {
     const stop = start + text.length
     for (let i = 0; i < this.holes.length; i++) {
       const hole = this.holes[i]!
@@ -438,8 +451,8 @@ export class GrowingText {
       if (from >= to) continue
       const inserted = text.slice(from - start, to - start)
       this.text = this.text.slice(0, hole.from) + inserted + this.text.slice(hole.from)
-      this.shownLength += inserted.length
-      this.appended = undefined
+      this.#shownLength += inserted.length
+      this.#appended = undefined
       const rest: Hole[] = []
       if (from > hole.start) rest.push({ ...hole, missing: from - hole.start })
       const at = hole.from + inserted.length
@@ -454,38 +467,38 @@ export class GrowingText {
     }
   }
 
-  private baseFrom(key: string, text: string, end: number | undefined, final: boolean): Base {
+  #baseFrom(key: string, text: string, end: number | undefined, final: boolean): Base {
     const base: Base = { key, text, end, holes: [], final }
     if (end === undefined || end === text.length) return base
     const missing = end - text.length
-    if (missing > 0) base.holes = this.placeHoles(text, missing)
-    else if (this.shownLength === end && this.end === end && this.holes.length === 0) base.text = this.text
+    if (missing > 0) base.holes = this.#placeHoles(text, missing)
+    else if (this.#shownLength === end && this.#end === end && this.holes.length === 0) base.text = this.text
     else base.holes = [{ from: 0, to: text.length, missing: undefined }]
     return base
   }
 
   /** Keeps what was known about the places of holes when a newer full text has them too. */
-  private placeHoles(text: string, missing: number): Hole[] {
+  #placeHoles(text: string, missing: number): Hole[] {
     const { length } = text
     const known = this.holes.reduce((sum, h) => sum + (h.missing ?? NaN), 0)
     const continues = text.startsWith(this.text)
     if (continues && known === missing) return this.holes.map((h) => ({ ...h }))
     if (continues && known < missing)
-      return [...this.holes, { from: this.shownLength, to: length, missing: missing - known }]
-    const exact = this.holes[0]?.from ?? this.shownLength
+      return [...this.holes, { from: this.#shownLength, to: length, missing: missing - known }]
+    const exact = this.holes[0]?.from ?? this.#shownLength
     const from = exact <= length && text.startsWith(this.text.slice(0, exact)) ? exact : 0
     return [{ from, to: length, missing }]
   }
 
   /** Joins old pieces that follow each other into runs, so that memory grows with the text only. */
-  private compact(): void {
-    const old = this.pieces.slice(0, -WINDOW)
+  #compact(): void {
+    const old = this.#pieces.slice(0, -WINDOW)
     const runs: Piece[] = []
     for (const piece of old) {
       const run = runs.at(-1)
       const follows =
         run &&
-        !this.brokenBetween(run.key, piece.first) &&
+        !this.#brokenBetween(run.key, piece.first) &&
         !piece.edited &&
         !run.edited &&
         (run.end === undefined) === (piece.end === undefined) &&
@@ -497,8 +510,8 @@ export class GrowingText {
         run.end = piece.end
       }
     }
-    this.pieces = [...runs, ...this.pieces.slice(-WINDOW)]
+    this.#pieces = [...runs, ...this.#pieces.slice(-WINDOW)]
     // Runs broken by holes stay apart; what they cost is paid once per window, not per token.
-    this.compactAt = this.pieces.length + WINDOW
+    this.#compactAt = this.#pieces.length + WINDOW
   }
 }

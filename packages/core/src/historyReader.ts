@@ -10,55 +10,55 @@ const ATTEMPTS = 4
  * live. Where it cannot (the attach is not ours, or too old), everything is read, and versions sort it out.
  */
 export class HistoryReader {
-  private readonly channel: RealtimeChannel
-  private readonly untilAttach: boolean
+  readonly #channel: RealtimeChannel
+  readonly #untilAttach: boolean
   /** The attachment up to whose beginning it reads. */
   readonly epoch: number
-  private page: PaginatedResult<InboundMessage> | undefined
+  #page: PaginatedResult<InboundMessage> | undefined
   /** Every message that the channel retains has been read. */
   exhausted = false
   /** Messages read so far. */
   read = 0
   /** Where each page ended: its oldest serial, and how many messages had been read. */
-  private readonly marks: { serial: string; read: number }[] = []
+  readonly #marks: { serial: string; read: number }[] = []
 
   constructor(channel: RealtimeChannel, untilAttach: boolean, epoch: number) {
     this.epoch = epoch
-    this.channel = channel
-    this.untilAttach = untilAttach
+    this.#channel = channel
+    this.#untilAttach = untilAttach
   }
 
   /** The next older messages, newest first; undefined at the end. */
   async next(limit: number): Promise<InboundMessage[] | undefined> {
     if (this.exhausted) return undefined
-    const { page: last } = this
-    const page = await patiently(() => (last ? last.next() : this.first(limit)))
+    const last = this.#page
+    const page = await patiently(() => (last ? last.next() : this.#first(limit)))
     if (!page) {
       this.exhausted = true
       return undefined
     }
-    this.page = page
+    this.#page = page
     this.exhausted = !page.hasNext()
     this.read += page.items.length
     const oldest = page.items.at(-1)?.serial
-    if (oldest !== undefined) this.marks.push({ serial: oldest, read: this.read })
+    if (oldest !== undefined) this.#marks.push({ serial: oldest, read: this.read })
     return page.items
   }
 
   /** The newest page end that at least `margin` messages read are older than. */
   before(margin: number): string | undefined {
-    return this.marks.findLast((mark) => this.read - mark.read >= margin)?.serial
+    return this.#marks.findLast((mark) => this.read - mark.read >= margin)?.serial
   }
 
-  private async first(limit: number): Promise<PaginatedResult<InboundMessage>> {
-    if (this.untilAttach && this.channel.state === 'attached') {
+  async #first(limit: number): Promise<PaginatedResult<InboundMessage>> {
+    if (this.#untilAttach && this.#channel.state === 'attached') {
       try {
-        return await this.channel.history({ untilAttach: true, limit })
+        return await this.#channel.history({ untilAttach: true, limit })
       } catch (error) {
         if ((error as { code?: number }).code !== ATTACH_POINT_GONE) throw error
       }
     }
-    return this.channel.history({ limit })
+    return this.#channel.history({ limit })
   }
 }
 

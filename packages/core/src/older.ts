@@ -61,10 +61,10 @@ export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' |
   }
 
   async function loadOlder(): Promise<void> {
-    let restore = () => {}
-    // Told before the page has changed; by the time `session.loadOlder` resolves, it has.
+    // Told before the page changes, which it does in the microtask that its own listeners ask for. Older messages
+    // may come in several notifications, with live ones between.
     const unsubscribe = session.subscribe(() => {
-      if (watched) restore = keepPlace(watched)
+      if (watched) void Promise.resolve().then().then(keepPlace(watched))
     })
     set({ loading: true, error: undefined })
     const error = await session.loadOlder().then(
@@ -72,7 +72,6 @@ export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' |
       (cause: Error) => cause,
     )
     unsubscribe()
-    restore()
     set({ loading: false, error })
   }
 

@@ -14,17 +14,17 @@ export interface OutgoingPrompt {
 
 /** What this session publishes: prompts shown at once, with their delivery; cancels; tool results; decisions. */
 export class Outbox {
-  private readonly channel: RealtimeChannel
-  private readonly store: Store
-  private readonly clientId: () => string | undefined
-  private readonly now: () => number
-  private readonly sent = new Map<string, OutgoingPrompt>()
+  readonly #channel: RealtimeChannel
+  readonly #store: Store
+  readonly #clientId: () => string | undefined
+  readonly #now: () => number
+  readonly #sent = new Map<string, OutgoingPrompt>()
 
   constructor(channel: RealtimeChannel, store: Store, clientId: () => string | undefined, now: () => number) {
-    this.channel = channel
-    this.store = store
-    this.clientId = clientId
-    this.now = now
+    this.#channel = channel
+    this.#store = store
+    this.#clientId = clientId
+    this.#now = now
   }
 
   /** Publishes a prompt. Resolves to its id when the channel has it; a failure also shows on the prompt. */
@@ -32,39 +32,39 @@ export class Outbox {
     if (typeof prompt?.text !== 'string')
       throw new RejoinError(ErrorCode.InvalidArgument, 'unable to send a message; text must be a string')
     const id = prompt.promptId ?? newId()
-    this.sent.set(id, prompt)
-    const clientId = this.clientId()
-    const known = this.store.getPrompt(id)
+    this.#sent.set(id, prompt)
+    const clientId = this.#clientId()
+    const known = this.#store.getPrompt(id)
     const shown = {
       id,
       text: prompt.text,
-      createdAt: known?.createdAt ?? this.now(),
+      createdAt: known?.createdAt ?? this.#now(),
       ...(clientId !== undefined && { clientId }),
     }
-    this.show({ ...shown, delivery: 'sending' })
+    this.#show({ ...shown, delivery: 'sending' })
     try {
       // A message id of our own: publishing it again, by the SDK or by a retry, changes nothing.
-      const result = await this.channel.publish({
+      const result = await this.#channel.publish({
         id: `${id}:0`,
         name: MessageName.UserInput,
         data: { ...prompt.data, promptId: id, text: prompt.text },
         ...(prompt.headers && { extras: { headers: prompt.headers } }),
       })
-      this.sent.delete(id)
+      this.#sent.delete(id)
       const serial = result?.serials?.[0] ?? undefined
-      const current = this.store.getPrompt(id)
-      this.show({ ...shown, ...current, ...(serial && { serial }), delivery: 'sent', error: undefined })
+      const current = this.#store.getPrompt(id)
+      this.#show({ ...shown, ...current, ...(serial && { serial }), delivery: 'sent', error: undefined })
       return id
     } catch (cause) {
       const error = wrapError('send the message', cause, ErrorCode.PublishFailed)
-      this.show({ ...shown, delivery: 'failed', error })
+      this.#show({ ...shown, delivery: 'failed', error })
       throw error
     }
   }
 
   /** Sends a prompt that failed once more. */
   retry(id: string): Promise<string> {
-    const prompt = this.sent.get(id)
+    const prompt = this.#sent.get(id)
     if (!prompt)
       throw new RejoinError(
         ErrorCode.InvalidArgument,
@@ -76,7 +76,7 @@ export class Outbox {
   /** Publishes a message of a response: a cancel, a tool result, a decision. */
   async publish(what: string, name: string, headers: Record<string, string>, data?: unknown): Promise<void> {
     try {
-      await this.channel.publish({ name, ...(data !== undefined && { data }), extras: { headers } })
+      await this.#channel.publish({ name, ...(data !== undefined && { data }), extras: { headers } })
     } catch (cause) {
       throw wrapError(what, cause, ErrorCode.PublishFailed)
     }
@@ -88,9 +88,9 @@ export class Outbox {
     })
   }
 
-  private show(prompt: Parameters<Store['conversation']['setPrompt']>[0]): void {
-    this.store.conversation.setPrompt(prompt)
-    this.store.changed('now')
+  #show(prompt: Parameters<Store['conversation']['setPrompt']>[0]): void {
+    this.#store.conversation.setPrompt(prompt)
+    this.#store.changed('now')
   }
 }
 

@@ -117,7 +117,7 @@ export class OpenTool implements OpenPart {
   name: string | undefined
   /** The argument text, where it streams. */
   input: TextSource | undefined
-  private changes: Changes = {}
+  #changes: Changes = {}
 
   constructor(toolCallId: string, serial: string) {
     this.id = toolCallId
@@ -126,35 +126,35 @@ export class OpenTool implements OpenPart {
 
   /** Part of the conversation's flow: nothing of it is awaited any more. */
   get settled(): boolean {
-    return !!(this.changes.result ?? this.changes.failure)
+    return !!(this.#changes.result ?? this.#changes.failure)
   }
 
   /** Arguments with a hole are no arguments: nothing is made of them until it is filled. */
-  private parseInput(input: GrowingText): unknown {
+  #parseInput(input: GrowingText): unknown {
     return input.holes.length ? undefined : parsePartialJson(input.text)
   }
 
   apply(event: ToolEvent): boolean {
     const { kind } = event.change
-    const known = this.changes[kind]
+    const known = this.#changes[kind]
     if (known && known.version >= event.version) return false
-    this.changes[kind] = { version: event.version, event }
+    this.#changes[kind] = { version: event.version, event }
     this.name ??= event.toolName
     return (this.dirty = true)
   }
 
   refresh(): undefined {
     this.dirty = false
-    const { result, failure, progress } = this.changes
-    const request = this.changes['approval-request']?.event.change as { input?: unknown } | undefined
-    const decision = this.changes['approval-response']?.event
+    const { result, failure, progress } = this.#changes
+    const request = this.#changes['approval-request']?.event.change as { input?: unknown } | undefined
+    const decision = this.#changes['approval-response']?.event
     const approval = decision?.change as { approved: boolean; reason?: string } | undefined
     this.input?.text.settle()
     this.gaps =
       this.input?.text.holes.map((h) => ({ part: this.id, from: h.from, to: h.to, missing: h.missing })) ??
       noGaps
-    const call = this.changes.call?.event.change as { input: unknown } | undefined
-    const parsed = call ? call.input : this.input ? this.parseInput(this.input.text) : request?.input
+    const call = this.#changes.call?.event.change as { input: unknown } | undefined
+    const parsed = call ? call.input : this.input ? this.#parseInput(this.input.text) : request?.input
     const output = result?.event.change as { output: unknown } | undefined
     const failed = failure?.event.change as { errorText: string } | undefined
     let state: ToolState =
@@ -196,8 +196,8 @@ export class OpenValue implements OpenPart {
   gaps = noGaps
   readonly id: string
   serial: string
-  private version = ''
-  private event: SourceEvent | DataEvent | undefined
+  #version = ''
+  #event: SourceEvent | DataEvent | undefined
 
   constructor(id: string, serial: string) {
     this.id = id
@@ -205,15 +205,15 @@ export class OpenValue implements OpenPart {
   }
 
   apply(event: SourceEvent | DataEvent): boolean {
-    if (event.version <= this.version) return false
-    this.version = event.version
-    this.event = event
+    if (event.version <= this.#version) return false
+    this.#version = event.version
+    this.#event = event
     return (this.dirty = true)
   }
 
   refresh(): undefined {
     this.dirty = false
-    const { event } = this
+    const event = this.#event
     if (event?.type === 'source') this.snapshot = { id: this.id, type: 'source-url', ...event.source }
     else if (event?.type === 'data' && !event.deleted)
       this.snapshot = { id: this.id, type: `data-${event.name}`, data: event.data } as Part

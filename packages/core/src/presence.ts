@@ -21,25 +21,25 @@ export class PresenceWatch {
   current: Presence = nobody
   /** The set of members has been received: an absence means something. */
   synced = false
-  private readonly channel: RealtimeChannel
-  private readonly isAgent: (clientId: string) => boolean
-  private readonly onChange: () => void
+  readonly #channel: RealtimeChannel
+  readonly #isAgent: (clientId: string) => boolean
+  readonly #onChange: () => void
 
   constructor(channel: RealtimeChannel, isAgent: (clientId: string) => boolean, onChange: () => void) {
-    this.channel = channel
-    this.isAgent = isAgent
-    this.onChange = onChange
+    this.#channel = channel
+    this.#isAgent = isAgent
+    this.#onChange = onChange
   }
 
   /** Rejects where presence cannot be used: no capability, or a client built without the plugin. */
   async start(): Promise<void> {
-    await this.channel.presence.subscribe(this.onPresence)
-    await this.refresh()
+    await this.#channel.presence.subscribe(this.#onPresence)
+    await this.#refresh()
   }
 
   stop(): void {
     try {
-      this.channel.presence.unsubscribe(this.onPresence)
+      this.#channel.presence.unsubscribe(this.#onPresence)
     } catch {
       // A client built without presence.
     }
@@ -49,10 +49,10 @@ export class PresenceWatch {
     return [...this.current.agents, ...this.current.users].some((m) => m.clientId === clientId)
   }
 
-  private readonly onPresence = (): void => void this.refresh().catch(() => {})
+  readonly #onPresence = (): void => void this.#refresh().catch(() => {})
 
-  private async refresh(): Promise<void> {
-    const members = await this.channel.presence.get({ waitForSync: true })
+  async #refresh(): Promise<void> {
+    const members = await this.#channel.presence.get({ waitForSync: true })
     this.synced = true
     const byClient = new Map<string, PresenceMessage[]>()
     for (const member of members) {
@@ -65,10 +65,10 @@ export class PresenceWatch {
     for (const [clientId, present] of byClient) {
       const newest = present.reduce((a, b) => (b.timestamp > a.timestamp ? b : a))
       const { role } = (newest.data ?? {}) as { role?: unknown }
-      const agent = role === 'agent' || (role === undefined && this.isAgent(clientId))
+      const agent = role === 'agent' || (role === undefined && this.#isAgent(clientId))
       ;(agent ? agents : users).push({ clientId, connections: present.length, data: newest.data })
     }
     this.current = { agents, users }
-    this.onChange()
+    this.#onChange()
   }
 }

@@ -23,7 +23,7 @@ function truthOf(api: string, events: Any[]): Truth {
     const inputs = new Map<number, string>()
     for (const e of events) {
       const { content_block: block, delta, index } = e
-      if (e.type === 'content_block_start' && /tool_use$/.test(block.type))
+      if (e.type === 'content_block_start' && block.type.endsWith('tool_use'))
         inputs.set(index, Object.keys(block.input ?? {}).length ? JSON.stringify(block.input) : '')
       if (e.type === 'content_block_start' && block.type === 'text') truth.text += block.text ?? ''
       if (e.type !== 'content_block_delta') continue

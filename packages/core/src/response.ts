@@ -51,30 +51,30 @@ export class Response {
   /** What has changed it since it was last published. */
   touched: 'past' | 'live' | undefined
   /** The message that grew last: most appends go on with it. */
-  private lastSerial = ''
-  private lastPlace: Place | undefined
-  private parts = new Map<string, OpenPart>()
-  private ordered: OpenPart[] = []
-  private strict = false
-  private agentPresent = false
-  private firstPartKnown = false
-  private marker: EndEvent | undefined
+  #lastSerial = ''
+  #lastPlace: Place | undefined
+  #parts = new Map<string, OpenPart>()
+  #ordered: OpenPart[] = []
+  #strict = false
+  #agentPresent = false
+  #firstPartKnown = false
+  #marker: EndEvent | undefined
   /** A row of the app's database that is complete wins over the channel's past. */
-  private row: ResponseRow | undefined
+  #row: ResponseRow | undefined
   /** Continuity was lost there, and history has not reached back to it. */
-  private broken: Break | undefined
-  private interrupted = false
-  private sealed = false
+  #broken: Break | undefined
+  #interrupted = false
+  #sealed = false
 
   constructor(id: string) {
     this.id = id
   }
 
   get status(): ResponseStatus {
-    if (this.marker) return this.marker.status
-    if (this.rowComplete) return this.row!.status ?? 'complete'
-    if (!this.strict && this.allDone) return 'complete'
-    return this.interrupted ? 'interrupted' : 'streaming'
+    if (this.#marker) return this.#marker.status
+    if (this.#rowComplete) return this.#row!.status ?? 'complete'
+    if (!this.#strict && this.#allDone) return 'complete'
+    return this.#interrupted ? 'interrupted' : 'streaming'
   }
 
   get open(): boolean {
@@ -84,16 +84,16 @@ export class Response {
 
   /** Its agent promises to be present while it streams (PROTOCOL.md §6.6), so that its absence tells. */
   get watched(): boolean {
-    return this.agentPresent && this.status === 'streaming'
+    return this.#agentPresent && this.status === 'streaming'
   }
 
-  private get rowComplete(): boolean {
-    return this.row !== undefined && this.row.status !== 'streaming' && this.row.status !== 'interrupted'
+  get #rowComplete(): boolean {
+    return this.#row !== undefined && this.#row.status !== 'streaming' && this.#row.status !== 'interrupted'
   }
 
-  private get allDone(): boolean {
+  get #allDone(): boolean {
     let any = false
-    for (const part of this.ordered) {
+    for (const part of this.#ordered) {
       if (part instanceof OpenText) {
         if (!part.done) return false
         any ||= part.kind === 'text'
@@ -109,28 +109,28 @@ export class Response {
 
   /** Whether older messages of the channel could complete it. */
   get needsPast(): boolean {
-    if (this.rowComplete) return false
-    if (this.broken || this.texts().some((s) => s.text.needsPast)) return true
-    return !this.headKnown && !this.firstPartKnown
+    if (this.#rowComplete) return false
+    if (this.#broken || this.#texts().some((s) => s.text.needsPast)) return true
+    return !this.headKnown && !this.#firstPartKnown
   }
 
-  private texts(): TextSource[] {
-    return this.ordered.flatMap((part) =>
+  #texts(): TextSource[] {
+    return this.#ordered.flatMap((part) =>
       part instanceof OpenText ? part.sources : part instanceof OpenTool && part.input ? [part.input] : [],
     )
   }
 
   /** Takes note of what any message of the response tells. Returns whether a view would see it. */
   meet(event: StreamEvent): boolean {
-    if (this.interrupted && event.epoch !== undefined && event.type !== 'end') this.interrupted = false
+    if (this.#interrupted && event.epoch !== undefined && event.type !== 'end') this.#interrupted = false
     if (event.strict) {
-      this.agentPresent = event.watched
-      this.strict = true
+      this.#agentPresent = event.watched
+      this.#strict = true
       // Parts are numbered: none comes before this one (PROTOCOL.md §1.3).
-      if (event.part === '0' && event.type !== 'end') this.firstPartKnown = true
+      if (event.part === '0' && event.type !== 'end') this.#firstPartKnown = true
     }
     let seen = false
-    if (event.serial !== this.lastSerial && (this.serial === undefined || event.serial < this.serial)) {
+    if (event.serial !== this.#lastSerial && (this.serial === undefined || event.serial < this.serial)) {
       this.serial = event.serial
       if (event.timestamp) this.createdAt = event.timestamp
       seen = true
@@ -148,32 +148,35 @@ export class Response {
 
   /** Text of a part. Returns whether anything changed. */
   applyText(event: TextEvent | ReviseEvent): boolean {
-    let known = event.serial === this.lastSerial ? this.lastPlace : this.messages.get(event.serial)
-    if (this.rowComplete) {
-      if (!this.beyondRow(event)) return false
-      known ??= this.onlyText()
-    } else if (this.row && (event.type === 'revise' || event.unit === 'message' || event.end === undefined)) {
+    let known = event.serial === this.#lastSerial ? this.#lastPlace : this.messages.get(event.serial)
+    if (this.#rowComplete) {
+      if (!this.#beyondRow(event)) return false
+      known ??= this.#onlyText()
+    } else if (
+      this.#row &&
+      (event.type === 'revise' || event.unit === 'message' || event.end === undefined)
+    ) {
       // An unfinished row gives way to the channel, except to stamped tokens, which go on where it ends.
-      this.discardRow()
+      this.#discardRow()
       known = undefined
     }
-    known ??= this.promote(event)
+    known ??= this.#promote(event)
     if (!known) {
       if (event.type === 'revise') return false
-      known = event.kind === 'tool' ? this.toolText(event) : this.sourceFor(this.textFor(event), event)
-      if (event.unit === 'message') this.note(event.serial, known)
+      known = event.kind === 'tool' ? this.#toolText(event) : this.#sourceFor(this.#textFor(event), event)
+      if (event.unit === 'message') this.#note(event.serial, known)
     }
     if (known.source.unit === 'message') {
-      this.lastSerial = event.serial
-      this.lastPlace = known
+      this.#lastSerial = event.serial
+      this.#lastPlace = known
     }
-    const changed = this.grow(known.source, event)
+    const changed = this.#grow(known.source, event)
     if (changed) known.part.dirty = true
     return changed
   }
 
   /** An operation on one of its messages, known by the message's serial. */
-  private grow(source: TextSource, event: TextEvent | ReviseEvent): boolean {
+  #grow(source: TextSource, event: TextEvent | ReviseEvent): boolean {
     const { text: growing } = source
     const { version, text, end, checksum, done, epoch, serial, op } = event
     const token = source.unit === 'token'
@@ -188,119 +191,120 @@ export class Response {
   }
 
   applyTool(event: ToolEvent): boolean {
-    if (this.rowComplete && event.epoch === undefined) return false
-    return this.toolFor(event.toolCallId, event).apply(event)
+    if (this.#rowComplete && event.epoch === undefined) return false
+    return this.#toolFor(event.toolCallId, event).apply(event)
   }
 
   applyValue(event: SourceEvent | DataEvent): boolean {
-    if (this.rowComplete && event.epoch === undefined) return false
+    if (this.#rowComplete && event.epoch === undefined) return false
     const id = event.part ?? (event.type === 'source' ? event.source.sourceId : event.serial)
-    const part = this.part(id, () => new OpenValue(id, event.serial))
+    const part = this.#part(id, () => new OpenValue(id, event.serial))
     return part instanceof OpenValue && part.apply(event)
   }
 
   /** A marker once set stays: what it says is final, unless a later one says otherwise. */
   applyEnd(event: EndEvent): boolean {
-    if (this.marker && this.marker.version >= event.version) return false
+    if (this.#marker && this.#marker.version >= event.version) return false
     // A stop or an error is not undone by the end marker that follows it.
-    if (this.marker && this.marker.status !== 'complete' && event.status === 'complete') return false
-    this.marker = event
+    if (this.#marker && this.#marker.status !== 'complete' && event.status === 'complete') return false
+    this.#marker = event
     return true
   }
 
   /** The continuous response of a channel goes on after its end. */
   reopen(event: StreamEvent): void {
-    if (this.marker && event.version > this.marker.version) this.marker = undefined
+    if (this.#marker && event.version > this.#marker.version) this.#marker = undefined
   }
 
   /** A row of the app's database (PROTOCOL.md §6.7). Returns whether anything changed. */
   applyRow(row: ResponseRow): boolean {
-    if (this.rowComplete || (!this.open && this.ordered.length > 0)) return false
+    if (this.#rowComplete || (!this.open && this.#ordered.length > 0)) return false
     const complete = row.status !== 'streaming' && row.status !== 'interrupted'
-    if (!complete && this.ordered.length > 0) return false
-    this.row = row
+    if (!complete && this.#ordered.length > 0) return false
+    this.#row = row
     this.promptId ??= row.promptId
     this.clientId ??= row.clientId
     this.serial ??= row.serial
     if (!this.createdAt && row.createdAt !== undefined)
       this.createdAt = new Date(row.createdAt).getTime() || 0
-    const known = this.parts
-    this.parts = new Map()
-    this.ordered = []
-    this.lastSerial = ''
+    const known = this.#parts
+    this.#parts = new Map()
+    this.#ordered = []
+    this.#lastSerial = ''
     const parts: readonly RowPart[] =
       row.parts ?? (row.text === undefined ? [] : [{ type: 'text', text: row.text }])
-    parts.forEach((part, i) => this.addRowPart(part, i, complete, known))
+    parts.forEach((part, i) => this.#addRowPart(part, i, complete, known))
     return true
   }
 
-  private addRowPart(part: RowPart, index: number, complete: boolean, known: Map<string, OpenPart>): void {
+  #addRowPart(part: RowPart, index: number, complete: boolean, known: Map<string, OpenPart>): void {
     const id = part.id ?? (part.toolCallId as string | undefined) ?? String(index)
     // Rows keep the order of their parts; a leading space sorts them before every serial.
     const serial = part.serial ?? ` ${String(index).padStart(6, '0')}`
-    if (part.type !== 'text' && part.type !== 'reasoning') return this.addPart(new RowValue(id, serial, part))
+    if (part.type !== 'text' && part.type !== 'reasoning')
+      return this.#addPart(new RowValue(id, serial, part))
     const before = known.get(id)
     const open = before instanceof OpenText ? before : new OpenText(part.type, id, serial)
     const text = part.text ?? ''
     const source = open.sources[0] ?? newSource(part.serial ?? '', part.serial ? 'message' : 'token')
     if (open.sources.length === 0) open.add(source)
     else open.sources.length = 1
-    if (part.serial) this.note(part.serial, { part: open, source })
+    if (part.serial) this.#note(part.serial, { part: open, source })
     const key = part.version ?? ''
     source.text.replace(
       { key: key > source.text.key ? key : source.text.key, text, end: text.length, done: complete },
       { final: true },
     )
     open.dirty = true
-    this.addPart(open)
+    this.#addPart(open)
   }
 
   /** After a complete row only what is surely newer counts: a later version, or a live change of the text. */
-  private beyondRow(event: TextEvent | ReviseEvent): boolean {
-    const version = this.row!.parts?.find((p) => p.serial === event.serial)?.version
+  #beyondRow(event: TextEvent | ReviseEvent): boolean {
+    const version = this.#row!.parts?.find((p) => p.serial === event.serial)?.version
     if (version !== undefined) return event.version > version
     const message = event.type === 'revise' || event.unit === 'message'
     return message && event.epoch !== undefined && event.op !== 'append' && event.version !== event.serial
   }
 
   /** Where a newer text goes when the row does not say which of its parts came from which message. */
-  private onlyText(): Place | undefined {
-    const texts = this.ordered.filter((p) => p instanceof OpenText && p.kind === 'text') as OpenText[]
+  #onlyText(): Place | undefined {
+    const texts = this.#ordered.filter((p) => p instanceof OpenText && p.kind === 'text') as OpenText[]
     const part = texts.length === 1 ? texts[0]! : undefined
     return part?.sources.length === 1 ? { part, source: part.sources[0]! } : undefined
   }
 
-  private discardRow(): void {
-    this.row = undefined
-    this.parts = new Map()
-    this.ordered = []
+  #discardRow(): void {
+    this.#row = undefined
+    this.#parts = new Map()
+    this.#ordered = []
     this.messages.clear()
-    this.lastSerial = ''
+    this.#lastSerial = ''
   }
 
-  private note(serial: string, place: Place): void {
+  #note(serial: string, place: Place): void {
     this.messages.set(serial, place)
     this.newMessage = true
   }
 
   /** A message that was taken for a token has begun to grow: it becomes a part of its own. */
-  private promote(event: TextEvent | ReviseEvent): Place | undefined {
+  #promote(event: TextEvent | ReviseEvent): Place | undefined {
     if (event.type === 'text' && (event.unit === 'token' || event.kind !== 'reasoning' || event.create))
       return undefined
-    for (const part of this.ordered) {
+    for (const part of this.#ordered) {
       const tokens = part instanceof OpenText ? part.sources.find((s) => s.unit === 'token') : undefined
       const text = tokens?.text.take(event.serial)
       if (text === undefined) continue
       const from = part as OpenText
       from.dirty = true
       if (tokens!.text.key === '') from.sources.splice(from.sources.indexOf(tokens!), 1)
-      if (from.sources.length === 0) this.dropPart(from)
-      const own = this.textFor({ kind: from.kind, unit: 'message', part: undefined, serial: event.serial })
+      if (from.sources.length === 0) this.#dropPart(from)
+      const own = this.#textFor({ kind: from.kind, unit: 'message', part: undefined, serial: event.serial })
       const source = newSource(event.serial, 'message')
       source.text.replace({ key: event.serial, text, create: true, epoch: event.epoch })
       own.add(source)
       const place = { part: own, source }
-      this.note(event.serial, place)
+      this.#note(event.serial, place)
       return place
     }
     return undefined
@@ -308,14 +312,14 @@ export class Response {
 
   interrupt(): boolean {
     if (this.status !== 'streaming') return false
-    this.interrupted = true
+    this.#interrupted = true
     return true
   }
 
   /** Continuity of its channel was lost. */
   break({ key, epoch }: Break): void {
-    this.broken = { key: this.broken?.key ?? key, epoch }
-    for (const source of this.texts()) source.text.break(epoch)
+    this.#broken = { key: this.#broken?.key ?? key, epoch }
+    for (const source of this.#texts()) source.text.break(epoch)
   }
 
   /**
@@ -323,35 +327,35 @@ export class Response {
    * in history at its beginning, and its full text clears its doubts.
    */
   cover(coverage: Coverage): void {
-    if (this.broken && covers(coverage, this.broken)) this.broken = undefined
-    for (const source of this.texts())
+    if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
+    for (const source of this.#texts())
       if (source.unit === 'token' || coverage.from === '')
-        this.touch(source, () => {
+        this.#touch(source, () => {
           source.text.cover(coverage)
           // Its first tokens came after a loss that is made up for by now.
-          if (this.headKnown && !this.broken) source.text.knowHead()
+          if (this.headKnown && !this.#broken) source.text.knowHead()
         })
   }
 
   knowHead(): void {
     this.headKnown = true
     // What was lost with the connection may have been the beginning.
-    if (this.broken) return
-    for (const source of this.texts())
-      if (source.unit === 'token') this.touch(source, () => source.text.knowHead())
+    if (this.#broken) return
+    for (const source of this.#texts())
+      if (source.unit === 'token') this.#touch(source, () => source.text.knowHead())
   }
 
   /** Folds what arrived out of order; bounds the memory of a long past being read. */
   settle(): void {
-    for (const source of this.texts()) source.text.settle()
+    for (const source of this.#texts()) source.text.settle()
   }
 
   /** Makes the snapshot anew. Returns what changed, or undefined when nothing did. */
   refresh(): ResponseChange[] | undefined {
     const before = this.snapshot
     const changes: ResponseChange[] = []
-    let partsChanged = before?.parts.length !== this.ordered.length
-    for (const part of this.ordered) {
+    let partsChanged = before?.parts.length !== this.#ordered.length
+    for (const part of this.#ordered) {
       if (!part.dirty) continue
       const { snapshot, gaps } = part
       const change = part.refresh()
@@ -364,7 +368,7 @@ export class Response {
     let texts = 0
     let verified = true
     let text = ''
-    for (const part of this.ordered) {
+    for (const part of this.#ordered) {
       if (part.snapshot) parts.push(part.snapshot)
       if (part.gaps.length) gaps = gaps === noGaps ? part.gaps : gaps.concat(part.gaps)
       if (!(part instanceof OpenText)) continue
@@ -388,7 +392,7 @@ export class Response {
       clientId: this.clientId,
       createdAt: this.createdAt,
       serial: this.serial,
-      error: this.marker?.error,
+      error: this.#marker?.error,
     }
     const other =
       partsChanged ||
@@ -403,16 +407,16 @@ export class Response {
     if (!other && changes.length === 0) return undefined
     if (other) changes.push({})
     this.snapshot = next
-    if (!this.open && !next.hasGap && !this.sealed) {
-      this.sealed = true
-      for (const source of this.texts()) source.text.seal()
+    if (!this.open && !next.hasGap && !this.#sealed) {
+      this.#sealed = true
+      for (const source of this.#texts()) source.text.seal()
     }
     return changes
   }
 
-  private touch(source: TextSource, change: () => void): void {
+  #touch(source: TextSource, change: () => void): void {
     change()
-    for (const part of this.ordered)
+    for (const part of this.#ordered)
       if (
         part instanceof OpenText
           ? part.sources.includes(source)
@@ -421,66 +425,66 @@ export class Response {
         part.dirty = true
   }
 
-  private textFor(event: Pick<TextEvent, 'kind' | 'part' | 'unit' | 'serial'>): OpenText {
+  #textFor(event: Pick<TextEvent, 'kind' | 'part' | 'unit' | 'serial'>): OpenText {
     const kind = event.kind as 'text' | 'reasoning'
     const id = event.part ?? (event.unit === 'token' ? kind : event.serial)
-    const part = this.part(id, () => new OpenText(kind, id, event.serial))
-    return part instanceof OpenText ? part : this.textFor({ ...event, part: `${id}:${kind}` })
+    const part = this.#part(id, () => new OpenText(kind, id, event.serial))
+    return part instanceof OpenText ? part : this.#textFor({ ...event, part: `${id}:${kind}` })
   }
 
-  private toolFor(toolCallId: string, event: { serial: string }): OpenTool {
-    const part = this.part(toolCallId, () => new OpenTool(toolCallId, event.serial))
+  #toolFor(toolCallId: string, event: { serial: string }): OpenTool {
+    const part = this.#part(toolCallId, () => new OpenTool(toolCallId, event.serial))
     if (part instanceof OpenTool) return part
     // A row's copy gives way to what the channel says now.
     const tool = new OpenTool(toolCallId, part.serial)
-    this.dropPart(part)
-    this.addPart(tool)
+    this.#dropPart(part)
+    this.#addPart(tool)
     return tool
   }
 
-  private sourceFor(part: OpenText, event: TextEvent): Place {
+  #sourceFor(part: OpenText, event: TextEvent): Place {
     // All tokens of a part are one text; every growing message is one of its own.
     let source = event.unit === 'token' ? part.sources.find((s) => s.unit === 'token') : undefined
     if (!source) {
       source = newSource(event.serial, event.unit)
-      if (this.headKnown && !this.broken && event.unit === 'token') source.text.knowHead()
+      if (this.headKnown && !this.#broken && event.unit === 'token') source.text.knowHead()
       part.add(source)
     } else if (event.serial < source.serial) source.serial = event.serial
-    this.place(part, source.serial)
+    this.#place(part, source.serial)
     return { part, source }
   }
 
-  private toolText(event: TextEvent): Place {
-    const part = this.toolFor(event.toolCallId ?? event.serial, event)
+  #toolText(event: TextEvent): Place {
+    const part = this.#toolFor(event.toolCallId ?? event.serial, event)
     part.name ??= event.toolName
     const source = (part.input ??= newSource(event.serial, event.unit))
     return { part, source }
   }
 
-  private part(id: string, make: () => OpenPart): OpenPart {
-    const known = this.parts.get(id)
+  #part(id: string, make: () => OpenPart): OpenPart {
+    const known = this.#parts.get(id)
     if (known) return known
     const part = make()
-    this.addPart(part)
+    this.#addPart(part)
     return part
   }
 
-  private addPart(part: OpenPart): void {
-    this.parts.set(part.id, part)
-    this.ordered.push(part)
-    this.place(part, part.serial)
+  #addPart(part: OpenPart): void {
+    this.#parts.set(part.id, part)
+    this.#ordered.push(part)
+    this.#place(part, part.serial)
   }
 
-  private dropPart(part: OpenPart): void {
-    this.parts.delete(part.id)
-    this.ordered.splice(this.ordered.indexOf(part), 1)
+  #dropPart(part: OpenPart): void {
+    this.#parts.delete(part.id)
+    this.#ordered.splice(this.#ordered.indexOf(part), 1)
   }
 
-  private place(part: OpenPart, serial: string): void {
+  #place(part: OpenPart, serial: string): void {
     if (serial < part.serial) part.serial = serial
-    const last = this.ordered.at(-1)
-    if (last === part && (this.ordered.length === 1 || this.ordered.at(-2)!.serial <= part.serial)) return
-    this.ordered.sort((a, b) => (a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0))
+    const last = this.#ordered.at(-1)
+    if (last === part && (this.#ordered.length === 1 || this.#ordered.at(-2)!.serial <= part.serial)) return
+    this.#ordered.sort((a, b) => (a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0))
   }
 }
 

@@ -289,7 +289,7 @@ describe('channels as apps have them', () => {
     await tokens(agent, words)
     const client = wire.client({ clientId: 'reader' })
     await client.channels.get(name, { params: { rewind: '1' } }).attach()
-    const session = wire.session(name, { client, channelName: name, hydrate: rewind('2m') } as never)
+    const session = wire.session(name, { client, channelName: name, hydrate: rewind('2m') })
     await session.ready
     expect(session.getResponse('r')).toMatchObject({ text: words.join(''), hasGap: false })
   })
@@ -299,7 +299,7 @@ describe('channels as apps have them', () => {
     const agent = wire.client({ clientId: 'agent' }).channels.get(name)
     await tokens(agent, words)
     const channel = wire.client({ clientId: 'reader' }).channels.get(name, { attachOnSubscribe: false })
-    const session = wire.session(name, { client: undefined, channelName: undefined, channel } as never)
+    const session = wire.session(name, { client: undefined, channelName: undefined, channel })
     await session.ready
     expect(session.getResponse('r')).toMatchObject({ text: words.join(''), hasGap: false })
     expect(session.getSnapshot().status).toBe('live')
@@ -309,7 +309,7 @@ describe('channels as apps have them', () => {
     const name = wire.channelName()
     const agent = wire.client({ clientId: 'agent' }).channels.get(name)
     const channel = wire.client({ clientId: 'reader' }).channels.get(name)
-    const session = wire.session(name, { client: undefined, channelName: undefined, channel } as never)
+    const session = wire.session(name, { client: undefined, channelName: undefined, channel })
     await session.ready
     await agent.publish({ name: 'start', extras: { headers } })
     await tokens(agent, words)
@@ -346,10 +346,10 @@ describe('channels as apps have them', () => {
     const name = wire.channelName()
     const agent = wire.client({ clientId: 'agent' }).channels.get(name)
     const client = wire.client({ clientId: 'reader' })
-    const first = wire.session(name, { client, channelName: name } as never)
+    const first = wire.session(name, { client, channelName: name })
     await first.ready
     await tokens(agent, words)
-    const second = wire.session(name, { client, channelName: name } as never)
+    const second = wire.session(name, { client, channelName: name })
     await second.ready
     await tokens(agent, words)
     for (const session of [first, second])

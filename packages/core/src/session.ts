@@ -5,9 +5,9 @@ import type {
   RealtimeChannel,
   RealtimeClient,
 } from 'ably'
-import { EventEmitter } from 'eventemitter3'
 import type { HydrationState } from './continuity.ts'
 import { Continuity } from './continuity.ts'
+import { Emitter } from './emitter.ts'
 import { ErrorCode, RejoinError, wrapError } from './errors.ts'
 import type { StreamEvent } from './event.ts'
 import type { Schedule } from './frame.ts'
@@ -103,106 +103,101 @@ const MAX_REPORTS = 100
 export class Session<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> {
   /** Hydrated and live. Rejects with a clear error when that cannot be. */
   readonly ready: Promise<void>
-  private readonly options: SessionOptions
-  private readonly channel: RealtimeChannel
-  private readonly client: Pick<RealtimeClient, 'connection' | 'auth'> | undefined
-  private readonly store: Store
-  private readonly codec: Codec
-  private readonly continuity: Continuity
-  private readonly outbox: Outbox
-  private readonly presence: PresenceWatch
-  private readonly events = new EventEmitter<SessionEvents>()
-  private readonly reported = new Set<string>()
+  readonly #options: SessionOptions
+  readonly #channel: RealtimeChannel
+  readonly #client: Pick<RealtimeClient, 'connection' | 'auth'> | undefined
+  readonly #store: Store
+  readonly #codec: Codec
+  readonly #continuity: Continuity
+  readonly #outbox: Outbox
+  readonly #presence: PresenceWatch
+  readonly #events = new Emitter<SessionEvents>((cause) => this.#listenerThrew(cause))
+  readonly #reported = new Set<string>()
+  #reporting = false
   /** About the message being read. */
-  private readonly delivery = { epoch: undefined as number | undefined, live: false, ended: false }
-  private snapshot: SessionState | undefined
-  private stale = true
-  private hydratedOnce = false
-  private error: Error | undefined
-  private closed = false
-  private rejectClosing: (error: Error) => void = () => {}
+  readonly #delivery = { epoch: undefined as number | undefined, live: false, ended: false }
+  #snapshot: SessionState | undefined
+  #stale = true
+  #hydratedOnce = false
+  #error: Error | undefined
+  #closed = false
+  #rejectClosing: (error: Error) => void = () => {}
   /** Rejects when the session is closed: nobody waits for what does not come. */
-  private readonly closing = new Promise<never>((_, reject) => {
-    this.rejectClosing = reject
+  readonly #closing = new Promise<never>((_, reject) => {
+    this.#rejectClosing = reject
   })
 
   constructor(options: SessionOptions) {
-    this.options = options
+    this.#options = options
     const { hydrate = history(), codec, names, headers, schedule = perFrame } = options
-    this.channel = open(options, hydrate)
-    this.client = options.client
-    this.codec = codec ?? documented({ names, headers })
-    this.store = new Store(this.channel.name, {
+    this.#channel = open(options, hydrate)
+    this.#client = options.client
+    this.#codec = codec ?? documented({ names, headers })
+    this.#store = new Store(this.#channel.name, {
       schedule,
-      onPublish: (published) => this.announce(published),
-      onListenerError: (cause) =>
-        this.report(
-          new RejoinError(
-            ErrorCode.CallbackFailed,
-            `unable to notify a listener; it threw: ${String(cause)}`,
-            { cause },
-          ),
-        ),
+      onPublish: (published) => this.#announce(published),
+      onListenerError: (cause) => this.#listenerThrew(cause),
     })
-    const { conversation } = this.store
-    this.outbox = new Outbox(this.channel, this.store, () => this.client?.auth.clientId, Date.now)
-    this.presence = new PresenceWatch(
-      this.channel,
+    const { conversation } = this.#store
+    this.#outbox = new Outbox(this.#channel, this.#store, () => this.#client?.auth.clientId, Date.now)
+    this.#presence = new PresenceWatch(
+      this.#channel,
       (clientId) => [...conversation.responses.values()].some((r) => r.clientId === clientId),
-      () => this.presenceChanged(),
+      () => this.#presenceChanged(),
     )
-    this.continuity = new Continuity(this.channel, hydrate, this.store, {
-      apply: (message, epoch, live) => this.apply(message, epoch, live),
-      onChange: () => this.stateChanged(),
-      onDiscontinuity: (reason) => this.events.emit('discontinuity', { reason }),
+    this.#continuity = new Continuity(this.#channel, hydrate, this.#store, {
+      apply: (message, epoch, live) => this.#apply(message, epoch, live),
+      onChange: () => this.#stateChanged(),
+      onDiscontinuity: (reason) => this.#events.emit('discontinuity', { reason }),
       onHydrated: () => {
         // Before the past is published, so that whoever watches is told of both at once.
-        this.hydratedOnce ||= this.channel.state === 'attached'
-        this.presenceChanged()
+        this.#hydratedOnce ||= this.#channel.state === 'attached'
+        this.#presenceChanged()
       },
-      onError: (error) => this.fail(error),
+      onError: (error) => this.#fail(error),
     })
-    this.channel.on(this.onChannelState)
-    this.client?.connection.on(this.onConnectionState)
-    this.ready = this.start(options.presence ?? true)
+    this.#channel.on(this.#onChannelState)
+    this.#client?.connection.on(this.#onConnectionState)
+    this.ready = this.#start(options.presence ?? true)
     // Whoever does not await `ready` learns of its failure from the state and the error event.
-    this.ready.catch((error: Error) => this.fail(error))
+    this.ready.catch((error: Error) => this.#fail(error))
   }
 
   getSnapshot = (): SessionState => {
-    const { snapshot, store } = this
-    if (snapshot && !this.stale && snapshot.messages === store.messages) return snapshot
-    this.stale = false
+    const snapshot = this.#snapshot
+    const store = this.#store
+    if (snapshot && !this.#stale && snapshot.messages === store.messages) return snapshot
+    this.#stale = false
     const next: SessionState = {
-      status: this.status,
+      status: this.#status,
       messages: store.messages,
-      hasOlder: this.continuity.state.hasOlder,
-      hydration: this.continuity.state.status,
-      ...this.presence.current,
-      error: this.error,
+      hasOlder: this.#continuity.state.hasOlder,
+      hydration: this.#continuity.state.status,
+      ...this.#presence.current,
+      error: this.#error,
     }
     const same =
       snapshot && (Object.keys(next) as (keyof SessionState)[]).every((key) => next[key] === snapshot[key])
-    return same ? snapshot : (this.snapshot = next)
+    return same ? snapshot : (this.#snapshot = next)
   }
 
   /** Tells of changes to the list, to prompts and to the session's status: never per token. */
-  subscribe = (listener: () => void): (() => void) => this.store.subscribe(listener)
+  subscribe = (listener: () => void): (() => void) => this.#store.subscribe(listener)
 
   getResponse = (id: string): ResponseState<T, D> | undefined =>
-    this.store.getResponse(id) as ResponseState<T, D> | undefined
+    this.#store.getResponse(id) as ResponseState<T, D> | undefined
 
   /** Tells of changes to one response, at most once per frame, and what they were. */
   subscribeResponse = (id: string, listener: ResponseListener): (() => void) =>
-    this.store.subscribeResponse(id, listener)
+    this.#store.subscribeResponse(id, listener)
 
-  getPrompt = (id: string): PromptState | undefined => this.store.getPrompt(id)
+  getPrompt = (id: string): PromptState | undefined => this.#store.getPrompt(id)
 
   /** Publishes a prompt, shown at once with its delivery status. Resolves to its id. */
-  sendMessage = (prompt: OutgoingPrompt): Promise<string> => this.outbox.sendMessage(prompt)
+  sendMessage = (prompt: OutgoingPrompt): Promise<string> => this.#outbox.sendMessage(prompt)
 
   /** Sends a prompt again whose delivery `failed`. */
-  retryMessage = (promptId: string): Promise<string> => this.outbox.retry(promptId)
+  retryMessage = (promptId: string): Promise<string> => this.#outbox.retry(promptId)
 
   /** Asks for another answer to the prompt of a response. Resolves to the id of the new prompt. */
   regenerate = async (responseId: string): Promise<string> => {
@@ -221,14 +216,14 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
    * on that channel, whose one response is the reasoning. Open it when the user asks; close it when done.
    */
   openReasoning = (responseId: string, options?: { hydrate?: Hydrator }): Session => {
-    if (!this.options.client)
+    if (!this.#options.client)
       throw new RejoinError(
         ErrorCode.InvalidArgument,
         'unable to open a reasoning channel; create the session with `client` and `channelName` instead of `channel`',
       )
     return new Session({
-      ...this.options,
-      channelName: `${this.channel.name}:${responseId}`,
+      ...this.#options,
+      channelName: `${this.#channel.name}:${responseId}`,
       hydrate: options?.hydrate ?? history(),
       presence: false,
     })
@@ -236,9 +231,9 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
 
   /** Asks the agent to stop a response; without an id, every response that is open. */
   stop = async (responseId?: string): Promise<void> => {
-    const open = [...this.store.conversation.responses.values()].filter((r) => r.open)
+    const open = [...this.#store.conversation.responses.values()].filter((r) => r.open)
     const ids = responseId === undefined ? open.map((r) => r.id) : [responseId]
-    await Promise.all(ids.map((id) => this.outbox.cancel(id)))
+    await Promise.all(ids.map((id) => this.#outbox.cancel(id)))
   }
 
   /** The outcome of a tool that runs in the browser. */
@@ -250,7 +245,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     error?: string
   }): Promise<void> => {
     const { responseId, toolCallId, name, error } = result
-    return this.outbox.publish(
+    return this.#outbox.publish(
       `publish the result of tool "${name}"`,
       MessageName.ToolResult,
       { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId },
@@ -266,7 +261,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     reason?: string
   }): Promise<void> => {
     const { responseId, toolCallId, approved, reason } = answer
-    return this.outbox.publish(
+    return this.#outbox.publish(
       `respond to approval "${toolCallId}"`,
       MessageName.ApprovalResponse,
       { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId },
@@ -275,68 +270,65 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   }
 
   /** Loads what came before the oldest message of the list. Resolves when it shows. */
-  loadOlder = (): Promise<void> => this.continuity.loadOlder()
+  loadOlder = (): Promise<void> => this.#continuity.loadOlder()
 
   /** Listens to what is not state. Returns how to stop. */
   on = <E extends keyof SessionEvents>(
     event: E,
     listener: (...args: SessionEvents[E]) => void,
-  ): (() => void) => {
-    this.events.on(event, listener)
-    return () => this.events.off(event, listener)
-  }
+  ): (() => void) => this.#events.on(event, listener)
 
   /** Publishes what has arrived at once instead of with the next frame. */
-  flush = (): void => this.store.flush()
+  flush = (): void => this.#store.flush()
 
   /** Stops listening. The channel and client stay as they are: they are yours. */
   close = (): void => {
-    if (this.closed) return
-    this.closed = true
-    this.closing.catch(() => {})
-    this.rejectClosing(
+    if (this.#closed) return
+    this.#closed = true
+    this.#closing.catch(() => {})
+    this.#rejectClosing(
       new RejoinError(
         ErrorCode.Closed,
         'unable to finish opening the session; close() was called before it was ready',
       ),
     )
-    this.continuity.close()
-    this.presence.stop()
-    this.channel.off(this.onChannelState)
-    this.client?.connection.off(this.onConnectionState)
-    this.stateChanged()
+    this.#continuity.close()
+    this.#presence.stop()
+    this.#channel.off(this.#onChannelState)
+    this.#client?.connection.off(this.#onConnectionState)
+    this.#stateChanged()
     // Whoever listens learns that it is over; nothing is told after that.
-    this.store.flush()
-    this.store.close()
-    this.events.removeAllListeners()
+    this.#store.flush()
+    this.#store.close()
+    this.#events.clear()
   }
 
-  private async start(presence: boolean): Promise<void> {
+  async #start(presence: boolean): Promise<void> {
     try {
-      await Promise.race([this.continuity.start(), this.closing])
+      await Promise.race([this.#continuity.start(), this.#closing])
     } finally {
       // Attached but unable to read the past is still live: what arrives shows, with its beginning known missing.
-      this.hydratedOnce ||= this.channel.state === 'attached'
+      this.#hydratedOnce ||= this.#channel.state === 'attached'
     }
-    if (presence && !this.closed)
-      this.presence
+    if (presence && !this.#closed)
+      this.#presence
         .start()
         .catch((cause: unknown) =>
-          this.reportOnce('presence', () =>
+          this.#reportOnce('presence', () =>
             wrapError('watch who is on the channel', cause, ErrorCode.NotAllowed),
           ),
         )
   }
 
-  private apply(message: InboundMessage, epoch: number | undefined, live: boolean): void {
-    this.delivery.epoch = epoch
-    this.delivery.live = live
-    this.delivery.ended = false
+  #apply(message: InboundMessage, epoch: number | undefined, live: boolean): void {
+    this.#delivery.epoch = epoch
+    this.#delivery.live = live
+    this.#delivery.ended = false
     try {
-      this.codec.decode(message, this.take)
+      this.#codec.decode(message, this.#take)
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
-      this.reportOnce(
+      this.#reportOnce(
         `${String(message?.name)}: ${reason}`,
         () =>
           new RejoinError(
@@ -347,25 +339,25 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       )
       return
     }
-    if (live) this.store.changed(this.delivery.ended ? 'now' : 'frame')
+    if (live) this.#store.changed(this.#delivery.ended ? 'now' : 'frame')
   }
 
   /** Takes the events of the message being read; one function for all of them, since every token passes here. */
-  private readonly take = (event: StreamEvent): void => {
-    const { delivery } = this
+  readonly #take = (event: StreamEvent): void => {
+    const delivery = this.#delivery
     event.epoch = delivery.epoch
-    this.store.conversation.apply(event, delivery.live)
+    this.#store.conversation.apply(event, delivery.live)
     delivery.ended ||= isTerminal(event)
   }
 
-  private announce(published: readonly Published[]): void {
+  #announce(published: readonly Published[]): void {
     for (const { before, now } of published) {
-      if (now.hasGap && !before?.hasGap) this.events.emit('gap', { responseId: now.id, gaps: now.gaps })
-      if (before?.hasGap && !now.hasGap) this.events.emit('healed', { responseId: now.id })
+      if (now.hasGap && !before?.hasGap) this.#events.emit('gap', { responseId: now.id, gaps: now.gaps })
+      if (before?.hasGap && !now.hasGap) this.#events.emit('healed', { responseId: now.id })
       const { status } = now
       const ended = status !== 'streaming' && status !== 'interrupted'
       if (ended && before && (before.status === 'streaming' || before.status === 'interrupted'))
-        this.events.emit('finish', {
+        this.#events.emit('finish', {
           response: now,
           isAbort: status === 'stopped',
           isError: status === 'error',
@@ -373,9 +365,10 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     }
   }
 
-  private presenceChanged(): void {
-    const { presence, store } = this
-    if (presence.synced && this.channel.state === 'attached')
+  #presenceChanged(): void {
+    const presence = this.#presence
+    const store = this.#store
+    if (presence.synced && this.#channel.state === 'attached')
       for (const response of store.conversation.responses.values())
         if (
           response.watched &&
@@ -384,53 +377,62 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
           response.interrupt()
         )
           store.conversation.touch(response, true)
-    this.stateChanged()
+    this.#stateChanged()
   }
 
-  private get status(): SessionStatus {
-    if (this.closed) return 'closed'
-    const connection = this.client?.connection.state
-    const { state } = this.channel
+  get #status(): SessionStatus {
+    if (this.#closed) return 'closed'
+    const connection = this.#client?.connection.state
+    const { state } = this.#channel
     if (state === 'failed' || connection === 'failed') return 'failed'
     if (state === 'suspended' || connection === 'suspended') return 'suspended'
-    if (!this.hydratedOnce) return this.error ? 'failed' : 'connecting'
+    if (!this.#hydratedOnce) return this.#error ? 'failed' : 'connecting'
     if (connection !== undefined && connection !== 'connected') return 'disconnected'
     return state === 'attached' ? 'live' : 'disconnected'
   }
 
-  private readonly onChannelState = (change: { current: string; reason?: unknown }): void => {
-    if (change.current === 'attached') this.error = undefined
+  readonly #onChannelState = (change: { current: string; reason?: unknown }): void => {
+    if (change.current === 'attached') this.#error = undefined
     if (change.current === 'failed')
-      this.fail(wrapError(`stay on channel "${this.channel.name}"`, change.reason, ErrorCode.AttachFailed))
-    this.stateChanged()
+      this.#fail(wrapError(`stay on channel "${this.#channel.name}"`, change.reason, ErrorCode.AttachFailed))
+    this.#stateChanged()
   }
 
-  private readonly onConnectionState = (change: ConnectionStateChange): void => {
+  readonly #onConnectionState = (change: ConnectionStateChange): void => {
     if (change.current === 'failed')
-      this.fail(wrapError('connect to Ably', change.reason, ErrorCode.AuthFailed))
-    this.stateChanged()
+      this.#fail(wrapError('connect to Ably', change.reason, ErrorCode.AuthFailed))
+    this.#stateChanged()
   }
 
-  private stateChanged(): void {
-    this.stale = true
-    this.store.stateChanged()
+  #stateChanged(): void {
+    this.#stale = true
+    this.#store.stateChanged()
   }
 
-  private fail(error: Error): void {
-    if (this.closed || this.error === error) return
-    this.error = error
-    this.stateChanged()
-    this.report(error)
+  #fail(error: Error): void {
+    if (this.#closed || this.#error === error) return
+    this.#error = error
+    this.#stateChanged()
+    this.#report(error)
   }
 
-  private report(error: Error): void {
-    this.events.emit('error', error)
+  /** A listener of `error` that throws is not told of that. */
+  #listenerThrew(cause: unknown): void {
+    if (this.#reporting) return
+    this.#reporting = true
+    const text = `unable to notify a listener; it threw: ${String(cause)}`
+    this.#report(new RejoinError(ErrorCode.CallbackFailed, text, { cause }))
+    this.#reporting = false
   }
 
-  private reportOnce(key: string, error: () => Error): void {
-    if (this.reported.has(key) || this.reported.size >= MAX_REPORTS) return
-    this.reported.add(key)
-    this.report(error())
+  #report(error: Error): void {
+    this.#events.emit('error', error)
+  }
+
+  #reportOnce(key: string, error: () => Error): void {
+    if (this.#reported.has(key) || this.#reported.size >= MAX_REPORTS) return
+    this.#reported.add(key)
+    this.#report(error())
   }
 }
 

@@ -25,21 +25,21 @@ const noMessages: readonly MessageRef[] = Object.freeze([])
 export class Store {
   readonly conversation: Conversation
   messages: readonly MessageRef[] = noMessages
-  private readonly hooks: Hooks
-  private readonly listeners = new Map<string, Set<ResponseListener>>()
-  private readonly listListeners = new Set<() => void>()
-  private holds = 0
-  private listIsLive = false
-  private outsideChanged = false
-  private cancel: (() => void) | undefined
+  readonly #hooks: Hooks
+  readonly #listeners = new Map<string, Set<ResponseListener>>()
+  readonly #listListeners = new Set<() => void>()
+  #holds = 0
+  #listIsLive = false
+  #outsideChanged = false
+  #cancel: (() => void) | undefined
 
   constructor(continuousId: string, hooks: Hooks) {
     this.conversation = new Conversation(continuousId)
-    this.hooks = hooks
+    this.#hooks = hooks
   }
 
   getResponse(id: string): ResponseState | undefined {
-    return this.conversation.responses.get(id)?.snapshot
+    return this.conversation.find(id)?.snapshot
   }
 
   getPrompt(id: string): PromptState | undefined {
@@ -47,52 +47,53 @@ export class Store {
   }
 
   subscribe(listener: () => void): () => void {
-    this.listListeners.add(listener)
-    return () => this.listListeners.delete(listener)
+    this.#listListeners.add(listener)
+    return () => this.#listListeners.delete(listener)
   }
 
-  subscribeResponse(id: string, listener: ResponseListener): () => void {
-    const listeners = this.listeners.get(id) ?? new Set()
-    this.listeners.set(id, listeners.add(listener))
+  subscribeResponse(name: string, listener: ResponseListener): () => void {
+    const id = this.conversation.find(name)?.id ?? name
+    const listeners = this.#listeners.get(id) ?? new Set()
+    this.#listeners.set(id, listeners.add(listener))
     return () => {
       listeners.delete(listener)
-      if (listeners.size === 0 && this.listeners.get(id) === listeners) this.listeners.delete(id)
+      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id)
     }
   }
 
   /** Something live has changed: publish it with the next frame, or at once. */
   changed(urgency: 'frame' | 'now' = 'frame'): void {
-    this.listIsLive ||= this.conversation.listDirty
+    this.#listIsLive ||= this.conversation.listDirty
     if (urgency === 'now') this.flush()
-    else this.cancel ??= this.hooks.schedule(this.flush)
+    else this.#cancel ??= this.#hooks.schedule(this.flush)
   }
 
   /** Session state beside the list has changed; subscribers of the list are told. */
   stateChanged(): void {
-    this.outsideChanged = true
-    this.cancel ??= this.hooks.schedule(this.flush)
+    this.#outsideChanged = true
+    this.#cancel ??= this.#hooks.schedule(this.flush)
   }
 
   /** Holds the past back until `release`. */
   hold(): void {
-    this.holds++
+    this.#holds++
   }
 
   release(): void {
-    this.holds--
+    this.#holds--
     this.changed('now')
   }
 
   readonly flush = (): void => {
-    this.cancel?.()
-    this.cancel = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
     const { conversation } = this
     const published: Published[] = []
     const news: [id: string, changes: ResponseChange[]][] = []
     const dirty = conversation.dirty
     conversation.dirty = []
     for (const response of dirty) {
-      if (this.holds && response.touched !== 'live') {
+      if (this.#holds && response.touched !== 'live') {
         conversation.dirty.push(response)
         continue
       }
@@ -101,29 +102,29 @@ export class Store {
       const before = response.snapshot
       const changes = response.refresh()
       if (!changes) continue
-      if (!before) conversation.listDirty = this.listIsLive = true
+      if (!before) conversation.listDirty = this.#listIsLive = true
       published.push({ before, now: (response as Response & { snapshot: ResponseState }).snapshot })
-      if (this.listeners.has(response.id)) news.push([response.id, changes])
+      if (this.#listeners.has(response.id)) news.push([response.id, changes])
     }
-    const tellList = this.refreshList() || this.outsideChanged
-    this.outsideChanged = false
+    const tellList = this.#refreshList() || this.#outsideChanged
+    this.#outsideChanged = false
     for (const [id, changes] of news)
-      for (const listener of this.listeners.get(id) ?? []) this.tell(() => listener(changes))
-    if (tellList) for (const listener of this.listListeners) this.tell(listener)
-    if (published.length) this.hooks.onPublish(published)
+      for (const listener of this.#listeners.get(id) ?? []) this.#tell(() => listener(changes))
+    if (tellList) for (const listener of this.#listListeners) this.#tell(listener)
+    if (published.length) this.#hooks.onPublish(published)
   }
 
   close(): void {
-    this.cancel?.()
-    this.cancel = undefined
-    this.listeners.clear()
-    this.listListeners.clear()
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#listeners.clear()
+    this.#listListeners.clear()
   }
 
   /** Returns whether the list, or a prompt in it, changed. */
-  private refreshList(): boolean {
-    if (!this.conversation.listDirty || (this.holds && !this.listIsLive)) return false
-    this.conversation.listDirty = this.listIsLive = false
+  #refreshList(): boolean {
+    if (!this.conversation.listDirty || (this.#holds && !this.#listIsLive)) return false
+    this.conversation.listDirty = this.#listIsLive = false
     const next = this.conversation.list()
     const same = next.length === this.messages.length && next.every((ref, i) => ref === this.messages[i])
     if (!same) this.messages = next
@@ -131,11 +132,11 @@ export class Store {
   }
 
   /** A listener that throws is its own loss, not the session's. */
-  private tell(listener: () => void): void {
+  #tell(listener: () => void): void {
     try {
       listener()
     } catch (error) {
-      this.hooks.onListenerError(error)
+      this.#hooks.onListenerError(error)
     }
   }
 }

@@ -72,9 +72,9 @@ const patterns = ['message-per-response', 'message-per-token'] as const
 
 afterEach(() => vi.restoreAllMocks())
 
-/** Counts the steps of the fold: at most one a token, when all is well. */
-function countFolds() {
-  return vi.spyOn(GrowingText.prototype as unknown as { step(): void }, 'step').mock.calls
+/** Counts the operations that reach a text: one a token, when all is well. */
+function countAppends() {
+  return vi.spyOn(GrowingText.prototype, 'append').mock.calls
 }
 
 describe.each(patterns)('work per token, %s', (pattern) => {
@@ -91,7 +91,7 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     const untouched = session.getResponse('quiet')
     const list = session.getSnapshot()
     Object.assign(counts, { frames: 0, list: 0 })
-    const folds = countFolds()
+    const appends = countAppends()
     const begin = session.getResponse('busy')!.text.length
 
     play(tokens)
@@ -102,7 +102,7 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     expect(others.calls).toBe(0)
     expect(session.getResponse('quiet')).toBe(untouched)
     expect(session.getSnapshot()).toBe(list)
-    expect(folds.length).toBeLessThanOrEqual(TOKENS)
+    expect(appends.length).toBeLessThanOrEqual(TOKENS)
     expect(seen.appended).toBe(text.slice(begin))
 
     // The end is not kept waiting for a frame, and comes in one piece with the status.
@@ -130,12 +130,12 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     const { first, tokens, text } = answer('shuffled', 4_000)
     for (const message of first) channel.deliver(message)
     frame()
-    const folds = countFolds()
+    const settle = vi.spyOn(GrowingText.prototype, 'settle').mock.calls
     const swapped = tokens.flatMap((_, i) => (i % 2 ? [tokens[i]!, tokens[i - 1]!] : []))
     play(swapped)
     expect(session.getResponse('shuffled')!.text).toBe(text)
-    // Two windows of 256 operations a frame at the most, beside each token's own step.
-    expect(folds.length).toBeLessThan(4_000 + Math.ceil(4_000 / FRAME) * 2 * (256 + FRAME))
+    // What arrives late waits for the frame: the text is brought up to date once for all of it.
+    expect(settle.length).toBeLessThanOrEqual(2 * Math.ceil(4_000 / FRAME) + 4)
   })
 
   it('publishes a late join once, however much there is', async () => {

@@ -15,7 +15,7 @@ export const mutants: Mutant[] = [
     name: 'late tokens are put at the end',
     file: 'growingText.ts',
     from: '    return low\n',
-    to: '    return this.pieces.length\n',
+    to: '    return this.#pieces.length\n',
   },
   {
     name: 'an operation twice counts twice',
@@ -26,8 +26,8 @@ export const mutants: Mutant[] = [
   {
     name: 'older full texts replace newer ones',
     file: 'growingText.ts',
-    from: 'if (this.base && key <= this.base.key',
-    to: 'if (this.base && key === this.base.key',
+    from: 'if (this.#base && key <= this.#base.key',
+    to: 'if (this.#base && key === this.#base.key',
   },
   {
     name: 'fragments older than the full text are applied',
@@ -62,19 +62,19 @@ export const mutants: Mutant[] = [
   {
     name: 'overlaps are not trimmed',
     file: 'growingText.ts',
-    from: 'this.push(text.slice(length - (end - reached)))',
-    to: 'this.push(text)',
+    from: 'this.#push(text.slice(length - (end - reached)))',
+    to: 'this.#push(text)',
   },
   {
     name: 'holes in a full text are forgotten',
     file: 'growingText.ts',
-    from: 'if (missing > 0) base.holes = this.placeHoles(text, missing)',
+    from: 'if (missing > 0) base.holes = this.#placeHoles(text, missing)',
     to: 'if (missing > 0) base.holes = []',
   },
   {
     name: 'holes stay after the full text',
     file: 'growingText.ts',
-    from: 'this.holes = this.base ? this.base.holes',
+    from: 'this.holes = this.#base ? this.#base.holes',
     to: 'this.holes = this.holes.length ? this.holes',
   },
   {
@@ -86,14 +86,14 @@ export const mutants: Mutant[] = [
   {
     name: 'a lost connection breaks nothing',
     file: 'growingText.ts',
-    from: "else if (key !== '') this.breaks",
-    to: 'else if (false) this.breaks',
+    from: "else if (key !== '') this.#breaks",
+    to: 'else if (false) this.#breaks',
   },
   {
     name: 'the head counts as known',
     file: 'growingText.ts',
-    from: 'private headKnown = false',
-    to: 'private headKnown = true',
+    from: '#headKnown = false',
+    to: '#headKnown = true',
   },
   {
     name: 'compaction joins across holes',
@@ -104,8 +104,8 @@ export const mutants: Mutant[] = [
   {
     name: 'the checksum is not looked at',
     file: 'growingText.ts',
-    from: 'this.checked.matches && end === this.shownLength',
-    to: 'end === this.shownLength',
+    from: 'this.#checked.matches && end === this.#shownLength',
+    to: 'end === this.#shownLength',
   },
   {
     name: 'paging stops at the first page',
@@ -116,8 +116,8 @@ export const mutants: Mutant[] = [
   {
     name: 'lost continuity is not refilled',
     file: 'continuity.ts',
-    from: "const again = this.target !== ''",
-    to: 'if (this.attaches > 1) return\n    const again = false',
+    from: "const again = this.#target !== ''",
+    to: 'if (this.#attaches > 1) return\n    const again = false',
   },
   {
     name: 'responses seen for the first time are whole',
@@ -128,7 +128,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a response that ends in view is shown without its beginning',
     file: 'response.ts',
-    from: 'return !this.headKnown && !this.firstPartKnown\n',
+    from: 'return !this.headKnown && !this.#firstPartKnown\n',
     to: 'return false\n',
   },
 ]

@@ -73,7 +73,7 @@ export async function liveOnWire(
     disconnectedRetryTimeout: 100,
     transportParams: { appendRollupWindow: world.rollup },
     logLevel: 0,
-  } as Ably.ClientOptions)
+  })
   const agent = createAgent({
     client,
     channelName,

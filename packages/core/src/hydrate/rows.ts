@@ -19,26 +19,26 @@ export type LoadRows = (cursor: string | undefined, signal: AbortSignal) => Prom
 
 /** Pages an application's database backwards into a conversation. */
 export class RowReader {
-  private readonly load: LoadRows
-  private cursor: string | undefined
-  private begun = false
+  readonly #load: LoadRows
+  #cursor: string | undefined
+  #begun = false
 
   constructor(load: LoadRows) {
-    this.load = load
+    this.#load = load
   }
 
   get hasOlder(): boolean {
-    return !this.begun || this.cursor !== undefined
+    return !this.#begun || this.#cursor !== undefined
   }
 
   /** The page before those read so far; with `newest`, the newest once more, without losing the place. */
   async read(past: Past, newest = false): Promise<SeedPage> {
     try {
-      const page = await this.load(newest ? undefined : this.cursor, past.signal)
+      const page = await this.#load(newest ? undefined : this.#cursor, past.signal)
       if (!Array.isArray(page?.rows)) throw new TypeError('load() did not resolve to { rows: [...] }')
       past.applyRows(page.rows)
-      if (!newest || !this.begun) this.cursor = page.cursor
-      this.begun = true
+      if (!newest || !this.#begun) this.#cursor = page.cursor
+      this.#begun = true
       return page
     } catch (cause) {
       throw new RejoinError(

@@ -1,0 +1,159 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { aiTransportPeer, rejoin } from './contenders.ts'
+import type { Contender, View, Writer } from './contenders.ts'
+import { until, Wire } from './wire.ts'
+
+/**
+ * The faults that streams meet, and what each client ends with: `@ably/ai-transport` 0.8 beside Rejoin, and Rejoin
+ * reading that package's agents. `FAULT_TABLE=1` prints the table.
+ */
+let wire: Wire
+beforeAll(async () => {
+  wire = await Wire.start({ connectionStateTtl: 400, remainPresentFor: 100 })
+  // A refused append of @ably/ai-transport is an unhandled rejection until its message closes.
+  process.on('unhandledRejection', ignore)
+})
+afterEach(() => wire.release())
+afterAll(async () => {
+  await wire.close()
+  process.off('unhandledRejection', ignore)
+  if (process.env.FAULT_TABLE) console.table(table)
+})
+
+const ignore = (): void => {}
+const deltas = ['Hello ', 'big ', 'wide ', 'world', '!']
+const truth = deltas.join('')
+const pause = (ms = 30) => new Promise((resolve) => setTimeout(resolve, ms))
+const table: Record<string, Record<string, string>> = {}
+
+interface Scene {
+  channelName: string
+  writer: () => Promise<Writer>
+  open: () => Promise<View>
+}
+
+async function say(writer: Writer, words = deltas): Promise<void> {
+  for (const word of words) {
+    writer.write(word)
+    await pause()
+  }
+}
+
+const faults: Record<string, (scene: Scene) => Promise<{ view: View; expected?: string[] }>> = {
+  'nothing at all': async ({ writer, open }) => {
+    const view = await open()
+    const answer = await writer()
+    await say(answer)
+    await answer.end()
+    return { view }
+  },
+  'one delta refused': async ({ writer, open, channelName }) => {
+    const view = await open()
+    const answer = await writer()
+    wire.server.faults.refuse({ match: { channel: channelName, data: /^big / }, times: 1 })
+    await say(answer)
+    await answer.end()
+    return { view }
+  },
+  'one delta twice': async ({ writer, open, channelName }) => {
+    const view = await open()
+    wire.server.faults.duplicate({ match: { channel: channelName, data: /^big $/ } })
+    const answer = await writer()
+    await say(answer)
+    await answer.end()
+    return { view }
+  },
+  'two swapped': async ({ writer, open, channelName }) => {
+    const view = await open()
+    wire.server.faults.reorder({ match: { channel: channelName, data: /^big $/ } })
+    const answer = await writer()
+    await say(answer)
+    await answer.end()
+    return { view }
+  },
+  'joined late': async ({ writer, open }) => {
+    const answer = await writer()
+    await say(answer, deltas.slice(0, 3))
+    const view = await open()
+    await say(answer, deltas.slice(3))
+    await answer.end()
+    return { view }
+  },
+  'two answers interleaved': async ({ writer, open }) => {
+    const view = await open()
+    const [one, two] = [await writer(), await writer()]
+    for (const word of deltas) {
+      one.write(word)
+      two.write(word)
+      await pause()
+    }
+    await one.end()
+    await two.end()
+    return { view, expected: [truth, truth] }
+  },
+  'connection lost for too long': async ({ writer, open }) => {
+    const view = await open()
+    const answer = await writer()
+    await say(answer, deltas.slice(0, 2))
+    wire.server.faults.drop({ match: { clientId: 'reader' }, forget: true, refuseFor: 200 })
+    await say(answer, deltas.slice(2))
+    await answer.end()
+    return { view }
+  },
+  'the agent dies': async ({ writer, open }) => {
+    const view = await open()
+    const answer = await writer()
+    await say(answer, deltas.slice(0, 2))
+    await until('the text', () => view.texts().at(-1) === 'Hello big ')
+    answer.die()
+    return { view, expected: ['Hello big '] }
+  },
+}
+
+/** What came of it, once it is right or has had its time. */
+async function outcome(view: View, expected: string[], dead: boolean): Promise<string> {
+  const right = () => JSON.stringify(view.texts()) === JSON.stringify(expected)
+  const over = () => right() && (!dead || view.status() === 'interrupted')
+  await until('the outcome', over, 1_500).catch(() => {})
+  if (dead) return view.status() === 'interrupted' ? 'interrupted' : `${view.status()} for ever`
+  if (right()) return view.sawGap() ? 'gap shown, healed' : 'right'
+  const sign = view.sawGap() ? 'gap shown' : view.sawError() ? 'an error' : 'no sign'
+  return expected.length > 1 && view.texts().length === 1 ? 'one visible' : `wrong, ${sign}`
+}
+
+async function run(fault: string, make: (channelName: string) => Contender, name: string): Promise<string> {
+  const channelName = wire.channelName()
+  const contender = make(channelName)
+  const writer = await contender.agent()
+  const { view, expected } = await faults[fault]!({
+    channelName,
+    writer,
+    open: () => contender.views[name]!('reader'),
+  })
+  const result = await outcome(view, expected ?? [truth], fault === 'the agent dies')
+  ;(table[fault] ??= {})[name] = result
+  wire.release()
+  return result
+}
+
+const ours = (channelName: string) => rejoin(wire, channelName)
+const theirs = (channelName: string) => aiTransportPeer(wire, channelName)
+
+/** Rejoin, Rejoin reading the peer's agent, and the peer as it was measured. */
+const expected: Record<string, [rejoin: RegExp, codec: RegExp, peer: RegExp]> = {
+  'nothing at all': [/^right$/, /^right$/, /^right$/],
+  'one delta refused': [/^gap shown, healed$/, /^right$/, /^wrong, no sign$/],
+  'one delta twice': [/^right$/, /^right$/, /^right$/],
+  'two swapped': [/^(right|gap shown, healed)$/, /^right$/, /^wrong/],
+  'joined late': [/^right$/, /^right$/, /^right$/],
+  'two answers interleaved': [/^right$/, /^right$/, /./],
+  'connection lost for too long': [/^(right|gap shown, healed)$/, /^(right|gap shown, healed)$/, /^wrong/],
+  'the agent dies': [/^interrupted$/, /for ever$/, /for ever$/],
+}
+
+for (const [fault, [own, codec, peer]] of Object.entries(expected))
+  test(fault, async () => {
+    expect(await run(fault, ours, 'Rejoin')).toMatch(own)
+    expect(await run(fault, theirs, 'Rejoin, same agent')).toMatch(codec)
+    expect(await run(fault, theirs, 'ai-transport')).toMatch(peer)
+  })
