@@ -34,9 +34,6 @@ export interface Contender {
   views: Record<string, (clientId: string) => Promise<View>>
 }
 
-/** Frames to one client by the client's id. */
-export const impatient = { clientId: 'reader' }
-
 function sessionView(session: Session): View {
   let gap = false
   let error = false
@@ -88,11 +85,11 @@ export function aiTransportPeer(wire: Wire, channelName: string): Contender {
     async agent() {
       const client = wire.client({ clientId: 'agent', transportParams: { remainPresentFor: '100' } })
       const asker = wire.client({ clientId: 'asker' }).channels.get(channelName)
+      const session = createAgentSession({ client, channelName })
+      await session.connect()
       return async () => {
         const { message, invocation } = promptMessage({ text: 'Go', channelName })
         await asker.publish(message)
-        const session = createAgentSession({ client, channelName })
-        await session.connect()
         const run = session.createRun(Invocation.fromJSON(invocation))
         while (run.view.hasOlder()) await run.view.loadOlder()
         await run.start()
@@ -104,7 +101,6 @@ export function aiTransportPeer(wire: Wire, channelName: string): Contender {
           async end() {
             deltas.close()
             await piped.catch(() => {})
-            await session.end().catch(() => {})
           },
           die: () => client.close(),
         }
