@@ -282,6 +282,128 @@ describe('seed', () => {
   })
 })
 
+describe('older messages', () => {
+  test('paged behind a stable list while a response streams, then from the app’s own store', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    for (let i = 1; i <= 6; i++) {
+      const id = { extras: { headers: { responseId: `r${i}` } } }
+      await agent.publish({ name: 'start', ...id })
+      await tokens(agent, words, `r${i}`)
+      await agent.publish({ name: 'stop', ...id })
+    }
+    await agent.publish({ name: 'start', extras: { headers } })
+    const stored: Row[] = [{ id: 'r0', role: 'assistant', text: 'From the database', createdAt: 1 }]
+    const session = wire.session(name, {
+      hydrate: history({ limit: 15, older: async () => ({ rows: stored }) }),
+    })
+    await session.ready
+    const ids = () => session.getSnapshot().messages.map((m) => m.id)
+    const lists: string[][] = [ids()]
+    session.subscribe(() => lists.push(ids()))
+    let streaming = true
+    const stream = (async () => {
+      while (streaming) await tokens(agent, words)
+    })()
+    let calls = 0
+    while (session.getSnapshot().hasOlder && calls++ < 20) await session.loadOlder()
+    streaming = false
+    await stream
+    expect(ids()).toEqual(['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r'])
+    // Each list ends as the one before it ended: nothing moves but at the top.
+    lists.reduce((before, after) => {
+      expect(after.slice(-before.length)).toEqual(before)
+      return after
+    })
+    for (let i = 1; i <= 6; i++)
+      expect(session.getResponse(`r${i}`)).toMatchObject({
+        text: words.join(''),
+        hasGap: false,
+        status: 'complete',
+      })
+    await until('the stream', () => {
+      const { text } = session.getResponse('r')!
+      return text.length % words.join('').length === 0 && text.length > 0
+    })
+    expect(session.getResponse('r')?.hasGap).toBe(false)
+  })
+})
+
+describe('what a user does', () => {
+  test('regenerate asks again with the prompt of a response', async () => {
+    const name = wire.channelName()
+    const session = wire.session(name)
+    await session.ready
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    const seen: unknown[] = []
+    await agent.subscribe('user-input', (message) => void seen.push(message.data))
+    const promptId = await session.sendMessage({ text: 'Why?' })
+    await agent.publish({
+      name: 'agent-response',
+      data: 'Because.',
+      extras: { headers: { responseId: 'r', promptId } },
+    })
+    await until('the answer', () => session.getResponse('r')?.status === 'complete')
+    const again = await session.regenerate('r')
+    await until('the prompt again', () => seen.length === 2)
+    expect(seen[1]).toEqual({ promptId: again, text: 'Why?', regenerate: 'r' })
+    await expect(session.regenerate('unknown')).rejects.toMatchObject({ code: 'invalid_argument' })
+  })
+
+  test('reasoning on demand, from a channel of its own', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' })
+    const session = wire.session(name)
+    await session.ready
+    const reasoning = agent.channels.get(`${name}:r`)
+    await reasoning.publish({ name: 'start' })
+    await reasoning.publish({ name: 'reasoning', data: 'First this, ' })
+    const opened = session.openReasoning('r')
+    await opened.ready
+    await reasoning.publish({ name: 'reasoning', data: 'then that.' })
+    const id = `${name}:r`
+    await until(
+      'the reasoning',
+      () =>
+        opened.getResponse(id)?.parts[0]?.type === 'reasoning' &&
+        (opened.getResponse(id)!.parts[0] as { text: string }).text === 'First this, then that.',
+    )
+    opened.close()
+    expect(session.getSnapshot().messages).toEqual([])
+  })
+
+  test('stop reaches the agent, from any device; a result and a decision too', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    const seen: [string | undefined, unknown, unknown][] = []
+    await agent.subscribe((message) => void seen.push([message.name, message.data, message.extras?.headers]))
+    await agent.publish({ name: 'start', extras: { headers } })
+    const session = wire.session(name)
+    await session.ready
+    await session.stop()
+    await session.addToolResult({ responseId: 'r', toolCallId: 'c', name: 'place', result: { city: 'Rome' } })
+    await session.addToolResult({ responseId: 'r', toolCallId: 'd', name: 'place', error: 'refused' })
+    await session.respondToApproval({ responseId: 'r', toolCallId: 'e', approved: false, reason: 'no' })
+    await until('all of it', () => seen.length === 5)
+    expect(seen.slice(1)).toEqual([
+      ['cancel', undefined, { responseId: 'r' }],
+      ['tool_result', { name: 'place', result: { city: 'Rome' } }, { responseId: 'r', toolCallId: 'c' }],
+      ['tool_result', { name: 'place', error: 'refused' }, { responseId: 'r', toolCallId: 'd' }],
+      ['approval-response', { decision: 'rejected', reason: 'no' }, { responseId: 'r', toolCallId: 'e' }],
+    ])
+    await until('both on the response', () => session.getResponse('r')?.parts.length === 3)
+    expect(session.getResponse('r')?.parts).toMatchObject([
+      { toolCallId: 'c', state: 'output-available', output: { city: 'Rome' } },
+      { toolCallId: 'd', state: 'output-error', errorText: 'refused' },
+      {
+        toolCallId: 'e',
+        state: 'output-denied',
+        approval: { approved: false, reason: 'no', clientId: 'reader' },
+      },
+    ])
+  })
+})
+
 describe('channels as apps have them', () => {
   test('a channel that exists with other options: what a rewind would bring, history brings', async () => {
     const name = wire.channelName()
