@@ -168,7 +168,7 @@ it.each(['message-per-response', 'message-per-token'] as const)(
           client: watcher,
           channelName,
           hydrate: history(),
-          schedule: (run) => (run(), () => {}),
+          schedule: (run) => (queueMicrotask(run), () => {}),
         })
         await session.ready
         const { responseId, text, reasoning, result, row } = await write(pattern, steps, channelName)

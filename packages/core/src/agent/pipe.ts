@@ -41,7 +41,9 @@ export async function pipe(
       if (pressure) await abortable.wait(pressure)
     }
   } catch (error) {
-    stop(iterator)
+    const stopped = stop(iterator)
+    // The model's client answers an abort with an error of its own.
+    if (target.signal.aborted) return stopped
     if (error instanceof RejoinError) throw error
     throw wrapError("read the model's stream", error, ErrorCode.ModelFailed)
   } finally {

@@ -289,6 +289,7 @@ export class ResponseWriter {
     }
   }
 
+  /** Ends the response as it stands: whoever leaves an `await using` block by an exception calls `fail` before. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end()
   }
