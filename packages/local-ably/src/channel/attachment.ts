@@ -80,6 +80,11 @@ export class Attachment implements Subscriber {
     if (this.modes & Mode.SUBSCRIBE & ~before) this.#startFrom(this.channel.journal.head)
   }
 
+  /** Whether what a connection did is not told here: its own doings, to a client that does not want them back. */
+  isOwn(connectionId: string | undefined): boolean {
+    return connectionId === this.#peer.id && !this.#peer.echo
+  }
+
   deliver(delivery: Delivery): void {
     if ((this.modes & delivery.mode) === 0 || this.#lagging) return
     const { change } = delivery

@@ -8,6 +8,7 @@ import {
   type MessageVersion,
   type ProtocolMessage,
   type WireAnnotation,
+  type WireMessage,
 } from '../wire/protocol.ts'
 import { RateLimit } from '../connection/limits.ts'
 import { occupancyOf, type Occupancy } from './occupancy.ts'
@@ -139,10 +140,10 @@ export class Channel {
           origin: author.connectionId,
           change: { message, before, isAppend: appending },
         },
-        (whole) => ({
-          ...frameOf(serial, timestamp, author),
-          messages: [appending && !whole ? toAppend(message, input) : toWire(message)],
-        }),
+        (whole) =>
+          withMessages(frameOf(serial, timestamp, author), [
+            appending && !whole ? toAppend(message, input) : toWire(message),
+          ]),
       ),
     )
     this.onChange?.(message)
@@ -271,6 +272,16 @@ export function frameOf(serial: string, timestamp: number, author: Author): Prot
   const frame: ProtocolMessage = { action: 15, id: author.frameId, channelSerial: serial, timestamp }
   if (author.connectionId !== undefined) frame.connectionId = author.connectionId
   return frame
+}
+
+/**
+ * A frame with messages that were there before. SDKs take a connection that a message lacks from its frame, so a frame
+ * names one only if all its messages have theirs.
+ */
+export function withMessages(frame: ProtocolMessage, messages: WireMessage[]): ProtocolMessage {
+  if (messages.every((message) => message.connectionId !== undefined)) return { ...frame, messages }
+  const { connectionId: _operator, ...rest } = frame
+  return { ...rest, messages }
 }
 
 /** A message's summary as subscribers get it: no payload, so nobody mistakes it for an update. */

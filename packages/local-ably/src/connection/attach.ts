@@ -1,7 +1,7 @@
 import { Attachment } from '../channel/attachment.ts'
 import { checkChannelName } from '../app.ts'
 import { baseChannelName } from '../auth/capability.ts'
-import { summaryFrame, type Channel } from '../channel/channel.ts'
+import { summaryFrame, withMessages, type Channel } from '../channel/channel.ts'
 import type { Connection } from './connection.ts'
 import { AblyError, denied } from '../wire/errors.ts'
 import type { JournalEntry } from '../channel/journal.ts'
@@ -89,9 +89,8 @@ function attachAnew(
       : rewind(channel, params)
   const attachment = new Attachment(connection, channel, name, requested, params)
   const backlog =
-    'entries' in plan ? replayFrames(plan.entries, attachment) : rewindFrames(plan.messages, channel)
+    'entries' in plan ? replayFrames(plan.entries, attachment) : rewindFrames(plan.messages, attachment)
   const resumed = 'entries' in plan
-  const listens = (attachment.modes & Mode.SUBSCRIBE) !== 0
   const present = attachment.modes & Mode.PRESENCE_SUBSCRIBE && channel.presence.size > 0
   // A resumed client keeps its serial until the backlog has carried it on: should the socket drop between, it asks again.
   connection.send(
@@ -99,14 +98,14 @@ function attachAnew(
       channelSerial: resumed ? from! : channel.journal.head,
       flags:
         (resumed ? Flag.resumed : 0) |
-        (listens && backlog.length > 0 ? Flag.hasBacklog : 0) |
+        (backlog.length > 0 ? Flag.hasBacklog : 0) |
         (present ? Flag.hasPresence : 0),
       ...('error' in plan && plan.error ? { error: plan.error } : {}),
     }),
   )
   connection.attachments.set(name, attachment)
   channel.join(attachment)
-  if (listens) attachment.replay(backlog)
+  attachment.replay(backlog)
   if (present) attachment.sync()
 }
 
@@ -139,29 +138,31 @@ function replayFrames(entries: readonly JournalEntry[], attachment: Attachment):
   const summarised = new Set<Message>()
   const frames: ProtocolMessage[] = []
   for (const entry of entries) {
+    if (attachment.isOwn(entry.connectionId)) continue
     const { serial, timestamp } = entry
-    const envelope: ProtocolMessage = {
-      action: Action.message,
-      id: entry.frameId,
-      channelSerial: serial,
-      timestamp,
-    }
-    if (entry.connectionId !== undefined) envelope.connectionId = entry.connectionId
     if (entry.annotations && attachment.modes & Mode.ANNOTATION_SUBSCRIBE) {
-      frames.push({ ...envelope, action: Action.annotation, annotations: [...entry.annotations] })
+      frames.push({ ...envelopeOf(entry), action: Action.annotation, annotations: [...entry.annotations] })
     }
+    if ((attachment.modes & Mode.SUBSCRIBE) === 0) continue
     if (entry.summaryOf && !summarised.has(entry.summaryOf)) {
       summarised.add(entry.summaryOf)
       frames.push(summaryFrame(entry.summaryOf, serial, timestamp))
     }
     const news = (entry.messages ?? []).filter((message) => !told.has(message))
     for (const message of news) told.add(message)
-    if (news.length > 0) frames.push({ ...envelope, messages: news.map(toWire) })
+    if (news.length > 0) frames.push(withMessages(envelopeOf(entry), news.map(toWire)))
   }
   return endAt(frames, attachment.channel.journal.head)
 }
 
-function rewindFrames(messages: readonly Message[], channel: Channel): ProtocolMessage[] {
+function envelopeOf(entry: JournalEntry): ProtocolMessage {
+  const { frameId, serial, timestamp, connectionId } = entry
+  const envelope: ProtocolMessage = { action: Action.message, id: frameId, channelSerial: serial, timestamp }
+  return connectionId === undefined ? envelope : { ...envelope, connectionId }
+}
+
+function rewindFrames(messages: readonly Message[], attachment: Attachment): ProtocolMessage[] {
+  if ((attachment.modes & Mode.SUBSCRIBE) === 0) return []
   const frames = messages.map((message): ProtocolMessage => {
     const [channelSerial] = message.serial.split(':')
     const { timestamp, connectionId } = message
@@ -175,7 +176,7 @@ function rewindFrames(messages: readonly Message[], channel: Channel): ProtocolM
     if (connectionId !== undefined) frame.connectionId = connectionId
     return frame
   })
-  return endAt(frames, channel.journal.head)
+  return endAt(frames, attachment.channel.journal.head)
 }
 
 function endAt(frames: ProtocolMessage[], head: string): ProtocolMessage[] {

@@ -65,6 +65,30 @@ describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
     expect(resumes).toEqual([true])
   })
 
+  test('who does not want their own back does not get it on a resume either', async () => {
+    const name = uniqueName()
+    const client = open({ echoMessages: false })
+    const channel = client.channels.get(name)
+    const got = collect<Ably.InboundMessage>((listener) => channel.subscribe(listener))
+    await got.subscribed
+    const other = open().channels.get(name)
+    const lose = server().faults.lose({ match: { connectionId: client.connection.id!, action: 'message' } })
+    const { serials } = await channel.publish('mine', '1')
+    await channel.publish('mine too', '2')
+    await other.appendMessage({ serial: serials[0]!, data: '+' })
+    await other.publish('theirs', '3')
+    lose()
+    server().faults.drop({ match: { connectionId: client.connection.id! } })
+    await got.atLeast(2)
+    await other.publish('end', '')
+    await got.atLeast(3)
+    expect(got.items.map((message) => [message.name, message.data as unknown])).toEqual([
+      ['mine', '1+'],
+      ['theirs', '3'],
+      ['end', ''],
+    ])
+  })
+
   test('a publish whose ACK was lost is answered once after the resume', async () => {
     const name = uniqueName()
     const client = open()

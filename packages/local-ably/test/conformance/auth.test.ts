@@ -60,7 +60,7 @@ describe.each(formats)('auth over $format', ({ useBinaryProtocol }) => {
     expect(client.connection.errorReason?.code).toBe(40102)
   })
 
-  test('JWT: a channel claim stands on what its bearer publishes, and cannot be forged', async () => {
+  test('RSA8, docs on JWT claims: a channel claim stands on what its bearer publishes, and cannot be forged', async () => {
     const name = channelName()
     const watcher = open().channels.get(name)
     const got = collect<Ably.InboundMessage>((listener) => watcher.subscribe(listener))

@@ -77,7 +77,7 @@ describe.each(formats)('channels over $format', ({ useBinaryProtocol }) => {
     expect(got.items.map((message) => message.name)).toEqual(['wanted', 'wanted'])
   })
 
-  test('rewind: a newcomer hears the last messages first', async () => {
+  test('RTL4k, docs on rewind: a newcomer hears the last messages first', async () => {
     const name = channelName()
     const writer = open().channels.get(name)
     for (const one of ['0', '1', '2']) await writer.publish(one, '')

@@ -148,7 +148,7 @@ describe.each(formats)('messages over $format', ({ useBinaryProtocol }) => {
     expect((await errorOf(channel.getMessage('01700000000000-000@unknown:000'))).statusCode).toBe(404)
   })
 
-  test('a message that was appended to is whole, in its place, in history and rewind', async () => {
+  test('RSL2, RTL32, docs on appends: a message that grew is whole, in its place, in history and rewind', async () => {
     const name = mutableName()
     const channel = open().channels.get(name)
     const { serials } = await channel.publish('response', 'a')
@@ -170,7 +170,7 @@ describe.each(formats)('messages over $format', ({ useBinaryProtocol }) => {
     })
   })
 
-  test('the first append after an attach arrives as the whole, later ones as slices', async () => {
+  test('RTL32, docs on appends: the first append after an attach arrives as the whole, later ones as slices', async () => {
     const name = mutableName()
     // Without merging, so that each append is one delivery.
     const writer = open({ transportParams: { appendRollupWindow: 0 } }).channels.get(name)
@@ -186,7 +186,7 @@ describe.each(formats)('messages over $format', ({ useBinaryProtocol }) => {
     ])
   })
 
-  test('appends that are merged still add up', async () => {
+  test('RTL32, docs on appendRollupWindow: appends that are merged still add up', async () => {
     const name = mutableName()
     const { got } = await subscribed(name)
     const writer = open({ transportParams: { appendRollupWindow: 100 } }).channels.get(name)
@@ -203,7 +203,7 @@ describe.each(formats)('messages over $format', ({ useBinaryProtocol }) => {
     expect(got.items.length).toBeLessThan(letters.length + 1)
   })
 
-  test('messages of a namespace without the rule stay as they are: 93002', async () => {
+  test('RSL15, error 93002: messages of a namespace without the rule stay as they are', async () => {
     const channel = open().channels.get(channelName())
     const { serials } = await channel.publish('n', 'd')
     expect((await errorOf(channel.updateMessage({ serial: serials[0]!, data: 'e' }))).code).toBe(93002)

@@ -62,7 +62,7 @@ describe.each(formats)('presence over $format', ({ useBinaryProtocol }) => {
     expect(new Set(members.map((member) => member.connectionId)).size).toBe(2)
   })
 
-  test('closing a connection makes its members leave', async () => {
+  test('RTN12, RTP10: closing a connection makes its members leave', async () => {
     const name = channelName()
     const { seen } = await watch(name)
     const client = open({ clientId: 'ann' })
