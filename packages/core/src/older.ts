@@ -64,7 +64,9 @@ export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' |
     // Told before the page changes, which it does in the microtask that its own listeners ask for. Older messages
     // may come in several notifications, with live ones between.
     const unsubscribe = session.subscribe(() => {
-      if (watched) void Promise.resolve().then().then(keepPlace(watched))
+      if (!watched) return
+      const restore = keepPlace(watched)
+      queueMicrotask(() => queueMicrotask(restore))
     })
     set({ loading: true, error: undefined })
     const error = await session.loadOlder().then(

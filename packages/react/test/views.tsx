@@ -117,7 +117,7 @@ export const views: Record<ViewName, FC<ViewProps>> = {
     const { hasOlder, loading, error, loadOlder, sentinel } = useOlder()
     const messages = useMessages()
     return (
-      <div data-scroller style={{ height: 300, overflowY: 'auto' }}>
+      <div data-scroller ref={toEnd} style={{ height: 300, overflowY: 'auto' }}>
         <div ref={sentinel} style={{ height: 20 }} data-older={hasOlder} data-loading={loading}>
           <button onClick={() => void loadOlder()}>{error?.message}</button>
         </div>
@@ -152,6 +152,11 @@ export const views: Record<ViewName, FC<ViewProps>> = {
       </SessionProvider>
     )
   },
+}
+
+/** A conversation is read from its end. */
+function toEnd(element: Element | null): void {
+  if (element) element.scrollTop = element.scrollHeight
 }
 
 const Row = memo(function Row({ message: { id, role } }: { message: MessageRef }) {

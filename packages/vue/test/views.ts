@@ -1,5 +1,5 @@
 import type { MessageRef, Part } from '@rejoin/core'
-import type { Component } from 'vue'
+import type { Component, VNode } from 'vue'
 import { defineComponent, h, Suspense } from 'vue'
 import { page, rendered } from '../../core/test/bindings/host.ts'
 import type { ViewName } from '../../core/test/bindings/host.ts'
@@ -185,11 +185,16 @@ const Parts = defineComponent(
   { props: ['id'] },
 )
 
+/** A conversation is read from its end. */
+function toEnd({ el }: VNode): void {
+  el!.scrollTop = el!.scrollHeight
+}
+
 const Older = defineComponent(() => {
   const { hasOlder, loading, error, loadOlder, sentinel } = useOlder()
   const messages = useMessages()
   return () =>
-    h('div', { 'data-scroller': '', style: { height: '300px', overflowY: 'auto' } }, [
+    h('div', { 'data-scroller': '', onVnodeMounted: toEnd, style: { height: '300px', overflowY: 'auto' } }, [
       h(
         'div',
         {
