@@ -43,8 +43,10 @@ export default defineConfig({
     // Ably's client and React are most of it.
     chunkSizeWarningLimit: 1500,
     modulePreload: { polyfill: false },
-    rolldownOptions: { 
-      input: Object.fromEntries(['react', 'vue', 'script'].map((front) => [front, join(web, front, 'index.html')])),
-     },
+    rolldownOptions: {
+      input: Object.fromEntries(
+        ['react', 'vue', 'script'].map((front) => [front, join(web, front, 'index.html')]),
+      ),
+    },
   },
 })

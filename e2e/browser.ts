@@ -17,7 +17,10 @@ export async function launch(): Promise<Browser> {
 /** Somebody with a browser of their own: cookies are not shared with other people. */
 export async function person(
   browser: Browser,
-  { format = 'source', ...options }: Parameters<Browser['newContext']>[0] & { format?: 'source' | 'rendered' } = {},
+  {
+    format = 'source',
+    ...options
+  }: Parameters<Browser['newContext']>[0] & { format?: 'source' | 'rendered' } = {},
 ) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 860 },

@@ -18,7 +18,12 @@ export class Chat {
   }
 
   /** Opens a new conversation of a pattern. */
-  static async open(context: BrowserContext, url: string, pattern: Pattern, front: Front = 'react'): Promise<Chat> {
+  static async open(
+    context: BrowserContext,
+    url: string,
+    pattern: Pattern,
+    front: Front = 'react',
+  ): Promise<Chat> {
     const chat = new Chat(await context.newPage())
     await chat.goto(`${url}/${front}/`)
     if (pattern === 'message-per-token') {
@@ -36,8 +41,11 @@ export class Chat {
   }
 
   async hydrated(): Promise<void> {
-    const ready = await this.page.waitForSelector('[data-hydrated=true]', { timeout: 15_000 }).catch(() => null)
-    if (!ready) throw new Error(`unable to see the conversation; the page shows:\n${await this.page.innerText('body')}`)
+    const ready = await this.page
+      .waitForSelector('[data-hydrated=true]', { timeout: 15_000 })
+      .catch(() => null)
+    if (!ready)
+      throw new Error(`unable to see the conversation; the page shows:\n${await this.page.innerText('body')}`)
   }
 
   async ask(prompt: string): Promise<void> {
@@ -51,7 +59,11 @@ export class Chat {
   }
 
   reasoning(): Promise<string> {
-    return this.page.locator('.answer').last().locator('[data-reasoning]').evaluateAll((all) => all.map((one) => one.textContent ?? '').join(''))
+    return this.page
+      .locator('.answer')
+      .last()
+      .locator('[data-reasoning]')
+      .evaluateAll((all) => all.map((one) => one.textContent ?? '').join(''))
   }
 
   status(): Promise<string | null> {

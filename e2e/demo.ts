@@ -68,7 +68,13 @@ export async function failingDemo(env: NodeJS.ProcessEnv): Promise<{ code: numbe
 
 /** Keys of the person who runs the tests stay out of them: what is proved here needs the recorded streams. */
 function environment(): NodeJS.ProcessEnv {
-  const { OPENAI_API_KEY: _o, ANTHROPIC_API_KEY: _a, DATABASE_URL: _d, ABLY_API_KEY: _k, ...rest } = process.env
+  const {
+    OPENAI_API_KEY: _o,
+    ANTHROPIC_API_KEY: _a,
+    DATABASE_URL: _d,
+    ABLY_API_KEY: _k,
+    ...rest
+  } = process.env
   return rest
 }
 

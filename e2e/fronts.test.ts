@@ -96,14 +96,18 @@ describe.each(fronts)('%s', (front) => {
     await screenshot(chat.page, `${front}-hostile`)
     const found = await chat.answer.evaluate((answer) => ({
       tags: [...answer.querySelectorAll('[data-rendered] *')].map(({ localName }) => localName),
-      handlers: [...answer.querySelectorAll('*')].flatMap(({ attributes }) => [...attributes]).filter(({ name }) => name.startsWith('on')).length,
+      handlers: [...answer.querySelectorAll('*')]
+        .flatMap(({ attributes }) => Array.from(attributes))
+        .filter(({ name }) => name.startsWith('on')).length,
       links: [...answer.querySelectorAll('a')].map((link) => link.getAttribute('href')),
     }))
-    for (const tag of ['script', 'img', 'svg', 'iframe', 'style', 'form', 'math']) expect(found.tags).not.toContain(tag)
+    for (const tag of ['script', 'img', 'svg', 'iframe', 'style', 'form', 'math'])
+      expect(found.tags).not.toContain(tag)
     expect(found.handlers).toBe(0)
     for (const link of found.links) expect(link === null || link.startsWith('https://')).toBe(true)
     // Whatever looks as if it could be clicked is.
-    for (const link of await chat.answer.locator('[data-rendered] a').all()) await link.click({ modifiers: ['Alt'], noWaitAfter: true })
+    for (const link of await chat.answer.locator('[data-rendered] a').all())
+      await link.click({ modifiers: ['Alt'], noWaitAfter: true })
     expect(await chat.page.evaluate(() => (globalThis as { attacked?: string }).attacked)).toBeUndefined()
     expect(requests.filter((url) => !url.startsWith(demo.url.replace('localhost', 'localhost')))).toEqual([])
     expect(complaints).toEqual([])
@@ -218,19 +222,31 @@ describe.each(fronts)('%s', (front) => {
     await chat.grows(100)
     const scroller = chat.page.locator('.scroll')
     await expect
-      .poll(async () => {
-        await scroller.evaluate((element) => element.scrollBy({ top: -1200 }))
-        return chat.page.locator('.prompt').count()
-      }, { timeout: 20_000 })
+      .poll(
+        async () => {
+          await scroller.evaluate((element) => element.scrollBy({ top: -1200 }))
+          return chat.page.locator('.prompt').count()
+        },
+        { timeout: 20_000 },
+      )
       .toBe(14)
     // What is read stays where it is while the answer below grows.
-    const place = () => chat.page.locator('.prompt').nth(3).evaluate((element) => element.getBoundingClientRect().top)
-    await expect.poll(async () => {
-      const before = await place()
-      await new Promise((resolve) => setTimeout(resolve, 150))
-      return Math.abs((await place()) - before)
-    }).toBeLessThan(2)
-    await chat.page.locator('.answer[data-status=complete]').nth(13).waitFor({ state: 'attached', timeout: 60_000 })
+    const place = () =>
+      chat.page
+        .locator('.prompt')
+        .nth(3)
+        .evaluate((element) => element.getBoundingClientRect().top)
+    await expect
+      .poll(async () => {
+        const before = await place()
+        await new Promise((resolve) => setTimeout(resolve, 150))
+        return Math.abs((await place()) - before)
+      })
+      .toBeLessThan(2)
+    await chat.page
+      .locator('.answer[data-status=complete]')
+      .nth(13)
+      .waitFor({ state: 'attached', timeout: 60_000 })
     expect(await chat.text()).toBe(text)
     await chat.button('To the latest').click()
     expect(complaints).toEqual([])

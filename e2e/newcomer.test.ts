@@ -35,9 +35,11 @@ describe.each(patterns)('%s', (pattern) => {
     await chat.completed()
     expect(await chat.text()).toBe(answers.thinking.text)
     expect(await chat.reasoning()).toBe(answers.thinking.reasoning)
-    const order = await chat.page.locator('.answer').last().locator('[data-reasoning], [data-text]').evaluateAll((all) =>
-      all.map((one) => (one.hasAttribute('data-text') ? 'text' : 'reasoning')),
-    )
+    const order = await chat.page
+      .locator('.answer')
+      .last()
+      .locator('[data-reasoning], [data-text]')
+      .evaluateAll((all) => all.map((one) => (one.hasAttribute('data-text') ? 'text' : 'reasoning')))
     expect(order[0]).toBe('reasoning')
     await chat.page.locator('[data-fact=verified]').waitFor()
     expect(complaints).toEqual([])
@@ -114,16 +116,23 @@ describe.each(patterns)('%s', (pattern) => {
     await chat.fault('lose').click()
     await chat.page.locator('[data-gap]').waitFor()
     await screenshot(chat.page, `${pattern}-gap`)
-    const shown = await chat.page.locator('.answer').last().evaluate((answer) => ({
-      missing: Number(/([\d,]+) character/.exec(answer.querySelector('[data-gap]')?.textContent ?? '')?.[1]?.replace(',', '')),
-      text: [...answer.querySelectorAll('[data-text]')]
-        .map((part) => {
-          const copy = part.cloneNode(true) as Element
-          for (const gap of copy.querySelectorAll('[data-gap]')) gap.remove()
-          return copy.textContent ?? ''
-        })
-        .join(''),
-    }))
+    const shown = await chat.page
+      .locator('.answer')
+      .last()
+      .evaluate((answer) => ({
+        missing: Number(
+          /([\d,]+) character/
+            .exec(answer.querySelector('[data-gap]')?.textContent ?? '')?.[1]
+            ?.replace(',', ''),
+        ),
+        text: [...answer.querySelectorAll('[data-text]')]
+          .map((part) => {
+            const copy = part.cloneNode(true) as Element
+            for (const gap of copy.querySelectorAll('[data-gap]')) gap.remove()
+            return copy.textContent ?? ''
+          })
+          .join(''),
+      }))
     // No silent lie: there is a place where, with as much put in as is said to be missing, it is what the model wrote.
     expect(shown.missing).toBeGreaterThan(0)
     const honest = Array.from({ length: shown.text.length + 1 }, (_, at) => at).some(

@@ -56,7 +56,9 @@ describe('the command', () => {
     try {
       const { code, output } = await failingDemo(env)
       expect(code).toBe(1)
-      expect(output).toMatch(/unable to open the embedded database in .*; another demo \(process \d+\) uses it/)
+      expect(output).toMatch(
+        /unable to open the embedded database in .*; another demo \(process \d+\) uses it/,
+      )
     } finally {
       await demo.stop()
     }

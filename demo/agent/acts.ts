@@ -29,19 +29,28 @@ export const acts: readonly Act[] = [
     prompt: 'What is the weather where I am?',
     async play(response, _prompt, say) {
       await say('For that I need to know roughly where you are.\n\n')
-      const { output, errorText } = await response.clientTool({ name: 'get_location', args: {} }, { timeout: 120_000 })
+      const { output, errorText } = await response.clientTool(
+        { name: 'get_location', args: {} },
+        { timeout: 120_000 },
+      )
       if (errorText !== undefined) {
         await say(`I could not find out where you are: ${errorText}. Tell me a city, and I will look there.`)
         return
       }
       const { latitude, longitude } = output as { latitude: number; longitude: number }
       const tool = response.tool({ name: 'get_weather', args: { latitude, longitude } })
-      for (const [status, percentComplete] of [['Finding a station', 25], ['Reading it', 60], ['Checking', 90]] as const) {
+      for (const [status, percentComplete] of [
+        ['Finding a station', 25],
+        ['Reading it', 60],
+        ['Checking', 90],
+      ] as const) {
         tool.progress({ status, percentComplete })
         await pause(450, response.signal)
       }
       tool.result({ sky: 'clear', celsius: 14 })
-      await say(`At ${latitude}, ${longitude} the sky is clear and it is **14 °C**. This is a demonstration: no station was asked.`)
+      await say(
+        `At ${latitude}, ${longitude} the sky is clear and it is **14 °C**. This is a demonstration: no station was asked.`,
+      )
     },
   },
 ]
@@ -49,7 +58,11 @@ export const acts: readonly Act[] = [
 export const actFor = (prompt: string) => acts.find((act) => act.prompt === prompt.trim())
 
 /** Says a text at a model's pace. */
-export async function sayAt(response: ResponseWriter, text: string, charactersPerSecond: number): Promise<void> {
+export async function sayAt(
+  response: ResponseWriter,
+  text: string,
+  charactersPerSecond: number,
+): Promise<void> {
   for (const token of tokensOf(text)) {
     if (response.signal.aborted) return
     response.append(token)

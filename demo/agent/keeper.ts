@@ -18,7 +18,9 @@ export class Keeper {
         return
       } catch (error) {
         if (pause === firstPause)
-          console.error(`agent: unable to save a message; ${(error as Error).message}. Trying again until it works`)
+          console.error(
+            `agent: unable to save a message; ${(error as Error).message}. Trying again until it works`,
+          )
         await new Promise((resolve) => setTimeout(resolve, pause))
       }
     }

@@ -57,10 +57,17 @@ export const recordings: readonly Recording[] = [
 export function chooseRecording(folder: string, prompt: string, turn: number): Recording | undefined {
   const present = recordings.filter(({ file }) => existsSync(join(folder, file)))
   const wanted = plain(prompt)
-  return present.find((recording) => plain(recording.prompt) === wanted) ?? present[turn % Math.min(3, present.length)]
+  return (
+    present.find((recording) => plain(recording.prompt) === wanted) ??
+    present[turn % Math.min(3, present.length)]
+  )
 }
 
-const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, ' ').trim()
+const plain = (text: string) =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim()
 
 /** One JSON event a line, in the order received. */
 export function readRecording(folder: string, recording: Recording): unknown[] {

@@ -15,7 +15,10 @@ export async function respond(
 ): Promise<void> {
   const act = model.recorded ? actFor(prompt.text) : undefined
   if (act) return act.play(response, prompt, (text) => sayAt(response, text, model.recorded!.speed))
-  const stream = await model.ask([...turnsOf(recent, prompt.id), { role: 'user', text: prompt.text }], response.signal)
+  const stream = await model.ask(
+    [...turnsOf(recent, prompt.id), { role: 'user', text: prompt.text }],
+    response.signal,
+  )
   await response.pipe(stream.api === 'openai' ? fromOpenAI(stream.events) : fromAnthropic(stream.events))
 }
 

@@ -45,7 +45,8 @@ Try it: press **Lose a publish** while this is being written. 🙂`,
   },
   {
     prompt: 'Tell me a long story about a lighthouse',
-    reasoning: '**A story with a shape**\n\nA keeper, a light, a message that arrives in pieces. Keep it calm.',
+    reasoning:
+      '**A story with a shape**\n\nA keeper, a light, a message that arrives in pieces. Keep it calm.',
     text: `## The keeper of Skerry Light
 
 Marit had kept the light on Skerry for nineteen winters when the letters began to arrive in pieces.
@@ -114,7 +115,13 @@ export function scriptedEvents(script: Script): unknown[] {
   const output: unknown[] = []
   const add = (type: string, fields: object) =>
     events.push({ type, sequence_number: events.length, ...fields })
-  const response = { id: 'resp_scripted', object: 'response', model: 'scripted', status: 'in_progress', output }
+  const response = {
+    id: 'resp_scripted',
+    object: 'response',
+    model: 'scripted',
+    status: 'in_progress',
+    output,
+  }
 
   add('response.created', { response: { ...response, output: [] } })
   add('response.in_progress', { response: { ...response, output: [] } })

@@ -23,65 +23,67 @@ const patterns: readonly string[] = ['message-per-response', 'message-per-token'
 export function createApi({ store, sessions, tokens, limits, agent, config }: Parts): Router {
   const owned = async (call: Call): Promise<[Conversation, User]> => ownedBy(store, sessions, limits, call)
 
-  return new Router()
-    .on('GET', '/api/config', () => config)
+  return (
+    new Router()
+      .on('GET', '/api/config', () => config)
 
-    .on('GET', '/api/session', ({ request }) => sessions.user(request))
-    // Who has a session keeps it; who has none becomes a guest.
-    .on('POST', '/api/session', async ({ request, response }) => {
-      const known = await sessions.find(request)
-      if (known) return known
-      limits.take(`sign-in ${request.socket.remoteAddress}`, 60)
-      const { name } = await readJson(request)
-      if (name !== undefined && (typeof name !== 'string' || !/^[\p{L}\p{N} '.-]{1,40}$/u.test(name)))
-        throw badRequest('unable to use this name; use up to 40 letters, digits and spaces')
-      return sessions.signIn(request, response, name)
-    })
-    .on('DELETE', '/api/session', ({ request, response }) => sessions.signOut(request, response))
-
-    .on('GET', '/api/conversations', async ({ request }) =>
-      (await store.conversationsOf((await sessions.user(request)).id)).map(shown),
-    )
-    .on('POST', '/api/conversations', async ({ request }) => {
-      const user = await sessions.user(request)
-      limits.take(`create ${user.id}`, 30)
-      const { pattern } = await readJson(request)
-      if (typeof pattern !== 'string' || !patterns.includes(pattern))
-        throw badRequest(`unable to create the conversation; pattern must be one of ${patterns.join(', ')}`)
-      const now = Date.now()
-      const conversation: Conversation = {
-        id: randomBytes(12).toString('hex'),
-        ownerId: user.id,
-        pattern: pattern as Pattern,
-        title: '',
-        createdAt: now,
-        updatedAt: now,
-      }
-      await store.addConversation(conversation)
-      return shown(conversation)
-    })
-    .on('GET', '/api/conversations/:id', async (call) => shown((await owned(call))[0]))
-    .on('DELETE', '/api/conversations/:id', async (call) => {
-      const [conversation] = await owned(call)
-      await store.removeConversation(conversation.id)
-    })
-
-    .on('GET', '/api/conversations/:id/token', async (call) => {
-      const [conversation, user] = await owned(call)
-      await agent.open({
-        id: conversation.id,
-        channel: channelOf(conversation),
-        pattern: conversation.pattern,
+      .on('GET', '/api/session', ({ request }) => sessions.user(request))
+      // Who has a session keeps it; who has none becomes a guest.
+      .on('POST', '/api/session', async ({ request, response }) => {
+        const known = await sessions.find(request)
+        if (known) return known
+        limits.take(`sign-in ${request.socket.remoteAddress}`, 60)
+        const { name } = await readJson(request)
+        if (name !== undefined && (typeof name !== 'string' || !/^[\p{L}\p{N} '.-]{1,40}$/u.test(name)))
+          throw badRequest('unable to use this name; use up to 40 letters, digits and spaces')
+        return sessions.signIn(request, response, name)
       })
-      return { token: await tokens.sign(user, conversation), channel: channelOf(conversation) }
-    })
-    .on('GET', '/api/conversations/:id/rows', async (call) => {
-      const [conversation] = await owned(call)
-      const limit = Number(call.url.searchParams.get('limit') ?? 20)
-      if (!Number.isInteger(limit) || limit < 1 || limit > 100)
-        throw badRequest('unable to read so many messages; limit must be from 1 to 100')
-      return store.messages(conversation.id, limit, call.url.searchParams.get('cursor') ?? undefined)
-    })
+      .on('DELETE', '/api/session', ({ request, response }) => sessions.signOut(request, response))
+
+      .on('GET', '/api/conversations', async ({ request }) =>
+        (await store.conversationsOf((await sessions.user(request)).id)).map(shown),
+      )
+      .on('POST', '/api/conversations', async ({ request }) => {
+        const user = await sessions.user(request)
+        limits.take(`create ${user.id}`, 30)
+        const { pattern } = await readJson(request)
+        if (typeof pattern !== 'string' || !patterns.includes(pattern))
+          throw badRequest(`unable to create the conversation; pattern must be one of ${patterns.join(', ')}`)
+        const now = Date.now()
+        const conversation: Conversation = {
+          id: randomBytes(12).toString('hex'),
+          ownerId: user.id,
+          pattern: pattern as Pattern,
+          title: '',
+          createdAt: now,
+          updatedAt: now,
+        }
+        await store.addConversation(conversation)
+        return shown(conversation)
+      })
+      .on('GET', '/api/conversations/:id', async (call) => shown((await owned(call))[0]))
+      .on('DELETE', '/api/conversations/:id', async (call) => {
+        const [conversation] = await owned(call)
+        await store.removeConversation(conversation.id)
+      })
+
+      .on('GET', '/api/conversations/:id/token', async (call) => {
+        const [conversation, user] = await owned(call)
+        await agent.open({
+          id: conversation.id,
+          channel: channelOf(conversation),
+          pattern: conversation.pattern,
+        })
+        return { token: await tokens.sign(user, conversation), channel: channelOf(conversation) }
+      })
+      .on('GET', '/api/conversations/:id/rows', async (call) => {
+        const [conversation] = await owned(call)
+        const limit = Number(call.url.searchParams.get('limit') ?? 20)
+        if (!Number.isInteger(limit) || limit < 1 || limit > 100)
+          throw badRequest('unable to read so many messages; limit must be from 1 to 100')
+        return store.messages(conversation.id, limit, call.url.searchParams.get('cursor') ?? undefined)
+      })
+  )
 }
 
 /** Somebody else's conversation looks the same as one that does not exist. */

@@ -20,7 +20,12 @@ export async function openBroker({ ablyKey, connectionStateTtl }: Config): Promi
     return {
       key: ablyKey,
       clientOptions: { key: ablyKey },
-      origins: ['https://*.ably.net', 'wss://*.ably.net', 'https://*.ably-realtime.com', 'wss://*.ably-realtime.com'],
+      origins: [
+        'https://*.ably.net',
+        'wss://*.ably.net',
+        'https://*.ably-realtime.com',
+        'wss://*.ably-realtime.com',
+      ],
       close: () => Promise.resolve(),
     }
   const local = await startLocalAbly({

@@ -59,7 +59,9 @@ export function addFaults(router: Router, { local, lines, agent, publishes, owne
       case 'expire':
         return local.faults.expireToken({ match: { clientId: user.id, connectionId: text(connectionId) } })
       default:
-        throw badRequest('unable to break this; kind must be lose, every, heal, drop, slow, kill, restart or expire')
+        throw badRequest(
+          'unable to break this; kind must be lose, every, heal, drop, slow, kill, restart or expire',
+        )
     }
   })
 }
@@ -69,7 +71,11 @@ const notEmbedded = new Problem(
   { status: 409, code: 'not_embedded' },
 )
 
-function losePublish(local: LocalAbly, conversation: Conversation, when: { times?: number; every?: number }): Remove {
+function losePublish(
+  local: LocalAbly,
+  conversation: Conversation,
+  when: { times?: number; every?: number },
+): Remove {
   const channel = channelOf(conversation)
   const answering =
     conversation.pattern === 'message-per-token' ? { channel, name: 'token' } : { channel, action: 'append' }
@@ -82,7 +88,8 @@ function losePublish(local: LocalAbly, conversation: Conversation, when: { times
 }
 
 function text(value: unknown): string {
-  if (typeof value !== 'string' || !/^[\w!-]{1,64}$/.test(value)) throw badRequest('unable to find your tab; name it')
+  if (typeof value !== 'string' || !/^[\w!-]{1,64}$/.test(value))
+    throw badRequest('unable to find your tab; name it')
   return value
 }
 

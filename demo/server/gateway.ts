@@ -36,7 +36,9 @@ export class Gateway {
       return
     }
     const server = connect(target.port, target.host, () => {
-      const headers = request.rawHeaders.flatMap((name, at, all) => (at % 2 ? [] : [`${name}: ${all[at + 1]}`]))
+      const headers = request.rawHeaders.flatMap((name, at, all) =>
+        at % 2 ? [] : [`${name}: ${all[at + 1]}`],
+      )
       // The session cookie is the demo's business.
       const kept = headers.filter((line) => !/^cookie:/i.test(line))
       server.write(`GET ${request.url} HTTP/1.1\r\n${kept.join('\r\n')}\r\n\r\n`)

@@ -54,10 +54,10 @@ export class Router {
               code: 'unavailable',
               cause: error,
             })
-      if (problem.status >= 500) console.error(`${request.method} ${url.pathname}: ${messageOf(problem.cause ?? problem)}`)
+      if (problem.status >= 500)
+        console.error(`${request.method} ${url.pathname}: ${messageOf(problem.cause ?? problem)}`)
       if (response.headersSent) response.destroy()
-      else
-        sendJson(response, problem.status, { error: { code: problem.code, message: problem.message } })
+      else sendJson(response, problem.status, { error: { code: problem.code, message: problem.message } })
     }
   }
 }
@@ -74,7 +74,10 @@ function refuseOtherSites(request: IncomingMessage): void {
     throw new Problem('unable to take a request from another site', { status: 403, code: 'origin' })
 }
 
-export async function readJson(request: IncomingMessage, limit = 64 * 1024): Promise<Record<string, unknown>> {
+export async function readJson(
+  request: IncomingMessage,
+  limit = 64 * 1024,
+): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {

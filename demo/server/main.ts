@@ -50,7 +50,14 @@ async function start(): Promise<void> {
   const { local } = broker
   const publishes = new Publishes('agent')
   if (local) opened.push(local.log.listen(publishes.hear))
-  const api = createApi({ store, sessions, tokens: new Tokens(broker.key), limits, agent, config: shown(config) })
+  const api = createApi({
+    store,
+    sessions,
+    tokens: new Tokens(broker.key),
+    limits,
+    agent,
+    config: shown(config),
+  })
   addFaults(api, { local, lines, agent, publishes, owned: (call) => ownedBy(store, sessions, limits, call) })
   const pages = new Pages(config.pages, broker.origins)
   const gateway = local && new Gateway(() => ({ host: '127.0.0.1', port: local.port }), lines)
@@ -87,7 +94,8 @@ const shown = ({ ablyKey, connectionStateTtl, model }: Config) => ({
 })
 
 function describe({ ablyKey, databaseUrl, model }: Config): string {
-  const answers = model.provider === 'recorded' ? 'Answers are recordings.' : `Answers come from ${model.name}.`
+  const answers =
+    model.provider === 'recorded' ? 'Answers are recordings.' : `Answers come from ${model.name}.`
   return `${answers} Channels: ${ablyKey ? 'the Ably service' : 'embedded'}. Database: ${databaseUrl ? 'PostgreSQL' : 'embedded'}.`
 }
 
@@ -99,7 +107,8 @@ async function listen(server: Server, { port, portChosen, host }: Config): Promi
         server.once('error', reject)
         server.listen(candidate, host, () => resolve(server.off('error', reject) && undefined))
       })
-      if (candidate !== port && port !== 0) console.log(`\n  Port ${port} is taken; using ${candidate} instead.`)
+      if (candidate !== port && port !== 0)
+        console.log(`\n  Port ${port} is taken; using ${candidate} instead.`)
       return (server.address() as AddressInfo).port
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException

@@ -25,7 +25,9 @@ export class Pages {
   /** `connect`: origins beside our own that pages may talk to, such as Ably's. */
   constructor(folder: string, connect: string[]) {
     if (!existsSync(join(folder, 'react', 'index.html')))
-      throw new Problem('unable to find the built pages; start the demo with `npx pnpm@12 demo`, which builds them')
+      throw new Problem(
+        'unable to find the built pages; start the demo with `npx pnpm@12 demo`, which builds them',
+      )
     this.#folder = folder
     // Model text is hostile: should some of it ever pass the sanitizer, the browser still runs none of it.
     this.#csp = [

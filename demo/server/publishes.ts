@@ -54,7 +54,8 @@ export class Publishes {
     } else if (kind === 'out' && (frame.action === frames.ack || frame.action === frames.nack)) {
       const first = frame.msgSerial ?? 0
       const last = first + (frame.count ?? 1)
-      const answered = (one: Waiting) => one.connectionId === connectionId && one.serial >= first && one.serial < last
+      const answered = (one: Waiting) =>
+        one.connectionId === connectionId && one.serial >= first && one.serial < last
       for (const { channel: name, publish } of this.#waiting.filter(answered))
         this.#tell(name, { ...publish, fate: frame.action === frames.ack ? 'stored' : 'refused', fateAt: at })
       this.#waiting = this.#waiting.filter((one) => !answered(one))
@@ -74,6 +75,7 @@ export class Publishes {
   }
 
   #tell(channel: string, publish: Publish): void {
-    for (const reader of this.#readers.get(channel) ?? []) reader.write(`data: ${JSON.stringify(publish)}\n\n`)
+    for (const reader of this.#readers.get(channel) ?? [])
+      reader.write(`data: ${JSON.stringify(publish)}\n\n`)
   }
 }

@@ -139,7 +139,7 @@ export class Store {
     const last = page.at(-1)
     return {
       rows: page.map((row) => row.row as MessageRow).reverse(),
-      ...(rows.length > limit && last ? { cursor: `${last.created_at}_${last.id}` } : {}),
+      ...(rows.length > limit && last ? { cursor: `${String(last.created_at)}_${String(last.id)}` } : {}),
     }
   }
 }

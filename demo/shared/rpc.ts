@@ -37,7 +37,10 @@ export function createRpc<Remote extends Functions>(endpoint: Endpoint, own: Fun
       const value = await (own[name] as ((...args: unknown[]) => unknown) | undefined)?.(...args)
       endpoint.send({ reply: call, value } satisfies Reply)
     } catch (error) {
-      endpoint.send({ reply: call, error: error instanceof Error ? error.message : String(error) } satisfies Reply)
+      endpoint.send({
+        reply: call,
+        error: error instanceof Error ? error.message : String(error),
+      } satisfies Reply)
     }
   }
 

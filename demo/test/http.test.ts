@@ -18,7 +18,9 @@ beforeAll(async () => {
     .on('GET', '/api/refused', () => {
       throw new Problem('unable to; no', { status: 409, code: 'no' })
     })
-  server = createServer((request, response) => void router.handle(request, response, new URL(request.url!, 'http://x')))
+  server = createServer(
+    (request, response) => void router.handle(request, response, new URL(request.url!, 'http://x')),
+  )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
@@ -56,7 +58,10 @@ test('what went wrong inside stays inside; what a person can do is said', async 
   expect(broken.status).toBe(503)
   expect(await broken.text()).not.toContain('geheim')
   const refused = await fetch(`${url}/api/refused`)
-  expect([refused.status, await refused.json()]).toEqual([409, { error: { code: 'no', message: 'unable to; no' } }])
+  expect([refused.status, await refused.json()]).toEqual([
+    409,
+    { error: { code: 'no', message: 'unable to; no' } },
+  ])
 })
 
 test('a flood is stopped, others are not', () => {

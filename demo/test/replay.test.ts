@@ -24,12 +24,15 @@ test('replay stops where it is told to', async () => {
   expect(seen).toHaveLength(3)
 })
 
-test.each(scripts.map((script) => [script.prompt, script] as const))('scripted events carry the text: %s', (_, script) => {
-  const events = scriptedEvents(script) as { type: string; delta?: string }[]
-  const deltas = events.filter(({ type }) => type === 'response.output_text.delta')
-  expect(deltas.map(({ delta }) => delta).join('')).toBe(script.text)
-  expect(JSON.stringify(events.at(-1))).toContain(JSON.stringify(script.text))
-})
+test.each(scripts.map((script) => [script.prompt, script] as const))(
+  'scripted events carry the text: %s',
+  (_, script) => {
+    const events = scriptedEvents(script) as { type: string; delta?: string }[]
+    const deltas = events.filter(({ type }) => type === 'response.output_text.delta')
+    expect(deltas.map(({ delta }) => delta).join('')).toBe(script.text)
+    expect(JSON.stringify(events.at(-1))).toContain(JSON.stringify(script.text))
+  },
+)
 
 test('tokens join to the text, and no surrogate pair is cut', () => {
   const text = ' a  verylongwordindeed 🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂\n\n\tend \n'

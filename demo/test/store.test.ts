@@ -38,7 +38,9 @@ test('a message written twice is there once, as it was written last', async () =
   const id = await conversation('twice')
   await store.saveMessage(id, { id: 'r1', role: 'assistant', text: 'Hel', createdAt: 5 })
   await store.saveMessage(id, { id: 'r1', role: 'assistant', text: 'Hello', createdAt: 5 })
-  expect((await store.messages(id, 10)).rows).toEqual([{ id: 'r1', role: 'assistant', text: 'Hello', createdAt: 5 }])
+  expect((await store.messages(id, 10)).rows).toEqual([
+    { id: 'r1', role: 'assistant', text: 'Hello', createdAt: 5 },
+  ])
 })
 
 test('text survives as it is: quotes, emoji, lone newlines', async () => {
@@ -52,7 +54,12 @@ test('pages reach every message once, also where times are equal', async () => {
   const id = await conversation('pages')
   const ids = Array.from({ length: 23 }, (_, index) => `m${String(index).padStart(2, '0')}`)
   for (const [index, message] of ids.entries())
-    await store.saveMessage(id, { id: message, role: 'user', text: message, createdAt: Math.floor(index / 4) })
+    await store.saveMessage(id, {
+      id: message,
+      role: 'user',
+      text: message,
+      createdAt: Math.floor(index / 4),
+    })
   const seen: string[] = []
   let cursor: string | undefined
   do {

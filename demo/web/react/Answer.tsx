@@ -43,9 +43,7 @@ function Body({ response, filled }: { response: ResponseState; filled: number | 
             return null
         }
       })}
-      {streaming && last?.kind !== 'text' && (
-        <p className="waiting">{waitingText(view)}</p>
-      )}
+      {streaming && last?.kind !== 'text' && <p className="waiting">{waitingText(view)}</p>}
       <Sources sources={view.sources} />
       <Facts response={response} filled={filled} />
     </article>

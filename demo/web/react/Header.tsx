@@ -15,7 +15,12 @@ export function Header({ title }: { title: string }) {
   const { tone, text } = describeStatus(state, online)
   return (
     <header className="top">
-      <button type="button" className="tool only-phone" aria-label="Conversations" onClick={() => openDrawer('list')}>
+      <button
+        type="button"
+        className="tool only-phone"
+        aria-label="Conversations"
+        onClick={() => openDrawer('list')}
+      >
         <Icon name="menu" />
       </button>
       <div className="title">
@@ -27,7 +32,12 @@ export function Header({ title }: { title: string }) {
         {text}
       </span>
       <FormatSwitch />
-      <button type="button" className="tool outlined only-narrow" aria-label="Break it" onClick={() => openDrawer('panel')}>
+      <button
+        type="button"
+        className="tool outlined only-narrow"
+        aria-label="Break it"
+        onClick={() => openDrawer('panel')}
+      >
         <Icon name="zap" />
         <span className="label">Break it</span>
       </button>

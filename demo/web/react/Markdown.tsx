@@ -8,7 +8,11 @@ export function Markdown({ item, view, growing }: { item: TextItem; view: View; 
   const markdown = useRef<MarkdownView>(undefined)
   useLayoutEffect(() => {
     markdown.current ??= new MarkdownView(element.current!)
-    markdown.current.update(item.text, { gaps: item.gaps, citations: item.marks, sources: view.sources }, !growing)
+    markdown.current.update(
+      item.text,
+      { gaps: item.gaps, citations: item.marks, sources: view.sources },
+      !growing,
+    )
   }, [item, view, growing])
   useEffect(
     () => () => {

@@ -14,7 +14,16 @@ interface Props {
   onVersion(version: number): void
 }
 
-export const Prompt = memo(function Prompt({ id, version = 1, versions = 1, last, editing, onEdit, onAgain, onVersion }: Props) {
+export const Prompt = memo(function Prompt({
+  id,
+  version = 1,
+  versions = 1,
+  last,
+  editing,
+  onEdit,
+  onAgain,
+  onVersion,
+}: Props) {
   const prompt = usePrompt(id)
   const { retryMessage } = useSession()
   if (!prompt) return null
@@ -33,11 +42,21 @@ export const Prompt = memo(function Prompt({ id, version = 1, versions = 1, last
       <div className="acts">
         {versions > 1 && (
           <span className="versions">
-            <button type="button" aria-label="The version before" disabled={version === 1} onClick={() => onVersion(version - 1)}>
+            <button
+              type="button"
+              aria-label="The version before"
+              disabled={version === 1}
+              onClick={() => onVersion(version - 1)}
+            >
               <Icon name="back" />
             </button>
             {version} of {versions}
-            <button type="button" aria-label="The version after" disabled={version === versions} onClick={() => onVersion(version + 1)}>
+            <button
+              type="button"
+              aria-label="The version after"
+              disabled={version === versions}
+              onClick={() => onVersion(version + 1)}
+            >
               <Icon name="chevron" />
             </button>
           </span>
@@ -67,7 +86,14 @@ function Editor({ text, onCancel, onSend }: { text: string; onCancel(): void; on
   }
   return (
     <form className="editor" onSubmit={send}>
-      <textarea aria-label="Edit your message" autoFocus rows={2} value={edited} maxLength={8000} onChange={(event) => setEdited(event.target.value)} />
+      <textarea
+        aria-label="Edit your message"
+        autoFocus
+        rows={2}
+        value={edited}
+        maxLength={8000}
+        onChange={(event) => setEdited(event.target.value)}
+      />
       <div className="choices">
         <button type="button" className="button" onClick={onCancel}>
           Cancel

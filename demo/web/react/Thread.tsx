@@ -75,7 +75,9 @@ export function Thread() {
                     editing={editing === turn.id}
                     onEdit={setEditing}
                     onAgain={(text) => sendAgain(turn, text)}
-                    onVersion={(version) => setChosen((before) => ({ ...before, [versionOf(turn.id).root]: version }))}
+                    onVersion={(version) =>
+                      setChosen((before) => ({ ...before, [versionOf(turn.id).root]: version }))
+                    }
                   />
                 )}
               </li>
@@ -108,8 +110,8 @@ function Welcome({ onSend }: { onSend(text: string): void }) {
     <section className="welcome">
       <h2>Answers that stay whole, whatever happens on the way.</h2>
       <p>
-        Ask something. While the answer is being written, refresh this page, open it in a second tab, lose your
-        connection, or lose a piece of the stream. The text ends up exactly as the model wrote it.
+        Ask something. While the answer is being written, refresh this page, open it in a second tab, lose
+        your connection, or lose a piece of the stream. The text ends up exactly as the model wrote it.
       </p>
       <div className="ideas">
         {ideas.map((idea) => (

@@ -54,7 +54,12 @@ function Approval({ part, response }: Props) {
   const decide = (approved: boolean) =>
     run(() => respondToApproval({ responseId: response.id, toolCallId: part.toolCallId, approved }))
   return (
-    <section className="card asks" data-tool={part.type.slice('tool-'.length)} data-state={part.state} aria-label={`${name}: approval`}>
+    <section
+      className="card asks"
+      data-tool={part.type.slice('tool-'.length)}
+      data-state={part.state}
+      aria-label={`${name}: approval`}
+    >
       <div className="head">
         <Icon name="warning" />
         <span className="name">{name}</span>
@@ -71,7 +76,11 @@ function Approval({ part, response }: Props) {
           Reject
         </button>
       </div>
-      {problem && <p className="question" role="alert">{problem}</p>}
+      {problem && (
+        <p className="question" role="alert">
+          {problem}
+        </p>
+      )}
     </section>
   )
 }
@@ -100,11 +109,20 @@ function ClientTool({ part, response, tool }: Props & { tool: keyof typeof clien
         <button type="button" className="button first" disabled={busy} onClick={() => run(share)}>
           {yes}
         </button>
-        <button type="button" className="button" disabled={busy} onClick={() => run(() => answer({ error: 'the person declined' }))}>
+        <button
+          type="button"
+          className="button"
+          disabled={busy}
+          onClick={() => run(() => answer({ error: 'the person declined' }))}
+        >
           {no}
         </button>
       </div>
-      {problem && <p className="question" role="alert">{problem}</p>}
+      {problem && (
+        <p className="question" role="alert">
+          {problem}
+        </p>
+      )}
     </section>
   )
 }

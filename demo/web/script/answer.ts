@@ -3,7 +3,14 @@ import { hostOf, safeAddress } from '../shared/address.ts'
 import { h, icon } from '../shared/dom.ts'
 import { factsOf } from '../shared/facts.ts'
 import { describeGap, segmentsOf } from '../shared/gaps.ts'
-import { viewOf, waitingText, type Item, type ReasoningItem, type TextItem, type View } from '../shared/items.ts'
+import {
+  viewOf,
+  waitingText,
+  type Item,
+  type ReasoningItem,
+  type TextItem,
+  type View,
+} from '../shared/items.ts'
 import { MarkdownView } from '../shared/markdown/view.ts'
 import { getFormat, onFormat } from '../shared/preference.ts'
 import type { Stage } from '../shared/stage.ts'
@@ -63,7 +70,8 @@ export class Answer {
     for (const [at, item] of view.items.entries()) {
       let shown = this.#items.get(item.key)
       if (!shown) this.#items.set(item.key, (shown = this.#make(item)))
-      if (this.#body.children[at] !== shown.element) this.#body.insertBefore(shown.element, this.#body.children[at] ?? null)
+      if (this.#body.children[at] !== shown.element)
+        this.#body.insertBefore(shown.element, this.#body.children[at] ?? null)
       shown.update(item, view, response, streaming && item === last)
     }
     while (this.#body.children.length > view.items.length) this.#body.lastElementChild!.remove()
@@ -89,7 +97,11 @@ export class Answer {
         'li',
         { 'data-source': number },
         h('span', { class: 'cite' }, String(number)),
-        h('a', { href: safeAddress(url), target: '_blank', rel: 'noopener noreferrer nofollow' }, title || url),
+        h(
+          'a',
+          { href: safeAddress(url), target: '_blank', rel: 'noopener noreferrer nofollow' },
+          title || url,
+        ),
         h('small', {}, hostOf(url)),
       ),
     )
@@ -118,7 +130,9 @@ export class Answer {
     }
     this.#facts.replaceChildren(
       h('span', { class: 'said', 'aria-live': 'polite' }, ...said),
-      ...(copyable ? [h('button', { type: 'button', class: 'act', onclick: copy }, icon('copy'), 'Copy')] : []),
+      ...(copyable
+        ? [h('button', { type: 'button', class: 'act', onclick: copy }, icon('copy'), 'Copy')]
+        : []),
     )
   }
 }

@@ -23,7 +23,11 @@ export class Composer {
       },
     })
     this.#send = h('button', { type: 'submit', class: 'send', 'aria-label': 'Send' }, icon('arrowUp'))
-    this.#stop = h('button', { type: 'button', class: 'send stop', 'aria-label': 'Stop the answer', onclick: stop }, icon('stop'))
+    this.#stop = h(
+      'button',
+      { type: 'button', class: 'send stop', 'aria-label': 'Stop the answer', onclick: stop },
+      icon('stop'),
+    )
     const submit = () => {
       const text = this.#field.value.trim()
       if (text === '') return
@@ -35,7 +39,12 @@ export class Composer {
       event.preventDefault()
       submit()
     }
-    this.element = h('div', { class: 'composer' }, h('form', { onsubmit }, this.#field, this.#send, this.#stop), h('p', { class: 'hint' }, hint))
+    this.element = h(
+      'div',
+      { class: 'composer' },
+      h('form', { onsubmit }, this.#field, this.#send, this.#stop),
+      h('p', { class: 'hint' }, hint),
+    )
     this.#show()
   }
 

@@ -12,7 +12,12 @@ export class Header {
   readonly #title = h('h1')
   readonly #presence = h('p', { class: 'presence' })
   readonly #words = h('span')
-  readonly #status = h('span', { class: 'status', role: 'status' }, h('span', { class: 'dot', 'aria-hidden': 'true' }), this.#words)
+  readonly #status = h(
+    'span',
+    { class: 'status', role: 'status' },
+    h('span', { class: 'dot', 'aria-hidden': 'true' }),
+    this.#words,
+  )
   readonly #format: HTMLElement
   readonly #stops: (() => void)[]
 
@@ -32,13 +37,27 @@ export class Header {
     this.element = h(
       'header',
       { class: 'top' },
-      h('button', { type: 'button', class: 'tool only-phone', 'aria-label': 'Conversations', onclick: () => stage.openDrawer('list') }, icon('menu')),
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'tool only-phone',
+          'aria-label': 'Conversations',
+          onclick: () => stage.openDrawer('list'),
+        },
+        icon('menu'),
+      ),
       h('div', { class: 'title' }, this.#title, this.#presence),
       this.#status,
       this.#format,
       h(
         'button',
-        { type: 'button', class: 'tool outlined only-narrow', 'aria-label': 'Break it', onclick: () => stage.openDrawer('panel') },
+        {
+          type: 'button',
+          class: 'tool outlined only-narrow',
+          'aria-label': 'Break it',
+          onclick: () => stage.openDrawer('panel'),
+        },
         icon('zap'),
         h('span', { class: 'label' }, 'Break it'),
       ),

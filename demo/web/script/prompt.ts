@@ -47,7 +47,12 @@ export class Prompt {
       { class: 'prompt', 'data-prompt': id, 'data-delivery': delivery },
       h('div', { class: 'bubble' }, text),
       delivery === 'failed' &&
-        h('div', { class: 'failed', role: 'alert' }, `Not sent: ${error?.message ?? ''} `, h('button', { type: 'button', onclick: retry }, 'Try again')),
+        h(
+          'div',
+          { class: 'failed', role: 'alert' },
+          `Not sent: ${error?.message ?? ''} `,
+          h('button', { type: 'button', onclick: retry }, 'Try again'),
+        ),
       h(
         'div',
         { class: 'acts' },
@@ -55,14 +60,44 @@ export class Prompt {
           h(
             'span',
             { class: 'versions' },
-            h('button', { type: 'button', 'aria-label': 'The version before', disabled: version === 1, onclick: choose(-1) }, icon('back')),
+            h(
+              'button',
+              {
+                type: 'button',
+                'aria-label': 'The version before',
+                disabled: version === 1,
+                onclick: choose(-1),
+              },
+              icon('back'),
+            ),
             `${version} of ${versions}`,
-            h('button', { type: 'button', 'aria-label': 'The version after', disabled: version === versions, onclick: choose(1) }, icon('chevron')),
+            h(
+              'button',
+              {
+                type: 'button',
+                'aria-label': 'The version after',
+                disabled: version === versions,
+                onclick: choose(1),
+              },
+              icon('chevron'),
+            ),
           ),
-        this.#last && delivery === 'sent' && h('button', { type: 'button', class: 'act', onclick: () => this.#edit(true) }, icon('pencil'), 'Edit'),
         this.#last &&
           delivery === 'sent' &&
-          h('button', { type: 'button', class: 'act', onclick: () => this.#actions.again(this.#turn, text) }, icon('retry'), 'Ask again'),
+          h(
+            'button',
+            { type: 'button', class: 'act', onclick: () => this.#edit(true) },
+            icon('pencil'),
+            'Edit',
+          ),
+        this.#last &&
+          delivery === 'sent' &&
+          h(
+            'button',
+            { type: 'button', class: 'act', onclick: () => this.#actions.again(this.#turn, text) },
+            icon('retry'),
+            'Ask again',
+          ),
       ),
     )
   }

@@ -42,9 +42,24 @@ export class Thread {
       () => void session.stop(this.#streaming.id).catch(() => {}),
     )
     this.#welcome = welcome((text) => this.#send(text))
-    this.#scroller = h('div', { class: 'scroll', tabindex: -1 }, h('div', { class: 'thread' }, this.#older, this.#welcome, this.#list, this.#notice))
-    this.#latest = h('button', { type: 'button', class: 'latest', hidden: true, onclick: () => this.#scroll.toEnd() }, 'To the latest')
-    this.element = h('div', { class: 'front', 'data-hydrated': 'false' }, this.#header.element, this.#scroller, this.#latest, this.#composer.element)
+    this.#scroller = h(
+      'div',
+      { class: 'scroll', tabindex: -1 },
+      h('div', { class: 'thread' }, this.#older, this.#welcome, this.#list, this.#notice),
+    )
+    this.#latest = h(
+      'button',
+      { type: 'button', class: 'latest', hidden: true, onclick: () => this.#scroll.toEnd() },
+      'To the latest',
+    )
+    this.element = h(
+      'div',
+      { class: 'front', 'data-hydrated': 'false' },
+      this.#header.element,
+      this.#scroller,
+      this.#latest,
+      this.#composer.element,
+    )
     this.#scroll = new Scroll(this.#scroller, (atEnd) => (this.#latest.hidden = atEnd))
     const ready = () => {
       this.#hydrated = true
@@ -52,7 +67,11 @@ export class Thread {
       this.element.dataset.hydrated = 'true'
     }
     session.ready.then(ready, ready)
-    this.#stops = [session.subscribe(() => this.#update()), enter(connection, `ai:${conversation.id}`), this.#watchTop()]
+    this.#stops = [
+      session.subscribe(() => this.#update()),
+      enter(connection, `ai:${conversation.id}`),
+      this.#watchTop(),
+    ]
     this.#update()
   }
 

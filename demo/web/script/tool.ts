@@ -39,7 +39,13 @@ export class ToolCard {
     return h(
       'section',
       { class: 'card asks', 'data-tool': tool, 'data-state': part.state, 'aria-label': `${name}: approval` },
-      h('div', { class: 'head' }, icon('warning'), h('span', { class: 'name' }, name), h('span', { class: 'state' }, 'Needs your approval')),
+      h(
+        'div',
+        { class: 'head' },
+        icon('warning'),
+        h('span', { class: 'name' }, name),
+        h('span', { class: 'state' }, 'Needs your approval'),
+      ),
       h('div', { class: 'detail' }, h('pre', { tabindex: 0 }, input)),
       choices(['Approve', decide(true)], ['Reject', decide(false)]),
     )

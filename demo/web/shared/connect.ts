@@ -18,7 +18,11 @@ export interface Connection {
 }
 
 /** Joins a conversation: what is complete comes from the database, the rest from the channel. */
-export function connect({ id }: Conversation, config: Config, { Realtime, createSession, seed }: Libraries): Connection {
+export function connect(
+  { id }: Conversation,
+  config: Config,
+  { Realtime, createSession, seed }: Libraries,
+): Connection {
   const tab = randomId()
   const client = new Realtime({
     ...(config.embedded ? embeddedOptions(tab) : {}),
@@ -72,5 +76,7 @@ function embeddedOptions(tab: string): ClientOptions {
 
 /** `crypto.randomUUID` exists on secure origins only, and a phone in the same network is not one. */
 function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
 }

@@ -23,7 +23,11 @@ export function set(element: Element, props: Props): void {
   }
 }
 
-export function svg(tag: string, props: Record<string, string | number>, ...children: (Node | string)[]): SVGElement {
+export function svg(
+  tag: string,
+  props: Record<string, string | number>,
+  ...children: (Node | string)[]
+): SVGElement {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag)
   for (const [name, value] of Object.entries(props)) element.setAttribute(name, String(value))
   element.append(...children)
@@ -31,5 +35,9 @@ export function svg(tag: string, props: Record<string, string | number>, ...chil
 }
 
 export function icon(name: IconName): SVGElement {
-  return svg('svg', { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: icons[name] }))
+  return svg(
+    'svg',
+    { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true' },
+    svg('path', { d: icons[name] }),
+  )
 }

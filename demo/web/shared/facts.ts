@@ -11,7 +11,10 @@ export interface Fact {
 }
 
 /** `filled`: how many characters were missing here and are not any more. */
-export function factsOf({ status, gaps, hasGap, verified, error }: ResponseState, filled: number | undefined): Fact[] {
+export function factsOf(
+  { status, gaps, hasGap, verified, error }: ResponseState,
+  filled: number | undefined,
+): Fact[] {
   const facts: Fact[] = []
   if (hasGap) {
     const known = gaps.length > 0 && gaps.every((gap) => gap.missing !== undefined)
@@ -29,9 +32,19 @@ export function factsOf({ status, gaps, hasGap, verified, error }: ResponseState
     facts.push({ kind: 'verified', tone: '', icon: 'check', text: 'Exactly what the model wrote' })
   if (status === 'stopped') facts.push({ kind: 'stopped', tone: '', text: 'Stopped' })
   if (status === 'interrupted')
-    facts.push({ kind: 'interrupted', tone: 'warn', icon: 'warning', text: 'The agent went away before the end' })
+    facts.push({
+      kind: 'interrupted',
+      tone: 'warn',
+      icon: 'warning',
+      text: 'The agent went away before the end',
+    })
   if (status === 'error')
-    facts.push({ kind: 'error', tone: 'bad', icon: 'warning', text: error?.message ?? 'The agent could not finish this answer' })
+    facts.push({
+      kind: 'error',
+      tone: 'bad',
+      icon: 'warning',
+      text: error?.message ?? 'The agent could not finish this answer',
+    })
   return facts
 }
 

@@ -38,7 +38,9 @@ export class Happenings {
       const here = current === 'connected'
       if (here && !connected) this.#connected()
       if (!here && connected) {
-        this.#change({ away: [...this.#now.away, { from: Date.now(), to: undefined, label: 'Connection lost' }] })
+        this.#change({
+          away: [...this.#now.away, { from: Date.now(), to: undefined, label: 'Connection lost' }],
+        })
         this.#tell('connection', 'Connection lost.')
       }
       if (current === 'suspended')
@@ -58,17 +60,28 @@ export class Happenings {
       session.on('healed', ({ responseId }) => {
         const healed = open.get(responseId)
         open.delete(responseId)
-        const filled = { ...this.#now.filled, [responseId]: (this.#now.filled[responseId] ?? 0) + (healed?.missing ?? 0) }
-        const gaps = this.#now.gaps.map((span) => (span === healed?.span ? { ...span, to: Date.now() } : span))
+        const filled = {
+          ...this.#now.filled,
+          [responseId]: (this.#now.filled[responseId] ?? 0) + (healed?.missing ?? 0),
+        }
+        const gaps = this.#now.gaps.map((span) =>
+          span === healed?.span ? { ...span, to: Date.now() } : span,
+        )
         this.#change({ filled, gaps })
         this.#tell('healed', 'The full text came: the hole is filled.')
       }),
-      session.on('discontinuity', () => this.#tell('discontinuity', 'Messages may have been missed: reading the past again.')),
+      session.on('discontinuity', () =>
+        this.#tell('discontinuity', 'Messages may have been missed: reading the past again.'),
+      ),
       session.on('finish', ({ response, isAbort, isError }) => {
         const length = response.text.length.toLocaleString('en')
         this.#tell(
           'finish',
-          isAbort ? 'The answer was stopped.' : isError ? 'The agent could not finish.' : `The answer is complete: ${length} characters.`,
+          isAbort
+            ? 'The answer was stopped.'
+            : isError
+              ? 'The agent could not finish.'
+              : `The answer is complete: ${length} characters.`,
         )
       }),
       session.on('error', (error) => this.#tell('error', error.message)),

@@ -50,7 +50,7 @@ export function viewOf(response: ResponseState): View {
   const last = () => items.at(-1)
   for (const part of response.parts) {
     if (part.type === 'source-url') {
-      const source = part as SourcePart
+      const source = part
       let known = sources.get(source.url)
       if (!known) sources.set(source.url, (known = { ...source, number: sources.size + 1 }))
       cite(items, source, known.number)
@@ -66,10 +66,14 @@ export function viewOf(response: ResponseState): View {
       } else if (part.type === 'text') {
         items.push({ kind: 'text', key: part.id, text: part.text, gaps, marks: [], open })
       } else items.push({ kind: 'reasoning', key: part.id, text: part.text, gaps, open })
-    } else if (part.type.startsWith('tool-')) items.push({ kind: 'tool', key: part.id, part: part as ToolPart })
+    } else if (part.type.startsWith('tool-'))
+      items.push({ kind: 'tool', key: part.id, part: part as ToolPart })
     else items.push({ kind: 'data', key: part.id, part: part as DataPart })
   }
-  return { items: items.filter((item) => item.kind !== 'text' || item.text !== '' || item.gaps.length > 0), sources: [...sources.values()] }
+  return {
+    items: items.filter((item) => item.kind !== 'text' || item.text !== '' || item.gaps.length > 0),
+    sources: [...sources.values()],
+  }
 }
 
 /** What stands where text will come. */

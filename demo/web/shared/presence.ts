@@ -9,7 +9,11 @@ export function enter({ client }: Connection, channelName: string): () => void {
 }
 
 /** Who is here, in words. */
-export function describePresence({ agents, users, status }: Pick<SessionState, 'agents' | 'users' | 'status'>): string {
+export function describePresence({
+  agents,
+  users,
+  status,
+}: Pick<SessionState, 'agents' | 'users' | 'status'>): string {
   if (status !== 'live') return ''
   const devices = users.reduce((sum, { connections }) => sum + connections, 0)
   const you = devices > 1 ? `You on ${devices} devices` : 'You'

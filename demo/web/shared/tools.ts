@@ -27,7 +27,8 @@ export function describeTool(part: ToolPart, open: boolean): ToolText {
   return {
     name: titled(part.type.slice('tool-'.length)),
     about: aboutOf(part.input) || part.inputText?.slice(-80) || '',
-    state: (busy && progress) || (!open && part.state === 'input-available' ? 'No result' : states[part.state]),
+    state:
+      (busy && progress) || (!open && part.state === 'input-available' ? 'No result' : states[part.state]),
     busy,
     input: pretty(part.input ?? part.inputText),
     output: part.errorText ?? pretty(part.output),
@@ -35,7 +36,11 @@ export function describeTool(part: ToolPart, open: boolean): ToolText {
 }
 
 function titled(name: string): string {
-  const words = name.replace(/[_-]+/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().trim()
+  const words = name
+    .replace(/[_-]+/g, ' ')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .trim()
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
@@ -44,7 +49,12 @@ function aboutOf(input: unknown): string {
   if (typeof input !== 'object' || input === null) return ''
   const texts = Object.values(input).filter((value): value is string => typeof value === 'string')
   const nested = texts.length > 0 ? texts : Object.values(input).map(aboutOf)
-  return nested.find((text) => text !== '')?.split('\n')[0]?.slice(0, 120) ?? ''
+  return (
+    nested
+      .find((text) => text !== '')
+      ?.split('\n')[0]
+      ?.slice(0, 120) ?? ''
+  )
 }
 
 /** At most so much is put into the page: outputs of tools can be whole web pages. */
@@ -53,12 +63,18 @@ const longest = 20_000
 function pretty(value: unknown): string {
   if (value === undefined || value === null) return ''
   const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
-  return text.length > longest ? `${text.slice(0, longest)}\n… ${text.length - longest} characters more` : text
+  return text.length > longest
+    ? `${text.slice(0, longest)}\n… ${text.length - longest} characters more`
+    : text
 }
 
 /** What the page itself can do for the agent. */
 export const clientTools = {
-  get_location: { question: 'The agent would like to know where you are.', yes: 'Share my location', no: 'No, thanks' },
+  get_location: {
+    question: 'The agent would like to know where you are.',
+    yes: 'Share my location',
+    no: 'No, thanks',
+  },
 } as const
 
 export const isClientTool = (name: string): name is keyof typeof clientTools => name in clientTools

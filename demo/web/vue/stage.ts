@@ -10,7 +10,10 @@ export function useStage(): Stage {
 }
 
 /** A value outside of Vue, as a ref. */
-export function useOutside<T>(subscribe: (listener: () => void) => () => void, get: () => T): Readonly<Ref<T>> {
+export function useOutside<T>(
+  subscribe: (listener: () => void) => () => void,
+  get: () => T,
+): Readonly<Ref<T>> {
   const value = shallowRef(get())
   onScopeDispose(subscribe(() => (value.value = get())))
   return value

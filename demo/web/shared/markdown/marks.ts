@@ -55,7 +55,9 @@ export function placeMarks(fragment: DocumentFragment, marks: Marks): void {
     for (let found = sentinel.exec(text.data); found; found = sentinel.exec(text.data)) {
       const mark = text.splitText(found.index)
       text = mark.splitText(found[0].length)
-      mark.replaceWith(found[1] === 'g' ? gapMark(marks.gaps[Number(found[2])]) : citationMark(Number(found[2]), marks))
+      mark.replaceWith(
+        found[1] === 'g' ? gapMark(marks.gaps[Number(found[2])]) : citationMark(Number(found[2]), marks),
+      )
     }
   }
 }

@@ -18,7 +18,12 @@ export class FaultButton {
     this.#text = h('span', {}, fault.text)
     this.#button = h(
       'button',
-      { type: 'button', 'data-fault': fault.id, 'aria-pressed': fault.undo && 'false', onclick: () => void this.#press() },
+      {
+        type: 'button',
+        'data-fault': fault.id,
+        'aria-pressed': fault.undo && 'false',
+        onclick: () => void this.#press(),
+      },
       h('strong', {}, fault.title),
       this.#text,
       this.#progress,
@@ -69,7 +74,14 @@ export class FaultButton {
   #chooser({ min, max, value, unit }: NonNullable<Fault['choose']>): HTMLElement {
     const shown = h('output', {}, `${value}${unit}`)
     const oninput = () => (shown.textContent = `${this.#range!.value}${unit}`)
-    this.#range = h('input', { type: 'range', min, max, value, 'aria-label': `${this.#fault.title}: how much`, oninput })
+    this.#range = h('input', {
+      type: 'range',
+      min,
+      max,
+      value,
+      'aria-label': `${this.#fault.title}: how much`,
+      oninput,
+    })
     return h('div', { class: 'chooser' }, this.#range, shown)
   }
 }

@@ -43,7 +43,16 @@ export class Panel {
         'header',
         {},
         h('h2', {}, 'Break it'),
-        h('button', { type: 'button', class: 'tool only-narrow', 'aria-label': 'Close the panel', onclick: actions.close }, icon('close')),
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'tool only-narrow',
+            'aria-label': 'Close the panel',
+            onclick: actions.close,
+          },
+          icon('close'),
+        ),
       ),
       this.#picture,
       h('p', { class: 'intro' }, intro),
@@ -101,7 +110,11 @@ export class Panel {
     if (fault.id === 'device') return this.#toggleDevice()
     try {
       const connectionId = connection.client.connection.id
-      await call('POST', `/conversations/${conversation.id}/faults`, { ...ask, tab: connection.tab, connectionId })
+      await call('POST', `/conversations/${conversation.id}/faults`, {
+        ...ask,
+        tab: connection.tab,
+        connectionId,
+      })
     } catch (error) {
       this.#problem.textContent = (error as Error).message
       this.#problem.hidden = false
@@ -112,6 +125,7 @@ export class Panel {
   #toggleDevice(): void {
     this.#device.hidden = !this.#device.hidden
     this.#device.replaceChildren()
-    if (!this.#device.hidden) this.#device.append(h('iframe', { src: location.pathname, title: 'A second device' }))
+    if (!this.#device.hidden)
+      this.#device.append(h('iframe', { src: location.pathname, title: 'A second device' }))
   }
 }

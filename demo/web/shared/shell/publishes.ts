@@ -11,7 +11,10 @@ export interface Publish {
 }
 
 /** Reads what the agent publishes in a conversation, live. Returns how to stop. */
-export function watchPublishes(conversation: string, onChange: (publishes: ReadonlyMap<string, Publish>) => void): () => void {
+export function watchPublishes(
+  conversation: string,
+  onChange: (publishes: ReadonlyMap<string, Publish>) => void,
+): () => void {
   const publishes = new Map<string, Publish>()
   const source = new EventSource(`/api/conversations/${conversation}/publishes`)
   source.onmessage = ({ data }) => {

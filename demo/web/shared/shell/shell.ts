@@ -155,5 +155,10 @@ class Shell {
 
 function problem(text: string): HTMLElement {
   const again = () => location.assign(`/${readRoute().front}/`)
-  return h('div', { class: 'notice', role: 'alert' }, h('span', {}, text), h('button', { type: 'button', onclick: again }, 'Start again'))
+  return h(
+    'div',
+    { class: 'notice', role: 'alert' },
+    h('span', {}, text),
+    h('button', { type: 'button', onclick: again }, 'Start again'),
+  )
 }

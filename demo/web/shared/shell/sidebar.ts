@@ -38,18 +38,41 @@ export class Sidebar {
         { class: 'brand' },
         h('img', { src: '/icon.svg', alt: '' }),
         h('span', { class: 'grow' }, 'Rejoin'),
-        h('button', { type: 'button', class: 'tool only-phone', 'aria-label': 'Close the list', onclick: actions.close }, icon('close')),
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'tool only-phone',
+            'aria-label': 'Close the list',
+            onclick: actions.close,
+          },
+          icon('close'),
+        ),
       ),
       this.#fronts,
       this.#patterns,
-      h('button', { type: 'button', class: 'new', onclick: () => this.#run(actions.create(this.#pattern)) }, 'New conversation'),
+      h(
+        'button',
+        { type: 'button', class: 'new', onclick: () => this.#run(actions.create(this.#pattern)) },
+        'New conversation',
+      ),
       this.#problem,
       h('nav', { 'aria-label': 'Conversations' }, this.#list),
       h(
         'footer',
         {},
         h('span', {}, actions.user.name),
-        h('button', { type: 'button', class: 'tool', 'aria-label': 'Sign out', title: 'Sign out', onclick: () => this.#run(actions.signOut()) }, icon('leave')),
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'tool',
+            'aria-label': 'Sign out',
+            title: 'Sign out',
+            onclick: () => this.#run(actions.signOut()),
+          },
+          icon('leave'),
+        ),
       ),
     )
   }
@@ -59,7 +82,11 @@ export class Sidebar {
     this.#pattern = current?.pattern ?? this.#pattern
     this.#fronts.replaceChildren(
       ...fronts.map((front) =>
-        h('a', { href: pathOf({ ...route, front }), 'aria-current': front === route.front && 'page' }, frontNames[front]),
+        h(
+          'a',
+          { href: pathOf({ ...route, front }), 'aria-current': front === route.front && 'page' },
+          frontNames[front],
+        ),
       ),
     )
     this.#patterns.replaceChildren(
@@ -75,7 +102,9 @@ export class Sidebar {
         ),
       ),
     )
-    this.#list.replaceChildren(...conversations.map((conversation) => this.#entry(conversation, conversation.id === current?.id)))
+    this.#list.replaceChildren(
+      ...conversations.map((conversation) => this.#entry(conversation, conversation.id === current?.id)),
+    )
     document.title = current?.title ? `${current.title} · Rejoin` : 'Rejoin'
   }
 

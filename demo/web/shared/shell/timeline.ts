@@ -16,7 +16,11 @@ const rows = { publishes: 34, gaps: 66, connection: 94 }
 export class Timeline {
   readonly element: HTMLElement
   readonly #happenings: Happenings
-  readonly #svg = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': 'Timeline of the stream' })
+  readonly #svg = svg('svg', {
+    viewBox: `0 0 ${width} ${height}`,
+    role: 'img',
+    'aria-label': 'Timeline of the stream',
+  })
   readonly #caption = h('figcaption', {})
   readonly #stops: (() => void)[]
   #publishes: ReadonlyMap<string, Publish> = new Map()
@@ -45,14 +49,13 @@ export class Timeline {
 
   #changed(): void {
     this.#changedAt = Date.now()
-    this.#timer ??= setTimeout(() => this.#draw(), 100)
+    this.#timer ??= setTimeout(() => this.#draw(), 200)
   }
 
   #draw(): void {
     this.#timer = undefined
     const now = Date.now()
     const { gaps, away } = this.#happenings.get()
-    const recent = [...this.#publishes.values()].filter(({ at }) => at > now - shownTime)
     const open = [...gaps, ...away].some(({ to }) => to === undefined)
     // What moved out of the picture needs a last few frames to leave.
     if (open || now - this.#changedAt < shownTime) this.#timer = setTimeout(() => this.#draw(), 200)
@@ -60,7 +63,9 @@ export class Timeline {
     this.#svg.replaceChildren(
       label('Publishes of the agent', rows.publishes - 20),
       rule(rows.publishes),
-      ...recent.map((publish) => tick(publish, x(publish.at))),
+      ...ticksOf(this.#publishes.values(), now - shownTime).map((publishes) =>
+        tick(publishes, x(publishes.at)),
+      ),
       label('Holes in what you see', rows.gaps - 12),
       rule(rows.gaps),
       ...gaps.filter(visible(now)).map((span) => bar(span, x, now, rows.gaps, 'hole')),
@@ -88,13 +93,49 @@ const visible =
   ({ to }: Span) =>
     (to ?? now) > now - shownTime
 
-function tick({ id, at, fate, fateAt, characters, what }: Publish, x: number): SVGElement {
-  const tall = Math.min(15, 4 + Math.sqrt(characters))
-  const title = svg('title', {}, `${what}, ${characters} characters: ${fate}${fateAt ? ` after ${fateAt - at} ms` : ''}`)
-  const line = { x: x.toFixed(1), y: rows.publishes - tall, width: 2, height: tall, rx: 1 }
-  if (fate !== 'refused') return svg('rect', { class: `tick ${fate}`, 'data-publish': id, 'data-fate': fate, ...line }, title)
-  const [l, r, t, b] = [x - 3, x + 3, rows.publishes - 9, rows.publishes - 3]
-  return svg('path', { class: 'tick refused', 'data-publish': id, 'data-fate': fate, d: `M${l} ${t}L${r} ${b}M${r} ${t}L${l} ${b}` }, title)
+/** Publishes that would stand on one another: one tick for all of them of one fate. */
+interface Tick {
+  at: number
+  fate: Publish['fate']
+  count: number
+  characters: number
+}
+
+/** So wide is a tick, in time. A model's tokens come faster than a picture of this size could show them. */
+const tickTime = 250
+
+function ticksOf(publishes: Iterable<Publish>, since: number): Tick[] {
+  const ticks = new Map<string, Tick>()
+  for (const { at, fate, characters } of publishes) {
+    if (at < since) continue
+    const slot = Math.floor(at / tickTime)
+    const key = `${slot} ${fate}`
+    const tick = ticks.get(key)
+    if (tick) {
+      tick.count++
+      tick.characters += characters
+    } else ticks.set(key, { at: slot * tickTime, fate, count: 1, characters })
+  }
+  return [...ticks.values()]
+}
+
+function tick({ at: _, fate, count: number, characters }: Tick, x: number): SVGElement {
+  const title = svg(
+    'title',
+    {},
+    `${count(number, 'publish', 'publishes')}, ${characters} characters: ${fate}`,
+  )
+  if (fate === 'refused') {
+    const [l, r, t, b] = [x - 3, x + 3, rows.publishes - 9, rows.publishes - 3]
+    return svg(
+      'path',
+      { class: 'tick refused', 'data-fate': fate, d: `M${l} ${t}L${r} ${b}M${r} ${t}L${l} ${b}` },
+      title,
+    )
+  }
+  const tall = Math.min(16, 4 + Math.sqrt(characters))
+  const place = { x: x.toFixed(1), y: rows.publishes - tall, width: 2, height: tall, rx: 1 }
+  return svg('rect', { class: `tick ${fate}`, 'data-fate': fate, ...place }, title)
 }
 
 function bar(span: Span, x: (at: number) => number, now: number, y: number, kind: string): SVGElement {
@@ -102,8 +143,22 @@ function bar(span: Span, x: (at: number) => number, now: number, y: number, kind
   const length = Math.max(4, x(span.to ?? now) - from)
   return svg(
     'rect',
-    { class: `bar ${kind} ${span.to === undefined ? 'open' : 'closed'}`, 'data-span': kind, x: from.toFixed(1), y: y - 4, width: length.toFixed(1), height: 8, rx: 4 },
-    svg('title', {}, span.to === undefined ? span.label : `${span.label}, for ${((span.to - span.from) / 1000).toFixed(1)} s`),
+    {
+      class: `bar ${kind} ${span.to === undefined ? 'open' : 'closed'}`,
+      'data-span': kind,
+      x: from.toFixed(1),
+      y: y - 4,
+      width: length.toFixed(1),
+      height: 8,
+      rx: 4,
+    },
+    svg(
+      'title',
+      {},
+      span.to === undefined
+        ? span.label
+        : `${span.label}, for ${((span.to - span.from) / 1000).toFixed(1)} s`,
+    ),
   )
 }
 

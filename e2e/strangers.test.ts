@@ -1,0 +1,231 @@
+import { Realtime, Rest, type ErrorInfo } from 'ably'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { launch, person, type Browser } from './browser.ts'
+import { Chat } from './chat.ts'
+import { startDemo, type Demo } from './demo.ts'
+import { answers } from './truth.ts'
+
+// Each forbidden thing, tried as a stranger would, with a browser or without one.
+
+let browser: Browser
+let demo: Demo
+/** Somebody with a conversation that has something in it. */
+let owner: { id: string; channel: string; token: string; responseId: string; cookie: string }
+let stranger: { cookie: string; id: string; token: string }
+
+const api = (path: string, init: RequestInit & { cookie?: string } = {}) =>
+  fetch(`${demo.url}/api${path}`, {
+    ...init,
+    headers: { ...(init.cookie && { cookie: init.cookie }), 'content-type': 'application/json' },
+  })
+
+async function signIn(): Promise<string> {
+  const response = await api('/session', { method: 'POST', body: '{}' })
+  return response.headers.get('set-cookie')!.split(';')[0]!
+}
+
+async function tokenFor(cookie: string, id: string): Promise<string> {
+  return ((await (await api(`/conversations/${id}/token`, { cookie })).json()) as { token: string }).token
+}
+
+const options = (token: string) => {
+  const { hostname, port } = new URL(demo.url)
+  return { token, endpoint: hostname, port: Number(port), tls: false, logLevel: 0, echoMessages: false }
+}
+
+const refused = async (work: Promise<unknown>): Promise<number | undefined> => {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    return (error as ErrorInfo).code
+  }
+}
+
+beforeAll(async () => {
+  browser = await launch()
+  demo = await startDemo({ DEMO_SPEED: '2000' })
+  const { context } = await person(browser)
+  const chat = await Chat.open(context, demo.url, 'message-per-response')
+  await chat.ask(answers.thinking.prompt)
+  await chat.completed()
+  const id = new URL(chat.page.url()).pathname.split('/').at(-1)!
+  const cookies = await context.cookies()
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+  expect(cookies.map(({ httpOnly, sameSite }) => ({ httpOnly, sameSite }))).toEqual([
+    { httpOnly: true, sameSite: 'Strict' },
+  ])
+  const responseId = (await chat.answer.getAttribute('data-response'))!
+  owner = { id, channel: `ai:${id}`, token: await tokenFor(cookie, id), responseId, cookie }
+  await context.close()
+
+  const strange = await signIn()
+  const made = await api('/conversations', {
+    method: 'POST',
+    cookie: strange,
+    body: '{"pattern":"message-per-response"}',
+  })
+  const own = ((await made.json()) as { id: string }).id
+  stranger = { cookie: strange, id: own, token: await tokenFor(strange, own) }
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await demo?.stop()
+})
+
+test("without a session nothing is given; with one's own, nothing of somebody else's", async () => {
+  const paths: [string, string][] = [
+    ['GET', `/conversations/${owner.id}`],
+    ['GET', `/conversations/${owner.id}/token`],
+    ['GET', `/conversations/${owner.id}/rows`],
+    ['GET', `/conversations/${owner.id}/publishes`],
+    ['POST', `/conversations/${owner.id}/faults`],
+    ['DELETE', `/conversations/${owner.id}`],
+  ]
+  for (const [method, path] of paths) {
+    expect([path, (await api(path, { method })).status]).toEqual([path, 401])
+    expect([path, (await api(path, { method, cookie: stranger.cookie })).status]).toEqual([path, 404])
+    expect([path, (await api(path, { method, cookie: 'rejoin_session=guessed' })).status]).toEqual([
+      path,
+      401,
+    ])
+  }
+  const mine = (await (await api('/conversations', { cookie: stranger.cookie })).json()) as { id: string }[]
+  expect(mine.map(({ id }) => id)).toEqual([stranger.id])
+})
+
+test("a stranger's token opens no channel but their own: not to read, not to write, not to be seen", async () => {
+  const client = new Realtime(options(stranger.token))
+  try {
+    const channel = client.channels.get(owner.channel)
+    expect(await refused(channel.publish('user-input', { promptId: 'x', text: 'hello' }))).toBe(40160)
+    expect(await refused(channel.attach())).toBe(40160)
+    // 90001: the channel failed when it was refused above.
+    expect([40160, 90001]).toContain(await refused(channel.presence.enter()))
+    const rest = new Rest(options(stranger.token))
+    expect(await refused(rest.channels.get(owner.channel).history())).toBe(40160)
+    expect(await refused(rest.channels.get(owner.channel).publish('cancel', null))).toBe(40160)
+    expect(await refused(client.channels.get('ai:*').attach())).toBe(40160)
+    // Their own works: the refusals above are not for another reason.
+    await client.channels.get(`ai:${stranger.id}`).attach()
+  } finally {
+    client.close()
+  }
+})
+
+test("even one's own token rewrites nothing, deletes nothing, and pretends to be nobody else", async () => {
+  const client = new Realtime(options(owner.token))
+  try {
+    const channel = client.channels.get(owner.channel)
+    await channel.attach()
+    const page = await channel.history({ limit: 100 })
+    const answer = page.items.find(({ name, clientId }) => name === 'response' && clientId === 'agent')!
+    expect(answer.serial).toBeTruthy()
+    expect(await refused(channel.updateMessage({ ...answer, data: 'forged' }))).toBe(40160)
+    expect(await refused(channel.deleteMessage(answer))).toBe(40160)
+    expect(await refused(channel.appendMessage({ ...answer, data: ' forged' }))).toBe(40160)
+    expect(await refused(channel.publish({ name: 'response', data: 'forged', clientId: 'agent' }))).toBe(
+      40012,
+    )
+    expect(await refused(channel.presence.enterClient('agent'))).toBeGreaterThan(40000)
+    // A claim that somebody writes into a message themselves does not arrive.
+    const reader = new Realtime(options(await tokenFor(owner.cookie, owner.id)))
+    const received = new Promise<unknown>((resolve) => {
+      void reader.channels
+        .get(owner.channel)
+        .subscribe('note', ({ extras }) => resolve((extras as { userClaim?: string })?.userClaim))
+    })
+    await reader.channels.get(owner.channel).attach()
+    await channel
+      .publish({ name: 'note', data: 'hello', extras: { userClaim: '{"role":"admin"}' } })
+      .catch(() => {})
+    await channel.publish({ name: 'note', data: 'hello' })
+    expect(String(await received)).not.toContain('admin')
+    reader.close()
+  } finally {
+    client.close()
+  }
+})
+
+test('a token that was changed, or signed by somebody else, is refused', async () => {
+  const [head, body, signature] = owner.token.split('.') as [string, string, string]
+  const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Record<string, unknown>
+  expect(claims['x-ably-capability']).toBe(
+    JSON.stringify({ [owner.channel]: ['subscribe', 'history', 'publish', 'presence'] }),
+  )
+  expect(Number(claims.exp) - Number(claims.iat)).toBeLessThanOrEqual(300)
+  const wider = Buffer.from(JSON.stringify({ ...claims, 'x-ably-capability': '{"*":["*"]}' })).toString(
+    'base64url',
+  )
+  for (const token of [`${head}.${wider}.${signature}`, `${head}.${body}.AAAA`]) {
+    const client = new Realtime({ ...options(token), disconnectedRetryTimeout: 60_000 })
+    const state = await new Promise((resolve) =>
+      client.connection.on(['connected', 'failed', 'disconnected'], ({ current }) => resolve(current)),
+    )
+    expect(state).not.toBe('connected')
+    client.close()
+  }
+})
+
+test('the key never reaches a browser', async () => {
+  const { context } = await person(browser)
+  const page = await context.newPage()
+  const bodies: Promise<string>[] = []
+  page.on('response', (response) => {
+    // A stream of events has no end to wait for.
+    if (!response.url().endsWith('/publishes')) bodies.push(response.text().catch(() => ''))
+  })
+  await page.goto(demo.url)
+  await new Chat(page).hydrated()
+  const all = (await Promise.all(bodies)).join('\n')
+  const keyName = JSON.parse(Buffer.from(owner.token.split('.')[0]!, 'base64url').toString()).kid as string
+  expect(all).toContain('"token"')
+  expect(all).not.toContain(`${keyName}:`)
+  await context.close()
+})
+
+test('signing out ends the session everywhere, also for who has copied the cookie', async () => {
+  const cookie = await signIn()
+  expect((await api('/conversations', { cookie })).status).toBe(200)
+  expect((await api('/session', { method: 'DELETE', cookie })).status).toBe(204)
+  expect((await api('/conversations', { cookie })).status).toBe(401)
+})
+
+test('another site can neither post for somebody nor frame the page', async () => {
+  const response = await fetch(`${demo.url}/api/conversations`, {
+    method: 'POST',
+    headers: { cookie: owner.cookie, origin: 'https://evil.example', 'content-type': 'application/json' },
+    body: '{"pattern":"message-per-response"}',
+  })
+  expect(response.status).toBe(403)
+  const csp = (await fetch(`${demo.url}/react/`)).headers.get('content-security-policy')!
+  expect(csp).toContain("frame-ancestors 'self'")
+  expect(csp).toContain("script-src 'self'")
+  expect(csp).not.toContain('unsafe')
+})
+
+test('a flood is stopped', async () => {
+  const cookie = await signIn()
+  const statuses: number[] = []
+  for (let nth = 0; nth < 40; nth++)
+    statuses.push(
+      (await api('/conversations', { method: 'POST', cookie, body: '{"pattern":"message-per-token"}' }))
+        .status,
+    )
+  expect(statuses.slice(0, 20)).toEqual(Array(20).fill(200))
+  expect(statuses.at(-1)).toBe(429)
+})
+
+test('files outside of the pages are not served', async () => {
+  for (const path of [
+    '/../package.json',
+    '/..%2fpackage.json',
+    '/%2e%2e/server/main.ts',
+    '/assets/..%5c..%5cpackage.json',
+    '/react/../../package.json',
+  ]) {
+    const response = await fetch(`${demo.url}${path}`)
+    expect(await response.text()).not.toContain('@rejoin/demo')
+  }
+})
