@@ -25,7 +25,13 @@ try {
     const tarballs = Object.fromEntries(packed.map((pkg) => [pkg.name, `file:${pkg.tarball}`]))
     manifest.dependencies = { ...manifest.dependencies, ...tarballs }
     writeFileSync(path, JSON.stringify(manifest, null, 2))
-    const env = { ...process.env, REJOIN_ROOT: root, CI: '1' }
+    const env = {
+      ...process.env,
+      REJOIN_ROOT: root,
+      CI: '1',
+      NEXT_TELEMETRY_DISABLED: '1',
+      NUXT_TELEMETRY_DISABLED: '1',
+    }
     const steps = [
       ['npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']],
       ['npm', ['run', '--silent', 'check']],

@@ -1,0 +1,95 @@
+// A page with nothing but <script> tags streams a conversation, under a strict Content-Security-Policy and with
+// integrity hashes: once with Ably's own bundle, once with ours that carries it.
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createAgent } from '@rejoin/core/agent'
+import { startLocalAbly } from '@rejoin/local-ably'
+import * as Ably from 'ably'
+import { chromium } from 'playwright-core'
+
+const { ensureChromium } = await import(
+  pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', 'chromium.mjs')).href
+)
+const scripts = {
+  '/ably.js': readFileSync('node_modules/ably/build/ably.min.js'),
+  '/rejoin.js': readFileSync('node_modules/@rejoin/core/dist/rejoin.global.js'),
+  '/rejoin.all.js': readFileSync('node_modules/@rejoin/core/dist/rejoin.all.global.js'),
+  '/page.js': readFileSync('page.js'),
+}
+const answer = 'Whole, in order, and from nothing but two tags.'
+
+const ably = await startLocalAbly({ port: 0 })
+const agentClient = new Ably.Realtime({ ...ably.clientOptions, clientId: 'agent' })
+const server = createServer(respond).listen(0, '127.0.0.1')
+await once(server, 'listening')
+const browser = await chromium.launch({
+  executablePath: ensureChromium(),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+})
+try {
+  await tryPage('two', ['/ably.js', '/rejoin.js', '/page.js'])
+  await tryPage('one', ['/rejoin.all.js', '/page.js'])
+} finally {
+  await browser.close()
+  server.close()
+  agentClient.close()
+  await ably.close()
+}
+
+function tag(path) {
+  const hash = createHash('sha384').update(scripts[path]).digest('base64')
+  return `<script defer src="${path}" integrity="sha384-${hash}"></script>`
+}
+
+function respond({ url }, response) {
+  const { pathname, searchParams } = new URL(url, 'http://localhost')
+  if (scripts[pathname]) {
+    response.setHeader('content-type', 'text/javascript')
+    return response.end(scripts[pathname])
+  }
+  const options = {
+    clientOptions: { ...ably.clientOptions, clientId: 'reader' },
+    channelName: searchParams.get('channel'),
+  }
+  response.setHeader('content-type', 'text/html')
+  response.setHeader(
+    'content-security-policy',
+    "default-src 'none'; script-src 'self'; connect-src ws://127.0.0.1:* http://127.0.0.1:* ws://localhost:* http://localhost:*; require-trusted-types-for 'script'",
+  )
+  response.end(`<!doctype html><title>Script tags</title>
+    <script type="application/json" id="options">${JSON.stringify(options)}</script>
+    ${(searchParams.get('tags') ?? '').split(',').map(tag).join('')}
+    <ul id="messages"></ul><form><input name="prompt"></form>`)
+}
+
+async function tryPage(name, tags) {
+  const channelName = `ai:${name}`
+  createAgent({ client: agentClient, channelName }).onPrompt(async (_prompt, response) => {
+    for (const word of answer.split(/(?= )/)) {
+      response.append(word)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })
+  const page = await browser.newPage()
+  const problems = []
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+  page.on('pageerror', (error) => problems.push(String(error)))
+  await page.goto(`http://127.0.0.1:${server.address().port}/?channel=${channelName}&tags=${tags.join(',')}`)
+  await page.fill('input', 'How?')
+  await page.press('input', 'Enter')
+  try {
+    await page.waitForSelector('li[data-status="complete"]', { timeout: 20_000 })
+    const lines = await page.locator('li').allTextContents()
+    if (lines.join('|') !== `How?|${answer}`) problems.push(`it shows ${JSON.stringify(lines)}`)
+  } catch (error) {
+    problems.push(error.message)
+  }
+  if (problems.length)
+    throw new Error(`unable to stream with the tags ${tags.join(' ')}; ${problems.join('\n')}`)
+  console.log(`${tags.join(' ')}: fine`)
+  await page.close()
+}
