@@ -39,7 +39,7 @@ const oldest = (name: string, root: string, alias: Record<string, string>) => {
 export default defineConfig({
   test: {
     projects: [
-      project('core', './packages/core'),
+      project('core', './packages/core', { testTimeout: 120_000 }),
       project('react', './packages/react', { environment: 'happy-dom' }),
       project('vue', './packages/vue', { environment: 'happy-dom' }),
       oldest('react18', './packages/react', {
@@ -51,7 +51,7 @@ export default defineConfig({
       }),
       project('local-ably', './packages/local-ably'),
       project('demo', './demo'),
-      project('docs', './docs', { testTimeout: 120_000 }),
+      project('docs', './docs', { testTimeout: 120_000, exclude: ['.blocks/**', 'node_modules/**'] }),
       project('e2e', './e2e', { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false }),
     ],
   },

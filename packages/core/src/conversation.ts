@@ -1,6 +1,6 @@
 import type { PromptEvent, StreamEvent } from './event.ts'
-import { covers } from './growingText.ts'
-import type { Break, Coverage } from './growingText.ts'
+import { covers } from './coverage.ts'
+import type { Break, Coverage } from './coverage.ts'
 import { Response } from './response.ts'
 import type { MessageRef, PromptRow, PromptState, Row } from './types.ts'
 
@@ -66,6 +66,11 @@ export class Conversation {
     if (event.type === 'cancel') return undefined
     const response = this.#responseFor(event, live)
     if (!response) return undefined
+    if (event.type === 'summary' || event.type === 'citation') {
+      if (!response.applyCitation(event)) return undefined
+      this.touch(response, live)
+      return response
+    }
     let changed = response.meet(event)
     if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
     switch (event.type) {
@@ -185,6 +190,8 @@ export class Conversation {
 
   #responseFor(event: StreamEvent, live: boolean): Response | undefined {
     const { responseId, serial } = event
+    // Others than the agent cite: what they cite is known by its serial, or not shown.
+    if (event.type === 'summary' || event.type === 'citation') return this.#bySerial.get(serial)
     if (responseId !== undefined) {
       if (this.#recent?.id === responseId) return this.#recent
       return (this.#recent =

@@ -1,3 +1,8 @@
+import { covers } from './coverage.ts'
+import type { Break, Coverage } from './coverage.ts'
+import { ShownText } from './shownText.ts'
+import type { Hole } from './shownText.ts'
+
 /**
  * One growing text and what is missing from it: the pure heart of the reader (PROTOCOL.md §5).
  *
@@ -6,15 +11,6 @@
  * cannot matter. A fragment at the tail takes one step of the same fold; only one that arrives in the middle
  * folds anew.
  */
-
-/** A hole, in offsets of the shown text (see `Gap` in types.ts). */
-export interface Hole {
-  from: number
-  to: number
-  missing: number | undefined
-  /** Where the hole begins in the agent's text, when its place is exact and it could be filled. */
-  start?: number
-}
 
 /** What an operation brought beside its text. */
 export interface Stamp {
@@ -70,20 +66,7 @@ interface Cursor {
   end: number | undefined
 }
 
-/** Continuity was lost after `key`; `epoch` is the first attachment after it. */
-export interface Break {
-  key: string
-  epoch: number
-}
-
-/** What has been read without a hole: everything from key `from` to where attachment `epoch` began. */
-export interface Coverage {
-  from: string
-  epoch: number
-}
-
-export const covers = (coverage: Coverage, { key, epoch }: Break): boolean =>
-  coverage.from <= key && epoch <= coverage.epoch
+const nothing = Object.freeze({ text: '', end: 0, holes: [] })
 
 /** This many newest operations stay apart, so that a late one finds its place; older ones become one run. */
 const WINDOW = 256
@@ -91,13 +74,7 @@ const WINDOW = 256
 export class GrowingText {
   /** Appends may be delivered merged, and follow one message; tokens never are. */
   readonly merges: boolean
-  text = ''
-  holes: Hole[] = []
-  /** Text published after the last `takeChange`; undefined after a change that is not an extension. */
-  #appended: string | undefined = ''
-  #shownLength = 0
-  /** Where the shown text has come to in the agent's text. */
-  #end: number | undefined = 0
+  readonly #shown = new ShownText()
   #base: Base | undefined
   #pieces: Piece[] = []
   #compactAt = 2 * WINDOW
@@ -122,9 +99,16 @@ export class GrowingText {
     return this.#pieces.at(-1)?.key ?? this.#base?.key ?? ''
   }
 
-  /** Key of the oldest token known, where no full text stands before it. */
-  get firstKey(): string | undefined {
-    return this.#base ? undefined : this.#pieces[0]?.first
+  get text(): string {
+    return this.#shown.text
+  }
+
+  get length(): number {
+    return this.#shown.length
+  }
+
+  get holes(): readonly Hole[] {
+    return this.#shown.holes
   }
 
   /** Applies an append or a token. Returns whether anything is new. */
@@ -162,8 +146,8 @@ export class GrowingText {
       if (base.holes.length > 0 || end !== base.end! + text.length) return false
       if (!newest && (this.merges || key <= base.key)) return false
     }
-    this.#push(text)
-    this.#end = end
+    this.#shown.push(text)
+    this.#shown.end = end
     this.#folded = key
     if (base) {
       base.key = key
@@ -187,12 +171,12 @@ export class GrowingText {
       edited: fragment.edited ?? false,
     }
     if (!this.#stale && key > this.key) {
-      const before = this.#shownLength
+      const before = this.#shown.length
       const holes = this.holes.length
       this.#pieces.push(piece)
       this.#step(piece)
       if (this.#pieces.length > this.#compactAt) this.#compact()
-      return text !== '' || this.#shownLength !== before || this.holes.length !== holes
+      return text !== '' || this.#shown.length !== before || this.holes.length !== holes
     }
     const index = this.#indexFor(key)
     const same = this.#pieces[index]
@@ -267,34 +251,21 @@ export class GrowingText {
   settle(): void {
     if (!this.#stale) return
     this.#stale = false
-    const before = this.text
-    const appended = this.#appended
-    this.text = this.#base?.text ?? ''
-    this.#shownLength = this.text.length
-    this.#end = this.#base ? this.#base.end : 0
-    this.holes = this.#base ? this.#base.holes.map((h) => ({ ...h })) : []
     this.#folded = this.#base?.key ?? ''
-    for (const piece of this.#pieces) this.#step(piece)
-    const extends_ =
-      appended !== undefined && this.#shownLength >= before.length && this.text.startsWith(before)
-    this.#appended = extends_ ? appended + this.text.slice(before.length) : undefined
+    this.#shown.refold(this.#base ?? nothing, () => {
+      for (const piece of this.#pieces) this.#step(piece)
+    })
     if (this.#pieces.length > this.#compactAt) this.#compact()
   }
 
   /** What the text gained since the last call: the appended text, or undefined when it changed otherwise. */
   takeChange(): string | undefined {
-    const appended = this.#appended
-    this.#appended = ''
-    return appended
+    return this.#shown.takeChange()
   }
 
   /** Operations kept apart from each other: bounded, whatever the length of the text. */
   get kept(): number {
     return this.#pieces.length
-  }
-
-  get length(): number {
-    return this.#shownLength
   }
 
   /**
@@ -304,10 +275,10 @@ export class GrowingText {
   get verified(): boolean | undefined {
     if (!this.#closing || this.holes.length || this.#stale) return undefined
     const { end, checksum: declared } = this.#closing
-    if (end !== undefined && this.#end !== undefined && end !== this.#end) return undefined
+    if (end !== undefined && this.#shown.end !== undefined && end !== this.#shown.end) return undefined
     if (this.#checked?.text !== this.text)
       this.#checked = { text: this.text, matches: this.checksum!(this.text) === declared }
-    return this.#checked.matches && end === this.#shownLength
+    return this.#checked.matches && end === this.#shown.length
   }
 
   /** Set by the owner: kept out of here so that a reader of plain streams does not carry it. */
@@ -321,7 +292,7 @@ export class GrowingText {
     this.#base = {
       key: this.key,
       text: this.text,
-      end: this.#end,
+      end: this.#shown.end,
       holes: [],
       final: this.#base?.final ?? false,
     }
@@ -377,22 +348,22 @@ export class GrowingText {
     const broken = this.#breaks.length > 0 && this.#brokenBetween(this.#folded, piece.first)
     this.#folded = piece.key
     const length = text.length
-    const here = this.#shownLength
-    const reached = this.#end
+    const here = this.#shown.length
+    const reached = this.#shown.end
     const straddles =
       this.#base !== undefined &&
       piece === this.#pieces[0] &&
       piece.prev !== undefined &&
       piece.prev < this.#base.key
     if (end === undefined && piece === this.#pieces[0] && !this.#base && !this.#headKnown)
-      this.#hole(0, 0, undefined)
+      this.#shown.hole(0, 0, undefined)
 
     if (end === undefined || reached === undefined || piece.edited) {
       // Without a stamp, or right after an authoritative text: it follows, less what a full text already showed.
-      if (broken) this.#hole(here, here, undefined)
+      if (broken) this.#shown.hole(here, here, undefined)
       const known = straddles ? Math.max(0, this.#base!.text.length - piece.at!) : 0
-      this.#push(known ? text.slice(known) : text)
-      this.#end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
+      this.#shown.push(known ? text.slice(known) : text)
+      this.#shown.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
       return
     }
 
@@ -400,29 +371,29 @@ export class GrowingText {
       // §5.4: a hole inside a fragment of which the beginning is known already. Never shown as exact.
       if (end <= reached) return
       const fresh = Math.min(Math.max(0, piece.at! + length - this.#base!.text.length), end - reached, length)
-      this.#push(text.slice(length - fresh))
-      if (end - reached > fresh) this.#hole(here, here + fresh, end - reached - fresh)
-      this.#end = end
+      this.#shown.push(text.slice(length - fresh))
+      if (end - reached > fresh) this.#shown.hole(here, here + fresh, end - reached - fresh)
+      this.#shown.end = end
       return
     }
     const missing = end - reached - length
     if (missing === 0) {
-      this.#push(text)
-      this.#end = end
+      this.#shown.push(text)
+      this.#shown.end = end
       return
     }
     if (missing > 0) {
       const exact = !this.merges || (piece.after !== undefined && piece.after + length === end)
-      this.#hole(here, exact ? here : here + length, missing, exact ? reached : undefined)
-      this.#push(text)
-      this.#end = end
+      this.#shown.hole(here, exact ? here : here + length, missing, exact ? reached : undefined)
+      this.#shown.push(text)
+      this.#shown.end = end
       return
     }
     // Begins with known text: only what lies beyond, or in a hole of known place, is new.
-    if (!this.merges) this.#fill(end - length, text)
+    if (!this.merges) this.#shown.fill(end - length, text)
     if (end > reached) {
-      this.#push(text.slice(length - (end - reached)))
-      this.#end = end
+      this.#shown.push(text.slice(length - (end - reached)))
+      this.#shown.end = end
     }
   }
 
@@ -430,64 +401,15 @@ export class GrowingText {
     return known !== '' && this.#breaks.some(({ key }) => known <= key && key < next)
   }
 
-  #push(text: string): void {
-    this.text += text
-    this.#shownLength += text.length
-    if (this.#appended !== undefined) this.#appended += text
-  }
-
-  #hole(from: number, to: number, missing: number | undefined, start?: number): void {
-    this.holes.push({ from, to, missing, start })
-  }
-
-  /** Puts `text`, which begins at `start` of the agent's text, into the holes it covers. */
-  #fill(start: number, text: string): void {
-    const stop = start + text.length
-    for (let i = 0; i < this.holes.length; i++) {
-      const hole = this.holes[i]!
-      if (hole.start === undefined || hole.missing === undefined) continue
-      const from = Math.max(start, hole.start)
-      const to = Math.min(stop, hole.start + hole.missing)
-      if (from >= to) continue
-      const inserted = text.slice(from - start, to - start)
-      this.text = this.text.slice(0, hole.from) + inserted + this.text.slice(hole.from)
-      this.#shownLength += inserted.length
-      this.#appended = undefined
-      const rest: Hole[] = []
-      if (from > hole.start) rest.push({ ...hole, missing: from - hole.start })
-      const at = hole.from + inserted.length
-      if (to < hole.start + hole.missing)
-        rest.push({ from: at, to: at, missing: hole.start + hole.missing - to, start: to })
-      for (const later of this.holes.slice(i + 1)) {
-        later.from += inserted.length
-        later.to += inserted.length
-      }
-      this.holes.splice(i, 1, ...rest)
-      i += rest.length - 1
-    }
-  }
-
   #baseFrom(key: string, text: string, end: number | undefined, final: boolean): Base {
     const base: Base = { key, text, end, holes: [], final }
     if (end === undefined || end === text.length) return base
     const missing = end - text.length
-    if (missing > 0) base.holes = this.#placeHoles(text, missing)
-    else if (this.#shownLength === end && this.#end === end && this.holes.length === 0) base.text = this.text
+    if (missing > 0) base.holes = this.#shown.placeHoles(text, missing)
+    else if (this.#shown.length === end && this.#shown.end === end && this.holes.length === 0)
+      base.text = this.text
     else base.holes = [{ from: 0, to: text.length, missing: undefined }]
     return base
-  }
-
-  /** Keeps what was known about the places of holes when a newer full text has them too. */
-  #placeHoles(text: string, missing: number): Hole[] {
-    const { length } = text
-    const known = this.holes.reduce((sum, h) => sum + (h.missing ?? NaN), 0)
-    const continues = text.startsWith(this.text)
-    if (continues && known === missing) return this.holes.map((h) => ({ ...h }))
-    if (continues && known < missing)
-      return [...this.holes, { from: this.#shownLength, to: length, missing: missing - known }]
-    const exact = this.holes[0]?.from ?? this.#shownLength
-    const from = exact <= length && text.startsWith(this.text.slice(0, exact)) ? exact : 0
-    return [{ from, to: length, missing }]
   }
 
   /** Joins old pieces that follow each other into runs, so that memory grows with the text only. */

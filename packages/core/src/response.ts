@@ -1,14 +1,17 @@
+import { Citations } from './citations.ts'
 import type {
+  CitationEvent,
   DataEvent,
   EndEvent,
   ReviseEvent,
   SourceEvent,
   StreamEvent,
+  SummaryEvent,
   TextEvent,
   ToolEvent,
 } from './event.ts'
-import { covers } from './growingText.ts'
-import type { Break, Coverage } from './growingText.ts'
+import { covers } from './coverage.ts'
+import type { Break, Coverage } from './coverage.ts'
 import { newSource, OpenText, OpenTool, OpenValue, RowValue } from './part.ts'
 import type { OpenPart, TextSource } from './part.ts'
 import type {
@@ -55,6 +58,7 @@ export class Response {
   #lastPlace: Place | undefined
   #parts = new Map<string, OpenPart>()
   #ordered: OpenPart[] = []
+  #citations: Citations | undefined
   #strict = false
   #agentPresent = false
   #firstPartKnown = false
@@ -200,6 +204,11 @@ export class Response {
     const id = event.part ?? (event.type === 'source' ? event.source.sourceId : event.serial)
     const part = this.#part(id, () => new OpenValue(id, event.serial))
     return part instanceof OpenValue && part.apply(event)
+  }
+
+  applyCitation(event: SummaryEvent | CitationEvent): boolean {
+    this.#citations ??= new Citations()
+    return this.#citations.apply(event, (id, make) => this.#part(id, make))
   }
 
   /** A marker once set stays: what it says is final, unless a later one says otherwise. */

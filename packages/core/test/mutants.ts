@@ -32,8 +32,8 @@ export const mutants: Mutant[] = [
   {
     name: 'fragments older than the full text are applied',
     file: 'growingText.ts',
-    from: 'return key <= base.key',
-    to: 'return key < base.key',
+    from: '|| key <= base.key',
+    to: '|| key < base.key',
   },
   {
     name: 'stamps are ignored',
@@ -62,24 +62,24 @@ export const mutants: Mutant[] = [
   {
     name: 'overlaps are not trimmed',
     file: 'growingText.ts',
-    from: 'this.#push(text.slice(length - (end - reached)))',
-    to: 'this.#push(text)',
+    from: 'this.#shown.push(text.slice(length - (end - reached)))',
+    to: 'this.#shown.push(text)',
   },
   {
     name: 'holes in a full text are forgotten',
     file: 'growingText.ts',
-    from: 'if (missing > 0) base.holes = this.#placeHoles(text, missing)',
+    from: 'if (missing > 0) base.holes = this.#shown.placeHoles(text, missing)',
     to: 'if (missing > 0) base.holes = []',
   },
   {
     name: 'holes stay after the full text',
-    file: 'growingText.ts',
-    from: 'this.holes = this.#base ? this.#base.holes',
-    to: 'this.holes = this.holes.length ? this.holes',
+    file: 'shownText.ts',
+    from: 'this.holes = from.holes.map',
+    to: 'this.holes = this.holes.length ? this.holes : from.holes.map',
   },
   {
     name: 'filling a hole loses text',
-    file: 'growingText.ts',
+    file: 'shownText.ts',
     from: 'inserted + this.text.slice(hole.from)',
     to: 'inserted',
   },
@@ -104,8 +104,8 @@ export const mutants: Mutant[] = [
   {
     name: 'the checksum is not looked at',
     file: 'growingText.ts',
-    from: 'this.#checked.matches && end === this.#shownLength',
-    to: 'end === this.#shownLength',
+    from: 'this.#checked.matches && end === this.#shown.length',
+    to: 'end === this.#shown.length',
   },
   {
     name: 'paging stops at the first page',
