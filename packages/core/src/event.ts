@@ -104,6 +104,25 @@ export interface CancelEvent extends EventMeta {
   type: 'cancel'
 }
 
+/** How often each source of a message is cited, by its name: a summary of annotations. */
+export interface SummaryEvent extends EventMeta {
+  type: 'summary'
+  counts: Readonly<Record<string, number>>
+}
+
+/** One citation of a message: an annotation. */
+export interface CitationEvent extends EventMeta {
+  type: 'citation'
+  /** Serial of the annotation. */
+  annotation: string
+  /** Client that published it. */
+  annotator: string | undefined
+  /** Of the source: its domain, mostly. */
+  name: string
+  /** Undefined: its annotator takes back its citations of that name. */
+  source: SourceEvent['source'] | undefined
+}
+
 export type StreamEvent =
   | TextEvent
   | ReviseEvent
@@ -114,3 +133,5 @@ export type StreamEvent =
   | DataEvent
   | PromptEvent
   | CancelEvent
+  | SummaryEvent
+  | CitationEvent

@@ -77,6 +77,9 @@ export const Metadata = {
   Phase: 'phase',
 } as const
 
+/** Annotation type of citations; readers get its summary per message, and each one if they ask for it. */
+export const CITATIONS = 'citations:multiple.v1'
+
 export const Phase = { Streaming: 'streaming', Done: 'done' } as const
 
 /** Values of header `status` on an end marker. */

@@ -99,6 +99,8 @@ export interface SourcePart {
   readonly startOffset?: number
   readonly endOffset?: number
   readonly snippet?: string
+  /** How often it is cited, where only the summary of citations is known; `url` then is the source's domain. */
+  readonly count?: number
 }
 
 export type DataPart<D extends DataTypes = RegisteredData> = {

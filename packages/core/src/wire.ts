@@ -1,6 +1,6 @@
 import type { InboundMessage } from 'ably'
 import type { EventMeta, StreamEvent, TextEvent } from './event.ts'
-import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from './protocol.ts'
+import { CITATIONS, Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from './protocol.ts'
 
 /**
  * Reads a wire format: hands every event in `message` to `emit`, and throws a short reason for a message that
@@ -34,12 +34,16 @@ export function documented(options?: { names?: MessageNames; headers?: HeaderNam
   return {
     decode(message, emit) {
       const { name } = message
+      // A summary repeats its message without being one of its versions.
+      if (message.action === 'message.summary') return readSummary(message, emit)
       let read = readers.get(name as string)
       if (!read && typeof name === 'string' && name.startsWith(MessageName.DataPrefix)) read = readData
       if (!read && isOperation(message)) read = readRevision
       if (!read) return
       const headers = fields(fields(message.extras).headers)
       read(message, renamed.length ? rename(headers, renamed) : headers, emit)
+      // History tells with a message what is annotated on it.
+      if (message.annotations) readSummary(message, emit)
     },
   }
 }
@@ -272,6 +276,19 @@ const readSource: Read = (message, headers, emit) => {
   const meta = readMeta(message, headers)
   const sourceId = string(data.sourceId) ?? meta.part ?? meta.serial
   emit({ ...meta, type: 'source', source: { ...data, sourceId, url: data.url } })
+}
+
+/** Tells nothing where no source is cited, unless that is news. */
+function readSummary(message: InboundMessage, emit: (event: StreamEvent) => void): void {
+  const summary = fields(fields(message.annotations).summary)
+  const cited = summary[CITATIONS]
+  if (cited === undefined) return
+  const counts: Record<string, number> = {}
+  for (const [name, entry] of Object.entries(fields(cited))) {
+    const { total } = fields(entry)
+    if (typeof total === 'number' && total > 0) counts[name] = total
+  }
+  emit({ ...readMeta(message, none), type: 'summary', counts })
 }
 
 const readData: Read = (message, headers, emit) => {

@@ -47,6 +47,8 @@ class AiTransportCodec {
       event.watched = this.presence
       hand(event)
     }
+    // A summary of annotations repeats its message without being one of its versions.
+    if (message.action === 'message.summary') return
     const envelope = readEnvelope(message)
     if (!envelope) {
       if (isOperation(message)) this.revise(message, emit)

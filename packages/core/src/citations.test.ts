@@ -1,0 +1,137 @@
+import type { ChannelMode } from 'ably'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { until, Wire } from '../test/wire.ts'
+import { aiTransport } from './ai-transport/index.ts'
+import { CitationSource } from './citationSource.ts'
+import { Conversation } from './conversation.ts'
+import { CITATIONS } from './protocol.ts'
+import { documented } from './wire.ts'
+
+let wire: Wire
+beforeAll(async () => {
+  wire = await Wire.start()
+})
+afterEach(() => wire.release())
+afterAll(() => wire.close())
+
+const headers = { responseId: 'r' }
+const modes: ChannelMode[] = ['SUBSCRIBE', 'ANNOTATION_SUBSCRIBE']
+const paper = {
+  url: 'https://example.com/paper',
+  title: 'A paper',
+  startOffset: 0,
+  endOffset: 5,
+  snippet: 'Five',
+}
+
+/** An answer on a channel, and a worker that cites sources on it. */
+async function answered() {
+  const name = wire.channelName()
+  const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+  const { serials } = await agent.publish({ name: 'response', data: 'Hello ', extras: { headers } })
+  const serial = serials[0]!
+  await agent.appendMessage({ serial, data: 'world' })
+  const worker = wire.client({ clientId: 'worker' }).channels.get(name)
+  const cite = (source: string, data: unknown = { url: `https://${source}/` }) =>
+    worker.annotations.publish(serial, { type: CITATIONS, name: source, data })
+  const retract = (source: string) => worker.annotations.delete(serial, { type: CITATIONS, name: source })
+  return { name, agent, serial, cite, retract }
+}
+
+const source = (name: string, count: number) => ({
+  type: 'source-url',
+  sourceId: name,
+  url: `https://${name}`,
+  title: name,
+  count,
+})
+
+test('summaries: sources with their counts, live and from history; the text stays', async () => {
+  const { name, agent, serial, cite, retract } = await answered()
+  const session = wire.session(name)
+  await session.ready
+  await cite('example.com')
+  await cite('example.com')
+  await cite('example.org')
+  const shown = (of = session) => of.getResponse('r')?.parts.slice(1)
+  await until('the sources', () => shown()?.length === 2 && (shown()![0] as { count?: number }).count === 2)
+  expect(session.getResponse('r')).toMatchObject({ text: 'Hello world', clientId: 'agent', hasGap: false })
+  expect(shown()).toMatchObject([source('example.com', 2), source('example.org', 1)])
+  const later = wire.session(name)
+  await later.ready
+  expect(shown(later)).toMatchObject([source('example.com', 2), source('example.org', 1)])
+  await agent.appendMessage({ serial, data: '!' })
+  await retract('example.com')
+  for (const one of [session, later]) {
+    await until('the retraction', () => shown(one)?.length === 1)
+    expect(shown(one)).toMatchObject([source('example.org', 1)])
+    expect(one.getResponse('r')?.text).toBe('Hello world!')
+  }
+})
+
+test('a summary of a message that nobody knows, or of another type, shows nothing', async () => {
+  const { name, agent } = await answered()
+  const session = wire.session(name)
+  await session.ready
+  const { serials } = await agent.publish('chat', 'hello')
+  await agent.annotations.publish(serials[0]!, { type: CITATIONS, name: 'example.com' })
+  await agent.annotations.publish(serials[0]!, { type: 'seen:flag.v1' })
+  await agent.publish({ name: 'response', data: 'End', extras: { headers: { responseId: 'end' } } })
+  await until('the end', () => session.getResponse('end'))
+  expect(session.getSnapshot().messages.map(({ id }) => id)).toEqual(['r', 'end'])
+})
+
+test('one by one: each citation in detail, in place of its source; taken back by name', async () => {
+  const { name, serial, cite, retract } = await answered()
+  await cite('example.com', paper)
+  const conversation = new Conversation('channel')
+  const codec = documented()
+  const channel = wire.client({ clientId: 'reader' }).channels.get(name, { modes })
+  await channel.subscribe((message) =>
+    codec.decode(message, (event) => {
+      event.epoch = 1
+      conversation.apply(event, true)
+    }),
+  )
+  for (const message of (await channel.history()).items)
+    codec.decode(message, (event) => conversation.apply(event, false))
+  const shown = () => {
+    const response = conversation.responses.get('r')!
+    response.refresh()
+    return response.snapshot!.parts.slice(1)
+  }
+  expect(shown()).toMatchObject([source('example.com', 1)])
+  const citations = new CitationSource(channel, (event, live) => conversation.apply(event, live))
+  await citations.start()
+  await citations.load(serial)
+  await citations.load(serial)
+  expect(shown()).toMatchObject([{ type: 'source-url', sourceId: 'example.com', ...paper }])
+  await cite('example.com', JSON.stringify({ url: 'https://example.com/other' }))
+  await cite('example.org', { title: 'no url' })
+  await until('the sources', () => shown().length === 3)
+  expect(shown()).toMatchObject([
+    paper,
+    { sourceId: 'example.com', url: 'https://example.com/other' },
+    source('example.org', 1),
+  ])
+  await retract('example.com')
+  await until('the retraction', () => shown().length === 1)
+  expect(shown()).toMatchObject([source('example.org', 1)])
+  expect(conversation.responses.get('r')).toMatchObject({ clientId: 'agent' })
+  citations.stop()
+})
+
+test('a summary changes no text under the codec of @ably/ai-transport', async () => {
+  const name = wire.channelName()
+  const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+  const transport = { 'run-id': 'r', stream: 'true', status: 'streaming' }
+  const extras = { ai: { transport, codec: { kind: 'text' } } }
+  const { serials } = await agent.publish({ name: 'ai-output', data: 'Hello', extras })
+  const session = wire.session(name, { codec: aiTransport() })
+  await session.ready
+  await agent.appendMessage({ serial: serials[0]!, data: ' world', extras })
+  await agent.annotations.publish(serials[0]!, { type: CITATIONS, name: 'example.com' })
+  await agent.appendMessage({ serial: serials[0]!, data: '!', extras })
+  await until('the end', () => session.getResponse('r')?.text.endsWith('!'))
+  expect(session.getResponse('r')?.text).toBe('Hello world!')
+})
