@@ -11,7 +11,11 @@ const { GITHUB_REPOSITORY: repository, GITHUB_SERVER_URL: server } = process.env
 if (repository)
   for (const { path, folder } of packages())
     must('npm', [
-      ...['pkg', 'set', '--prefix', path, 'repository.type=git'],
+      'pkg',
+      'set',
+      '--prefix',
+      path,
+      'repository.type=git',
       `repository.url=git+${server}/${repository}.git`,
       `repository.directory=packages/${folder}`,
     ])

@@ -9,12 +9,10 @@ for (const version of ['5.9', '6', '7'])
   ]) {
     const { stdout, status } = spawnSync(
       process.execPath,
-      [
-        `node_modules/typescript-${version}/bin/tsc`,
-        ...['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023,dom,dom.iterable'],
-        ...['--module', module, '--moduleResolution', resolution, '--types', 'node', '--jsx', 'react-jsx'],
-        'index.tsx',
-      ],
+      `node_modules/typescript-${version}/bin/tsc --noEmit --strict --target es2022 --lib es2023,dom,dom.iterable
+        --module ${module} --moduleResolution ${resolution} --types node --jsx react-jsx index.tsx`.split(
+        /\s+/,
+      ),
       { encoding: 'utf8' },
     )
     // Other people's declarations have errors of their own under some compilers: not ours to judge.

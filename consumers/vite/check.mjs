@@ -1,7 +1,7 @@
 // What is built holds our code, once, and none of what the page does not use.
 import { readFileSync, readdirSync } from 'node:fs'
 
-const [map] = readdirSync('dist/assets').filter((name) => name.endsWith('.js.map'))
+const map = readdirSync('dist/assets').find((name) => name.endsWith('.js.map'))
 const { sources } = JSON.parse(readFileSync(`dist/assets/${map}`, 'utf8'))
 const ours = sources.filter((source) => source.includes('@rejoin'))
 const expected = (what, right) => {
