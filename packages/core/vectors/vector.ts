@@ -5,13 +5,15 @@ export interface VectorMessage {
   name?: string
   data?: unknown
   serial?: string
-  action?: 'create' | 'append' | 'update' | 'delete'
+  action?: 'create' | 'append' | 'update' | 'delete' | 'summary'
   /** `version.serial`; default: the message's serial. */
   version?: string
   /** `version.metadata`. */
   metadata?: Record<string, unknown>
   /** `extras.headers`. */
   headers?: Record<string, unknown>
+  /** `annotations.summary`, by type. */
+  summary?: Record<string, unknown>
   clientId?: string
 }
 
@@ -49,7 +51,7 @@ const fields = ['name', 'data', 'clientId'] as const
 
 /** An Ably message in full, as SDKs hand it over. */
 export function expand(message: VectorMessage): Record<string, unknown> {
-  const { serial = '', action = 'create', version = serial, metadata, headers } = message
+  const { serial = '', action = 'create', version = serial, metadata, headers, summary = {} } = message
   const full: Record<string, unknown> = {
     id: `${serial}:0`,
     action: `message.${action}`,
@@ -57,7 +59,7 @@ export function expand(message: VectorMessage): Record<string, unknown> {
     clientId: 'agent',
     timestamp: 1_700_000_000_000 + (Number(serial) || 0),
     version: { serial: version, timestamp: 1_700_000_000_000, ...(metadata && { metadata }) },
-    annotations: { summary: {} },
+    annotations: { summary },
     ...(headers && { extras: { headers } }),
   }
   for (const field of fields) if (field in message) full[field] = message[field]
