@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Pattern, ResponseRow } from './index.ts'
-import { Bench, historyReader } from './testing.ts'
+import { Bench, historyReader } from '../../test/agentBench.ts'
 
 let bench: Bench
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createSession, history } from '../index.ts'
 import type { EndResult, Pattern, ResponseRow } from './index.ts'
-import { Bench, historyReader } from './testing.ts'
+import { Bench, historyReader } from '../../test/agentBench.ts'
 import { wellFormed } from './unicode.ts'
 
 /**

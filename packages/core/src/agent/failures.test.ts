@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { DeliveryError, type Pattern, type RejoinError } from './index.ts'
-import { Bench, historyReader } from './testing.ts'
+import { Bench, historyReader } from '../../test/agentBench.ts'
 
 let bench: Bench
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Prompt, type RejoinError } from './index.ts'
-import { Bench } from './testing.ts'
+import { Bench } from '../../test/agentBench.ts'
 
 let bench: Bench
 beforeAll(async () => {

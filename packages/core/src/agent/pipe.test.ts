@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ModelEvent } from './index.ts'
-import { Bench } from './testing.ts'
+import { Bench } from '../../test/agentBench.ts'
 
 let bench: Bench
 beforeAll(async () => {

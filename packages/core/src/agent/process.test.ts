@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { Bench, historyReader } from './testing.ts'
+import { Bench, historyReader } from '../../test/agentBench.ts'
 
 /** Times that the agent is killed, each at a random moment. */
 const KILLS = Number(process.env['REJOIN_KILLS'] ?? 8)
@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rejoin-'))
   script = join(folder, 'agent.mjs')
   await build({
-    entryPoints: [fileURLToPath(new URL('./testProcess.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('../../test/agentProcess.ts', import.meta.url))],
     outfile: script,
     bundle: true,
     platform: 'node',

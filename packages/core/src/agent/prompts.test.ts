@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { memoryCheckpoints, type Active, type Prompt, type RejoinError, type ResponseRow } from './index.ts'
-import { Bench, historyReader, type Reader } from './testing.ts'
+import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
 
 let bench: Bench
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSession, history, seed, type ResponseState, type Session } from '../index.ts'
 import type { ModelEvent, ResponseRow } from './index.ts'
-import { Bench } from './testing.ts'
+import { Bench } from '../../test/agentBench.ts'
 
 /** Agent and reader together: what one says, the other shows. */
 let bench: Bench

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { UIMessageChunk } from 'ai'
 import { fromAISDK } from './ai-sdk.ts'
-import { checkGrammar, collect, joined, streamed } from './recordings.ts'
+import { checkGrammar, collect, joined, streamed } from '../../test/providerRecordings.ts'
 
 const read = (...parts: object[]) => collect(fromAISDK(streamed(parts as UIMessageChunk[])))
 

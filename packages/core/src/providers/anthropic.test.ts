@@ -9,7 +9,7 @@ import {
   recorded,
   recordings,
   streamed,
-} from './recordings.ts'
+} from '../../test/providerRecordings.ts'
 
 interface AnyEvent {
   type: string

@@ -2,7 +2,7 @@ import { AIMessage, AIMessageChunk, HumanMessage, ToolMessage } from '@langchain
 import { FakeStreamingChatModel } from '@langchain/core/utils/testing'
 import { describe, expect, it } from 'vitest'
 import { fromLangGraph } from './langgraph.ts'
-import { checkGrammar, collect, joined, streamed } from './recordings.ts'
+import { checkGrammar, collect, joined, streamed } from '../../test/providerRecordings.ts'
 
 const chunk = (fields: ConstructorParameters<typeof AIMessageChunk>[0]) => new AIMessageChunk(fields)
 const meta = { langgraph_node: 'agent' }

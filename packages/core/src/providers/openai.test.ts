@@ -10,7 +10,7 @@ import {
   recorded,
   recordings,
   streamed,
-} from './recordings.ts'
+} from '../../test/providerRecordings.ts'
 
 describe.skipIf(!haveRecordings)('recordings of the Responses API', () => {
   it.each(recordings('openai-responses'))('%s', async (name) => {

@@ -16,7 +16,7 @@ import {
   recorded,
   recordings,
   streamed,
-} from './recordings.ts'
+} from '../../test/providerRecordings.ts'
 
 /** The providers' own SDKs, over HTTP, from a server that replays what their APIs once said. */
 describe.skipIf(!haveRecordings)('the real SDKs', () => {

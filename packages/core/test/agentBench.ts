@@ -1,8 +1,8 @@
 import type { InboundMessage, RealtimeChannel } from 'ably'
 import * as Ably from 'ably'
 import { startLocalAbly, type LocalAbly, type LocalAblyOptions } from '@rejoin/local-ably'
-import { checksum } from '../checksum.ts'
-import { createAgent, type Agent, type AgentOptions } from './index.ts'
+import { checksum } from '../src/checksum.ts'
+import { createAgent, type Agent, type AgentOptions } from '../src/agent/index.ts'
 
 /** One server with an agent's and a subscriber's client, for tests over a real socket. */
 export class Bench {

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { ModelEvent } from '../agent/modelEvent.ts'
+import type { ModelEvent } from '../src/agent/modelEvent.ts'
 
 /** Streams recorded from real APIs, beside the clone; tests that need them skip where they are absent. */
-const root = fileURLToPath(new URL('../../../../../shared/recordings/', import.meta.url))
+const root = fileURLToPath(new URL('../../../../shared/recordings/', import.meta.url))
 
 export const haveRecordings = existsSync(root)
 

@@ -1,6 +1,6 @@
 import * as Ably from 'ably'
-import { createAgent, type Pattern } from './index.ts'
-import { fileCheckpoints } from './node.ts'
+import { createAgent, type Pattern } from '../src/agent/index.ts'
+import { fileCheckpoints } from '../src/agent/node.ts'
 
 /** An agent in a process of its own, for tests to kill: it answers slowly, and always the same. */
 const { PORT, CHANNEL, PATTERN, FOLDER, FLOOD } = process.env as Record<string, string>
