@@ -22,6 +22,11 @@ try {
     cpSync(join(templates, name), folder, { recursive: true })
     const path = join(folder, 'package.json')
     const manifest = JSON.parse(readFileSync(path, 'utf8'))
+    const needed = Number(/\d+/.exec(manifest.engines?.node ?? '')?.[0] ?? 0)
+    if (needed > Number.parseInt(process.versions.node, 10)) {
+      console.log(`skipped: needs Node ${needed}`)
+      continue
+    }
     const tarballs = Object.fromEntries(packed.map((pkg) => [pkg.name, `file:${pkg.tarball}`]))
     manifest.dependencies = { ...manifest.dependencies, ...tarballs }
     writeFileSync(path, JSON.stringify(manifest, null, 2))

@@ -13,12 +13,12 @@ const bundles = [
   {
     source: 'global.ts',
     output: 'rejoin.global.js',
-    contains: 'EventEmitter3 (MIT, Arnout Kazemier)',
+    contains: '',
   },
   {
     source: 'globalAll.ts',
     output: 'rejoin.all.global.js',
-    contains: 'EventEmitter3 (MIT, Arnout Kazemier) and Ably (Apache-2.0, Ably Real-time Ltd)',
+    contains: ' Contains Ably (Apache-2.0, Ably Real-time Ltd).',
   },
 ]
 
@@ -35,7 +35,7 @@ async function bundle({ source, output, contains }) {
     platform: 'browser',
     target: 'es2022',
     legalComments: 'none',
-    banner: { js: `/*! Rejoin, Apache-2.0. Contains ${contains}. */` },
+    banner: { js: `/*! Rejoin, Apache-2.0.${contains} */` },
     logLevel: 'warning',
   })
   // A page with a strict Content-Security-Policy refuses code made from strings.

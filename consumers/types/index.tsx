@@ -1,4 +1,4 @@
-// oxlint-disable typescript/no-redundant-type-constituents: its packages are there only once it is installed
+// oxlint-disable typescript/no-redundant-type-constituents -- its packages are there only once it is installed
 import { createSession, ErrorCode, history, RejoinError, rewind, seed } from '@rejoin/core'
 import type { Part, ResponseState, SessionState } from '@rejoin/core'
 import { createAgent } from '@rejoin/core/agent'

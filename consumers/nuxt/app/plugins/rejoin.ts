@@ -1,0 +1,8 @@
+import { createSession } from '@rejoin/core'
+import { RejoinPlugin } from '@rejoin/vue'
+import * as Ably from 'ably'
+
+export default defineNuxtPlugin(({ vueApp }) => {
+  const client = new Ably.Realtime({ authUrl: '/token', autoConnect: import.meta.client })
+  vueApp.use(RejoinPlugin, { session: createSession({ client, channelName: 'ai:chat' }) })
+})
