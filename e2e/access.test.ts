@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launch, person, screenshot, type Browser, type Page } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
-import { answers } from './truth.ts'
+import { answers, speed } from './truth.ts'
 
 // For everybody: screen readers, keyboards, phones, dark rooms, and machines that have other things to do.
 
@@ -15,7 +15,7 @@ let demo: Demo
 
 beforeAll(async () => {
   browser = await launch()
-  demo = await startDemo({ DEMO_SPEED: '900' })
+  demo = await startDemo({ DEMO_SPEED: speed(1200) })
 })
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launch, person, screenshot, type Browser } from './browser.ts'
 import { Chat, fronts, recordFirstText } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
-import { answers, hostile } from './truth.ts'
+import { answers, hostile, speed } from './truth.ts'
 
 // The same things in React, in Vue, and with nothing but script tags.
 
@@ -12,7 +12,7 @@ let demo: Demo
 
 beforeAll(async () => {
   browser = await launch()
-  demo = await startDemo({ DEMO_SPEED: '900' })
+  demo = await startDemo({ DEMO_SPEED: speed(900) })
 })
 
 afterAll(async () => {

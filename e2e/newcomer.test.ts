@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launch, person, screenshot, type Browser } from './browser.ts'
 import { Chat, patterns, recordFirstText } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
-import { answers } from './truth.ts'
+import { answers, speed } from './truth.ts'
 
 // What the README promises somebody who has just cloned the repository, step by step.
 
@@ -13,7 +13,7 @@ let browser: Browser
 let demo: Demo
 /** Kept across a restart of the demo: only the database survives it. */
 const data = mkdtempSync(join(tmpdir(), 'rejoin-newcomer-'))
-const settings = { DEMO_DATA: data, DEMO_STATE_TTL: '3000' }
+const settings = { DEMO_DATA: data, DEMO_STATE_TTL: '3000', DEMO_SPEED: speed(450) }
 
 beforeAll(async () => {
   browser = await launch()

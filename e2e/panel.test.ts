@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launch, person, screenshot, type Browser } from './browser.ts'
 import { Chat, patterns } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
-import { answers } from './truth.ts'
+import { answers, speed } from './truth.ts'
 
 // Everything in the panel "Break it": the answer is whole afterwards, and what happened can be seen.
 
@@ -11,7 +11,7 @@ let demo: Demo
 
 beforeAll(async () => {
   browser = await launch()
-  demo = await startDemo({ DEMO_SPEED: '450', DEMO_STATE_TTL: '4000' })
+  demo = await startDemo({ DEMO_SPEED: speed(450), DEMO_STATE_TTL: '4000' })
 })
 
 afterAll(async () => {

@@ -7,6 +7,10 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'shared
 
 export const haveRecordings = existsSync(folder)
 
+/** Characters a second; the scripted answers are shorter, and must last as long. */
+export const speed = (charactersPerSecond: number) =>
+  String(Math.round(haveRecordings ? charactersPerSecond : charactersPerSecond / 2))
+
 interface RecordedEvent {
   type: string
   delta?: { type: string; text?: string; thinking?: string }

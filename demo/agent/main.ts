@@ -36,16 +36,20 @@ async function start(options: Parameters<AgentCalls['start']>[0]): Promise<void>
   await connected(client)
 }
 
+/** Ably itself would go on trying; whoever starts a demo wants to know. */
+const patience = 20_000
+
 function connected({ connection }: Realtime): Promise<void> {
   return new Promise((resolve, reject) => {
-    connection.on(['connected', 'failed', 'suspended'], ({ current, reason }) => {
+    const fail = () => {
+      const why = connection.errorReason?.message ?? `it did not answer within ${patience / 1000} seconds`
+      reject(new Error(`unable to connect the agent to Ably; ${why}. Check ABLY_API_KEY and the network`))
+    }
+    const timer = setTimeout(fail, patience)
+    connection.on(['connected', 'failed'], ({ current }) => {
+      clearTimeout(timer)
       if (current === 'connected') resolve()
-      else
-        reject(
-          new Error(
-            `unable to connect the agent to Ably; ${reason?.message ?? current}. Check ABLY_API_KEY and the network`,
-          ),
-        )
+      else fail()
     })
   })
 }

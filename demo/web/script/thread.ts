@@ -67,10 +67,13 @@ export class Thread {
       this.element.dataset.hydrated = 'true'
     }
     session.ready.then(ready, ready)
+    // Loads what came before when the top comes near, and leaves what is read where it is.
+    const older = Rejoin.createOlder(session)
+    older.sentinel(this.#older)
     this.#stops = [
       session.subscribe(() => this.#update()),
       enter(connection, `ai:${conversation.id}`),
-      this.#watchTop(),
+      () => older.sentinel(null),
     ]
     this.#update()
   }
@@ -167,40 +170,6 @@ export class Thread {
     this.#streaming = { id, is: false, stop: session.subscribeResponse(id, read) }
     this.#streaming.is = session.getResponse(id)?.status === 'streaming'
     this.#composer.update(this.#streaming.is)
-  }
-
-  /** Loads what came before when the top comes near, and leaves what is read where it is. */
-  #watchTop(): () => void {
-    const { session } = this.#stage.connection
-    let near = false
-    let loading = false
-    const load = async () => {
-      while (near && !loading && session.getSnapshot().hasOlder) {
-        loading = true
-        const fromEnd = this.#scroller.scrollHeight - this.#scroller.scrollTop
-        const failed = await session.loadOlder().then(
-          () => false,
-          () => true,
-        )
-        this.#scroller.scrollTop = this.#scroller.scrollHeight - fromEnd
-        await new Promise((resolve) => setTimeout(resolve, 50))
-        loading = false
-        if (failed) return
-      }
-    }
-    const observer = new IntersectionObserver(
-      (entries) => {
-        near = entries.at(-1)!.isIntersecting
-        void load()
-      },
-      { root: this.#scroller, rootMargin: '400px 0px 0px' },
-    )
-    observer.observe(this.#older)
-    session.ready.then(load, () => {})
-    return () => {
-      near = false
-      observer.disconnect()
-    }
   }
 }
 

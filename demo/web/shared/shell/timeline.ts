@@ -119,7 +119,7 @@ function ticksOf(publishes: Iterable<Publish>, since: number): Tick[] {
   return [...ticks.values()]
 }
 
-function tick({ at: _, fate, count: number, characters }: Tick, x: number): SVGElement {
+function tick({ fate, count: number, characters }: Tick, x: number): SVGElement {
   const title = svg(
     'title',
     {},
