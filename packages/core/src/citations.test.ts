@@ -1,4 +1,4 @@
-import type { ChannelMode } from 'ably'
+import type { ChannelMode, InboundMessage } from 'ably'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { until, Wire } from '../test/wire.ts'
 import { aiTransport } from './ai-transport/index.ts'
@@ -121,17 +121,41 @@ test('one by one: each citation in detail, in place of its source; taken back by
   citations.stop()
 })
 
-test('a summary changes no text under the codec of @ably/ai-transport', async () => {
-  const name = wire.channelName()
-  const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+test('a summary of the past does not undo a live one', () => {
+  const conversation = new Conversation('channel')
+  const message = (action: string, total?: number) =>
+    ({
+      name: 'response',
+      data: 'Hello',
+      action: `message.${action}`,
+      serial: '01',
+      version: { serial: '01' },
+      extras: { headers },
+      annotations: { summary: total === undefined ? {} : { [CITATIONS]: { 'example.com': { total } } } },
+    }) as unknown as InboundMessage
+  const read = (one: InboundMessage, epoch: number | undefined) =>
+    documented().decode(one, (event) => {
+      event.epoch = epoch
+      conversation.apply(event, epoch !== undefined)
+    })
+  read(message('create'), 1)
+  read(message('summary', 2), 1)
+  read(message('create', 1), undefined)
+  const response = conversation.responses.get('r')!
+  response.refresh()
+  expect(response.snapshot?.parts[1]).toMatchObject({ count: 2 })
+})
+
+test('a summary says nothing of the text under the codec of @ably/ai-transport', () => {
   const transport = { 'run-id': 'r', stream: 'true', status: 'streaming' }
-  const extras = { ai: { transport, codec: { kind: 'text' } } }
-  const { serials } = await agent.publish({ name: 'ai-output', data: 'Hello', extras })
-  const session = wire.session(name, { codec: aiTransport() })
-  await session.ready
-  await agent.appendMessage({ serial: serials[0]!, data: ' world', extras })
-  await agent.annotations.publish(serials[0]!, { type: CITATIONS, name: 'example.com' })
-  await agent.appendMessage({ serial: serials[0]!, data: '!', extras })
-  await until('the end', () => session.getResponse('r')?.text.endsWith('!'))
-  expect(session.getResponse('r')?.text).toBe('Hello world!')
+  const message = {
+    name: 'ai-output',
+    action: 'message.summary',
+    serial: '01',
+    extras: { ai: { transport, codec: { kind: 'text' } } },
+    annotations: { summary: { [CITATIONS]: {} } },
+  }
+  const events: unknown[] = []
+  aiTransport().decode(message as unknown as InboundMessage, (event) => events.push(event))
+  expect(events).toEqual([])
 })

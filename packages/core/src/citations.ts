@@ -85,7 +85,7 @@ export class Citations {
           known.details.delete(id)
           show(id, undefined)
         }
-    } else if (!known.details.has(annotation)) {
+    } else {
       known.details.set(annotation, event)
       show(annotation, source)
     }
