@@ -211,7 +211,7 @@ export class Agent {
       outbox: this.#outbox,
       retry,
       pattern,
-      present: this.#presence !== undefined,
+      present: () => this.#presence?.impossible === false,
       maxMessageSize,
       highWaterMark,
       clientId: client.auth.clientId || undefined,

@@ -83,3 +83,23 @@ it('is present while it answers, and leaves when it is done', async () => {
   await bench.settle()
   expect(events).toHaveLength(4)
 })
+
+it('says that it is not present, when it cannot or shall not be', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const nameless = bench.client({ clientId: undefined as never })
+  for (const options of [{ client: nameless }, { presence: false as const }, {}]) {
+    const agent = bench.agent({ channelName, ...options })
+    agent.onPrompt(() => {})
+    await agent.ready
+    await bench.settle()
+    const response = agent.respond()
+    response.append('x')
+    await response.end()
+    await agent.close()
+  }
+  const created = reader.messages.filter(
+    ({ name, action }) => name === 'response' && action === 'message.create',
+  )
+  expect(created.map(({ extras }) => extras.headers.presence)).toEqual(['none', 'none', undefined])
+})

@@ -12,6 +12,8 @@ export class Presence {
   readonly #data: object
   readonly #report: (error: RejoinError) => void
   #entered: Promise<boolean> | undefined
+  /** Being present was tried, and cannot be: responses say so in their headers. */
+  impossible = false
 
   constructor(
     client: RealtimeClient,
@@ -49,10 +51,11 @@ export class Presence {
       // With a token, who one is is known once connected. Nobody in particular cannot be present.
       await Outbox.of(this.#client).connected()
       const { clientId } = this.#client.auth
-      if (!clientId || clientId === '*') return false
+      if (!clientId || clientId === '*') return !(this.impossible = true)
       await this.#channel.presence.enter(this.#data)
       return true
     } catch (error) {
+      this.impossible = true
       this.#report(wrapError(`be present on channel "${this.#channel.name}"`, error, ErrorCode.PublishFailed))
       return false
     }

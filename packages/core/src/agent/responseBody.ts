@@ -18,7 +18,7 @@ export interface Publishing {
   readonly retry: RetryOptions
   readonly pattern: Pattern
   /** Whether the agent is present on the channel, so that readers notice when it dies. */
-  readonly present: boolean
+  present(): boolean
   /** Bytes that a message may have. */
   readonly maxMessageSize: number
   /** Code units of a response that may wait for the network before its stream is held up. */
@@ -37,7 +37,7 @@ export class ResponseBody {
   readonly lost: RejoinError[] = []
 
   readonly #publishing: Publishing
-  readonly #headers: Record<string, string>
+  readonly #ids: Record<string, string>
   readonly #lane: Lane
   readonly #onLost: (error: RejoinError) => void
   #partCount = 0
@@ -52,10 +52,9 @@ export class ResponseBody {
   ) {
     this.#publishing = publishing
     this.#onLost = onLost
-    this.#headers = {
+    this.#ids = {
       [Header.Rejoin]: PROTOCOL_VERSION,
       [Header.ResponseId]: ids.responseId,
-      ...(!publishing.present && { [Header.Presence]: 'none' }),
       ...(ids.promptId !== undefined && { [Header.PromptId]: ids.promptId }),
     }
     this.#lane = new Lane({ ...publishing, refused: () => this.failures++ })
@@ -83,6 +82,10 @@ export class ResponseBody {
     let backlog = 0
     for (const growing of this.parts.growing) backlog += growing.backlog
     return backlog
+  }
+
+  get #headers(): Record<string, string> {
+    return this.#publishing.present() ? this.#ids : { ...this.#ids, [Header.Presence]: 'none' }
   }
 
   /** Marks the beginning on the channel; `false` once sealed, when writes are ignored. */
