@@ -10,6 +10,8 @@ const until = async (check: () => boolean) => {
 }
 
 describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
+  // What takes its time and does not depend on the format is tried in one.
+  const once = test.runIf(!useBinaryProtocol)
   const open = (options = {}) => realtime({ useBinaryProtocol, ...options })
 
   test('connects, pings, closes', async () => {
@@ -23,7 +25,7 @@ describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
     await client.connection.whenState('closed')
   })
 
-  test('stays connected when idle', async () => {
+  once('stays connected when idle', async () => {
     const client = open({ realtimeRequestTimeout: 300 })
     await connected(client)
     const states: string[] = []
@@ -107,7 +109,7 @@ describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
     expect(serials).toEqual([got.items[0]!.serial])
   })
 
-  test('after its time to live a connection is new, and its channels start anew', async () => {
+  once('after its time to live a connection is new, and its channels start anew', async () => {
     const name = uniqueName()
     const client = open()
     const channel = client.channels.get(name)
@@ -190,7 +192,7 @@ describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
     })
   })
 
-  test('a frozen connection is noticed by its silence', async () => {
+  once('a frozen connection is noticed by its silence', async () => {
     const client = open({ realtimeRequestTimeout: 300 })
     await connected(client)
     const { id } = client.connection
