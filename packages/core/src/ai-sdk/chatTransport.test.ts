@@ -178,6 +178,90 @@ for (const pattern of ['message-per-response', 'message-per-token'] as const) {
   })
 }
 
+describe('other ways in', () => {
+  test("messages of the app's database: partial ones are replaced in place, under their own ids", async () => {
+    const name = wire.channelName()
+    let goOn = () => {}
+    const waited = new Promise<void>((resolve) => (goOn = resolve))
+    const agent = await agentOn(name, async (prompt, response) => {
+      for (const [i, word] of words.entries()) {
+        response.append(word)
+        await (i === 5 ? waited : pause())
+      }
+    })
+    const asking = wire.session(name)
+    await asking.sendMessage({ promptId: 'p', text: 'Go' })
+    const { id } = await until('the answer', () =>
+      asking.getSnapshot().messages.find((m) => m.role === 'assistant'),
+    )
+    await until('some text', () => (asking.getResponse(id)?.text.length ?? 0) > 20)
+    const stored = (answer: string): UIMessage[] => [
+      { id: 'p', role: 'user', parts: [{ type: 'text', text: 'Go' }] },
+      { id: answer, role: 'assistant', parts: [{ type: 'text', text: 'The qui' }] },
+    ]
+    const chats = [id, 'row-7'].map((answer) => {
+      const session = wire.session(name)
+      const transport = createChatTransport(session, { messageId: () => answer })
+      return new TestChat({ transport, messages: stored(answer) })
+    })
+    const resuming = chats.map((chat) => chat.resumeStream())
+    await until('streaming', () => chats.every((chat) => chat.status === 'streaming'))
+    goOn()
+    await Promise.all(resuming)
+    for (const [i, chat] of chats.entries())
+      expect(chat.messages.map((m) => [m.id, textOf(m)])).toEqual([
+        ['p', 'Go'],
+        [[id, 'row-7'][i], text],
+      ])
+    expect(agent.responses).toHaveLength(0)
+  })
+
+  test('deltas twice and swapped; two chats at once, each its own answer', async () => {
+    const name = wire.channelName()
+    await agentOn(
+      name,
+      async (prompt, response) => {
+        for (const word of words) {
+          response.append(prompt.text === 'loud' ? word.toUpperCase() : word)
+          await pause()
+        }
+      },
+      { pattern: 'message-per-token' },
+    )
+    const sessions = ['one', 'two'].map((clientId) => wire.session(name, { clientOptions: { clientId } }))
+    await Promise.all(sessions.map((session) => session.ready))
+    wire.server.faults.duplicate({ match: { channel: name, name: 'token' }, every: 5 })
+    wire.server.faults.reorder({ match: { channel: name, name: 'token' }, every: 7 })
+    const chats = sessions.map((session) => chatOn(session))
+    await Promise.all([chats[0]!.sendMessage({ text: 'quiet' }), chats[1]!.sendMessage({ text: 'loud' })])
+    expect(chats.map((chat) => textOf(chat.lastMessage))).toEqual([text, text.toUpperCase()])
+    expect(chats.map((chat) => chat.error)).toEqual([undefined, undefined])
+    expect(chats.every((chat) => onlyGrew(chat.shown))).toBe(true)
+  })
+
+  test('asked again: a prompt of its own, and an answer in place of the old one', async () => {
+    const name = wire.channelName()
+    let asked = 0
+    const prompts: unknown[] = []
+    await agentOn(name, async (prompt, response) => {
+      prompts.push(prompt.data)
+      response.append(`Answer ${++asked}`)
+    })
+    const chat = chatOn(wire.session(name))
+    await chat.sendMessage({ text: 'Why?' })
+    const [question] = chat.messages
+    await chat.regenerate()
+    expect(chat.messages.map(textOf)).toEqual(['Why?', 'Answer 2'])
+    await chat.sendMessage({ text: 'Who?', messageId: question!.id })
+    expect(chat.messages.map(textOf)).toEqual(['Who?', 'Answer 3'])
+    expect(prompts).toMatchObject([
+      { text: 'Why?', promptId: question!.id },
+      { text: 'Why?', replaces: question!.id },
+      { text: 'Who?', replaces: question!.id },
+    ])
+  })
+})
+
 describe('ends', () => {
   async function until20(chat: TestChat) {
     await until('some text', () => textOf(chat.lastMessage).length > 20)

@@ -1,5 +1,6 @@
 import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai'
 import { ErrorCode, RejoinError } from '../errors.ts'
+import { newId } from '../newId.ts'
 import type { OutgoingPrompt } from '../outbox.ts'
 import type { Session } from '../session.ts'
 import type { ResponseState } from '../types.ts'
@@ -76,7 +77,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     if (!last) throw new RejoinError(ErrorCode.InvalidArgument, 'unable to send a message; there is none')
     if (last.role === 'assistant') return this.sendOutcomes(last, request)
     const prompt = this.options.prepare?.(request) ?? this.promptOf(request, last)
-    const promptId = (prompt.promptId ??= crypto.randomUUID())
+    const promptId = (prompt.promptId ??= newId())
     const stream = this.begin(request.abortSignal, () => true)
     const known = new Set(this.session.getSnapshot().messages.map(({ id }) => id))
     this.session.sendMessage(prompt).catch((error: unknown) => stream.fail(error))
@@ -191,7 +192,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     const files = last.parts.filter((part) => part.type === 'file')
     // The channel takes an id once: a prompt that was sent before, edited or asked again, is a new one.
     const known = this.session.getPrompt(last.id)
-    const promptId = known && known.delivery !== 'failed' ? crypto.randomUUID() : last.id
+    const promptId = known && known.delivery !== 'failed' ? newId() : last.id
     return {
       text,
       promptId,
@@ -205,7 +206,9 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
 
   private newestUnfinished(): ResponseState | undefined {
     const { session } = this
-    for (const { id, role } of session.getSnapshot().messages.toReversed()) {
+    const { messages } = session.getSnapshot()
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const { id, role } = messages[i]!
       const response = role === 'assistant' && session.getResponse(id)
       if (!response) continue
       const given = this.given.get(id)

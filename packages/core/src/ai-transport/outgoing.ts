@@ -1,4 +1,5 @@
 import type { Message } from 'ably'
+import { newId } from '../newId.ts'
 import { Name, Transport } from './envelope.ts'
 
 /** What an agent's endpoint is called with (`Invocation.fromJSON`): the body of the POST that wakes it. */
@@ -25,7 +26,7 @@ interface InputOptions {
 
 /** A prompt in the format of `@ably/ai-transport`'s Vercel codec: publish the message, then POST the invocation. */
 export function promptMessage({ text, ...options }: InputOptions & { text: string }): OutgoingInput {
-  const { promptId = crypto.randomUUID() } = options
+  const { promptId = newId() } = options
   return input(
     { ...options, promptId },
     { kind: 'user-message', partType: 'text', messageId: promptId },
@@ -44,17 +45,17 @@ export function toolResultMessage(
 
 /** Asks the agent to stop a run: `channel.publish(cancelMessage(response.id))`. */
 export function cancelMessage(runId: string): Message {
-  const transport = { [Transport.RunId]: runId, [Transport.EventId]: crypto.randomUUID() }
+  const transport = { [Transport.RunId]: runId, [Transport.EventId]: newId() }
   return { name: Name.Cancel, extras: { ai: { transport } } }
 }
 
 function input(
-  { promptId = crypto.randomUUID(), channelName, parent }: InputOptions,
+  { promptId = newId(), channelName, parent }: InputOptions,
   codec: Record<string, string>,
   headers: Record<string, string>,
   data: unknown,
 ): OutgoingInput {
-  const inputEventId = crypto.randomUUID()
+  const inputEventId = newId()
   const transport = {
     [Transport.Stream]: 'false',
     [Transport.CodecMessageId]: promptId,
