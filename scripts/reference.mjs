@@ -1,5 +1,6 @@
 // Writes docs/reference.md: what every entry exports, from its declarations and docstrings.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -33,26 +34,34 @@ export function reference() {
   }
 }
 
+/** Declarations of every entry, by the compiler that checks the workspace. */
+function emit(entries, outDir) {
+  const config = join(outDir, 'tsconfig.json')
+  const compilerOptions = {
+    declaration: true,
+    emitDeclarationOnly: true,
+    stripInternal: true,
+    rootDir: join(root, 'packages'),
+    outDir,
+  }
+  const files = entries.map(({ source }) => source)
+  writeFileSync(config, JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions, files }))
+  // Whether the sources are right is for others to say: declarations come in either case.
+  spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', config])
+}
+
 function sectionsOf(entries, outDir) {
-  const program = ts.createProgram(
-    entries.map(({ source }) => source),
-    {
-      ...options(),
-      declaration: true,
-      emitDeclarationOnly: true,
-      stripInternal: true,
-      rootDir: join(root, 'packages'),
-      outDir,
-    },
-  )
-  program.emit(undefined, (path, text) => {
-    mkdirSync(dirname(path), { recursive: true })
-    // Siblings are looked for among the declarations.
-    writeFileSync(path, text.replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'"))
-  })
-  const emitted = ({ source }) =>
-    source.replace(join(root, 'packages'), outDir).replace(/\.ts$/, '.d.ts')
-  const declarations = ts.createProgram(entries.map(emitted), options())
+  emit(entries, outDir)
+  const emitted = ({ source }) => source.replace(join(root, 'packages'), outDir).replace(/\.ts$/, '.d.ts')
+  const options = { noLib: true, types: [], target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }
+  const host = ts.createCompilerHost(options)
+  // What other packages export is not described here.
+  host.resolveModuleNames = (names, from) =>
+    names.map((name) => {
+      const path = join(dirname(from), name.replace(/\.[jt]s$/, '.d.ts'))
+      return name.startsWith('.') && ts.sys.fileExists(path) ? { resolvedFileName: path, extension: '.d.ts' } : undefined
+    })
+  const declarations = ts.createProgram(entries.map(emitted), options, host)
   const checker = declarations.getTypeChecker()
   const home = new Map()
   return entries.map((entry) => {
@@ -69,22 +78,6 @@ function sectionsOf(entries, outDir) {
     })
     return { name: entry.name, names, text: [`\n## ${entry.name}\n`, ...texts].join('\n') }
   })
-}
-
-function options() {
-  return {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
-    customConditions: ['@rejoin/source'],
-    allowImportingTsExtensions: true,
-    jsx: ts.JsxEmit.ReactJSX,
-    strict: true,
-    skipLibCheck: true,
-    types: ['node'],
-    typeRoots: [join(root, 'node_modules', '@types')],
-  }
 }
 
 const anchor = (entry, name) => `${entry}-${name}`.replaceAll(/[^\w]+/g, '-').replace(/^-/, '').toLowerCase()
@@ -129,7 +122,7 @@ function codeOf(node) {
     const from = member.getFullStart() - node.getStart(file) - cut
     text = text.slice(0, from) + text.slice(member.getEnd() - node.getStart(file) - cut)
   }
-  return text.replaceAll(/^ {4}/gm, '  ')
+  return text.replaceAll(/^(?: {4})+/gm, (indent) => indent.slice(indent.length / 2))
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

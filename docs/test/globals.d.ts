@@ -12,8 +12,10 @@ declare global {
   const agent: Agent
   const response: ResponseWriter
   const server: LocalAbly
+  const faults: LocalAbly['faults']
   const database: { save(id: string, row: Row): Promise<void> }
   const tools: OpenAI.ChatCompletionTool[]
+  function render(texts: Map<string, string>): void
   function loadRows(): Promise<{ rows: Row[] }>
   function answer(text: string, response: ResponseWriter): Promise<void>
   function runTool(name: string, input: unknown): Promise<unknown>

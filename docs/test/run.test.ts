@@ -1,0 +1,194 @@
+import type { Server } from 'node:http'
+import { createSession, type Hydrator, type Row, type Session } from '@rejoin/core'
+import { createAgent, type CheckpointStore } from '@rejoin/core/agent'
+import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
+import { Realtime as AblyRealtime } from 'ably'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { closeClients, Realtime } from './ably.ts'
+import { run, said, startModel } from './running.ts'
+
+let server: LocalAbly
+let model: Server
+beforeAll(async () => void (model = await startModel()))
+afterAll(() => void model.close())
+beforeEach(async () => {
+  server = await startLocalAbly()
+  Object.assign(globalThis, { localAbly: server.clientOptions })
+})
+afterEach(async () => {
+  closeClients()
+  await server.close()
+})
+
+/** Resolves once an agent is on the channel, and so hears what is asked. */
+async function present(session: Session): Promise<void> {
+  await session.ready
+  await new Promise<void>((resolve) => {
+    const look = () => session.getSnapshot().agents.length > 0 && resolve()
+    session.subscribe(look)
+    look()
+  })
+}
+
+/** Resolves to the first answer that ends; `open` may make the agent. */
+async function answerTo(text: string, open: () => Promise<unknown>) {
+  const session = createSession({ client: new Realtime({ clientId: 'someone' }), channelName: 'ai:chat' })
+  await session.ready
+  const finished = new Promise<string>((resolve) => session.on('finish', ({ response }) => resolve(response.id)))
+  await open()
+  await present(session)
+  await session.sendMessage({ text })
+  const { text: answer, verified, status } = session.getResponse(await finished)!
+  session.close()
+  return { answer, verified, status }
+}
+
+const right = { answer: said.join(''), verified: true, status: 'complete' }
+
+describe('agents', () => {
+  test('of the README', async () => {
+    expect(await answerTo('What is a rope?', () => run('README.md', 'agent.ts'))).toEqual(right)
+  })
+
+  test('of Getting started', async () => {
+    const open = () => run('docs/getting-started.md', 'agent.ts')
+    expect(await answerTo('What is a rope?', open)).toEqual(right)
+  })
+
+  test('of Agents', async () => {
+    expect(await answerTo('What is a rope?', () => run('docs/agents.md', 'agent.ts'))).toEqual(right)
+  })
+
+  test('that repeats what it hears', async () => {
+    const open = () => run('docs/getting-started.md', 'parrot.ts')
+    expect(await answerTo('Hello there', open)).toEqual({ ...right, answer: 'You said: Hello there' })
+  })
+})
+
+test('plain TypeScript, and a view that appends', async () => {
+  await run('docs/getting-started.md', 'parrot.ts')
+  const other = createSession({ client: new Realtime({ clientId: 'other' }), channelName: 'ai:chat' })
+  await present(other)
+  other.close()
+  const { session, promptId } = await run<{ session: Session; promptId: string }>('docs/getting-started.md', 'chat.ts')
+  const answered = () =>
+    session
+      .getSnapshot()
+      .messages.map(({ id }) => session.getResponse(id))
+      .find((r) => r?.promptId === promptId)
+  const { follow } = await run<{ follow(s: Session, id: string, element: object): () => void }>(
+    'docs/getting-started.md',
+    'append.ts',
+  )
+  const element = { textContent: '', append: (text: string) => void (element.textContent += text) }
+  const found = await new Promise<string>((resolve) => {
+    const look = () => void (answered() && resolve(answered()!.id))
+    session.subscribe(look)
+    look()
+  })
+  const finished = new Promise<unknown>((resolve) => session.on('finish', resolve))
+  follow(session, found, element)
+  if (answered()!.status !== 'complete') await finished
+  session.flush()
+  expect(element.textContent).toBe('You said: What is a rope?')
+  session.close()
+})
+
+test('a hydrator of one’s own', async () => {
+  const { cached } = await run<{ cached(read: () => Row[]): Hydrator }>('docs/hydration.md', 'cached.ts')
+  const rows: Row[] = [{ id: 'r1', role: 'assistant', text: 'from last time', createdAt: 1 }]
+  const client = new Realtime({})
+  const session = createSession({ client, channelName: 'ai:chat', hydrate: cached(() => rows) })
+  await session.ready
+  expect(session.getResponse('r1')?.text).toBe('from last time')
+  session.close()
+})
+
+test('checkpoints in a table', async () => {
+  const { databaseCheckpoints } = await run<{
+    databaseCheckpoints(database: object): CheckpointStore
+  }>('docs/agents.md', 'checkpoints.ts')
+  const table = new Map<string, string>()
+  const store = databaseCheckpoints({
+    query: (sql: string, [channel, json]: string[]) => {
+      if (sql.startsWith('insert')) table.set(channel!, json!)
+      const found = table.get(channel!)
+      return Promise.resolve({ rows: found === undefined ? [] : [{ checkpoint: JSON.parse(found) }] })
+    },
+  })
+  expect(await store.load('ai:chat')).toBeUndefined()
+  const checkpoint = { serial: 's', open: [], recent: ['p'] }
+  await store.save('ai:chat', checkpoint)
+  expect(await store.load('ai:chat')).toEqual(checkpoint)
+})
+
+describe('capabilities', () => {
+  /** An agent with what the page lists, but for one of them. */
+  async function agentWithout(missing?: string) {
+    const all = ['subscribe', 'publish', 'history', 'presence', 'message-update-own']
+    const capability = { 'ai:chat': all.filter((c) => c !== missing) }
+    const own = await startLocalAbly({ keys: [{ key: 'app.agent:secret', capability }] })
+    const client = new AblyRealtime({ ...own.clientOptions, key: 'app.agent:secret', clientId: 'agent' })
+    const agent = createAgent({ client, channelName: 'ai:chat', retry: { giveUpAfter: 0 } })
+    const errors: string[] = []
+    agent.on('error', ({ code }) => errors.push(code))
+    try {
+      agent.onPrompt(() => {})
+      await agent.ready
+      const response = agent.respond()
+      for (const word of said) {
+        response.append(word)
+        await response.flush()
+      }
+      await response.end()
+    } catch (error) {
+      errors.push((error as { code: string }).code)
+    } finally {
+      await agent.close()
+      client.close()
+      await own.close()
+    }
+    return [...new Set(errors)]
+  }
+
+  test('of an agent: enough', async () => expect(await agentWithout()).toEqual([]))
+
+  test.each(['publish', 'presence', 'message-update-own'])(
+    'of an agent, without %s: not enough',
+    async (missing) => expect(await agentWithout(missing)).toContain('not_allowed'),
+  )
+
+  test('of a user: the token reads, asks, is seen; on its own channel, and no more', async () => {
+    process.env.ABLY_API_KEY = server.clientOptions.key
+    const { ablyToken } = await run<{
+      ablyToken(user: { id: string; role: string }, chatId: string): Promise<string>
+    }>('docs/sessions.md', 'token.ts')
+    const { key: _, ...address } = server.clientOptions
+    const client = new AblyRealtime({ ...address, authCallback: (_p, done) => void ablyToken({ id: 'ann', role: 'admin' }, 'chat').then((t) => done(null, t), (e: Error) => done(e.message, null)) })
+    const claims: unknown[] = []
+    const agent = createAgent({ client: new Realtime({ clientId: 'agent' }), channelName: 'ai:chat' })
+    agent.onPrompt((prompt, response) => {
+      claims.push([prompt.clientId, prompt.userClaim])
+      response.append('Hello')
+    })
+    await agent.ready
+    const session = createSession({ client, channelName: 'ai:chat' })
+    await session.ready
+    const finished = new Promise((resolve) => session.on('finish', resolve))
+    await session.sendMessage({ text: 'Hi' })
+    await client.channels.get('ai:chat').presence.enter()
+    await finished
+    expect(claims).toEqual([['ann', 'admin']])
+    const { serial } = session.getResponse(session.getSnapshot().messages[1]!.id)!
+    await expect(client.channels.get('ai:chat').updateMessage({ serial, data: 'mine' })).rejects.toMatchObject({
+      statusCode: 401,
+    })
+    await expect(client.channels.get('ai:other').publish('x', 'y')).rejects.toThrow()
+    session.close()
+    await agent.close()
+    client.close()
+  })
+})
+
+// It is a test itself.
+await run('docs/testing.md', 'chat.test.ts')
