@@ -87,7 +87,7 @@ it('is present while it answers, and leaves when it is done', async () => {
 it('says that it is not present, when it cannot or shall not be', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
-  const nameless = bench.client({ clientId: null as never })
+  const nameless = bench.client({ clientId: undefined as never })
   for (const options of [{ client: nameless }, { presence: false as const }, {}]) {
     const agent = bench.agent({ channelName, ...options })
     agent.onPrompt(() => {})
