@@ -77,7 +77,7 @@ export class Conversation {
       case 'text':
         if (!event.responseId) response.reopen(event)
         changed = response.applyText(event) || changed
-        if (response.newMessage) this.#noteMessages(response)
+        if (response.parts.newMessage) this.#noteMessages(response)
         // It may turn out to grow, in a delivery that names its serial only.
         if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)
           this.#bySerial.set(event.serial, response)
@@ -178,8 +178,8 @@ export class Conversation {
   }
 
   #noteMessages(response: Response): void {
-    response.newMessage = false
-    for (const serial of response.messages.keys()) this.#bySerial.set(serial, response)
+    response.parts.newMessage = false
+    for (const serial of response.parts.messages.keys()) this.#bySerial.set(serial, response)
   }
 
   /** A response cannot begin before its prompt. */

@@ -4,7 +4,7 @@ import { createAgent } from './agent/index.ts'
 import type { ModelEvent } from './agent/index.ts'
 import { fromAnthropic } from './providers/anthropic.ts'
 import { fromOpenAI } from './providers/openai.ts'
-import { haveRecordings, recorded, recordings, streamed } from './providers/recordings.ts'
+import { haveRecordings, recorded, recordings, streamed } from '../test/providerRecordings.ts'
 
 /** The truth of a recording, read without our mappers: text, reasoning, and tool inputs in order. */
 interface Truth {

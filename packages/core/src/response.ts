@@ -13,6 +13,7 @@ import type {
 import { covers } from './coverage.ts'
 import type { Break, Coverage } from './coverage.ts'
 import { newSource, OpenText, OpenTool, OpenValue, RowValue } from './part.ts'
+import { PartList } from './partList.ts'
 import type { OpenPart, TextSource } from './part.ts'
 import type {
   Gap,
@@ -28,12 +29,6 @@ const noGaps: readonly Gap[] = Object.freeze([])
 
 const nothingKnown: readonly Gap[] = Object.freeze([{ part: 'text', from: 0, to: 0, missing: undefined }])
 
-/** Where a message's text goes. */
-interface Place {
-  part: OpenText | OpenTool
-  source: TextSource
-}
-
 /** One answer while it is being assembled: events in, snapshots out. Knows no clock and no channel. */
 export class Response {
   readonly role = 'assistant'
@@ -47,17 +42,9 @@ export class Response {
   headKnown = false
   /** Older messages are read for its sake: it is shown as it is when they end before its beginning. */
   wanted = false
-  /** Growing messages by serial. */
-  readonly messages = new Map<string, Place>()
-  /** `messages` has grown since the conversation last looked. */
-  newMessage = false
   /** What has changed it since it was last published. */
   touched: 'past' | 'live' | undefined
-  /** The message that grew last: most appends go on with it. */
-  #lastSerial = ''
-  #lastPlace: Place | undefined
-  #parts = new Map<string, OpenPart>()
-  #ordered: OpenPart[] = []
+  readonly parts = new PartList()
   #citations: Citations | undefined
   #strict = false
   #agentPresent = false
@@ -97,7 +84,7 @@ export class Response {
 
   get #allDone(): boolean {
     let any = false
-    for (const part of this.#ordered) {
+    for (const part of this.parts.ordered) {
       if (part instanceof OpenText) {
         if (!part.done) return false
         any ||= part.kind === 'text'
@@ -114,19 +101,15 @@ export class Response {
   /** Whether older messages of the channel could complete it. */
   get needsPast(): boolean {
     if (this.#rowComplete) return false
-    if (this.#broken || this.#texts().some((s) => s.text.needsPast)) return true
+    if (this.#broken || this.parts.texts().some((s) => s.text.needsPast)) return true
     return !this.headKnown && !this.#firstPartKnown
-  }
-
-  #texts(): TextSource[] {
-    return this.#ordered.flatMap((part) =>
-      part instanceof OpenText ? part.sources : part instanceof OpenTool && part.input ? [part.input] : [],
-    )
   }
 
   /** Takes note of what any message of the response tells. Returns whether a view would see it. */
   meet(event: StreamEvent): boolean {
-    if (this.#interrupted && event.epoch !== undefined && event.type !== 'end') this.#interrupted = false
+    const fromAgent = event.clientId === undefined || event.clientId === this.clientId
+    if (this.#interrupted && fromAgent && event.epoch !== undefined && event.type !== 'end')
+      this.#interrupted = false
     if (event.strict) {
       this.#agentPresent = event.watched
       this.#strict = true
@@ -134,7 +117,7 @@ export class Response {
       if (event.part === '0' && event.type !== 'end') this.#firstPartKnown = true
     }
     let seen = false
-    if (event.serial !== this.#lastSerial && (this.serial === undefined || event.serial < this.serial)) {
+    if (!this.parts.isRecent(event.serial) && (this.serial === undefined || event.serial < this.serial)) {
       this.serial = event.serial
       if (event.timestamp) this.createdAt = event.timestamp
       seen = true
@@ -152,10 +135,11 @@ export class Response {
 
   /** Text of a part. Returns whether anything changed. */
   applyText(event: TextEvent | ReviseEvent): boolean {
-    let known = event.serial === this.#lastSerial ? this.#lastPlace : this.messages.get(event.serial)
+    const { parts } = this
+    let known = parts.placeOf(event.serial)
     if (this.#rowComplete) {
       if (!this.#beyondRow(event)) return false
-      known ??= this.#onlyText()
+      known ??= parts.onlyText()
     } else if (
       this.#row &&
       (event.type === 'revise' || event.unit === 'message' || event.end === undefined)
@@ -164,16 +148,14 @@ export class Response {
       this.#discardRow()
       known = undefined
     }
-    known ??= this.#promote(event)
+    known ??= parts.promote(event)
     if (!known) {
       if (event.type === 'revise') return false
-      known = event.kind === 'tool' ? this.#toolText(event) : this.#sourceFor(this.#textFor(event), event)
-      if (event.unit === 'message') this.#note(event.serial, known)
+      known = parts.newPlace(event)
+      if (event.unit === 'message') parts.note(event.serial, known)
+      else if (this.headKnown && !this.#broken) known.source.text.knowHead()
     }
-    if (known.source.unit === 'message') {
-      this.#lastSerial = event.serial
-      this.#lastPlace = known
-    }
+    parts.remember(event.serial, known)
     const changed = this.#grow(known.source, event)
     if (changed) known.part.dirty = true
     return changed
@@ -196,19 +178,19 @@ export class Response {
 
   applyTool(event: ToolEvent): boolean {
     if (this.#rowComplete && event.epoch === undefined) return false
-    return this.#toolFor(event.toolCallId, event).apply(event)
+    return this.parts.toolFor(event.toolCallId, event.serial).apply(event)
   }
 
   applyValue(event: SourceEvent | DataEvent): boolean {
     if (this.#rowComplete && event.epoch === undefined) return false
     const id = event.part ?? (event.type === 'source' ? event.source.sourceId : event.serial)
-    const part = this.#part(id, () => new OpenValue(id, event.serial))
+    const part = this.parts.get(id, () => new OpenValue(id, event.serial))
     return part instanceof OpenValue && part.apply(event)
   }
 
   applyCitation(event: SummaryEvent | CitationEvent): boolean {
     this.#citations ??= new Citations()
-    return this.#citations.apply(event, (id, make) => this.#part(id, make))
+    return this.#citations.apply(event, (id, make) => this.parts.get(id, make))
   }
 
   /** A marker once set stays: what it says is final, unless a later one says otherwise. */
@@ -227,45 +209,43 @@ export class Response {
 
   /** A row of the app's database (PROTOCOL.md §6.7). Returns whether anything changed. */
   applyRow(row: ResponseRow): boolean {
-    if (this.#rowComplete || (!this.open && this.#ordered.length > 0)) return false
+    if (this.#rowComplete || (!this.open && this.parts.ordered.length > 0)) return false
     const complete = row.status !== 'streaming' && row.status !== 'interrupted'
-    if (!complete && this.#ordered.length > 0) return false
+    if (!complete && this.parts.ordered.length > 0) return false
     this.#row = row
     this.promptId ??= row.promptId
     this.clientId ??= row.clientId
     this.serial ??= row.serial
     if (!this.createdAt && row.createdAt !== undefined)
       this.createdAt = new Date(row.createdAt).getTime() || 0
-    const known = this.#parts
-    this.#parts = new Map()
-    this.#ordered = []
-    this.#lastSerial = ''
+    const known = this.parts.ordered
+    this.parts.clear()
     const parts: readonly RowPart[] =
       row.parts ?? (row.text === undefined ? [] : [{ type: 'text', text: row.text }])
     parts.forEach((part, i) => this.#addRowPart(part, i, complete, known))
     return true
   }
 
-  #addRowPart(part: RowPart, index: number, complete: boolean, known: Map<string, OpenPart>): void {
+  #addRowPart(part: RowPart, index: number, complete: boolean, known: readonly OpenPart[]): void {
     const id = part.id ?? (part.toolCallId as string | undefined) ?? String(index)
     // Rows keep the order of their parts; a leading space sorts them before every serial.
     const serial = part.serial ?? ` ${String(index).padStart(6, '0')}`
     if (part.type !== 'text' && part.type !== 'reasoning')
-      return this.#addPart(new RowValue(id, serial, part))
-    const before = known.get(id)
+      return this.parts.add(new RowValue(id, serial, part))
+    const before = known.find((one) => one.id === id)
     const open = before instanceof OpenText ? before : new OpenText(part.type, id, serial)
     const text = part.text ?? ''
     const source = open.sources[0] ?? newSource(part.serial ?? '', part.serial ? 'message' : 'token')
     if (open.sources.length === 0) open.add(source)
     else open.sources.length = 1
-    if (part.serial) this.#note(part.serial, { part: open, source })
+    if (part.serial) this.parts.note(part.serial, { part: open, source })
     const key = part.version ?? ''
     source.text.replace(
       { key: key > source.text.key ? key : source.text.key, text, end: text.length, done: complete },
       { final: true },
     )
     open.dirty = true
-    this.#addPart(open)
+    this.parts.add(open)
   }
 
   /** After a complete row only what is surely newer counts: a later version, or a live change of the text. */
@@ -276,47 +256,10 @@ export class Response {
     return message && event.epoch !== undefined && event.op !== 'append' && event.version !== event.serial
   }
 
-  /** Where a newer text goes when the row does not say which of its parts came from which message. */
-  #onlyText(): Place | undefined {
-    const texts = this.#ordered.filter((p) => p instanceof OpenText && p.kind === 'text') as OpenText[]
-    const part = texts.length === 1 ? texts[0]! : undefined
-    return part?.sources.length === 1 ? { part, source: part.sources[0]! } : undefined
-  }
-
   #discardRow(): void {
     this.#row = undefined
-    this.#parts = new Map()
-    this.#ordered = []
-    this.messages.clear()
-    this.#lastSerial = ''
-  }
-
-  #note(serial: string, place: Place): void {
-    this.messages.set(serial, place)
-    this.newMessage = true
-  }
-
-  /** A message that was taken for a token has begun to grow: it becomes a part of its own. */
-  #promote(event: TextEvent | ReviseEvent): Place | undefined {
-    if (event.type === 'text' && (event.unit === 'token' || event.kind !== 'reasoning' || event.create))
-      return undefined
-    for (const part of this.#ordered) {
-      const tokens = part instanceof OpenText ? part.sources.find((s) => s.unit === 'token') : undefined
-      const text = tokens?.text.take(event.serial)
-      if (text === undefined) continue
-      const from = part as OpenText
-      from.dirty = true
-      if (tokens!.text.key === '') from.sources.splice(from.sources.indexOf(tokens!), 1)
-      if (from.sources.length === 0) this.#dropPart(from)
-      const own = this.#textFor({ kind: from.kind, unit: 'message', part: undefined, serial: event.serial })
-      const source = newSource(event.serial, 'message')
-      source.text.replace({ key: event.serial, text, create: true, epoch: event.epoch })
-      own.add(source)
-      const place = { part: own, source }
-      this.#note(event.serial, place)
-      return place
-    }
-    return undefined
+    this.parts.clear()
+    this.parts.messages.clear()
   }
 
   interrupt(): boolean {
@@ -328,7 +271,7 @@ export class Response {
   /** Continuity of its channel was lost. */
   break({ key, epoch }: Break): void {
     this.#broken = { key: this.#broken?.key ?? key, epoch }
-    for (const source of this.#texts()) source.text.break(epoch)
+    for (const source of this.parts.texts()) source.text.break(epoch)
   }
 
   /**
@@ -337,34 +280,36 @@ export class Response {
    */
   cover(coverage: Coverage): void {
     if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
-    for (const source of this.#texts())
-      if (source.unit === 'token' || coverage.from === '')
-        this.#touch(source, () => {
-          source.text.cover(coverage)
-          // Its first tokens came after a loss that is made up for by now.
-          if (this.headKnown && !this.#broken) source.text.knowHead()
-        })
+    for (const source of this.parts.texts()) {
+      if (source.unit !== 'token' && coverage.from !== '') continue
+      source.text.cover(coverage)
+      // Its first tokens came after a loss that is made up for by now.
+      if (this.headKnown && !this.#broken) source.text.knowHead()
+      this.parts.touch(source)
+    }
   }
 
   knowHead(): void {
     this.headKnown = true
     // What was lost with the connection may have been the beginning.
     if (this.#broken) return
-    for (const source of this.#texts())
-      if (source.unit === 'token') this.#touch(source, () => source.text.knowHead())
+    for (const source of this.parts.texts()) {
+      if (source.unit === 'token') source.text.knowHead()
+      this.parts.touch(source)
+    }
   }
 
   /** Folds what arrived out of order; bounds the memory of a long past being read. */
   settle(): void {
-    for (const source of this.#texts()) source.text.settle()
+    for (const source of this.parts.texts()) source.text.settle()
   }
 
   /** Makes the snapshot anew. Returns what changed, or undefined when nothing did. */
   refresh(): ResponseChange[] | undefined {
     const before = this.snapshot
     const changes: ResponseChange[] = []
-    let partsChanged = before?.parts.length !== this.#ordered.length
-    for (const part of this.#ordered) {
+    let partsChanged = before?.parts.length !== this.parts.ordered.length
+    for (const part of this.parts.ordered) {
       if (!part.dirty) continue
       const { snapshot, gaps } = part
       const change = part.refresh()
@@ -377,7 +322,7 @@ export class Response {
     let texts = 0
     let verified = true
     let text = ''
-    for (const part of this.#ordered) {
+    for (const part of this.parts.ordered) {
       if (part.snapshot) parts.push(part.snapshot)
       if (part.gaps.length) gaps = gaps === noGaps ? part.gaps : gaps.concat(part.gaps)
       if (!(part instanceof OpenText)) continue
@@ -418,82 +363,9 @@ export class Response {
     this.snapshot = next
     if (!this.open && !next.hasGap && !this.#sealed) {
       this.#sealed = true
-      for (const source of this.#texts()) source.text.seal()
+      for (const source of this.parts.texts()) source.text.seal()
     }
     return changes
-  }
-
-  #touch(source: TextSource, change: () => void): void {
-    change()
-    for (const part of this.#ordered)
-      if (
-        part instanceof OpenText
-          ? part.sources.includes(source)
-          : part instanceof OpenTool && part.input === source
-      )
-        part.dirty = true
-  }
-
-  #textFor(event: Pick<TextEvent, 'kind' | 'part' | 'unit' | 'serial'>): OpenText {
-    const kind = event.kind as 'text' | 'reasoning'
-    const id = event.part ?? (event.unit === 'token' ? kind : event.serial)
-    const part = this.#part(id, () => new OpenText(kind, id, event.serial))
-    return part instanceof OpenText ? part : this.#textFor({ ...event, part: `${id}:${kind}` })
-  }
-
-  #toolFor(toolCallId: string, event: { serial: string }): OpenTool {
-    const part = this.#part(toolCallId, () => new OpenTool(toolCallId, event.serial))
-    if (part instanceof OpenTool) return part
-    // A row's copy gives way to what the channel says now.
-    const tool = new OpenTool(toolCallId, part.serial)
-    this.#dropPart(part)
-    this.#addPart(tool)
-    return tool
-  }
-
-  #sourceFor(part: OpenText, event: TextEvent): Place {
-    // All tokens of a part are one text; every growing message is one of its own.
-    let source = event.unit === 'token' ? part.sources.find((s) => s.unit === 'token') : undefined
-    if (!source) {
-      source = newSource(event.serial, event.unit)
-      if (this.headKnown && !this.#broken && event.unit === 'token') source.text.knowHead()
-      part.add(source)
-    } else if (event.serial < source.serial) source.serial = event.serial
-    this.#place(part, source.serial)
-    return { part, source }
-  }
-
-  #toolText(event: TextEvent): Place {
-    const part = this.#toolFor(event.toolCallId ?? event.serial, event)
-    part.name ??= event.toolName
-    const source = (part.input ??= newSource(event.serial, event.unit))
-    return { part, source }
-  }
-
-  #part(id: string, make: () => OpenPart): OpenPart {
-    const known = this.#parts.get(id)
-    if (known) return known
-    const part = make()
-    this.#addPart(part)
-    return part
-  }
-
-  #addPart(part: OpenPart): void {
-    this.#parts.set(part.id, part)
-    this.#ordered.push(part)
-    this.#place(part, part.serial)
-  }
-
-  #dropPart(part: OpenPart): void {
-    this.#parts.delete(part.id)
-    this.#ordered.splice(this.#ordered.indexOf(part), 1)
-  }
-
-  #place(part: OpenPart, serial: string): void {
-    if (serial < part.serial) part.serial = serial
-    const last = this.#ordered.at(-1)
-    if (last === part && (this.#ordered.length === 1 || this.#ordered.at(-2)!.serial <= part.serial)) return
-    this.#ordered.sort((a, b) => (a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0))
   }
 }
 

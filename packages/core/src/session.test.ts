@@ -301,13 +301,13 @@ describe('older messages', () => {
     const ids = () => session.getSnapshot().messages.map((m) => m.id)
     const lists: string[][] = [ids()]
     session.subscribe(() => lists.push(ids()))
-    let streaming = true
+    const streaming = new AbortController()
     const stream = (async () => {
-      while (streaming) await tokens(agent, words)
+      while (!streaming.signal.aborted) await tokens(agent, words)
     })()
     let calls = 0
     while (session.getSnapshot().hasOlder && calls++ < 20) await session.loadOlder()
-    streaming = false
+    streaming.abort()
     await stream
     expect(ids()).toEqual(['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r'])
     // Each list ends as the one before it ended: nothing moves but at the top.

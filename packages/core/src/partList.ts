@@ -1,0 +1,160 @@
+import type { ReviseEvent, TextEvent } from './event.ts'
+import { newSource, OpenText, OpenTool } from './part.ts'
+import type { OpenPart, TextSource } from './part.ts'
+
+/** Where a message's text goes. */
+export interface Place {
+  part: OpenText | OpenTool
+  source: TextSource
+}
+
+/** The parts of a response in order, and which message's text goes where. */
+export class PartList {
+  ordered: readonly OpenPart[] = []
+  /** Growing messages by serial. */
+  readonly messages = new Map<string, Place>()
+  /** `messages` has grown since the conversation last looked. */
+  newMessage = false
+  readonly #byId = new Map<string, OpenPart>()
+  /** The message that grew last: most appends go on with it. */
+  #lastSerial = ''
+  #lastPlace: Place | undefined
+
+  /** Whether the newest growth was of this message. */
+  isRecent(serial: string): boolean {
+    return serial === this.#lastSerial
+  }
+
+  /** Where the text of a message goes, if it is known. */
+  placeOf(serial: string): Place | undefined {
+    return serial === this.#lastSerial ? this.#lastPlace : this.messages.get(serial)
+  }
+
+  remember(serial: string, place: Place): void {
+    if (place.source.unit !== 'message') return
+    this.#lastSerial = serial
+    this.#lastPlace = place
+  }
+
+  note(serial: string, place: Place): void {
+    this.messages.set(serial, place)
+    this.newMessage = true
+  }
+
+  /** Every growing text. */
+  texts(): TextSource[] {
+    return this.ordered.flatMap((part) =>
+      part instanceof OpenText ? part.sources : part instanceof OpenTool && part.input ? [part.input] : [],
+    )
+  }
+
+  find(id: string): OpenPart | undefined {
+    return this.#byId.get(id)
+  }
+
+  get(id: string, make: () => OpenPart): OpenPart {
+    const known = this.#byId.get(id)
+    if (known) return known
+    const part = make()
+    this.add(part)
+    return part
+  }
+
+  add(part: OpenPart): void {
+    this.#byId.set(part.id, part)
+    this.ordered = [...this.ordered, part]
+    this.place(part, part.serial)
+  }
+
+  drop(part: OpenPart): void {
+    this.#byId.delete(part.id)
+    this.ordered = this.ordered.filter((one) => one !== part)
+  }
+
+  clear(): void {
+    this.#byId.clear()
+    this.ordered = []
+    this.#lastSerial = ''
+  }
+
+  /** A part begins with its first message: an older one moves it forward. */
+  place(part: OpenPart, serial: string): void {
+    if (serial < part.serial) part.serial = serial
+    const { ordered } = this
+    if (ordered.at(-1) === part && (ordered.length === 1 || ordered.at(-2)!.serial <= part.serial)) return
+    this.ordered = ordered.toSorted((a, b) => (a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0))
+  }
+
+  /** The text or reasoning part of a message; made where there is none. */
+  textFor(event: Pick<TextEvent, 'kind' | 'part' | 'unit' | 'serial'>): OpenText {
+    const kind = event.kind as 'text' | 'reasoning'
+    const id = event.part ?? (event.unit === 'token' ? kind : event.serial)
+    const part = this.get(id, () => new OpenText(kind, id, event.serial))
+    return part instanceof OpenText ? part : this.textFor({ ...event, part: `${id}:${kind}` })
+  }
+
+  toolFor(toolCallId: string, serial: string): OpenTool {
+    const part = this.get(toolCallId, () => new OpenTool(toolCallId, serial))
+    if (part instanceof OpenTool) return part
+    // A row's copy gives way to what the channel says now.
+    const tool = new OpenTool(toolCallId, part.serial)
+    this.drop(part)
+    this.add(tool)
+    return tool
+  }
+
+  /** Where a new message's text goes. All tokens of a part are one text, every growing message one of its own. */
+  newPlace(event: TextEvent): Place {
+    if (event.kind === 'tool') {
+      const part = this.toolFor(event.toolCallId ?? event.serial, event.serial)
+      part.name ??= event.toolName
+      return { part, source: (part.input ??= newSource(event.serial, event.unit)) }
+    }
+    const part = this.textFor(event)
+    let source = event.unit === 'token' ? part.sources.find((s) => s.unit === 'token') : undefined
+    if (!source) part.add((source = newSource(event.serial, event.unit)))
+    else if (event.serial < source.serial) source.serial = event.serial
+    this.place(part, source.serial)
+    return { part, source }
+  }
+
+  /** A message that was taken for a token has begun to grow: it becomes a part of its own. */
+  promote(event: TextEvent | ReviseEvent): Place | undefined {
+    if (event.type === 'text' && (event.unit === 'token' || event.kind !== 'reasoning' || event.create))
+      return undefined
+    for (const part of this.ordered) {
+      if (!(part instanceof OpenText)) continue
+      const tokens = part.sources.find((s) => s.unit === 'token')
+      const text = tokens?.text.take(event.serial)
+      if (tokens === undefined || text === undefined) continue
+      part.dirty = true
+      if (tokens.text.key === '') part.sources.splice(part.sources.indexOf(tokens), 1)
+      if (part.sources.length === 0) this.drop(part)
+      const own = this.textFor({ kind: part.kind, unit: 'message', part: undefined, serial: event.serial })
+      const source = newSource(event.serial, 'message')
+      source.text.replace({ key: event.serial, text, create: true, epoch: event.epoch })
+      own.add(source)
+      this.note(event.serial, { part: own, source })
+      return { part: own, source }
+    }
+    return undefined
+  }
+
+  /** The one text there is: where a newer version goes when nothing tells which part its message was. */
+  onlyText(): Place | undefined {
+    const texts = this.ordered.filter((p) => p instanceof OpenText && p.kind === 'text') as OpenText[]
+    const part = texts.length === 1 ? texts[0]! : undefined
+    return part?.sources.length === 1 ? { part, source: part.sources[0]! } : undefined
+  }
+
+  /** Something about a source changed from outside its own text. */
+  touch(source: TextSource): void {
+    for (const part of this.ordered)
+      if (
+        part instanceof OpenText
+          ? part.sources.includes(source)
+          : part instanceof OpenTool && part.input === source
+      )
+        part.dirty = true
+  }
+}
