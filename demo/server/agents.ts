@@ -20,7 +20,7 @@ const script = fileURLToPath(new URL('../agent/main.ts', import.meta.url))
 export class AgentProcess {
   readonly #options: Options
   /** Conversations that a new process has to listen to again. */
-  readonly #open = new Map<string, AgentConversation>()
+  readonly #open = new Map<string, { conversation: AgentConversation; opened: Promise<void> }>()
   #child: ChildProcess | undefined
   #rpc: Rpc<AgentCalls> | undefined
   #ready: Promise<void> = Promise.resolve()
@@ -29,10 +29,6 @@ export class AgentProcess {
 
   constructor(options: Options) {
     this.#options = options
-  }
-
-  get running(): boolean {
-    return this.#child !== undefined
   }
 
   /** Rejects when the agent cannot connect: a wrong key, a service that does not answer. */
@@ -57,17 +53,27 @@ export class AgentProcess {
       }, this.#options.restartAfter ?? 3000)
     })
     this.#ready = rpc.call('start', { client: this.#options.client, model: this.#options.model })
-    return this.#ready.then(async () => {
-      await Promise.all([...this.#open.values()].map((conversation) => rpc.call('open', conversation)))
-    })
+    for (const entry of this.#open.values()) {
+      entry.opened = this.#listen(entry.conversation)
+      entry.opened.catch(() => {})
+    }
+    return this.#ready
   }
 
-  /** Resolves when the agent listens; a conversation it listens to already costs nothing. */
+  /**
+   * Resolves when the agent listens; a conversation it listens to already costs nothing. Rejects while the agent is
+   * dead: the next process opens what is open.
+   */
   async open(conversation: AgentConversation): Promise<void> {
-    if (this.#open.has(conversation.id) && this.#child) return this.#ready
-    this.#open.set(conversation.id, conversation)
+    const known = this.#open.get(conversation.id)
+    if (known) return known.opened.catch(() => (known.opened = this.#listen(conversation)))
+    const entry = { conversation, opened: this.#listen(conversation) }
+    this.#open.set(conversation.id, entry)
+    return entry.opened
+  }
+
+  async #listen(conversation: AgentConversation): Promise<void> {
     await this.#ready
-    // While the agent is dead the conversation can be read all the same; the next process opens it.
     await this.#rpc?.call('open', conversation)
   }
 

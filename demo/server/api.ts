@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readJson, Router, type Call } from './http.ts'
 import type { AgentProcess } from './agents.ts'
 import type { Limits } from './limits.ts'
-import { badRequest, notFound } from './problem.ts'
+import { badRequest, messageOf, notFound } from './problem.ts'
 import type { Sessions } from './sessions.ts'
 import type { Conversation, Pattern, Store, User } from './store.ts'
 import { channelOf, type Tokens } from './tokens.ts'
@@ -69,11 +69,11 @@ export function createApi({ store, sessions, tokens, limits, agent, config }: Pa
 
       .on('GET', '/api/conversations/:id/token', async (call) => {
         const [conversation, user] = await owned(call)
-        await agent.open({
-          id: conversation.id,
-          channel: channelOf(conversation),
-          pattern: conversation.pattern,
-        })
+        const { id, pattern } = conversation
+        // Without its agent a conversation can be read all the same; whoever is there shows on the page.
+        await agent
+          .open({ id, channel: channelOf(conversation), pattern })
+          .catch((error: unknown) => console.error(`agent: ${messageOf(error)}`))
         return { token: await tokens.sign(user, conversation), channel: channelOf(conversation) }
       })
       .on('GET', '/api/conversations/:id/rows', async (call) => {

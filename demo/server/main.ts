@@ -75,9 +75,11 @@ async function start(): Promise<void> {
   const port = await listen(server, config)
   opened.push(() => closeServer(server))
 
-  console.log(`\n  Rejoin demo   http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${port}\n`)
+  console.log(`\n  Rejoin demo   http://${isLocal(config.host) ? 'localhost' : config.host}:${port}\n`)
   console.log(`  ${describe(config)}\n  Ctrl-C ends it.\n`)
 }
+
+const isLocal = (host: string) => host === '127.0.0.1' || host === '0.0.0.0' || host === '::'
 
 /** The first prompt names its conversation. */
 async function save(store: Store, conversationId: string, row: Row): Promise<void> {

@@ -44,17 +44,19 @@ function titled(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+/** Fields that say what a call is about, whichever tool it is. */
+const telling = ['query', 'queries', 'url', 'command', 'pattern', 'path', 'code']
+
 function aboutOf(input: unknown): string {
-  if (typeof input === 'string') return input.split('\n')[0]!
+  if (typeof input === 'string') return input.trim().split('\n')[0]!.slice(0, 120)
   if (typeof input !== 'object' || input === null) return ''
-  const texts = Object.values(input).filter((value): value is string => typeof value === 'string')
-  const nested = texts.length > 0 ? texts : Object.values(input).map(aboutOf)
-  return (
-    nested
-      .find((text) => text !== '')
-      ?.split('\n')[0]
-      ?.slice(0, 120) ?? ''
-  )
+  const entries = Object.entries(input).filter(([key]) => key !== 'type')
+  const rank = ([key]: [string, unknown]) => (telling.includes(key) ? 0 : 1)
+  for (const [, value] of entries.sort((a, b) => rank(a) - rank(b))) {
+    const about = aboutOf(value)
+    if (about !== '') return about
+  }
+  return ''
 }
 
 /** At most so much is put into the page: outputs of tools can be whole web pages. */

@@ -16,12 +16,24 @@ export function watchPublishes(
   onChange: (publishes: ReadonlyMap<string, Publish>) => void,
 ): () => void {
   const publishes = new Map<string, Publish>()
-  const source = new EventSource(`/api/conversations/${conversation}/publishes`)
-  source.onmessage = ({ data }) => {
-    const publish = JSON.parse(data as string) as Publish
-    publishes.set(publish.id, publish)
-    if (publishes.size > 2000) publishes.delete(publishes.keys().next().value!)
-    onChange(publishes)
+  let source: EventSource | undefined
+  // Browsers keep six connections to a server, for all tabs together: a tab that nobody sees holds none.
+  const follow = () => {
+    const visible = document.visibilityState === 'visible'
+    if (!visible) source?.close()
+    if (!visible || (source && source.readyState !== EventSource.CLOSED)) return
+    source = new EventSource(`/api/conversations/${conversation}/publishes`)
+    source.onmessage = ({ data }) => {
+      const publish = JSON.parse(data as string) as Publish
+      publishes.set(publish.id, publish)
+      if (publishes.size > 2000) publishes.delete(publishes.keys().next().value!)
+      onChange(publishes)
+    }
   }
-  return () => source.close()
+  follow()
+  document.addEventListener('visibilitychange', follow)
+  return () => {
+    document.removeEventListener('visibilitychange', follow)
+    source?.close()
+  }
 }
