@@ -45,13 +45,13 @@ function titled(name: string): string {
 }
 
 /** Fields that say what a call is about, whichever tool it is. */
-const telling = ['query', 'queries', 'url', 'command', 'pattern', 'path', 'code']
+const telling = new Set(['query', 'queries', 'url', 'command', 'pattern', 'path', 'code'])
 
 function aboutOf(input: unknown): string {
   if (typeof input === 'string') return input.trim().split('\n')[0]!.slice(0, 120)
   if (typeof input !== 'object' || input === null) return ''
   const entries = Object.entries(input).filter(([key]) => key !== 'type')
-  const rank = ([key]: [string, unknown]) => (telling.includes(key) ? 0 : 1)
+  const rank = ([key]: [string, unknown]) => (telling.has(key) ? 0 : 1)
   for (const [, value] of entries.sort((a, b) => rank(a) - rank(b))) {
     const about = aboutOf(value)
     if (about !== '') return about
