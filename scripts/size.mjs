@@ -37,14 +37,16 @@ function unbundled(what) {
   return (error) => void failures.push(`unable to bundle ${what}; ${error.message}`)
 }
 
-const own = await row('Reader (`createSession`), our own code', 6, reader, { external: dependencies })
-await row('Reader with its dependencies', 10, reader)
+const own = await row('Reader (`createSession`), our own code', { aim: 6, ceiling: 17.5 }, reader, {
+  external: dependencies,
+})
+await row('Reader with its dependencies', { aim: 10, ceiling: 17.5 }, reader)
 await row('Everything `@rejoin/core` exports', undefined, `export * from ${source('@rejoin/core')}`)
 for (const name of ['@rejoin/react', '@rejoin/vue'])
-  await row(`\`${name}\``, 1, `export * from ${source(name)}`, {
+  await row(`\`${name}\``, { aim: 1, ceiling: 1.2 }, `export * from ${source(name)}`, {
     external: Object.keys(all[name].manifest.peerDependencies),
   })
-await row('Reader and `ably/modular` on one page', 53, `${reader}\n${modular}`)
+await row('Reader and `ably/modular` on one page', { aim: 53, ceiling: 61 }, `${reader}\n${modular}`)
 for (const { subpath, source: path } of presentEntries(all['@rejoin/core']))
   if (subpath !== '.')
     await row(`\`@rejoin/core${subpath.slice(1)}\``, undefined, `export * from ${JSON.stringify(path)}`, {
@@ -54,8 +56,12 @@ for (const { output, gzip, min } of await weighScripts())
   await row(`\`${output}\`${output.includes('all') ? ', Ably included' : ''}`, undefined, { gzip, min })
 
 for (const { what, kib, budget } of rows) {
-  console.log(`${kib.toFixed(1).padStart(6)} KiB ${(budget ? `of ${budget}` : '').padEnd(6)} ${what}`)
-  if (budget && kib > budget) failures.push(`${what} is ${kib.toFixed(1)} KiB; the budget is ${budget}`)
+  const aim = budget ? `(aim ${budget.aim})` : ''
+  console.log(`${kib.toFixed(1).padStart(6)} KiB ${aim.padEnd(9)} ${what}`)
+  if (budget && kib > budget.ceiling)
+    failures.push(
+      `${what} is ${kib.toFixed(1)} KiB; it may be ${budget.ceiling}, and the aim is ${budget.aim}`,
+    )
 }
 if (process.argv.includes('--modules') && own) printModules(own)
 

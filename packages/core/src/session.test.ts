@@ -103,6 +103,23 @@ describe('live', () => {
     expect(told).toMatchObject({ a: 2, b: 1 })
   })
 
+  test('a schedule that flushes at once', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    const session = wire.session(name, {
+      schedule: (flush) => {
+        flush()
+        return () => {}
+      },
+    })
+    await session.ready
+    const seen: string[] = []
+    session.subscribeResponse('r', () => seen.push(session.getResponse('r')!.text))
+    await tokens(agent, ['a', 'b', 'c'])
+    await until('each token', () => seen.length === 3)
+    expect(seen).toEqual(['a', 'ab', 'abc'])
+  })
+
   test('prompts: shown at once, sent, and seen by others with the verified clientId', async () => {
     const name = wire.channelName()
     const other = wire.session(name)

@@ -32,6 +32,7 @@ export class Store {
   #listIsLive = false
   #outsideChanged = false
   #cancel: (() => void) | undefined
+  #scheduled = false
 
   constructor(continuousId: string, hooks: Hooks) {
     this.conversation = new Conversation(continuousId)
@@ -65,13 +66,13 @@ export class Store {
   changed(urgency: 'frame' | 'now' = 'frame'): void {
     this.#listIsLive ||= this.conversation.listDirty
     if (urgency === 'now') this.flush()
-    else this.#cancel ??= this.#hooks.schedule(this.flush)
+    else this.#schedule()
   }
 
   /** Session state beside the list has changed; subscribers of the list are told. */
   stateChanged(): void {
     this.#outsideChanged = true
-    this.#cancel ??= this.#hooks.schedule(this.flush)
+    this.#schedule()
   }
 
   /** Holds the past back until `release`. */
@@ -84,7 +85,16 @@ export class Store {
     this.changed('now')
   }
 
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    const cancel = this.#hooks.schedule(this.flush)
+    // A schedule may flush before it returns; then there is nothing left to call off.
+    if (this.#scheduled) this.#cancel = cancel
+  }
+
   readonly flush = (): void => {
+    this.#scheduled = false
     this.#cancel?.()
     this.#cancel = undefined
     const { conversation } = this
