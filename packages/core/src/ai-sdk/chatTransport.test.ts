@@ -1,5 +1,8 @@
 import type { ChatInit, UIMessage } from 'ai'
-import { lastAssistantMessageIsCompleteWithToolCalls } from 'ai'
+import {
+  lastAssistantMessageIsCompleteWithApprovalResponses,
+  lastAssistantMessageIsCompleteWithToolCalls,
+} from 'ai'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { TestChat, textOf } from '../../test/chat.ts'
 import { until, Wire } from '../../test/wire.ts'
@@ -545,5 +548,53 @@ describe('tools of the browser', () => {
       'step-start',
       'text',
     ])
+  })
+
+  test("the agent's own ask: a tool of the browser and an approval, in one open response", async () => {
+    for (const approved of [true, false]) {
+      const name = wire.channelName()
+      await agentOn(name, async (_prompt, response) => {
+        response.append('One moment. ')
+        const { output: place } = await response.clientTool({ name: 'place', args: {}, toolCallId: 'c' })
+        const call = { name: 'book', arguments: { place }, toolCallId: 'b' }
+        const decision = await response.approval(call, { allow: () => true })
+        response.append(`${String(place)}: ${decision.approved ? 'booked' : decision.reason}`)
+      })
+      const session = wire.session(name)
+      await session.ready
+      const chat: TestChat = chatOn(
+        session,
+        {
+          sendAutomaticallyWhen: (options) =>
+            lastAssistantMessageIsCompleteWithToolCalls(options) ||
+            lastAssistantMessageIsCompleteWithApprovalResponses(options),
+          onToolCall: ({ toolCall: { toolCallId } }) => {
+            if (toolCallId !== 'c') return
+            const output = { tool: 'place', toolCallId, output: 'Oslo', state: 'output-available' } as const
+            void chat.addToolOutput(output)
+          },
+        },
+        { clientTools: ['place'] },
+      )
+      await chat.sendMessage({ text: 'Book' })
+      const approval = await until('the approval', () => {
+        const part = chat.lastMessage?.parts.find((p) => p.type === 'tool-book') as
+          | { state: string; approval?: { id: string } }
+          | undefined
+        return chat.status === 'ready' && part?.state === 'approval-requested' && part.approval
+      })
+      await chat.addToolApprovalResponse({ id: approval.id, approved, reason: 'too dear' })
+      const end = `One moment. Oslo: ${approved ? 'booked' : 'too dear'}`
+      await until('the end', () => chat.status === 'ready' && textOf(chat.lastMessage) === end)
+      expect(chat.messages).toHaveLength(2)
+      expect(chat.error).toBeUndefined()
+      // Nothing is left to send, and nothing was sent twice.
+      await expect(chat.sendMessage()).resolves.toBeUndefined()
+      expect(chat.error?.message).toContain('no outcome')
+      // Whoever loads the conversation sees the same.
+      const later = toUIMessages(session).at(-1)!
+      expect(later.parts.map((p) => p.type)).toEqual(chat.lastMessage!.parts.map((p) => p.type))
+      expect(textOf(later)).toBe(end)
+    }
   })
 })

@@ -169,9 +169,16 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     const known = new Set(session.getSnapshot().messages.map(({ id }) => id))
     const { answered, published } = publishOutcomes(session, response, message)
     published.catch((error: unknown) => stream.fail(error))
+    const isOpen = response.status === 'streaming' || response.status === 'interrupted'
+    if (!isOpen && answered.size === 0) {
+      stream.end()
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        `unable to go on with message "${message.id}"; its response has ended, and no outcome of a tool is to be sent`,
+      )
+    }
     let writer = this.writers.get(response.id)
     if (!writer) (writer = new ChunkWriter()).assume(this.given.get(response.id) ?? response)
-    const isOpen = response.status === 'streaming' || response.status === 'interrupted'
     if (isOpen) this.tell(stream, response.id, { writer, again: true, answered })
     else {
       // The agent ended the response with its calls: what it answers to their outcomes is a response of its own,

@@ -11,6 +11,11 @@ export function isSettled(part: Part): boolean {
   return part.state === 'output-available' || part.state === 'output-error' || part.state === 'output-denied'
 }
 
+/** A person has decided: what follows is the agent's next step. */
+function isDecided(part: Part): boolean {
+  return isTool(part) && part.state === 'approval-responded'
+}
+
 export function isTool(part: Part): part is ToolPart {
   return part.type.startsWith('tool-')
 }
@@ -28,7 +33,7 @@ export class Steps {
 
   /** Whether a step must begin before a part that begins now. */
   beginsBefore(): boolean {
-    return this.tools.length > 0 && this.tools.every(isSettled)
+    return this.tools.length > 0 && this.tools.every((tool) => isSettled(tool) || isDecided(tool))
   }
 
   begin(): void {
