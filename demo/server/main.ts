@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Row } from '@rejoin/core'
 import { AgentProcess } from './agents.ts'
 import { createApi, ownedBy } from './api.ts'
 import { openBroker } from './broker.ts'
-import { readConfig, type Config } from './config.ts'
+import { readConfig, type Config, type ModelConfig } from './config.ts'
 import { openDatabase } from './database.ts'
 import { addFaults } from './faults.ts'
 import { Gateway } from './gateway.ts'
@@ -88,10 +89,14 @@ async function save(store: Store, conversationId: string, row: Row): Promise<voi
   await store.touchConversation(conversationId, title)
 }
 
+const isScripted = ({ provider, recordings }: ModelConfig) =>
+  provider === 'recorded' && !existsSync(recordings)
+
 const shown = ({ ablyKey, connectionStateTtl, model }: Config) => ({
   embedded: ablyKey === undefined,
   connectionStateTtl,
   recorded: model.provider === 'recorded',
+  scripted: isScripted(model),
   model: model.name ?? 'a recording',
 })
 

@@ -7,6 +7,8 @@ export interface Config {
   connectionStateTtl: number
   model: string
   recorded: boolean
+  /** There are no recordings: answers were written by hand, in a model's shapes. */
+  scripted: boolean
 }
 
 export interface User {

@@ -11,8 +11,9 @@ export const ideas = [
 ]
 
 /** What stands below the field where one writes. */
-export function hintOf({ recorded, model }: Config): string {
-  return recorded
-    ? 'Answers here are recordings of real model streams, whatever you ask. Set OPENAI_API_KEY or ANTHROPIC_API_KEY for a real model.'
-    : `Answers come from ${model}. They can be wrong; they cannot be incomplete without saying so.`
+export function hintOf({ recorded, scripted, model }: Config): string {
+  if (!recorded)
+    return `Answers come from ${model}. They can be wrong; they cannot be incomplete without saying so.`
+  const what = scripted ? 'written by hand, as a model would stream them' : 'recordings of real model streams'
+  return `Answers here are ${what}, whatever you ask. Set OPENAI_API_KEY or ANTHROPIC_API_KEY for a real model.`
 }
