@@ -59,7 +59,9 @@ function sectionsOf(entries, outDir) {
   host.resolveModuleNames = (names, from) =>
     names.map((name) => {
       const path = join(dirname(from), name.replace(/\.[jt]s$/, '.d.ts'))
-      return name.startsWith('.') && ts.sys.fileExists(path) ? { resolvedFileName: path, extension: '.d.ts' } : undefined
+      return name.startsWith('.') && ts.sys.fileExists(path)
+        ? { resolvedFileName: path, extension: '.d.ts' }
+        : undefined
     })
   const declarations = ts.createProgram(entries.map(emitted), options, host)
   const checker = declarations.getTypeChecker()
@@ -72,7 +74,8 @@ function sectionsOf(entries, outDir) {
       const symbol = symbols.find((s) => s.name === name)
       const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
       const known = home.get(target)
-      if (known) return `### ${name}\n\nAs in [\`${known}\`](#${anchor(known, name)}). <a id="${anchor(entry.name, name)}"></a>\n`
+      if (known)
+        return `### ${name}\n\nAs in [\`${known}\`](#${anchor(known, name)}). <a id="${anchor(entry.name, name)}"></a>\n`
       home.set(target, entry.name)
       return describe(name, anchor(entry.name, name), target.declarations ?? [])
     })
@@ -80,7 +83,11 @@ function sectionsOf(entries, outDir) {
   })
 }
 
-const anchor = (entry, name) => `${entry}-${name}`.replaceAll(/[^\w]+/g, '-').replace(/^-/, '').toLowerCase()
+const anchor = (entry, name) =>
+  `${entry}-${name}`
+    .replaceAll(/[^\w]+/g, '-')
+    .replace(/^-/, '')
+    .toLowerCase()
 
 function describe(name, id, declarations) {
   const prose = declarations.flatMap((node) => proseOf(statement(node)))
@@ -113,10 +120,17 @@ function proseOf(node) {
 function codeOf(node) {
   if (ts.isSourceFile(node)) return ''
   const file = node.getSourceFile()
-  let text = node.getText(file).replace(/^export (declare |default )?/, '').replace(/^declare /, '')
+  let text = node
+    .getText(file)
+    .replace(/^export (declare |default )?/, '')
+    .replace(/^declare /, '')
   const cut = node.getText(file).length - text.length
   const hidden = (node.members ?? [])
-    .filter((m) => m.name?.kind === ts.SyntaxKind.PrivateIdentifier || m.modifiers?.some((x) => x.kind === ts.SyntaxKind.PrivateKeyword))
+    .filter(
+      (m) =>
+        m.name?.kind === ts.SyntaxKind.PrivateIdentifier ||
+        m.modifiers?.some((x) => x.kind === ts.SyntaxKind.PrivateKeyword),
+    )
     .reverse()
   for (const member of hidden) {
     const from = member.getFullStart() - node.getStart(file) - cut

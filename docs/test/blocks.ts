@@ -26,7 +26,11 @@ export function pages(): string[] {
       .filter((name) => name.endsWith('.md'))
       .map((name) => join(folder, name))
   const readmes = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)
-  return [...markdown('.'), ...markdown('docs'), ...readmes.filter((path) => existsSync(join(root, path)))].sort()
+  return [
+    ...markdown('.'),
+    ...markdown('docs'),
+    ...readmes.filter((path) => existsSync(join(root, path))),
+  ].sort()
 }
 
 export function read(page: string): string {
@@ -51,7 +55,8 @@ export function blocks(page: string): Block[] {
 /** The block of a page that calls itself `name`. */
 export function block(page: string, name: string): Block {
   const found = blocks(page).find((b) => b.name === name)
-  if (!found) throw new Error(`unable to find ${name} in ${page}; no block begins with a comment that says so`)
+  if (!found)
+    throw new Error(`unable to find ${name} in ${page}; no block begins with a comment that says so`)
   return found
 }
 
@@ -84,7 +89,8 @@ function fileName({ name, line, language }: Block): string {
 /** What of a block TypeScript can check. */
 function source({ page, line, language, code }: Block): string {
   if (language === 'vue') return compileVue(code, page)
-  if (language === 'html') return [...code.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, js]) => js).join('\n')
+  if (language === 'html')
+    return [...code.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, js]) => js).join('\n')
   const module = /^(import|export) /m.test(code) ? code : `${code}\nexport {}\n`
   return '\n'.repeat(line - 1) + module
 }

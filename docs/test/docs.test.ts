@@ -32,14 +32,19 @@ function compile(list: readonly Block[], folder: string, globals: string, option
     encoding: 'utf8',
   })
   // What is wrong with the sources, `pnpm check:types` tells.
-  return [stderr, ...stdout.split('\n').filter((line) => !line.startsWith('packages/') && !line.startsWith(' '))]
+  return [
+    stderr,
+    ...stdout.split('\n').filter((line) => !line.startsWith('packages/') && !line.startsWith(' ')),
+  ]
     .join('\n')
     .trim()
 }
 
 describe('code blocks compile', () => {
   // A registration of tools holds for a whole program, so its page is one.
-  const registers = new Set(checked.filter(({ code }) => code.includes('interface Register')).map((b) => b.page))
+  const registers = new Set(
+    checked.filter(({ code }) => code.includes('interface Register')).map((b) => b.page),
+  )
   const typed = checked.filter(({ language }) => /^(tsx?|vue)$/.test(language))
 
   test('there are some', () => expect(typed.length).toBeGreaterThan(40))
@@ -67,14 +72,23 @@ describe('code blocks compile', () => {
   test('scripts of HTML pages', () => {
     const html = checked.filter(({ language, code }) => language === 'html' && code.includes('<script>'))
     expect(html.length).toBeGreaterThan(0)
-    const errors = compile(html, 'html', 'scriptTags.d.ts', { allowJs: true, checkJs: true, strict: false, noImplicitAny: false })
+    const errors = compile(html, 'html', 'scriptTags.d.ts', {
+      allowJs: true,
+      checkJs: true,
+      strict: false,
+      noImplicitAny: false,
+    })
     expect(errors).toBe('')
   })
 })
 
 describe('links', () => {
   const links = pages().flatMap((page) =>
-    [...read(page).replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => ({ page, to: to! })),
+    [
+      ...read(page)
+        .replaceAll(/^```[\s\S]*?^```$/gm, '')
+        .matchAll(/\]\(([^)\s]+)\)/g),
+    ].map(([, to]) => ({ page, to: to! })),
   )
 
   test.each(pages())('of %s', (page) => {
@@ -131,6 +145,8 @@ test('every error code is explained, and no other', () => {
 
 test('the reference says what the docstrings say; `node scripts/reference.mjs` writes it', () => {
   const lines = read('docs/reference.md').split('\n')
-  const stale = (reference as () => string)().split('\n').find((line, i) => line !== lines[i])
+  const stale = (reference as () => string)()
+    .split('\n')
+    .find((line, i) => line !== lines[i])
   expect(stale, 'first line that is not there').toBeUndefined()
 })

@@ -34,7 +34,9 @@ async function present(session: Session): Promise<void> {
 async function answerTo(text: string, open: () => Promise<unknown>) {
   const session = createSession({ client: new Realtime({ clientId: 'someone' }), channelName: 'ai:chat' })
   await session.ready
-  const finished = new Promise<string>((resolve) => session.on('finish', ({ response }) => resolve(response.id)))
+  const finished = new Promise<string>((resolve) =>
+    session.on('finish', ({ response }) => resolve(response.id)),
+  )
   await open()
   await present(session)
   await session.sendMessage({ text })
@@ -70,7 +72,10 @@ test('plain TypeScript, and a view that appends', async () => {
   const other = createSession({ client: new Realtime({ clientId: 'other' }), channelName: 'ai:chat' })
   await present(other)
   other.close()
-  const { session, promptId } = await run<{ session: Session; promptId: string }>('docs/getting-started.md', 'chat.ts')
+  const { session, promptId } = await run<{ session: Session; promptId: string }>(
+    'docs/getting-started.md',
+    'chat.ts',
+  )
   const answered = () =>
     session
       .getSnapshot()
@@ -164,7 +169,14 @@ describe('capabilities', () => {
       ablyToken(user: { id: string; role: string }, chatId: string): Promise<string>
     }>('docs/sessions.md', 'token.ts')
     const { key: _, ...address } = server.clientOptions
-    const client = new AblyRealtime({ ...address, authCallback: (_p, done) => void ablyToken({ id: 'ann', role: 'admin' }, 'chat').then((t) => done(null, t), (e: Error) => done(e.message, null)) })
+    const client = new AblyRealtime({
+      ...address,
+      authCallback: (_p, done) =>
+        void ablyToken({ id: 'ann', role: 'admin' }, 'chat').then(
+          (t) => done(null, t),
+          (e: Error) => done(e.message, null),
+        ),
+    })
     const claims: unknown[] = []
     const agent = createAgent({ client: new Realtime({ clientId: 'agent' }), channelName: 'ai:chat' })
     agent.onPrompt((prompt, response) => {
@@ -180,7 +192,9 @@ describe('capabilities', () => {
     await finished
     expect(claims).toEqual([['ann', 'admin']])
     const { serial } = session.getResponse(session.getSnapshot().messages[1]!.id)!
-    await expect(client.channels.get('ai:chat').updateMessage({ serial, data: 'mine' })).rejects.toMatchObject({
+    await expect(
+      client.channels.get('ai:chat').updateMessage({ serial, data: 'mine' }),
+    ).rejects.toMatchObject({
       statusCode: 401,
     })
     await expect(client.channels.get('ai:other').publish('x', 'y')).rejects.toThrow()

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -11,7 +12,10 @@ export const said = ['A rope ', 'is a bundle ', 'of fibres, ', 'twisted together
 export function prepare(list: readonly Block[], folder: string): string {
   const toTestServer = (b: Block) => ({
     ...b,
-    code: b.code.replaceAll(/^(import \{[^}]*\bRealtime\b[^}]*\} from) 'ably'/gm, "$1 '../../../test/ably.ts'"),
+    code: b.code.replaceAll(
+      /^(import \{[^}]*\bRealtime\b[^}]*\} from) 'ably'/gm,
+      "$1 '../../../test/ably.ts'",
+    ),
   })
   return extract(
     list.map((b) => (b.code.includes('startLocalAbly') ? b : toTestServer(b))),
@@ -19,14 +23,17 @@ export function prepare(list: readonly Block[], folder: string): string {
   )
 }
 
-/** Runs a block as a module of its own; answers what it exports. */
-export async function run<Exports>(page: string, name: string, beside: readonly string[] = []): Promise<Exports> {
-  const folder = prepare(
-    [name, ...beside].map((n) => block(page, n)),
-    `run-${name.replace(/\..*/, '')}-${page.replaceAll(/\W/g, '')}`,
-  )
-  const path = join(folder, page.replaceAll('/', '-').replace('.md', ''), name)
-  return (await import(pathToFileURL(path).href)) as Exports
+let runs = 0
+
+/** Runs a block as a module of its own, anew each time; answers what it exports. */
+export async function run<Exports>(page: string, name: string): Promise<Exports> {
+  const folder = prepare([block(page, name)], `run-${process.pid}-${++runs}`)
+  try {
+    const path = join(folder, page.replaceAll('/', '-').replace('.md', ''), name)
+    return (await import(pathToFileURL(path).href)) as Exports
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** A server that answers as OpenAI's and Anthropic's do, and the environment that their SDKs read. */
@@ -54,7 +61,11 @@ function openai() {
   return [
     { type: 'response.created', response: { id: 'r', output: [] } },
     { type: 'response.output_item.added', output_index: 0, item },
-    { type: 'response.content_part.added', ...place, part: { type: 'output_text', text: '', annotations: [] } },
+    {
+      type: 'response.content_part.added',
+      ...place,
+      part: { type: 'output_text', text: '', annotations: [] },
+    },
     ...said.map((delta) => ({ type: 'response.output_text.delta', ...place, delta })),
     { type: 'response.output_text.done', ...place, text: said.join('') },
     { type: 'response.output_item.done', output_index: 0, item },

@@ -62,7 +62,9 @@ async function bundled(page: string, names: readonly string[], entry: string): P
         name: 'vue',
         setup: ({ onResolve }) =>
           // The blocks are compiled already.
-          onResolve({ filter: /\.vue$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, `${path}.ts`) })),
+          onResolve({ filter: /\.vue$/ }, ({ path, resolveDir }) => ({
+            path: join(resolveDir, `${path}.ts`),
+          })),
       },
     ],
   })
@@ -72,7 +74,10 @@ async function bundled(page: string, names: readonly string[], entry: string): P
 async function open(content: string) {
   html = content
   const { context, complaints } = await person(browser)
-  await context.addInitScript((options) => Object.assign(globalThis, { localAbly: options }), server.clientOptions)
+  await context.addInitScript(
+    (options) => Object.assign(globalThis, { localAbly: options }),
+    server.clientOptions,
+  )
   await context.route('https://cdn.ably.com/**', (route) =>
     route.fulfill({ contentType: 'text/javascript', body: ablyScript() }),
   )
@@ -87,9 +92,9 @@ async function open(content: string) {
 function ablyScript(): string {
   const path = createRequire(join(root, 'docs', 'package.json')).resolve('ably')
   return `${readFileSync(join(path, '..', 'ably.min.js'), 'utf8')}
-Ably.Realtime = class extends Ably.Realtime {
+Ably = { ...Ably, Realtime: class extends Ably.Realtime {
   constructor() { super({ ...localAbly, clientId: 'ann' }) }
-}`
+} }`
 }
 
 /** What `pnpm build` made; made here when it was not. */
@@ -106,7 +111,9 @@ const mounted = (file: string) => `
 
 test('the README: its page and its agent, and a refresh', async () => {
   await run('README.md', 'agent.ts')
-  const { page, complaints, close } = await open(await bundled('README.md', ['Chat.tsx'], mounted('Chat.tsx')))
+  const { page, complaints, close } = await open(
+    await bundled('README.md', ['Chat.tsx'], mounted('Chat.tsx')),
+  )
   await agentIsThere()
   await page.getByRole('button', { name: 'Ask' }).click()
   const answer = page.getByText(said.join(''))
