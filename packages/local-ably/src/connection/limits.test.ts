@@ -31,9 +31,10 @@ describe.each(formats)('limits over $format', ({ useBinaryProtocol }) => {
   test('messages per second of a channel: 42913, over REST 429', async () => {
     const name = uniqueName()
     const channel = rest({ useBinaryProtocol }).channels.get(name)
-    await channel.publish(Array.from({ length: 15 }, () => ({ data: 'x' })))
-    const error = await errorOf(channel.publish('n', 'one more'))
-    expect([error.code, error.statusCode]).toEqual([42913, 429])
+    // Side by side, so that a slow machine does not give the second its second of credit.
+    const two = [1, 2].map(() => channel.publish(Array.from({ length: 15 }, () => ({ data: 'x' }))))
+    const refused = (await Promise.allSettled(two)).find((one) => one.status === 'rejected')
+    expect(refused?.reason).toMatchObject({ code: 42913, statusCode: 429 })
   })
 
   test('message size: 40009', async () => {
