@@ -1,24 +1,24 @@
 // `pnpm bench [--only reader,peers,...] [--quick] [--json FILE]`
 import { parseArgs } from 'node:util'
-import { measureHydration } from './hydration.ts'
-import { measureMemory } from './memory.ts'
-import { measurePeers } from './peers.ts'
 import { Report } from './report.ts'
-import { measureReader } from './reader.ts'
+
+// Before React and Vue are imported: they decide by it which build to be.
+process.env.NODE_ENV = 'production'
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== '--'),
   options: { only: { type: 'string' }, quick: { type: 'boolean' }, json: { type: 'string' } },
 })
-const grid = values.quick
-  ? { tokens: [1_000, 10_000], messages: [10, 1_000] }
-  : { tokens: [1_000, 10_000, 100_000], messages: [10, 1_000, 10_000] }
+const smallGrid = { tokens: [1_000, 10_000], messages: [10, 1_000] }
+const grid = values.quick ? smallGrid : { tokens: [1_000, 10_000, 100_000], messages: [10, 1_000, 10_000] }
 
+/** Each is loaded when its turn comes, so that none weighs on another: `renders` puts up a document. */
 const sections: Record<string, (report: Report) => Promise<void>> = {
-  reader: (report) => measureReader(report, grid),
-  peers: (report) => measurePeers(report, { tokens: [1_000, 10_000], messages: [10, 1_000] }),
-  hydration: measureHydration,
-  memory: measureMemory,
+  reader: async (report) => (await import('./reader.ts')).measureReader(report, grid),
+  peers: async (report) => (await import('./peers.ts')).measurePeers(report, smallGrid),
+  hydration: async (report) => (await import('./hydration.ts')).measureHydration(report),
+  memory: async (report) => (await import('./memory.ts')).measureMemory(report),
+  renders: async (report) => (await import('./renders.ts')).measureRenders(report),
 }
 
 const wanted = values.only?.split(',') ?? Object.keys(sections)

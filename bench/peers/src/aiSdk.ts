@@ -4,22 +4,40 @@ import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai'
 import type { Peer, PeerConversation } from './peer.ts'
 import { earlierAnswer } from './peer.ts'
 
-/** Hands out whatever stream is next. */
-class Transport implements ChatTransport<UIMessage> {
-  next: UIMessageChunk[] = []
+/** Hands out whatever it was fed last. */
+export class FedTransport implements ChatTransport<UIMessage> {
+  private next: UIMessageChunk[] = []
+
+  private readonly pause: (() => Promise<unknown>) | undefined
+
+  /** With `pause`, every chunk waits for it: a chunk a task, as a network delivers them. */
+  constructor(pause?: () => Promise<unknown>) {
+    this.pause = pause
+  }
+
+  feed(tokens: readonly string[]): void {
+    this.next = [
+      { type: 'start' },
+      { type: 'text-start', id: 't' },
+      ...tokens.map((delta): UIMessageChunk => ({ type: 'text-delta', id: 't', delta })),
+      { type: 'text-end', id: 't' },
+      { type: 'finish' },
+    ]
+  }
 
   sendMessages(): Promise<ReadableStream<UIMessageChunk>> {
-    const chunks = this.next
+    const { next: chunks, pause } = this
     let at = 0
     return Promise.resolve(
       new ReadableStream<UIMessageChunk>(
         {
-          pull(controller) {
+          async pull(controller) {
+            if (pause) await pause()
             if (at < chunks.length) controller.enqueue(chunks[at++]!)
             else controller.close()
           },
         },
-        { highWaterMark: 64 },
+        { highWaterMark: pause ? 0 : 64 },
       ),
     )
   }
@@ -27,6 +45,14 @@ class Transport implements ChatTransport<UIMessage> {
   reconnectToStream(): Promise<null> {
     return Promise.resolve(null)
   }
+}
+
+export function earlierMessages(count: number): UIMessage[] {
+  return Array.from({ length: count }, (_, i) => ({
+    id: `past-${i}`,
+    role: i % 2 ? 'assistant' : 'user',
+    parts: [{ type: 'text', text: earlierAnswer }],
+  }))
 }
 
 function peer(
@@ -43,26 +69,16 @@ function conversation(
   make: (init: ConstructorParameters<typeof ReactChat>[0]) => ReactChat<UIMessage>,
   messages: number,
 ): PeerConversation {
-  const transport = new Transport()
+  const transport = new FedTransport()
   let notifications = 0
   const chat = make({
     transport,
-    messages: Array.from({ length: messages }, (_, i) => ({
-      id: `past-${i}`,
-      role: i % 2 ? 'assistant' : 'user',
-      parts: [{ type: 'text', text: earlierAnswer }],
-    })),
+    messages: earlierMessages(messages),
   })
   chat['~registerMessagesCallback']?.(() => notifications++)
   return {
     stream(tokens) {
-      transport.next = [
-        { type: 'start' },
-        { type: 'text-start', id: 't' },
-        ...tokens.map((delta): UIMessageChunk => ({ type: 'text-delta', id: 't', delta })),
-        { type: 'text-end', id: 't' },
-        { type: 'finish' },
-      ]
+      transport.feed(tokens)
       return () => chat.sendMessage({ text: 'Go on.' })
     },
     text: () =>
