@@ -1,6 +1,7 @@
 // Runs the property tests once per deliberate bug (packages/core/test/mutants.ts). Every one must be caught.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 
 const source = readFileSync(new URL('../packages/core/test/mutants.ts', import.meta.url), 'utf8')
 const names = [...source.matchAll(/\bname: '([^']+)'/g)].map((m) => m[1])
@@ -13,7 +14,7 @@ for (const [index, name] of names.entries()) {
     env: { ...process.env, REJOIN_MUTANT: String(index) },
     encoding: 'utf8',
   })
-  const output = (run.stdout + run.stderr).replaceAll(/\u001b\[[0-9;]*m/g, '')
+  const output = stripVTControlCharacters(run.stdout + run.stderr)
   const caught = run.status !== 0 && output.includes('Failed Tests')
   if (!caught) survived++
   const by = /FAIL\s.*?src\/(\w+)\.test/.exec(output)?.[1]

@@ -186,6 +186,6 @@ export async function historyReader(channel: RealtimeChannel): Promise<Reader> {
     page = (await page.next())!
   }
   for (const message of items.reverse())
-    reader.listener({ ...message, action: 'message.update' } as InboundMessage)
+    reader.listener({ ...message, action: 'message.update' })
   return reader
 }

@@ -90,7 +90,7 @@ class MessagesMapper {
     const from = this.#text?.length ?? 0
     if (type !== 'text') yield* this.#endText()
     if ('id' in block && 'name' in block) {
-      const call = { id: block.id, name: block.name as string, input: block.input, json: '' }
+      const call = { id: block.id, name: block.name, input: block.input, json: '' }
       this.#blocks.set(index, { type, from, call, citations: [] })
       return yield { type: 'tool-input-start', toolCallId: call.id, toolName: call.name }
     }

@@ -16,7 +16,7 @@ describe('LangGraph', () => {
       chunk({ id: 'a', content: '', tool_call_chunks: [{ index: 0, args: '"Oslo"}' }] }),
       chunk({ id: 'a', content: '', response_metadata: { finish_reason: 'tool_calls' } }),
       new ToolMessage({ tool_call_id: 'c', content: '{"degrees":21}' }),
-      chunk({ id: 'b', content: [{ type: 'thinking', thinking: 'Hm' } as never] }),
+      chunk({ id: 'b', content: [{ type: 'thinking', thinking: 'Hm' }] }),
       chunk({ id: 'b', content: 'It is ' }),
       chunk({ id: 'b', content: '21°', response_metadata: { finish_reason: 'stop' } }),
       // What a node returns is repeated as a whole.
