@@ -4,6 +4,15 @@ import { CITATIONS } from './protocol.ts'
 
 type Emit = (event: CitationEvent, live: boolean) => void
 
+/** Makes the reader of a channel's citations. */
+export type CitationSourceOf = (channel: RealtimeChannel, emit: Emit) => CitationSource
+
+/**
+ * Option of a session: `createSession({ …, citations })` shows citations one by one. A value of its own, so that
+ * whoever needs none does not load it.
+ */
+export const citations: CitationSourceOf = (channel, emit) => new CitationSource(channel, emit)
+
 /**
  * Citations one by one, from the annotations of a channel: live ones as they come (the channel needs the mode
  * `ANNOTATION_SUBSCRIBE`), and those that a message has already.

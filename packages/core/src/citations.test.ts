@@ -2,7 +2,7 @@ import type { ChannelMode, InboundMessage } from 'ably'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { until, Wire } from '../test/wire.ts'
 import { aiTransport } from './ai-transport/index.ts'
-import { CitationSource } from './citationSource.ts'
+import { citations, CitationSource } from './citationSource.ts'
 import { Conversation } from './conversation.ts'
 import { CITATIONS } from './protocol.ts'
 import { documented } from './wire.ts'
@@ -101,10 +101,10 @@ test('one by one: each citation in detail, in place of its source; taken back by
     return response.snapshot!.parts.slice(1)
   }
   expect(shown()).toMatchObject([source('example.com', 1)])
-  const citations = new CitationSource(channel, (event, live) => conversation.apply(event, live))
-  await citations.start()
-  await citations.load(serial)
-  await citations.load(serial)
+  const each = new CitationSource(channel, (event, live) => conversation.apply(event, live))
+  await each.start()
+  await each.load(serial)
+  await each.load(serial)
   expect(shown()).toMatchObject([{ type: 'source-url', sourceId: 'example.com', ...paper }])
   await cite('example.com', JSON.stringify({ url: 'https://example.com/other' }))
   await cite('example.org', { title: 'no url' })
@@ -118,7 +118,43 @@ test('one by one: each citation in detail, in place of its source; taken back by
   await until('the retraction', () => shown().length === 1)
   expect(shown()).toMatchObject([source('example.org', 1)])
   expect(conversation.responses.get('r')).toMatchObject({ clientId: 'agent' })
-  citations.stop()
+  each.stop()
+})
+
+test('a session with the option shows each citation in detail: live ones, and on demand those of before', async () => {
+  const { name, cite, retract } = await answered()
+  await cite('example.com', paper)
+  const session = wire.session(name, { citations })
+  await session.ready
+  const shown = () => session.getResponse('r')?.parts.slice(1)
+  expect(shown()).toMatchObject([source('example.com', 1)])
+  let told = 0
+  session.subscribeResponse('r', () => told++)
+  await session.loadCitations('r')
+  expect(shown()).toMatchObject([paper])
+  expect(told).toBe(1)
+  await cite('example.org', { url: 'https://example.org/a' })
+  await until('the citation', () => shown()?.[1] && 'url' in shown()![1]! && !('count' in shown()![1]!))
+  expect(shown()).toMatchObject([paper, { url: 'https://example.org/a' }])
+  await retract('example.com')
+  await until('the retraction', () => shown()?.length === 1)
+  expect(session.getResponse('r')).toMatchObject({ text: 'Hello world', clientId: 'agent' })
+  await session.loadCitations('unknown')
+})
+
+test('without the option, the mode or the right, a clear error and the counts', async () => {
+  const { name, cite } = await answered()
+  await cite('example.com', paper)
+  const plain = wire.session(name)
+  await plain.ready
+  await expect(plain.loadCitations('r')).rejects.toMatchObject({ code: 'invalid_argument' })
+  const errors: Error[] = []
+  const session = wire.session(name, { citations, channelOptions: { modes: ['SUBSCRIBE'] } })
+  session.on('error', (error) => errors.push(error))
+  await session.ready
+  await until('the error', () => errors.length > 0)
+  expect(errors[0]).toMatchObject({ code: 'not_allowed', message: expect.stringContaining('read citations') })
+  expect(session.getResponse('r')?.parts.slice(1)).toMatchObject([source('example.com', 1)])
 })
 
 test('a summary of the past does not undo a live one', () => {

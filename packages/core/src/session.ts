@@ -1,10 +1,12 @@
 import type {
+  ChannelMode,
   ChannelOptions,
   ConnectionStateChange,
   InboundMessage,
   RealtimeChannel,
   RealtimeClient,
 } from 'ably'
+import type { CitationSource, CitationSourceOf } from './citationSource.ts'
 import type { HydrationState } from './continuity.ts'
 import { Continuity } from './continuity.ts'
 import { Emitter } from './emitter.ts'
@@ -83,6 +85,11 @@ interface CommonOptions {
   schedule?: Schedule
   /** Watch who is on the channel; needs the capability `presence` or `subscribe`. Default true. */
   presence?: boolean
+  /**
+   * Read citations one by one, as they come: give `citations` of this package. Needs the capability
+   * `annotation-subscribe`. Without it, what is cited shows by source, with counts.
+   */
+  citations?: CitationSourceOf
 }
 
 export type SessionOptions = CommonOptions &
@@ -111,6 +118,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   readonly #continuity: Continuity
   readonly #outbox: Outbox
   readonly #presence: PresenceWatch
+  readonly #citations: CitationSource | undefined
   readonly #events = new Emitter<SessionEvents>((cause) => this.#listenerThrew(cause))
   readonly #reported = new Set<string>()
   #reporting = false
@@ -145,6 +153,10 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       (clientId) => [...conversation.responses.values()].some((r) => r.clientId === clientId),
       () => this.#presenceChanged(),
     )
+    this.#citations = options.citations?.(this.#channel, (event, live) => {
+      conversation.apply(event, live)
+      if (live) this.#store.changed()
+    })
     this.#continuity = new Continuity(this.#channel, hydrate, this.#store, {
       apply: (message, epoch, live) => this.#apply(message, epoch, live),
       onChange: () => this.#stateChanged(),
@@ -272,6 +284,25 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   /** Loads what came before the oldest message of the list. Resolves when it shows. */
   loadOlder = (): Promise<void> => this.#continuity.loadOlder()
 
+  /**
+   * Reads the citations that a response has already, one by one, which an attach does not bring. Resolves when they
+   * show. Needs the option `citations`.
+   */
+  loadCitations = async (responseId: string): Promise<void> => {
+    if (!this.#citations)
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        'unable to load citations; create the session with the option `citations`',
+      )
+    const serials = this.#store.conversation.find(responseId)?.parts.messages.keys() ?? []
+    try {
+      for (const serial of serials) await this.#citations.load(serial)
+    } catch (cause) {
+      throw wrapError(`load the citations of response "${responseId}"`, cause, ErrorCode.HydrationFailed)
+    }
+    this.#store.flush()
+  }
+
   /** Listens to what is not state. Returns how to stop. */
   on = <E extends keyof SessionEvents>(
     event: E,
@@ -294,6 +325,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     )
     this.#continuity.close()
     this.#presence.stop()
+    this.#citations?.stop()
     this.#channel.off(this.#onChannelState)
     this.#client?.connection.off(this.#onConnectionState)
     this.#stateChanged()
@@ -310,7 +342,13 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       // Attached but unable to read the past is still live: what arrives shows, with its beginning known missing.
       this.#hydratedOnce ||= this.#channel.state === 'attached'
     }
-    if (presence && !this.#closed)
+    if (this.#closed) return
+    this.#citations
+      ?.start()
+      .catch((cause: unknown) =>
+        this.#reportOnce('citations', () => wrapError('read citations', cause, ErrorCode.NotAllowed)),
+      )
+    if (presence)
       this.#presence
         .start()
         .catch((cause: unknown) =>
@@ -443,6 +481,16 @@ export function createSession<T extends Tools = RegisteredTools, D extends DataT
   return new Session<T, D>(options)
 }
 
+/** What a channel is attached with by default, and annotations. */
+const withAnnotations: ChannelMode[] = [
+  'PUBLISH',
+  'SUBSCRIBE',
+  'PRESENCE',
+  'PRESENCE_SUBSCRIBE',
+  'ANNOTATION_PUBLISH',
+  'ANNOTATION_SUBSCRIBE',
+]
+
 /** The channel to read, with what the hydrator needs of it. */
 function open(options: SessionOptions, hydrate: Hydrator): RealtimeChannel {
   if (options.channel) return options.channel
@@ -462,6 +510,7 @@ function open(options: SessionOptions, hydrate: Hydrator): RealtimeChannel {
     return client.channels.get(channelName, {
       ...channelOptions,
       ...(Object.keys(params).length && { params }),
+      ...(options.citations && { modes: channelOptions?.modes ?? withAnnotations }),
     })
   } catch (cause) {
     // The channel exists with other options. Those stay: what a rewind would have brought, history brings.
