@@ -139,7 +139,7 @@ describe('what pages name exists', () => {
 
 test('every error code is explained, and no other', () => {
   const explained = [...read('docs/errors.md').matchAll(/^### (\w+)\n(.+)/gm)]
-  expect(explained.map(([, code]) => code).sort()).toEqual(Object.values(ErrorCode).sort())
+  expect(new Set(explained.map(([, code]) => code))).toEqual(new Set(Object.values(ErrorCode)))
   for (const [, code, text] of explained) expect(text, code).toMatch(/\*\*Do:\*\*/)
 })
 

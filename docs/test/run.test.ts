@@ -87,7 +87,7 @@ test('plain TypeScript, and a view that appends', async () => {
   )
   const element = { textContent: '', append: (text: string) => void (element.textContent += text) }
   const found = await new Promise<string>((resolve) => {
-    const look = () => void (answered() && resolve(answered()!.id))
+    const look = () =>  (answered() && resolve(answered()!.id))
     session.subscribe(look)
     look()
   })

@@ -128,7 +128,7 @@ test('the README: its page and its agent, and a refresh', async () => {
 /** Until its agent is present, nobody hears what a page asks. */
 async function agentIsThere(): Promise<void> {
   const url = `${server.url}/channels/${encodeURIComponent('ai:chat')}/presence`
-  const authorization = `Basic ${Buffer.from(server.clientOptions.key!).toString('base64')}`
+  const authorization = `Basic ${Buffer.from(server.clientOptions.key).toString('base64')}`
   for (;;) {
     const members = (await (await fetch(url, { headers: { authorization } })).json()) as unknown[]
     if (members.length > 0) return
