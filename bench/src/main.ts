@@ -18,6 +18,7 @@ const sections: Record<string, (report: Report) => Promise<void>> = {
   peers: async (report) => (await import('./peers.ts')).measurePeers(report, smallGrid),
   hydration: async (report) => (await import('./hydration.ts')).measureHydration(report),
   memory: async (report) => (await import('./memory.ts')).measureMemory(report),
+  browser: async (report) => (await import('./browser.ts')).measureBrowser(report),
   renders: async (report) => (await import('./renders.ts')).measureRenders(report),
 }
 

@@ -8,9 +8,9 @@ import { earlierMessages, FedTransport } from './aiSdk.ts'
 const task = () => new Promise((resolve) => setImmediate(resolve))
 
 /** A list of rows over `useChat`, counted as ours is. */
-export async function useChatPage(rows: number, root: HTMLElement) {
+export async function useChatPage(rows: number, root: HTMLElement, pause: () => Promise<unknown> = task) {
   const renders = { list: 0, rows: 0 }
-  const transport = new FedTransport(task)
+  const transport = new FedTransport(pause)
   let send: () => Promise<void> = () => Promise.resolve()
   const messages = earlierMessages(rows)
   const Row = memo(function Row({ message }: { message: UIMessage }) {
@@ -24,7 +24,7 @@ export async function useChatPage(rows: number, root: HTMLElement) {
     return chat.messages.map((message) => createElement(Row, { key: message.id, message }))
   }
   createRoot(root).render(createElement(List))
-  await task()
+  await pause()
   return {
     renders,
     root,
@@ -32,7 +32,7 @@ export async function useChatPage(rows: number, root: HTMLElement) {
       transport.feed(tokens)
       return async () => {
         await send()
-        await task()
+        await pause()
       }
     },
   }

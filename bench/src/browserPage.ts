@@ -1,0 +1,100 @@
+import type { ResponseRow, Session } from '@rejoin/core'
+import { createSession } from '@rejoin/core'
+import { SessionProvider, useMessages, useResponse } from '@rejoin/react'
+import type { ClientOptions } from 'ably'
+import { BaseRealtime, FetchRequest, Rest, WebSocketTransport } from 'ably/modular'
+import { createElement, memo } from 'react'
+import type { ReactNode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { useChatPage } from '../peers/src/useChatReact.ts'
+
+/** What the benchmark calls in the page. */
+export interface BrowserPage {
+  /** Shows a conversation of `rows` with Rejoin in React, and, bare, each message that the SDK delivers. */
+  showChannel(options: ClientOptions, channelName: string, rows: number): Promise<void>
+  /** Milliseconds from what was written into the text to the frame that showed it. */
+  latencies(): { rejoin: number[]; bare: number[] }
+  /** Shows a conversation of `rows` with `useChat`, which then gets a token every `pace` milliseconds. */
+  showUseChat(rows: number, pace: number): Promise<void>
+  streamUseChat(tokens: string[]): Promise<void>
+  /** Long tasks since the last call, in milliseconds each. */
+  longTasks(): number[]
+}
+
+const add = (id: string) => {
+  const element = document.createElement('div')
+  element.id = id
+  return document.body.appendChild(element)
+}
+
+const seen = { rejoin: [] as number[], bare: [] as number[] }
+
+/** After every frame has been painted: which of the times written into the texts are on the screen since then? */
+function watchFrames(shown: Record<keyof typeof seen, () => string>): void {
+  const { port1, port2 } = new MessageChannel()
+  const length = { rejoin: 0, bare: 0 }
+  port1.onmessage = () => {
+    const now = performance.timeOrigin + performance.now()
+    for (const who of ['rejoin', 'bare'] as const) {
+      const text = shown[who]()
+      const times = text.slice(length[who], text.lastIndexOf(' ') + 1).match(/\d+\.\d+/g) ?? []
+      length[who] = text.lastIndexOf(' ') + 1
+      for (const time of times) seen[who].push(now - Number(time))
+    }
+  }
+  const frame = () => {
+    port2.postMessage(0)
+    requestAnimationFrame(frame)
+  }
+  requestAnimationFrame(frame)
+}
+
+const Row = memo(function Row({ id }: { id: string }) {
+  return createElement('p', { id }, useResponse(id)?.text)
+})
+
+function List(): ReactNode {
+  return useMessages().map(({ id }) => createElement(Row, { key: id, id }))
+}
+
+const tasks: number[] = []
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) tasks.push(duration)
+}).observe({ type: 'longtask' })
+
+let chat: Awaited<ReturnType<typeof useChatPage>> | undefined
+
+const page: BrowserPage = {
+  async showChannel(options, channelName, count) {
+    const plugins = { WebSocketTransport, FetchRequest, Rest }
+    const client = new BaseRealtime({ ...options, plugins })
+    const rows = Array.from({ length: count }, (_, i): ResponseRow => ({
+      id: `past-${i}`,
+      role: 'assistant',
+      text: 'An earlier answer.',
+      createdAt: i + 1,
+    }))
+    const session: Session = createSession({
+      client,
+      channelName,
+      presence: false,
+      hydrate: { load: (past) => Promise.resolve(past.applyRows(rows)) },
+    })
+    await session.ready
+    createRoot(add('rejoin')).render(createElement(SessionProvider, { session }, createElement(List)))
+    const node = add('bare').appendChild(document.createTextNode(''))
+    await client.channels.get(channelName).subscribe('response', (message) => {
+      node.data += message.data as string
+    })
+    const last = () => document.getElementById('r0')?.textContent ?? ''
+    watchFrames({ rejoin: last, bare: () => node.data })
+  },
+  latencies: () => seen,
+  async showUseChat(rows, pace) {
+    chat = await useChatPage(rows, add('chat'), () => new Promise((resolve) => setTimeout(resolve, pace)))
+  },
+  streamUseChat: (tokens) => chat!.stream(tokens)(),
+  longTasks: () => tasks.splice(0),
+}
+
+Object.assign(window, { page })
