@@ -29,8 +29,8 @@ export async function startDemo(env: NodeJS.ProcessEnv = {}): Promise<Demo> {
   const url = await new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGTERM')
-      reject(new Error(`unable to start the demo within 60 s; it printed:\n${printed}`))
-    }, 60_000)
+      reject(new Error(`unable to start the demo within two minutes; it printed:\n${printed}`))
+    }, 120_000)
     child.stdout.on('data', () => {
       const found = /https?:\/\/[\w.-]+:\d+/.exec(printed)
       if (found) resolve((clearTimeout(timer), found[0]))
