@@ -118,6 +118,33 @@ describe('chunk writer', () => {
     ).toBeUndefined()
   })
 
+  test('sources that come into an older step, change there or leave it: no error, and no text twice', async () => {
+    const writer = new ChunkWriter()
+    const call = {
+      type: 'tool-x',
+      id: 'c',
+      toolCallId: 'c',
+      state: 'output-available',
+      input: 1,
+      output: 2,
+    } as Part
+    const cited = (id: string, count: number) =>
+      ({ type: 'source-url', id, sourceId: id, url: `https://${id}`, count }) as Part
+    const chunks = writer.start('r', false)
+    for (const parts of [
+      [textPart('a', 'One', true), call, textPart('b', 'Tw')],
+      [textPart('a', 'One', true), cited('s', 1), call, textPart('b', 'Two')],
+      [textPart('a', 'One', true), cited('s', 2), cited('t', 1), call, textPart('b', 'Two and')],
+      [textPart('a', 'One', true), cited('t', 1), call, textPart('b', 'Two and more')],
+    ])
+      chunks.push(...writer.say(state(parts), undefined)!)
+    const shown = (await read(chunks)).at(-1)!
+    const texts = shown.parts.flatMap((part) => (part.type === 'text' ? part.text : []))
+    expect(texts).toEqual(['One', 'Two and more'])
+    const sources = shown.parts.flatMap((part) => (part.type === 'source-url' ? part.sourceId : []))
+    expect(sources).toEqual(['t'])
+  })
+
   test('whatever states follow each other, the chat ends with the last', async () => {
     const id = fc.constantFrom('a', 'b', 'c', 'd')
     const part = fc.oneof(

@@ -60,16 +60,14 @@ export class ChunkWriter {
     changes: readonly ResponseChange[] | undefined,
     whole = false,
   ): UIMessageChunk[] | undefined {
-    let from = this.firstWrong(response, changes)
-    if (from < this.told.length) {
-      const wrong = this.told[from]!
+    const wrong = this.told[this.firstWrong(this.arrange(response.parts), changes)]
+    if (wrong) {
       if (wrong.step !== this.step) return undefined
-      from = this.told.findIndex((told) => told.step === this.step)
       this.chunks.push({ type: 'reset-step' })
-      this.told.splice(from)
+      this.told.splice(this.told.findIndex((told) => told.step === this.step))
       this.steps.begin()
     }
-    response.parts.forEach((part, index) => {
+    this.arrange(response.parts).forEach((part, index) => {
       if (index < this.told.length) this.sayMore(this.told[index]!, part, response, whole)
       else if (index === this.told.length) this.sayNew(part, response, whole)
     })
@@ -96,16 +94,41 @@ export class ChunkWriter {
     this.chunks.push({ type: 'start-step' })
   }
 
+  /**
+   * The parts in the order to say them. Steps that are over cannot be changed: a source or data that comes into one
+   * later (a citation does) stands after what was said, and one that is taken out of it stays.
+   */
+  private arrange(parts: readonly Part[]): readonly Part[] {
+    const older = this.told.filter((told) => told.step < this.step)
+    if (older.length === 0) return parts
+    const ids = new Set(older.map((told) => told.part.id))
+    const border = parts.findLastIndex((part) => ids.has(part.id))
+    const rest = parts.filter((part, i) => !ids.has(part.id) && !(i < border && isAside(part)))
+    // Text or a tool in an older step cannot be put right: left where it is, it shows as wrong.
+    if (parts.some((part, i) => i < border && !ids.has(part.id) && !isAside(part))) return parts
+    const said = older.flatMap((told) => {
+      const now = parts.find((part) => part.id === told.part.id)
+      return now ?? (isAside(told.part) ? told.part : [])
+    })
+    const arranged = [...said, ...rest]
+    for (const [i, part] of parts.entries()) {
+      if (i >= border || ids.has(part.id)) continue
+      const at = this.told.findIndex((told) => told.part.id === part.id)
+      arranged.splice(at < 0 ? arranged.length : at, 0, part)
+    }
+    return arranged
+  }
+
   /** Index of the first part whose chunks said something else than it is now; the number told if none is. */
-  private firstWrong(response: ResponseState, changes: readonly ResponseChange[] | undefined): number {
+  private firstWrong(parts: readonly Part[], changes: readonly ResponseChange[] | undefined): number {
     const read =
       changes && new Set(changes.flatMap((c) => ('replaced' in c && c.part !== undefined ? [c.part] : [])))
     const index = this.told.findIndex((told, i) => {
-      const now = response.parts[i]
+      const now = parts[i]
       if (!now || now.id !== told.part.id) return true
       if (now === told.part) return false
       if (now.type !== told.part.type) return !(isTool(now) && isTool(told.part))
-      if (now.type === 'source-url') return JSON.stringify(now) !== JSON.stringify(told.part)
+      if (now.type === 'source-url') return told.step === this.step && !same(now, told.part)
       if (isTool(now)) return now.state === 'input-streaming' && !continues(now, told)
       if (now.type.startsWith('data-')) return false
       const { text } = now as TextPart
@@ -243,6 +266,11 @@ export class ChunkWriter {
       this.chunks.push(type === 'text' ? { type: 'text-end', id } : { type: 'reasoning-end', id })
     told.open = false
   }
+}
+
+/** What stands beside the text: its place matters less than that it shows. */
+function isAside(part: Part): boolean {
+  return part.type === 'source-url' || part.type.startsWith('data-')
 }
 
 /** How far a part's text is known to be whole, in UTF-16 code units. */
