@@ -4,7 +4,14 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge']
+const names = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+  'microsoft-edge',
+]
 const { env, platform } = process
 
 const places = {
@@ -25,10 +32,14 @@ const places = {
 export function findChromium() {
   if (env.CHROME_PATH) {
     if (existsSync(env.CHROME_PATH)) return env.CHROME_PATH
-    throw new Error(`unable to find CHROME_PATH=${env.CHROME_PATH}; correct it, or unset it to look elsewhere`)
+    throw new Error(
+      `unable to find CHROME_PATH=${env.CHROME_PATH}; correct it, or unset it to look elsewhere`,
+    )
   }
   const files = platform === 'win32' ? names.map((name) => `${name}.exe`) : names
-  const onPath = (env.PATH ?? '').split(delimiter).flatMap((folder) => files.map((name) => join(folder, name)))
+  const onPath = (env.PATH ?? '')
+    .split(delimiter)
+    .flatMap((folder) => files.map((name) => join(folder, name)))
   return [...onPath, ...(places[platform] ?? [])].find((file) => existsSync(file))
 }
 
@@ -38,7 +49,10 @@ export function ensureChromium() {
   if (found) return found
   if (platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     console.error('No Chromium found: installing the package `chromium` (this takes a minute).')
-    const options = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } }
+    const options = {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
+    }
     spawnSync('apt-get', ['update'], options)
     spawnSync('apt-get', ['install', '--yes', '--no-install-recommends', 'chromium'], options)
     const installed = findChromium()
