@@ -99,5 +99,7 @@ function source({ page, line, language, code }: Block): string {
 export function compileVue(code: string, filename: string): string {
   const { descriptor, errors } = parse(code, { filename })
   if (errors.length > 0) throw new Error(`unable to parse a component of ${filename}; ${errors[0]!.message}`)
-  return compileScript(descriptor, { id: relative(root, filename), inlineTemplate: true }).content
+  const { content } = compileScript(descriptor, { id: relative(root, filename), inlineTemplate: true })
+  // Names that the template uses and the script does not know are looked for there: let them be found missing.
+  return content.replace('(_ctx: any,', '(_ctx: object,')
 }
