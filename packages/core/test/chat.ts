@@ -1,5 +1,12 @@
 import { AbstractChat } from 'ai'
 import type { ChatInit, ChatState, ChatStatus, UIMessage } from 'ai'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { createAgent } from '../src/agent/index.ts'
+import type { Agent, AgentOptions, PromptHandler } from '../src/agent/index.ts'
+import { createChatTransport } from '../src/ai-sdk/index.ts'
+import type { ChatTransportOptions } from '../src/ai-sdk/index.ts'
+import type { Session } from '../src/index.ts'
+import { Wire } from './wire.ts'
 
 class State<M extends UIMessage> implements ChatState<M> {
   status: ChatStatus = 'ready'
@@ -50,4 +57,61 @@ export class TestChat<M extends UIMessage = UIMessage> extends AbstractChat<M> {
 
 export function textOf(message: UIMessage | undefined): string {
   return message?.parts.map((part) => (part.type === 'text' ? part.text : '')).join('') ?? ''
+}
+
+export const words = 'The quick brown fox jumps over the lazy dog, then rests in the shade of a tree. '.split(
+  /(?<= )/,
+)
+export const text = words.join('')
+
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2))
+}
+
+/** A server for the tests of one file, agents on it, and chats whose transport is a session. */
+export function useChats() {
+  let started: Wire
+  const agents: Agent[] = []
+  beforeAll(async () => {
+    started = await Wire.start({ connectionStateTtl: 1_000 })
+  })
+  afterEach(async () => {
+    await Promise.all(agents.splice(0).map((agent) => agent.close()))
+    started.release()
+  })
+  afterAll(() => started.close())
+
+  return {
+    get wire() {
+      return started
+    },
+    async agentOn(channelName: string, handler: PromptHandler, options: Partial<AgentOptions> = {}) {
+      const agent = createAgent({ client: started.client({ clientId: 'agent' }), channelName, ...options })
+      agents.push(agent)
+      agent.onPrompt(handler)
+      await agent.ready
+      return agent
+    },
+  }
+}
+
+export function chatOn(
+  session: Session,
+  init: ChatInit<UIMessage> = {},
+  options?: ChatTransportOptions,
+): TestChat {
+  return new TestChat({ transport: createChatTransport(session, options), ...init })
+}
+
+/** Speaks the words, one at a time. */
+export const speak: PromptHandler = async (_prompt, response) => {
+  for (const word of words) {
+    response.append(word)
+    await pause()
+  }
+}
+
+/** Nothing that was shown is taken back: each state is the one before, and more. */
+export function onlyGrew(shown: readonly string[]): boolean {
+  return shown.every((now, i) => i === 0 || now.startsWith(shown[i - 1]!))
 }
