@@ -87,7 +87,7 @@ test('plain TypeScript, and a view that appends', async () => {
   )
   const element = { textContent: '', append: (text: string) => void (element.textContent += text) }
   const found = await new Promise<string>((resolve) => {
-    const look = () =>  (answered() && resolve(answered()!.id))
+    const look = () => answered() && resolve(answered()!.id)
     session.subscribe(look)
     look()
   })
@@ -162,6 +162,50 @@ describe('capabilities', () => {
     'of an agent, without %s: not enough',
     async (missing) => expect(await agentWithout(missing)).toContain('not_allowed'),
   )
+
+  /** What a reader with these comes to: how `ready` ended, its errors, and what it shows of an answer. */
+  async function readerWith(...capability: string[]) {
+    const own = await startLocalAbly({
+      keys: ['app.agent:secret', { key: 'app.reader:secret', capability: { 'ai:chat': capability } }],
+    })
+    const open = (name: string) =>
+      new AblyRealtime({ ...own.clientOptions, logLevel: 0, key: `app.${name}:secret`, clientId: name })
+    const [writer, client] = [open('agent'), open('reader')]
+    const agent = createAgent({ client: writer, channelName: 'ai:chat' })
+    const session = createSession({ client, channelName: 'ai:chat' })
+    const errors = new Set<unknown>()
+    session.on('error', (error) => errors.add((error as { code?: unknown }).code))
+    try {
+      const ready = await session.ready.then(
+        () => 'resolved',
+        (error: { code: string }) => error.code,
+      )
+      const finished = new Promise<string>((resolve) => session.on('finish', (e) => resolve(e.response.text)))
+      const response = agent.respond()
+      response.append('Hello')
+      await response.flush()
+      await response.end()
+      return { ready, errors: [...errors], text: await finished, agents: session.getSnapshot().agents.length }
+    } finally {
+      session.close()
+      await agent.close()
+      for (const c of [writer, client]) c.close()
+      await own.close()
+    }
+  }
+
+  test('of a reader: enough, presence of others included', async () => {
+    expect(await readerWith('subscribe', 'history')).toEqual({
+      ready: 'resolved',
+      errors: [],
+      text: 'Hello',
+      agents: 1,
+    })
+  })
+
+  test('of a reader, without history: says so, and shows what arrives', async () => {
+    expect(await readerWith('subscribe')).toMatchObject({ ready: 'not_allowed', text: 'Hello' })
+  })
 
   test('of a user: the token reads, asks, is seen; on its own channel, and no more', async () => {
     process.env.ABLY_API_KEY = server.clientOptions.key
