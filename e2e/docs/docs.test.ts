@@ -125,6 +125,25 @@ test('the README: its page and its agent, and a refresh', async () => {
   await close()
 })
 
+test('useChat over a session, and a refresh', async () => {
+  await run('docs/getting-started.md', 'parrot.ts')
+  await agentIsThere()
+  const entry = `
+    import { Suspense } from 'react'
+    import { createRoot } from 'react-dom/client'
+    import { Chat } from './Chat.tsx'
+    createRoot(document.getElementById('app')!).render(<Suspense><Chat /></Suspense>)`
+  const { page, complaints, close } = await open(await bundled('docs/ai-sdk.md', ['Chat.tsx'], entry))
+  await page.getByRole('button', { name: 'Ask' }).click()
+  const answer = page.getByText('You said: What is a rope?')
+  await answer.waitFor()
+  await page.reload()
+  await answer.waitFor()
+  expect(await page.getByText('What is a rope?', { exact: true }).count()).toBe(1)
+  expect(complaints).toEqual([])
+  await close()
+})
+
 /** Until its agent is present, nobody hears what a page asks. */
 async function agentIsThere(): Promise<void> {
   const url = `${server.url}/channels/${encodeURIComponent('ai:chat')}/presence`
