@@ -58,51 +58,43 @@ export class Citations {
     const { serial } = event
     let known = this.#messages.get(serial)
     if (!known) this.#messages.set(serial, (known = { counts: {}, live: false, details: new Map() }))
-    const before = Object.keys(known.counts)
+    const { details } = known
+    let changed = false
+    const show = (id: string, source: Source | undefined): void => {
+      const one = part(id, () => new OpenCitation(id, serial))
+      if (one instanceof OpenCitation) changed = one.show(source) || changed
+    }
+    const names = new Set<string>()
     if (event.type === 'summary') {
       if (known.live && event.epoch === undefined) return false
+      for (const name of Object.keys({ ...known.counts, ...event.counts })) names.add(name)
       known.counts = event.counts
       known.live ||= event.epoch !== undefined
-      let changed = false
-      for (const name of new Set([...before, ...Object.keys(event.counts)]))
-        changed = this.#showCount(name, serial, known, part) || changed
-      return changed
-    }
-    return this.#applyDetail(event, known, part)
-  }
-
-  #applyDetail(event: CitationEvent, known: Known, part: FindPart): boolean {
-    const { serial, name, annotation, source } = event
-    let changed = false
-    const show = (id: string, shown: Source | undefined): void => {
-      const one = part(id, () => new OpenCitation(id, serial))
-      if (one instanceof OpenCitation) changed = one.show(shown) || changed
-    }
-    if (!source) {
-      // Annotations are taken back by name: all that this client had published before.
-      for (const [id, detail] of known.details)
-        if (detail.name === name && detail.annotator === event.annotator && id < annotation) {
-          known.details.delete(id)
-          show(id, undefined)
-        }
     } else {
-      known.details.set(annotation, event)
-      show(annotation, source)
+      const { name, annotation, annotator, source } = event
+      names.add(name)
+      if (source) {
+        details.set(annotation, event)
+        show(annotation, source)
+      } else
+        // Annotations are taken back by name: all that this client had published before.
+        for (const [id, detail] of details)
+          if (detail.name === name && detail.annotator === annotator && id < annotation) {
+            details.delete(id)
+            show(id, undefined)
+          }
     }
-    return this.#showCount(name, serial, known, part) || changed
-  }
-
-  /** Shows what the summary says of a source while nothing better is known. */
-  #showCount(name: string, serial: string, known: Known, part: FindPart): boolean {
-    const id = `${serial}:${name}`
-    const count = known.counts[name] ?? 0
-    const detailed = [...known.details.values()].some((detail) => detail.name === name)
-    if (detailed || count === 0) {
-      const one = part(id, () => new OpenCitation(id, serial))
-      return one instanceof OpenCitation && one.show(undefined)
+    for (const name of names) {
+      const count = known.counts[name]
+      const detailed = [...details.values()].some((detail) => detail.name === name)
+      show(
+        `${serial}:${name}`,
+        detailed || typeof count !== 'number'
+          ? undefined
+          : { sourceId: name, url: urlOf(name), title: name, count },
+      )
     }
-    const one = part(id, () => new OpenCitation(id, serial))
-    return one instanceof OpenCitation && one.show({ sourceId: name, url: urlOf(name), title: name, count })
+    return changed
   }
 }
 
