@@ -6,7 +6,7 @@ import { presentEntries } from './workspace.mjs'
 const never = {
   '@rejoin/core': {
     '*': ['packages/core/src/agent/', 'packages/core/src/providers/', 'packages/core/src/ai-'],
-    createSession: ['packages/core/src/hydrate/seed.ts', 'packages/core/src/hydrate/rewind.ts'],
+    createSession: [...reader('hydrate/seed', 'hydrate/rewind', 'citationSource', 'older')],
     history: reader('session', 'store', 'response', 'wire', 'part'),
     rewind: reader('session', 'store', 'response', 'wire', 'part'),
     seed: reader('session', 'store', 'response', 'wire', 'part'),
@@ -18,6 +18,10 @@ const never = {
   '@rejoin/core/agent': {
     '*': [...reader('session', 'store', 'response.', 'wire', 'conversation'), 'packages/core/src/providers/'],
   },
+  '@rejoin/core/ai-sdk': { '*': reader('agent/', 'providers/', 'ai-transport/', 'session.', 'store.') },
+  '@rejoin/core/ai-transport': { '*': reader('agent/', 'providers/', 'ai-sdk/', 'session.', 'store.') },
+  '@rejoin/core/providers/ai-sdk': { '*': ['packages/core/src/agent/', 'packages/core/src/ai-sdk/'] },
+  '@rejoin/core/providers/langgraph': { '*': ['packages/core/src/agent/'] },
   '@rejoin/core/providers/openai': {
     '*': ['packages/core/src/providers/anthropic', 'packages/core/src/agent/'],
   },
