@@ -1,4 +1,5 @@
 // `pnpm bench [--only reader,peers,...] [--quick] [--json FILE]`
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Report } from './report.ts'
 
@@ -18,6 +19,7 @@ const sections: Record<string, (report: Report) => Promise<void>> = {
   peers: async (report) => (await import('./peers.ts')).measurePeers(report, smallGrid),
   hydration: async (report) => (await import('./hydration.ts')).measureHydration(report),
   memory: async (report) => (await import('./memory.ts')).measureMemory(report),
+  agent: async (report) => (await import('./agent.ts')).measureAgent(report),
   browser: async (report) => (await import('./browser.ts')).measureBrowser(report),
   renders: async (report) => (await import('./renders.ts')).measureRenders(report),
 }
@@ -31,4 +33,5 @@ for (const name of wanted) {
   await section(report)
 }
 report.print()
-if (values.json) report.write(values.json)
+// Beside whoever called: the script runs in its own folder.
+if (values.json) report.write(resolve(process.env.INIT_CWD ?? '.', values.json))
