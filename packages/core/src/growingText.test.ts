@@ -348,6 +348,21 @@ describe('changes, memory, verification', () => {
     }
   })
 
+  test('a hole stays in its place, and can be filled, however long the stream goes on', () => {
+    const text = new GrowingText(false)
+    const lost = [3, 4, 700]
+    const token = (i: number) => ({ key: key(i), text: String(i % 10), end: i })
+    for (let i = 1; i <= 5_000; i++) if (!lost.includes(i)) text.append(token(i))
+    expect(text.holes).toMatchObject([
+      { from: 2, to: 2, missing: 2 },
+      { from: 697, to: 697, missing: 1 },
+    ])
+    for (const i of lost) text.append(token(i))
+    text.settle()
+    expect(text.holes).toEqual([])
+    expect(text.text).toBe(Array.from({ length: 5_000 }, (_, i) => (i + 1) % 10).join(''))
+  })
+
   test('verified when the declared length and checksum agree, false when the text is another', () => {
     const text = new GrowingText(true)
     text.checksum = checksum

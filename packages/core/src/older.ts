@@ -61,20 +61,19 @@ export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' |
   }
 
   async function loadOlder(): Promise<void> {
-    // Told before the page changes, which it does in the microtask that its own listeners ask for. Older messages
-    // may come in several notifications, with live ones between.
-    const unsubscribe = session.subscribe(() => {
-      if (!watched) return
-      const restore = keepPlace(watched)
-      queueMicrotask(() => queueMicrotask(restore))
-    })
     set({ loading: true, error: undefined })
     const error = await session.loadOlder().then(
       () => undefined,
       (cause: Error) => cause,
     )
-    unsubscribe()
     set({ loading: false, error })
+  }
+
+  /** Told before the page changes, which it does in the microtask that its own listeners ask for. */
+  function onList(): void {
+    const restore = keepPlace(watched!)
+    queueMicrotask(() => queueMicrotask(restore))
+    observe()
   }
 
   return {
@@ -95,7 +94,7 @@ export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' |
       watched = null
       observe()
       watched = element
-      unwatch = element ? session.subscribe(observe) : () => {}
+      unwatch = element ? session.subscribe(onList) : () => {}
       observe()
     },
   }
@@ -108,24 +107,29 @@ function scrollerOf({ parentElement: up }: Element): Element | null {
 }
 
 /**
- * Remembers where things stand that follow the sentinel. What is returned puts them back there once more has
- * come in between. Browsers do so themselves, but not at the very top, and Safari not at all.
+ * Remembers what stands first on screen. What is returned puts it back there when something has come in above it,
+ * unless somebody scrolled: browsers keep the place themselves, but not at the very top, and Safari not at all.
  */
 function keepPlace(sentinel: Element): () => void {
-  const scroller = scrollerOf(sentinel)
-  const top = scroller ? scroller.getBoundingClientRect().top : 0
-  const walker = document.createTreeWalker(scroller ?? document.body, NodeFilter.SHOW_ELEMENT)
-  walker.currentNode = sentinel
-  // The first that begins on screen and holds no others: a list would begin where it began before.
-  let anchor: Element | undefined
-  for (let node = walker.nextNode() as Element | null; node; node = walker.nextNode() as Element | null) {
-    if (node.firstElementChild || sentinel.contains(node) || !node.getClientRects().length) continue
-    anchor = node
-    if (node.getBoundingClientRect().top >= top) break
-  }
+  const scroller = scrollerOf(sentinel) ?? document.scrollingElement ?? document.body
+  const isPage = scroller.contains(document.body)
+  const edge = isPage ? 0 : scroller.getBoundingClientRect().top
+  const anchor = firstBelow(edge, isPage ? document.body : scroller, sentinel)
+  const { scrollTop } = scroller
   const before = anchor?.getBoundingClientRect().top ?? 0
   return () => {
-    if (anchor?.isConnected)
-      (scroller ?? document.scrollingElement!).scrollTop += anchor.getBoundingClientRect().top - before
+    if (anchor?.isConnected && scroller.scrollTop === scrollTop)
+      scroller.scrollTop += anchor.getBoundingClientRect().top - before
   }
+}
+
+/** The innermost element that reaches below `edge` first; not one that stays where it is when the page scrolls. */
+function firstBelow(edge: number, parent: Element, sentinel: Element): Element | undefined {
+  for (const child of parent.children) {
+    const { height, bottom } = child.getBoundingClientRect()
+    if (child === sentinel || !height || bottom <= edge) continue
+    if (/sticky|fixed/.test(getComputedStyle(child).position)) continue
+    return firstBelow(edge, child, sentinel) ?? child
+  }
+  return undefined
 }

@@ -304,6 +304,12 @@ export class Response {
     for (const source of this.parts.texts()) source.text.settle()
   }
 
+  #openEnd(): Gap[] {
+    const last = this.parts.ordered.findLast((part) => part instanceof OpenText)
+    const at = last instanceof OpenText ? last.snapshot!.text.length : 0
+    return last ? [{ part: last.id, from: at, to: at, missing: undefined }] : []
+  }
+
   /** Makes the snapshot anew. Returns what changed, or undefined when nothing did. */
   refresh(): ResponseChange[] | undefined {
     const before = this.snapshot
@@ -334,6 +340,8 @@ export class Response {
     verified &&= texts > 0
     // Only its end is known: all of its text is missing.
     if (texts === 0 && gaps === noGaps && this.needsPast && !this.open) gaps = nothingKnown
+    // It ended while continuity was lost: what came last may be missing, until history has reached back.
+    else if (this.#broken && !verified && !this.open) gaps = gaps.concat(this.#openEnd())
     const next: ResponseState = {
       id: this.id,
       status,

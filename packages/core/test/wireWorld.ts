@@ -127,6 +127,8 @@ export async function liveOnWire(
           },
         )
         for (const state of states)
+          if (state.status === 'complete' && state.gaps.length === 0) expect(state.text).toBe(truth)
+        for (const state of states)
           expect([state.text, state.gaps, honest(state, truth)]).toEqual([state.text, state.gaps, true])
         expect(states.at(-1)).toMatchObject({ gaps: [], verified: true })
       }

@@ -73,6 +73,8 @@ export async function live(
       const response = session.getResponse(`r${i}`)
       if (!response) return
       expect(honest(response, agent.truth)).toBe(true)
+      // What says that it is all there is.
+      if (response.status === 'complete' && !response.hasGap) expect(response.text).toBe(agent.truth)
       if (response.verified) expect(agent.truth.startsWith(response.text)).toBe(true)
       // Law 4: what was shown as exact is never taken away.
       const shown = exact.get(response.id) ?? ''
