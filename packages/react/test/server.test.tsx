@@ -40,6 +40,10 @@ test('a server that has a connected session renders the same as one that has not
   expect(await serve('Status', {}, session)).toBe(await serve('Status', {}, offline(wire)))
 })
 
+test('a server does not wait for a session that it does not connect', async () => {
+  expect(await serve('Suspended', {}, offline(wire))).toContain('<ol></ol>')
+})
+
 test('without a provider the error says what to do', () => {
   function Lost() {
     return useSession().status

@@ -148,7 +148,7 @@ export const views: Record<ViewName, FC<ViewProps>> = {
     if (!session) return <p data-fallback>…</p>
     return (
       <SessionProvider session={session}>
-        <views.Newest />
+        <Shown channel={channel!} />
       </SessionProvider>
     )
   },
@@ -204,6 +204,12 @@ function Delivery({ id }: { id: string }) {
       </button>
     </p>
   )
+}
+
+function Shown({ channel }: { channel: string }) {
+  const text = useResponse()?.text
+  rendered(`${channel} ${text}`)
+  return <p data-answer>{text}</p>
 }
 
 function Ready() {

@@ -225,6 +225,17 @@ const Suspended = defineComponent(
     h(Suspense, null, { default: () => h(Ready), fallback: () => h('p', { 'data-fallback': '' }, '…') }),
 )
 
+const Shown = defineComponent(
+  (props: { channel: string }) => {
+    const response = useResponse()
+    return () => {
+      rendered(`${props.channel} ${response.value?.text}`)
+      return h('p', { 'data-answer': '' }, response.value?.text)
+    }
+  },
+  { props: ['channel'] },
+)
+
 const Created = defineComponent(
   (props: { channel: string }) => {
     const session = useCreateSession(
@@ -233,7 +244,7 @@ const Created = defineComponent(
     )
     return () =>
       session.value
-        ? h(SessionProvider, { session: session.value }, () => h(Newest))
+        ? h(SessionProvider, { session: session.value }, () => h(Shown, { channel: props.channel }))
         : h('p', { 'data-fallback': '' }, '…')
   },
   { props: ['channel'] },

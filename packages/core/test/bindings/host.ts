@@ -63,6 +63,7 @@ interface Opened {
   client: Ably.Realtime
   received: number
   listeners: number
+  loads: number
 }
 
 const renders = new Map<string, number>()
@@ -119,14 +120,18 @@ export class Host {
       ...(schedule === 'hand' && { schedule: this.byHand }),
     })
     session.ready.catch(() => {})
-    const opened: Opened = { session, client, received: 0, listeners: 0 }
+    const opened: Opened = { session, client, received: 0, listeners: 0, loads: 0 }
     this.opened.set(channelName, opened)
     this.all.push(opened)
     client.channels
       .get(channelName)
       .subscribe(() => opened.received++)
       .catch(() => {})
-    const { subscribe, subscribeResponse } = session
+    const { subscribe, subscribeResponse, loadOlder } = session
+    session.loadOlder = () => {
+      opened.loads++
+      return loadOlder()
+    }
     const counted = (unsubscribe: () => void) => {
       opened.listeners++
       return () => {
@@ -146,6 +151,11 @@ export class Host {
   /** Messages that have come on a channel. */
   received(channelName: string): number {
     return this.opened.get(channelName)!.received
+  }
+
+  /** How often older messages were asked for. */
+  loads(channelName: string): number {
+    return this.opened.get(channelName)!.loads
   }
 
   /** Subscriptions to any session that views have not ended. */

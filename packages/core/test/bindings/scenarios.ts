@@ -75,6 +75,7 @@ export const scenarios: Scenario[] = [
       await stage.run(() => {
         document.querySelector('[data-row=a]')!.setAttribute('data-mark', 'same')
       }, undefined)
+      await stage.run((host) => host.reset(), undefined)
       await agent.publish('start', 'c')
       await agent.tokens('c', words)
       await agent.tokens('a', ['More.'])
@@ -82,6 +83,8 @@ export const scenarios: Scenario[] = [
       await stage.tick()
       await stage.shows('[data-mark=same]', `${sentence}More.`)
       expect(await stage.texts('[data-row]')).toEqual(['Why?', `${sentence}More.`, sentence, sentence])
+      expect(await stage.renders('list')).toBe(stage.rendersEach)
+      expect(await stage.renders('row:b')).toBe(0)
     },
   },
   {
@@ -191,7 +194,7 @@ export const scenarios: Scenario[] = [
           stage.run((_, w) => document.querySelector(`[data-status=${w}]`) !== null, wanted),
         )
       await status('connecting')
-      await stage.run((host, n) => host.connect(n), agent.name)
+      await stage.connect(agent)
       await status('live')
       await agent.tokens('a', ['One'])
       await stage.shows('[data-status]', '1')

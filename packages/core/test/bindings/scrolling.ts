@@ -5,11 +5,19 @@ const COUNT = 60
 const PAGE = 15
 
 /** A channel with many prompts, of which the page has read the newest. */
-async function past(stage: Stage): Promise<Agent> {
+async function past(stage: Stage, limit = PAGE): Promise<Agent> {
   const agent = stage.agent()
   for (let i = 0; i < COUNT; i++) await agent.prompt(`p${i}`, String(i))
-  await stage.join(agent, { limit: PAGE })
+  await stage.join(agent, { limit, offline: true })
+  return agent
+}
+
+/** The same, read and shown. */
+async function shownPast(stage: Stage): Promise<Agent> {
+  const agent = await past(stage)
+  await stage.connect(agent)
   await stage.ready(agent)
+  await stage.mount('Older', agent)
   return agent
 }
 
@@ -30,8 +38,7 @@ export const scrolling: Scenario[] = [
   {
     name: 'useOlder loads page by page whenever the top comes near, until there is no more',
     async run(stage) {
-      const agent = await past(stage)
-      await stage.mount('Older', agent)
+      await shownPast(stage)
       let shown = await rows(stage)
       expect(shown).toEqual(expected(PAGE))
       do {
@@ -45,48 +52,89 @@ export const scrolling: Scenario[] = [
       await stage.until('no more', async () => (await stage.text('[data-older=false]')) !== null)
     },
   },
-  {
-    name: 'useOlder: what is on screen stays in its place, while a response streams',
-    async run(stage) {
-      const agent = await past(stage)
-      await stage.mount('Older', agent)
+  ...[0, 100].map((height) => ({
+    // At the very top browsers do not keep the place themselves; elsewhere they do.
+    name: `useOlder: what is on screen stays in its place, ${height} from the top, while a response streams`,
+    async run(stage: Stage) {
+      const agent = await shownPast(stage)
       if (!stage.options.layout) return
-      // The very top, where browsers do not keep the place themselves.
-      const place = await stage.run(() => {
+      const place = await stage.run((_, scrollTop) => {
         const scroller = document.querySelector('[data-scroller]')!
-        scroller.scrollTop = 0
-        const first = document.querySelector('[data-row]')!
-        return { id: first.getAttribute('data-row')!, top: first.getBoundingClientRect().top }
-      }, undefined)
+        scroller.scrollTop = scrollTop
+        const row = document.querySelectorAll('[data-row]')[4]!
+        return { id: row.getAttribute('data-row')!, top: row.getBoundingClientRect().top }
+      }, height)
+      // A response of whose beginning nothing is known: for its sake older messages are read as well.
       await agent.tokens('a', ['One ', 'two '])
-      await stage.until('older rows', async () => (await rows(stage))[0] !== place.id)
-      const top = await stage.run(
-        (_, id) => document.querySelector(`[data-row="${id}"]`)!.getBoundingClientRect().top,
-        place.id,
-      )
-      expect(Math.abs(top - place.top)).toBeLessThan(1)
+      await stage.until('older rows', async () => (await rows(stage))[4] !== place.id)
+      for (let frame = 0; frame < 3; frame++) {
+        const top = await stage.run(async (_, id) => {
+          await new Promise(requestAnimationFrame)
+          return document.querySelector(`[data-row="${id}"]`)!.getBoundingClientRect().top
+        }, place.id)
+        expect(Math.abs(top - place.top)).toBeLessThan(1)
+      }
     },
-  },
+  })),
   {
     name: 'useOlder: a page that cannot be read says so, is not tried again by itself, and can be by hand',
     async run(stage) {
-      const agent = await past(stage)
+      const agent = await shownPast(stage)
       const remove = stage.wire.server.faults.refuse({
         on: 'rest',
         match: { path: /messages|history/ },
         error: 50000,
       })
-      await stage.mount('Older', agent)
       await reachTop(stage)
       await stage.until('the error', async () =>
         Boolean((await stage.text('button'))?.startsWith('unable to load older messages; ')),
       )
       await reachTop(stage)
       expect(await rows(stage)).toEqual(expected(PAGE))
+      expect(await stage.run((host, name) => host.loads(name), agent.name)).toBe(1)
       remove()
       await stage.click('button')
       await stage.until('older rows', async () => (await rows(stage)).length > PAGE)
       expect(await stage.text('button')).toBe('')
+    },
+  },
+  {
+    name: 'useOlder: a view that is there before the past is watches for it',
+    async run(stage) {
+      const agent = await past(stage)
+      await stage.mount('Older', agent)
+      await stage.connect(agent)
+      await stage.until('the newest page', async () => (await rows(stage)).length >= PAGE)
+      await reachTop(stage)
+      await stage.until('older rows', async () => (await rows(stage)).length > PAGE)
+    },
+  },
+  {
+    name: 'useOlder: goes on until the top is out of sight',
+    async run(stage) {
+      if (!stage.options.layout) return
+      const agent = await past(stage, 2)
+      await stage.mount('Older', agent)
+      await stage.connect(agent)
+      // A screen is six rows high, and one more screen is kept ready.
+      await stage.until('two screens', async () => (await rows(stage)).length >= 12)
+    },
+  },
+  {
+    name: 'useOlder: another session takes over, and the old one is left alone',
+    async run(stage) {
+      const second = await past(stage)
+      await stage.connect(second)
+      await stage.ready(second)
+      const first = await shownPast(stage)
+      await stage.update({}, second)
+      await reachTop(stage)
+      await stage.until('older rows', async () => (await rows(stage)).length === 2 * PAGE)
+      const kept = await stage.run(
+        (host, name) => host.session(name).getSnapshot().messages.length,
+        first.name,
+      )
+      expect(kept).toBe(PAGE)
     },
   },
 ]

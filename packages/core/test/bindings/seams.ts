@@ -14,7 +14,7 @@ export const seams: Scenario[] = [
       await stage.mount('Suspended', agent)
       await stage.shows('[data-fallback]', '…')
       expect(await stage.text('[data-row]')).toBeNull()
-      await stage.run((host, name) => host.connect(name), agent.name)
+      await stage.connect(agent)
       await stage.shows('[data-row=a]', sentence)
       expect(await stage.text('[data-fallback]')).toBeNull()
     },
@@ -42,6 +42,9 @@ export const seams: Scenario[] = [
       await stage.update({ channel: second.name })
       await stage.shows('[data-answer]', 'Second')
       expect((await stage.statuses()).join()).toMatch(stage.options.strict ? made : /^closed,live$/)
+      // What belongs to one key is never shown for another.
+      expect(await stage.renders(`${second.name} First`)).toBe(0)
+      expect(await stage.renders(`${second.name} Second`)).toBeGreaterThan(0)
       await stage.unmount()
       expect(new Set(await stage.statuses())).toEqual(new Set(['closed']))
     },
@@ -52,7 +55,15 @@ export const seams: Scenario[] = [
       const agent = await stage.open()
       await stage.ready(agent)
       await agent.tokens('a', [sentence])
-      for (const view of ['Conversation', 'Newest', 'Status', 'Agents', 'Composer', 'Older'] as const) {
+      for (const view of [
+        'Conversation',
+        'Newest',
+        'Status',
+        'Agents',
+        'Composer',
+        'Older',
+        'Suspended',
+      ] as const) {
         const html = await stage.options.serve(view, {})
         expect(html).not.toContain(sentence)
         // By now the session in the page knows more than the server did.
@@ -60,7 +71,7 @@ export const seams: Scenario[] = [
           stage.run((host, name) => host.session(name).getResponse('a') !== undefined, agent.name),
         )
         await stage.mount(view, agent, {}, html)
-        if (view === 'Conversation') await stage.shows('[data-row=a]', sentence)
+        if (view === 'Conversation' || view === 'Suspended') await stage.shows('[data-row=a]', sentence)
         if (view === 'Newest') await stage.shows('[data-answer]', sentence)
         if (view === 'Status') await stage.shows('[data-status=live]', '1')
         await stage.unmount()

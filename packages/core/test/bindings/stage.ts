@@ -56,6 +56,11 @@ export class Stage {
     return this.run((host, [n, o]) => void host.open(n, o), [name, options] as const)
   }
 
+  /** Connects a session that was opened `offline`. */
+  connect({ name }: Agent): Promise<void> {
+    return this.run((host, n) => host.connect(n), name)
+  }
+
   /** Waits until the session in the page is hydrated and live. */
   ready({ name }: Agent): Promise<void> {
     return this.run((host, n) => host.session(n).ready, name)

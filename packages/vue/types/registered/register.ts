@@ -1,5 +1,3 @@
-import type {} from '@rejoin/core'
-
 export interface Weather {
   celsius: number
 }
