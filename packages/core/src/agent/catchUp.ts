@@ -1,5 +1,6 @@
-import type { InboundMessage, PaginatedResult, RealtimeChannel } from 'ably'
+import type { InboundMessage, RealtimeChannel } from 'ably'
 import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
+import { HistoryReader } from '../historyReader.ts'
 import { Header, MessageName } from '../protocol.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { PastResponse } from './pastResponse.ts'
@@ -42,31 +43,19 @@ export async function catchUp(
 
 /** Serial of the last message before the attach point. */
 export async function newest(channel: RealtimeChannel): Promise<string> {
-  return (await read(channel, 1)).items[0]?.serial ?? ''
+  return (await new HistoryReader(channel, true, 0).next(1))?.[0]?.serial ?? ''
 }
 
 /** Messages after `serial` (and perhaps some before it), oldest first. */
 export async function since(channel: RealtimeChannel, serial: string): Promise<InboundMessage[]> {
+  const history = new HistoryReader(channel, true, 0)
   const messages: InboundMessage[] = []
-  let page: PaginatedResult<InboundMessage> | null = await read(channel, PAGE)
-  for (; page; page = page.hasNext() ? await page.next() : null) {
-    messages.push(...page.items)
-    if ((page.items.at(-1)?.serial ?? '') <= serial) break
+  for (let page; (page = await history.next(PAGE));) {
+    messages.push(...page)
+    const oldest = page.at(-1)?.serial
+    if (oldest !== undefined && oldest <= serial) break
   }
   return messages.reverse()
-}
-
-async function read(channel: RealtimeChannel, limit: number): Promise<PaginatedResult<InboundMessage>> {
-  try {
-    return await channel.history({ untilAttach: true, limit })
-  } catch {
-    // An attach point of long ago is refused: then all there is. What comes live as well is recognised.
-    try {
-      return await channel.history({ limit })
-    } catch (error) {
-      throw wrapError(`read the past of channel "${channel.name}"`, error, ErrorCode.HydrationFailed)
-    }
-  }
 }
 
 function sort(

@@ -1,6 +1,7 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
 import { Header, MessageName } from '../protocol.ts'
+import { Backoff, judge } from './backoff.ts'
 import { catchUp, newest, since, type Missed } from './catchUp.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import { Claims } from './claims.ts'
@@ -26,6 +27,9 @@ const NAMES: string[] = [
   MessageName.ApprovalResponse,
 ]
 
+/** Milliseconds for which a past that cannot be read is tried again. */
+const READ_PATIENCE = 30_000
+
 /** What an agent listens to: prompts, requests to stop, decisions, results of client-side tools. */
 export class Inbox {
   readonly claims: Claims
@@ -41,7 +45,7 @@ export class Inbox {
     if (change.current === 'failed') {
       const what = `listen on channel "${this.#channel.name}"`
       this.#host.report(wrapError(what, change.reason ?? new Error('it failed'), ErrorCode.AttachFailed))
-    } else if (change.current === 'attached' && !change.resumed && this.#listened) void this.#refill()
+    } else if (change.current === 'attached' && !change.resumed && this.#listened) this.#lose()
   }
   #queue: PromptQueue | undefined
   #options: PromptOptions = {}
@@ -50,7 +54,11 @@ export class Inbox {
   #listened = false
   /** Serial of the last message heard, or of the last before listening; `undefined` while unknown. */
   #heard: string | undefined
-  #refilling = false
+  /** Resolves once `heard` is known, or cannot be. */
+  #standing: Promise<void> | undefined
+  /** Continuity was lost, and what came meanwhile is not read yet. */
+  #lost = false
+  #closed = false
   /** Live messages that wait until the past is dealt with. */
   #held: InboundMessage[] | undefined
 
@@ -100,6 +108,7 @@ export class Inbox {
   }
 
   close(): void {
+    this.#closed = true
     this.#channel.unsubscribe(this.#listener)
     this.#channel.off(this.#onState)
     this.#queue?.close()
@@ -117,8 +126,8 @@ export class Inbox {
       this.#channel.on(['attached', 'update', 'failed'], this.#onState)
       // Known in time, should the connection be lost for long: what came before is not this agent's to answer.
       if (!this.#host.checkpoints) {
-        newest(this.#channel).then(
-          (serial) => (this.#heard ??= serial),
+        this.#standing = newest(this.#channel).then(
+          (serial) => void (this.#heard ??= serial),
           () => {},
         )
       }
@@ -132,33 +141,51 @@ export class Inbox {
       await this.listen()
       if (this.#host.checkpoints) await this.#dealWithPast()
     } finally {
-      this.#release()
+      await this.#refill()
     }
   }
 
   /** Continuity was lost: what came meanwhile is in history only. */
-  async #refill(): Promise<void> {
-    if (this.#refilling || this.#held) return
-    this.#refilling = true
+  #lose(): void {
+    const busy = this.#held !== undefined
+    // What was held so far came before the new attach point: history has it as well.
     this.#held = []
-    const heard = this.#heard
-    try {
-      if (heard === undefined) throw new Error('how far it had been heard is not known')
-      for (const message of await since(this.#channel, heard)) {
-        if ((message.serial ?? '') > heard && NAMES.includes(message.name ?? '')) this.#receive(message, true)
-      }
-    } catch (error) {
-      this.#host.report(wrapError('read what was missed', error, ErrorCode.HydrationFailed))
-    } finally {
-      this.#release()
-      this.#refilling = false
-    }
+    this.#lost = true
+    if (!busy) void this.#refill()
   }
 
-  #release(): void {
+  /** Reads what was missed, and again when more was missed meanwhile; then lets live messages through. */
+  async #refill(): Promise<void> {
+    while (this.#lost && !this.#closed) {
+      this.#lost = false
+      await this.#readMissed()
+    }
     const held = this.#held ?? []
     this.#held = undefined
     for (const message of held) this.#receive(message)
+  }
+
+  async #readMissed(): Promise<void> {
+    const failed = (error: unknown) =>
+      this.#host.report(wrapError('read what was missed', error, ErrorCode.HydrationFailed))
+    await this.#standing
+    const heard = this.#heard
+    if (heard === undefined) return failed(new Error('how far it had been heard is not known'))
+    const backoff = new Backoff({ giveUpAfter: READ_PATIENCE })
+    for (;;) {
+      try {
+        for (const message of await since(this.#channel, heard))
+          if ((message.serial ?? '') > heard && NAMES.includes(message.name ?? ''))
+            this.#receive(message, true)
+        return
+      } catch (error) {
+        // Lost again: the next reading covers this one.
+        if (this.#lost || this.#closed) return
+        const delay = judge(error) === 'retry' ? backoff.next() : undefined
+        if (delay === undefined) return failed(error)
+        await new Promise((resolve) => setTimeout(resolve, delay))
+      }
+    }
   }
 
   async #dealWithPast(): Promise<void> {
