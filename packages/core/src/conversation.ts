@@ -43,6 +43,8 @@ export class Conversation {
   readonly #entries: Entry[] = []
   readonly #refs = new Map<Entry, MessageRef>()
   readonly #bySerial = new Map<string, Response>()
+  /** Responses that may lack something older; what is complete is not looked at again for every page of history. */
+  readonly #unsettled = new Set<Response>()
   /** Responses that the app's database knows by another id than the channel. */
   readonly #aliases = new Map<string, Response>()
   readonly #byToolCall = new Map<string, Response>()
@@ -125,7 +127,10 @@ export class Conversation {
 
   touch(response: Response, live: boolean): void {
     if (response.touched === 'live' || (response.touched && !live)) return
-    if (!response.touched) this.dirty.push(response)
+    if (!response.touched) {
+      this.dirty.push(response)
+      this.#unsettled.add(response)
+    }
     response.touched = live ? 'live' : 'past'
   }
 
@@ -146,7 +151,11 @@ export class Conversation {
   /** Continuity was lost: what comes next may not follow what is known. */
   break({ key, epoch }: Break): void {
     this.#broken = { key: this.#broken?.key ?? key, epoch }
-    for (const response of this.responses.values()) if (response.open) response.break(this.#broken)
+    for (const response of this.responses.values()) {
+      if (!response.open) continue
+      response.break(this.#broken)
+      this.#unsettled.add(response)
+    }
   }
 
   /**
@@ -155,8 +164,7 @@ export class Conversation {
    */
   cover(coverage: Coverage, headsAfter: string | undefined): void {
     if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
-    for (const response of this.responses.values()) {
-      if (!response.needsPast) continue
+    for (const response of this.#incomplete()) {
       response.cover(coverage)
       if (headsAfter === undefined || (response.serial ?? '') > headsAfter || this.#followsPrompt(response))
         response.knowHead()
@@ -167,19 +175,26 @@ export class Conversation {
 
   /** Older messages are to be read until every response that is known by now is whole. */
   want(): void {
-    for (const response of this.responses.values()) if (response.needsPast) response.wanted = true
+    for (const response of this.#incomplete()) response.wanted = true
   }
 
   /** Whether older messages could complete a response that is open or wanted. */
   get needsPast(): boolean {
-    for (const response of this.responses.values())
-      if ((response.open || response.wanted) && response.needsPast) return true
-    return false
+    return this.#incomplete().some((response) => response.open || response.wanted)
   }
 
   #noteMessages(response: Response): void {
     response.parts.newMessage = false
     for (const serial of response.parts.messages.keys()) this.#bySerial.set(serial, response)
+  }
+
+  /** Responses that older messages could complete: those that changed since they were found complete. */
+  #incomplete(): Response[] {
+    const incomplete: Response[] = []
+    for (const response of this.#unsettled)
+      if (response.needsPast) incomplete.push(response)
+      else this.#unsettled.delete(response)
+    return incomplete
   }
 
   /** A response cannot begin before its prompt. */
@@ -220,6 +235,7 @@ export class Conversation {
   #addResponse(id: string, live: boolean): Response {
     const response = new Response(id)
     if (this.#broken) response.break(this.#broken)
+    this.#unsettled.add(response)
     if (live && this.pastKnown) response.headKnown = true
     else if (live) this.strangers = true
     this.responses.set(id, response)
@@ -229,6 +245,7 @@ export class Conversation {
 
   #forget(response: Response): void {
     this.responses.delete(response.id)
+    this.#unsettled.delete(response)
     this.#entries.splice(this.#entries.indexOf(response), 1)
     this.dirty = this.dirty.filter((one) => one !== response)
     this.listDirty = true
