@@ -87,6 +87,7 @@ export class Host {
   private mounted: Mounted | undefined
   private props: ViewProps = {}
   private current = ''
+  private provided = false
   private frames = 0
 
   constructor(framework: Framework, clientOptions: Ably.ClientOptions) {
@@ -182,24 +183,24 @@ export class Host {
     this.current = channelName
     this.props = props
     this.container.innerHTML = html ?? ''
-    this.mounted = await this.framework.mount(
-      this.container,
-      view,
-      props,
-      this.opened.get(channelName)?.session,
-      {
-        strict,
-        html,
-        onError: (error) => this.errors.push(String(error)),
-      },
-    )
+    // A view that makes its own session finds none.
+    this.provided = this.opened.has(channelName)
+    this.mounted = await this.framework.mount(this.container, view, props, this.toProvide(), {
+      strict,
+      html,
+      onError: (error) => this.errors.push(String(error)),
+    })
   }
 
   /** Gives the view other props, or a session on another channel. */
   update(props: ViewProps, channelName = this.current): void {
     this.current = channelName
     this.props = { ...this.props, ...props }
-    this.mounted!.update(this.props, this.opened.get(channelName)?.session)
+    this.mounted!.update(this.props, this.toProvide())
+  }
+
+  private toProvide(): Session | undefined {
+    return this.provided ? this.session(this.current) : undefined
   }
 
   unmount(): void {
