@@ -274,8 +274,9 @@ export class Continuity {
       const reader = (this.#reader ??= new HistoryReader(this.#channel, this.#sawAttach, this.epoch))
       const reading = this.#reading ?? { limit: 200, maxPages: 5 }
       await this.#readHistory(reader, { ...reading, enough: undefined }, false, signal)
-      // Having read to a bound, what is not known by now is taken as it shows.
-      if (!signal.aborted) conversation.pastKnown = true
+      // What is not known after reading to a bound is taken as it shows.
+      const bounded = conversation.needsPast
+      if (!signal.aborted) conversation.pastKnown = bounded || reader.exhausted || reader.read >= HEAD_MARGIN
     } catch (cause) {
       this.#hooks.onError(wrapError('read the beginning of a response', cause, ErrorCode.HydrationFailed))
     } finally {
