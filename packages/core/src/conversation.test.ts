@@ -358,6 +358,44 @@ describe('database rows', () => {
   })
 })
 
+describe('text of any kind', () => {
+  test('halves of a pair in two tokens, right to left, NUL, joined emoji, a megabyte at once', () => {
+    const texts = ['\ud83d', '\ude00', 'שלום', '\0', '👩‍👩‍👧', 'x'.repeat(1 << 20), '‮abc']
+    let truth = ''
+    const reader = new Reader().read({ name: 'start', headers: { responseId: 'r' } })
+    for (const text of texts) {
+      truth += text
+      reader.read({ name: 'token', data: text, headers: { responseId: 'r', end: String(truth.length) } })
+      expect(reader.response('r')).toMatchObject({ text: truth, hasGap: false })
+    }
+  })
+
+  test('data that is deep, cyclic or of a strange kind is kept as it is, or skipped', () => {
+    const cyclic: Record<string, unknown> = {}
+    cyclic.self = cyclic
+    let deep: unknown = 0
+    for (let i = 0; i < 10_000; i++) deep = [deep]
+    const reader = new Reader()
+    const headers = { responseId: 'r', toolCallId: 'c' }
+    for (const data of [cyclic, deep, new Map(), Symbol('s'), 10n, Number.NaN])
+      for (const name of [
+        'data-x',
+        'tool_call',
+        'tool_result',
+        'source',
+        'user-input',
+        'token',
+        'response-end',
+      ])
+        try {
+          reader.read({ name, data, headers })
+        } catch (error) {
+          expect((error as Error).constructor).toBe(Error)
+        }
+    expect(reader.response('r')?.id).toBe('r')
+  })
+})
+
 describe('law 8: never throws on what arrives', () => {
   test('any shape of message is read or skipped, and what is known stays', () => {
     const names = [

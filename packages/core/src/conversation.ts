@@ -152,8 +152,8 @@ export class Conversation {
   break({ key, epoch }: Break): void {
     this.#broken = { key: this.#broken?.key ?? key, epoch }
     for (const response of this.responses.values()) {
-      if (!response.open) continue
-      response.break(this.#broken)
+      if (response.open) response.break(this.#broken)
+      else if (!response.doubt(epoch)) continue
       this.#unsettled.add(response)
     }
   }

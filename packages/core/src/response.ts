@@ -268,6 +268,17 @@ export class Response {
     return true
   }
 
+  /**
+   * Continuity was lost after it had ended: its messages may have been changed meanwhile. They are read again;
+   * tokens, of which there may be thousands, are not. Returns whether there is anything to read.
+   */
+  doubt(epoch: number): boolean {
+    const messages = this.#rowComplete ? [] : this.parts.texts().filter((source) => source.unit === 'message')
+    for (const source of messages) source.text.break(epoch)
+    this.wanted ||= messages.length > 0
+    return messages.length > 0
+  }
+
   /** Continuity of its channel was lost. */
   break({ key, epoch }: Break): void {
     this.#broken = { key: this.#broken?.key ?? key, epoch }

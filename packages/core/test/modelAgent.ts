@@ -13,6 +13,8 @@ export interface AgentStep {
 export class ModelAgent {
   /** What it has written so far. */
   truth = ''
+  /** What stood there before a redaction: until it has arrived, readers show that. */
+  before: string | undefined
   private readonly model: ChannelModel
   private readonly responseId: string
   private readonly pattern: 'token' | 'message'
@@ -68,6 +70,14 @@ export class ModelAgent {
         ...this.stamp(),
         phase: 'streaming',
       })
+  }
+
+  /** Somebody with the right replaces what the agent wrote (message per response). */
+  redact(text: string): void {
+    if (this.pattern !== 'message') return
+    this.before = this.truth
+    this.truth = text
+    this.model.update(this.serial!, text)
   }
 
   end(): void {
