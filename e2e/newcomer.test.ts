@@ -145,7 +145,8 @@ describe.each(patterns)('%s', (pattern) => {
     expect(await chat.page.locator('[data-gap]').count()).toBe(0)
     await screenshot(chat.page, `${pattern}-healed`)
     await chat.completed()
-    expect(await chat.text()).toBe(text)
+    // The end may arrive before history has brought what was missed: until then the page says so.
+    await expect.poll(() => chat.text(), { timeout: 20_000 }).toBe(text)
     await chat.page.locator('[data-fact=verified]').waitFor()
     expect(complaints).toEqual([])
     await context.close()
@@ -162,7 +163,8 @@ describe.each(patterns)('%s', (pattern) => {
     await screenshot(chat.page, `${pattern}-reconnecting`)
     await chat.waitForStatus('Live')
     await chat.completed()
-    expect(await chat.text()).toBe(text)
+    // The end may arrive before history has brought what was missed: until then the page says so.
+    await expect.poll(() => chat.text(), { timeout: 20_000 }).toBe(text)
     expect(complaints).toEqual([])
     await context.close()
   })
