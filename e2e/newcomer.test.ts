@@ -181,7 +181,7 @@ describe.each(patterns)('%s', (pattern) => {
     expect(text.startsWith(before)).toBe(true)
     await chat.waitForStatus('Live')
     await chat.completed()
-    expect(await chat.text()).toBe(text)
+    await expect.poll(() => chat.text(), { timeout: 20_000 }).toBe(text)
     await chat.page.locator('[data-event=discontinuity]').first().waitFor()
     expect(complaints).toEqual([])
     await context.close()
