@@ -1,5 +1,6 @@
 import type { RealtimeChannel } from 'ably'
 import { ErrorCode, RejoinError, wrapError } from './errors.ts'
+import { newId } from './newId.ts'
 import { Header, MessageName } from './protocol.ts'
 import type { Store } from './store.ts'
 
@@ -92,11 +93,4 @@ export class Outbox {
     this.#store.conversation.setPrompt(prompt)
     this.#store.changed('now')
   }
-}
-
-/** `crypto.randomUUID` exists on secure pages only; this works on any. */
-function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('')
 }
