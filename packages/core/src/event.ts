@@ -70,8 +70,16 @@ export interface ToolEvent extends EventMeta {
     | { kind: 'progress'; status?: string; percentComplete?: number }
     | { kind: 'result'; output: unknown }
     | { kind: 'failure'; errorText: string }
-    | { kind: 'approval-request'; input: unknown }
-    | { kind: 'approval-response'; approved: boolean; reason?: string }
+    /** `confirmed`: its agent will publish a confirmation of the decision that it takes (PROTOCOL.md §2.3). */
+    | { kind: 'approval-request'; input: unknown; confirmed?: boolean }
+    /** `confirms`: it is such a confirmation, if it comes from the agent; `decider` is then who decided. */
+    | {
+        kind: 'approval-response'
+        approved: boolean
+        reason?: string
+        confirms?: boolean
+        decider?: string | undefined
+      }
 }
 
 export interface SourceEvent extends EventMeta {

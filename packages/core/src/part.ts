@@ -1,3 +1,4 @@
+import { Approval } from './approval.ts'
 import { checksum } from './checksum.ts'
 import type { DataEvent, SourceEvent, TextEvent, ToolEvent } from './event.ts'
 import { GrowingText } from './growingText.ts'
@@ -118,6 +119,7 @@ export class OpenTool implements OpenPart {
   /** The argument text, where it streams. */
   input: TextSource | undefined
   #changes: Changes = {}
+  #approval: Approval | undefined
 
   constructor(toolCallId: string, serial: string) {
     this.id = toolCallId
@@ -136,6 +138,11 @@ export class OpenTool implements OpenPart {
 
   apply(event: ToolEvent): boolean {
     const { kind } = event.change
+    if (kind === 'approval-request' || kind === 'approval-response') {
+      if (!(this.#approval ??= new Approval()).apply(event)) return false
+      this.name ??= event.toolName
+      return (this.dirty = true)
+    }
     const known = this.#changes[kind]
     if (known && known.version >= event.version) return false
     this.#changes[kind] = { version: event.version, event }
@@ -146,23 +153,23 @@ export class OpenTool implements OpenPart {
   refresh(): undefined {
     this.dirty = false
     const { result, failure, progress } = this.#changes
-    const request = this.#changes['approval-request']?.event.change as { input?: unknown } | undefined
-    const decision = this.#changes['approval-response']?.event
-    const approval = decision?.change as { approved: boolean; reason?: string } | undefined
+    const approval = this.#approval
+    const decision = approval?.decision
+    const pending = approval?.pending
     this.input?.text.settle()
     this.gaps =
       this.input?.text.holes.map((h) => ({ part: this.id, from: h.from, to: h.to, missing: h.missing })) ??
       noGaps
     const call = this.#changes.call?.event.change as { input: unknown } | undefined
-    const parsed = call ? call.input : this.input ? this.#parseInput(this.input.text) : request?.input
+    const parsed = call ? call.input : this.input ? this.#parseInput(this.input.text) : approval?.input
     const output = result?.event.change as { output: unknown } | undefined
     const failed = failure?.event.change as { errorText: string } | undefined
     let state: ToolState =
-      call || this.input?.text.done || (request && parsed !== undefined)
+      call || this.input?.text.done || (approval?.requested && parsed !== undefined)
         ? 'input-available'
         : 'input-streaming'
-    if (request) state = 'approval-requested'
-    if (approval) state = approval.approved ? 'approval-responded' : 'output-denied'
+    if (approval?.requested) state = 'approval-requested'
+    if (decision) state = decision.approved ? 'approval-responded' : 'output-denied'
     if (failed) state = 'output-error'
     if (output) state = 'output-available'
     const { kind: _, ...reported } = (progress?.event.change ?? { kind: '' }) as Record<string, unknown>
@@ -176,14 +183,7 @@ export class OpenTool implements OpenPart {
       ...(output && { output: output.output }),
       ...(failed && { errorText: failed.errorText }),
       ...(progress && { progress: reported }),
-      ...((request || approval) && {
-        approval: {
-          id: this.id,
-          ...(approval && { approved: approval.approved }),
-          ...(approval?.reason && { reason: approval.reason }),
-          ...(decision?.clientId && { clientId: decision.clientId }),
-        },
-      }),
+      ...(approval && { approval: { id: this.id, ...decision, ...(pending && { pending }) } }),
     } as Part
     return undefined
   }

@@ -244,18 +244,14 @@ const readPrompt: Read = (message, headers, emit) => {
 type ToolChange = Extract<StreamEvent, { type: 'tool' }>['change']
 
 const readTool =
-  (read: (data: Fields) => ToolChange): Read =>
+  (read: (data: Fields, strict: boolean) => ToolChange): Read =>
   (message, headers, emit) => {
     const toolCallId = string(headers[Header.ToolCallId])
     if (!toolCallId) throw new Error(`it has no header ${Header.ToolCallId}`)
     const data = fields(json(message.data))
-    emit({
-      ...readMeta(message, headers),
-      type: 'tool',
-      toolCallId,
-      toolName: string(data.name),
-      change: read(data),
-    })
+    const meta = readMeta(message, headers)
+    const change = read(data, meta.strict)
+    emit({ ...meta, type: 'tool', toolCallId, toolName: string(data.name), change })
   }
 
 const readWholeCall = readTool((data) => ({ kind: 'call', input: json(data.args) }))
@@ -330,14 +326,17 @@ const byName: Record<string, Read> = {
           errorText: string(data.error) ?? string(fields(data.error).message) ?? 'the tool failed',
         },
   ),
-  [MessageName.ApprovalRequest]: readTool((data) => ({
+  [MessageName.ApprovalRequest]: readTool((data, strict) => ({
     kind: 'approval-request',
     input: json(data.arguments),
+    confirmed: strict,
   })),
-  [MessageName.ApprovalResponse]: readTool((data) => ({
+  [MessageName.ApprovalResponse]: readTool((data, strict) => ({
     kind: 'approval-response',
     approved: data.decision === 'approved',
     ...(typeof data.reason === 'string' && { reason: data.reason }),
+    confirms: strict,
+    decider: string(data.clientId),
   })),
   [MessageName.Source]: readSource,
 }

@@ -258,8 +258,12 @@ export class Inbox {
     }
   }
 
-  #isOwn({ connectionId }: InboundMessage): boolean {
-    return connectionId !== undefined && connectionId === this.#client.connection.id
+  /** From this connection, or a confirmation that a former process published: an answer to nobody's question. */
+  #isOwn(message: InboundMessage): boolean {
+    const { connection, auth } = this.#client
+    if (message.connectionId !== undefined && message.connectionId === connection.id) return true
+    const confirms = message.name === MessageName.ApprovalResponse && Header.Rejoin in headersOf(message)
+    return confirms && message.clientId !== undefined && message.clientId === auth.clientId
   }
 
   #cancel(message: InboundMessage): void {

@@ -98,7 +98,9 @@ export async function approval(
     },
   })
   const { approved, reason, clientId } = decision
-  body.tools.decided(toolCallId, { approved, ...(reason && { reason }), ...(clientId && { clientId }) })
+  // Nothing follows the end of a response.
+  if (body.begin())
+    body.tools.decided(toolCallId, { approved, ...(reason && { reason }), ...(clientId && { clientId }) })
   return decision
 }
 

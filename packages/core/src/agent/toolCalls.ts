@@ -112,10 +112,14 @@ export class ToolCalls {
     tool.state = result.errorText === undefined ? 'output-available' : 'output-error'
   }
 
+  /** The decision that counts, confirmed to readers: they saw it, but cannot know whether who sent it may decide. */
   decided(toolCallId: string, decision: { approved: boolean; reason?: string; clientId?: string }): void {
-    const tool = this.#known(toolCallId, 'note the decision on a tool')
+    const tool = this.#known(toolCallId, 'confirm the decision on a tool')
     tool.approval = { id: toolCallId, ...decision }
     tool.state = decision.approved ? 'approval-responded' : 'output-denied'
+    const { approved, ...rest } = decision
+    const said = approved ? 'approved' : 'rejected'
+    this.#publish(tool, MessageName.ApprovalResponse, { name: tool.toolName, decision: said, ...rest })
   }
 
   #publish(tool: ToolPart, name: string, data: unknown, done?: (serial?: string) => void): void {
