@@ -185,7 +185,6 @@ export async function historyReader(channel: RealtimeChannel): Promise<Reader> {
     if (!page.hasNext()) break
     page = (await page.next())!
   }
-  for (const message of items.reverse())
-    reader.listener({ ...message, action: 'message.update' })
+  for (const message of items.reverse()) reader.listener({ ...message, action: 'message.update' })
   return reader
 }

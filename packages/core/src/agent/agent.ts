@@ -146,8 +146,8 @@ export class Agent {
   }
 
   on<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): () => void {
-    this.#events.on(name, listener as never)
-    return () => this.#events.off(name, listener as never)
+    this.#events.on(name, listener)
+    return () => this.#events.off(name, listener)
   }
 
   /**

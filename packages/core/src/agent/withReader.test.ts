@@ -117,7 +117,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     const seeded = createSession({
       client: bench.client({ clientId: 'bob' }),
       channelName,
-      hydrate: seed({ load: async () => ({ rows }) as never }),
+      hydrate: seed({ load: async () => ({ rows }) }),
       schedule: soon,
     })
     await seeded.ready
