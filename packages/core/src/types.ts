@@ -79,6 +79,8 @@ export interface ToolPartOf<Name extends string, Input, Output> {
   readonly progress?: ToolProgress
   readonly approval?: {
     readonly id: string
+    /** A decision that somebody sent and the agent has not confirmed yet (PROTOCOL.md §2.3). */
+    readonly pending?: { readonly approved: boolean; readonly reason?: string; readonly clientId?: string }
     readonly approved?: boolean
     readonly reason?: string
     readonly clientId?: string
