@@ -13,7 +13,7 @@ if (major < 20 || (major === 20 && minor < 19))
 const resolve = createRequire(join(demo, 'package.json')).resolve
 const tsx = attempt(() => resolve('tsx'))
 const vite = attempt(() => join(dirname(resolve('vite/package.json')), 'bin', 'vite.js'))
-if (!tsx || !vite) fail('unable to find the packages of the demo; run `npx pnpm@12 install` first')
+if (!tsx || !vite) fail('unable to find the packages of the demo; run `npx -y pnpm@12 install` first')
 
 if (!process.env.DEMO_SKIP_BUILD) {
   const build = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {

@@ -26,7 +26,7 @@ export class Pages {
   constructor(folder: string, connect: string[]) {
     if (!existsSync(join(folder, 'react', 'index.html')))
       throw new Problem(
-        'unable to find the built pages; start the demo with `npx pnpm@12 demo`, which builds them',
+        'unable to find the built pages; start the demo with `npx -y pnpm@12 demo`, which builds them',
       )
     this.#folder = folder
     // Model text is hostile: should some of it ever pass the sanitizer, the browser still runs none of it.
