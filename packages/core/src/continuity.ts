@@ -1,5 +1,5 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
-import { ErrorCode, RejoinError, wrapError } from './errors.ts'
+import { RejoinError, wrapError } from './errors.ts'
 import { HistoryReader } from './historyReader.ts'
 import type { HistoryReading, Hydrator, Past } from './hydrate/hydrator.ts'
 import type { Store } from './store.ts'
@@ -85,7 +85,7 @@ export class Continuity {
       await subscribed
       if ((channel.state as string) !== 'attached') await channel.attach()
     } catch (cause) {
-      throw wrapError(`attach to channel "${channel.name}"`, cause, ErrorCode.AttachFailed)
+      throw wrapError(`attach to channel "${channel.name}"`, cause, 'attach_failed')
     }
     this.#first.catch(() => {})
     await (attached ? this.#hydrate(false) : this.#first)
@@ -163,7 +163,7 @@ export class Continuity {
       this.#set({ status: 'failed' })
       throw cause instanceof RejoinError
         ? cause
-        : wrapError(`read the past of channel "${this.#channel.name}"`, cause, ErrorCode.HydrationFailed)
+        : wrapError(`read the past of channel "${this.#channel.name}"`, cause, 'hydration_failed')
     } finally {
       if (!this.#closed) {
         this.#hooks.onHydrated()
@@ -182,7 +182,7 @@ export class Continuity {
       const past = this.#past(new AbortController().signal, false, reader)
       this.#set({ hasOlder: await this.#hydrator.loadOlder(past) })
     } catch (cause) {
-      const error = wrapError('load older messages', cause, ErrorCode.HydrationFailed)
+      const error = wrapError('load older messages', cause, 'hydration_failed')
       throw error
     } finally {
       store.release()
@@ -278,7 +278,7 @@ export class Continuity {
       const bounded = conversation.needsPast
       if (!signal.aborted) conversation.pastKnown = bounded || reader.exhausted || reader.read >= HEAD_MARGIN
     } catch (cause) {
-      this.#hooks.onError(wrapError('read the beginning of a response', cause, ErrorCode.HydrationFailed))
+      this.#hooks.onError(wrapError('read the beginning of a response', cause, 'hydration_failed'))
     } finally {
       this.#meeting = false
       if (!this.#closed) this.#store.release()

@@ -10,7 +10,7 @@ import type { CitationSource, CitationSourceOf } from './citationSource.ts'
 import type { HydrationState } from './continuity.ts'
 import { Continuity } from './continuity.ts'
 import { Emitter } from './emitter.ts'
-import { ErrorCode, RejoinError, wrapError } from './errors.ts'
+import { RejoinError, wrapError } from './errors.ts'
 import type { StreamEvent } from './event.ts'
 import type { Schedule } from './frame.ts'
 import { perFrame } from './frame.ts'
@@ -217,7 +217,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     const prompt = promptId === undefined ? undefined : this.getPrompt(promptId)
     if (!prompt)
       throw new RejoinError(
-        ErrorCode.InvalidArgument,
+        'invalid_argument',
         `unable to regenerate response "${responseId}"; its prompt is not known here. Send a message instead`,
       )
     return this.sendMessage({ text: prompt.text, data: { regenerate: responseId } })
@@ -230,7 +230,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   openReasoning = (responseId: string, options?: { hydrate?: Hydrator }): Session => {
     if (!this.#options.client)
       throw new RejoinError(
-        ErrorCode.InvalidArgument,
+        'invalid_argument',
         'unable to open a reasoning channel; create the session with `client` and `channelName` instead of `channel`',
       )
     return new Session({
@@ -291,14 +291,14 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   loadCitations = async (responseId: string): Promise<void> => {
     if (!this.#citations)
       throw new RejoinError(
-        ErrorCode.InvalidArgument,
+        'invalid_argument',
         'unable to load citations; create the session with the option `citations`',
       )
     const serials = this.#store.conversation.find(responseId)?.parts.messages.keys() ?? []
     try {
       for (const serial of serials) await this.#citations.load(serial)
     } catch (cause) {
-      throw wrapError(`load the citations of response "${responseId}"`, cause, ErrorCode.HydrationFailed)
+      throw wrapError(`load the citations of response "${responseId}"`, cause, 'hydration_failed')
     }
     this.#store.flush()
   }
@@ -319,7 +319,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     this.#closing.catch(() => {})
     this.#rejectClosing(
       new RejoinError(
-        ErrorCode.Closed,
+        'closed',
         'unable to finish opening the session; close() was called before it was ready',
       ),
     )
@@ -346,14 +346,14 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     this.#citations
       ?.start()
       .catch((cause: unknown) =>
-        this.#reportOnce('citations', () => wrapError('read citations', cause, ErrorCode.NotAllowed)),
+        this.#reportOnce('citations', () => wrapError('read citations', cause, 'not_allowed')),
       )
     if (presence)
       this.#presence
         .start()
         .catch((cause: unknown) =>
           this.#reportOnce('presence', () =>
-            wrapError('watch who is on the channel', cause, ErrorCode.NotAllowed),
+            wrapError('watch who is on the channel', cause, 'not_allowed'),
           ),
         )
   }
@@ -370,7 +370,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
         `${String(message?.name)}: ${reason}`,
         () =>
           new RejoinError(
-            ErrorCode.BadMessage,
+            'bad_message',
             `unable to read a message named "${String(message?.name)}"; ${reason}. It was skipped`,
             { cause },
           ),
@@ -432,13 +432,13 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   readonly #onChannelState = (change: { current: string; reason?: unknown }): void => {
     if (change.current === 'attached') this.#error = undefined
     if (change.current === 'failed')
-      this.#fail(wrapError(`stay on channel "${this.#channel.name}"`, change.reason, ErrorCode.AttachFailed))
+      this.#fail(wrapError(`stay on channel "${this.#channel.name}"`, change.reason, 'attach_failed'))
     this.#stateChanged()
   }
 
   readonly #onConnectionState = (change: ConnectionStateChange): void => {
     if (change.current === 'failed')
-      this.#fail(wrapError('connect to Ably', change.reason, ErrorCode.AuthFailed))
+      this.#fail(wrapError('connect to Ably', change.reason, 'auth_failed'))
     this.#stateChanged()
   }
 
@@ -459,7 +459,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     if (this.#reporting) return
     this.#reporting = true
     const text = `unable to notify a listener; it threw: ${String(cause)}`
-    this.#report(new RejoinError(ErrorCode.CallbackFailed, text, { cause }))
+    this.#report(new RejoinError('callback_failed', text, { cause }))
     this.#reporting = false
   }
 
@@ -497,12 +497,12 @@ function open(options: SessionOptions, hydrate: Hydrator): RealtimeChannel {
   const { client, channelName, channelOptions } = options
   if (typeof client?.channels?.get !== 'function')
     throw new RejoinError(
-      ErrorCode.InvalidArgument,
+      'invalid_argument',
       'unable to create a session; pass an Ably Realtime client as `client`, or a `channel`',
     )
   if (typeof channelName !== 'string' || channelName === '')
     throw new RejoinError(
-      ErrorCode.InvalidArgument,
+      'invalid_argument',
       'unable to create a session; channelName must be a non-empty string',
     )
   const params = { ...channelOptions?.params, ...hydrate.params }
@@ -519,7 +519,7 @@ function open(options: SessionOptions, hydrate: Hydrator): RealtimeChannel {
     throw wrapError(
       `open channel "${channelName}" with these options; it exists with others`,
       cause,
-      ErrorCode.InvalidArgument,
+      'invalid_argument',
     )
   }
 }
