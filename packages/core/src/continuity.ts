@@ -19,6 +19,7 @@ export interface HydrationState {
 
 interface Hooks {
   apply(message: InboundMessage, epoch: number | undefined, live: boolean): void
+  applyRow(row: Row): void
   onChange(): void
   onDiscontinuity(reason: unknown): void
   onHydrated(): void
@@ -200,7 +201,7 @@ export class Continuity {
       },
       apply: (messages) => this.#applyPast(messages),
       applyRows: (rows: readonly Row[]) => {
-        for (const row of rows) conversation.applyRow(row)
+        for (const row of rows) this.#hooks.applyRow(row)
       },
       readHistory: (reading) => this.#readHistory(reader, reading, again, signal),
       rewound: () => this.#awaitRewind(signal),

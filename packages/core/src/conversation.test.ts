@@ -3,7 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checksum } from './checksum.ts'
 import { Conversation } from './conversation.ts'
-import { documented } from './wire.ts'
+import { kindsOf } from './feature.ts'
+import { allFeatures } from './features.ts'
+import { applyRow } from './row.ts'
+import { documented } from './wire/documented.ts'
 
 const codec = documented()
 
@@ -33,7 +36,7 @@ function message({ action = 'create', serial, version, metadata, headers, ...res
 }
 
 class Reader {
-  conversation = new Conversation('channel')
+  conversation = new Conversation('channel', kindsOf(allFeatures))
   read(wire: Wire | InboundMessage, epoch: number | undefined = 1, live = true): this {
     const m = 'extras' in wire ? wire : message(wire as Wire)
     codec.decode(m, (event) => {
@@ -308,7 +311,7 @@ describe('database rows', () => {
   const headers = { responseId: 'r' }
   test('a complete row wins over the channel’s past, and a newer version on the channel shows', () => {
     const reader = new Reader()
-    reader.conversation.applyRow({
+    applyRow(reader.conversation, {
       id: 'r',
       role: 'assistant',
       parts: [{ type: 'text', text: 'From the row', serial: 's', version: 't5' }],
@@ -330,7 +333,7 @@ describe('database rows', () => {
       undefined,
       false,
     )
-    reader.conversation.applyRow({ id: 'r', role: 'assistant', text: 'Whole' })
+    applyRow(reader.conversation, { id: 'r', role: 'assistant', text: 'Whole' })
     reader.read(
       { name: 'response', data: 'Whole', headers, serial: 's', action: 'update', version: 't1' },
       undefined,
@@ -342,12 +345,12 @@ describe('database rows', () => {
 
   test('a partial row gives way to the channel, and stamped tokens go on where it ends', () => {
     const plain = new Reader()
-    plain.conversation.applyRow({ id: 'r', role: 'assistant', text: 'Hel', status: 'streaming' })
+    applyRow(plain.conversation, { id: 'r', role: 'assistant', text: 'Hel', status: 'streaming' })
     expect(plain.response('r')).toMatchObject({ text: 'Hel', status: 'streaming' })
     plain.read({ name: 'response', data: 'Hello', headers, serial: 's', action: 'update', version: 't1' })
     expect(plain.response('r')?.text).toBe('Hello')
     const stamped = new Reader()
-    stamped.conversation.applyRow({
+    applyRow(stamped.conversation, {
       id: 'r',
       role: 'assistant',
       parts: [{ type: 'text', id: 'text', text: 'Hel' }],

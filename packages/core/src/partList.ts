@@ -1,10 +1,10 @@
 import type { ReviseEvent, TextEvent } from './event.ts'
-import { newSource, OpenText, OpenTool } from './part.ts'
 import type { OpenPart, TextSource } from './part.ts'
+import { newSource, OpenText } from './textPart.ts'
 
 /** Where a message's text goes. */
 export interface Place {
-  part: OpenText | OpenTool
+  part: OpenPart
   source: TextSource
 }
 
@@ -43,9 +43,7 @@ export class PartList {
 
   /** Every growing text. */
   texts(): TextSource[] {
-    return this.ordered.flatMap((part) =>
-      part instanceof OpenText ? part.sources : part instanceof OpenTool && part.input ? [part.input] : [],
-    )
+    return this.ordered.flatMap((part) => part.sources)
   }
 
   find(id: string): OpenPart | undefined {
@@ -93,23 +91,8 @@ export class PartList {
     return part instanceof OpenText ? part : this.textFor({ ...event, part: `${id}:${kind}` })
   }
 
-  toolFor(toolCallId: string, serial: string): OpenTool {
-    const part = this.get(toolCallId, () => new OpenTool(toolCallId, serial))
-    if (part instanceof OpenTool) return part
-    // A row's copy gives way to what the channel says now.
-    const tool = new OpenTool(toolCallId, part.serial)
-    this.drop(part)
-    this.add(tool)
-    return tool
-  }
-
-  /** Where a new message's text goes. All tokens of a part are one text, every growing message one of its own. */
+  /** Where the text of a new message goes. All tokens of a part are one text, every growing message one of its own. */
   newPlace(event: TextEvent): Place {
-    if (event.kind === 'tool') {
-      const part = this.toolFor(event.toolCallId ?? event.serial, event.serial)
-      part.name ??= event.toolName
-      return { part, source: (part.input ??= newSource(event.serial, event.unit)) }
-    }
     const part = this.textFor(event)
     let source = event.unit === 'token' ? part.sources.find((s) => s.unit === 'token') : undefined
     if (!source) part.add((source = newSource(event.serial, event.unit)))
@@ -145,16 +128,5 @@ export class PartList {
     const texts = this.ordered.filter((p) => p instanceof OpenText && p.kind === 'text') as OpenText[]
     const part = texts.length === 1 ? texts[0]! : undefined
     return part?.sources.length === 1 ? { part, source: part.sources[0]! } : undefined
-  }
-
-  /** Something about a source changed from outside its own text. */
-  touch(source: TextSource): void {
-    for (const part of this.ordered)
-      if (
-        part instanceof OpenText
-          ? part.sources.includes(source)
-          : part instanceof OpenTool && part.input === source
-      )
-        part.dirty = true
   }
 }

@@ -1,0 +1,112 @@
+import { Approval } from './approval.ts'
+import type { ToolEvent } from './event.ts'
+import type { GrowingText } from './growingText.ts'
+import { noGaps, OpenPart } from './part.ts'
+import type { TextSource } from './part.ts'
+import { parsePartialJson } from './partialJson.ts'
+import type { PartKind } from './partKind.ts'
+import type { PartList } from './partList.ts'
+import { newSource } from './textPart.ts'
+import type { Part, ToolState } from './types.ts'
+
+type Changes = { [K in ToolEvent['change']['kind']]?: { version: string; event: ToolEvent } }
+
+/** A tool call: its arguments, progress, approval and outcome come in any order. */
+export class OpenTool extends OpenPart {
+  declare sources: TextSource[]
+  name: string | undefined
+  #changes: Changes = {}
+  #approval: Approval | undefined
+
+  /** Part of the conversation's flow: nothing of it is awaited any more. */
+  override get settled(): boolean {
+    return !!(this.#changes.result ?? this.#changes.failure)
+  }
+
+  /** The argument text, where it streams. */
+  get input(): TextSource | undefined {
+    return this.sources[0]
+  }
+
+  /** Arguments with a hole are no arguments: nothing is made of them until it is filled. */
+  #parseInput(input: GrowingText): unknown {
+    return input.holes.length ? undefined : parsePartialJson(input.text)
+  }
+
+  apply(event: ToolEvent): boolean {
+    const { kind } = event.change
+    if (kind === 'approval-request' || kind === 'approval-response') {
+      if (!(this.#approval ??= new Approval()).apply(event)) return false
+    } else {
+      const known = this.#changes[kind]
+      if (known && known.version >= event.version) return false
+      this.#changes[kind] = { version: event.version, event }
+    }
+    this.name ??= event.toolName
+    return (this.dirty = true)
+  }
+
+  override refresh(): undefined {
+    this.input?.text.settle()
+    this.gaps =
+      this.input?.text.holes.map((h) => ({ part: this.id, from: h.from, to: h.to, missing: h.missing })) ??
+      noGaps
+    super.refresh()
+    return undefined
+  }
+
+  protected override show(): Part {
+    const { input } = this
+    const { result, failure, progress } = this.#changes
+    const approval = this.#approval
+    const decision = approval?.decision
+    const pending = approval?.pending
+    const call = this.#changes.call?.event.change as { input: unknown } | undefined
+    const parsed = call ? call.input : input ? this.#parseInput(input.text) : approval?.input
+    const output = result?.event.change as { output: unknown } | undefined
+    const failed = failure?.event.change as { errorText: string } | undefined
+    let state: ToolState =
+      call || input?.text.done || (approval?.requested && parsed !== undefined)
+        ? 'input-available'
+        : 'input-streaming'
+    if (approval?.requested) state = 'approval-requested'
+    if (decision) state = decision.approved ? 'approval-responded' : 'output-denied'
+    if (failed) state = 'output-error'
+    if (output) state = 'output-available'
+    const { kind: _, ...reported } = (progress?.event.change ?? { kind: '' }) as Record<string, unknown>
+    return {
+      type: `tool-${this.name ?? 'unknown'}`,
+      id: this.id,
+      toolCallId: this.id,
+      state,
+      input: parsed,
+      ...(input && !input.text.done && { inputText: input.text.text }),
+      ...(output && { output: output.output }),
+      ...(failed && { errorText: failed.errorText }),
+      ...(progress && { progress: reported }),
+      ...(approval && { approval: { id: this.id, ...decision, ...(pending && { pending }) } }),
+    }
+  }
+}
+
+function toolFor(parts: PartList, toolCallId: string, serial: string): OpenTool {
+  const part = parts.get(toolCallId, () => new OpenTool(toolCallId, serial))
+  if (part instanceof OpenTool) return part
+  // A row's copy gives way to what the channel says now.
+  const tool = new OpenTool(toolCallId, part.serial)
+  parts.drop(part)
+  parts.add(tool)
+  return tool
+}
+
+/** Tool calls, with their arguments whole or as growing text. */
+export const toolKind: PartKind<ToolEvent> = {
+  apply: (event, parts) => toolFor(parts, event.toolCallId, event.serial).apply(event),
+  place(event, parts) {
+    const part = toolFor(parts, event.toolCallId ?? event.serial, event.serial)
+    part.name ??= event.toolName
+    const source = part.input ?? newSource(event.serial, event.unit)
+    part.sources[0] = source
+    return { part, source }
+  },
+}
