@@ -213,6 +213,21 @@ describe('message per response', () => {
   })
 })
 
+describe('the list', () => {
+  test('a response moves to where its first message stands, when that is read after the others', () => {
+    const reader = new Reader()
+    reader.read({ name: 'start', headers: { responseId: 'a' }, serial: 'a2' })
+    reader.read({ name: 'token', data: 'b', headers: { responseId: 'b' }, serial: 'a3' })
+    reader.publish()
+    expect(reader.conversation.list().map((m) => m.id)).toEqual(['a', 'b'])
+    reader.conversation.listDirty = false
+    reader.read({ name: 'start', headers: { responseId: 'b' }, serial: 'a1' }, undefined, false)
+    reader.publish()
+    expect(reader.conversation.listDirty).toBe(true)
+    expect(reader.conversation.list().map((m) => m.id)).toEqual(['b', 'a'])
+  })
+})
+
 describe('an app’s own conventions', () => {
   test('names and headers are mapped', () => {
     const own = documented({

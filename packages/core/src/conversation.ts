@@ -73,7 +73,13 @@ export class Conversation {
       this.touch(response, live)
       return response
     }
+    const { serial } = response
     let changed = response.meet(event)
+    // Its place in the list is that of its first message.
+    if (response.serial !== serial) {
+      this.#sorted = false
+      this.listDirty = true
+    }
     if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
     switch (event.type) {
       case 'text':
