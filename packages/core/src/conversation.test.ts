@@ -85,6 +85,17 @@ describe('message per token', () => {
     expect(reader.response('channel')?.text).toBe('one two ')
   })
 
+  test('continuous: goes on with a token after its end, not with a recovery or an edit of what it said', () => {
+    const reader = new Reader().read({ name: 'start' })
+    reader.read({ name: 'token', data: 'one', serial: 'a1' }).read({ name: 'stop', serial: 'a2' })
+    reader.read({ name: 'token', data: 'uno', serial: 'a1', version: 'a3', action: 'update' })
+    expect(reader.response('channel')).toMatchObject({ text: 'uno', status: 'complete' })
+    reader.read({ name: 'response-complete', data: 'one two', serial: 'a4' })
+    expect(reader.response('channel')).toMatchObject({ text: 'one two', status: 'complete' })
+    reader.read({ name: 'token', data: ' three', serial: 'a5' })
+    expect(reader.response('channel')).toMatchObject({ text: 'one two three', status: 'streaming' })
+  })
+
   test('response-complete replaces, and tells once', () => {
     const headers = { responseId: 'r' }
     const reader = new Reader().read({ name: 'start', headers })

@@ -83,7 +83,7 @@ export class Conversation {
     if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
     switch (event.type) {
       case 'text':
-        if (!event.responseId) response.reopen(event)
+        if (!event.responseId && event.op === 'append') response.reopen(event)
         changed = response.applyText(event) || changed
         if (response.parts.newMessage) this.#noteMessages(response)
         // It may turn out to grow, in a delivery that names its serial only.

@@ -204,7 +204,7 @@ export class Response {
 
   /** The continuous response of a channel goes on after its end. */
   reopen(event: StreamEvent): void {
-    if (this.#marker && event.version > this.#marker.version) this.#marker = undefined
+    if (this.#marker && event.serial > this.#marker.serial) this.#marker = undefined
   }
 
   /** A row of the app's database (PROTOCOL.md §6.7). Returns whether anything changed. */
