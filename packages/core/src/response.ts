@@ -164,8 +164,11 @@ export class Response {
   /** An operation on one of its messages, known by the message's serial. */
   #grow(source: TextSource, event: TextEvent | ReviseEvent): boolean {
     const { text: growing } = source
-    const { version, text, end, checksum, done, epoch, serial, op } = event
+    const { version, text, end, checksum, epoch, serial, op } = event
     const token = source.unit === 'token'
+    // A continuous stream goes on with its next token, also after a full text.
+    const done =
+      token && op === 'append' && event.responseId === undefined ? (event.done ?? false) : event.done
     const item = { key: token ? serial : version, text, end, checksum, done, epoch }
     if (token) {
       if (op === 'full') return growing.replace(item, { final: event.responseId !== undefined })
