@@ -113,6 +113,14 @@ describe('message per token', () => {
   })
 })
 
+test('the token that closes stamped reasoning is a token, also without header rejoin', () => {
+  const headers = { responseId: 'r' }
+  const reader = new Reader().read({ name: 'start', headers })
+  reader.read({ name: 'reasoning', data: 'Hm', headers: { ...headers, end: '2' } })
+  reader.read({ name: 'reasoning', data: '', headers: { ...headers, end: '2', phase: 'done' } })
+  expect(reader.response('r')?.parts).toMatchObject([{ type: 'reasoning', text: 'Hm', state: 'done' }])
+})
+
 describe('message per response', () => {
   const headers = { responseId: 'r' }
   test('create, append, update; phase and end', () => {
