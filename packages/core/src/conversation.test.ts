@@ -113,10 +113,18 @@ describe('message per token', () => {
   })
 })
 
-test('the token that closes stamped reasoning is a token, also without header rejoin', () => {
+test('stamped reasoning tokens are tokens: the one that closes, and one that somebody edits', () => {
   const headers = { responseId: 'r' }
   const reader = new Reader().read({ name: 'start', headers })
-  reader.read({ name: 'reasoning', data: 'Hm', headers: { ...headers, end: '2' } })
+  reader.read({ name: 'reasoning', data: 'Hm', headers: { ...headers, end: '2' }, serial: 'a1' })
+  reader.read({
+    name: 'reasoning',
+    data: '',
+    headers: { ...headers, end: '2' },
+    serial: 'a1',
+    version: 'a2',
+    action: 'update',
+  })
   reader.read({ name: 'reasoning', data: '', headers: { ...headers, end: '2', phase: 'done' } })
   expect(reader.response('r')?.parts).toMatchObject([{ type: 'reasoning', text: 'Hm', state: 'done' }])
 })

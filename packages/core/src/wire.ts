@@ -195,7 +195,7 @@ const readReasoning: Read = (message, headers, emit) => {
   // A token when the agent stamped it as one; without our headers, also when it comes with text of its own.
   const strict = headers[Header.Rejoin] === PROTOCOL_VERSION
   const token =
-    !isOperation(message) && (headers[Header.End] !== undefined || (!strict && text(message.data) !== ''))
+    headers[Header.End] !== undefined || (!strict && !isOperation(message) && text(message.data) !== '')
   ;(token ? readReasoningToken : readReasoningMessage)(message, headers, emit)
 }
 
