@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checksum } from './checksum.ts'
 import { Conversation } from './conversation.ts'
+import type { ResponseRow } from './types.ts'
 import { documented } from './wire.ts'
 
 const codec = documented()
@@ -125,7 +126,8 @@ test('stamped reasoning tokens are tokens: the one that closes, and one that som
     version: 'a2',
     action: 'update',
   })
-  reader.read({ name: 'reasoning', data: '', headers: { ...headers, end: '2', phase: 'done' } })
+  const closing = { ...headers, end: '2', phase: 'done' }
+  reader.read({ name: 'reasoning', data: '', headers: closing, serial: 'a3' })
   expect(reader.response('r')?.parts).toMatchObject([{ type: 'reasoning', text: 'Hm', state: 'done' }])
 })
 
@@ -397,6 +399,71 @@ describe('database rows', () => {
     })
     stamped.read({ name: 'token', data: 'llo', headers: { ...headers, end: '5' } })
     expect(stamped.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
+  })
+})
+
+describe('rows and what the channel says after them', () => {
+  const headers = { responseId: 'r' }
+  const tool = { headers: { ...headers, toolCallId: 'c' } }
+  const row = (status: 'complete' | 'streaming'): ResponseRow => ({
+    id: 'r',
+    role: 'assistant',
+    status,
+    parts: [
+      { type: 'text', text: 'Rome:' },
+      { type: 'tool-w', id: '1', toolCallId: 'c', state: 'output-available', input: { q: 1 }, output: 21 },
+      { type: 'data-d', id: '2', data: 1 },
+    ],
+  })
+
+  test('one live message of a tool adds to what the row knows of it, and makes no second part', () => {
+    const reader = new Reader()
+    reader.conversation.applyRow(row('complete'))
+    reader.read({ name: 'tool_progress', data: { name: 'w', percentComplete: 100 }, ...tool })
+    reader.read({ name: 'data-d', data: { n: 2 }, headers: { ...headers, part: '2' } })
+    expect(reader.response('r')).toMatchObject({
+      status: 'complete',
+      parts: [
+        { text: 'Rome:' },
+        {
+          type: 'tool-w',
+          id: 'c',
+          state: 'output-available',
+          input: { q: 1 },
+          output: 21,
+          progress: { percentComplete: 100 },
+        },
+        { type: 'data-d', data: { n: 2 } },
+      ],
+    })
+    reader.read({ name: 'tool_result', data: { name: 'w', result: 22 }, ...tool })
+    expect(reader.response('r')?.parts[1]).toMatchObject({ input: { q: 1 }, output: 22 })
+  })
+
+  test('an unfinished row gives way to the channel; what the channel told stays', () => {
+    const reader = new Reader()
+    reader.conversation.applyRow(row('streaming'))
+    reader.read({ name: 'tool_result', data: { name: 'w', result: 22 }, ...tool })
+    reader.read({ name: 'response', data: 'Roma', headers })
+    expect(reader.response('r')?.parts).toMatchObject([
+      { type: 'tool-w', output: 22 },
+      { type: 'text', text: 'Roma' },
+    ])
+  })
+
+  test('a row that names no parts is not taken for the part of that number', () => {
+    const reader = new Reader()
+    reader.conversation.applyRow({ id: 'r', role: 'assistant', status: 'streaming', text: 'Hello' })
+    const ours = { ...headers, rejoin: '1' }
+    reader.read({ name: 'reasoning', data: 'Hm', headers: { ...ours, part: '0', end: '2' } })
+    reader.read({ name: 'token', data: 'Hello', headers: { ...ours, part: '1', end: '5' } })
+    expect(reader.response('r')).toMatchObject({
+      text: 'Hello',
+      parts: [
+        { type: 'reasoning', id: '0', text: 'Hm' },
+        { type: 'text', id: '1', text: 'Hello' },
+      ],
+    })
   })
 })
 

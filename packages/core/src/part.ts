@@ -120,15 +120,19 @@ export class OpenTool implements OpenPart {
   input: TextSource | undefined
   #changes: Changes = {}
   #approval: Approval | undefined
+  /** What a database row told of it: counts where the channel says nothing. */
+  readonly #row: RowPart | undefined
 
-  constructor(toolCallId: string, serial: string) {
+  constructor(toolCallId: string, serial: string, row?: RowPart) {
     this.id = toolCallId
     this.serial = serial
+    this.#row = row
+    if (row) this.name = row.type.replace(/^tool-/, '')
   }
 
   /** Part of the conversation's flow: nothing of it is awaited any more. */
   get settled(): boolean {
-    return !!(this.#changes.result ?? this.#changes.failure)
+    return !!(this.#changes.result ?? this.#changes.failure) || /^output/.test(String(this.#row?.state))
   }
 
   /** Arguments with a hole are no arguments: nothing is made of them until it is filled. */
@@ -161,19 +165,23 @@ export class OpenTool implements OpenPart {
       this.input?.text.holes.map((h) => ({ part: this.id, from: h.from, to: h.to, missing: h.missing })) ??
       noGaps
     const call = this.#changes.call?.event.change as { input: unknown } | undefined
-    const parsed = call ? call.input : this.input ? this.#parseInput(this.input.text) : approval?.input
+    const row = this.#row
+    const told = this.input ? this.#parseInput(this.input.text) : approval?.input
+    const parsed = call ? call.input : (told ?? row?.input)
     const output = result?.event.change as { output: unknown } | undefined
     const failed = failure?.event.change as { errorText: string } | undefined
     let state: ToolState =
       call || this.input?.text.done || (approval?.requested && parsed !== undefined)
         ? 'input-available'
         : 'input-streaming'
+    if (row?.state) state = row.state as ToolState
     if (approval?.requested) state = 'approval-requested'
     if (decision) state = decision.approved ? 'approval-responded' : 'output-denied'
     if (failed) state = 'output-error'
     if (output) state = 'output-available'
     const { kind: _, ...reported } = (progress?.event.change ?? { kind: '' }) as Record<string, unknown>
     this.snapshot = {
+      ...row,
       type: `tool-${this.name ?? 'unknown'}`,
       id: this.id,
       toolCallId: this.id,
@@ -227,13 +235,15 @@ export class RowValue implements OpenPart {
   dirty = false
   gaps = noGaps
   readonly id: string
+  readonly row: RowPart
   serial: string
   snapshot: Part
 
-  constructor(id: string, serial: string, part: RowPart) {
+  constructor(id: string, serial: string, row: RowPart) {
     this.id = id
     this.serial = serial
-    this.snapshot = { ...part, id } as unknown as Part
+    this.row = row
+    this.snapshot = { ...row, id } as unknown as Part
   }
 
   refresh(): undefined {

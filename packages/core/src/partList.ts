@@ -1,5 +1,5 @@
 import type { ReviseEvent, TextEvent } from './event.ts'
-import { newSource, OpenText, OpenTool } from './part.ts'
+import { newSource, OpenText, OpenTool, RowValue } from './part.ts'
 import type { OpenPart, TextSource } from './part.ts'
 
 /** Where a message's text goes. */
@@ -69,6 +69,14 @@ export class PartList {
   drop(part: OpenPart): void {
     this.#byId.delete(part.id)
     this.ordered = this.ordered.filter((one) => one !== part)
+    for (const [serial, place] of this.messages) if (place.part === part) this.messages.delete(serial)
+    if (this.#lastPlace?.part === part) this.#lastSerial = ''
+  }
+
+  /** What a row told gives way to what the channel says, in its place. */
+  swap(part: OpenPart, other: OpenPart): void {
+    this.drop(part)
+    this.add(other)
   }
 
   clear(): void {
@@ -96,10 +104,9 @@ export class PartList {
   toolFor(toolCallId: string, serial: string): OpenTool {
     const part = this.get(toolCallId, () => new OpenTool(toolCallId, serial))
     if (part instanceof OpenTool) return part
-    // A row's copy gives way to what the channel says now.
-    const tool = new OpenTool(toolCallId, part.serial)
-    this.drop(part)
-    this.add(tool)
+    // A row's copy goes on with what the channel says now.
+    const tool = new OpenTool(toolCallId, part.serial, part instanceof RowValue ? part.row : undefined)
+    this.swap(part, tool)
     return tool
   }
 

@@ -52,6 +52,8 @@ export class Response {
   #marker: EndEvent | undefined
   /** A row of the app's database that is complete wins over the channel's past. */
   #row: ResponseRow | undefined
+  /** What only the row told: nothing of the channel has gone on with it. */
+  readonly #rowParts = new Set<OpenPart>()
   /** Continuity was lost there, and history has not reached back to it. */
   #broken: Break | undefined
   #interrupted = false
@@ -140,13 +142,10 @@ export class Response {
     if (this.#rowComplete) {
       if (!this.#beyondRow(event)) return false
       known ??= parts.onlyText()
-    } else if (
-      this.#row &&
-      (event.type === 'revise' || event.unit === 'message' || event.end === undefined)
-    ) {
+    } else if (this.#row && !this.#goesOnWithRow(event)) {
       // An unfinished row gives way to the channel, except to stamped tokens, which go on where it ends.
       this.#discardRow()
-      known = undefined
+      known = parts.placeOf(event.serial)
     }
     known ??= parts.promote(event)
     if (!known) {
@@ -155,6 +154,7 @@ export class Response {
       if (event.unit === 'message') parts.note(event.serial, known)
       else if (this.headKnown && !this.#broken) known.source.text.knowHead()
     }
+    this.#rowParts.delete(known.part)
     parts.remember(event.serial, known)
     const changed = this.#grow(known.source, event)
     if (changed) known.part.dirty = true
@@ -188,7 +188,12 @@ export class Response {
     if (this.#rowComplete && event.epoch === undefined) return false
     const id = event.part ?? (event.type === 'source' ? event.source.sourceId : event.serial)
     const part = this.parts.get(id, () => new OpenValue(id, event.serial))
-    return part instanceof OpenValue && part.apply(event)
+    if (!(part instanceof RowValue)) return part instanceof OpenValue && part.apply(event)
+    // A row's copy gives way to what the channel says now.
+    const value = new OpenValue(id, part.serial)
+    value.apply(event)
+    this.parts.swap(part, value)
+    return true
   }
 
   applyCitation(event: SummaryEvent | CitationEvent): boolean {
@@ -230,11 +235,15 @@ export class Response {
   }
 
   #addRowPart(part: RowPart, index: number, complete: boolean, known: readonly OpenPart[]): void {
-    const id = part.id ?? (part.toolCallId as string | undefined) ?? String(index)
+    // A tool is known by its call, as on the channel.
+    const id = (part.toolCallId as string | undefined) ?? part.id ?? String(index)
     // Rows keep the order of their parts; a leading space sorts them before every serial.
     const serial = part.serial ?? ` ${String(index).padStart(6, '0')}`
-    if (part.type !== 'text' && part.type !== 'reasoning')
-      return this.parts.add(new RowValue(id, serial, part))
+    if (part.type !== 'text' && part.type !== 'reasoning') {
+      const value = new RowValue(id, serial, part)
+      this.#rowParts.add(value)
+      return this.parts.add(value)
+    }
     const before = known.find((one) => one.id === id)
     const open = before instanceof OpenText ? before : new OpenText(part.type, id, serial)
     const text = part.text ?? ''
@@ -248,6 +257,7 @@ export class Response {
       { final: true },
     )
     open.dirty = true
+    this.#rowParts.add(open)
     this.parts.add(open)
   }
 
@@ -259,10 +269,18 @@ export class Response {
     return message && event.epoch !== undefined && event.op !== 'append' && event.version !== event.serial
   }
 
+  /** Whether it is a stamped token of a text that the row names. */
+  #goesOnWithRow(event: TextEvent | ReviseEvent): boolean {
+    if (event.type === 'revise' || event.unit === 'message' || event.end === undefined) return false
+    const id = event.part ?? event.kind
+    return this.#row!.parts?.some((part) => part.id === id && part.type === event.kind) ?? false
+  }
+
+  /** Drops what only the row told. */
   #discardRow(): void {
     this.#row = undefined
-    this.parts.clear()
-    this.parts.messages.clear()
+    for (const part of this.#rowParts) this.parts.drop(part)
+    this.#rowParts.clear()
   }
 
   interrupt(): boolean {
