@@ -77,11 +77,17 @@ export class Conversation {
       this.touch(response, live)
       return response
     }
+    const { serial } = response
     let changed = response.meet(event)
+    // Its place in the list is that of its first message.
+    if (response.serial !== serial) {
+      this.#sorted = false
+      this.listDirty = true
+    }
     if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
     switch (event.type) {
       case 'text':
-        if (!event.responseId) response.reopen(event)
+        if (!event.responseId && event.op === 'append') response.reopen(event)
         changed = response.applyText(event) || changed
         if (response.parts.newMessage) this.#noteMessages(response)
         // It may turn out to grow, in a delivery that names its serial only.

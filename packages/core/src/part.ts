@@ -1,6 +1,6 @@
 import type { TextEvent } from './event.ts'
 import type { GrowingText } from './growingText.ts'
-import type { Gap, Part, ResponseChange } from './types.ts'
+import type { Gap, Part, ResponseChange, RowPart } from './types.ts'
 
 /** One message that grows, or all tokens of a part: each is a text of its own. */
 export interface TextSource {
@@ -20,6 +20,9 @@ export abstract class OpenPart {
   gaps: readonly Gap[] = noGaps
   /** The growing texts that it is made of. */
   sources: readonly TextSource[] = []
+
+  /** What a row of the app's database told of it, until the channel goes on with it. */
+  row: RowPart | undefined
 
   constructor(id: string, serial: string) {
     this.id = id

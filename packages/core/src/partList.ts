@@ -67,6 +67,14 @@ export class PartList {
   drop(part: OpenPart): void {
     this.#byId.delete(part.id)
     this.ordered = this.ordered.filter((one) => one !== part)
+    for (const [serial, place] of this.messages) if (place.part === part) this.messages.delete(serial)
+    if (this.#lastPlace?.part === part) this.#lastSerial = ''
+  }
+
+  /** What a row told gives way to what the channel says, in its place. */
+  swap(part: OpenPart, other: OpenPart): void {
+    this.drop(part)
+    this.add(other)
   }
 
   clear(): void {

@@ -15,6 +15,8 @@ export interface KnownRow {
   readonly complete: boolean
   /** Whether an operation on a text is surely newer than a complete row. */
   isOlderThan(event: TextEvent | ReviseEvent): boolean
+  /** Whether it goes on with a text that an unfinished row names. */
+  goesOnWith(event: TextEvent | ReviseEvent): boolean
 }
 
 const nothingKnown: readonly Gap[] = Object.freeze([{ part: 'text', from: 0, to: 0, missing: undefined }])
@@ -120,12 +122,11 @@ export class Response {
     if (this.row?.complete) {
       if (!this.row.isOlderThan(event)) return false
       known ??= parts.onlyText()
-    } else if (this.row && (event.type === 'revise' || event.unit === 'message' || event.end === undefined)) {
+    } else if (this.row && !this.row.goesOnWith(event)) {
       // An unfinished row gives way to the channel, except to stamped tokens, which go on where it ends.
       this.row = undefined
-      parts.clear()
-      parts.messages.clear()
-      known = undefined
+      for (const part of parts.ordered) if (part.row) parts.drop(part)
+      known = parts.placeOf(event.serial)
     }
     known ??= parts.promote(event)
     if (!known) {
@@ -134,6 +135,7 @@ export class Response {
       if (event.unit === 'message') parts.note(event.serial, known)
       else if (this.headKnown && !this.#broken) known.source.text.knowHead()
     }
+    known.part.row = undefined
     parts.remember(event.serial, known)
     const changed = this.#grow(known.source, event)
     if (changed) known.part.dirty = true
@@ -143,8 +145,11 @@ export class Response {
   /** An operation on one of its messages, known by the message's serial. */
   #grow(source: TextSource, event: TextEvent | ReviseEvent): boolean {
     const { text: growing } = source
-    const { version, text, end, checksum, done, epoch, serial, op } = event
+    const { version, text, end, checksum, epoch, serial, op } = event
     const token = source.unit === 'token'
+    // A continuous stream goes on with its next token, also after a full text.
+    const done =
+      token && op === 'append' && event.responseId === undefined ? (event.done ?? false) : event.done
     const item = { key: token ? serial : version, text, end, checksum, done, epoch }
     if (token) {
       if (op === 'full') return growing.replace(item, { final: event.responseId !== undefined })
@@ -172,7 +177,7 @@ export class Response {
 
   /** The continuous response of a channel goes on after its end. */
   reopen(event: StreamEvent): void {
-    if (this.#marker && event.version > this.#marker.version) this.#marker = undefined
+    if (this.#marker && event.serial > this.#marker.serial) this.#marker = undefined
   }
 
   interrupt(): boolean {

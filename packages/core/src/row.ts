@@ -49,7 +49,8 @@ function addPart(
   complete: boolean,
   known: readonly OpenPart[],
 ): void {
-  const id = part.id ?? (part.toolCallId as string | undefined) ?? String(index)
+  // A tool is known by its call, as on the channel.
+  const id = (part.toolCallId as string | undefined) ?? part.id ?? String(index)
   // Rows keep the order of their parts; a leading space sorts them before every serial.
   const serial = part.serial ?? ` ${String(index).padStart(6, '0')}`
   if (part.type !== 'text' && part.type !== 'reasoning') return parts.add(new RowValue(id, serial, part))
@@ -66,6 +67,7 @@ function addPart(
     { final: true },
   )
   open.dirty = true
+  open.row = part
   parts.add(open)
 }
 
@@ -90,12 +92,20 @@ class StoredRow implements KnownRow {
     const message = event.type === 'revise' || event.unit === 'message'
     return message && event.epoch !== undefined && event.op !== 'append' && event.version !== event.serial
   }
+
+  /** A stamped token of a text that the row names. */
+  goesOnWith(event: TextEvent | ReviseEvent): boolean {
+    if (event.type === 'revise' || event.unit === 'message' || event.end === undefined) return false
+    const id = event.part ?? event.kind
+    return this.#parts.some((part) => part.id === id && part.type === event.kind)
+  }
 }
 
 /** A part that a database row brought, other than text: shown as the app kept it. */
 class RowValue extends OpenPart {
   constructor(id: string, serial: string, part: RowPart) {
     super(id, serial)
+    this.row = part
     this.snapshot = { ...part, id } as unknown as Part
   }
 }

@@ -7,7 +7,7 @@ import { parsePartialJson } from './partialJson.ts'
 import type { PartKind } from './partKind.ts'
 import type { PartList } from './partList.ts'
 import { newSource } from './textPart.ts'
-import type { Part, ToolState } from './types.ts'
+import type { Part, RowPart, ToolState } from './types.ts'
 
 type Changes = { [K in ToolEvent['change']['kind']]?: { version: string; event: ToolEvent } }
 
@@ -17,10 +17,18 @@ export class OpenTool extends OpenPart {
   name: string | undefined
   #changes: Changes = {}
   #approval: Approval | undefined
+  /** What a database row told of it: counts where the channel says nothing. */
+  readonly #told: RowPart | undefined
+
+  constructor(toolCallId: string, serial: string, told?: RowPart) {
+    super(toolCallId, serial)
+    this.#told = told
+    if (told) this.name = told.type.replace(/^tool-/, '')
+  }
 
   /** Part of the conversation's flow: nothing of it is awaited any more. */
   override get settled(): boolean {
-    return !!(this.#changes.result ?? this.#changes.failure)
+    return !!(this.#changes.result ?? this.#changes.failure) || String(this.#told?.state).startsWith('output')
   }
 
   /** The argument text, where it streams. */
@@ -62,19 +70,23 @@ export class OpenTool extends OpenPart {
     const decision = approval?.decision
     const pending = approval?.pending
     const call = this.#changes.call?.event.change as { input: unknown } | undefined
-    const parsed = call ? call.input : input ? this.#parseInput(input.text) : approval?.input
+    const told = this.#told
+    const given = input ? this.#parseInput(input.text) : approval?.input
+    const parsed = call ? call.input : (given ?? told?.input)
     const output = result?.event.change as { output: unknown } | undefined
     const failed = failure?.event.change as { errorText: string } | undefined
     let state: ToolState =
       call || input?.text.done || (approval?.requested && parsed !== undefined)
         ? 'input-available'
         : 'input-streaming'
+    if (told?.state) state = told.state as ToolState
     if (approval?.requested) state = 'approval-requested'
     if (decision) state = decision.approved ? 'approval-responded' : 'output-denied'
     if (failed) state = 'output-error'
     if (output) state = 'output-available'
     const { kind: _, ...reported } = (progress?.event.change ?? { kind: '' }) as Record<string, unknown>
     return {
+      ...told,
       type: `tool-${this.name ?? 'unknown'}`,
       id: this.id,
       toolCallId: this.id,
@@ -92,10 +104,9 @@ export class OpenTool extends OpenPart {
 function toolFor(parts: PartList, toolCallId: string, serial: string): OpenTool {
   const part = parts.get(toolCallId, () => new OpenTool(toolCallId, serial))
   if (part instanceof OpenTool) return part
-  // A row's copy gives way to what the channel says now.
-  const tool = new OpenTool(toolCallId, part.serial)
-  parts.drop(part)
-  parts.add(tool)
+  // A row's copy goes on with what the channel says now.
+  const tool = new OpenTool(toolCallId, part.serial, part.row)
+  parts.swap(part, tool)
   return tool
 }
 

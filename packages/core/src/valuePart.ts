@@ -29,6 +29,11 @@ export const valueKind: PartKind<SourceEvent | DataEvent> = {
   apply(event, parts) {
     const id = event.part ?? (event.type === 'source' ? event.source.sourceId : event.serial)
     const part = parts.get(id, () => new OpenValue(id, event.serial))
-    return part instanceof OpenValue && part.apply(event)
+    if (!part.row) return part instanceof OpenValue && part.apply(event)
+    // A row's copy gives way to what the channel says now.
+    const value = new OpenValue(id, part.serial)
+    value.apply(event)
+    parts.swap(part, value)
+    return true
   },
 }

@@ -61,10 +61,10 @@ const readReasoningToken = /* @__PURE__ */ readTokenOf('reasoning')
 const readReasoningMessage = /* @__PURE__ */ readMessageOf('reasoning', 'never')
 
 const readReasoning: Read = (message, headers, emit) => {
-  // A token when the agent stamped it as one; without our headers, when it comes with text of its own.
+  // A token when the agent stamped it as one; without our headers, also when it comes with text of its own.
   const strict = headers[Header.Rejoin] === PROTOCOL_VERSION
   const token =
-    !isOperation(message) && (strict ? headers[Header.End] !== undefined : text(message.data) !== '')
+    headers[Header.End] !== undefined || (!strict && !isOperation(message) && text(message.data) !== '')
   ;(token ? readReasoningToken : readReasoningMessage)(message, headers, emit)
 }
 
