@@ -17,18 +17,21 @@ for (const name of ours)
     if (imported.length === 0) throw new Error(`unable to use ${entry}; it exports nothing`)
     const required = Object.keys(require(entry)).filter((key) => key !== '__esModule')
     if (String(required) !== String(imported))
-      throw new Error(`unable to require ${entry}; it has ${required}, not ${imported}`)
+      throw new Error(`unable to require ${entry}; it has ${required.join()}, not ${imported.join()}`)
     entries++
   }
 console.log(`seen: ${entries} entries`)
 
-for (const script of ['conversation.mjs', 'traces.mjs']) run('--enable-source-maps', script)
+for (const script of ['conversation.mjs', 'traces.mjs'])
+  process.stdout.write(run('--enable-source-maps', script))
 for (const name of ours)
-  for (const bin of Object.values(manifest(`node_modules/${name}`).bin ?? {}))
-    run(`node_modules/${name}/${bin}`, '--help')
+  for (const [command, path] of Object.entries(manifest(`node_modules/${name}`).bin ?? {})) {
+    run(`node_modules/${name}/${path}`, '--help')
+    console.log(`seen: command ${command}`)
+  }
 
 function run(...args) {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-  process.stdout.write(stdout)
-  if (status !== 0) throw new Error(`unable to run ${args.join(' ')}; ${stderr}`)
+  if (status !== 0) throw new Error(`unable to run ${args.join(' ')}; ${stderr.slice(-2000)}`)
+  return stdout
 }

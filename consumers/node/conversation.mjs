@@ -50,7 +50,7 @@ try {
     const { id } = await whole(late)
     await rendered(late, id)
     await Promise.all([live.close(), late.close(), agent.close()])
-    console.log(`seen: ${pattern}`)
+    console.log(`seen: a conversation, ${pattern}`)
   }
 } finally {
   for (const client of clients) client.close()
