@@ -6,17 +6,24 @@ import { presentEntries } from './workspace.mjs'
 const never = {
   '@rejoin/core': {
     '*': ['packages/core/src/agent/', 'packages/core/src/providers/', 'packages/core/src/ai-'],
-    createSession: [...reader('hydrate/seed', 'hydrate/rewind', 'citationSource', 'older')],
-    history: reader('session', 'store', 'response', 'wire', 'part'),
-    rewind: reader('session', 'store', 'response', 'wire', 'part'),
-    seed: reader('session', 'store', 'response', 'wire', 'part'),
-    perFrame: reader('session', 'store', 'response', 'wire', 'part', 'errors'),
+    createSession: reader('hydrate/seed', 'hydrate/rewind', 'citationSource', 'older'),
+    createReader: reader(
+      'hydrate/seed', 'hydrate/rewind', 'citation', 'older', 'session.', 'outbox', 'presence', 'row',
+      'toolPart', 'approval', 'partialJson', 'valuePart', 'features', 'wire/tools', 'wire/values',
+    ),
+    history: reader('session', 'store', 'response', 'wire/', 'part'),
+    rewind: reader('session', 'store', 'response', 'wire/', 'part'),
+    seed: reader('session', 'store', 'response', 'wire/', 'part'),
+    perFrame: reader('session', 'store', 'response', 'wire/', 'part', 'errors'),
     documented: reader('session', 'store', 'response', 'part'),
-    RejoinError: reader('session', 'store', 'response', 'wire', 'part'),
-    ErrorCode: reader('session', 'store', 'response', 'wire', 'part'),
+    RejoinError: reader('session', 'store', 'response', 'wire/', 'part'),
+    ErrorCode: reader('session', 'store', 'response', 'wire/', 'part'),
   },
   '@rejoin/core/agent': {
-    '*': [...reader('session', 'store', 'response.', 'wire', 'conversation'), 'packages/core/src/providers/'],
+    '*': [
+      ...reader('session', 'store', 'response.', 'wire/', 'conversation'),
+      'packages/core/src/providers/',
+    ],
   },
   '@rejoin/core/ai-sdk': { '*': reader('agent/', 'providers/', 'ai-transport/', 'session.', 'store.') },
   '@rejoin/core/ai-transport': { '*': reader('agent/', 'providers/', 'ai-sdk/', 'session.', 'store.') },
