@@ -18,19 +18,21 @@ export interface OpenPart {
   refresh(): ResponseChange | undefined
 }
 
-/** One message that grows, or all tokens of a part: each is a text of its own. */
+/** One message that grows, or the tokens of a run: each is a text of its own. */
 export interface TextSource {
   serial: string
   readonly unit: TextEvent['unit']
+  /** Place among the runs of its part, from 0 (PROTOCOL.md §1.3). */
+  run: number
   readonly text: GrowingText
 }
 
 const noGaps: readonly Gap[] = Object.freeze([])
 
-export function newSource(serial: string, unit: TextEvent['unit']): TextSource {
+export function newSource(serial: string, unit: TextEvent['unit'], run = 0): TextSource {
   const text = new GrowingText(unit === 'message')
   text.checksum = checksum
-  return { serial, unit, text }
+  return { serial, unit, run, text }
 }
 
 /** Text or reasoning: usually one source; more when a part continues in further messages (PROTOCOL.md §1.3). */
@@ -49,58 +51,55 @@ export class OpenText implements OpenPart {
     this.serial = serial
   }
 
+  /** It goes on in its last source only. */
   get done(): boolean {
-    return this.sources.every((s) => s.text.done)
+    return this.sources.at(-1)!.text.done
   }
 
   get verified(): boolean {
-    return this.sources.every((s) => s.text.verified === true)
+    return this.gaps.length === 0 && this.sources.every((s) => s.text.verified === true)
   }
 
   add(source: TextSource): void {
     this.sources.push(source)
-    this.sources.sort((a, b) => (a.serial < b.serial ? -1 : 1))
+    this.sources.sort((a, b) => a.run - b.run || (a.serial < b.serial ? -1 : 1))
     if (source.serial < this.serial) this.serial = source.serial
   }
 
   refresh(): ResponseChange | undefined {
-    const before = this.snapshot?.text ?? ''
+    const shown = this.snapshot?.text ?? ''
     let text = ''
-    let gaps: Gap[] | undefined
+    const gaps: Gap[] = []
     let appended: string | undefined = ''
-    for (const { text: source } of this.sources) {
+    let before: TextSource | undefined
+    for (const one of this.sources) {
+      const { text: source, run } = one
       source.settle()
       const change = source.takeChange()
       // An extension of the whole only if nothing of an earlier source changed after it.
       if (change === undefined || (appended !== '' && change === '' && source.length > 0))
         appended = undefined
       else if (appended !== undefined) appended += change
-      for (const hole of source.holes)
-        (gaps ??= []).push({
-          part: this.id,
-          from: hole.from + text.length,
-          to: hole.to + text.length,
-          missing: hole.missing,
-        })
+      const at = text.length
+      const gap = (from: number, to: number, missing?: number) =>
+        gaps.push({ part: this.id, from: from + at, to: to + at, missing })
+      // A run begins when the one before it is closed: else all of that, or its end, is missing.
+      if (run > 0 && !(before?.run === run - 1 && before.text.closed)) gap(0, 0)
+      for (const hole of source.holes) gap(hole.from, hole.to, hole.missing)
       // What is declared to be another text cannot be shown as if it were right.
-      if (source.verified === false)
-        (gaps ??= []).push({
-          part: this.id,
-          from: text.length,
-          to: text.length + source.length,
-          missing: undefined,
-        })
+      if (source.verified === false) gap(0, source.length)
       text += source.text
+      before = one
     }
-    this.gaps = gaps ?? noGaps
+    this.gaps = gaps.length ? gaps : noGaps
     const state = this.done ? 'done' : 'streaming'
     this.dirty = false
-    const changed = text.length !== before.length || appended !== ''
+    const changed = text.length !== shown.length || appended !== ''
     if (changed || state !== this.snapshot?.state)
       this.snapshot = { type: this.kind, id: this.id, text, state }
     if (!changed) return undefined
     const from = appended === undefined ? -1 : text.length - appended.length
-    return from === before.length
+    return from === shown.length
       ? { part: this.id, from, appended: appended! }
       : { part: this.id, replaced: true }
   }
@@ -117,7 +116,7 @@ export class OpenTool implements OpenPart {
   serial: string
   name: string | undefined
   /** The argument text, where it streams. */
-  input: TextSource | undefined
+  input: OpenText | undefined
   #changes: Changes = {}
   #approval: Approval | undefined
 
@@ -132,8 +131,8 @@ export class OpenTool implements OpenPart {
   }
 
   /** Arguments with a hole are no arguments: nothing is made of them until it is filled. */
-  #parseInput(input: GrowingText): unknown {
-    return input.holes.length ? undefined : parsePartialJson(input.text)
+  #parseInput({ gaps, snapshot }: OpenText): unknown {
+    return gaps.length ? undefined : parsePartialJson(snapshot!.text)
   }
 
   apply(event: ToolEvent): boolean {
@@ -156,16 +155,14 @@ export class OpenTool implements OpenPart {
     const approval = this.#approval
     const decision = approval?.decision
     const pending = approval?.pending
-    this.input?.text.settle()
-    this.gaps =
-      this.input?.text.holes.map((h) => ({ part: this.id, from: h.from, to: h.to, missing: h.missing })) ??
-      noGaps
+    this.input?.refresh()
+    this.gaps = this.input?.gaps ?? noGaps
     const call = this.#changes.call?.event.change as { input: unknown } | undefined
-    const parsed = call ? call.input : this.input ? this.#parseInput(this.input.text) : approval?.input
+    const parsed = call ? call.input : this.input ? this.#parseInput(this.input) : approval?.input
     const output = result?.event.change as { output: unknown } | undefined
     const failed = failure?.event.change as { errorText: string } | undefined
     let state: ToolState =
-      call || this.input?.text.done || (approval?.requested && parsed !== undefined)
+      call || this.input?.done || (approval?.requested && parsed !== undefined)
         ? 'input-available'
         : 'input-streaming'
     if (approval?.requested) state = 'approval-requested'
@@ -179,7 +176,7 @@ export class OpenTool implements OpenPart {
       toolCallId: this.id,
       state,
       input: parsed,
-      ...(this.input && !this.input.text.done && { inputText: this.input.text.text }),
+      ...(this.input && !this.input.done && { inputText: this.input.snapshot!.text }),
       ...(output && { output: output.output }),
       ...(failed && { errorText: failed.errorText }),
       ...(progress && { progress: reported }),

@@ -43,9 +43,7 @@ export class PartList {
 
   /** Every growing text. */
   texts(): TextSource[] {
-    return this.ordered.flatMap((part) =>
-      part instanceof OpenText ? part.sources : part instanceof OpenTool && part.input ? [part.input] : [],
-    )
+    return this.ordered.flatMap((part) => textOf(part)?.sources ?? [])
   }
 
   find(id: string): OpenPart | undefined {
@@ -88,7 +86,7 @@ export class PartList {
   /** The text or reasoning part of a message; made where there is none. */
   textFor(event: Pick<TextEvent, 'kind' | 'part' | 'unit' | 'serial'>): OpenText {
     const kind = event.kind as 'text' | 'reasoning'
-    const id = event.part ?? (event.unit === 'token' ? kind : event.serial)
+    const id = event.part?.replace(RUN, '$1') ?? (event.unit === 'token' ? kind : event.serial)
     const part = this.get(id, () => new OpenText(kind, id, event.serial))
     return part instanceof OpenText ? part : this.textFor({ ...event, part: `${id}:${kind}` })
   }
@@ -103,19 +101,24 @@ export class PartList {
     return tool
   }
 
-  /** Where a new message's text goes. All tokens of a part are one text, every growing message one of its own. */
+  /** Where a new message's text goes. All tokens of a run are one text, every growing message one of its own. */
   newPlace(event: TextEvent): Place {
-    if (event.kind === 'tool') {
-      const part = this.toolFor(event.toolCallId ?? event.serial, event.serial)
-      part.name ??= event.toolName
-      return { part, source: (part.input ??= newSource(event.serial, event.unit)) }
-    }
-    const part = this.textFor(event)
-    let source = event.unit === 'token' ? part.sources.find((s) => s.unit === 'token') : undefined
-    if (!source) part.add((source = newSource(event.serial, event.unit)))
+    const part = event.kind === 'tool' ? this.#callFor(event) : this.textFor(event)
+    const text =
+      part instanceof OpenText ? part : (part.input ??= new OpenText('text', part.id, event.serial))
+    const run = runOf(event)
+    let source =
+      event.unit === 'token' ? text.sources.find((s) => s.unit === 'token' && s.run === run) : undefined
+    if (!source) text.add((source = newSource(event.serial, event.unit, run)))
     else if (event.serial < source.serial) source.serial = event.serial
     this.place(part, source.serial)
     return { part, source }
+  }
+
+  #callFor({ toolCallId, toolName, serial }: TextEvent): OpenTool {
+    const part = this.toolFor(toolCallId ?? serial, serial)
+    part.name ??= toolName
+    return part
   }
 
   /** A message that was taken for a token has begun to grow: it becomes a part of its own. */
@@ -149,12 +152,16 @@ export class PartList {
 
   /** Something about a source changed from outside its own text. */
   touch(source: TextSource): void {
-    for (const part of this.ordered)
-      if (
-        part instanceof OpenText
-          ? part.sources.includes(source)
-          : part instanceof OpenTool && part.input === source
-      )
-        part.dirty = true
+    for (const part of this.ordered) if (textOf(part)?.sources.includes(source)) part.dirty = true
   }
 }
+
+/** What grows in a part. */
+const textOf = (part: OpenPart): OpenText | undefined =>
+  part instanceof OpenText ? part : part instanceof OpenTool ? part.input : undefined
+
+/** Part `0.2` is the third run of part `0` (PROTOCOL.md §1.3). */
+const RUN = /^(\d+)\.([1-9]\d*)$/
+
+/** Place among the runs of its part. */
+export const runOf = ({ part }: Pick<TextEvent, 'part'>): number => Number(part && RUN.exec(part)?.[2]) || 0

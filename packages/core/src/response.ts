@@ -13,7 +13,7 @@ import type {
 import { covers } from './coverage.ts'
 import type { Break, Coverage } from './coverage.ts'
 import { newSource, OpenText, OpenTool, OpenValue, RowValue } from './part.ts'
-import { PartList } from './partList.ts'
+import { PartList, runOf } from './partList.ts'
 import type { OpenPart, TextSource } from './part.ts'
 import type {
   Gap,
@@ -142,7 +142,7 @@ export class Response {
       known ??= parts.onlyText()
     } else if (
       this.#row &&
-      (event.type === 'revise' || event.unit === 'message' || event.end === undefined)
+      (event.type === 'revise' || event.unit === 'message' || event.end === undefined || runOf(event) > 0)
     ) {
       // An unfinished row gives way to the channel, except to stamped tokens, which go on where it ends.
       this.#discardRow()
@@ -238,6 +238,7 @@ export class Response {
     const source = open.sources[0] ?? newSource(part.serial ?? '', part.serial ? 'message' : 'token')
     if (open.sources.length === 0) open.add(source)
     else open.sources.length = 1
+    source.run = 0
     if (part.serial) this.parts.note(part.serial, { part: open, source })
     const key = part.version ?? ''
     source.text.replace(
