@@ -18,8 +18,8 @@ export interface SegmentWire {
   grow(data: string, end: number): Promise<string | undefined>
   /** Replaces everything by the text so far. */
   replace(text: string): Promise<string | undefined>
-  /** Says that the text is complete. */
-  close(end: number, checksum: string): Promise<string | undefined>
+  /** Says that the text is complete, or (`streaming`) that it goes on in a further message (PROTOCOL.md §4.4). */
+  close(end: number, checksum: string, phase: string): Promise<string | undefined>
   /** The message's serial, once known. */
   serial: string | undefined
   /** Whether it can grow only by its serial. */
@@ -49,10 +49,10 @@ function growingWire({ channel, type, headers }: SegmentKind): SegmentWire {
       const message = { serial: wire.serial!, name, data: text, extras }
       return (await channel.updateMessage(message, { metadata }))?.versionSerial ?? undefined
     },
-    close: (end, checksum) =>
+    close: (end, checksum, phase) =>
       append('', {
         [Metadata.End]: String(end),
-        [Metadata.Phase]: Phase.Done,
+        [Metadata.Phase]: phase,
         [Metadata.Checksum]: checksum,
       }),
   }
@@ -89,11 +89,11 @@ function tokenWire({ channel, type, headers }: SegmentKind, newId: () => string)
       publish(
         message(complete, text, { [Header.End]: String(text.length), [Header.Phase]: Phase.Streaming }),
       ),
-    close: (end, checksum) =>
+    close: (end, checksum, phase) =>
       publish(
         message(token, '', {
           [Header.End]: String(end),
-          [Header.Phase]: Phase.Done,
+          [Header.Phase]: phase,
           [Header.Checksum]: checksum,
         }),
       ),
