@@ -132,7 +132,9 @@ export class ResponseBody {
             ? 'output-error'
             : output !== undefined
               ? 'output-available'
-              : 'input-available'
+              : input === undefined
+                ? 'input-streaming'
+                : 'input-available'
         const ends = {
           ...(output !== undefined && { output }),
           ...(errorText !== undefined && { errorText }),

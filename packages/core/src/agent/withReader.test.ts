@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSession, history, seed, type ResponseState, type Session } from '../index.ts'
-import type { ModelEvent, ResponseRow } from './index.ts'
+import { memoryCheckpoints, type ModelEvent, type ResponseRow } from './index.ts'
 import { Bench } from '../../test/agentBench.ts'
 
 /** Agent and reader together: what one says, the other shows. */
@@ -194,6 +194,45 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     expect([...seen.states]).toEqual(['streaming'])
     expect(seen.torn).toBe(0)
     await agent.close()
+  })
+
+  it('shows one text, also when the next process goes on with what outgrew a message', async () => {
+    const channelName = bench.channelName()
+    const session = await watch(channelName)
+    const clientId = `mortal-${pattern}`
+    const text = 'what one begins another ends, '.repeat(200)
+    const checkpoints = memoryCheckpoints()
+    const start = async (stop: number) => {
+      const options = { channelName, pattern, checkpoints, maxMessageSize: 1000, clientOptions: { clientId } }
+      const agent = bench.agent(options)
+      agent.onPrompt(
+        async (_, response) => {
+          for (let at = response.text.length; at < stop; at += 10) {
+            response.append(text.slice(at, at + 10))
+            if (at % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+          }
+          if (stop < text.length) await new Promise(() => {})
+        },
+        { interrupted: 'resume' },
+      )
+      await agent.ready
+    }
+    await start(text.length / 2)
+    const promptId = await session.sendMessage({ text: 'tell' })
+    await until(() => (answerTo(session, promptId)?.text.length ?? 0) > text.length / 3)
+    bench.kill(clientId)
+    await start(text.length)
+    await until(() => answerTo(session, promptId)?.status === 'complete')
+    const later = await watch(channelName, 'later')
+    for (const one of [session, later]) {
+      expect(answerTo(one, promptId)).toMatchObject({
+        text,
+        verified: true,
+        hasGap: false,
+        parts: [{ type: 'text', id: '0', text, state: 'done' }],
+      })
+      one.close()
+    }
   })
 
   it('continues the arguments of a tool in further messages', async () => {
