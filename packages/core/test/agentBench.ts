@@ -46,6 +46,8 @@ export class Bench {
       channelName: this.channelName(),
       retry: { minDelay: 5, maxDelay: 50 },
       messagesPerSecond: Infinity,
+      // The process is the tests' own.
+      endOnExit: false,
       ...rest,
     })
   }

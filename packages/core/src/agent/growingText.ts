@@ -54,6 +54,11 @@ export class GrowingText {
     return this.segments.find((segment) => segment.error)?.error
   }
 
+  /** Whether the last words of its segments are all of it. */
+  get lasts(): boolean {
+    return this.#queue === '' && this.segments.every((segment) => segment.lasts)
+  }
+
   get finished(): boolean {
     return this.#finished
   }

@@ -1,4 +1,5 @@
 import { checksum } from '../checksum.ts'
+import type { LastMessage } from './restRequest.ts'
 import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
 import { Phase } from '../protocol.ts'
 import { Backoff, isRateLimit, judge } from './backoff.ts'
@@ -81,6 +82,17 @@ export class Segment implements Sender {
   /** Why the text could not be delivered. */
   get error(): RejoinError | undefined {
     return this.#error
+  }
+
+  /** Whether its message is known, or need not be. */
+  get lasts(): boolean {
+    return this.wire.serial !== undefined || !this.wire.needsSerial
+  }
+
+  /** All of the text in one message, where it can still be put and is not closed yet. */
+  last(): LastMessage | undefined {
+    if (!this.lasts || this.#state === 'new' || this.#state === 'closed') return undefined
+    return this.wire.last(this.text, checksum(this.text))
   }
 
   /** Text that fits into this message. */

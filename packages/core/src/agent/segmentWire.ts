@@ -1,4 +1,5 @@
 import type { Message, RealtimeChannel } from 'ably'
+import type { LastMessage } from './restRequest.ts'
 import { Header, MessageName, Metadata, Phase } from '../protocol.ts'
 
 export type Pattern = 'message-per-response' | 'message-per-token'
@@ -20,6 +21,8 @@ export interface SegmentWire {
   replace(text: string): Promise<string | undefined>
   /** Says that the text is complete, or (`streaming`) that it goes on in a further message (PROTOCOL.md §4.4). */
   close(end: number, checksum: string, phase: string): Promise<string | undefined>
+  /** The whole text and its close in one message, for whoever can await nothing. */
+  last(text: string, checksum: string): LastMessage
   /** The message's serial, once known. */
   serial: string | undefined
   /** Whether it can grow only by its serial. */
@@ -55,6 +58,11 @@ function growingWire({ channel, type, headers }: SegmentKind): SegmentWire {
         [Metadata.Phase]: phase,
         [Metadata.Checksum]: checksum,
       }),
+    last: (data, checksum) => {
+      const closing = { [Metadata.Phase]: Phase.Done, [Metadata.Checksum]: checksum }
+      const metadata = { [Metadata.End]: String(data.length), ...closing }
+      return { serial: wire.serial!, name, data, extras, metadata }
+    },
   }
   const append = async (data: string, metadata: Record<string, string>) =>
     (await channel.appendMessage({ serial: wire.serial!, data }, { metadata }))?.versionSerial ?? undefined
@@ -97,5 +105,9 @@ function tokenWire({ channel, type, headers }: SegmentKind, newId: () => string)
           [Header.Checksum]: checksum,
         }),
       ),
+    last: (text, checksum) => {
+      const closing = { [Header.Phase]: Phase.Done, [Header.Checksum]: checksum }
+      return message(complete, text, { [Header.End]: String(text.length), ...closing })
+    },
   }
 }
