@@ -70,7 +70,7 @@ export function wrapError(what: string, cause: unknown, fallback: ErrorCode): Re
   const { code = 0, statusCode = 0, message } = (cause ?? {}) as AblyErrorLike
   const known = cures.find(([test]) => test(code, statusCode))
   const detail = message ?? String(cause)
-  const numbered = code ? `${detail} (Ably ${code})` : detail
+  const numbered = typeof code === 'number' && code ? `${detail} (Ably ${code})` : detail
   return new RejoinError(
     known?.[1] ?? fallback,
     `unable to ${what}; ${known ? `${known[2]}: ` : ''}${numbered}`,

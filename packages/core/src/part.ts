@@ -2,10 +2,12 @@ import type { TextEvent } from './event.ts'
 import type { GrowingText } from './growingText.ts'
 import type { Gap, Part, ResponseChange, RowPart } from './types.ts'
 
-/** One message that grows, or all tokens of a part: each is a text of its own. */
+/** One message that grows, or the tokens of a run: each is a text of its own. */
 export interface TextSource {
   serial: string
   readonly unit: TextEvent['unit']
+  /** Place among the runs of its part, from 0 (PROTOCOL.md §1.3). */
+  run: number
   readonly text: GrowingText
 }
 

@@ -94,16 +94,23 @@ export class PartList {
   /** The text or reasoning part of a message; made where there is none. */
   textFor(event: Pick<TextEvent, 'kind' | 'part' | 'unit' | 'serial'>): OpenText {
     const kind = event.kind as 'text' | 'reasoning'
-    const id = event.part ?? (event.unit === 'token' ? kind : event.serial)
+    const id = event.part?.replace(RUN, '$1') ?? (event.unit === 'token' ? kind : event.serial)
     const part = this.get(id, () => new OpenText(kind, id, event.serial))
     return part instanceof OpenText ? part : this.textFor({ ...event, part: `${id}:${kind}` })
   }
 
-  /** Where the text of a new message goes. All tokens of a part are one text, every growing message one of its own. */
+  /** Where the text of a new message goes. */
   newPlace(event: TextEvent): Place {
     const part = this.textFor(event)
-    let source = event.unit === 'token' ? part.sources.find((s) => s.unit === 'token') : undefined
-    if (!source) part.add((source = newSource(event.serial, event.unit)))
+    return this.placeIn(part, part, event)
+  }
+
+  /** All tokens of a run are one text, every growing message one of its own. */
+  placeIn(part: OpenPart, text: OpenText, event: TextEvent): Place {
+    const run = runOf(event)
+    let source =
+      event.unit === 'token' ? text.sources.find((s) => s.unit === 'token' && s.run === run) : undefined
+    if (!source) text.add((source = newSource(event.serial, event.unit, run)))
     else if (event.serial < source.serial) source.serial = event.serial
     this.place(part, source.serial)
     return { part, source }
@@ -138,3 +145,10 @@ export class PartList {
     return part?.sources.length === 1 ? { part, source: part.sources[0]! } : undefined
   }
 }
+
+/** Part `0.2` is the third run of part `0` (PROTOCOL.md §1.3). */
+const RUN = /^(\d+)\.([1-9]\d*)$/
+
+/** Place among the runs of its part. */
+export const runOf = ({ part }: { part: string | undefined }): number =>
+  Number(part && RUN.exec(part)?.[2]) || 0

@@ -2,6 +2,7 @@ import type { Conversation } from './conversation.ts'
 import type { ReviseEvent, TextEvent } from './event.ts'
 import { OpenPart } from './part.ts'
 import type { KnownRow, Response } from './response.ts'
+import { runOf } from './partList.ts'
 import { newSource, OpenText } from './textPart.ts'
 import type { Part, PromptRow, ResponseRow, ResponseStatus, Row, RowPart } from './types.ts'
 
@@ -60,6 +61,7 @@ function addPart(
   const source = open.sources[0] ?? newSource(part.serial ?? '', part.serial ? 'message' : 'token')
   if (open.sources.length === 0) open.add(source)
   else open.sources.length = 1
+  source.run = 0
   if (part.serial) parts.note(part.serial, { part: open, source })
   const key = part.version ?? ''
   source.text.replace(
@@ -95,7 +97,8 @@ class StoredRow implements KnownRow {
 
   /** A stamped token of a text that the row names. */
   goesOnWith(event: TextEvent | ReviseEvent): boolean {
-    if (event.type === 'revise' || event.unit === 'message' || event.end === undefined) return false
+    if (event.type === 'revise' || event.unit === 'message' || event.end === undefined || runOf(event) > 0)
+      return false
     const id = event.part ?? event.kind
     return this.#parts.some((part) => part.id === id && part.type === event.kind)
   }

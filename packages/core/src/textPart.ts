@@ -5,10 +5,10 @@ import { noGaps, OpenPart } from './part.ts'
 import type { TextSource } from './part.ts'
 import type { Gap, ReasoningPart, ResponseChange, TextPart } from './types.ts'
 
-export function newSource(serial: string, unit: TextEvent['unit']): TextSource {
+export function newSource(serial: string, unit: TextEvent['unit'], run = 0): TextSource {
   const text = new GrowingText(unit === 'message')
   text.checksum = checksum
-  return { serial, unit, text }
+  return { serial, unit, run, text }
 }
 
 /** Text or reasoning: usually one source; more when a part continues in further messages (PROTOCOL.md §1.3). */
@@ -23,26 +23,29 @@ export class OpenText extends OpenPart {
     this.sources = []
   }
 
+  /** It goes on in its last source only. */
   override get settled(): boolean {
-    return this.sources.every((s) => s.text.done)
+    return this.sources.at(-1)!.text.done
   }
 
   get verified(): boolean {
-    return this.sources.every((s) => s.text.verified === true)
+    return this.gaps.length === 0 && this.sources.every((s) => s.text.verified === true)
   }
 
   add(source: TextSource): void {
     this.sources.push(source)
-    this.sources.sort((a, b) => (a.serial < b.serial ? -1 : 1))
+    this.sources.sort((a, b) => a.run - b.run || (a.serial < b.serial ? -1 : 1))
     if (source.serial < this.serial) this.serial = source.serial
   }
 
   override refresh(): ResponseChange | undefined {
-    const before = this.snapshot?.text.length ?? 0
+    const shown = this.snapshot?.text.length ?? 0
     let text = ''
     let gaps: Gap[] | undefined
     let appended: string | undefined = ''
-    for (const { text: source } of this.sources) {
+    let before: TextSource | undefined
+    for (const one of this.sources) {
+      const { text: source, run } = one
       source.settle()
       const change = source.takeChange()
       // An extension of the whole only if nothing of an earlier source changed after it.
@@ -50,21 +53,24 @@ export class OpenText extends OpenPart {
         appended = undefined
       else if (appended !== undefined) appended += change
       const at = text.length
-      const missing = (from: number, to: number, size: number | undefined) =>
-        (gaps ??= []).push({ part: this.id, from: from + at, to: to + at, missing: size })
-      for (const hole of source.holes) missing(hole.from, hole.to, hole.missing)
+      const gap = (from: number, to: number, missing?: number) =>
+        (gaps ??= []).push({ part: this.id, from: from + at, to: to + at, missing })
+      // A run begins when the one before it is closed: else all of that, or its end, is missing.
+      if (run > 0 && !(before?.run === run - 1 && before.text.closed)) gap(0, 0)
+      for (const hole of source.holes) gap(hole.from, hole.to, hole.missing)
       // What is declared to be another text cannot be shown as if it were right.
-      if (source.verified === false) missing(0, source.length, undefined)
+      if (source.verified === false) gap(0, source.length)
       text += source.text
+      before = one
     }
     this.gaps = gaps ?? noGaps
     const state = this.settled ? 'done' : 'streaming'
     this.dirty = false
-    const changed = text.length !== before || appended !== ''
+    const changed = text.length !== shown || appended !== ''
     if (changed || state !== this.snapshot?.state)
       this.snapshot = { type: this.kind, id: this.id, text, state }
     if (!changed) return undefined
     const from = appended === undefined ? -1 : text.length - appended.length
-    return from === before ? { part: this.id, from, appended: appended! } : { part: this.id, replaced: true }
+    return from === shown ? { part: this.id, from, appended: appended! } : { part: this.id, replaced: true }
   }
 }

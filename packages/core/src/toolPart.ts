@@ -1,20 +1,19 @@
 import { Approval } from './approval.ts'
 import type { ToolEvent } from './event.ts'
-import type { GrowingText } from './growingText.ts'
 import { noGaps, OpenPart } from './part.ts'
-import type { TextSource } from './part.ts'
 import { parsePartialJson } from './partialJson.ts'
 import type { PartKind } from './partKind.ts'
 import type { PartList } from './partList.ts'
-import { newSource } from './textPart.ts'
+import { OpenText } from './textPart.ts'
 import type { Part, RowPart, ToolState } from './types.ts'
 
 type Changes = { [K in ToolEvent['change']['kind']]?: { version: string; event: ToolEvent } }
 
 /** A tool call: its arguments, progress, approval and outcome come in any order. */
 export class OpenTool extends OpenPart {
-  declare sources: TextSource[]
   name: string | undefined
+  /** The argument text, where it streams. */
+  input: OpenText | undefined
   #changes: Changes = {}
   #approval: Approval | undefined
   /** What a database row told of it: counts where the channel says nothing. */
@@ -31,14 +30,9 @@ export class OpenTool extends OpenPart {
     return !!(this.#changes.result ?? this.#changes.failure) || String(this.#told?.state).startsWith('output')
   }
 
-  /** The argument text, where it streams. */
-  get input(): TextSource | undefined {
-    return this.sources[0]
-  }
-
   /** Arguments with a hole are no arguments: nothing is made of them until it is filled. */
-  #parseInput(input: GrowingText): unknown {
-    return input.holes.length ? undefined : parsePartialJson(input.text)
+  #parseInput({ gaps, snapshot }: OpenText): unknown {
+    return gaps.length ? undefined : parsePartialJson(snapshot!.text)
   }
 
   apply(event: ToolEvent): boolean {
@@ -55,10 +49,8 @@ export class OpenTool extends OpenPart {
   }
 
   override refresh(): undefined {
-    this.input?.text.settle()
-    this.gaps =
-      this.input?.text.holes.map((h) => ({ part: this.id, from: h.from, to: h.to, missing: h.missing })) ??
-      noGaps
+    this.input?.refresh()
+    this.gaps = this.input?.gaps ?? noGaps
     super.refresh()
     return undefined
   }
@@ -71,12 +63,12 @@ export class OpenTool extends OpenPart {
     const pending = approval?.pending
     const call = this.#changes.call?.event.change as { input: unknown } | undefined
     const told = this.#told
-    const given = input ? this.#parseInput(input.text) : approval?.input
+    const given = input ? this.#parseInput(input) : approval?.input
     const parsed = call ? call.input : (given ?? told?.input)
     const output = result?.event.change as { output: unknown } | undefined
     const failed = failure?.event.change as { errorText: string } | undefined
     let state: ToolState =
-      call || input?.text.done || (approval?.requested && parsed !== undefined)
+      call || input?.settled || (approval?.requested && parsed !== undefined)
         ? 'input-available'
         : 'input-streaming'
     if (told?.state) state = told.state as ToolState
@@ -92,7 +84,7 @@ export class OpenTool extends OpenPart {
       toolCallId: this.id,
       state,
       input: parsed,
-      ...(input && !input.text.done && { inputText: input.text.text }),
+      ...(input && !input.settled && { inputText: input.snapshot!.text }),
       ...(output && { output: output.output }),
       ...(failed && { errorText: failed.errorText }),
       ...(progress && { progress: reported }),
@@ -116,8 +108,8 @@ export const toolKind: PartKind<ToolEvent> = {
   place(event, parts) {
     const part = toolFor(parts, event.toolCallId ?? event.serial, event.serial)
     part.name ??= event.toolName
-    const source = part.input ?? newSource(event.serial, event.unit)
-    part.sources[0] = source
-    return { part, source }
+    part.input ??= new OpenText('text', part.id, event.serial)
+    part.sources = part.input.sources
+    return parts.placeIn(part, part.input, event)
   },
 }
