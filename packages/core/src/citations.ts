@@ -1,8 +1,9 @@
 import type { CitationEvent, SummaryEvent } from './event.ts'
 import { OpenPart } from './part.ts'
+import type { AnyPart } from './part.ts'
 import type { PartKind } from './partKind.ts'
 import type { PartList } from './partList.ts'
-import type { Part, SourcePart } from './types.ts'
+import type { SourcePart } from './types.ts'
 
 type Source = Omit<SourcePart, 'id' | 'type'>
 
@@ -17,7 +18,7 @@ class OpenCitation extends OpenPart {
     return (this.dirty = true)
   }
 
-  protected override show(): Part | undefined {
+  protected override show(): AnyPart | undefined {
     const source = this.#source
     return source && { id: this.id, type: 'source-url', ...source }
   }

@@ -1,6 +1,6 @@
 import type { TextEvent } from './event.ts'
 import type { GrowingText } from './growingText.ts'
-import type { Gap, Part, ResponseChange, RowPart } from './types.ts'
+import type { DataTypes, Gap, Part, ResponseChange, RowPart, Tools } from './types.ts'
 
 /** One message that grows, or the tokens of a run: each is a text of its own. */
 export interface TextSource {
@@ -39,14 +39,19 @@ export abstract class OpenPart {
   /** Makes the snapshot anew and tells what changed in its text; undefined when no text did. */
   refresh(): ResponseChange | undefined {
     this.dirty = false
-    this.snapshot = this.show()
+    // What an application registers narrows `Part`, and nothing of what arrives.
+    this.snapshot = this.show() as unknown as Part | undefined
     return undefined
   }
 
   /** What a view gets to see; undefined: nothing. */
-  protected show(): Part | undefined {
+  protected show(): AnyPart | undefined {
     return this.snapshot
   }
 }
+
+/** A part of any tool and data: the defaults are what an application registers. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-arguments
+export type AnyPart = Part<Tools, DataTypes>
 
 export const noGaps: readonly Gap[] = Object.freeze([])

@@ -1,11 +1,12 @@
 import { Approval } from './approval.ts'
 import type { ToolEvent } from './event.ts'
 import { noGaps, OpenPart } from './part.ts'
+import type { AnyPart } from './part.ts'
 import { parsePartialJson } from './partialJson.ts'
 import type { PartKind } from './partKind.ts'
 import type { PartList } from './partList.ts'
 import { OpenText } from './textPart.ts'
-import type { Part, RowPart, ToolState } from './types.ts'
+import type { RowPart, ToolState } from './types.ts'
 
 type Changes = { [K in ToolEvent['change']['kind']]?: { version: string; event: ToolEvent } }
 
@@ -55,7 +56,7 @@ export class OpenTool extends OpenPart {
     return undefined
   }
 
-  protected override show(): Part {
+  protected override show(): AnyPart {
     const { input } = this
     const { result, failure, progress } = this.#changes
     const approval = this.#approval

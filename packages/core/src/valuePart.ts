@@ -1,7 +1,7 @@
 import type { DataEvent, SourceEvent } from './event.ts'
 import { OpenPart } from './part.ts'
+import type { AnyPart } from './part.ts'
 import type { PartKind } from './partKind.ts'
-import type { Part } from './types.ts'
 
 /** A source or application data: whole in one message, replaced by a newer version. */
 class OpenValue extends OpenPart {
@@ -15,7 +15,7 @@ class OpenValue extends OpenPart {
     return (this.dirty = true)
   }
 
-  protected override show(): Part | undefined {
+  protected override show(): AnyPart | undefined {
     const event = this.#event
     if (event?.type === 'source') return { id: this.id, type: 'source-url', ...event.source }
     if (event?.type === 'data' && !event.deleted)
