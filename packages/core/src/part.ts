@@ -40,7 +40,8 @@ export abstract class OpenPart {
   refresh(): ResponseChange | undefined {
     this.dirty = false
     // What an application registers narrows `Part`, and nothing of what arrives.
-    this.snapshot = this.show() as unknown as Part | undefined
+    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
+    this.snapshot = this.show() as Part | undefined
     return undefined
   }
 
