@@ -17,12 +17,12 @@ import { renderToString as renderVue } from 'vue/server-renderer'
 const folder = resolve('node_modules/@rejoin')
 const seen = new Set()
 
-await fails('core/src/session.ts', () => createSession({}))
+await fails('core/src/openChannel.ts', () => createSession({}))
 await fails('core/src/agent/agent.ts', () => createAgent({}))
 await fails('local-ably/src/settings.ts', () => startLocalAbly({ keys: ['wrong'] }))
 await fails('react/src/provider.ts', () => renderReact(createElement(() => useSession().status)))
 await fails('vue/src/provider.ts', () => renderVue(createSSRApp({ setup: () => useVueSession() })))
-await fails('core/src/session.ts', () => bundle('rejoin.global.js'), 'rejoin.global.js')
+await fails('core/src/openChannel.ts', () => bundle('rejoin.global.js'), 'rejoin.global.js')
 console.log(`seen: ${seen.size} stack traces that lead to src`)
 
 /** Does what must throw, and looks where in our sources the stack says that it began. */
