@@ -75,7 +75,6 @@ export function readCitation(annotation: Annotation): CitationEvent | undefined 
     promptId: undefined,
     part: undefined,
     clientId: undefined,
-    connectionId: undefined,
     timestamp: timestamp ?? 0,
     strict: false,
     watched: false,

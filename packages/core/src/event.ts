@@ -13,7 +13,6 @@ export interface EventMeta {
   /** Name of the part within its response, where the agent gave one. */
   part: string | undefined
   clientId: string | undefined
-  connectionId: string | undefined
   /** When the message was created, in milliseconds since the epoch. */
   timestamp: number
   /** The agent follows PROTOCOL.md: only an end marker ends a response. */

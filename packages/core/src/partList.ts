@@ -16,24 +16,32 @@ export class PartList {
   /** `messages` has grown since the conversation last looked. */
   newMessage = false
   readonly #byId = new Map<string, OpenPart>()
-  /** The message that grew last: most appends go on with it. */
-  #lastSerial = ''
+  /** What grew last, and where: most appends and tokens go on with it. */
+  #last: TextEvent | ReviseEvent | undefined
   #lastPlace: Place | undefined
 
   /** Whether the newest growth was of this message. */
   isRecent(serial: string): boolean {
-    return serial === this.#lastSerial
+    return serial === this.#last?.serial
   }
 
   /** Where the text of a message goes, if it is known. */
-  placeOf(serial: string): Place | undefined {
-    return serial === this.#lastSerial ? this.#lastPlace : this.messages.get(serial)
+  placeOf(event: TextEvent | ReviseEvent): Place | undefined {
+    const last = this.#last
+    const place = this.#lastPlace
+    // A message goes on under its own serial, a run of tokens under ever later ones.
+    const known =
+      place?.source.unit === 'message' ? event.serial === last!.serial : last && follows(event, last)
+    return known ? place : this.messages.get(event.serial)
   }
 
-  remember(serial: string, place: Place): void {
-    if (place.source.unit !== 'message') return
-    this.#lastSerial = serial
+  remember(event: TextEvent | ReviseEvent, place: Place): void {
+    this.#last = event
     this.#lastPlace = place
+  }
+
+  #forget(): void {
+    this.#last = this.#lastPlace = undefined
   }
 
   note(serial: string, place: Place): void {
@@ -68,7 +76,7 @@ export class PartList {
     this.#byId.delete(part.id)
     this.ordered = this.ordered.filter((one) => one !== part)
     for (const [serial, place] of this.messages) if (place.part === part) this.messages.delete(serial)
-    if (this.#lastPlace?.part === part) this.#lastSerial = ''
+    this.#forget()
   }
 
   /** What a row told gives way to what the channel says, in its place. */
@@ -80,7 +88,7 @@ export class PartList {
   clear(): void {
     this.#byId.clear()
     this.ordered = []
-    this.#lastSerial = ''
+    this.#forget()
   }
 
   /** A part begins with its first message: an older one moves it forward. */
@@ -126,6 +134,7 @@ export class PartList {
       const text = tokens?.text.take(event.serial)
       if (tokens === undefined || text === undefined) continue
       part.dirty = true
+      this.#forget()
       if (tokens.text.key === '') part.sources.splice(part.sources.indexOf(tokens), 1)
       if (part.sources.length === 0) this.drop(part)
       const own = this.textFor({ kind: part.kind, unit: 'message', part: undefined, serial: event.serial })
@@ -152,3 +161,17 @@ const RUN = /^(\d+)\.([1-9]\d*)$/
 /** Place among the runs of its part. */
 export const runOf = ({ part }: { part: string | undefined }): number =>
   Number(part && RUN.exec(part)?.[2]) || 0
+
+/** Whether it is a later token of the run that the last one was of. */
+function follows(event: TextEvent | ReviseEvent, last: TextEvent | ReviseEvent): boolean {
+  return (
+    event.type === 'text' &&
+    last.type === 'text' &&
+    event.unit === 'token' &&
+    last.unit === 'token' &&
+    event.kind === last.kind &&
+    event.part === last.part &&
+    event.toolCallId === last.toolCallId &&
+    event.serial > last.serial
+  )
+}

@@ -118,7 +118,7 @@ export class Response {
   /** Text of a part. Returns whether anything changed. */
   applyText(event: TextEvent | ReviseEvent): boolean {
     const { parts } = this
-    let known = parts.placeOf(event.serial)
+    let known = parts.placeOf(event)
     if (this.row?.complete) {
       if (!this.row.isOlderThan(event)) return false
       known ??= parts.onlyText()
@@ -126,7 +126,7 @@ export class Response {
       // An unfinished row gives way to the channel, except to stamped tokens, which go on where it ends.
       this.row = undefined
       for (const part of parts.ordered) if (part.row) parts.drop(part)
-      known = parts.placeOf(event.serial)
+      known = parts.placeOf(event)
     }
     known ??= parts.promote(event)
     if (!known) {
@@ -136,7 +136,7 @@ export class Response {
       else if (this.headKnown && !this.#broken) known.source.text.knowHead()
     }
     known.part.row = undefined
-    parts.remember(event.serial, known)
+    parts.remember(event, known)
     const changed = this.#grow(known.source, event)
     if (changed) known.part.dirty = true
     return changed

@@ -66,7 +66,6 @@ export function readMeta({ message, transport }: Envelope): EventMeta {
     promptId: string(transport[Transport.InputCodecMessageId]),
     part: undefined,
     clientId: string(message.clientId),
-    connectionId: string(message.connectionId),
     timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
     strict: true,
     watched: false,

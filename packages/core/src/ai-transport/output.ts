@@ -47,7 +47,6 @@ function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void
     promptId: string(transport[Transport.InputCodecMessageId]),
     part: undefined,
     clientId: string(message.clientId),
-    connectionId: string(message.connectionId),
     timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
     strict: true,
     watched: false,
