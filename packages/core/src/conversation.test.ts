@@ -3,8 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checksum } from './checksum.ts'
 import { Conversation } from './conversation.ts'
+import { kindsOf } from './feature.ts'
+import { allFeatures } from './features.ts'
+import { applyRow } from './row.ts'
 import type { ResponseRow } from './types.ts'
-import { documented } from './wire.ts'
+import { documented } from './wire/documented.ts'
 
 const codec = documented()
 
@@ -34,7 +37,7 @@ function message({ action = 'create', serial, version, metadata, headers, ...res
 }
 
 class Reader {
-  conversation = new Conversation('channel')
+  conversation = new Conversation('channel', kindsOf(allFeatures))
   read(wire: Wire | InboundMessage, epoch: number | undefined = 1, live = true): this {
     const m = 'extras' in wire ? wire : message(wire as Wire)
     codec.decode(m, (event) => {
@@ -352,7 +355,7 @@ describe('database rows', () => {
   const headers = { responseId: 'r' }
   test('a complete row wins over the channel’s past, and a newer version on the channel shows', () => {
     const reader = new Reader()
-    reader.conversation.applyRow({
+    applyRow(reader.conversation, {
       id: 'r',
       role: 'assistant',
       parts: [{ type: 'text', text: 'From the row', serial: 's', version: 't5' }],
@@ -374,7 +377,7 @@ describe('database rows', () => {
       undefined,
       false,
     )
-    reader.conversation.applyRow({ id: 'r', role: 'assistant', text: 'Whole' })
+    applyRow(reader.conversation, { id: 'r', role: 'assistant', text: 'Whole' })
     reader.read(
       { name: 'response', data: 'Whole', headers, serial: 's', action: 'update', version: 't1' },
       undefined,
@@ -386,12 +389,12 @@ describe('database rows', () => {
 
   test('a partial row gives way to the channel, and stamped tokens go on where it ends', () => {
     const plain = new Reader()
-    plain.conversation.applyRow({ id: 'r', role: 'assistant', text: 'Hel', status: 'streaming' })
+    applyRow(plain.conversation, { id: 'r', role: 'assistant', text: 'Hel', status: 'streaming' })
     expect(plain.response('r')).toMatchObject({ text: 'Hel', status: 'streaming' })
     plain.read({ name: 'response', data: 'Hello', headers, serial: 's', action: 'update', version: 't1' })
     expect(plain.response('r')?.text).toBe('Hello')
     const stamped = new Reader()
-    stamped.conversation.applyRow({
+    applyRow(stamped.conversation, {
       id: 'r',
       role: 'assistant',
       parts: [{ type: 'text', id: 'text', text: 'Hel' }],
@@ -418,7 +421,7 @@ describe('rows and what the channel says after them', () => {
 
   test('one live message of a tool adds to what the row knows of it, and makes no second part', () => {
     const reader = new Reader()
-    reader.conversation.applyRow(row('complete'))
+    applyRow(reader.conversation, row('complete'))
     reader.read({ name: 'tool_progress', data: { name: 'w', percentComplete: 100 }, ...tool })
     reader.read({ name: 'data-d', data: { n: 2 }, headers: { ...headers, part: '2' } })
     expect(reader.response('r')).toMatchObject({
@@ -442,7 +445,7 @@ describe('rows and what the channel says after them', () => {
 
   test('an unfinished row gives way to the channel; what the channel told stays', () => {
     const reader = new Reader()
-    reader.conversation.applyRow(row('streaming'))
+    applyRow(reader.conversation, row('streaming'))
     reader.read({ name: 'tool_result', data: { name: 'w', result: 22 }, ...tool })
     reader.read({ name: 'response', data: 'Roma', headers })
     expect(reader.response('r')?.parts).toMatchObject([
@@ -453,7 +456,7 @@ describe('rows and what the channel says after them', () => {
 
   test('a row that names no parts is not taken for the part of that number', () => {
     const reader = new Reader()
-    reader.conversation.applyRow({ id: 'r', role: 'assistant', status: 'streaming', text: 'Hello' })
+    applyRow(reader.conversation, { id: 'r', role: 'assistant', status: 'streaming', text: 'Hello' })
     const ours = { ...headers, rejoin: '1' }
     reader.read({ name: 'reasoning', data: 'Hm', headers: { ...ours, part: '0', end: '2' } })
     reader.read({ name: 'token', data: 'Hello', headers: { ...ours, part: '1', end: '5' } })

@@ -285,6 +285,11 @@ export class GrowingText {
     return this.#checked.matches && end === this.#shown.length
   }
 
+  /** Where it ends was declared and is known: what is missing of it, its holes say. */
+  get closed(): boolean {
+    return this.#closing !== undefined && this.#closing.end === this.#shown.end
+  }
+
   /** Set by the owner: kept out of here so that a reader of plain streams does not carry it. */
   checksum: ((text: string) => string) | undefined
 

@@ -1,10 +1,10 @@
 import type { ReviseEvent, TextEvent } from './event.ts'
-import { newSource, OpenText, OpenTool, RowValue } from './part.ts'
 import type { OpenPart, TextSource } from './part.ts'
+import { newSource, OpenText } from './textPart.ts'
 
 /** Where a message's text goes. */
 export interface Place {
-  part: OpenText | OpenTool
+  part: OpenPart
   source: TextSource
 }
 
@@ -43,9 +43,7 @@ export class PartList {
 
   /** Every growing text. */
   texts(): TextSource[] {
-    return this.ordered.flatMap((part) =>
-      part instanceof OpenText ? part.sources : part instanceof OpenTool && part.input ? [part.input] : [],
-    )
+    return this.ordered.flatMap((part) => part.sources)
   }
 
   find(id: string): OpenPart | undefined {
@@ -96,30 +94,23 @@ export class PartList {
   /** The text or reasoning part of a message; made where there is none. */
   textFor(event: Pick<TextEvent, 'kind' | 'part' | 'unit' | 'serial'>): OpenText {
     const kind = event.kind as 'text' | 'reasoning'
-    const id = event.part ?? (event.unit === 'token' ? kind : event.serial)
+    const id = event.part?.replace(RUN, '$1') ?? (event.unit === 'token' ? kind : event.serial)
     const part = this.get(id, () => new OpenText(kind, id, event.serial))
     return part instanceof OpenText ? part : this.textFor({ ...event, part: `${id}:${kind}` })
   }
 
-  toolFor(toolCallId: string, serial: string): OpenTool {
-    const part = this.get(toolCallId, () => new OpenTool(toolCallId, serial))
-    if (part instanceof OpenTool) return part
-    // A row's copy goes on with what the channel says now.
-    const tool = new OpenTool(toolCallId, part.serial, part instanceof RowValue ? part.row : undefined)
-    this.swap(part, tool)
-    return tool
+  /** Where the text of a new message goes. */
+  newPlace(event: TextEvent): Place {
+    const part = this.textFor(event)
+    return this.placeIn(part, part, event)
   }
 
-  /** Where a new message's text goes. All tokens of a part are one text, every growing message one of its own. */
-  newPlace(event: TextEvent): Place {
-    if (event.kind === 'tool') {
-      const part = this.toolFor(event.toolCallId ?? event.serial, event.serial)
-      part.name ??= event.toolName
-      return { part, source: (part.input ??= newSource(event.serial, event.unit)) }
-    }
-    const part = this.textFor(event)
-    let source = event.unit === 'token' ? part.sources.find((s) => s.unit === 'token') : undefined
-    if (!source) part.add((source = newSource(event.serial, event.unit)))
+  /** All tokens of a run are one text, every growing message one of its own. */
+  placeIn(part: OpenPart, text: OpenText, event: TextEvent): Place {
+    const run = runOf(event)
+    let source =
+      event.unit === 'token' ? text.sources.find((s) => s.unit === 'token' && s.run === run) : undefined
+    if (!source) text.add((source = newSource(event.serial, event.unit, run)))
     else if (event.serial < source.serial) source.serial = event.serial
     this.place(part, source.serial)
     return { part, source }
@@ -153,15 +144,11 @@ export class PartList {
     const part = texts.length === 1 ? texts[0]! : undefined
     return part?.sources.length === 1 ? { part, source: part.sources[0]! } : undefined
   }
-
-  /** Something about a source changed from outside its own text. */
-  touch(source: TextSource): void {
-    for (const part of this.ordered)
-      if (
-        part instanceof OpenText
-          ? part.sources.includes(source)
-          : part instanceof OpenTool && part.input === source
-      )
-        part.dirty = true
-  }
 }
+
+/** Part `0.2` is the third run of part `0` (PROTOCOL.md §1.3). */
+const RUN = /^(\d+)\.([1-9]\d*)$/
+
+/** Place among the runs of its part. */
+export const runOf = ({ part }: { part: string | undefined }): number =>
+  Number(part && RUN.exec(part)?.[2]) || 0

@@ -46,6 +46,8 @@ export class Bench {
       channelName: this.channelName(),
       retry: { minDelay: 5, maxDelay: 50 },
       messagesPerSecond: Infinity,
+      // The process is the tests' own.
+      endOnExit: false,
       ...rest,
     })
   }
@@ -153,21 +155,28 @@ export class Reader {
     return [...parts.values()].map((part) => part.text).join('')
   }
 
-  /** Whether every growing message says that it is done, with a length and checksum that agree. */
+  /** Whether every text is closed with a length and checksum that agree, the last of each part as done. */
   verified(responseId: string): boolean {
     const held = this.held(responseId)
     const tokens = new Map<string, string>()
+    const phases = new Map<string, string | undefined>()
     for (const { name, text, headers, metadata } of held) {
+      const part = headers['part']!
+      const base = part?.split('.')[0] ?? ''
       const complete = name.endsWith('-complete')
       if (name === 'token' || complete || (name === 'reasoning' && headers['end'])) {
-        const whole = complete ? text : (tokens.get(headers['part']!) ?? '') + text
-        tokens.set(headers['part']!, headers['phase'] === 'done' ? '' : whole)
-        if (headers['phase'] === 'done' && !agrees(whole, headers)) return false
+        const whole = complete ? text : (tokens.get(part) ?? '') + text
+        const closed = headers['checksum'] !== undefined
+        tokens.set(part, closed ? '' : whole)
+        phases.set(base, headers['phase'])
+        if (closed && !agrees(whole, headers)) return false
       } else if (name === 'response' || name === 'reasoning') {
-        if (metadata['phase'] !== 'done' || !agrees(text, metadata)) return false
+        phases.set(base, metadata['phase'])
+        if (!agrees(text, metadata)) return false
       }
     }
-    return [...tokens.values()].every((rest) => rest === '')
+    const done = [...phases.values()].every((phase) => phase === 'done')
+    return done && [...tokens.values()].every((rest) => rest === '')
   }
 }
 

@@ -6,10 +6,12 @@ import { Backoff, type RetryOptions } from './backoff.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import { watchExit } from './exitWatch.ts'
 import { Inbox } from './inbox.ts'
+import { watchLast } from './lastWords.ts'
 import { Outbox } from './outbox.ts'
 import type { PastResponse } from './pastResponse.ts'
 import { Presence } from './presence.ts'
 import type { PromptHandler, PromptOptions } from './promptQueue.ts'
+import { restRequest, type RestRequest } from './restRequest.ts'
 import { ResponseWriter, type Origin, type ResponseIds, type WriterHost } from './responseWriter.ts'
 import type { Pattern } from './segmentWire.ts'
 
@@ -61,6 +63,12 @@ export interface AgentOptions {
    * and `interrupted: 'resume'`) before the process goes. `false`: on none. Default `SIGTERM` and `SIGINT`.
    */
   exitSignals?: readonly string[] | false
+  /**
+   * Node.js: when the process exits without such a signal (`process.exit()`, an uncaught exception) while
+   * responses are open, the exit is held up, by 2.5 seconds at most, until a child process has ended them as `error` over
+   * Ably's REST API. `false`: it is not, and they hang until the agent is no longer present. Default true.
+   */
+  endOnExit?: boolean
 }
 
 export interface AgentEvents {
@@ -80,12 +88,16 @@ export class Agent {
   readonly #presence: Presence | undefined
   readonly #inbox: Inbox
   #listens = false
-  #unwatch: (() => void) | undefined
+  #unwatch: (() => void)[] = []
   #closing: Promise<void> | undefined
 
   constructor(options: AgentOptions) {
     const { client, channelName, channelOptions, pattern = 'message-per-response' } = options
     this.#options = options
+    if (typeof client?.channels?.get !== 'function')
+      throw unusable('pass an Ably Realtime client as `client`')
+    if (typeof channelName !== 'string' || channelName === '')
+      throw unusable('channelName must be a non-empty string')
     this.#channel = client.channels.get(channelName, channelOptions)
     this.#outbox = Outbox.of(client)
     const perSecond = options.messagesPerSecond ?? (pattern === 'message-per-token' ? 40 : Infinity)
@@ -173,7 +185,7 @@ export class Agent {
 
   async #shutDown(): Promise<void> {
     this.#inbox.close()
-    const reason = { message: 'the agent was shut down before it had finished', code: 'interrupted' }
+    const reason = interrupted('the agent was shut down')
     await Promise.allSettled(
       [...this.#responses].map((response) =>
         this.#inbox.resumes(response) ? response.flush() : response.fail(reason),
@@ -186,15 +198,38 @@ export class Agent {
     void this.#presence?.enter()
     const response = new ResponseWriter(this.#writerHost(), ids, origin)
     this.#responses.add(response)
-    const { exitSignals = ['SIGTERM', 'SIGINT'] } = this.#options
-    if (exitSignals) this.#unwatch ??= watchExit(exitSignals, { shutDown: () => this.#shutDown() })
+    if (this.#responses.size === 1) this.#watchEnd()
     void response.ended.then(() => {
       this.#responses.delete(response)
-      if (this.#responses.size > 0) return
-      this.#unwatch?.()
-      this.#unwatch = undefined
+      if (this.#responses.size === 0) for (const stop of this.#unwatch.splice(0)) stop()
     })
     return response
+  }
+
+  /** For as long as responses are open. */
+  #watchEnd(): void {
+    const { exitSignals = ['SIGTERM', 'SIGINT'], endOnExit = true } = this.#options
+    if (exitSignals) this.#unwatch.push(watchExit(exitSignals, { shutDown: () => this.#shutDown() }))
+    if (!endOnExit) return
+    const unheard = (error: RejoinError) => this.#report(error)
+    this.#unwatch.push(watchLast({ lastWords: () => this.#lastWords(), unheard }))
+  }
+
+  /** What the responses that are open have left to say, should the process exit now. */
+  #lastWords(): RestRequest[][] {
+    const { client } = this.#options
+    const { name, channelOptions } = this.#channel as RealtimeChannel & { channelOptions?: ChannelOptions }
+    const encrypted = channelOptions?.cipher !== undefined
+    return [...this.#responses]
+      .filter((response) => !this.#inbox.resumes(response))
+      .map((response) => {
+        const messages = response.lastWords(interrupted('the process of the agent exited'))
+        // What only the SDK can encrypt is not said in clear.
+        const fit = encrypted
+          ? messages.slice(-1).map((marker) => ({ ...marker, data: undefined }))
+          : messages
+        return fit.flatMap((message) => restRequest(client, name, message) ?? [])
+      })
   }
 
   #recompleted(responseId: string, past: PastResponse): Promise<boolean> {
@@ -250,6 +285,14 @@ export class Agent {
   }
 }
 
+function interrupted(what: string): { message: string; code: string } {
+  return { message: `${what} before it had finished`, code: 'interrupted' }
+}
+
 export function createAgent(options: AgentOptions): Agent {
   return new Agent(options)
+}
+
+function unusable(cure: string): RejoinError {
+  return new RejoinError(ErrorCode.InvalidArgument, `unable to create an agent; ${cure}`)
 }

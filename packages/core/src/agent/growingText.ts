@@ -54,6 +54,11 @@ export class GrowingText {
     return this.segments.find((segment) => segment.error)?.error
   }
 
+  /** Whether the last words of its segments are all of it. */
+  get lasts(): boolean {
+    return this.#queue === '' && this.segments.every((segment) => segment.lasts)
+  }
+
   get finished(): boolean {
     return this.#finished
   }
@@ -71,14 +76,15 @@ export class GrowingText {
 
   /** Takes over messages of a former process, in order; further text follows the last, unless that is done. */
   adopt(pieces: Iterable<{ serial: string; text: string; done: boolean }>): void {
-    let done = false
-    for (const piece of pieces) {
+    const all = [...pieces]
+    for (const piece of all) {
       const wire = this.#wire()
       wire.serial = piece.serial
-      this.segments.push(Segment.adopt(this.#segmentHost(), wire, piece.text, piece.done))
-      done = piece.done
+      // Whoever was followed was closed.
+      const closed = piece.done || piece !== all.at(-1)
+      this.segments.push(Segment.adopt(this.#segmentHost(), wire, piece.text, closed))
     }
-    this.#finished = done
+    this.#finished = all.at(-1)?.done ?? false
   }
 
   finish(): void {
@@ -127,12 +133,16 @@ export class GrowingText {
     })
   }
 
-  /** Waits until the current message holds all its text: should it have to give some back, order is kept. */
+  /**
+   * Waits until the current message holds all its text, should it have to give some back, and is closed: a reader
+   * knows by the next that nothing is missing before it (PROTOCOL.md §1.3).
+   */
   async #turnOver(): Promise<void> {
     const current = this.segments.at(-1)!
     await current.settled()
+    current.finish('continued')
+    await current.settled()
     if (!current.error) this.#next()
-    current.finish()
   }
 
   #next(): Segment {
@@ -143,7 +153,7 @@ export class GrowingText {
 
   #wire() {
     const { pattern } = this.#host
-    // Per token, a full text must fit into one message: every run is a part of its own.
+    // Per token, a full text must fit into one message: every run has a name of its own.
     const index = this.segments.length
     this.part ??= this.#name()
     const part = pattern === 'message-per-token' && index > 0 ? `${this.part}.${index}` : this.part

@@ -44,6 +44,10 @@ export class Lane {
     this.#running ??= Promise.resolve().then(() => this.#run())
   }
 
+  get busy(): boolean {
+    return this.#running !== undefined
+  }
+
   /** Resolves when nothing waits. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running

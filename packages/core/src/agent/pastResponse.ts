@@ -99,27 +99,44 @@ export class PastResponse {
     const phase = token ? headers[Header.Phase] : message.version?.metadata?.[Metadata.Phase]
     const whole = !token || name === MessageName.ResponseComplete || name === MessageName.ReasoningComplete
     if (whole) piece.text = text
-    else if (Number(headers[Header.End]) > piece.text.length) piece.text += text
+    else piece.text += followed(piece.text.length, text, Number(headers[Header.End]))
     piece.done ||= phase === Phase.Done
   }
 
   #call(message: InboundMessage, headers: Record<string, string>, serial: string): void {
     const data = parsed(message.data)
     const streamed = headers[Header.ToolName]
+    const toolCallId = headers[Header.ToolCallId]
     const fields = (typeof data === 'object' && data ? data : {}) as { name?: string; args?: unknown }
-    this.#add({
-      kind: 'tool',
-      part: headers[Header.Part] ?? serial,
-      serial,
-      pieces: new Map(),
-      toolCallId: headers[Header.ToolCallId],
-      name: streamed ?? fields.name ?? 'tool',
-      input: streamed === undefined ? fields.args : data,
-    })
+    let tool = this.parts.find((part) => part.kind === 'tool' && part.toolCallId === toolCallId)
+    if (!tool) {
+      const part = headers[Header.Part] ?? serial
+      const name = streamed ?? fields.name ?? 'tool'
+      tool = { kind: 'tool', part, serial, pieces: new Map(), toolCallId, name }
+      this.#add(tool)
+    }
+    if (streamed === undefined) return void (tool.input = fields.args)
+    // Arguments too long for one message go on in the next.
+    const done = message.version?.metadata?.[Metadata.Phase] === Phase.Done
+    tool.pieces.set(serial, { serial, text: typeof message.data === 'string' ? message.data : '', done })
+    if (done) tool.input = json(textOf(tool))
   }
 
   #add(part: PastPart): void {
     this.parts.push(part)
+  }
+}
+
+/** What a token adds to `length` code units that are known: nothing after a hole, nothing twice (PROTOCOL.md §5). */
+function followed(length: number, text: string, end: number): string {
+  return end - text.length > length ? '' : text.slice(length - (end - text.length))
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

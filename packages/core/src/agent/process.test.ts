@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import * as Ably from 'ably'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSession, history } from '../index.ts'
 import { Bench, historyReader } from '../../test/agentBench.ts'
 
 /** Times that the agent is killed, each at a random moment. */
@@ -47,7 +49,7 @@ interface Running {
 function start(env: Record<string, string>): Running {
   const child = spawn(process.execPath, ['--expose-gc', script], {
     env: { ...process.env, PORT: String(bench.server.port), ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', env['STDERR'] === 'ignore' ? 'ignore' : 'inherit'],
   })
   children.add(child)
   const lines: string[] = []
@@ -80,24 +82,117 @@ function start(env: Record<string, string>): Running {
   }
 }
 
-it.each(['message-per-response', 'message-per-token'])(
-  'ends its responses on SIGTERM (%s)',
-  async (pattern) => {
-    const channelName = bench.channelName()
-    const reader = await bench.reader(channelName)
-    const running = start({ CHANNEL: channelName, PATTERN: pattern })
+it.each([
+  ['SIGTERM', 'message-per-response'],
+  ['SIGTERM', 'message-per-token'],
+  ['SIGINT', 'message-per-response'],
+] as const)('ends its responses on %s (%s)', async (signal, pattern) => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const running = start({ CHANNEL: channelName, PATTERN: pattern })
+  await running.until((line) => line === 'ready')
+  await reader.channel.publish('user-input', { promptId: 'q', text: 'word' })
+  await running.until((line) => line === 'begin q')
+  running.child.kill(signal)
+  expect(await running.gone).toMatchObject({ signal })
+  const end = reader.messages.find(({ name }) => name === 'response-end' || name === 'stop')
+  expect(end).toMatchObject({
+    data: { code: 'interrupted' },
+    extras: { headers: { status: 'error', promptId: 'q' } },
+  })
+})
+
+const ways = [
+  ['exit 0', 0],
+  ['exit 1', 1],
+  ['uncaught exception', 1],
+  ['unhandled rejection', 1],
+  ['nothing left to do', 0],
+] as const
+
+describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pattern) => {
+  async function die(
+    way: string,
+    { channelName = bench.channelName(), ...env }: Record<string, string> = {},
+  ) {
+    const client = bench.client({ clientId: 'ann' })
+    const session = createSession({ client, channelName, hydrate: history() })
+    await session.ready
+    const running = start({ CHANNEL: channelName, PATTERN: pattern, DIES: way, STDERR: 'ignore', ...env })
     await running.until((line) => line === 'ready')
-    await reader.channel.publish('user-input', { promptId: 'q', text: 'word' })
-    await running.until((line) => line === 'begin q')
-    running.child.kill('SIGTERM')
-    expect(await running.gone).toMatchObject({ signal: 'SIGTERM' })
-    const end = reader.messages.find(({ name }) => name === 'response-end' || name === 'stop')
-    expect(end).toMatchObject({
-      data: { code: 'interrupted' },
-      extras: { headers: { status: 'error', promptId: 'q' } },
+    const promptId = await session.sendMessage({ text: 'tell' })
+    const { code } = await running.gone
+    const { messages } = await historyReader(client.channels.get(channelName))
+    const ends = messages.filter(({ name }) => name === 'response-end' || name === 'stop')
+    const responseId = ends[0]?.extras.headers.responseId as string
+    const later = createSession({
+      client: bench.client({ clientId: 'bob' }),
+      channelName,
+      hydrate: history(),
     })
-  },
-)
+    await later.ready
+    session.flush()
+    later.flush()
+    const seen = [session, later].map((one) => one.getResponse(responseId))
+    session.close()
+    later.close()
+    return { code, promptId, messages, ends, seen, lines: running.lines }
+  }
+
+  it.each(ways)('ends its responses on %s', async (way, code) => {
+    const dead = await die(way)
+    expect(dead.code).toBe(code)
+    expect(dead.ends).toHaveLength(1)
+    for (const response of dead.seen)
+      expect(response).toMatchObject({
+        text: 'Once upon a time',
+        status: 'error',
+        error: { code: 'interrupted' },
+        hasGap: false,
+        verified: true,
+        promptId: dead.promptId,
+        clientId: 'agent',
+      })
+  })
+
+  it('completes on exit what was about to be', async () => {
+    const { seen } = await die('exit while ending')
+    for (const response of seen)
+      expect(response).toMatchObject({ text: 'Once upon a time', status: 'complete', verified: true })
+  })
+
+  it('has its token say the last words', async () => {
+    const rest = new Ably.Rest({ ...bench.server.clientOptions })
+    const { token } = await rest.auth.requestToken({ clientId: 'agent' })
+    const { seen } = await die('exit 0', { TOKEN: token })
+    for (const response of seen) expect(response).toMatchObject({ text: 'Once upon a time', status: 'error' })
+  })
+
+  it('says them again when they are refused for a while, and says so when for good', async () => {
+    const name = /^(response-end|stop)$/
+    const match = { channel: bench.channelName(), name }
+    bench.server.faults.refuse({ match, error: 42911, times: 2 })
+    const { seen } = await die('exit 1', { channelName: match.channel })
+    for (const response of seen) expect(response).toMatchObject({ text: 'Once upon a time', status: 'error' })
+    const other = { channel: bench.channelName(), name }
+    bench.server.faults.refuse({ match: other, error: 40160 })
+    const { code, ends, lines } = await die('exit 1', { channelName: other.channel })
+    expect([code, ends]).toEqual([1, []])
+    expect(lines.at(-1)).toMatch(/^error not_allowed unable to end the responses .*40160/)
+  })
+
+  it('says nothing in clear on a channel that is encrypted', async () => {
+    const { ends, messages } = await die('exit 0', { CIPHER: Buffer.alloc(32).toString('base64') })
+    expect(ends).toMatchObject([{ extras: { headers: { status: 'error' } } }])
+    expect(ends[0]!.data).toBeUndefined()
+    expect(JSON.stringify(messages)).not.toContain('Once')
+  })
+
+  it('leaves to the next process what that will resume', async () => {
+    const { ends } = await die('exit 0', { FOLDER: join(folder, `exit-${pattern}`) })
+    expect(ends).toEqual([])
+  })
+})
 
 it.each(['message-per-response', 'message-per-token'])(
   'loses no prompt and answers none twice, however often it is killed (%s)',

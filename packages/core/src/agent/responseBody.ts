@@ -7,6 +7,7 @@ import { Lane } from './lane.ts'
 import type { SourceEvent } from './modelEvent.ts'
 import type { Outbox } from './outbox.ts'
 import type { PastResponse } from './pastResponse.ts'
+import type { LastMessage } from './restRequest.ts'
 import { ResponseParts } from './responseParts.ts'
 import type { Pattern } from './segmentWire.ts'
 import { ToolCalls } from './toolCalls.ts'
@@ -132,7 +133,9 @@ export class ResponseBody {
             ? 'output-error'
             : output !== undefined
               ? 'output-available'
-              : 'input-available'
+              : input === undefined
+                ? 'input-streaming'
+                : 'input-available'
         const ends = {
           ...(output !== undefined && { output }),
           ...(errorText !== undefined && { errorText }),
@@ -217,6 +220,24 @@ export class ResponseBody {
     for (const growing of this.parts.growing) await growing.settled()
     await this.#lane.idle()
     if (this.parts.error) throw this.parts.error
+  }
+
+  /** Something of it may be on the channel. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
+  /** Whether its last words are all there is to say. */
+  get lasts(): boolean {
+    return !this.#lane.busy && this.parts.growing.every((growing) => growing.lasts)
+  }
+
+  /** What it takes to leave the response complete as far as it goes, if nothing can be awaited; `name` ends it. */
+  lastWords(name: string, data: unknown, headers: Record<string, string>): LastMessage[] {
+    const texts = this.parts.growing.flatMap(({ segments }) =>
+      segments.flatMap((segment) => segment.last() ?? []),
+    )
+    return [...texts, this.#message(name, data, headers)]
   }
 
   /** Nothing more is written; what was is finished. */

@@ -17,6 +17,7 @@ import {
   type ClientToolResult,
   type Question,
 } from './question.ts'
+import type { LastMessage } from './restRequest.ts'
 import { ResponseBody, type Publishing } from './responseBody.ts'
 import type { ToolCall } from './toolCalls.ts'
 
@@ -271,6 +272,13 @@ export class ResponseWriter {
     return this.#stop('stopped', reason)
   }
 
+  /** What there is to publish when the process exits now: ended as `reason` says, or as it was about to be. */
+  lastWords(reason: { message: string; code: string }): LastMessage[] {
+    if (!this.#body.begun) return []
+    if (this.open || !this.#body.lasts) this.#mark('error', reason)
+    return this.#body.lastWords(...this.#endMarker())
+  }
+
   /** The response as a database keeps it. */
   row(): ResponseRow {
     const { promptId, createdAt } = this
@@ -315,10 +323,7 @@ export class ResponseWriter {
     body.seal()
     try {
       await body.settled()
-      const name = this.#host.pattern === 'message-per-token' ? MessageName.Stop : MessageName.ResponseEnd
-      await body.deliver(this.#cancelled ? MessageName.Cancelled : name, this.#reason, {
-        [Header.Status]: this.#status,
-      })
+      await body.deliver(...this.#endMarker())
     } catch (error) {
       const failure = this.#undelivered(error)
       this.#host.report(failure)
@@ -337,6 +342,11 @@ export class ResponseWriter {
       stored,
       lost,
     }
+  }
+
+  #endMarker(): [name: string, reason: unknown, headers: Record<string, string>] {
+    const name = this.#host.pattern === 'message-per-token' ? MessageName.Stop : MessageName.ResponseEnd
+    return [this.#cancelled ? MessageName.Cancelled : name, this.#reason, { [Header.Status]: this.#status }]
   }
 
   #undelivered(cause: unknown): DeliveryError {

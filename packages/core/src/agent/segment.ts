@@ -1,5 +1,7 @@
 import { checksum } from '../checksum.ts'
+import type { LastMessage } from './restRequest.ts'
 import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
+import { Phase } from '../protocol.ts'
 import { Backoff, isRateLimit, judge } from './backoff.ts'
 import type { Lane, LaneHost } from './lane.ts'
 import type { Sender } from './outbox.ts'
@@ -40,7 +42,7 @@ export class Segment implements Sender {
   #broken: unknown
   /** Where the text must be cut, because the message is full. */
   #cut: number | undefined
-  #finishing = false
+  #finishing: Closing | undefined
   #tending = false
   #error: RejoinError | undefined
   #settled: (() => void)[] = []
@@ -82,6 +84,17 @@ export class Segment implements Sender {
     return this.#error
   }
 
+  /** Whether its message is known, or need not be. */
+  get lasts(): boolean {
+    return this.wire.serial !== undefined || !this.wire.needsSerial
+  }
+
+  /** All of the text in one message, where it can still be put and is not closed yet. */
+  last(): LastMessage | undefined {
+    if (!this.lasts || this.#state === 'new' || this.#state === 'closed') return undefined
+    return this.wire.last(this.text, checksum(this.text))
+  }
+
   /** Text that fits into this message. */
   write(text: string): void {
     this.#unsent += text
@@ -90,9 +103,9 @@ export class Segment implements Sender {
     else this.pump()
   }
 
-  /** No text follows. */
-  finish(): void {
-    this.#finishing = true
+  /** No text follows; `continued`: none in this message. */
+  finish(closing: Closing = 'done'): void {
+    this.#finishing ??= closing
     this.#tend()
   }
 
@@ -192,6 +205,7 @@ export class Segment implements Sender {
     this.#sent = text.slice(0, length)
     this.bytes = utf8Length(this.#sent)
     this.#confirmed = Math.min(this.#confirmed, length)
+    if (this.#finishing) this.#finishing = 'continued'
     this.#host.overflowed(text.slice(length), this.bytes)
   }
 
@@ -251,7 +265,8 @@ export class Segment implements Sender {
   async #close(): Promise<void> {
     try {
       const sum = checksum(this.#sent)
-      this.#seen(await this.#host.outbox.send(() => this.wire.close(this.#sent.length, sum)))
+      const phase = this.#finishing === 'continued' ? Phase.Streaming : Phase.Done
+      this.#seen(await this.#host.outbox.send(() => this.wire.close(this.#sent.length, sum, phase)))
       this.#state = 'closed'
     } catch (error) {
       this.#host.refused(error)
@@ -279,6 +294,8 @@ export class Segment implements Sender {
     this.#notify()
   }
 }
+
+type Closing = 'done' | 'continued'
 
 /** Nobody refused anything; it is only unknown what stands on the channel. */
 class Doubt {}

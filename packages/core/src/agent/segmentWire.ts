@@ -1,4 +1,5 @@
 import type { Message, RealtimeChannel } from 'ably'
+import type { LastMessage } from './restRequest.ts'
 import { Header, MessageName, Metadata, Phase } from '../protocol.ts'
 
 export type Pattern = 'message-per-response' | 'message-per-token'
@@ -18,8 +19,10 @@ export interface SegmentWire {
   grow(data: string, end: number): Promise<string | undefined>
   /** Replaces everything by the text so far. */
   replace(text: string): Promise<string | undefined>
-  /** Says that the text is complete. */
-  close(end: number, checksum: string): Promise<string | undefined>
+  /** Says that the text is complete, or (`streaming`) that it goes on in a further message (PROTOCOL.md §4.4). */
+  close(end: number, checksum: string, phase: string): Promise<string | undefined>
+  /** The whole text and its close in one message, for whoever can await nothing. */
+  last(text: string, checksum: string): LastMessage
   /** The message's serial, once known. */
   serial: string | undefined
   /** Whether it can grow only by its serial. */
@@ -49,12 +52,17 @@ function growingWire({ channel, type, headers }: SegmentKind): SegmentWire {
       const message = { serial: wire.serial!, name, data: text, extras }
       return (await channel.updateMessage(message, { metadata }))?.versionSerial ?? undefined
     },
-    close: (end, checksum) =>
+    close: (end, checksum, phase) =>
       append('', {
         [Metadata.End]: String(end),
-        [Metadata.Phase]: Phase.Done,
+        [Metadata.Phase]: phase,
         [Metadata.Checksum]: checksum,
       }),
+    last: (data, checksum) => {
+      const closing = { [Metadata.Phase]: Phase.Done, [Metadata.Checksum]: checksum }
+      const metadata = { [Metadata.End]: String(data.length), ...closing }
+      return { serial: wire.serial!, name, data, extras, metadata }
+    },
   }
   const append = async (data: string, metadata: Record<string, string>) =>
     (await channel.appendMessage({ serial: wire.serial!, data }, { metadata }))?.versionSerial ?? undefined
@@ -89,13 +97,17 @@ function tokenWire({ channel, type, headers }: SegmentKind, newId: () => string)
       publish(
         message(complete, text, { [Header.End]: String(text.length), [Header.Phase]: Phase.Streaming }),
       ),
-    close: (end, checksum) =>
+    close: (end, checksum, phase) =>
       publish(
         message(token, '', {
           [Header.End]: String(end),
-          [Header.Phase]: Phase.Done,
+          [Header.Phase]: phase,
           [Header.Checksum]: checksum,
         }),
       ),
+    last: (text, checksum) => {
+      const closing = { [Header.Phase]: Phase.Done, [Header.Checksum]: checksum }
+      return message(complete, text, { [Header.End]: String(text.length), ...closing })
+    },
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSession, history, seed, type ResponseState, type Session } from '../index.ts'
-import type { ModelEvent, ResponseRow } from './index.ts'
+import { memoryCheckpoints, type ModelEvent, type ResponseRow } from './index.ts'
 import { Bench } from '../../test/agentBench.ts'
 
 /** Agent and reader together: what one says, the other shows. */
@@ -156,21 +156,103 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
   it('continues in further messages without the reader noticing', async () => {
     const channelName = bench.channelName()
     const session = await watch(channelName)
-    const agent = bench.agent({ channelName, pattern, maxMessageSize: 1000 })
+    const clientId = `long-${pattern}`
+    const agent = bench.agent({ channelName, pattern, maxMessageSize: 1000, clientOptions: { clientId } })
     const response = agent.respond()
     const text = 'words and more words, '.repeat(200)
-    for (const word of text.match(/.{1,9}/g)!) response.append(word)
-    await response.end()
-    const shown = await until(() => {
-      const found = session.getResponse(response.responseId)
-      return found?.status === 'complete' && found
+    const shown = () => session.getResponse(response.responseId)
+    const seen = { parts: new Set<string>(), states: new Set<string>(), torn: 0 }
+    session.subscribeResponse(response.responseId, () => {
+      const { parts = [], hasGap = false } = shown() ?? {}
+      for (const part of parts) seen.parts.add(part.id)
+      if (shown()!.text !== text) for (const part of parts) seen.states.add((part as { state: string }).state)
+      if (!hasGap && !text.startsWith(shown()!.text)) seen.torn++
     })
-    expect(shown).toMatchObject({ text, verified: true, hasGap: false })
-    if (pattern === 'message-per-response') expect(shown.parts).toHaveLength(1)
-    const later = await watch(channelName, 'later')
-    expect(later.getResponse(response.responseId)).toMatchObject({ text, verified: true, hasGap: false })
+    const later: Session[] = []
+    for (const [index, word] of text.match(/.{1,9}/g)!.entries()) {
+      response.append(word)
+      if (index % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      // Whoever comes in the middle, with a part of the text on the channel, sees no more than they.
+      if (index % 150 === 75) later.push(await watch(channelName, `later-${index}`))
+      if (index === 200)
+        bench.server.faults.refuse({ match: { clientId }, error: 42911, every: 3, times: 20 })
+    }
+    await response.end()
+    const whole = {
+      text,
+      verified: true,
+      hasGap: false,
+      parts: [{ type: 'text', id: '0', text, state: 'done' }],
+    }
+    later.push(session, await watch(channelName, 'last'))
+    for (const one of later) {
+      await until(() => one.getResponse(response.responseId)?.status === 'complete')
+      expect(one.getResponse(response.responseId)).toMatchObject(whole)
+      one.close()
+    }
+    expect([...seen.parts]).toEqual(['0'])
+    expect([...seen.states]).toEqual(['streaming'])
+    expect(seen.torn).toBe(0)
     await agent.close()
-    session.close()
-    later.close()
+  })
+
+  it('shows one text, also when the next process goes on with what outgrew a message', async () => {
+    const channelName = bench.channelName()
+    const session = await watch(channelName)
+    const clientId = `mortal-${pattern}`
+    const text = 'what one begins another ends, '.repeat(200)
+    const checkpoints = memoryCheckpoints()
+    const start = async (stop: number) => {
+      const options = { channelName, pattern, checkpoints, maxMessageSize: 1000, clientOptions: { clientId } }
+      const agent = bench.agent(options)
+      agent.onPrompt(
+        async (_, response) => {
+          for (let at = response.text.length; at < stop; at += 10) {
+            response.append(text.slice(at, at + 10))
+            if (at % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+          }
+          if (stop < text.length) await new Promise(() => {})
+        },
+        { interrupted: 'resume' },
+      )
+      await agent.ready
+    }
+    await start(text.length / 2)
+    const promptId = await session.sendMessage({ text: 'tell' })
+    await until(() => (answerTo(session, promptId)?.text.length ?? 0) > text.length / 3)
+    bench.kill(clientId)
+    await start(text.length)
+    await until(() => answerTo(session, promptId)?.status === 'complete')
+    const later = await watch(channelName, 'later')
+    for (const one of [session, later]) {
+      expect(answerTo(one, promptId)).toMatchObject({
+        text,
+        verified: true,
+        hasGap: false,
+        parts: [{ type: 'text', id: '0', text, state: 'done' }],
+      })
+      one.close()
+    }
+  })
+
+  it('continues the arguments of a tool in further messages', async () => {
+    const channelName = bench.channelName()
+    const session = await watch(channelName)
+    const agent = bench.agent({ channelName, pattern: 'message-per-response', maxMessageSize: 1000 })
+    const response = agent.respond()
+    const input = { text: 'an argument that is long, '.repeat(200) }
+    response.toolInputStart({ toolCallId: 'c', toolName: 'write' })
+    for (const piece of JSON.stringify(input).match(/.{1,99}/g)!) response.toolInputDelta('c', piece)
+    response.toolInput({ toolCallId: 'c', toolName: 'write', input })
+    await response.end()
+    const later = await watch(channelName, 'later')
+    for (const one of [session, later]) {
+      await until(() => one.getResponse(response.responseId)?.status === 'complete')
+      expect(one.getResponse(response.responseId)?.parts).toMatchObject([
+        { type: 'tool-write', state: 'input-available', input },
+      ])
+      one.close()
+    }
+    await agent.close()
   })
 })
