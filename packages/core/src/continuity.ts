@@ -51,9 +51,13 @@ export class Continuity {
   #sawAttach = false
   #attaches = 0
   #running: AbortController | undefined
+  /** Settles, and never rejects, when the past has been read after the newest attach. */
+  #hydration: Promise<unknown> | undefined
   #closed = false
   /** Serial of the newest message known. */
   #newest = ''
+  /** Serial of the newest message that the present attachment has delivered. */
+  #heard = ''
   /** Where continuity ended: what must be reached again. Empty while the past was never read. */
   #target = ''
   /** Everything from `coveredFrom` to `newest` is known. */
@@ -89,7 +93,8 @@ export class Continuity {
       throw wrapError(`attach to channel "${channel.name}"`, cause, 'attach_failed')
     }
     this.#first.catch(() => {})
-    await (attached ? this.#hydrate(false) : this.#first)
+    if (attached) this.#begin(false)
+    await this.#first
   }
 
   #settleFirst: (error?: Error) => void = () => {}
@@ -114,6 +119,7 @@ export class Continuity {
   readonly #onMessage = (message: InboundMessage): void => {
     const serial = message.serial ?? ''
     if (serial > this.#newest) this.#newest = serial
+    if (serial > this.#heard) this.#heard = serial
     this.#hooks.apply(message, this.epoch, !this.#rewinding)
     this.#rewinding?.()
     if (this.#store.conversation.strangers && this.#continuous) void this.#meetStrangers()
@@ -124,6 +130,7 @@ export class Continuity {
     this.#attaches++
     if (change.resumed && this.#attaches > 1) return
     this.epoch++
+    this.#heard = ''
     this.#sawAttach = true
     // While the past is being read nothing new is known to be continuous: the older target stays.
     if (this.#continuous) this.#target = this.#newest
@@ -133,7 +140,11 @@ export class Continuity {
       this.#store.conversation.break({ key: this.#newest, epoch: this.epoch })
       this.#hooks.onDiscontinuity(change.reason)
     }
-    this.#hydrate(again, change.hasBacklog).then(
+    this.#begin(again, change.hasBacklog)
+  }
+
+  #begin(again: boolean, hasBacklog?: boolean): void {
+    this.#hydration = this.#hydrate(again, hasBacklog).then(
       (finished) => finished && this.#settleFirst(),
       (error: Error) => {
         this.#settleFirst(error)
@@ -149,8 +160,9 @@ export class Continuity {
     this.#set({ status: 'running' })
     store.hold()
     // What a rewind brings is the past, though it comes like live messages.
-    if (!again && hasBacklog && this.#hydrator.params?.rewind) this.#rewinding = () => {}
+    this.#rewinding = hasBacklog && this.#hydrator.params?.rewind ? () => {} : undefined
     const reader = new HistoryReader(this.#channel, this.#sawAttach, this.epoch)
+    if (!again) this.#reader = undefined
     const past = this.#past(running.signal, again, reader)
     try {
       await this.#hydrator.load(past)
@@ -166,6 +178,7 @@ export class Continuity {
         ? cause
         : wrapError(`read the past of channel "${this.#channel.name}"`, cause, 'hydration_failed')
     } finally {
+      if (!running.signal.aborted) this.#rewinding = undefined
       if (!this.#closed) {
         this.#hooks.onHydrated()
         store.release()
@@ -175,7 +188,13 @@ export class Continuity {
   }
 
   async #readOlder(): Promise<void> {
-    if (!this.#hydrator.loadOlder || this.#closed) return
+    if (!this.#hydrator.loadOlder) return
+    // Older than what: that is known when the past has been read.
+    await this.#first.catch(() => {})
+    let before: unknown
+    do await (before = this.#hydration)
+    while (before !== this.#hydration)
+    if (this.#closed) return
     const store = this.#store
     store.hold()
     try {
@@ -220,7 +239,7 @@ export class Continuity {
     this.#reading = reading
     this.#joined = false
     const before = conversation.list().length
-    for (let pages = 0; pages < maxPages; pages++) {
+    for (let pages = 0; pages < maxPages && !signal.aborted; pages++) {
       const items = await reader.next(limit)
       if (items) this.#applyPast(items)
       if (signal.aborted) return true
@@ -249,7 +268,7 @@ export class Continuity {
         break
       }
     }
-    if (!again) {
+    if (!again && !signal.aborted) {
       this.#reader = reader
       this.#set({ hasOlder: !reader.exhausted })
     }
@@ -302,12 +321,12 @@ export class Continuity {
     if (!this.#rewinding) return true
     try {
       const last = (await this.#channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
-      if (last !== undefined && this.#newest < last) await this.#reached(last, signal)
+      if (last !== undefined && this.#heard < last && !signal.aborted) await this.#reached(last, signal)
     } catch {
       // Without the capability, or with an attach point too old, what has come by now must do.
-    } finally {
-      this.#rewinding = undefined
     }
+    // Where continuity was lost meanwhile, it is the next attachment's backlog that is awaited.
+    if (!signal.aborted) this.#rewinding = undefined
     return true
   }
 
@@ -316,7 +335,7 @@ export class Continuity {
       const timer = setTimeout(resolve, REWIND_TIMEOUT)
       signal.addEventListener('abort', () => resolve(), { once: true })
       this.#rewinding = () => {
-        if (this.#newest < serial) return
+        if (this.#heard < serial) return
         clearTimeout(timer)
         resolve()
       }

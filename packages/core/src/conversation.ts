@@ -48,6 +48,8 @@ export class Conversation {
   readonly #unsettled = new Set<Response>()
   /** Responses that the app's database knows by another id than the channel. */
   readonly #aliases = new Map<string, Response>()
+  /** Prompts that the channel has told of, not a database alone: what came after them is read too. */
+  readonly #heard = new Set<string>()
   readonly #byToolCall = new Map<string, Response>()
   #sorted = true
   /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
@@ -124,8 +126,9 @@ export class Conversation {
     this.#sorted = false
   }
 
-  /** This session's own prompt, before the channel has it; and what became of it. */
-  setPrompt(state: PromptState): void {
+  /** A prompt of a database, or this session's own, before the channel has it; and what became of it. */
+  setPrompt(state: PromptState, onChannel = state.serial !== undefined): void {
+    if (onChannel) this.#heard.add(state.id)
     const known = this.prompts.get(state.id)
     if (known) known.snapshot = state
     else this.#addEntry(new Prompt(state))
@@ -206,9 +209,8 @@ export class Conversation {
   }
 
   /** A response cannot begin before its prompt. */
-  #followsPrompt(response: Response): boolean {
-    const prompt = response.promptId === undefined ? undefined : this.prompts.get(response.promptId)
-    return prompt?.serial !== undefined
+  #followsPrompt({ promptId }: Response): boolean {
+    return promptId !== undefined && this.#heard.has(promptId)
   }
 
   #responseFor(event: StreamEvent, live: boolean): Response | undefined {
@@ -268,7 +270,7 @@ export class Conversation {
 
   #applyPrompt(event: PromptEvent): undefined {
     const known = this.prompts.get(event.id)
-    if (known?.serial !== undefined) return undefined
+    if (known?.serial !== undefined && this.#heard.has(event.id)) return undefined
     this.setPrompt({
       id: event.id,
       text: event.text,

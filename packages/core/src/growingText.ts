@@ -200,8 +200,10 @@ export class GrowingText {
     if (this.merges && epoch !== undefined && !(this.#cursor?.epoch === epoch && this.#cursor.key >= key))
       this.#cursor = { epoch, key, length: text.length, end: stamp }
     const marked = this.#mark(full)
-    if (this.#base && key <= this.#base.key && !(key === this.#base.key && this.#base.holes.length))
-      return marked
+    const base = this.#base
+    // The same version once more counts where it has what a fold of its fragments lacks.
+    const fuller = key === base?.key && base.holes.length > 0 && text.length !== base.text.length
+    if (base && key <= base.key && !fuller) return marked
     this.settle()
     if (!final && this.#pieces.length && key <= this.key && this.holes.length === 0) return marked
     // A full text without a stamp is authoritative: what closed the older text says nothing about it.
@@ -227,6 +229,11 @@ export class GrowingText {
     const last = this.#breaks.at(-1)
     if (last?.key === key) last.epoch = epoch
     else if (key !== '') this.#breaks.push({ key, epoch })
+  }
+
+  /** What came last may be missing: continuity was lost, and nothing has made up for it. */
+  get broken(): boolean {
+    return this.#breaks.length > 0
   }
 
   cover(coverage: Coverage): void {

@@ -75,9 +75,9 @@ export class Response {
     return ordered.every((part) => part.settled) && ordered.some(isText)
   }
 
-  /** It ends in what is known, but begins before: it is for `loadOlder()` to show. */
+  /** It ends in what is known, but begins before: it is for `loadOlder()` to show. What is shown already stays. */
   get withheld(): boolean {
-    return !this.wanted && !this.open && this.needsPast
+    return !this.snapshot && !this.wanted && !this.open && this.needsPast
   }
 
   /** Whether older messages of the channel could complete it. */
@@ -241,10 +241,28 @@ export class Response {
     for (const source of this.parts.texts()) source.text.settle()
   }
 
-  #openEnd(): Gap[] {
-    const last = this.parts.ordered.findLast((part) => part instanceof OpenText)
-    const at = last instanceof OpenText ? last.snapshot!.text.length : 0
-    return last ? [{ part: last.id, from: at, to: at, missing: undefined }] : []
+  /**
+   * Where text may be missing until history has made up for a loss of continuity: after every text of which no end is
+   * known, if anything follows it; before the first that is new since then; and after the last one when the response has
+   * ended meanwhile.
+   */
+  #losses(): Gap[] {
+    const lost = this.#broken
+    const texts = this.parts.ordered.filter((part) => part instanceof OpenText)
+    const gaps: Gap[] = []
+    const gap = (part: string, at: number) => gaps.push({ part, from: at, to: at, missing: undefined })
+    let later = false
+    for (const text of texts) {
+      const { id, serial, settled, sources, snapshot } = text
+      const last = text === texts.at(-1)
+      if (lost && serial > lost.key && !later) {
+        later = true
+        if (gaps.length === 0 && text.gaps[0]?.to !== 0) gap(id, 0)
+      }
+      const unfinished = !settled && (lost || sources.some((source) => source.text.broken))
+      if (last ? !this.open && (lost || unfinished) : unfinished) gap(id, snapshot!.text.length)
+    }
+    return gaps
   }
 
   /** Makes the snapshot anew. Returns what changed, or undefined when nothing did. */
@@ -262,23 +280,27 @@ export class Response {
     }
     const parts: Part[] = []
     let gaps = noGaps
-    let texts = 0
+    let first: OpenText | undefined
     let verified = true
     let text = ''
     for (const part of this.parts.ordered) {
       if (part.snapshot) parts.push(part.snapshot)
       if (part.gaps.length) gaps = gaps === noGaps ? part.gaps : gaps.concat(part.gaps)
       if (!(part instanceof OpenText)) continue
-      texts++
+      first ??= part
       verified &&= part.verified
       if (part.kind === 'text') text += part.snapshot!.text
     }
     const { status } = this
-    verified &&= texts > 0
+    // Whether text comes before is unknown; where parts are numbered (PROTOCOL.md §1.3), that some does is known.
+    const headless = !this.headKnown && !this.#firstPartKnown && !this.row?.complete
+    verified &&= first !== undefined && !headless
     // Only its end is known: all of its text is missing.
-    if (texts === 0 && gaps === noGaps && this.needsPast && !this.open) gaps = nothingKnown
-    // It ended while continuity was lost: what came last may be missing, until history has reached back.
-    else if (this.#broken && !verified && !this.open) gaps = gaps.concat(this.#openEnd())
+    if (parts.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
+    if (headless && this.#strict && first && first.gaps[0]?.to !== 0)
+      gaps = [{ part: first.id, from: 0, to: 0, missing: undefined }, ...gaps]
+    else if (!this.row?.complete) gaps = gaps.concat(this.#losses())
+    verified &&= gaps.length === 0
     const next: ResponseState = {
       id: this.id,
       status,

@@ -15,20 +15,22 @@ export function applyRow(conversation: Conversation, row: Row): void {
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {
   if (conversation.prompts.has(row.id)) return
   const text = row.text ?? row.parts?.map((p) => (p.type === 'text' ? (p.text ?? '') : '')).join('') ?? ''
-  conversation.setPrompt({
+  const prompt = {
     id: row.id,
     text,
     createdAt: timeOf(row),
-    delivery: 'sent',
+    delivery: 'sent' as const,
     ...(row.serial !== undefined && { serial: row.serial }),
     ...(row.clientId !== undefined && { clientId: row.clientId }),
-  })
+  }
+  conversation.setPrompt(prompt, false)
 }
 
 /** Returns whether anything changed. */
 function applyResponseRow(response: Response, row: ResponseRow): boolean {
   const known = response.parts.ordered
-  if (response.row?.complete || (!response.open && known.length > 0)) return false
+  // What ended on the channel needs no row, unless only its end is known.
+  if (response.row?.complete || (!response.open && known.length > 0 && !response.withheld)) return false
   const stored = new StoredRow(row)
   if (!stored.complete && known.length > 0) return false
   response.row = stored
@@ -37,8 +39,7 @@ function applyResponseRow(response: Response, row: ResponseRow): boolean {
   response.serial ??= row.serial
   response.createdAt ||= timeOf(row)
   response.parts.clear()
-  const parts: readonly RowPart[] =
-    row.parts ?? (row.text === undefined ? [] : [{ type: 'text', text: row.text }])
+  const parts: readonly RowPart[] = row.parts ?? (row.text ? [{ type: 'text', text: row.text }] : [])
   parts.forEach((part, i) => addPart(response, part, i, stored.complete, known))
   return true
 }
@@ -53,21 +54,25 @@ function addPart(
   // A tool is known by its call, as on the channel.
   const id = (part.toolCallId as string | undefined) ?? part.id ?? String(index)
   // Rows keep the order of their parts; a leading space sorts them before every serial.
-  const serial = part.serial ?? ` ${String(index).padStart(6, '0')}`
+  const serial = ` ${String(index).padStart(6, '0')}`
   if (part.type !== 'text' && part.type !== 'reasoning') return parts.add(new RowValue(id, serial, part))
   const before = known.find((one) => one.id === id)
-  const open = before instanceof OpenText ? before : new OpenText(part.type, id, serial)
+  const open =
+    before instanceof OpenText && before.kind === part.type ? before : new OpenText(part.type, id, serial)
   const text = part.text ?? ''
   const source = open.sources[0] ?? newSource(part.serial ?? '', part.serial ? 'message' : 'token')
   if (open.sources.length === 0) open.add(source)
   else open.sources.length = 1
   source.run = 0
   if (part.serial) parts.note(part.serial, { part: open, source })
-  const key = part.version ?? ''
-  source.text.replace(
-    { key: key > source.text.key ? key : source.text.key, text, end: text.length, done: complete },
-    { final: true },
-  )
+  const { version = '' } = part
+  const { key: newest } = source.text
+  // A row that tells no version comes right after what is known: of the channel, or of an older row (before every serial).
+  const key = version > newest ? version : newest === '' ? ' ' : `${newest}~`
+  // What is complete there is as the app has it, whatever the stream declared; else the stream goes on where it ends.
+  const end = complete ? undefined : text.length
+  source.text.replace({ key, text, end, done: complete }, { final: true })
+  open.serial = serial
   open.dirty = true
   open.row = part
   parts.add(open)

@@ -1,12 +1,13 @@
-import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
+import type { InboundMessage } from 'ably'
 
 const pad = (n: number) => String(n).padStart(8, '0')
 
-interface Stored {
+/** One message of a channel, as it stands after every operation so far. */
+export interface Stored {
   serial: string
   name: string
   headers: Record<string, string>
-  data: string
+  data: unknown
   clientId: string
   /** Newest operation. */
   version: string
@@ -14,79 +15,89 @@ interface Stored {
   metadata: Record<string, string> | undefined
 }
 
-interface Live {
+export type Publish = Pick<Stored, 'name' | 'headers'> & { data?: unknown; clientId?: string }
+
+/** One operation, as a reader who listens would get it. */
+export interface Live {
+  kind: 'create' | 'append' | 'update' | 'delete'
+  fragment: unknown
+  /** The message right after the operation. */
   stored: Stored
-  kind: 'create' | 'append' | 'update'
-  fragment: string
 }
 
 /**
- * An Ably channel as the documents describe it, without a network or a clock: serials, versions, the first append
- * on an attachment as a full update, history as of the query. For tests that need thousands of random runs; the
- * same laws are tested on real sockets elsewhere.
+ * An Ably channel as the documents describe it, without a network or a clock: serials, versions, messages that grow,
+ * change and go. For tests that need thousands of random runs; the same laws are tested on real sockets elsewhere.
  */
 export class ChannelModel {
-  private count = 0
   readonly log: Stored[] = []
+  private count = 0
   private readonly listeners = new Set<(live: Live) => void>()
 
-  /** A publish. `lost`: the channel refuses it. */
-  create(name: string, data: string, headers: Record<string, string>): string {
+  create({ name, headers, data = '', clientId = 'agent' }: Publish): string {
     const serial = pad(++this.count)
+    const action = 'create'
     const stored: Stored = {
       serial,
       name,
       headers,
       data,
-      clientId: 'agent',
+      clientId,
       version: serial,
-      action: 'create',
+      action,
       metadata: undefined,
     }
     this.log.push(stored)
-    this.emit({ stored, kind: 'create', fragment: data })
+    this.emit('create', data, stored)
     return serial
   }
 
   append(serial: string, fragment: string, metadata?: Record<string, string>): void {
-    const stored = this.change(serial, metadata)
-    stored.data += fragment
-    this.emit({ stored, kind: 'append', fragment })
+    const stored = this.change(serial, 'update', metadata)
+    stored.data = `${String(stored.data)}${fragment}`
+    this.emit('append', fragment, stored)
   }
 
-  update(serial: string, data: string, metadata?: Record<string, string>): void {
-    const stored = this.change(serial, metadata)
+  update(serial: string, data: unknown, metadata?: Record<string, string>): void {
+    const stored = this.change(serial, 'update', metadata)
     stored.data = data
-    this.emit({ stored, kind: 'update', fragment: data })
+    this.emit('update', data, stored)
   }
 
-  listen(listener: (live: Live) => void): () => void {
+  delete(serial: string): void {
+    const stored = this.change(serial, 'delete', undefined)
+    stored.data = ''
+    this.emit('delete', '', stored)
+  }
+
+  listen(listener: (live: Live) => void): void {
     this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
   }
 
-  private change(serial: string, metadata: Record<string, string> | undefined): Stored {
+  versionOf(serial: string): string {
+    return this.log.find((m) => m.serial === serial)!.version
+  }
+
+  private change(serial: string, action: Stored['action'], metadata: Stored['metadata']): Stored {
     const stored = this.log.find((m) => m.serial === serial)!
-    stored.version = pad(++this.count)
-    stored.action = 'update'
-    stored.metadata = metadata
+    Object.assign(stored, { version: pad(++this.count), action, metadata })
     return stored
   }
 
-  private emit(live: Live): void {
-    for (const listener of this.listeners) listener(live)
+  private emit(kind: Live['kind'], fragment: unknown, stored: Stored): void {
+    for (const listener of this.listeners) listener({ kind, fragment, stored: { ...stored } })
   }
 }
 
-function toMessage(stored: Stored, action: string, data: string): InboundMessage {
+/** As the SDK hands it to a subscriber. `bare`: an append repeats neither name nor headers. */
+export function toMessage(stored: Stored, action: string, data: unknown, bare = false): InboundMessage {
   return {
-    name: stored.name,
+    ...(!bare && { name: stored.name, extras: { headers: { ...stored.headers } } }),
     data,
     action: `message.${action}`,
     serial: stored.serial,
     clientId: stored.clientId,
     timestamp: Number(stored.serial),
-    extras: { headers: { ...stored.headers } },
     version: {
       serial: stored.version,
       timestamp: 0,
@@ -94,107 +105,4 @@ function toMessage(stored: Stored, action: string, data: string): InboundMessage
     },
     annotations: { summary: {} },
   } as unknown as InboundMessage
-}
-
-interface Pending {
-  run(): void
-}
-
-/** A reader's attachment to a model: what a session needs of a RealtimeChannel, every answer under the test's control. */
-export class ModelChannel {
-  readonly name = 'model'
-  state = 'initialized'
-  /** History requests waiting for an answer. */
-  readonly pending: Pending[] = []
-  private readonly model: ChannelModel
-  private readonly subscribers = new Set<(message: InboundMessage) => void>()
-  private readonly stateListeners: [events: string[], listener: (change: ChannelStateChange) => void][] = []
-  private seen = new Set<string>()
-  private attachedAt = 0
-  private attaches = 0
-
-  constructor(model: ChannelModel) {
-    this.model = model
-    model.listen((live) => this.deliver(live))
-  }
-
-  asChannel(): RealtimeChannel {
-    return this as unknown as RealtimeChannel
-  }
-
-  subscribe(listener: (message: InboundMessage) => void): Promise<void> {
-    this.subscribers.add(listener)
-    return Promise.resolve()
-  }
-
-  unsubscribe(): void {
-    this.subscribers.clear()
-  }
-
-  on(event: unknown, listener?: (change: ChannelStateChange) => void): void {
-    if (listener) this.stateListeners.push([[event as string], listener])
-  }
-
-  off(): void {}
-
-  attach(): Promise<null> {
-    this.attached()
-    return Promise.resolve(null)
-  }
-
-  /** Attaches, or attaches again with continuity lost. */
-  attached(): void {
-    this.state = 'attached'
-    this.seen = new Set()
-    this.attachedAt = this.model.log.length
-    const change = {
-      current: 'attached',
-      previous: 'attached',
-      resumed: false,
-      hasBacklog: false,
-    } as unknown as ChannelStateChange
-    const event = this.attaches++ ? 'update' : 'attached'
-    for (const [events, listener] of this.stateListeners) if (events.includes(event)) listener(change)
-  }
-
-  /** The connection is gone: what the channel says is lost to this reader. */
-  outage(): void {
-    this.state = 'suspended'
-  }
-
-  get listening(): boolean {
-    return this.state === 'attached' && this.subscribers.size > 0
-  }
-
-  history({ limit, untilAttach }: { limit: number; untilAttach?: boolean }): Promise<unknown> {
-    const upTo = untilAttach ? this.attachedAt : this.model.log.length
-    return this.page(upTo, limit)
-  }
-
-  readonly presence = { subscribe: () => Promise.resolve(), unsubscribe() {}, get: () => Promise.resolve([]) }
-
-  private page(upTo: number, limit: number): Promise<unknown> {
-    return new Promise((resolve) => {
-      this.pending.push({
-        run: () => {
-          // As of the query: an old message shows what was appended since.
-          const from = Math.max(0, upTo - limit)
-          const items = this.model.log
-            .slice(from, upTo)
-            .reverse()
-            .map((m) => toMessage(m, m.action, m.data))
-          resolve({ items, hasNext: () => from > 0, next: () => this.page(from, limit) })
-        },
-      })
-    })
-  }
-
-  private deliver({ stored, kind, fragment }: Live): void {
-    if (!this.listening) return
-    const first = !this.seen.has(stored.serial)
-    this.seen.add(stored.serial)
-    const action = kind === 'append' && first ? 'update' : kind
-    const message = toMessage(stored, action, action === 'append' ? fragment : stored.data)
-    for (const listener of this.subscribers) listener(message)
-  }
 }

@@ -26,8 +26,8 @@ export const mutants: Mutant[] = [
   {
     name: 'older full texts replace newer ones',
     file: 'growingText.ts',
-    from: 'if (this.#base && key <= this.#base.key',
-    to: 'if (this.#base && key === this.#base.key',
+    from: 'if (base && key <= base.key && !fuller)',
+    to: 'if (base && key === base.key && !fuller)',
   },
   {
     name: 'fragments older than the full text are applied',

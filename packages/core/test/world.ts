@@ -1,145 +1,152 @@
-import fc from 'fast-check'
-import { expect } from 'vitest'
-import { createSession, history } from '../src/index.ts'
-import { ChannelModel, ModelChannel } from './channelModel.ts'
-import { honest } from './honesty.ts'
+import { createSession, history, rewind } from '../src/index.ts'
+import type { Hydrator } from '../src/index.ts'
+import { ChannelModel, toMessage } from './channelModel.ts'
+import { LawKeeper } from './lawKeeper.ts'
 import { ModelAgent } from './modelAgent.ts'
-
-const step = fc.record({
-  text: fc.string({ minLength: 1, maxLength: 5, unit: 'grapheme' }),
-  refused: fc.boolean(),
-  merged: fc.boolean(),
-})
-
-/** One response: who writes it and how. */
-const script = fc.record({
-  pattern: fc.constantFrom('token' as const, 'message' as const),
-  stamped: fc.boolean(),
-  /** Somebody replaces the text when it is complete. */
-  redacted: fc.boolean(),
-  steps: fc.array(step, { minLength: 1, maxLength: 15 }),
-})
-
-export const worlds = fc.record({
-  scripts: fc.array(script, { minLength: 1, maxLength: 3 }),
-  joinAfter: fc.nat(30),
-  limit: fc.integer({ min: 1, max: 12 }),
-  /** What happens next, again and again: an agent goes on, a page arrives, the connection goes or returns. */
-  choices: fc.array(fc.nat(999), { minLength: 40, maxLength: 160 }),
-})
-
-export type World = typeof worlds extends fc.Arbitrary<infer W> ? W : never
+import { ModelChannel } from './modelChannel.ts'
+import { ModelDatabase } from './modelDatabase.ts'
+import type { World } from './script.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
+/** Messages that no reader can make sense of. */
+const noise: readonly [name: string, data: unknown][] = [
+  ['token', { odd: 1 }],
+  ['response', 7],
+  ['tool_result', []],
+  ['source', { url: 1 }],
+  ['user-input', null],
+  ['no-such-name', 'text'],
+]
+
 /** Lives through one world with a session, and holds it to the laws at every turn. */
-export async function live(
-  { scripts, joinAfter, limit, choices }: World,
-  log: (what: string) => void = () => {},
-): Promise<void> {
+export async function live(world: World, log: (what: string) => void = () => {}): Promise<void> {
+  const { scripts, joinAfter, choices, way, limit, bare, rewindCounts } = world
   const model = new ChannelModel()
-  const agents = scripts.map((s, i) => ({
-    agent: new ModelAgent(model, `r${i}`, s.pattern, s.stamped),
-    steps: [...s.steps],
-    redacted: s.redacted,
-    begun: false,
-    closed: false,
-    ended: false,
-  }))
+  const agents = scripts.map((script, i) => {
+    // Whoever follows PROTOCOL.md names every response.
+    const ours = script.manner === 'ours' || script.manner === 'older'
+    const named = i > 0 || !script.anonymous || script.pattern === 'message' || ours
+    return new ModelAgent(model, named ? `r${i}` : 'model', script)
+  })
   const advance = (n: number): boolean => {
-    const open = agents.filter((a) => !a.ended)
-    const one = open[n % (open.length || 1)]
-    if (!one) return false
-    if (!one.begun) one.agent.begin()
-    else if (one.steps.length) {
-      one.agent.write(one.steps.shift()!)
-      if (n % 7 === 0) one.agent.repair()
-    } else if (!one.closed) {
-      one.agent.end()
-      one.closed = true
-      one.ended = !one.redacted
-    } else {
-      one.agent.redact('[…]')
-      one.ended = true
-    }
-    one.begun = true
-    return true
+    for (let i = 0; i < agents.length; i++) if (agents[(n + i) % agents.length]!.advance()) return true
+    return false
   }
   for (let i = 0; i < joinAfter; i++) advance(choices[i % choices.length]!)
 
-  const channel = new ModelChannel(model)
+  const channel = new ModelChannel(model, {
+    rewind: way === 'rewind' ? world.rewind : undefined,
+    bare,
+    rewindCounts,
+  })
+  const database = new ModelDatabase(agents, world.rows)
+  const pages = { limit, maxPages: 1_000 }
+  /** An application's own way in: a copy of the channel in any order, and then the channel. */
+  const own: Hydrator = {
+    ...history(pages),
+    async load(past) {
+      const copy = await channel.answer(() => model.log.map((m) => toMessage(m, m.action, m.data)))
+      past.apply(copy.sort((a, b) => ((Number(a.serial) * 7919) % 101) - ((Number(b.serial) * 7919) % 101)))
+      await history(pages).load(past)
+    },
+  }
+  const hydrators = {
+    history: () => history(pages),
+    rewind: () => rewind(world.rewind, pages),
+    seed: () => database.hydrator(channel, limit),
+    own: () => own,
+  }
   const session = createSession({
     channel: channel.asChannel(),
-    hydrate: history({ limit, maxPages: 1_000 }),
+    hydrate: hydrators[way](),
+    presence: false,
     schedule: () => () => {},
   })
   session.ready.catch(() => {})
-  const exact = new Map<string, string>()
-  const check = () => {
-    session.flush()
-    agents.forEach(({ agent }, i) => {
-      const response = session.getResponse(`r${i}`)
-      if (!response) return
-      const truths = [agent.truth, ...(agent.before === undefined ? [] : [agent.before])]
-      expect(truths.some((truth) => honest(response, truth))).toBe(true)
-      // What says that it is all there is.
-      if (response.status === 'complete' && !response.hasGap) expect(truths).toContain(response.text)
-      if (response.verified) expect(truths.some((truth) => truth.startsWith(response.text))).toBe(true)
-      // Law 4: what was shown as exact is never taken away, unless it was redacted.
-      if (agent.before !== undefined) return
-      const shown = exact.get(response.id) ?? ''
-      expect(response.text.startsWith(shown)).toBe(true)
-      const sure = response.text.slice(0, response.gaps[0]?.from ?? response.text.length)
-      if (sure.length > shown.length) exact.set(response.id, sure)
-    })
+  const keeper = new LawKeeper(session, agents, database)
+  // Tokens that were edited while continuity was lost are not read again: there may be thousands (docs/gaps.md).
+  const tokenEdits = scripts.some((script) => script.edits.some((edit) => edit.how === 'token'))
+  let away: 'short' | 'long' | undefined
+  const leave = (how: 'short' | 'long') => {
+    if (channel.state === 'initialized') return
+    if (away === 'long') channel.attached()
+    else if (away === 'short') channel.resumed()
+    else if (how === 'long') channel.outage()
+    else channel.drop()
+    away = away ? undefined : how
   }
-  let out = false
-  const describe = () =>
-    JSON.stringify(
-      scripts.map((_, i) => session.getResponse(`r${i}`)).map((r) => r && [r.status, r.text, r.gaps]),
-    )
-  for (const choice of choices) {
-    const kind = choice % 10
-    if (kind < 6) advance(choice)
-    else if (kind < 9) channel.pending.splice(choice % (channel.pending.length || 1), 1)[0]?.run()
-    else if (channel.state !== 'initialized') {
-      out = !out
-      if (out) channel.outage()
-      else channel.attached()
+  /** A row that names no parts makes a reader forget them; one that comes twice, before it and after, shows again. */
+  const repeatable = () =>
+    channel.delivered.filter(({ serial }) => {
+      const { responseId = channel.name } = model.log.find((stored) => stored.serial === serial)!.headers
+      return !database.given.has(responseId)
+    })
+  const answer = (n: number) => channel.pending.splice(n % (channel.pending.length || 1), 1)[0]?.()
+  /** Does what a number says. Returns whether nothing of the past can have come of it. */
+  const happen = (choice: number): boolean => {
+    const n = Math.floor(choice / 20)
+    const kind = choice % 20
+    if (kind < 10) advance(n)
+    else if (kind < 14) answer(n)
+    else if (kind === 14) channel.arrive()
+    else if (kind === 15) leave(n % 2 && !tokenEdits ? 'long' : 'short')
+    else if (kind === 16) {
+      const { id } = agents[n % agents.length]!
+      if (!channel.slow.delete(id)) channel.slow.add(id)
+    } else if (kind === 17) {
+      const headers = { responseId: `r${n % 3}` }
+      const [name, data] = noise[n % noise.length]!
+      model.create({ name, headers, data })
+    } else if (kind === 18) void session.loadOlder().catch(() => {})
+    else {
+      const known = repeatable().at(-1 - (n % 8))
+      if (known && channel.state === 'attached') keeper.checkSilent(() => channel.again(known))
     }
+    return kind < 10 || kind === 14 || kind === 16
+  }
+  for (const choice of choices) {
+    channel.touched.clear()
+    const quiet = happen(choice)
     await turn()
     log(
-      `${choice} ${channel.pending.length} ${channel.state} ${JSON.stringify(agents.map((a) => a.agent.truth))}`,
+      `${choice % 20} ${channel.state} p${channel.pending.length} d${channel.delivered.length} ${session.getSnapshot().hydration} ${JSON.stringify(agents.map((a) => [session.getResponse(a.id)?.status, session.getResponse(a.id)?.gaps, session.getResponse(a.id)?.parts]))}`,
     )
-    check()
-    log(describe())
+    keeper.check()
+    keeper.checkNotified(channel.touched, quiet)
   }
-  if (out) channel.attached()
-  while (advance(0));
-  log(model.log.map((m) => `${m.serial.slice(-3)} ${m.name} ${m.headers.responseId} ${m.data}`).join('; '))
+  if (away) leave(away)
+  channel.slow.clear()
   const settle = async () => {
-    for (let quiet = 0; quiet < 5; quiet++) {
-      if (channel.pending.length) quiet = 0
-      channel.pending.shift()?.run()
+    for (let still = 0; still < 4; still++) {
+      if (channel.arrive() || channel.pending.length) still = 0
+      answer(0)
       await turn()
+      keeper.check()
+      keeper.checkNotified(channel.touched, false)
+      channel.touched.clear()
     }
   }
   await settle()
-  check()
+  while (advance(0));
+  await settle()
   // What ended before the part of history that was read is for loadOlder() to bring.
   for (let i = 0; i < 1_000 && session.getSnapshot().hasOlder; i++) {
+    log(JSON.stringify(session.getSnapshot()))
     const older = session.loadOlder()
     await settle()
     await older
-    check()
-    log(`older ${describe()} ${JSON.stringify(session.getSnapshot())} `)
   }
-  agents.forEach(({ agent }, i) =>
-    expect(session.getResponse(`r${i}`)).toMatchObject({
-      text: agent.truth,
-      hasGap: false,
-      status: 'complete',
-    }),
+  log(
+    model.log
+      .map(
+        (m) =>
+          `${m.serial.slice(-3)} ${m.version.slice(-3)} ${m.name} ${JSON.stringify(m.headers)} ${JSON.stringify(m.data)} ${JSON.stringify(m.metadata)}`,
+      )
+      .join('\n'),
   )
+  log(JSON.stringify(agents.map((a) => session.getResponse(a.id))))
+  keeper.checkEnd()
+  keeper.checkSilent(() => repeatable().forEach((message) => channel.again(message)))
   session.close()
 }

@@ -12,8 +12,8 @@ export function rewind(span: number | `${number}${'s' | 'm' | 'h'}`, options?: H
     ...past,
     params: { rewind: String(span) },
     async load(context) {
-      const rewound = !context.again && (await context.rewound())
-      if (!rewound || context.needsMore) await past.load(context)
+      const rewound = await context.rewound()
+      if (!rewound || context.again || context.needsMore) await past.load(context)
       else context.setHasOlder(true)
     },
   }

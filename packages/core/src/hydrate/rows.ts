@@ -8,8 +8,8 @@ export interface SeedPage {
   /** Given back to `load` for the page before this one; absent when there is none. */
   cursor?: string | undefined
   /**
-   * When the oldest response began that is not complete in the database, in milliseconds since the epoch. Without
-   * it, history is read back to the newest complete row and to every response that is open there.
+   * When the oldest prompt or response began that is not, or not complete, in the database, in milliseconds since the
+   * epoch. Without it, history is read back to the newest complete row and to every response that is open there.
    */
   openSince?: number | undefined
 }

@@ -1,0 +1,189 @@
+import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
+import { toMessage } from './channelModel.ts'
+import type { ChannelModel, Live, Stored } from './channelModel.ts'
+
+export interface Attachment {
+  /** Messages that every attach brings first. */
+  rewind: number | undefined
+  /** Appends carry neither name nor headers. */
+  bare: boolean
+  /** After a rewind, an append to a message that it brought comes as an append. */
+  rewindCounts: boolean
+}
+
+interface Arriving {
+  order: number
+  publisher: string
+  make(): InboundMessage
+}
+
+/**
+ * A reader's attachment to a model: what a session needs of a RealtimeChannel, every answer and every delivery under
+ * the test's control.
+ */
+export class ModelChannel {
+  readonly name = 'model'
+  readonly params: { rewind?: string }
+  state = 'initialized'
+  /** Requests waiting for an answer. */
+  readonly pending: (() => void)[] = []
+  /** What was delivered live since the channel was attached, in order. */
+  delivered: InboundMessage[] = []
+  /** Whose messages were delivered since the test looked; `*`: anybody's, of the past. */
+  readonly touched = new Set<string>()
+  /** Publishers whose messages take longer: those of others overtake them. */
+  readonly slow = new Set<string>()
+  private readonly model: ChannelModel
+  private readonly how: Attachment
+  private readonly subscribers = new Set<(message: InboundMessage) => void>()
+  private readonly stateListeners: [event: string, listener: (change: ChannelStateChange) => void][] = []
+  private seen = new Set<string>()
+  private attachedAt = 0
+  private attaches = 0
+  private backlog: InboundMessage[] = []
+  private arriving: Arriving[] = []
+  private count = 0
+  private newest = 0
+
+  constructor(model: ChannelModel, how: Attachment) {
+    this.model = model
+    this.how = how
+    this.params = how.rewind === undefined ? {} : { rewind: String(how.rewind) }
+    model.listen((live) => this.receive(live))
+  }
+
+  asChannel(): RealtimeChannel {
+    return this as unknown as RealtimeChannel
+  }
+
+  subscribe(listener: (message: InboundMessage) => void): Promise<void> {
+    this.subscribers.add(listener)
+    return Promise.resolve()
+  }
+
+  unsubscribe(): void {
+    this.subscribers.clear()
+  }
+
+  on(event: unknown, listener?: (change: ChannelStateChange) => void): void {
+    if (listener) this.stateListeners.push([event as string, listener])
+  }
+
+  off(): void {}
+
+  attach(): Promise<null> {
+    this.attached()
+    return Promise.resolve(null)
+  }
+
+  /** Attaches, or attaches again with continuity lost. */
+  attached(): void {
+    this.state = 'attached'
+    this.seen = new Set()
+    this.arriving = []
+    this.delivered = []
+    this.attachedAt = this.model.log.length
+    const { rewind, rewindCounts } = this.how
+    this.backlog = rewind
+      ? this.model.log.slice(-Math.min(rewind, 100)).map((m) => toMessage(m, m.action, m.data))
+      : []
+    if (rewindCounts) for (const { serial } of this.backlog) this.seen.add(serial!)
+    this.tell(this.attaches++ ? 'update' : 'attached', false)
+  }
+
+  /** The connection is gone for long: what the channel says is lost to this reader, but for what was overtaken. */
+  outage(): void {
+    if (this.state === 'attached') while (this.arriving.some((a) => a.order < this.newest) && this.arrive());
+    this.state = 'suspended'
+    this.backlog = []
+    this.arriving = []
+  }
+
+  /** The connection is gone for a moment: what the channel says comes when it is back. */
+  drop(): void {
+    this.state = 'attaching'
+  }
+
+  resumed(): void {
+    this.state = 'attached'
+    this.tell('attached', true)
+  }
+
+  history({ limit, untilAttach }: { limit: number; untilAttach?: boolean }): Promise<unknown> {
+    return this.page(untilAttach ? this.attachedAt : this.model.log.length, limit)
+  }
+
+  readonly presence = { subscribe: () => Promise.resolve(), unsubscribe() {}, get: () => Promise.resolve([]) }
+
+  /** An answer that comes when the test says so. */
+  answer<T>(make: () => T): Promise<T> {
+    return new Promise((resolve) => this.pending.push(() => resolve(make())))
+  }
+
+  /** Delivers one message that is on its way, if any is; `slow` ones too. Returns whether there was one. */
+  arrive(slow = true): boolean {
+    if (this.state !== 'attached' || this.subscribers.size === 0) return false
+    const rewound = this.backlog.shift()
+    if (rewound) {
+      this.touched.add('*')
+      this.deliver(rewound)
+      return true
+    }
+    let index = this.arriving.findIndex((a) => !this.slow.has(a.publisher))
+    if (index < 0 && slow) index = 0
+    const [next] = index < 0 ? [] : this.arriving.splice(index, 1)
+    if (!next) return false
+    this.touched.add(next.publisher)
+    this.newest = Math.max(this.newest, next.order)
+    this.deliver(next.make())
+    return true
+  }
+
+  /** Delivers a message that was delivered before. */
+  again(message: InboundMessage): void {
+    for (const listener of this.subscribers) listener(message)
+  }
+
+  private page(upTo: number, limit: number): Promise<unknown> {
+    return this.answer(() => {
+      // As of the query: an old message shows what was appended since.
+      const from = Math.max(0, upTo - limit)
+      const items = this.model.log
+        .slice(from, upTo)
+        .reverse()
+        .map((m) => toMessage(m, m.action, m.data))
+      return { items, hasNext: () => from > 0, next: () => this.page(from, limit) }
+    })
+  }
+
+  private receive({ kind, fragment, stored }: Live): void {
+    if (this.state === 'suspended' || this.state === 'initialized') return
+    const publisher = stored.headers.responseId ?? this.name
+    this.arriving.push({ order: ++this.count, publisher, make: () => this.message(kind, fragment, stored) })
+    while (!this.backlog.length && this.arrive(false));
+  }
+
+  private message(kind: Live['kind'], fragment: unknown, stored: Stored): InboundMessage {
+    const first = !this.seen.has(stored.serial)
+    this.seen.add(stored.serial)
+    if (kind !== 'append') return toMessage(stored, kind, fragment)
+    return first
+      ? toMessage(stored, 'update', stored.data)
+      : toMessage(stored, 'append', fragment, this.how.bare)
+  }
+
+  private deliver(message: InboundMessage): void {
+    this.delivered.push(message)
+    for (const listener of this.subscribers) listener(message)
+  }
+
+  private tell(event: string, resumed: boolean): void {
+    const change = {
+      current: 'attached',
+      previous: 'attached',
+      resumed,
+      hasBacklog: this.backlog.length > 0,
+    } as unknown as ChannelStateChange
+    for (const [wanted, listener] of this.stateListeners) if (wanted === event) listener(change)
+  }
+}

@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+
+const fragment = fc.record({
+  text: fc.string({ minLength: 1, maxLength: 5, unit: 'grapheme' }),
+  refused: fc.boolean(),
+  merged: fc.boolean(),
+  full: fc.nat(9).map((n) => n === 0),
+})
+
+/** A piece of text, and what becomes of it on its way. */
+export type Fragment = typeof fragment extends fc.Arbitrary<infer F> ? F : never
+
+const fragments = fc.array(fragment, { maxLength: 9 })
+
+const part = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('text' as const), fragments }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reasoning' as const), fragments }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('input' as const), fragments }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('tool' as const), fails: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('source' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('data' as const), again: fc.boolean() }) },
+)
+
+/** One response: who writes it and how. */
+const script = fc.record({
+  pattern: fc.constantFrom('token' as const, 'message' as const),
+  /**
+   * - `ours`: all of PROTOCOL.md;
+   * - `stamped`: stamps and no more;
+   * - `plain`: the documented patterns;
+   * - `older`: ours, until an agent that knows nothing of it goes on;
+   * - `wrong`: stamps that count something else.
+   */
+  manner: fc.constantFrom('ours', 'ours', 'ours', 'stamped', 'plain', 'plain', 'older', 'wrong'),
+  /** Without `responseId`, where the pattern allows. */
+  anonymous: fc.nat(7).map((n) => n === 0),
+  prompt: fc.boolean(),
+  /** An agent that does not say `start` or `stop`, `response-end`. */
+  marked: fc.nat(3).map((n) => n > 0),
+  parts: fc.array(part, { minLength: 1, maxLength: 4 }),
+  /** When somebody edits or deletes something, and how. */
+  edits: fc.array(
+    fc.record({
+      after: fc.nat(25),
+      how: fc.constantFrom('replace' as const, 'delete' as const, 'token' as const),
+      which: fc.nat(),
+    }),
+    { maxLength: 2 },
+  ),
+})
+
+export type Script = typeof script extends fc.Arbitrary<infer S> ? S : never
+
+export const worlds = fc.record({
+  scripts: fc.array(script, { minLength: 1, maxLength: 3 }),
+  joinAfter: fc.nat(40),
+  way: fc.constantFrom(
+    'history' as const,
+    'rewind' as const,
+    ...(process.env.NOSEED ? [] : ['seed' as const]),
+    'own' as const,
+  ),
+  /** Messages a page of history, and a rewind. */
+  limit: fc.integer({ min: 1, max: 12 }),
+  rewind: fc.integer({ min: 1, max: 20 }),
+  rewindCounts: fc.boolean(),
+  bare: fc.boolean(),
+  /** What the app's database keeps. */
+  rows: fc.record({
+    /** Also unfinished answers; of those, nothing but text: in which order parts of a row and of the channel that the row
+     * does not know belong is tested by example (conversation.test.ts), not here. */
+    partial: fc.boolean(),
+    /** Parts with ids and versions, or nothing but text. */
+    detailed: fc.boolean(),
+    page: fc.integer({ min: 1, max: 3 }),
+  }),
+  /** What happens next, again and again. */
+  choices: fc.array(fc.nat(9_999), { minLength: 30, maxLength: 150 }),
+})
+
+export type World = typeof worlds extends fc.Arbitrary<infer W> ? W : never
