@@ -90,6 +90,6 @@ async function tryPage(name, tags) {
   }
   if (problems.length)
     throw new Error(`unable to stream with the tags ${tags.join(' ')}; ${problems.join('\n')}`)
-  console.log(`${tags.join(' ')}: fine`)
+  console.log(`seen: ${tags.join(' ')}`)
   await page.close()
 }

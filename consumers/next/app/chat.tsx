@@ -19,7 +19,8 @@ export function Chat() {
 }
 
 function List() {
-  return useMessages().map(({ id }) => <Row key={id} id={id} />)
+  const messages = useMessages()
+  return messages.length === 0 ? <p>Ask away</p> : messages.map(({ id }) => <Row key={id} id={id} />)
 }
 
 function Row({ id }: { id: string }) {

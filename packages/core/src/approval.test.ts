@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { InboundMessage } from 'ably'
 import { Conversation } from './conversation.ts'
 import type { Part } from './types.ts'
-import { documented } from './wire.ts'
+import { kindsOf } from './feature.ts'
+import { allFeatures } from './features.ts'
+import { documented } from './wire/documented.ts'
 
 type Headers = Record<string, string>
 
@@ -41,7 +43,7 @@ const confirmation = (
 ) => message(serial, clientId, 'approval-response', { name: 'pay', decision: decided, clientId: by }, strict)
 
 function shown(messages: InboundMessage[]): Part | undefined {
-  const conversation = new Conversation('c')
+  const conversation = new Conversation('c', kindsOf(allFeatures))
   for (const one of messages) codec.decode(one, (event) => conversation.apply(event, true))
   const response = conversation.find('r')!
   response.refresh()

@@ -5,7 +5,9 @@ import { aiTransport } from './ai-transport/index.ts'
 import { citations, CitationSource } from './citationSource.ts'
 import { Conversation } from './conversation.ts'
 import { CITATIONS } from './protocol.ts'
-import { documented } from './wire.ts'
+import { kindsOf } from './feature.ts'
+import { allFeatures } from './features.ts'
+import { documented } from './wire/documented.ts'
 
 let wire: Wire
 beforeAll(async () => {
@@ -84,7 +86,7 @@ test('a summary of a message that nobody knows, or of another type, shows nothin
 test('one by one: each citation in detail, in place of its source; taken back by name', async () => {
   const { name, serial, cite, retract } = await answered()
   await cite('example.com', paper)
-  const conversation = new Conversation('channel')
+  const conversation = new Conversation('channel', kindsOf(allFeatures))
   const codec = documented()
   const channel = wire.client({ clientId: 'reader' }).channels.get(name, { modes })
   await channel.subscribe((message) =>
@@ -158,7 +160,7 @@ test('without the option, the mode or the right, a clear error and the counts', 
 })
 
 test('a summary of the past does not undo a live one', () => {
-  const conversation = new Conversation('channel')
+  const conversation = new Conversation('channel', kindsOf(allFeatures))
   const message = (action: string, total?: number) =>
     ({
       name: 'response',

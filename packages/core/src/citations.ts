@@ -1,37 +1,25 @@
 import type { CitationEvent, SummaryEvent } from './event.ts'
-import type { OpenPart } from './part.ts'
-import type { Gap, SourcePart } from './types.ts'
+import { OpenPart } from './part.ts'
+import type { PartKind } from './partKind.ts'
+import type { PartList } from './partList.ts'
+import type { Part, SourcePart } from './types.ts'
 
 type Source = Omit<SourcePart, 'id' | 'type'>
 
-const noGaps: readonly Gap[] = Object.freeze([])
-
 /** A cited source while it is known: shown as `source-url`. */
-export class OpenCitation implements OpenPart {
-  dirty = true
-  snapshot: SourcePart | undefined
-  gaps = noGaps
-  readonly id: string
-  serial: string
+class OpenCitation extends OpenPart {
   #source: Source | undefined
 
-  constructor(id: string, serial: string) {
-    this.id = id
-    this.serial = serial
-  }
-
   /** Returns whether that is new. */
-  show(source: Source | undefined): boolean {
+  set(source: Source | undefined): boolean {
     if (JSON.stringify(source) === JSON.stringify(this.#source)) return false
     this.#source = source
     return (this.dirty = true)
   }
 
-  refresh(): undefined {
-    this.dirty = false
+  protected override show(): Part | undefined {
     const source = this.#source
-    this.snapshot = source && { id: this.id, type: 'source-url', ...source }
-    return undefined
+    return source && { id: this.id, type: 'source-url', ...source }
   }
 }
 
@@ -44,25 +32,23 @@ interface Known {
   details: Map<string, CitationEvent>
 }
 
-type FindPart = (id: string, make: () => OpenCitation) => OpenPart
-
 /**
  * The citations of a response's messages. A summary tells no more than which sources are cited and how often; a
  * source of which a citation is known in detail is shown by those.
  */
-export class Citations {
+class Citations {
   readonly #messages = new Map<string, Known>()
 
   /** Returns whether a view would see it. */
-  apply(event: SummaryEvent | CitationEvent, part: FindPart): boolean {
+  apply(event: SummaryEvent | CitationEvent, parts: PartList): boolean {
     const { serial } = event
     let known = this.#messages.get(serial)
     if (!known) this.#messages.set(serial, (known = { counts: {}, live: false, details: new Map() }))
     const { details } = known
     let changed = false
     const show = (id: string, source: Source | undefined): void => {
-      const one = part(id, () => new OpenCitation(id, serial))
-      if (one instanceof OpenCitation) changed = one.show(source) || changed
+      const one = parts.get(id, () => new OpenCitation(id, serial))
+      if (one instanceof OpenCitation) changed = one.set(source) || changed
     }
     const names = new Set<string>()
     if (event.type === 'summary') {
@@ -101,4 +87,15 @@ export class Citations {
 /** A source is named by its domain, mostly. */
 function urlOf(name: string): string {
   return /^[a-z][a-z\d+.-]*:/i.test(name) ? name : `https://${name}`
+}
+
+const known = /* @__PURE__ */ new WeakMap<PartList, Citations>()
+
+/** What a response cites, by source with counts or one by one. */
+export const citationKind: PartKind<SummaryEvent | CitationEvent> = {
+  apply(event, parts) {
+    let citations = known.get(parts)
+    if (!citations) known.set(parts, (citations = new Citations()))
+    return citations.apply(event, parts)
+  },
 }

@@ -1,5 +1,5 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
-import { ErrorCode, RejoinError, wrapError } from './errors.ts'
+import { RejoinError, wrapError } from './errors.ts'
 import { HistoryReader } from './historyReader.ts'
 import type { HistoryReading, Hydrator, Past } from './hydrate/hydrator.ts'
 import type { Store } from './store.ts'
@@ -19,6 +19,7 @@ export interface HydrationState {
 
 interface Hooks {
   apply(message: InboundMessage, epoch: number | undefined, live: boolean): void
+  applyRow(row: Row): void
   onChange(): void
   onDiscontinuity(reason: unknown): void
   onHydrated(): void
@@ -85,7 +86,7 @@ export class Continuity {
       await subscribed
       if ((channel.state as string) !== 'attached') await channel.attach()
     } catch (cause) {
-      throw wrapError(`attach to channel "${channel.name}"`, cause, ErrorCode.AttachFailed)
+      throw wrapError(`attach to channel "${channel.name}"`, cause, 'attach_failed')
     }
     this.#first.catch(() => {})
     await (attached ? this.#hydrate(false) : this.#first)
@@ -163,7 +164,7 @@ export class Continuity {
       this.#set({ status: 'failed' })
       throw cause instanceof RejoinError
         ? cause
-        : wrapError(`read the past of channel "${this.#channel.name}"`, cause, ErrorCode.HydrationFailed)
+        : wrapError(`read the past of channel "${this.#channel.name}"`, cause, 'hydration_failed')
     } finally {
       if (!this.#closed) {
         this.#hooks.onHydrated()
@@ -182,7 +183,7 @@ export class Continuity {
       const past = this.#past(new AbortController().signal, false, reader)
       this.#set({ hasOlder: await this.#hydrator.loadOlder(past) })
     } catch (cause) {
-      const error = wrapError('load older messages', cause, ErrorCode.HydrationFailed)
+      const error = wrapError('load older messages', cause, 'hydration_failed')
       throw error
     } finally {
       store.release()
@@ -200,7 +201,7 @@ export class Continuity {
       },
       apply: (messages) => this.#applyPast(messages),
       applyRows: (rows: readonly Row[]) => {
-        for (const row of rows) conversation.applyRow(row)
+        for (const row of rows) this.#hooks.applyRow(row)
       },
       readHistory: (reading) => this.#readHistory(reader, reading, again, signal),
       rewound: () => this.#awaitRewind(signal),
@@ -278,7 +279,7 @@ export class Continuity {
       const bounded = conversation.needsPast
       if (!signal.aborted) conversation.pastKnown = bounded || reader.exhausted || reader.read >= HEAD_MARGIN
     } catch (cause) {
-      this.#hooks.onError(wrapError('read the beginning of a response', cause, ErrorCode.HydrationFailed))
+      this.#hooks.onError(wrapError('read the beginning of a response', cause, 'hydration_failed'))
     } finally {
       this.#meeting = false
       if (!this.#closed) this.#store.release()

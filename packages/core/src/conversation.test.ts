@@ -3,7 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checksum } from './checksum.ts'
 import { Conversation } from './conversation.ts'
-import { documented } from './wire.ts'
+import { kindsOf } from './feature.ts'
+import { allFeatures } from './features.ts'
+import { applyRow } from './row.ts'
+import type { ResponseRow } from './types.ts'
+import { documented } from './wire/documented.ts'
 
 const codec = documented()
 
@@ -33,7 +37,7 @@ function message({ action = 'create', serial, version, metadata, headers, ...res
 }
 
 class Reader {
-  conversation = new Conversation('channel')
+  conversation = new Conversation('channel', kindsOf(allFeatures))
   read(wire: Wire | InboundMessage, epoch: number | undefined = 1, live = true): this {
     const m = 'extras' in wire ? wire : message(wire as Wire)
     codec.decode(m, (event) => {
@@ -85,6 +89,17 @@ describe('message per token', () => {
     expect(reader.response('channel')?.text).toBe('one two ')
   })
 
+  test('continuous: goes on with a token after its end, not with a recovery or an edit of what it said', () => {
+    const reader = new Reader().read({ name: 'start' })
+    reader.read({ name: 'token', data: 'one', serial: 'a1' }).read({ name: 'stop', serial: 'a2' })
+    reader.read({ name: 'token', data: 'uno', serial: 'a1', version: 'a3', action: 'update' })
+    expect(reader.response('channel')).toMatchObject({ text: 'uno', status: 'complete' })
+    reader.read({ name: 'response-complete', data: 'one two', serial: 'a4' })
+    expect(reader.response('channel')).toMatchObject({ text: 'one two', status: 'complete' })
+    reader.read({ name: 'token', data: ' three', serial: 'a5' })
+    expect(reader.response('channel')).toMatchObject({ text: 'one two three', status: 'streaming' })
+  })
+
   test('response-complete replaces, and tells once', () => {
     const headers = { responseId: 'r' }
     const reader = new Reader().read({ name: 'start', headers })
@@ -100,6 +115,23 @@ describe('message per token', () => {
     })
     expect(reader.publish()).toEqual([])
   })
+})
+
+test('stamped reasoning tokens are tokens: the one that closes, and one that somebody edits', () => {
+  const headers = { responseId: 'r' }
+  const reader = new Reader().read({ name: 'start', headers })
+  reader.read({ name: 'reasoning', data: 'Hm', headers: { ...headers, end: '2' }, serial: 'a1' })
+  reader.read({
+    name: 'reasoning',
+    data: '',
+    headers: { ...headers, end: '2' },
+    serial: 'a1',
+    version: 'a2',
+    action: 'update',
+  })
+  const closing = { ...headers, end: '2', phase: 'done' }
+  reader.read({ name: 'reasoning', data: '', headers: closing, serial: 'a3' })
+  expect(reader.response('r')?.parts).toMatchObject([{ type: 'reasoning', text: 'Hm', state: 'done' }])
 })
 
 describe('message per response', () => {
@@ -213,6 +245,21 @@ describe('message per response', () => {
   })
 })
 
+describe('the list', () => {
+  test('a response moves to where its first message stands, when that is read after the others', () => {
+    const reader = new Reader()
+    reader.read({ name: 'start', headers: { responseId: 'a' }, serial: 'a2' })
+    reader.read({ name: 'token', data: 'b', headers: { responseId: 'b' }, serial: 'a3' })
+    reader.publish()
+    expect(reader.conversation.list().map((m) => m.id)).toEqual(['a', 'b'])
+    reader.conversation.listDirty = false
+    reader.read({ name: 'start', headers: { responseId: 'b' }, serial: 'a1' }, undefined, false)
+    reader.publish()
+    expect(reader.conversation.listDirty).toBe(true)
+    expect(reader.conversation.list().map((m) => m.id)).toEqual(['b', 'a'])
+  })
+})
+
 describe('an app’s own conventions', () => {
   test('names and headers are mapped', () => {
     const own = documented({
@@ -308,7 +355,7 @@ describe('database rows', () => {
   const headers = { responseId: 'r' }
   test('a complete row wins over the channel’s past, and a newer version on the channel shows', () => {
     const reader = new Reader()
-    reader.conversation.applyRow({
+    applyRow(reader.conversation, {
       id: 'r',
       role: 'assistant',
       parts: [{ type: 'text', text: 'From the row', serial: 's', version: 't5' }],
@@ -330,7 +377,7 @@ describe('database rows', () => {
       undefined,
       false,
     )
-    reader.conversation.applyRow({ id: 'r', role: 'assistant', text: 'Whole' })
+    applyRow(reader.conversation, { id: 'r', role: 'assistant', text: 'Whole' })
     reader.read(
       { name: 'response', data: 'Whole', headers, serial: 's', action: 'update', version: 't1' },
       undefined,
@@ -342,12 +389,12 @@ describe('database rows', () => {
 
   test('a partial row gives way to the channel, and stamped tokens go on where it ends', () => {
     const plain = new Reader()
-    plain.conversation.applyRow({ id: 'r', role: 'assistant', text: 'Hel', status: 'streaming' })
+    applyRow(plain.conversation, { id: 'r', role: 'assistant', text: 'Hel', status: 'streaming' })
     expect(plain.response('r')).toMatchObject({ text: 'Hel', status: 'streaming' })
     plain.read({ name: 'response', data: 'Hello', headers, serial: 's', action: 'update', version: 't1' })
     expect(plain.response('r')?.text).toBe('Hello')
     const stamped = new Reader()
-    stamped.conversation.applyRow({
+    applyRow(stamped.conversation, {
       id: 'r',
       role: 'assistant',
       parts: [{ type: 'text', id: 'text', text: 'Hel' }],
@@ -355,6 +402,71 @@ describe('database rows', () => {
     })
     stamped.read({ name: 'token', data: 'llo', headers: { ...headers, end: '5' } })
     expect(stamped.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
+  })
+})
+
+describe('rows and what the channel says after them', () => {
+  const headers = { responseId: 'r' }
+  const tool = { headers: { ...headers, toolCallId: 'c' } }
+  const row = (status: 'complete' | 'streaming'): ResponseRow => ({
+    id: 'r',
+    role: 'assistant',
+    status,
+    parts: [
+      { type: 'text', text: 'Rome:' },
+      { type: 'tool-w', id: '1', toolCallId: 'c', state: 'output-available', input: { q: 1 }, output: 21 },
+      { type: 'data-d', id: '2', data: 1 },
+    ],
+  })
+
+  test('one live message of a tool adds to what the row knows of it, and makes no second part', () => {
+    const reader = new Reader()
+    applyRow(reader.conversation, row('complete'))
+    reader.read({ name: 'tool_progress', data: { name: 'w', percentComplete: 100 }, ...tool })
+    reader.read({ name: 'data-d', data: { n: 2 }, headers: { ...headers, part: '2' } })
+    expect(reader.response('r')).toMatchObject({
+      status: 'complete',
+      parts: [
+        { text: 'Rome:' },
+        {
+          type: 'tool-w',
+          id: 'c',
+          state: 'output-available',
+          input: { q: 1 },
+          output: 21,
+          progress: { percentComplete: 100 },
+        },
+        { type: 'data-d', data: { n: 2 } },
+      ],
+    })
+    reader.read({ name: 'tool_result', data: { name: 'w', result: 22 }, ...tool })
+    expect(reader.response('r')?.parts[1]).toMatchObject({ input: { q: 1 }, output: 22 })
+  })
+
+  test('an unfinished row gives way to the channel; what the channel told stays', () => {
+    const reader = new Reader()
+    applyRow(reader.conversation, row('streaming'))
+    reader.read({ name: 'tool_result', data: { name: 'w', result: 22 }, ...tool })
+    reader.read({ name: 'response', data: 'Roma', headers })
+    expect(reader.response('r')?.parts).toMatchObject([
+      { type: 'tool-w', output: 22 },
+      { type: 'text', text: 'Roma' },
+    ])
+  })
+
+  test('a row that names no parts is not taken for the part of that number', () => {
+    const reader = new Reader()
+    applyRow(reader.conversation, { id: 'r', role: 'assistant', status: 'streaming', text: 'Hello' })
+    const ours = { ...headers, rejoin: '1' }
+    reader.read({ name: 'reasoning', data: 'Hm', headers: { ...ours, part: '0', end: '2' } })
+    reader.read({ name: 'token', data: 'Hello', headers: { ...ours, part: '1', end: '5' } })
+    expect(reader.response('r')).toMatchObject({
+      text: 'Hello',
+      parts: [
+        { type: 'reasoning', id: '0', text: 'Hm' },
+        { type: 'text', id: '1', text: 'Hello' },
+      ],
+    })
   })
 })
 

@@ -1,8 +1,9 @@
 import type { PromptEvent, StreamEvent } from './event.ts'
 import { covers } from './coverage.ts'
 import type { Break, Coverage } from './coverage.ts'
+import type { PartKinds } from './partKind.ts'
 import { Response } from './response.ts'
-import type { MessageRef, PromptRow, PromptState, Row } from './types.ts'
+import type { MessageRef, PromptState } from './types.ts'
 
 /** A prompt; its snapshot is replaced as a whole, since prompts do not stream. */
 export class Prompt {
@@ -54,8 +55,11 @@ export class Conversation {
   /** The response that took the last token: most tokens follow one of their own. */
   #recent: Response | undefined
 
-  constructor(continuousId: string) {
+  readonly #kinds: PartKinds
+
+  constructor(continuousId: string, kinds: PartKinds) {
     this.#continuousId = continuousId
+    this.#kinds = kinds
   }
 
   find(id: string): Response | undefined {
@@ -69,15 +73,21 @@ export class Conversation {
     const response = this.#responseFor(event, live)
     if (!response) return undefined
     if (event.type === 'summary' || event.type === 'citation') {
-      if (!response.applyCitation(event)) return undefined
+      if (!response.applyPart(event)) return undefined
       this.touch(response, live)
       return response
     }
+    const { serial } = response
     let changed = response.meet(event)
+    // Its place in the list is that of its first message.
+    if (response.serial !== serial) {
+      this.#sorted = false
+      this.listDirty = true
+    }
     if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
     switch (event.type) {
       case 'text':
-        if (!event.responseId) response.reopen(event)
+        if (!event.responseId && event.op === 'append') response.reopen(event)
         changed = response.applyText(event) || changed
         if (response.parts.newMessage) this.#noteMessages(response)
         // It may turn out to grow, in a delivery that names its serial only.
@@ -94,24 +104,22 @@ export class Conversation {
       case 'end':
         changed = response.applyEnd(event) || changed
         break
-      case 'tool':
-        this.#byToolCall.set(event.toolCallId, response)
-        changed = response.applyTool(event) || changed
-        break
       default:
-        changed = response.applyValue(event) || changed
+        if (event.type === 'tool') this.#byToolCall.set(event.toolCallId, response)
+        changed = response.applyPart(event) || changed
     }
     if (!changed) return undefined
     this.touch(response, live)
     return response
   }
 
-  applyRow(row: Row): void {
-    if (row.role === 'user') return this.#applyPromptRow(row)
-    const response = this.find(row.id) ?? this.#bySerialOf(row.serial) ?? this.#addResponse(row.id, false)
-    if (!response.applyRow(row)) return
+  /** Changes a response by what the app's database says of it. */
+  amend(id: string, serial: string | undefined, change: (response: Response) => boolean): void {
+    const known = this.find(id) ?? (serial === undefined ? undefined : this.#bySerial.get(serial))
+    const response = known ?? this.#addResponse(id, false)
+    if (!change(response)) return
     this.#noteMessages(response)
-    if (row.serial !== undefined) this.#bySerial.set(row.serial, response)
+    if (serial !== undefined) this.#bySerial.set(serial, response)
     this.touch(response, false)
     this.#sorted = false
   }
@@ -233,7 +241,7 @@ export class Conversation {
   }
 
   #addResponse(id: string, live: boolean): Response {
-    const response = new Response(id)
+    const response = new Response(id, this.#kinds)
     if (this.#broken) response.break(this.#broken)
     this.#unsettled.add(response)
     if (live && this.pastKnown) response.headKnown = true
@@ -249,10 +257,6 @@ export class Conversation {
     this.#entries.splice(this.#entries.indexOf(response), 1)
     this.dirty = this.dirty.filter((one) => one !== response)
     this.listDirty = true
-  }
-
-  #bySerialOf(serial: string | undefined): Response | undefined {
-    return serial === undefined ? undefined : this.#bySerial.get(serial)
   }
 
   #addEntry(entry: Entry): void {
@@ -275,19 +279,6 @@ export class Conversation {
     })
     this.#sorted = false
     return undefined
-  }
-
-  #applyPromptRow(row: PromptRow): void {
-    if (this.prompts.has(row.id)) return
-    const text = row.text ?? row.parts?.map((p) => (p.type === 'text' ? (p.text ?? '') : '')).join('') ?? ''
-    this.setPrompt({
-      id: row.id,
-      text,
-      createdAt: row.createdAt === undefined ? 0 : new Date(row.createdAt).getTime() || 0,
-      delivery: 'sent',
-      ...(row.serial !== undefined && { serial: row.serial }),
-      ...(row.clientId !== undefined && { clientId: row.clientId }),
-    })
   }
 }
 

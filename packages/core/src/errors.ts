@@ -50,25 +50,17 @@ interface AblyErrorLike {
 }
 
 const cures: [test: (code: number, statusCode: number) => boolean, code: ErrorCode, cure: string][] = [
-  [
-    (c) => c === 40160 || c === 40165,
-    ErrorCode.NotAllowed,
-    'give the key or token the capability named below',
-  ],
+  [(c) => c === 40160 || c === 40165, 'not_allowed', 'give the key or token the capability named below'],
   [
     (c) => c === 93002,
-    ErrorCode.ImmutableChannel,
+    'immutable_channel',
     'enable "Message annotations, updates, deletes and appends" for the channel\'s namespace, or use a channel in a namespace that has it',
   ],
-  [
-    (c) => c >= 42910 && c < 42930,
-    ErrorCode.RateLimited,
-    'publish fewer messages a second, or raise the limit',
-  ],
-  [(c) => c === 40009, ErrorCode.TooLarge, 'send less text in one message'],
+  [(c) => c >= 42910 && c < 42930, 'rate_limited', 'publish fewer messages a second, or raise the limit'],
+  [(c) => c === 40009, 'too_large', 'send less text in one message'],
   [
     (c, s) => (c >= 40100 && c < 40200) || s === 401,
-    ErrorCode.AuthFailed,
+    'auth_failed',
     'check the key, or the token that authCallback or authUrl returns',
   ],
 ]

@@ -292,6 +292,38 @@ describe('message per response (PROTOCOL.md §5)', () => {
     expect([text.text, text.holes]).toEqual(['[redacted]!', []])
   })
 
+  test('§5.6: what the agent declares at its end is about its own text, not about an edited one', () => {
+    const text = new GrowingText(true)
+    text.checksum = checksum
+    text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
+    text.replace({ key: '2', text: '[redacted]', epoch: 1 })
+    text.append({ key: '3', text: '', end: 5, checksum: checksum('Hello'), done: true, epoch: 1 })
+    text.settle()
+    expect([text.text, text.holes, text.verified]).toEqual(['[redacted]', [], undefined])
+    const token = new GrowingText(false)
+    token.checksum = checksum
+    token.append({ key: '3', text: 'c', end: 3 })
+    token.append({ key: '2', text: '?', end: 2, edited: true })
+    token.append({ key: '1', text: 'a', end: 1 })
+    token.append({ key: '4', text: '', end: 3, checksum: checksum('abc'), done: true })
+    token.settle()
+    expect([token.text, token.holes, token.verified]).toEqual(['a?c', [], undefined])
+    token.seal()
+    expect(token.verified).toBeUndefined()
+  })
+
+  test('§5.6: tokens that a shorter text without a stamp replaced stay replaced when they are read again', () => {
+    const tokens = ['Hello', ' big', ' world']
+    let end = 0
+    const items = tokens.map((text, i) => ({ key: key(i), text, end: (end += text.length) }))
+    const text = new GrowingText(false)
+    for (const item of [items[0]!, items[2]!]) text.append(item)
+    text.replace({ key: key(9), text: '[…]' }, { final: true })
+    for (const item of items) expect(text.append(item)).toBe(false)
+    text.settle()
+    expect([text.text, text.holes]).toEqual(['[…]', []])
+  })
+
   test('two appends swapped: the later waits for its place', () => {
     for (const stamped of [true, false]) {
       const text = new GrowingText(true)

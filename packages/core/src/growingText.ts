@@ -56,6 +56,8 @@ interface Base {
   holes: Hole[]
   /** From `response-complete` or a database row: tokens not stamped beyond it are old. */
   final: boolean
+  /** It came without a stamp (PROTOCOL.md §5.6): it is what it is, and no stamp or checksum says otherwise. */
+  authoritative: boolean
 }
 
 /** The last delivery of one attachment: what the next one follows. */
@@ -141,7 +143,7 @@ export class GrowingText {
       return false
     if (!base) {
       if (this.merges || end !== text.length) return false
-      this.#base = { key, text, end, holes: [], final: false }
+      this.#base = { key, text, end, holes: [], final: false, authoritative: false }
     } else {
       if (base.holes.length > 0 || end !== base.end! + text.length) return false
       if (!newest && (this.merges || key <= base.key)) return false
@@ -203,9 +205,11 @@ export class GrowingText {
     this.settle()
     if (!final && this.#pieces.length && key <= this.key && this.holes.length === 0) return marked
     // A full text without a stamp is authoritative: what closed the older text says nothing about it.
-    if (stamp === undefined && this.#closing && this.#closing.key < key) this.#closing = undefined
+    const authoritative = full.end === undefined && !create
+    if (authoritative && this.#closing && this.#closing.key < key) this.#closing = undefined
     this.#base = this.#baseFrom(key, text, stamp, final)
-    this.#pieces = this.#pieces.filter((p) => (final ? (p.end ?? 0) > (this.#base!.end ?? 0) : p.key > key))
+    this.#base.authoritative = authoritative
+    this.#pieces = this.#pieces.filter((p) => !this.#isCovered(p.key, p.end))
     this.#stale = true
     // A first text is cheap to fold, and what follows it then goes the short way.
     if (this.text === '') this.settle()
@@ -273,7 +277,7 @@ export class GrowingText {
    * was declared or text is missing; `false` when the text is known to be another.
    */
   get verified(): boolean | undefined {
-    if (!this.#closing || this.holes.length || this.#stale) return undefined
+    if (!this.#closing || this.holes.length || this.#stale || this.#edited) return undefined
     const { end, checksum: declared } = this.#closing
     if (end !== undefined && this.#shown.end !== undefined && end !== this.#shown.end) return undefined
     if (this.#checked?.text !== this.text)
@@ -300,8 +304,14 @@ export class GrowingText {
       end: this.#shown.end,
       holes: [],
       final: this.#base?.final ?? false,
+      authoritative: this.#edited,
     }
     this.#pieces = []
+  }
+
+  /** Somebody else than the agent has changed it: what the agent declares is about another text. */
+  get #edited(): boolean {
+    return (this.#base?.authoritative ?? false) || this.#pieces.some((piece) => piece.edited)
   }
 
   #mark({ key, done, checksum, end }: Fragment, newest = false): boolean {
@@ -322,6 +332,7 @@ export class GrowingText {
   #isCovered(key: string, end: number | undefined): boolean {
     const base = this.#base
     if (!base) return false
+    if (base.authoritative && key <= base.key) return true
     if (!this.merges && end !== undefined) return end <= (base.end ?? 0)
     return (base.final && !this.merges) || key <= base.key
   }
@@ -407,7 +418,7 @@ export class GrowingText {
   }
 
   #baseFrom(key: string, text: string, end: number | undefined, final: boolean): Base {
-    const base: Base = { key, text, end, holes: [], final }
+    const base: Base = { key, text, end, holes: [], final, authoritative: false }
     if (end === undefined || end === text.length) return base
     const missing = end - text.length
     if (missing > 0) base.holes = this.#shown.placeHoles(text, missing)

@@ -1,5 +1,5 @@
 import type { RealtimeChannel } from 'ably'
-import { ErrorCode, RejoinError, wrapError } from './errors.ts'
+import { RejoinError, wrapError } from './errors.ts'
 import { newId } from './newId.ts'
 import { Header, MessageName } from './protocol.ts'
 import type { Store } from './store.ts'
@@ -31,7 +31,7 @@ export class Outbox {
   /** Publishes a prompt. Resolves to its id when the channel has it; a failure also shows on the prompt. */
   async sendMessage(prompt: OutgoingPrompt): Promise<string> {
     if (typeof prompt?.text !== 'string')
-      throw new RejoinError(ErrorCode.InvalidArgument, 'unable to send a message; text must be a string')
+      throw new RejoinError('invalid_argument', 'unable to send a message; text must be a string')
     const id = prompt.promptId ?? newId()
     this.#sent.set(id, prompt)
     const clientId = this.#clientId()
@@ -57,7 +57,7 @@ export class Outbox {
       this.#show({ ...shown, ...current, ...(serial && { serial }), delivery: 'sent', error: undefined })
       return id
     } catch (cause) {
-      const error = wrapError('send the message', cause, ErrorCode.PublishFailed)
+      const error = wrapError('send the message', cause, 'publish_failed')
       this.#show({ ...shown, delivery: 'failed', error })
       throw error
     }
@@ -68,7 +68,7 @@ export class Outbox {
     const prompt = this.#sent.get(id)
     if (!prompt)
       throw new RejoinError(
-        ErrorCode.InvalidArgument,
+        'invalid_argument',
         `unable to retry "${id}"; no message of this session with that id failed`,
       )
     return this.sendMessage({ ...prompt, promptId: id })
@@ -79,7 +79,7 @@ export class Outbox {
     try {
       await this.#channel.publish({ name, ...(data !== undefined && { data }), extras: { headers } })
     } catch (cause) {
-      throw wrapError(what, cause, ErrorCode.PublishFailed)
+      throw wrapError(what, cause, 'publish_failed')
     }
   }
 

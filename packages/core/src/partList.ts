@@ -1,10 +1,10 @@
 import type { ReviseEvent, TextEvent } from './event.ts'
-import { newSource, OpenText, OpenTool } from './part.ts'
 import type { OpenPart, TextSource } from './part.ts'
+import { newSource, OpenText } from './textPart.ts'
 
 /** Where a message's text goes. */
 export interface Place {
-  part: OpenText | OpenTool
+  part: OpenPart
   source: TextSource
 }
 
@@ -43,7 +43,7 @@ export class PartList {
 
   /** Every growing text. */
   texts(): TextSource[] {
-    return this.ordered.flatMap((part) => textOf(part)?.sources ?? [])
+    return this.ordered.flatMap((part) => part.sources)
   }
 
   find(id: string): OpenPart | undefined {
@@ -67,6 +67,14 @@ export class PartList {
   drop(part: OpenPart): void {
     this.#byId.delete(part.id)
     this.ordered = this.ordered.filter((one) => one !== part)
+    for (const [serial, place] of this.messages) if (place.part === part) this.messages.delete(serial)
+    if (this.#lastPlace?.part === part) this.#lastSerial = ''
+  }
+
+  /** What a row told gives way to what the channel says, in its place. */
+  swap(part: OpenPart, other: OpenPart): void {
+    this.drop(part)
+    this.add(other)
   }
 
   clear(): void {
@@ -91,21 +99,14 @@ export class PartList {
     return part instanceof OpenText ? part : this.textFor({ ...event, part: `${id}:${kind}` })
   }
 
-  toolFor(toolCallId: string, serial: string): OpenTool {
-    const part = this.get(toolCallId, () => new OpenTool(toolCallId, serial))
-    if (part instanceof OpenTool) return part
-    // A row's copy gives way to what the channel says now.
-    const tool = new OpenTool(toolCallId, part.serial)
-    this.drop(part)
-    this.add(tool)
-    return tool
+  /** Where the text of a new message goes. */
+  newPlace(event: TextEvent): Place {
+    const part = this.textFor(event)
+    return this.placeIn(part, part, event)
   }
 
-  /** Where a new message's text goes. All tokens of a run are one text, every growing message one of its own. */
-  newPlace(event: TextEvent): Place {
-    const part = event.kind === 'tool' ? this.#callFor(event) : this.textFor(event)
-    const text =
-      part instanceof OpenText ? part : (part.input ??= new OpenText('text', part.id, event.serial))
+  /** All tokens of a run are one text, every growing message one of its own. */
+  placeIn(part: OpenPart, text: OpenText, event: TextEvent): Place {
     const run = runOf(event)
     let source =
       event.unit === 'token' ? text.sources.find((s) => s.unit === 'token' && s.run === run) : undefined
@@ -113,12 +114,6 @@ export class PartList {
     else if (event.serial < source.serial) source.serial = event.serial
     this.place(part, source.serial)
     return { part, source }
-  }
-
-  #callFor({ toolCallId, toolName, serial }: TextEvent): OpenTool {
-    const part = this.toolFor(toolCallId ?? serial, serial)
-    part.name ??= toolName
-    return part
   }
 
   /** A message that was taken for a token has begun to grow: it becomes a part of its own. */
@@ -149,19 +144,11 @@ export class PartList {
     const part = texts.length === 1 ? texts[0]! : undefined
     return part?.sources.length === 1 ? { part, source: part.sources[0]! } : undefined
   }
-
-  /** Something about a source changed from outside its own text. */
-  touch(source: TextSource): void {
-    for (const part of this.ordered) if (textOf(part)?.sources.includes(source)) part.dirty = true
-  }
 }
-
-/** What grows in a part. */
-const textOf = (part: OpenPart): OpenText | undefined =>
-  part instanceof OpenText ? part : part instanceof OpenTool ? part.input : undefined
 
 /** Part `0.2` is the third run of part `0` (PROTOCOL.md §1.3). */
 const RUN = /^(\d+)\.([1-9]\d*)$/
 
 /** Place among the runs of its part. */
-export const runOf = ({ part }: Pick<TextEvent, 'part'>): number => Number(part && RUN.exec(part)?.[2]) || 0
+export const runOf = ({ part }: { part: string | undefined }): number =>
+  Number(part && RUN.exec(part)?.[2]) || 0

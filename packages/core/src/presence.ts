@@ -14,11 +14,9 @@ export interface Presence {
   readonly users: readonly Member[]
 }
 
-export const nobody: Presence = Object.freeze({ agents: Object.freeze([]), users: Object.freeze([]) })
-
 /** Watches who is on a channel. `isAgent` decides for members that do not say `role: 'agent'` of themselves. */
 export class PresenceWatch {
-  current: Presence = nobody
+  current: Presence = { agents: [], users: [] }
   /** The set of members has been received: an absence means something. */
   synced = false
   readonly #channel: RealtimeChannel

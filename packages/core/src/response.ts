@@ -1,31 +1,23 @@
-import { Citations } from './citations.ts'
-import type {
-  CitationEvent,
-  DataEvent,
-  EndEvent,
-  ReviseEvent,
-  SourceEvent,
-  StreamEvent,
-  SummaryEvent,
-  TextEvent,
-  ToolEvent,
-} from './event.ts'
+import type { EndEvent, ReviseEvent, StreamEvent, TextEvent } from './event.ts'
 import { covers } from './coverage.ts'
 import type { Break, Coverage } from './coverage.ts'
-import { newSource, OpenText, OpenTool, OpenValue, RowValue } from './part.ts'
-import { PartList, runOf } from './partList.ts'
-import type { OpenPart, TextSource } from './part.ts'
-import type {
-  Gap,
-  Part,
-  ResponseChange,
-  ResponseRow,
-  ResponseState,
-  ResponseStatus,
-  RowPart,
-} from './types.ts'
+import { noGaps } from './part.ts'
+import type { TextSource } from './part.ts'
+import type { PartKinds } from './partKind.ts'
+import { PartList } from './partList.ts'
+import { OpenText } from './textPart.ts'
+import type { Gap, Part, ResponseChange, ResponseState, ResponseStatus } from './types.ts'
 
-const noGaps: readonly Gap[] = Object.freeze([])
+/** A row of the app's database, as a response knows it. */
+export interface KnownRow {
+  readonly status: ResponseStatus
+  /** It is over: the row wins over the channel's past. */
+  readonly complete: boolean
+  /** Whether an operation on a text is surely newer than a complete row. */
+  isOlderThan(event: TextEvent | ReviseEvent): boolean
+  /** Whether it goes on with a text that an unfinished row names. */
+  goesOnWith(event: TextEvent | ReviseEvent): boolean
+}
 
 const nothingKnown: readonly Gap[] = Object.freeze([{ part: 'text', from: 0, to: 0, missing: undefined }])
 
@@ -45,25 +37,25 @@ export class Response {
   /** What has changed it since it was last published. */
   touched: 'past' | 'live' | undefined
   readonly parts = new PartList()
-  #citations: Citations | undefined
+  row: KnownRow | undefined
+  readonly #kinds: PartKinds
   #strict = false
   #agentPresent = false
   #firstPartKnown = false
   #marker: EndEvent | undefined
-  /** A row of the app's database that is complete wins over the channel's past. */
-  #row: ResponseRow | undefined
   /** Continuity was lost there, and history has not reached back to it. */
   #broken: Break | undefined
   #interrupted = false
   #sealed = false
 
-  constructor(id: string) {
+  constructor(id: string, kinds: PartKinds) {
     this.id = id
+    this.#kinds = kinds
   }
 
   get status(): ResponseStatus {
     if (this.#marker) return this.#marker.status
-    if (this.#rowComplete) return this.#row!.status ?? 'complete'
+    if (this.row?.complete) return this.row.status
     if (!this.#strict && this.#allDone) return 'complete'
     return this.#interrupted ? 'interrupted' : 'streaming'
   }
@@ -78,19 +70,9 @@ export class Response {
     return this.#agentPresent && this.status === 'streaming'
   }
 
-  get #rowComplete(): boolean {
-    return this.#row !== undefined && this.#row.status !== 'streaming' && this.#row.status !== 'interrupted'
-  }
-
   get #allDone(): boolean {
-    let any = false
-    for (const part of this.parts.ordered) {
-      if (part instanceof OpenText) {
-        if (!part.done) return false
-        any ||= part.kind === 'text'
-      } else if (part instanceof OpenTool && !part.settled) return false
-    }
-    return any
+    const { ordered } = this.parts
+    return ordered.every((part) => part.settled) && ordered.some(isText)
   }
 
   /** It ends in what is known, but begins before: it is for `loadOlder()` to show. */
@@ -100,7 +82,7 @@ export class Response {
 
   /** Whether older messages of the channel could complete it. */
   get needsPast(): boolean {
-    if (this.#rowComplete) return false
+    if (this.row?.complete) return false
     if (this.#broken || this.parts.texts().some((s) => s.text.needsPast)) return true
     return !this.headKnown && !this.#firstPartKnown
   }
@@ -137,24 +119,23 @@ export class Response {
   applyText(event: TextEvent | ReviseEvent): boolean {
     const { parts } = this
     let known = parts.placeOf(event.serial)
-    if (this.#rowComplete) {
-      if (!this.#beyondRow(event)) return false
+    if (this.row?.complete) {
+      if (!this.row.isOlderThan(event)) return false
       known ??= parts.onlyText()
-    } else if (
-      this.#row &&
-      (event.type === 'revise' || event.unit === 'message' || event.end === undefined || runOf(event) > 0)
-    ) {
+    } else if (this.row && !this.row.goesOnWith(event)) {
       // An unfinished row gives way to the channel, except to stamped tokens, which go on where it ends.
-      this.#discardRow()
-      known = undefined
+      this.row = undefined
+      for (const part of parts.ordered) if (part.row) parts.drop(part)
+      known = parts.placeOf(event.serial)
     }
     known ??= parts.promote(event)
     if (!known) {
       if (event.type === 'revise') return false
-      known = parts.newPlace(event)
+      known = this.#kinds[event.kind as 'tool']?.place?.(event, parts) ?? parts.newPlace(event)
       if (event.unit === 'message') parts.note(event.serial, known)
       else if (this.headKnown && !this.#broken) known.source.text.knowHead()
     }
+    known.part.row = undefined
     parts.remember(event.serial, known)
     const changed = this.#grow(known.source, event)
     if (changed) known.part.dirty = true
@@ -164,8 +145,11 @@ export class Response {
   /** An operation on one of its messages, known by the message's serial. */
   #grow(source: TextSource, event: TextEvent | ReviseEvent): boolean {
     const { text: growing } = source
-    const { version, text, end, checksum, done, epoch, serial, op } = event
+    const { version, text, end, checksum, epoch, serial, op } = event
     const token = source.unit === 'token'
+    // A continuous stream goes on with its next token, also after a full text.
+    const done =
+      token && op === 'append' && event.responseId === undefined ? (event.done ?? false) : event.done
     const item = { key: token ? serial : version, text, end, checksum, done, epoch }
     if (token) {
       if (op === 'full') return growing.replace(item, { final: event.responseId !== undefined })
@@ -176,21 +160,10 @@ export class Response {
     return growing.replace({ ...item, create: event.type === 'text' && event.create })
   }
 
-  applyTool(event: ToolEvent): boolean {
-    if (this.#rowComplete && event.epoch === undefined) return false
-    return this.parts.toolFor(event.toolCallId, event.serial).apply(event)
-  }
-
-  applyValue(event: SourceEvent | DataEvent): boolean {
-    if (this.#rowComplete && event.epoch === undefined) return false
-    const id = event.part ?? (event.type === 'source' ? event.source.sourceId : event.serial)
-    const part = this.parts.get(id, () => new OpenValue(id, event.serial))
-    return part instanceof OpenValue && part.apply(event)
-  }
-
-  applyCitation(event: SummaryEvent | CitationEvent): boolean {
-    this.#citations ??= new Citations()
-    return this.#citations.apply(event, (id, make) => this.parts.get(id, make))
+  /** What is no text. */
+  applyPart(event: StreamEvent): boolean {
+    if (this.row?.complete && event.epoch === undefined) return false
+    return this.#kinds[event.type]?.apply(event as never, this.parts) ?? false
   }
 
   /** A marker once set stays: what it says is final, unless a later one says otherwise. */
@@ -204,63 +177,7 @@ export class Response {
 
   /** The continuous response of a channel goes on after its end. */
   reopen(event: StreamEvent): void {
-    if (this.#marker && event.version > this.#marker.version) this.#marker = undefined
-  }
-
-  /** A row of the app's database (PROTOCOL.md §6.7). Returns whether anything changed. */
-  applyRow(row: ResponseRow): boolean {
-    if (this.#rowComplete || (!this.open && this.parts.ordered.length > 0)) return false
-    const complete = row.status !== 'streaming' && row.status !== 'interrupted'
-    if (!complete && this.parts.ordered.length > 0) return false
-    this.#row = row
-    this.promptId ??= row.promptId
-    this.clientId ??= row.clientId
-    this.serial ??= row.serial
-    if (!this.createdAt && row.createdAt !== undefined)
-      this.createdAt = new Date(row.createdAt).getTime() || 0
-    const known = this.parts.ordered
-    this.parts.clear()
-    const parts: readonly RowPart[] =
-      row.parts ?? (row.text === undefined ? [] : [{ type: 'text', text: row.text }])
-    parts.forEach((part, i) => this.#addRowPart(part, i, complete, known))
-    return true
-  }
-
-  #addRowPart(part: RowPart, index: number, complete: boolean, known: readonly OpenPart[]): void {
-    const id = part.id ?? (part.toolCallId as string | undefined) ?? String(index)
-    // Rows keep the order of their parts; a leading space sorts them before every serial.
-    const serial = part.serial ?? ` ${String(index).padStart(6, '0')}`
-    if (part.type !== 'text' && part.type !== 'reasoning')
-      return this.parts.add(new RowValue(id, serial, part))
-    const before = known.find((one) => one.id === id)
-    const open = before instanceof OpenText ? before : new OpenText(part.type, id, serial)
-    const text = part.text ?? ''
-    const source = open.sources[0] ?? newSource(part.serial ?? '', part.serial ? 'message' : 'token')
-    if (open.sources.length === 0) open.add(source)
-    else open.sources.length = 1
-    source.run = 0
-    if (part.serial) this.parts.note(part.serial, { part: open, source })
-    const key = part.version ?? ''
-    source.text.replace(
-      { key: key > source.text.key ? key : source.text.key, text, end: text.length, done: complete },
-      { final: true },
-    )
-    open.dirty = true
-    this.parts.add(open)
-  }
-
-  /** After a complete row only what is surely newer counts: a later version, or a live change of the text. */
-  #beyondRow(event: TextEvent | ReviseEvent): boolean {
-    const version = this.#row!.parts?.find((p) => p.serial === event.serial)?.version
-    if (version !== undefined) return event.version > version
-    const message = event.type === 'revise' || event.unit === 'message'
-    return message && event.epoch !== undefined && event.op !== 'append' && event.version !== event.serial
-  }
-
-  #discardRow(): void {
-    this.#row = undefined
-    this.parts.clear()
-    this.parts.messages.clear()
+    if (this.#marker && event.serial > this.#marker.serial) this.#marker = undefined
   }
 
   interrupt(): boolean {
@@ -274,7 +191,9 @@ export class Response {
    * tokens, of which there may be thousands, are not. Returns whether there is anything to read.
    */
   doubt(epoch: number): boolean {
-    const messages = this.#rowComplete ? [] : this.parts.texts().filter((source) => source.unit === 'message')
+    const messages = this.row?.complete
+      ? []
+      : this.parts.texts().filter((source) => source.unit === 'message')
     for (const source of messages) source.text.break(epoch)
     this.wanted ||= messages.length > 0
     return messages.length > 0
@@ -292,22 +211,28 @@ export class Response {
    */
   cover(coverage: Coverage): void {
     if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
-    for (const source of this.parts.texts()) {
-      if (source.unit !== 'token' && coverage.from !== '') continue
-      source.text.cover(coverage)
+    this.#eachText(({ unit, text }) => {
+      if (unit !== 'token' && coverage.from !== '') return
+      text.cover(coverage)
       // Its first tokens came after a loss that is made up for by now.
-      if (this.headKnown && !this.#broken) source.text.knowHead()
-      this.parts.touch(source)
-    }
+      if (this.headKnown && !this.#broken) text.knowHead()
+    })
   }
 
   knowHead(): void {
     this.headKnown = true
     // What was lost with the connection may have been the beginning.
     if (this.#broken) return
-    for (const source of this.parts.texts()) {
-      if (source.unit === 'token') source.text.knowHead()
-      this.parts.touch(source)
+    this.#eachText(({ unit, text }) => {
+      if (unit === 'token') text.knowHead()
+    })
+  }
+
+  /** Something about texts may change from outside of them. */
+  #eachText(change: (source: TextSource) => void): void {
+    for (const part of this.parts.ordered) {
+      part.sources.forEach(change)
+      part.dirty ||= part.sources.length > 0
     }
   }
 
@@ -400,4 +325,8 @@ function sameGaps(a: readonly Gap[], b: readonly Gap[]): boolean {
       gap.missing === other.missing
     )
   })
+}
+
+function isText(part: object): part is OpenText {
+  return part instanceof OpenText && part.kind === 'text'
 }

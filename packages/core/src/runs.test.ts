@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { checksum } from './checksum.ts'
 import { Conversation } from './conversation.ts'
 import type { ResponseState } from './types.ts'
-import { documented } from './wire.ts'
+import { kindsOf } from './feature.ts'
+import { allFeatures } from './features.ts'
+import { documented } from './wire/documented.ts'
 import { honest } from '../test/honesty.ts'
 
 const codec = documented()
@@ -30,7 +32,7 @@ function published(said: readonly Said[]): InboundMessage[] {
 }
 
 function show(messages: readonly InboundMessage[], live: boolean): ResponseState {
-  const conversation = new Conversation('channel')
+  const conversation = new Conversation('channel', kindsOf(allFeatures))
   for (const message of messages)
     codec.decode(message, (event) => {
       if (live) event.epoch = 1
@@ -122,7 +124,7 @@ describe('a text in several runs (PROTOCOL.md §1.3)', () => {
 
   test('is one text for a view that watches it arrive', () => {
     const messages = published(tokens([['Long ', 'text, '], ['goes ', 'on, '], ['and on.']]))
-    const conversation = new Conversation('channel')
+    const conversation = new Conversation('channel', kindsOf(allFeatures))
     conversation.pastKnown = true
     const seen: unknown[] = []
     for (const message of messages) {

@@ -1,5 +1,6 @@
 import { Conversation } from './conversation.ts'
 import type { Schedule } from './frame.ts'
+import type { PartKinds } from './partKind.ts'
 import type { Response } from './response.ts'
 import type { MessageRef, PromptState, ResponseChange, ResponseListener, ResponseState } from './types.ts'
 
@@ -34,8 +35,8 @@ export class Store {
   #cancel: (() => void) | undefined
   #scheduled = false
 
-  constructor(continuousId: string, hooks: Hooks) {
-    this.conversation = new Conversation(continuousId)
+  constructor(continuousId: string, kinds: PartKinds, hooks: Hooks) {
+    this.conversation = new Conversation(continuousId, kinds)
     this.#hooks = hooks
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Pattern, ResponseRow } from './index.ts'
+import { createAgent, type AgentOptions, type Pattern, type ResponseRow } from './index.ts'
 import { Bench, historyReader } from '../../test/agentBench.ts'
 
 let bench: Bench
@@ -154,4 +154,13 @@ describe.each(patterns)('%s', (pattern) => {
     expect(aborted).toMatchObject({ name: 'AbortError' })
     await agent.close()
   })
+})
+
+it.each([
+  [{ channelName: 'c' }, 'pass an Ably Realtime client as `client`'],
+  [{ client: { channels: { get: () => ({}) } }, channelName: '' }, 'channelName must be a non-empty string'],
+])('says what it cannot be made without', (options, cure) => {
+  expect(() => createAgent(options as unknown as AgentOptions)).toThrow(
+    expect.objectContaining({ code: 'invalid_argument', message: `unable to create an agent; ${cure}` }),
+  )
 })

@@ -94,6 +94,10 @@ export class Agent {
   constructor(options: AgentOptions) {
     const { client, channelName, channelOptions, pattern = 'message-per-response' } = options
     this.#options = options
+    if (typeof client?.channels?.get !== 'function')
+      throw unusable('pass an Ably Realtime client as `client`')
+    if (typeof channelName !== 'string' || channelName === '')
+      throw unusable('channelName must be a non-empty string')
     this.#channel = client.channels.get(channelName, channelOptions)
     this.#outbox = Outbox.of(client)
     const perSecond = options.messagesPerSecond ?? (pattern === 'message-per-token' ? 40 : Infinity)
@@ -287,4 +291,8 @@ function interrupted(what: string): { message: string; code: string } {
 
 export function createAgent(options: AgentOptions): Agent {
   return new Agent(options)
+}
+
+function unusable(cure: string): RejoinError {
+  return new RejoinError(ErrorCode.InvalidArgument, `unable to create an agent; ${cure}`)
 }

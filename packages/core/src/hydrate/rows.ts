@@ -1,4 +1,4 @@
-import { ErrorCode, RejoinError } from '../errors.ts'
+import { RejoinError } from '../errors.ts'
 import type { Row } from '../types.ts'
 import type { Past } from './hydrator.ts'
 
@@ -42,7 +42,7 @@ export class RowReader {
       return page
     } catch (cause) {
       throw new RejoinError(
-        ErrorCode.HydrationFailed,
+        'hydration_failed',
         `unable to load the conversation from the application's database; check load(): ${String(cause)}`,
         { cause },
       )

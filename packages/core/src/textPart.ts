@@ -1,0 +1,76 @@
+import { checksum } from './checksum.ts'
+import type { TextEvent } from './event.ts'
+import { GrowingText } from './growingText.ts'
+import { noGaps, OpenPart } from './part.ts'
+import type { TextSource } from './part.ts'
+import type { Gap, ReasoningPart, ResponseChange, TextPart } from './types.ts'
+
+export function newSource(serial: string, unit: TextEvent['unit'], run = 0): TextSource {
+  const text = new GrowingText(unit === 'message')
+  text.checksum = checksum
+  return { serial, unit, run, text }
+}
+
+/** Text or reasoning: usually one source; more when a part continues in further messages (PROTOCOL.md §1.3). */
+export class OpenText extends OpenPart {
+  declare snapshot: TextPart | ReasoningPart | undefined
+  declare sources: TextSource[]
+  readonly kind: 'text' | 'reasoning'
+
+  constructor(kind: 'text' | 'reasoning', id: string, serial: string) {
+    super(id, serial)
+    this.kind = kind
+    this.sources = []
+  }
+
+  /** It goes on in its last source only. */
+  override get settled(): boolean {
+    return this.sources.at(-1)!.text.done
+  }
+
+  get verified(): boolean {
+    return this.gaps.length === 0 && this.sources.every((s) => s.text.verified === true)
+  }
+
+  add(source: TextSource): void {
+    this.sources.push(source)
+    this.sources.sort((a, b) => a.run - b.run || (a.serial < b.serial ? -1 : 1))
+    if (source.serial < this.serial) this.serial = source.serial
+  }
+
+  override refresh(): ResponseChange | undefined {
+    const shown = this.snapshot?.text.length ?? 0
+    let text = ''
+    let gaps: Gap[] | undefined
+    let appended: string | undefined = ''
+    let before: TextSource | undefined
+    for (const one of this.sources) {
+      const { text: source, run } = one
+      source.settle()
+      const change = source.takeChange()
+      // An extension of the whole only if nothing of an earlier source changed after it.
+      if (change === undefined || (appended !== '' && change === '' && source.length > 0))
+        appended = undefined
+      else if (appended !== undefined) appended += change
+      const at = text.length
+      const gap = (from: number, to: number, missing?: number) =>
+        (gaps ??= []).push({ part: this.id, from: from + at, to: to + at, missing })
+      // A run begins when the one before it is closed: else all of that, or its end, is missing.
+      if (run > 0 && !(before?.run === run - 1 && before.text.closed)) gap(0, 0)
+      for (const hole of source.holes) gap(hole.from, hole.to, hole.missing)
+      // What is declared to be another text cannot be shown as if it were right.
+      if (source.verified === false) gap(0, source.length)
+      text += source.text
+      before = one
+    }
+    this.gaps = gaps ?? noGaps
+    const state = this.settled ? 'done' : 'streaming'
+    this.dirty = false
+    const changed = text.length !== shown || appended !== ''
+    if (changed || state !== this.snapshot?.state)
+      this.snapshot = { type: this.kind, id: this.id, text, state }
+    if (!changed) return undefined
+    const from = appended === undefined ? -1 : text.length - appended.length
+    return from === shown ? { part: this.id, from, appended: appended! } : { part: this.id, replaced: true }
+  }
+}

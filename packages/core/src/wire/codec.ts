@@ -1,0 +1,74 @@
+import type { InboundMessage } from 'ably'
+import type { StreamEvent } from '../event.ts'
+import { fields, isOperation } from './fields.ts'
+import type { Fields } from './fields.ts'
+import { readRevision } from './text.ts'
+
+/**
+ * Reads a wire format: hands every event in `message` to `emit`, and throws a short reason for a message that
+ * has one of its names but cannot be understood. Unknown names are not for it to complain about.
+ */
+export interface Codec {
+  decode(message: InboundMessage, emit: Emit): void
+}
+
+type Emit = (event: StreamEvent) => void
+
+/** An app's own message names, by the documented name each stands for: `{ token: 'chunk' }`. */
+export type MessageNames = Partial<Record<string, string | readonly string[]>>
+
+/** An app's own header keys, by the documented key each stands for: `{ responseId: 'response_id' }`. */
+export type HeaderNames = Partial<Record<string, string>>
+
+export interface NameOptions {
+  names?: MessageNames | undefined
+  headers?: HeaderNames | undefined
+}
+
+export type Read = (message: InboundMessage, headers: Fields, emit: Emit) => void
+
+/** By message name; `data-` stands for all names that begin with it, `SUMMARY` for what is annotated on a message. */
+export type Readers = Readonly<Record<string, Read>>
+
+export const SUMMARY = 'message.summary'
+
+const PREFIX = /^[a-z]+-/
+
+/** A codec of those messages that `byName` can read. */
+export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptions = {}): Codec {
+  const renamed = Object.entries(headers)
+  const readers = new Map(Object.entries(byName))
+  for (const [name, own] of Object.entries(names)) {
+    const read = byName[name]
+    if (!read || own === undefined) continue
+    readers.delete(name)
+    for (const alias of typeof own === 'string' ? [own] : own) readers.set(alias, read)
+  }
+  const summary = byName[SUMMARY]
+  return {
+    decode(message, emit) {
+      const { name } = message
+      // A summary repeats its message without being one of its versions.
+      if (message.action === SUMMARY) return summary?.(message, {}, emit)
+      let read = readers.get(name as string)
+      if (!read && typeof name === 'string') read = readers.get(PREFIX.exec(name)?.[0] as string)
+      // A known message goes on, and this delivery no longer carries its name.
+      if (!read && isOperation(message)) read = readRevision
+      if (!read) return
+      const given = fields(fields(message.extras).headers)
+      read(message, renamed.length ? rename(given, renamed) : given, emit)
+      // History tells with a message what is annotated on it.
+      if (message.annotations) summary?.(message, {}, emit)
+    },
+  }
+}
+
+function rename(headers: Fields, names: [string, string | undefined][]): Fields {
+  const renamed = { ...headers }
+  for (const [name, own] of names) {
+    if (own === undefined) continue
+    delete renamed[name]
+    if (headers[own] !== undefined) renamed[name] = headers[own]
+  }
+  return renamed
+}

@@ -1,0 +1,19 @@
+import { CITATIONS } from '../protocol.ts'
+import type { Read, Readers } from './codec.ts'
+import { SUMMARY } from './codec.ts'
+import { fields, none, readMeta } from './fields.ts'
+
+/** Tells nothing where no source is cited, unless that is news. */
+const readSummary: Read = (message, _, emit) => {
+  const cited = fields(fields(message.annotations).summary)[CITATIONS]
+  if (cited === undefined) return
+  const counts: Record<string, number> = {}
+  for (const [name, entry] of Object.entries(fields(cited))) {
+    const { total } = fields(entry)
+    if (typeof total === 'number' && total > 0) counts[name] = total
+  }
+  emit({ ...readMeta(message, none), type: 'summary', counts })
+}
+
+/** How often each source of a message is cited. */
+export const summaryReaders: Readers = { [SUMMARY]: readSummary }

@@ -1,0 +1,123 @@
+import type { InboundMessage } from 'ably'
+import type { TextEvent } from '../event.ts'
+import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../protocol.ts'
+import type { Read, Readers } from './codec.ts'
+import { fields, isOperation, json, none, readMeta, stamp, string, text, textEvent } from './fields.ts'
+import type { Fields } from './fields.ts'
+
+export const readTokenOf =
+  (kind: TextEvent['kind']): Read =>
+  (message, headers, emit) => {
+    if (message.action === 'message.append') throw new Error('a token cannot grow')
+    const phase = headers[Header.Phase]
+    const data = message.action === 'message.delete' ? '' : text(message.data)
+    const done = phase === undefined ? undefined : phase === Phase.Done
+    emit(textEvent(message, headers, kind, 'token', 'append', data, headers, done))
+  }
+
+export const readMessageOf =
+  (kind: TextEvent['kind'], wholeWhenCreated: 'always' | 'with text' | 'never'): Read =>
+  (message, headers, emit) => {
+    const op = operation(message)
+    const data = op === 'delete' ? '' : text(message.data)
+    const metadata = fields(message.version?.metadata)
+    const event = textEvent(message, headers, kind, 'message', op, data, metadata, phaseOf(op, metadata))
+    // An agent of no convention may publish an answer whole, and never say that it is done.
+    if (
+      event.create &&
+      !event.strict &&
+      (wholeWhenCreated === 'always' || (wholeWhenCreated === 'with text' && data !== ''))
+    )
+      event.done = true
+    emit(event)
+  }
+
+function operation({ action }: InboundMessage): TextEvent['op'] {
+  return action === 'message.append' ? 'append' : action === 'message.delete' ? 'delete' : 'full'
+}
+
+/** Whether the part is done. An append that names no phase says: more is coming. */
+function phaseOf(op: TextEvent['op'], metadata: Fields): boolean | undefined {
+  const phase = metadata[Metadata.Phase]
+  return phase === undefined ? (op === 'append' ? false : undefined) : phase === Phase.Done
+}
+
+/** An operation on a message of which only the serial is known: the reducer remembers what it is. */
+export const readRevision: Read = (message, headers, emit) => {
+  const op = operation(message)
+  const metadata = fields(message.version?.metadata)
+  emit({
+    ...readMeta(message, headers),
+    type: 'revise',
+    op,
+    text: op === 'delete' ? '' : text(message.data),
+    end: stamp(metadata[Metadata.End]),
+    checksum: string(metadata[Metadata.Checksum]),
+    done: phaseOf(op, metadata),
+  })
+}
+
+const readReasoningToken = /* @__PURE__ */ readTokenOf('reasoning')
+const readReasoningMessage = /* @__PURE__ */ readMessageOf('reasoning', 'never')
+
+const readReasoning: Read = (message, headers, emit) => {
+  // A token when the agent stamped it as one; without our headers, also when it comes with text of its own.
+  const strict = headers[Header.Rejoin] === PROTOCOL_VERSION
+  const token =
+    headers[Header.End] !== undefined || (!strict && !isOperation(message) && text(message.data) !== '')
+  ;(token ? readReasoningToken : readReasoningMessage)(message, headers, emit)
+}
+
+const readComplete =
+  (kind: 'text' | 'reasoning'): Read =>
+  (message, headers, emit) => {
+    if (typeof message.data !== 'string') throw new Error('its data is not text')
+    const done = headers[Header.Phase] !== Phase.Streaming
+    emit(textEvent(message, headers, kind, 'token', 'full', message.data, headers, done))
+  }
+
+const readEnd =
+  (fallback: 'complete' | 'stopped'): Read =>
+  (message, headers, emit) => {
+    const given = headers[Header.Status]
+    const status = given === 'error' || given === 'stopped' || given === 'complete' ? given : fallback
+    const { message: reason, code } = fields(json(message.data))
+    const error =
+      typeof reason === 'string' ? { message: reason, ...(typeof code === 'string' && { code }) } : undefined
+    emit({
+      ...readMeta(message, headers),
+      type: 'end',
+      status,
+      error: error ?? (status === 'error' ? { message: 'the agent failed' } : undefined),
+    })
+  }
+
+const readPrompt: Read = (message, headers, emit) => {
+  const meta = readMeta(message, headers)
+  const body = fields(json(message.data))
+  const said = body === none ? message.data : body.text
+  if (typeof said !== 'string') throw new Error('its data has no text')
+  emit({ ...meta, type: 'prompt', id: string(body.promptId) ?? meta.promptId ?? meta.serial, text: said })
+}
+
+const readSignal =
+  (type: 'start' | 'cancel'): Read =>
+  (message, headers, emit) =>
+    emit({ ...readMeta(message, headers), type })
+
+/** Text and reasoning, prompts, and how responses begin and end. */
+export const textReaders: Readers = {
+  [MessageName.Token]: /* @__PURE__ */ readTokenOf('text'),
+  [MessageName.ResponseComplete]: /* @__PURE__ */ readComplete('text'),
+  [MessageName.ReasoningComplete]: /* @__PURE__ */ readComplete('reasoning'),
+  [MessageName.Response]: /* @__PURE__ */ readMessageOf('text', 'never'),
+  [MessageName.Message]: /* @__PURE__ */ readMessageOf('text', 'with text'),
+  [MessageName.AgentResponse]: /* @__PURE__ */ readMessageOf('text', 'always'),
+  [MessageName.Reasoning]: readReasoning,
+  [MessageName.Start]: /* @__PURE__ */ readSignal('start'),
+  [MessageName.Stop]: /* @__PURE__ */ readEnd('complete'),
+  [MessageName.ResponseEnd]: /* @__PURE__ */ readEnd('complete'),
+  [MessageName.Cancelled]: /* @__PURE__ */ readEnd('stopped'),
+  [MessageName.Cancel]: /* @__PURE__ */ readSignal('cancel'),
+  [MessageName.UserInput]: readPrompt,
+}
