@@ -1,8 +1,9 @@
 import type { Message, RealtimeChannel } from 'ably'
-import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
+import type { RejoinError } from '../errors.ts'
 import { Backoff, isRateLimit, judge, type RetryOptions } from './backoff.ts'
 import { newId } from './newId.ts'
 import type { Outbox } from './outbox.ts'
+import { wrapRefusal } from './rights.ts'
 
 export interface LaneEntry {
   /** Builds the message when its turn comes. */
@@ -69,7 +70,7 @@ export class Lane {
       // One unfit message must not take the others with it.
       if (verdict !== 'retry' && entries.length > 1) for (const entry of entries) await this.#deliver([entry])
       else if (verdict === 'split' && entries[0]!.shrink?.()) await this.#deliver(entries)
-      else for (const entry of entries) entry.failed(wrapError('publish', error, ErrorCode.PublishFailed))
+      else for (const entry of entries) entry.failed(wrapRefusal('publish', error, 'publish'))
     }
   }
 

@@ -1,6 +1,7 @@
 import type { RealtimeChannel, RealtimeClient } from 'ably'
-import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
+import type { RejoinError } from '../errors.ts'
 import { Outbox } from './outbox.ts'
+import { wrapRefusal } from './rights.ts'
 
 /**
  * The agent's presence (PROTOCOL.md §6.6): readers take an open response of an absent agent as interrupted.
@@ -56,7 +57,7 @@ export class Presence {
       return true
     } catch (error) {
       this.impossible = true
-      this.#report(wrapError(`be present on channel "${this.#channel.name}"`, error, ErrorCode.PublishFailed))
+      this.#report(wrapRefusal(`be present on channel "${this.#channel.name}"`, error, 'presence'))
       return false
     }
   }

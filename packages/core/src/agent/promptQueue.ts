@@ -1,5 +1,6 @@
 import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
 import type { Who } from './claims.ts'
+import { DeliveryError } from './deliveryError.ts'
 import type { PastResponse } from './pastResponse.ts'
 import type { Prompt } from './prompt.ts'
 import type { ResponseWriter } from './responseWriter.ts'
@@ -189,7 +190,9 @@ export class PromptQueue {
       settled = (await response.end()).stored
     } catch (error) {
       // After an abort, what the model's client throws is the abort itself.
-      if (response.open) this.#host.report(wrapError('answer a prompt', error, ErrorCode.CallbackFailed))
+      // A text that cannot be delivered is reported by the end.
+      if (response.open && !(error instanceof DeliveryError))
+        this.#host.report(wrapError('answer a prompt', error, ErrorCode.CallbackFailed))
       settled = await response.fail(error).then(
         ({ stored }) => stored,
         () => false,

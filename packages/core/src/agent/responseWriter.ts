@@ -1,4 +1,4 @@
-import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
+import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
 import { Header, MessageName, type EndStatus } from '../protocol.ts'
 import type { ResponseRow } from '../types.ts'
 import type { Claims } from './claims.ts'
@@ -19,6 +19,7 @@ import {
 } from './question.ts'
 import type { LastMessage } from './restRequest.ts'
 import { ResponseBody, type Publishing } from './responseBody.ts'
+import { wrapRefusal } from './rights.ts'
 import type { ToolCall } from './toolCalls.ts'
 
 /** What became of a response. */
@@ -350,19 +351,8 @@ export class ResponseWriter {
   }
 
   #undelivered(cause: unknown): DeliveryError {
-    const error = wrapError(
-      'deliver the response',
-      (cause as Partial<RejoinError>).cause ?? cause,
-      codeOf(cause),
-    )
-    return new DeliveryError(error.code, error.message, {
-      text: this.text,
-      responseId: this.responseId,
-      cause: error.cause,
-    })
+    const { text, responseId } = this
+    const { code, message, cause: beneath } = wrapRefusal('publish', cause, 'publish')
+    return new DeliveryError(code, message, { text, responseId, cause: beneath ?? cause })
   }
-}
-
-function codeOf(error: unknown): ErrorCode {
-  return error instanceof RejoinError ? error.code : ErrorCode.PublishFailed
 }
