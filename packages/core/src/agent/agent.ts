@@ -164,6 +164,8 @@ export class Agent {
 
   /**
    * Takes no more prompts, ends the responses that are open as `stopped`, leaves, and lets go of the channel.
+   * Prompts that still wait for their turn end the same way, unless a checkpoint store keeps them for the next
+   * process. Resolves when every prompt handler has returned.
    * With `handOver` the agent stays present for as long as its connection's `remainPresentFor`, so that the
    * next process can take its place unnoticed.
    */
@@ -179,8 +181,8 @@ export class Agent {
     this.#inbox.close()
     const why = reason ?? new DOMException('The agent was closed', 'AbortError')
     await Promise.allSettled([...this.#responses].map((response) => response.abort(why)))
-    await this.#inbox.idle()
     if (!handOver) await this.#presence?.leave()
+    await this.#inbox.idle()
   }
 
   async #shutDown(): Promise<void> {

@@ -114,7 +114,7 @@ export class Inbox {
   close(): void {
     this.#closed = true
     this.#unlisten()
-    this.#queue?.close()
+    this.#queue?.close(this.#host.checkpoints !== undefined)
   }
 
   async idle(): Promise<void> {

@@ -23,7 +23,7 @@ export interface PromptOptions {
    * What to do with a prompt that arrives while others are being answered:
    * - `parallel` (default): answer it at once beside them;
    * - `queue`: when they are done;
-   * - `interrupt`: stop them, then answer it;
+   * - `interrupt`: stop them, and those that wait, then answer it;
    * - `ignore`: not at all;
    * - or a function that chooses.
    */
@@ -91,8 +91,8 @@ export class PromptQueue {
       return false
     }
     if (choice === 'interrupt') {
-      for (const { prompt: waiting } of this.#waiting.splice(0)) void this.#host.settled(waiting)
       const reason = new DOMException('A newer prompt took over', 'AbortError')
+      for (const waiting of this.#waiting.splice(0)) this.#skip(waiting, (response) => response.abort(reason))
       for (const { response } of this.active) void response.abort(reason).catch(() => {})
     }
     this.#waiting.push({ prompt, ...left, alone: choice !== 'parallel' })
@@ -122,12 +122,15 @@ export class PromptQueue {
       if (!meant(waiting.prompt.id)) continue
       if (!this.#mayCancel(who, { prompt: waiting.prompt })) continue
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
-      const response = this.#host.respond(waiting)
-      void response
-        .cancel()
-        .catch(() => {})
-        .then(() => this.#host.settled(waiting.prompt))
+      this.#skip(waiting, (response) => response.cancel())
     }
+  }
+
+  /** Ends what had not begun, so that nobody waits for it. */
+  #skip(task: Task, end: (response: ResponseWriter) => Promise<unknown>): void {
+    void end(this.#host.respond(task))
+      .catch(() => {})
+      .then(() => this.#host.settled(task.prompt))
   }
 
   has(response: ResponseWriter): boolean {
@@ -135,10 +138,10 @@ export class PromptQueue {
     return false
   }
 
-  /** Takes no more prompts. */
-  close(): void {
+  /** Takes no more prompts. Those that wait become open responses, to be ended, unless they are `kept` elsewhere. */
+  close(kept: boolean): void {
     this.#closed = true
-    this.#waiting.length = 0
+    for (const task of this.#waiting.splice(0)) if (!kept) this.#host.respond(task)
   }
 
   /** Resolves when every handler that runs has returned and its response has ended. */

@@ -132,9 +132,27 @@ describe('prompts', () => {
     await reader.until(() => responseTo(reader, 'fourth') !== undefined)
     finish.get('fourth')!()
     await endOf(reader, 'fourth')
+    expect(await endOf(reader, 'second')).toMatchObject({ text: '', status: 'stopped' })
     expect(log).toEqual(['first', 'fourth'])
     expect(seen).toEqual([['first'], ['first'], ['first']])
     await agent.close()
+  })
+
+  it('that still wait when the agent closes are not left without an end', async () => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const agent = bench.agent({ channelName })
+    const { log, finish } = slow(agent, { concurrency: 1 })
+    await agent.ready
+    await ask(reader, 'a')
+    await ask(reader, 'b')
+    await reader.until(() => responseTo(reader, 'a') !== undefined)
+    await bench.settle()
+    const closed = agent.close()
+    for (const id of ['a', 'b']) expect(await endOf(reader, id)).toMatchObject({ status: 'stopped' })
+    finish.get('a')!()
+    await closed
+    expect(log).toEqual(['a'])
   })
 
   it('are cancelled by those who may, also before they are answered', async () => {
@@ -210,6 +228,26 @@ describe('people', () => {
       { type: 'text' },
     ])
     await agent.close()
+  })
+
+  it('who do not decide in time leave no question open', async () => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const rows: unknown[] = []
+    const agent = bench.agent({ channelName, onComplete: (row) => rows.push(...(row.parts ?? [])) })
+    agent.onPrompt(async (_, response) => {
+      await response.approval({ toolCallId: 't', name: 'pay' }, { timeout: 20 }).catch(() => {})
+      response.append('Never mind.')
+    })
+    await agent.ready
+    await ask(reader, 'q')
+    expect(await endOf(reader, 'q')).toMatchObject({ text: 'Never mind.', status: 'complete' })
+    expect(reader.messages.find(({ name }) => name === 'tool_result')).toMatchObject({
+      data: { name: 'pay', error: expect.stringContaining('nobody') as string },
+      extras: { headers: { toolCallId: 't' } },
+    })
+    await agent.close()
+    expect(rows[0]).toMatchObject({ type: 'tool-pay', state: 'output-error' })
   })
 
   it('run tools, in time or not', async () => {
