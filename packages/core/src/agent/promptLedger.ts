@@ -71,10 +71,15 @@ export class PromptLedger {
     }
     this.#again = false
     const checkpoint = { serial: this.#serial, open: [...this.#open.values()], recent: this.#recent }
-    this.#saving = this.#store
-      .save(this.#channelName, checkpoint)
-      .then(() => {}, this.#failed)
-      .finally(() => (this.#saving = undefined))
+    this.#saving = this.#write(this.#store, checkpoint).finally(() => (this.#saving = undefined))
     return this.#saving
+  }
+
+  async #write(store: CheckpointStore, checkpoint: Checkpoint): Promise<void> {
+    try {
+      await store.save(this.#channelName, checkpoint)
+    } catch (error) {
+      this.#failed(error)
+    }
   }
 }

@@ -194,7 +194,7 @@ export class PromptQueue {
     } catch (error) {
       // After an abort, what the model's client throws is the abort itself.
       // A text that cannot be delivered is reported by the end.
-      if (response.open && !(error instanceof DeliveryError))
+      if (!response.signal.aborted && !(error instanceof DeliveryError))
         this.#host.report(wrapError('answer a prompt', error, ErrorCode.CallbackFailed))
       settled = await response.fail(error).then(
         ({ stored }) => stored,

@@ -79,6 +79,61 @@ describe('prompts', () => {
     await agent.close()
   })
 
+  it.each([
+    ['what is no JSON', { n: 5n }, '[object Object]'],
+    ['a text', 'out of tokens', 'out of tokens'],
+    ['an object', { status: 429 }, '{"status":429}'],
+  ])('whose handler throws %s end as error', async (_, thrown, message) => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const agent = bench.agent({ channelName })
+    agent.onPrompt(() => {
+      throw thrown
+    })
+    await agent.ready
+    await ask(reader, 'q')
+    expect(await endOf(reader, 'q')).toMatchObject({ status: 'error', data: { message } })
+    await agent.close()
+  })
+
+  it('whose handler throws after the end are complete, and it is reported', async () => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const agent = bench.agent({ channelName })
+    const errors: RejoinError[] = []
+    agent.on('error', (error) => errors.push(error))
+    agent.onPrompt(async (_, response) => {
+      response.append('well')
+      await response.end()
+      throw new Error('no database')
+    })
+    await agent.ready
+    await ask(reader, 'q')
+    expect(await endOf(reader, 'q')).toMatchObject({ text: 'well', status: 'complete' })
+    await agent.close()
+    expect(errors).toMatchObject([{ code: 'callback_failed', cause: { message: 'no database' } }])
+  })
+
+  it('are answered also while the checkpoint store throws', async () => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const checkpoints = {
+      load: memoryCheckpoints().load,
+      save(): Promise<void> {
+        throw new Error('no disk')
+      },
+    }
+    const agent = bench.agent({ channelName, checkpoints })
+    const errors: RejoinError[] = []
+    agent.on('error', (error) => errors.push(error))
+    agent.onPrompt((_, response) => response.append('well'))
+    await agent.ready
+    await ask(reader, 'q')
+    expect(await endOf(reader, 'q')).toMatchObject({ text: 'well', status: 'complete' })
+    await agent.close()
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['callback_failed']))
+  })
+
   /** Answers wait until told to finish, and say what was running beside them. */
   function slow(agent: ReturnType<Bench['agent']>, options: Parameters<typeof agent.onPrompt>[1]) {
     const running: string[] = []

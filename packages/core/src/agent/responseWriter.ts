@@ -314,8 +314,10 @@ export class ResponseWriter {
   #mark(status: EndStatus, reason: unknown): void {
     this.#status = status
     if (reason === undefined) return
-    const { message = reason, code } = Object(reason) as { message?: unknown; code?: unknown }
-    this.#reason = { message: typeof message === 'string' ? message : JSON.stringify(message) }
+    const { message = reason, code, name } = Object(reason) as Record<'message' | 'code' | 'name', unknown>
+    this.#reason = { message: typeof message === 'string' ? message : asText(message) }
+    // The number that every DOMException still has says nothing.
+    if (name === 'AbortError') return
     if (typeof code === 'string' || typeof code === 'number') this.#reason.code = `${code}`
   }
 
@@ -354,5 +356,14 @@ export class ResponseWriter {
     const { text, responseId } = this
     const { code, message, cause: beneath } = wrapRefusal('publish', cause, 'publish')
     return new DeliveryError(code, message, { text, responseId, cause: beneath ?? cause })
+  }
+}
+
+/** Whatever was thrown, as something to read. */
+function asText(thrown: unknown): string {
+  try {
+    return JSON.stringify(thrown) ?? String(thrown)
+  } catch {
+    return String(thrown)
   }
 }
