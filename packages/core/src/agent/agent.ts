@@ -98,6 +98,8 @@ export class Agent {
       throw unusable('pass an Ably Realtime client as `client`')
     if (typeof channelName !== 'string' || channelName === '')
       throw unusable('channelName must be a non-empty string')
+    for (const name of ['messagesPerSecond', 'maxMessageSize', 'highWaterMark', 'publishTimeout'] as const)
+      if (!isPositive(options[name])) throw unusable(`${name} must be a number above 0`)
     this.#channel = client.channels.get(channelName, channelOptions)
     this.#outbox = Outbox.of(client)
     const perSecond = options.messagesPerSecond ?? (pattern === 'message-per-token' ? 40 : Infinity)
@@ -147,6 +149,11 @@ export class Agent {
         'unable to add a second prompt handler; use one per agent',
       )
     }
+    if (!isPositive(options.concurrency))
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        'unable to listen; concurrency must be a number above 0',
+      )
     this.#listens = true
     this.#inbox.answer(handler, options)
     void this.#presence?.enter()
@@ -293,6 +300,11 @@ function interrupted(what: string): { message: string; code: string } {
 
 export function createAgent(options: AgentOptions): Agent {
   return new Agent(options)
+}
+
+/** Or left to its default. */
+function isPositive(option: number | undefined): boolean {
+  return option === undefined || option > 0
 }
 
 function unusable(cure: string): RejoinError {

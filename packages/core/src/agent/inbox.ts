@@ -210,7 +210,8 @@ export class Inbox {
     let missed: Missed
     try {
       const checkpoint = await this.#ledger.load()
-      missed = await catchUp(this.#channel, checkpoint, this.#host.report)
+      const isOurs = (prompt: Prompt) => this.#queue!.accepts(prompt)
+      missed = await catchUp(this.#channel, checkpoint, isOurs, this.#host.report)
       for (const promptId of checkpoint?.recent ?? []) this.#queue!.remember(promptId)
     } catch (error) {
       throw wrapRefusal('catch up with the channel', error, 'history', ErrorCode.HydrationFailed)

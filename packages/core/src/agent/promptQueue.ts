@@ -80,7 +80,7 @@ export class PromptQueue {
 
   /** Takes a prompt; `false` if it is a duplicate or not this agent's. */
   add(prompt: Prompt, left: Omit<Task, 'prompt'> = {}): boolean {
-    if (this.#closed || !this.#accepts(prompt) || !this.remember(prompt.id)) return false
+    if (this.#closed || !this.accepts(prompt) || !this.remember(prompt.id)) return false
     const { whileBusy = 'parallel' } = this.#options
     let choice: Steering = 'parallel'
     if (this.active.size > 0 || this.#waiting.length > 0) {
@@ -149,7 +149,8 @@ export class PromptQueue {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
-  #accepts(prompt: Prompt): boolean {
+  /** Whether the application says that it is this agent's to answer. */
+  accepts(prompt: Prompt): boolean {
     return this.#call('accept', () => this.#options.accept?.(prompt) ?? true, false)
   }
 

@@ -394,6 +394,51 @@ describe('after a restart', () => {
   )
 })
 
+it.each(['message-per-response', 'message-per-token'] as const)(
+  'leaves alone what another agent is answering, when it catches up (%s)',
+  async (pattern) => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const checkpoints = memoryCheckpoints()
+    const stored: (string | undefined)[] = []
+    const start = () => {
+      const agent = bench.agent({
+        channelName,
+        pattern,
+        checkpoints,
+        onComplete: (row) => stored.push(row.promptId),
+      })
+      agent.onPrompt((_, response) => response.append('mine'), { accept: ({ text }) => text === 'mine' })
+      return agent
+    }
+    const first = start()
+    await first.ready
+    await first.close()
+    const other = bench.agent({ channelName, pattern, clientOptions: { clientId: 'other' } })
+    const theirs = ['done', 'open'].map((promptId) => other.respond({ promptId }))
+    for (const promptId of ['done', 'open']) await ask(reader, promptId)
+    for (const response of theirs) response.append('half ')
+    await theirs[0]!.end()
+    await theirs[1]!.flush()
+    await ask(reader, 'missed', 'mine')
+    const second = start()
+    await second.ready
+    expect(await endOf(reader, 'missed')).toMatchObject({ text: 'mine', status: 'complete' })
+    theirs[1]!.append('whole')
+    await theirs[1]!.end()
+    expect(await endOf(reader, 'open')).toMatchObject({ text: 'half whole', status: 'complete' })
+    await second.close()
+    expect(stored).toEqual(['missed'])
+  },
+)
+
+it.each([0, NaN, -1])('are not taken %s at a time', (concurrency) => {
+  const agent = bench.agent()
+  expect(() => agent.onPrompt(() => {}, { concurrency })).toThrow(
+    expect.objectContaining({ code: 'invalid_argument' }),
+  )
+})
+
 it('misses nothing while its connection is lost for long', async () => {
   const impatient = await Bench.start({ connectionStateTtl: 50 })
   try {
