@@ -78,10 +78,14 @@ export class Lane {
   async #publish(messages: Message[]): Promise<(string | null)[]> {
     const { channel, outbox, retry } = this.#host
     const backoff = new Backoff(retry)
+    let unnamed = 5
     for (;;) {
       try {
         const result = await outbox.send(() => channel.publish(messages), messages.length)
-        return result?.serials ?? []
+        const { serials = [] } = result ?? {}
+        if (serials.length === messages.length || --unnamed === 0) return serials
+        // An acknowledgement was lost, and the SDK took a later one for it: it is asked for again.
+        await new Promise((resolve) => setTimeout(resolve, backoff.next()))
       } catch (error) {
         this.#host.refused(error)
         const delay = judge(error) === 'retry' ? backoff.next() : undefined
