@@ -82,7 +82,7 @@ export class Lane {
     for (;;) {
       try {
         const result = await outbox.send(() => channel.publish(messages), messages.length)
-        const { serials = [] } = result ?? {}
+        const serials = result?.serials ?? []
         if (serials.length === messages.length || --unnamed === 0) return serials
         // An acknowledgement was lost, and the SDK took a later one for it: it is asked for again.
         await new Promise((resolve) => setTimeout(resolve, backoff.next()))
