@@ -156,9 +156,13 @@ describe.each(patterns)('%s', (pattern) => {
   })
 })
 
+const usable = { channels: { get: () => ({}) } }
+
 it.each([
   [{ channelName: 'c' }, 'pass an Ably Realtime client as `client`'],
-  [{ client: { channels: { get: () => ({}) } }, channelName: '' }, 'channelName must be a non-empty string'],
+  [{ client: usable, channelName: '' }, 'channelName must be a non-empty string'],
+  [{ client: usable, channelName: 'c', messagesPerSecond: 0 }, 'messagesPerSecond must be a number above 0'],
+  [{ client: usable, channelName: 'c', maxMessageSize: NaN }, 'maxMessageSize must be a number above 0'],
 ])('says what it cannot be made without', (options, cure) => {
   expect(() => createAgent(options as unknown as AgentOptions)).toThrow(
     expect.objectContaining({ code: 'invalid_argument', message: `unable to create an agent; ${cure}` }),

@@ -98,6 +98,8 @@ export class Agent {
       throw unusable('pass an Ably Realtime client as `client`')
     if (typeof channelName !== 'string' || channelName === '')
       throw unusable('channelName must be a non-empty string')
+    for (const name of ['messagesPerSecond', 'maxMessageSize', 'highWaterMark', 'publishTimeout'] as const)
+      if (!isPositive(options[name])) throw unusable(`${name} must be a number above 0`)
     this.#channel = client.channels.get(channelName, channelOptions)
     this.#outbox = Outbox.of(client)
     const perSecond = options.messagesPerSecond ?? (pattern === 'message-per-token' ? 40 : Infinity)
@@ -147,6 +149,11 @@ export class Agent {
         'unable to add a second prompt handler; use one per agent',
       )
     }
+    if (!isPositive(options.concurrency))
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        'unable to listen; concurrency must be a number above 0',
+      )
     this.#listens = true
     this.#inbox.answer(handler, options)
     void this.#presence?.enter()
@@ -164,6 +171,8 @@ export class Agent {
 
   /**
    * Takes no more prompts, ends the responses that are open as `stopped`, leaves, and lets go of the channel.
+   * Prompts that still wait for their turn end the same way, unless a checkpoint store keeps them for the next
+   * process. Resolves when every prompt handler has returned.
    * With `handOver` the agent stays present for as long as its connection's `remainPresentFor`, so that the
    * next process can take its place unnoticed.
    */
@@ -179,8 +188,8 @@ export class Agent {
     this.#inbox.close()
     const why = reason ?? new DOMException('The agent was closed', 'AbortError')
     await Promise.allSettled([...this.#responses].map((response) => response.abort(why)))
-    await this.#inbox.idle()
     if (!handOver) await this.#presence?.leave()
+    await this.#inbox.idle()
   }
 
   async #shutDown(): Promise<void> {
@@ -291,6 +300,11 @@ function interrupted(what: string): { message: string; code: string } {
 
 export function createAgent(options: AgentOptions): Agent {
   return new Agent(options)
+}
+
+/** Or left to its default. */
+function isPositive(option: number | undefined): boolean {
+  return option === undefined || option > 0
 }
 
 function unusable(cure: string): RejoinError {

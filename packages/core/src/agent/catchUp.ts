@@ -29,6 +29,7 @@ const PAGE = 1000
 export async function catchUp(
   channel: RealtimeChannel,
   checkpoint: Checkpoint | undefined,
+  isOurs: (prompt: Prompt) => boolean,
   report: (error: RejoinError) => void,
 ): Promise<Missed> {
   if (!checkpoint)
@@ -38,7 +39,7 @@ export async function catchUp(
     (least, { prompt }) => (prompt.serial < least ? prompt.serial : least),
     checkpoint.serial,
   )
-  return sort(await since(channel, from), checkpoint, report)
+  return sort(await since(channel, from), checkpoint, isOurs, report)
 }
 
 /** Serial of the last message before the attach point. */
@@ -61,6 +62,7 @@ export async function since(channel: RealtimeChannel, serial: string): Promise<I
 function sort(
   messages: InboundMessage[],
   checkpoint: Checkpoint,
+  isOurs: (prompt: Prompt) => boolean,
   report: (error: RejoinError) => void,
 ): Missed {
   const responses = new Map<string, PastResponse>()
@@ -77,7 +79,8 @@ function sort(
       if (message.name === MessageName.UserInput) {
         const prompt = readPrompt(message, true)
         const known = !prompt || prompts.has(prompt.id) || recent.has(prompt.id)
-        if (!known && prompt.serial > checkpoint.serial) prompts.set(prompt.id, prompt)
+        // What another agent answers, perhaps at this moment, is not to be touched.
+        if (!known && prompt.serial > checkpoint.serial && isOurs(prompt)) prompts.set(prompt.id, prompt)
       } else if (message.name === MessageName.Cancel) cancels.push(headers)
       else if (message.name === MessageName.ApprovalResponse) answers.push(message)
       else if (responseId !== undefined) {

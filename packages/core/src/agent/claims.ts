@@ -31,7 +31,7 @@ const KEPT = 500
 /** Waits for what people send about tool calls: results of client-side tools, decisions. */
 export class Claims {
   readonly #waiting = new Map<string, Set<Claim>>()
-  readonly #kept = new Map<string, InboundMessage[]>()
+  #kept: InboundMessage[] = []
   readonly #report: (error: RejoinError) => void
 
   constructor(report: (error: RejoinError) => void) {
@@ -39,20 +39,15 @@ export class Claims {
   }
 
   receive(message: InboundMessage): void {
-    const key = keyOf(message.name!, headersOf(message)[Header.ToolCallId])
-    const claims = this.#waiting.get(key)
+    const claims = this.#waiting.get(keyOf(message))
     if (claims) for (const claim of claims) claim.offer(message)
-    else {
-      this.#kept.set(key, [...(this.#kept.get(key) ?? []), message])
-      if (this.#kept.size > KEPT)
-        for (const oldest of this.#kept.keys()) return void this.#kept.delete(oldest)
-    }
+    else if (this.#kept.push(message) > KEPT) this.#kept.shift()
   }
 
   /** Resolves with the first answer of someone who may give it. Others are ignored and reported. */
   wait<T>(options: ClaimOptions<T>): Promise<T & Who> {
     const { name, toolCallId, timeout, signal } = options
-    const key = keyOf(name, toolCallId)
+    const key = `${name} ${toolCallId}`
     return new Promise((resolve, reject) => {
       const claims = this.#waiting.get(key) ?? new Set()
       this.#waiting.set(key, claims)
@@ -83,9 +78,9 @@ export class Claims {
       claims.add(claim)
       signal.addEventListener('abort', aborted)
       if (signal.aborted) return aborted()
-      const kept = this.#kept.get(key) ?? []
-      this.#kept.delete(key)
-      for (const message of kept) claim.offer(message)
+      const kept = this.#kept
+      this.#kept = kept.filter((message) => keyOf(message) !== key)
+      for (const message of kept) if (keyOf(message) === key) claim.offer(message)
     })
   }
 
@@ -109,6 +104,6 @@ export class Claims {
   }
 }
 
-function keyOf(name: string, toolCallId: string | undefined): string {
-  return `${name} ${toolCallId}`
+function keyOf(message: InboundMessage): string {
+  return `${message.name} ${headersOf(message)[Header.ToolCallId]}`
 }

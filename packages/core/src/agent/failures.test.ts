@@ -61,6 +61,25 @@ describe.each(patterns)('%s', (pattern) => {
     expect(reader.text(response.responseId)).toBe('The first and the last.')
   })
 
+  it('counts as failed the acknowledgement of what opens it, as often as it is lost', async () => {
+    const { channelName, agent } = setup(pattern, { publishTimeout: 50 })
+    const reader = await bench.reader(channelName)
+    await agent.ready
+    bench.server.faults.lose({ on: 'delivery', match: { action: 'ack' }, times: 4 })
+    const response = agent.respond()
+    for (const word of words) {
+      response.append(word)
+      await pause(4)
+    }
+    await response.end()
+    await reader.until(() => reader.ended(response.responseId))
+    const later = await historyReader(reader.channel)
+    for (const one of [reader, later]) {
+      expect(one.text(response.responseId)).toBe(words.join(''))
+      expect(one.verified(response.responseId)).toBe(true)
+    }
+  })
+
   it('finds its way when messages may be smaller than it was told', async () => {
     const small = await Bench.start({ limits: { messageSize: 1500 } })
     try {

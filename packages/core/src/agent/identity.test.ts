@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type Prompt, type RejoinError } from './index.ts'
 import { Bench } from '../../test/agentBench.ts'
 
@@ -82,6 +82,42 @@ it('is present while it answers, and leaves when it is done', async () => {
   await successor.close({ handOver: true })
   await bench.settle()
   expect(events).toHaveLength(4)
+})
+
+it('stays present for an agent beside it that is not done', async () => {
+  const channelName = bench.channelName()
+  const { presence } = (await bench.reader(channelName)).channel
+  const members = async () => (await presence.get()).map(({ data }) => data as unknown)
+  const client = bench.client({ echoMessages: false })
+  const first = bench.agent({ client, channelName, presence: { model: 'm1' } })
+  const second = bench.agent({ client, channelName, presence: { model: 'm2' } })
+  for (const agent of [first, second]) {
+    const response = agent.respond()
+    response.append('Hello')
+    await response.flush()
+  }
+  await second.close()
+  await vi.waitFor(async () => expect(await members()).toEqual([{ role: 'agent', model: 'm1' }]))
+  await first.close()
+  await vi.waitFor(async () => expect(await members()).toEqual([]))
+})
+
+it('leaves when it is closed, also while a handler does not heed its signal', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const agent = bench.agent({ channelName })
+  let release = () => {}
+  agent.onPrompt(async (_, response) => {
+    response.append('Hello')
+    await new Promise<void>((resolve) => (release = resolve))
+  })
+  await agent.ready
+  await reader.channel.publish('user-input', { promptId: 'q', text: 'x' })
+  await reader.until(() => reader.messages.some(({ name }) => name === 'response'))
+  const closed = agent.close()
+  await vi.waitFor(async () => expect(await reader.channel.presence.get()).toEqual([]))
+  release()
+  await closed
 })
 
 it('says that it is not present, when it cannot or shall not be', async () => {

@@ -9,6 +9,7 @@ import type { PastResponse } from './pastResponse.ts'
 import { headersOf, readPrompt, userClaimOf, type Prompt } from './prompt.ts'
 import { PromptLedger } from './promptLedger.ts'
 import { PromptQueue, type PromptHandler, type PromptOptions } from './promptQueue.ts'
+import { missing, wrapRefusal } from './rights.ts'
 import type { Origin, ResponseIds, ResponseWriter } from './responseWriter.ts'
 
 export interface InboxHost {
@@ -90,7 +91,10 @@ export class Inbox {
 
   /** Starts to listen; idempotent. */
   listen(): Promise<void> {
-    return (this.#listening ??= this.#listen())
+    return (this.#listening ??= this.#listen().catch((error: unknown) => {
+      this.#listening = undefined
+      throw error
+    }))
   }
 
   answer(handler: PromptHandler, options: PromptOptions): void {
@@ -109,9 +113,8 @@ export class Inbox {
 
   close(): void {
     this.#closed = true
-    this.#channel.unsubscribe(this.#listener)
-    this.#channel.off(this.#onState)
-    this.#queue?.close()
+    this.#unlisten()
+    this.#queue?.close(this.#host.checkpoints !== undefined)
   }
 
   async idle(): Promise<void> {
@@ -119,6 +122,8 @@ export class Inbox {
   }
 
   async #listen(): Promise<void> {
+    const what = `listen on channel "${this.#channel.name}"`
+    this.#unlisten()
     try {
       await this.#channel.subscribe(NAMES, this.#listener)
       await this.#channel.attach()
@@ -128,17 +133,26 @@ export class Inbox {
       if (!this.#host.checkpoints) {
         this.#standing = newest(this.#channel).then(
           (serial) => void (this.#heard ??= serial),
-          () => {},
+          (error: unknown) => this.#unread('read where the channel stands', error),
         )
       }
     } catch (error) {
-      throw wrapError(`listen on channel "${this.#channel.name}"`, error, ErrorCode.AttachFailed)
+      throw wrapRefusal(what, error, 'subscribe', ErrorCode.AttachFailed)
     }
+    const lack = missing(what, this.#channel, 'subscribe')
+    if (lack) throw lack
+  }
+
+  #unlisten(): void {
+    this.#channel.unsubscribe(this.#listener)
+    this.#channel.off(this.#onState)
   }
 
   async #start(): Promise<void> {
     try {
       await this.listen()
+      const lack = missing(`answer on channel "${this.#channel.name}"`, this.#channel, 'publish')
+      if (lack) throw lack
       if (this.#host.checkpoints) await this.#dealWithPast()
     } finally {
       await this.#refill()
@@ -166,8 +180,7 @@ export class Inbox {
   }
 
   async #readMissed(): Promise<void> {
-    const failed = (error: unknown) =>
-      this.#host.report(wrapError('read what was missed', error, ErrorCode.HydrationFailed))
+    const failed = (error: unknown) => this.#unread('read what was missed', error)
     await this.#standing
     const heard = this.#heard
     if (heard === undefined) return failed(new Error('how far it had been heard is not known'))
@@ -188,15 +201,22 @@ export class Inbox {
     }
   }
 
+  #unread(what: string, error: unknown): void {
+    if (this.#closed) return
+    this.#host.report(wrapRefusal(what, error, 'history', ErrorCode.HydrationFailed))
+  }
+
   async #dealWithPast(): Promise<void> {
     let missed: Missed
     try {
       const checkpoint = await this.#ledger.load()
-      missed = await catchUp(this.#channel, checkpoint, this.#host.report)
+      const isOurs = (prompt: Prompt) => this.#queue!.accepts(prompt)
+      missed = await catchUp(this.#channel, checkpoint, isOurs, this.#host.report)
       for (const promptId of checkpoint?.recent ?? []) this.#queue!.remember(promptId)
     } catch (error) {
-      throw wrapError('catch up with the channel', error, ErrorCode.HydrationFailed)
+      throw wrapRefusal('catch up with the channel', error, 'history', ErrorCode.HydrationFailed)
     }
+    this.#ledger.caughtUp()
     for (const message of missed.answers) if (!this.#isOwn(message)) this.claims.receive(message)
     for (const { prompt, past } of missed.answered) {
       this.#queue!.remember(prompt.id)

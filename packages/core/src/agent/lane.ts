@@ -1,8 +1,9 @@
 import type { Message, RealtimeChannel } from 'ably'
-import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
+import type { RejoinError } from '../errors.ts'
 import { Backoff, isRateLimit, judge, type RetryOptions } from './backoff.ts'
 import { newId } from './newId.ts'
 import type { Outbox } from './outbox.ts'
+import { wrapRefusal } from './rights.ts'
 
 export interface LaneEntry {
   /** Builds the message when its turn comes. */
@@ -69,7 +70,7 @@ export class Lane {
       // One unfit message must not take the others with it.
       if (verdict !== 'retry' && entries.length > 1) for (const entry of entries) await this.#deliver([entry])
       else if (verdict === 'split' && entries[0]!.shrink?.()) await this.#deliver(entries)
-      else for (const entry of entries) entry.failed(wrapError('publish', error, ErrorCode.PublishFailed))
+      else for (const entry of entries) entry.failed(wrapRefusal('publish', error, 'publish'))
     }
   }
 
@@ -77,10 +78,14 @@ export class Lane {
   async #publish(messages: Message[]): Promise<(string | null)[]> {
     const { channel, outbox, retry } = this.#host
     const backoff = new Backoff(retry)
+    let unnamed = 5
     for (;;) {
       try {
         const result = await outbox.send(() => channel.publish(messages), messages.length)
-        return result?.serials ?? []
+        const serials = result?.serials ?? []
+        if (serials.length === messages.length || --unnamed === 0) return serials
+        // An acknowledgement was lost, and the SDK took a later one for it: it is asked for again.
+        await new Promise((resolve) => setTimeout(resolve, backoff.next()))
       } catch (error) {
         this.#host.refused(error)
         const delay = judge(error) === 'retry' ? backoff.next() : undefined

@@ -50,6 +50,16 @@ describe('pipe', () => {
     }
   })
 
+  it.each([
+    ['nothing', undefined],
+    ['a text', 'Hello'],
+    ['a promise', Promise.resolve([])],
+  ])('says what to pipe instead of %s', async (_, events) => {
+    const { response } = await setup()
+    await expect(response.pipe(events as never)).rejects.toMatchObject({ code: 'invalid_argument' })
+    await response.end()
+  })
+
   it('lets another stream make good what one has failed', async () => {
     const { reader, response } = await setup()
     await response.pipe([{ type: 'error', errorText: 'overloaded' }]).catch(() => {})

@@ -24,6 +24,10 @@ export async function pipe(
   target: PipeTarget,
   events: AsyncIterable<ModelEvent> | Iterable<ModelEvent>,
 ): Promise<PipeResult> {
+  if (!isIterable(events)) {
+    const cure = 'await the stream, and pass what a mapper such as fromOpenAI(stream) makes of it'
+    throw new RejoinError(ErrorCode.InvalidArgument, `unable to write the answer; ${cure}`)
+  }
   const growing = new Map<string, GrowingText>()
   const iterator = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]()
   let finishReason: FinishReason | undefined
@@ -50,6 +54,15 @@ export async function pipe(
     for (const text of growing.values()) text.finish()
     abortable.release()
   }
+}
+
+/** Whether a caller without types has passed events: not a text, nor the promise of a stream. */
+function isIterable(events: unknown): boolean {
+  return (
+    typeof events === 'object' &&
+    events !== null &&
+    (Symbol.asyncIterator in events || Symbol.iterator in events)
+  )
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

@@ -14,6 +14,7 @@ export class PromptLedger {
   #recent: string[] = []
   #saving: Promise<void> | undefined
   #again = false
+  #caughtUp = false
 
   constructor(store: CheckpointStore | undefined, channelName: string, failed: (error: unknown) => void) {
     this.#store = store
@@ -29,6 +30,11 @@ export class PromptLedger {
     this.#recent = [...found.recent]
     for (const entry of found.open) this.#open.set(entry.prompt.id, entry)
     return found
+  }
+
+  /** What the last process left is dealt with. Until then its checkpoint stays: it says what is still to be answered. */
+  caughtUp(): void {
+    this.#caughtUp = true
   }
 
   /** A prompt came, whether or not it will be answered. */
@@ -58,17 +64,22 @@ export class PromptLedger {
 
   /** One save at a time; those that wait share the next. */
   #save(): Promise<void> {
-    if (!this.#store) return Promise.resolve()
+    if (!this.#store || !this.#caughtUp) return Promise.resolve()
     if (this.#saving) {
       this.#again = true
       return this.#saving.then(() => (this.#again ? this.#save() : this.#saving))
     }
     this.#again = false
     const checkpoint = { serial: this.#serial, open: [...this.#open.values()], recent: this.#recent }
-    this.#saving = this.#store
-      .save(this.#channelName, checkpoint)
-      .then(() => {}, this.#failed)
-      .finally(() => (this.#saving = undefined))
+    this.#saving = this.#write(this.#store, checkpoint).finally(() => (this.#saving = undefined))
     return this.#saving
+  }
+
+  async #write(store: CheckpointStore, checkpoint: Checkpoint): Promise<void> {
+    try {
+      await store.save(this.#channelName, checkpoint)
+    } catch (error) {
+      this.#failed(error)
+    }
   }
 }

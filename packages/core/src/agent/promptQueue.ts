@@ -1,5 +1,6 @@
 import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
 import type { Who } from './claims.ts'
+import { DeliveryError } from './deliveryError.ts'
 import type { PastResponse } from './pastResponse.ts'
 import type { Prompt } from './prompt.ts'
 import type { ResponseWriter } from './responseWriter.ts'
@@ -22,7 +23,7 @@ export interface PromptOptions {
    * What to do with a prompt that arrives while others are being answered:
    * - `parallel` (default): answer it at once beside them;
    * - `queue`: when they are done;
-   * - `interrupt`: stop them, then answer it;
+   * - `interrupt`: stop them, and those that wait, then answer it;
    * - `ignore`: not at all;
    * - or a function that chooses.
    */
@@ -79,7 +80,7 @@ export class PromptQueue {
 
   /** Takes a prompt; `false` if it is a duplicate or not this agent's. */
   add(prompt: Prompt, left: Omit<Task, 'prompt'> = {}): boolean {
-    if (this.#closed || !this.#accepts(prompt) || !this.remember(prompt.id)) return false
+    if (this.#closed || !this.accepts(prompt) || !this.remember(prompt.id)) return false
     const { whileBusy = 'parallel' } = this.#options
     let choice: Steering = 'parallel'
     if (this.active.size > 0 || this.#waiting.length > 0) {
@@ -90,8 +91,8 @@ export class PromptQueue {
       return false
     }
     if (choice === 'interrupt') {
-      for (const { prompt: waiting } of this.#waiting.splice(0)) void this.#host.settled(waiting)
       const reason = new DOMException('A newer prompt took over', 'AbortError')
+      for (const waiting of this.#waiting.splice(0)) this.#skip(waiting, (response) => response.abort(reason))
       for (const { response } of this.active) void response.abort(reason).catch(() => {})
     }
     this.#waiting.push({ prompt, ...left, alone: choice !== 'parallel' })
@@ -121,12 +122,15 @@ export class PromptQueue {
       if (!meant(waiting.prompt.id)) continue
       if (!this.#mayCancel(who, { prompt: waiting.prompt })) continue
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
-      const response = this.#host.respond(waiting)
-      void response
-        .cancel()
-        .catch(() => {})
-        .then(() => this.#host.settled(waiting.prompt))
+      this.#skip(waiting, (response) => response.cancel())
     }
+  }
+
+  /** Ends what had not begun, so that nobody waits for it. */
+  #skip(task: Task, end: (response: ResponseWriter) => Promise<unknown>): void {
+    void end(this.#host.respond(task))
+      .catch(() => {})
+      .then(() => this.#host.settled(task.prompt))
   }
 
   has(response: ResponseWriter): boolean {
@@ -134,10 +138,10 @@ export class PromptQueue {
     return false
   }
 
-  /** Takes no more prompts. */
-  close(): void {
+  /** Takes no more prompts. Those that wait become open responses, to be ended, unless they are `kept` elsewhere. */
+  close(kept: boolean): void {
     this.#closed = true
-    this.#waiting.length = 0
+    for (const task of this.#waiting.splice(0)) if (!kept) this.#host.respond(task)
   }
 
   /** Resolves when every handler that runs has returned and its response has ended. */
@@ -145,7 +149,8 @@ export class PromptQueue {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
-  #accepts(prompt: Prompt): boolean {
+  /** Whether the application says that it is this agent's to answer. */
+  accepts(prompt: Prompt): boolean {
     return this.#call('accept', () => this.#options.accept?.(prompt) ?? true, false)
   }
 
@@ -189,7 +194,9 @@ export class PromptQueue {
       settled = (await response.end()).stored
     } catch (error) {
       // After an abort, what the model's client throws is the abort itself.
-      if (response.open) this.#host.report(wrapError('answer a prompt', error, ErrorCode.CallbackFailed))
+      // A text that cannot be delivered is reported by the end.
+      if (!response.signal.aborted && !(error instanceof DeliveryError))
+        this.#host.report(wrapError('answer a prompt', error, ErrorCode.CallbackFailed))
       settled = await response.fail(error).then(
         ({ stored }) => stored,
         () => false,

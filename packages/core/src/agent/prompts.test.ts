@@ -79,6 +79,61 @@ describe('prompts', () => {
     await agent.close()
   })
 
+  it.each([
+    ['what is no JSON', { n: 5n }, '[object Object]'],
+    ['a text', 'out of tokens', 'out of tokens'],
+    ['an object', { status: 429 }, '{"status":429}'],
+  ])('whose handler throws %s end as error', async (_, thrown, message) => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const agent = bench.agent({ channelName })
+    agent.onPrompt(() => {
+      throw thrown
+    })
+    await agent.ready
+    await ask(reader, 'q')
+    expect(await endOf(reader, 'q')).toMatchObject({ status: 'error', data: { message } })
+    await agent.close()
+  })
+
+  it('whose handler throws after the end are complete, and it is reported', async () => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const agent = bench.agent({ channelName })
+    const errors: RejoinError[] = []
+    agent.on('error', (error) => errors.push(error))
+    agent.onPrompt(async (_, response) => {
+      response.append('well')
+      await response.end()
+      throw new Error('no database')
+    })
+    await agent.ready
+    await ask(reader, 'q')
+    expect(await endOf(reader, 'q')).toMatchObject({ text: 'well', status: 'complete' })
+    await agent.close()
+    expect(errors).toMatchObject([{ code: 'callback_failed', cause: { message: 'no database' } }])
+  })
+
+  it('are answered also while the checkpoint store throws', async () => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const checkpoints = {
+      load: memoryCheckpoints().load,
+      save(): Promise<void> {
+        throw new Error('no disk')
+      },
+    }
+    const agent = bench.agent({ channelName, checkpoints })
+    const errors: RejoinError[] = []
+    agent.on('error', (error) => errors.push(error))
+    agent.onPrompt((_, response) => response.append('well'))
+    await agent.ready
+    await ask(reader, 'q')
+    expect(await endOf(reader, 'q')).toMatchObject({ text: 'well', status: 'complete' })
+    await agent.close()
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['callback_failed']))
+  })
+
   /** Answers wait until told to finish, and say what was running beside them. */
   function slow(agent: ReturnType<Bench['agent']>, options: Parameters<typeof agent.onPrompt>[1]) {
     const running: string[] = []
@@ -132,9 +187,27 @@ describe('prompts', () => {
     await reader.until(() => responseTo(reader, 'fourth') !== undefined)
     finish.get('fourth')!()
     await endOf(reader, 'fourth')
+    expect(await endOf(reader, 'second')).toMatchObject({ text: '', status: 'stopped' })
     expect(log).toEqual(['first', 'fourth'])
     expect(seen).toEqual([['first'], ['first'], ['first']])
     await agent.close()
+  })
+
+  it('that still wait when the agent closes are not left without an end', async () => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const agent = bench.agent({ channelName })
+    const { log, finish } = slow(agent, { concurrency: 1 })
+    await agent.ready
+    await ask(reader, 'a')
+    await ask(reader, 'b')
+    await reader.until(() => responseTo(reader, 'a') !== undefined)
+    await bench.settle()
+    const closed = agent.close()
+    for (const id of ['a', 'b']) expect(await endOf(reader, id)).toMatchObject({ status: 'stopped' })
+    finish.get('a')!()
+    await closed
+    expect(log).toEqual(['a'])
   })
 
   it('are cancelled by those who may, also before they are answered', async () => {
@@ -210,6 +283,26 @@ describe('people', () => {
       { type: 'text' },
     ])
     await agent.close()
+  })
+
+  it('who do not decide in time leave no question open', async () => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const rows: unknown[] = []
+    const agent = bench.agent({ channelName, onComplete: (row) => rows.push(...(row.parts ?? [])) })
+    agent.onPrompt(async (_, response) => {
+      await response.approval({ toolCallId: 't', name: 'pay' }, { timeout: 20 }).catch(() => {})
+      response.append('Never mind.')
+    })
+    await agent.ready
+    await ask(reader, 'q')
+    expect(await endOf(reader, 'q')).toMatchObject({ text: 'Never mind.', status: 'complete' })
+    expect(reader.messages.find(({ name }) => name === 'tool_result')).toMatchObject({
+      data: { name: 'pay', error: expect.stringContaining('nobody') as string },
+      extras: { headers: { toolCallId: 't' } },
+    })
+    await agent.close()
+    expect(rows[0]).toMatchObject({ type: 'tool-pay', state: 'output-error' })
   })
 
   it('run tools, in time or not', async () => {
@@ -298,6 +391,51 @@ describe('after a restart', () => {
       expect(asked).toHaveLength(2)
       await third.close()
     },
+  )
+})
+
+it.each(['message-per-response', 'message-per-token'] as const)(
+  'leaves alone what another agent is answering, when it catches up (%s)',
+  async (pattern) => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const checkpoints = memoryCheckpoints()
+    const stored: (string | undefined)[] = []
+    const start = () => {
+      const agent = bench.agent({
+        channelName,
+        pattern,
+        checkpoints,
+        onComplete: (row) => stored.push(row.promptId),
+      })
+      agent.onPrompt((_, response) => response.append('mine'), { accept: ({ text }) => text === 'mine' })
+      return agent
+    }
+    const first = start()
+    await first.ready
+    await first.close()
+    const other = bench.agent({ channelName, pattern, clientOptions: { clientId: 'other' } })
+    const theirs = ['done', 'open'].map((promptId) => other.respond({ promptId }))
+    for (const promptId of ['done', 'open']) await ask(reader, promptId)
+    for (const response of theirs) response.append('half ')
+    await theirs[0]!.end()
+    await theirs[1]!.flush()
+    await ask(reader, 'missed', 'mine')
+    const second = start()
+    await second.ready
+    expect(await endOf(reader, 'missed')).toMatchObject({ text: 'mine', status: 'complete' })
+    theirs[1]!.append('whole')
+    await theirs[1]!.end()
+    expect(await endOf(reader, 'open')).toMatchObject({ text: 'half whole', status: 'complete' })
+    await second.close()
+    expect(stored).toEqual(['missed'])
+  },
+)
+
+it.each([0, NaN, -1])('are not taken %s at a time', (concurrency) => {
+  const agent = bench.agent()
+  expect(() => agent.onPrompt(() => {}, { concurrency })).toThrow(
+    expect.objectContaining({ code: 'invalid_argument' }),
   )
 })
 

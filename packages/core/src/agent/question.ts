@@ -48,8 +48,9 @@ export async function clientTool(
   const claims = await question.claims()
   if (!body.begin()) throw ended(question)
   body.tools.available(toolCallId, call.name, call.args)
-  try {
-    const result = await claims.wait<{ output?: unknown; errorText?: string }>({
+  const result = await answered(
+    question,
+    claims.wait<{ output?: unknown; errorText?: string }>({
       name: MessageName.ToolResult,
       toolCallId,
       timeout: options.timeout ?? 60_000,
@@ -61,15 +62,11 @@ export async function clientTool(
         if (data.error === undefined) return { output: data.result ?? null }
         return { errorText: typeof data.error === 'string' ? data.error : JSON.stringify(data.error) }
       },
-    })
-    const { clientId: _, userClaim: __, ...outcome } = result
-    body.tools.answered(toolCallId, outcome)
-    return result
-  } catch (error) {
-    // Readers wait for a result as well.
-    if (body.begin()) body.tools.error(toolCallId, (error as Error).message)
-    throw error
-  }
+    }),
+  )
+  const { clientId: _, userClaim: __, ...outcome } = result
+  body.tools.answered(toolCallId, outcome)
+  return result
 }
 
 export async function approval(
@@ -81,27 +78,40 @@ export async function approval(
   const claims = await question.claims()
   if (!body.begin()) throw ended(question)
   body.tools.approvalRequested(toolCallId, call.name, call.arguments ?? {})
-  const decision = await claims.wait<{ approved: boolean; reason?: string }>({
-    name: MessageName.ApprovalResponse,
-    toolCallId,
-    timeout: options.timeout,
-    signal,
-    allow:
-      options.allow ??
-      (({ clientId }) =>
-        clientId !== undefined && (asker?.clientId === undefined || clientId === asker.clientId)),
-    read(message) {
-      const data = parsed(message.data) as { decision?: unknown; reason?: unknown } | undefined
-      if (data?.decision !== 'approved' && data?.decision !== 'rejected') return undefined
-      const reason = typeof data.reason === 'string' ? { reason: data.reason } : {}
-      return { approved: data.decision === 'approved', ...reason }
-    },
-  })
+  const decision = await answered(
+    question,
+    claims.wait<{ approved: boolean; reason?: string }>({
+      name: MessageName.ApprovalResponse,
+      toolCallId,
+      timeout: options.timeout,
+      signal,
+      allow:
+        options.allow ??
+        (({ clientId }) =>
+          clientId !== undefined && (asker?.clientId === undefined || clientId === asker.clientId)),
+      read(message) {
+        const data = parsed(message.data) as { decision?: unknown; reason?: unknown } | undefined
+        if (data?.decision !== 'approved' && data?.decision !== 'rejected') return undefined
+        const reason = typeof data.reason === 'string' ? { reason: data.reason } : {}
+        return { approved: data.decision === 'approved', ...reason }
+      },
+    }),
+  )
   const { approved, reason, clientId } = decision
   // Nothing follows the end of a response.
   if (body.begin())
     body.tools.decided(toolCallId, { approved, ...(reason && { reason }), ...(clientId && { clientId }) })
   return decision
+}
+
+/** Readers wait as well: they are told when no answer comes. */
+async function answered<T>({ body, toolCallId }: Question, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (body.begin()) body.tools.error(toolCallId, (error as Error).message)
+    throw error
+  }
 }
 
 function ended({ signal }: Question): unknown {

@@ -1,4 +1,4 @@
-import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
+import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
 import { Header, MessageName, type EndStatus } from '../protocol.ts'
 import type { ResponseRow } from '../types.ts'
 import type { Claims } from './claims.ts'
@@ -19,6 +19,7 @@ import {
 } from './question.ts'
 import type { LastMessage } from './restRequest.ts'
 import { ResponseBody, type Publishing } from './responseBody.ts'
+import { wrapRefusal } from './rights.ts'
 import type { ToolCall } from './toolCalls.ts'
 
 /** What became of a response. */
@@ -313,8 +314,10 @@ export class ResponseWriter {
   #mark(status: EndStatus, reason: unknown): void {
     this.#status = status
     if (reason === undefined) return
-    const { message = reason, code } = Object(reason) as { message?: unknown; code?: unknown }
-    this.#reason = { message: typeof message === 'string' ? message : JSON.stringify(message) }
+    const { message = reason, code, name } = Object(reason) as Record<'message' | 'code' | 'name', unknown>
+    this.#reason = { message: typeof message === 'string' ? message : asText(message) }
+    // The number that every DOMException still has says nothing.
+    if (name === 'AbortError') return
     if (typeof code === 'string' || typeof code === 'number') this.#reason.code = `${code}`
   }
 
@@ -350,19 +353,17 @@ export class ResponseWriter {
   }
 
   #undelivered(cause: unknown): DeliveryError {
-    const error = wrapError(
-      'deliver the response',
-      (cause as Partial<RejoinError>).cause ?? cause,
-      codeOf(cause),
-    )
-    return new DeliveryError(error.code, error.message, {
-      text: this.text,
-      responseId: this.responseId,
-      cause: error.cause,
-    })
+    const { text, responseId } = this
+    const { code, message, cause: beneath } = wrapRefusal('publish', cause, 'publish')
+    return new DeliveryError(code, message, { text, responseId, cause: beneath ?? cause })
   }
 }
 
-function codeOf(error: unknown): ErrorCode {
-  return error instanceof RejoinError ? error.code : ErrorCode.PublishFailed
+/** Whatever was thrown, as something to read. */
+function asText(thrown: unknown): string {
+  try {
+    return JSON.stringify(thrown) ?? String(thrown)
+  } catch {
+    return String(thrown)
+  }
 }

@@ -1,10 +1,11 @@
 import { checksum } from '../checksum.ts'
 import type { LastMessage } from './restRequest.ts'
-import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
+import type { RejoinError } from '../errors.ts'
 import { Phase } from '../protocol.ts'
 import { Backoff, isRateLimit, judge } from './backoff.ts'
 import type { Lane, LaneHost } from './lane.ts'
 import type { Sender } from './outbox.ts'
+import { wrapRefusal } from './rights.ts'
 import type { SegmentWire } from './segmentWire.ts'
 import { fitting, utf8Length } from './unicode.ts'
 
@@ -288,8 +289,7 @@ export class Segment implements Sender {
   }
 
   #lose(cause: unknown): void {
-    this.#error =
-      cause instanceof RejoinError ? cause : wrapError('publish the text', cause, ErrorCode.PublishFailed)
+    this.#error = wrapRefusal('publish the text', cause, this.wire.right)
     this.#state = 'lost'
     this.#notify()
   }

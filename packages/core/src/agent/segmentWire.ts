@@ -1,6 +1,7 @@
 import type { Message, RealtimeChannel } from 'ably'
 import type { LastMessage } from './restRequest.ts'
 import { Header, MessageName, Metadata, Phase } from '../protocol.ts'
+import type { Right } from './rights.ts'
 
 export type Pattern = 'message-per-response' | 'message-per-token'
 
@@ -27,6 +28,8 @@ export interface SegmentWire {
   serial: string | undefined
   /** Whether it can grow only by its serial. */
   readonly needsSerial: boolean
+  /** The capability that it grows by. */
+  readonly right: Right
 }
 
 export function segmentWire(pattern: Pattern, kind: SegmentKind, newId: () => string): SegmentWire {
@@ -45,6 +48,7 @@ function growingWire({ channel, type, headers }: SegmentKind): SegmentWire {
   const wire: SegmentWire = {
     serial: undefined,
     needsSerial: true,
+    right: 'message-update-own',
     open: (data) => ({ name, data, extras }),
     grow: (data, end) => append(data, { [Metadata.End]: String(end), [Metadata.Phase]: Phase.Streaming }),
     async replace(text) {
@@ -91,6 +95,7 @@ function tokenWire({ channel, type, headers }: SegmentKind, newId: () => string)
   return {
     serial: undefined,
     needsSerial: false,
+    right: 'publish',
     open: (text) => message(token, text, { [Header.End]: String(text.length) }),
     grow: (data, end) => publish(message(token, data, { [Header.End]: String(end) })),
     replace: (text) =>
