@@ -241,7 +241,7 @@ export class ModelAgent {
     const end =
       this.manner === 'plain'
         ? undefined
-        : (text: string) => String(this.manner === 'wrong' ? [...text].length * 3 : text.length)
+        : (text: string) => String(this.manner === 'wrong' ? Array.from(text).length * 3 : text.length)
     return {
       pattern: this.script.pattern,
       kind,
