@@ -238,6 +238,7 @@ export class Continuity {
     const { conversation } = this.#store
     this.#reading = reading
     this.#joined = false
+    let reached = enough === undefined
     const before = conversation.list().length
     for (let pages = 0; pages < maxPages && !signal.aborted; pages++) {
       const items = await reader.next(limit)
@@ -252,14 +253,11 @@ export class Continuity {
         const deep = this.#joined && conversation.pastKnown
         const headsAfter = deep ? this.#target : (reader.before(HEAD_MARGIN) ?? '~')
         conversation.cover({ from: serial, epoch: reader.epoch }, reader.exhausted ? undefined : headsAfter)
-        // Whoever ends in what is shown is read from the beginning; whoever ends before is for later.
-        if (pages === 0 || (again && !wasJoined)) conversation.want()
+        // Whoever ends in what is asked for is read from the beginning; whoever ends before is for later.
+        if (pages === 0 || (again ? !wasJoined : !reached)) conversation.want()
+        reached ||= enough!({ serial, timestamp: oldest.timestamp ?? 0 })
         if (!reader.exhausted && !conversation.needsPast) {
-          const done = again
-            ? this.#joined
-            : older
-              ? conversation.list().length > before
-              : !enough || enough({ serial, timestamp: oldest.timestamp ?? 0 })
+          const done = again ? this.#joined : older ? conversation.list().length > before : reached
           if (done) break
         }
       }

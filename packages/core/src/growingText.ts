@@ -292,9 +292,10 @@ export class GrowingText {
     return this.#checked.matches && end === this.#shown.length
   }
 
-  /** Where it ends was declared and is known: what is missing of it, its holes say. */
+  /** Where it ends was declared, or whoever edited it said so, and is known: what is missing of it, its holes say. */
   get closed(): boolean {
-    return this.#closing !== undefined && this.#closing.end === this.#shown.end
+    if (this.#closing) return this.#closing.end === this.#shown.end
+    return this.#pieces.length === 0 && this.#base?.authoritative === true
   }
 
   /** Set by the owner: kept out of here so that a reader of plain streams does not carry it. */

@@ -94,6 +94,9 @@ class StoredRow implements KnownRow {
 
   /** After a complete row only what is surely newer counts: a later version, or a live change of the text. */
   isOlderThan(event: TextEvent | ReviseEvent): boolean {
+    // Where the text of one message ends in the text of several, the row does not tell.
+    if ((event.type === 'text' && runOf(event) > 0) || this.#parts.some(({ runs = 1 }) => runs > 1))
+      return false
     const version = this.#parts.find((p) => p.serial === event.serial)?.version
     if (version !== undefined) return event.version > version
     const message = event.type === 'revise' || event.unit === 'message'

@@ -195,6 +195,8 @@ export interface RowPart {
   readonly serial?: string
   /** `version.serial` of the last operation in it: a newer one on the channel replaces it. */
   readonly version?: string
+  /** How many messages, or runs of tokens, it was too long for one of: an edit of one of them is for the database to tell. */
+  readonly runs?: number
   readonly [field: string]: unknown
 }
 

@@ -73,7 +73,11 @@ export class LawKeeper {
         expect(
           known.some((truth) => honest({ text: part.text, gaps }, truth)) || kept.includes(part.text),
         ).toBe(true)
-        if (response.status === 'complete' && strict && gaps.length === 0)
+        // What a text has besides a message or token that was edited, only history tells.
+        const unclear = source?.tokenEdited || (source?.edited && source.length > 1)
+        // And where it stands in the one text of a row that names no parts, nobody.
+        if (unclear && rows.length && !this.database.namesParts) continue
+        if (response.status === 'complete' && strict && gaps.length === 0 && !unclear)
           expect([...known, ...kept]).toContain(part.text)
         // Law 4: what was shown as exact is never taken away, unless somebody edited it.
         if (!source || source.edited) continue

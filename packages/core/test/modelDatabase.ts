@@ -74,6 +74,7 @@ export class ModelDatabase {
         type: text.style.kind,
         id: agent.partId(text),
         text: text.text,
+        ...(text.length > 1 && { runs: text.length }),
         ...(text.version && { serial: text.serial!, version: text.version }),
       },
     }))

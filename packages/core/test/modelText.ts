@@ -20,6 +20,8 @@ interface Segment {
   written: string
   /** What readers should end with. */
   shown: string
+  /** What stood there before each edit: until it has arrived, readers show that. */
+  before: string[]
   edited: boolean
 }
 
@@ -31,8 +33,6 @@ const names = {
 
 /** One growing text of an agent: publishes without waiting, repairs what was refused, is edited by others. */
 export class ModelText {
-  /** What stood there before each edit: until it has arrived, readers show that. */
-  readonly before: string[] = []
   /** Its first message on the channel. */
   serial: string | undefined
   /** A single token was edited: that shows only while it stands apart. */
@@ -58,11 +58,30 @@ export class ModelText {
 
   /** All that a reader may take for the agent's text. */
   get truths(): string[] {
-    return [...this.before, this.text]
+    return this.segments.reduce(
+      (texts, { before, shown }) => texts.flatMap((text) => [...before, shown].map((next) => text + next)),
+      [''],
+    )
+  }
+
+  /** Its messages or runs. */
+  get length(): number {
+    return this.segments.length
   }
 
   get edited(): boolean {
-    return this.before.length > 0
+    return this.segments.some((s) => s.before.length > 0)
+  }
+
+  /** Headers of the run that is being written (PROTOCOL.md §1.3). */
+  private get headers(): Record<string, string> {
+    const { headers } = this.style
+    const run = this.segments.length - 1
+    return run > 0 ? { ...headers, part: `${this.part}.${run}` } : headers
+  }
+
+  private get part(): string | undefined {
+    return this.style.headers.part
   }
 
   private get last(): Segment {
@@ -75,14 +94,17 @@ export class ModelText {
   }
 
   begin(text: string): void {
-    const { pattern, kind, headers } = this.style
+    const { pattern, kind } = this.style
     if (pattern === 'token') {
-      this.segments.push({ serial: undefined, written: '', shown: '', edited: false })
+      this.segments.push({ serial: undefined, written: '', shown: '', before: [], edited: false })
+      this.tokens = []
+      this.base = ''
       return
     }
-    const serial = this.model.create({ name: names[kind].message, data: text, headers })
-    this.serial ??= serial
-    this.segments.push({ serial, written: text, shown: text, edited: false })
+    const segment: Segment = { serial: undefined, written: text, shown: text, before: [], edited: false }
+    this.segments.push(segment)
+    segment.serial = this.model.create({ name: names[kind].message, data: text, headers: this.headers })
+    this.serial ??= segment.serial
   }
 
   /**
@@ -90,18 +112,12 @@ export class ModelText {
    * message is full, and the text goes on in a further one.
    */
   write({ text, refused, merged, full }: Fragment): void {
-    const { pattern, headers, end } = this.style
-    // A message full: only with header `part` do two make one text.
-    if (
-      process.env.FULL &&
-      full &&
-      pattern === 'message' &&
-      headers.part !== undefined &&
-      this.style.kind !== 'tool'
-    ) {
-      this.close()
-      this.closed = false
-      return this.begin(text)
+    const { pattern, kind, end } = this.style
+    // Only with header `part` do two messages make one text.
+    if (full && end && this.part !== undefined && kind !== 'tool') {
+      this.close('streaming')
+      this.begin(text)
+      if (pattern === 'message') return
     }
     this.last.written += text
     // Without stamps a refusal is unknowable, and so it is after an edit: those channels accept everything.
@@ -133,12 +149,13 @@ export class ModelText {
     this.replace(this.last.written, 'done')
   }
 
-  close(): void {
+  /** The part is done; or `streaming`, for it goes on in a further message or run. */
+  close(phase: 'streaming' | 'done' = 'done'): void {
     this.release()
     this.repair()
-    this.closed = true
+    this.closed = phase === 'done'
     const { pattern, end } = this.style
-    const closing: Record<string, string> = { phase: 'done' }
+    const closing: Record<string, string> = { phase }
     if (end) closing.checksum = checksum(this.last.written)
     if (pattern === 'message') this.model.append(this.last.serial!, '', { ...this.stamp(), ...closing })
     else if (end) this.token('', { ...this.stamp(), ...closing })
@@ -146,14 +163,15 @@ export class ModelText {
 
   /** Somebody with the right replaces or deletes all of it, or one of its tokens. */
   edit(how: 'replace' | 'delete' | 'token', which: number): boolean {
-    const { pattern, kind, headers } = this.style
+    const { pattern, kind } = this.style
+    const { headers } = this
     if (!this.segments.length || kind === 'tool') return false
     this.release()
     if (pattern === 'message') {
       const segment = this.segments[which % this.segments.length]!
       // Stamps that its agent goes on to write contradict an edit: whoever edits waits for the end of the message.
       if (this.style.end && segment === this.last && !this.closed) return false
-      this.remember()
+      this.remember(segment)
       segment.edited = true
       segment.shown = how === 'delete' ? '' : `[${which % 100}]`
       if (how === 'delete') this.model.delete(segment.serial!)
@@ -163,7 +181,7 @@ export class ModelText {
     if (how !== 'token') {
       // What comes after it would be the agent's again.
       if (!this.closed || kind === 'reasoning') return false
-      this.remember()
+      this.remember(this.last)
       this.last.shown = `[${which % 100}]`
       const data = this.last.shown
       const serial = this.model.create({ name: names[kind].complete, data, headers, clientId: 'moderator' })
@@ -176,7 +194,7 @@ export class ModelText {
     // Whether a message of plain reasoning is a token or grows, nobody can tell from an edit of it. And a stamped token
     // is not kept apart from its neighbours once it is known to follow them: an edit of it comes too late.
     if (kind === 'reasoning' || this.style.end) return false
-    this.remember()
+    this.remember(this.last)
     this.tokenEdited = true
     this.last.edited = true
     token.text = which % 2 ? '' : `[${which % 100}]`
@@ -190,10 +208,11 @@ export class ModelText {
   private base = ''
 
   private replace(text: string, phase: 'streaming' | 'done'): void {
-    const { pattern, kind, headers } = this.style
+    const { pattern, kind } = this.style
+    const { headers } = this
     this.release()
     this.failed = false
-    if (this.last.shown !== text) this.remember()
+    if (this.last.shown !== text) this.remember(this.last)
     this.last.shown = text
     this.last.edited = false
     if (pattern === 'message') this.model.update(this.last.serial!, text, this.metadata(phase))
@@ -209,17 +228,15 @@ export class ModelText {
     }
   }
 
-  private remember(): void {
-    const now = this.text
-    if (!this.before.includes(now)) this.before.push(now)
+  private remember({ shown, before }: Segment): void {
+    if (!before.includes(shown)) before.push(shown)
   }
 
   private token(text: string, stamp: Record<string, string>): void {
-    const { kind, headers } = this.style
     const serial = this.model.create({
-      name: names[kind].token,
+      name: names[this.style.kind].token,
       data: text,
-      headers: { ...headers, ...stamp },
+      headers: { ...this.headers, ...stamp },
     })
     this.serial ??= serial
     this.tokens.push({ serial, text })

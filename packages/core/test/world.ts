@@ -119,6 +119,9 @@ export async function live(world: World, log: (what: string) => void = () => {})
   channel.slow.clear()
   const settle = async () => {
     for (let still = 0; still < 4; still++) {
+      log(
+        `settle p${channel.pending.length} d${channel.delivered.length} ${session.getSnapshot().hydration} ${JSON.stringify(channel.delivered.map((m) => [m.serial, m.version?.serial]))} ${JSON.stringify(session.getSnapshot().messages.map((m) => m.id))}`,
+      )
       if (channel.arrive() || channel.pending.length) still = 0
       answer(0)
       await turn()

@@ -153,10 +153,10 @@ export class GrowingText {
 
   #wire() {
     const { pattern } = this.#host
-    // Per token, a full text must fit into one message: every run has a name of its own.
     const index = this.segments.length
     this.part ??= this.#name()
-    const part = pattern === 'message-per-token' && index > 0 ? `${this.part}.${index}` : this.part
+    // Whoever reads a later run alone knows that there are others (PROTOCOL.md §1.3).
+    const part = index > 0 ? `${this.part}.${index}` : this.part
     const headers = { ...this.#kind.headers, [Header.Part]: part }
     return segmentWire(pattern, { ...this.#kind, headers }, newId)
   }

@@ -83,10 +83,14 @@ export class ResponseParts {
   }
 }
 
-function place(growing: GrowingText): { serial?: string; version?: string } {
-  const serial = growing.segments[0]?.wire.serial
-  const versions = growing.segments.flatMap((segment) => segment.version ?? []).sort()
-  return { ...(serial && { serial }), ...(versions.length > 0 && { version: versions.at(-1)! }) }
+function place({ segments }: GrowingText): Pick<RowPart, 'serial' | 'version' | 'runs'> {
+  const serial = segments[0]?.wire.serial
+  const version = segments
+    .flatMap((segment) => segment.version ?? [])
+    .sort()
+    .at(-1)
+  const runs = segments.length
+  return { ...(serial && { serial }), ...(version && { version }), ...(runs > 1 && { runs }) }
 }
 
 function toolRow(tool: ToolPart): RowPart {
