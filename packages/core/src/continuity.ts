@@ -242,7 +242,9 @@ export class Continuity {
     const before = conversation.list().length
     for (let pages = 0; pages < maxPages && !signal.aborted; pages++) {
       const items = await reader.next(limit)
-      if (items) this.#applyPast(items)
+      // Without an attach point a page may be ahead of what is on its way, and hold less of it.
+      if (items)
+        this.#applyPast(older ? items.filter(({ serial = '' }) => serial <= (this.#newest || '~')) : items)
       if (signal.aborted) return true
       if (items?.length) {
         const oldest = items.at(-1)!
@@ -263,6 +265,7 @@ export class Continuity {
       }
       if (reader.exhausted) {
         conversation.cover({ from: '', epoch: reader.epoch }, undefined)
+        if (this.#continuous) conversation.pastKnown = true
         break
       }
     }

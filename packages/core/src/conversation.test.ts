@@ -1,65 +1,12 @@
-import type { InboundMessage } from 'ably'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { InboundMessage } from 'ably'
+import { codec, lastSerial, message, Reader } from '../test/reader.ts'
+import type { Wire } from '../test/reader.ts'
 import { checksum } from './checksum.ts'
-import { Conversation } from './conversation.ts'
-import { kindsOf } from './feature.ts'
-import { allFeatures } from './features.ts'
+import { documented } from './wire/documented.ts'
 import { applyRow } from './row.ts'
 import type { ResponseRow } from './types.ts'
-import { documented } from './wire/documented.ts'
-
-const codec = documented()
-
-interface Wire {
-  name?: string
-  data?: unknown
-  action?: string
-  serial?: string
-  version?: string
-  metadata?: Record<string, string>
-  headers?: Record<string, unknown>
-  clientId?: string
-}
-
-let clock = 0
-/** An Ably message as the SDK hands it over. */
-function message({ action = 'create', serial, version, metadata, headers, ...rest }: Wire): InboundMessage {
-  const at = serial ?? String(++clock).padStart(8, '0')
-  return {
-    ...rest,
-    action: `message.${action}`,
-    serial: at,
-    timestamp: 1_000,
-    version: { serial: version ?? at, timestamp: 1_000, metadata },
-    extras: headers && { headers },
-  } as unknown as InboundMessage
-}
-
-class Reader {
-  conversation = new Conversation('channel', kindsOf(allFeatures))
-  read(wire: Wire | InboundMessage, epoch: number | undefined = 1, live = true): this {
-    const m = 'extras' in wire ? wire : message(wire as Wire)
-    codec.decode(m, (event) => {
-      event.epoch = epoch
-      this.conversation.apply(event, live)
-    })
-    return this
-  }
-  publish(): string[] {
-    const told: string[] = []
-    for (const response of this.conversation.dirty) {
-      response.touched = undefined
-      if (response.refresh()) told.push(response.id)
-    }
-    this.conversation.dirty = []
-    return told
-  }
-  response(id: string) {
-    this.publish()
-    return this.conversation.responses.get(id)?.snapshot
-  }
-}
 
 describe('message per token', () => {
   test('explicit: start, tokens, stop', () => {
@@ -111,7 +58,7 @@ describe('message per token', () => {
       name: 'response-complete',
       data: 'Hello big world',
       headers,
-      serial: String(clock).padStart(8, '0'),
+      serial: lastSerial(),
     })
     expect(reader.publish()).toEqual([])
   })

@@ -303,7 +303,7 @@ describe('message per response (PROTOCOL.md §5)', () => {
     const token = new GrowingText(false)
     token.checksum = checksum
     token.append({ key: '3', text: 'c', end: 3 })
-    token.append({ key: '2', text: '?', end: 2, edited: true })
+    token.append({ key: '2', text: '?', end: 2, edited: '3' })
     token.append({ key: '1', text: 'a', end: 1 })
     token.append({ key: '4', text: '', end: 3, checksum: checksum('abc'), done: true })
     token.settle()

@@ -26,8 +26,8 @@ export interface Fragment extends Stamp {
   text: string
   /** Names the attachment that delivered it live: its deliveries of one message follow each other. */
   epoch?: number
-  /** Someone edited this token: its text is no longer what its stamp counted. */
-  edited?: boolean
+  /** Version by which someone edited this token: its text is no longer what its stamp counted. */
+  edited?: string
 }
 
 export interface FullText extends Fragment {
@@ -45,7 +45,7 @@ interface Piece {
   prev: string | undefined
   after: number | undefined
   at: number | undefined
-  edited: boolean
+  edited: string | undefined
 }
 
 interface Base {
@@ -170,7 +170,7 @@ export class GrowingText {
       prev: link?.key,
       after: link?.end,
       at: link?.length,
-      edited: fragment.edited ?? false,
+      edited: fragment.edited,
     }
     if (!this.#stale && key > this.key) {
       const before = this.#shown.length
@@ -184,8 +184,10 @@ export class GrowingText {
     const same = this.#pieces[index]
     if (same && same.first <= key) {
       // Known already. An edit of a token that still stands apart replaces it.
-      if (!piece.edited || same.first !== same.key || same.text === text) return false
-      this.#pieces[index] = { ...same, text, edited: true }
+      const { edited = '' } = piece
+      if (edited <= (same.edited ?? '') || same.first !== same.key) return false
+      this.#pieces[index] = { ...same, text, edited }
+      if (same.text === text) return false
     } else this.#pieces.splice(index, 0, piece)
     this.#stale = true
     return true
@@ -319,7 +321,7 @@ export class GrowingText {
 
   /** Somebody else than the agent has changed it: what the agent declares is about another text. */
   get #edited(): boolean {
-    return (this.#base?.authoritative ?? false) || this.#pieces.some((piece) => piece.edited)
+    return (this.#base?.authoritative ?? false) || this.#pieces.some((piece) => piece.edited !== undefined)
   }
 
   #mark({ key, done, checksum, end }: Fragment, newest = false): boolean {

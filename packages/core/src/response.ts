@@ -119,6 +119,8 @@ export class Response {
   applyText(event: TextEvent | ReviseEvent): boolean {
     const { parts } = this
     let known = parts.placeOf(event)
+    // A message that the row does not name can only be the one whose text it is.
+    const whole = this.row?.complete === true && !known
     if (this.row?.complete) {
       if (!this.row.isOlderThan(event)) return false
       known ??= parts.onlyText()
@@ -137,23 +139,21 @@ export class Response {
     }
     known.part.row = undefined
     parts.remember(event, known)
-    const changed = this.#grow(known.source, event)
+    const changed = this.#grow(known.source, event, known.source.unit === 'token' && !whole)
     if (changed) known.part.dirty = true
     return changed
   }
 
   /** An operation on one of its messages, known by the message's serial. */
-  #grow(source: TextSource, event: TextEvent | ReviseEvent): boolean {
-    const { text: growing } = source
+  #grow({ text: growing }: TextSource, event: TextEvent | ReviseEvent, token: boolean): boolean {
     const { version, text, end, checksum, epoch, serial, op } = event
-    const token = source.unit === 'token'
     // A continuous stream goes on with its next token, also after a full text.
     const done =
       token && op === 'append' && event.responseId === undefined ? (event.done ?? false) : event.done
     const item = { key: token ? serial : version, text, end, checksum, done, epoch }
     if (token) {
       if (op === 'full') return growing.replace(item, { final: event.responseId !== undefined })
-      return growing.append(version === serial ? item : { ...item, edited: true })
+      return growing.append(version === serial ? item : { ...item, edited: version })
     }
     if (op === 'append') return growing.append(item)
     if (op === 'delete') return growing.remove(version)
@@ -242,24 +242,24 @@ export class Response {
   }
 
   /**
-   * Where text may be missing until history has made up for a loss of continuity: after every text of which no end is
-   * known, if anything follows it; before the first that is new since then; and after the last one when the response has
-   * ended meanwhile.
+   * Where text may be missing that only history can bring: before the first text, if the response began before; after
+   * every text of which no end is known, if continuity was lost and anything follows it; before the first that is new
+   * since then; and after the last one when the response has ended meanwhile.
    */
-  #losses(): Gap[] {
+  #losses(headless: boolean): Gap[] {
     const lost = this.#broken
     const texts = this.parts.ordered.filter((part) => part instanceof OpenText)
     const gaps: Gap[] = []
     const gap = (part: string, at: number) => gaps.push({ part, from: at, to: at, missing: undefined })
-    let later = false
+    let later = headless
     for (const text of texts) {
-      const { id, serial, settled, sources, snapshot } = text
+      const { id, serial, settled, broken, snapshot } = text
       const last = text === texts.at(-1)
-      if (lost && serial > lost.key && !later) {
-        later = true
-        if (gaps.length === 0 && text.gaps[0]?.to !== 0) gap(id, 0)
-      }
-      const unfinished = !settled && (lost || sources.some((source) => source.text.broken))
+      const isNew = lost && serial > lost.key && !later
+      later ||= isNew === true
+      if ((isNew || (headless && text === texts[0])) && gaps.length === 0 && text.gaps[0]?.to !== 0)
+        gap(id, 0)
+      const unfinished = !settled && (lost || broken)
       if (last ? !this.open && (lost || unfinished) : unfinished) gap(id, snapshot!.text.length)
     }
     return gaps
@@ -282,6 +282,7 @@ export class Response {
     let gaps = noGaps
     let first: OpenText | undefined
     let verified = true
+    let broken = this.#broken !== undefined
     let text = ''
     for (const part of this.parts.ordered) {
       if (part.snapshot) parts.push(part.snapshot)
@@ -289,6 +290,7 @@ export class Response {
       if (!(part instanceof OpenText)) continue
       first ??= part
       verified &&= part.verified
+      broken ||= part.broken
       if (part.kind === 'text') text += part.snapshot!.text
     }
     const { status } = this
@@ -297,9 +299,8 @@ export class Response {
     verified &&= first !== undefined && !headless
     // Only its end is known: all of its text is missing.
     if (parts.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
-    if (headless && this.#strict && first && first.gaps[0]?.to !== 0)
-      gaps = [{ part: first.id, from: 0, to: 0, missing: undefined }, ...gaps]
-    else if (!this.row?.complete) gaps = gaps.concat(this.#losses())
+    const begunBefore = headless && this.#strict
+    if ((broken || begunBefore) && !this.row?.complete) gaps = gaps.concat(this.#losses(begunBefore))
     verified &&= gaps.length === 0
     const next: ResponseState = {
       id: this.id,

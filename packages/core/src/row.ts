@@ -92,15 +92,16 @@ class StoredRow implements KnownRow {
     return this.status !== 'streaming' && this.status !== 'interrupted'
   }
 
-  /** After a complete row only what is surely newer counts: a later version, or a live change of the text. */
+  /** After a complete row only what is surely newer counts: a later version, or somebody's live edit of the text. */
   isOlderThan(event: TextEvent | ReviseEvent): boolean {
     // Where the text of one message ends in the text of several, the row does not tell.
     if ((event.type === 'text' && runOf(event) > 0) || this.#parts.some(({ runs = 1 }) => runs > 1))
       return false
     const version = this.#parts.find((p) => p.serial === event.serial)?.version
     if (version !== undefined) return event.version > version
-    const message = event.type === 'revise' || event.unit === 'message'
-    return message && event.epoch !== undefined && event.op !== 'append' && event.version !== event.serial
+    // What carries a stamp is the agent's own, from before it was done.
+    const edited = event.version !== event.serial && event.op !== 'append' && event.end === undefined
+    return edited && event.epoch !== undefined && (event.type === 'revise' || event.unit === 'message')
   }
 
   /** A stamped token of a text that the row names. */

@@ -32,6 +32,11 @@ export class OpenText extends OpenPart {
     return this.gaps.length === 0 && this.sources.every((s) => s.text.verified === true)
   }
 
+  /** What came last may be missing: continuity was lost. */
+  get broken(): boolean {
+    return this.sources.some((source) => source.text.broken)
+  }
+
   add(source: TextSource): void {
     this.sources.push(source)
     this.sources.sort((a, b) => a.run - b.run || (a.serial < b.serial ? -1 : 1))

@@ -41,7 +41,7 @@ export class ModelText {
   readonly style: TextStyle
   private readonly model: ChannelModel
   private readonly segments: Segment[] = []
-  private tokens: { serial: string; text: string }[] = []
+  private tokens: { serial: string; text: string; stamped: boolean }[] = []
   private failed = false
   private held = ''
   private heldStamp: Record<string, string> | undefined
@@ -193,7 +193,7 @@ export class ModelText {
     if (!token || this.failed) return false
     // Whether a message of plain reasoning is a token or grows, nobody can tell from an edit of it. And a stamped token
     // is not kept apart from its neighbours once it is known to follow them: an edit of it comes too late.
-    if (kind === 'reasoning' || this.style.end) return false
+    if (kind === 'reasoning' || token.stamped) return false
     this.remember(this.last)
     this.tokenEdited = true
     this.last.edited = true
@@ -239,7 +239,7 @@ export class ModelText {
       headers: { ...this.headers, ...stamp },
     })
     this.serial ??= serial
-    this.tokens.push({ serial, text })
+    this.tokens.push({ serial, text, stamped: stamp.end !== undefined })
   }
 
   private stamp(): Record<string, string> {
