@@ -6,7 +6,9 @@ import { stripVTControlCharacters } from 'node:util'
 const source = readFileSync(new URL('../packages/core/test/mutants.ts', import.meta.url), 'utf8')
 const names = [...source.matchAll(/\bname: '([^']+)'/g)].map((m) => m[1])
 const only = process.argv[2]
-const tests = ['growingText', 'conversation', 'laws'].map((t) => `packages/core/src/${t}.test.ts`)
+const tests = ['growingText', 'conversation', 'row', 'runs', 'continuity', 'laws'].map(
+  (t) => `packages/core/src/${t}.test.ts`,
+)
 let survived = 0
 for (const [index, name] of names.entries()) {
   if (only && !name.includes(only)) continue

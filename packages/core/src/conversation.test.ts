@@ -283,6 +283,24 @@ describe('stamps that cannot be trusted', () => {
     expect(tokens.response('r')).toMatchObject({ text: 'Hello you!', hasGap: false })
   })
 
+  test('a token that someone edited twice: the older edit, once more, changes nothing', () => {
+    const reader = new Reader()
+    const headers = { responseId: 'r' }
+    reader.read({ name: 'token', data: 'secret', serial: '00', headers })
+    const first = message({
+      name: 'token',
+      data: '[1]',
+      action: 'update',
+      serial: '00',
+      version: '001',
+      headers,
+    })
+    reader.read(first)
+    reader.read({ name: 'token', data: '[2]', action: 'update', serial: '00', version: '002', headers })
+    reader.read(first)
+    expect(reader.response('r')?.text).toBe('[2]')
+  })
+
   test('a token that someone edited or deleted', () => {
     const reader = new Reader().read({ name: 'start', headers })
     for (const [serial, data] of [

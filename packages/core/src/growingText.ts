@@ -202,10 +202,7 @@ export class GrowingText {
     if (this.merges && epoch !== undefined && !(this.#cursor?.epoch === epoch && this.#cursor.key >= key))
       this.#cursor = { epoch, key, length: text.length, end: stamp }
     const marked = this.#mark(full)
-    const base = this.#base
-    // The same version once more counts where it has what a fold of its fragments lacks.
-    const fuller = key === base?.key && base.holes.length > 0 && text.length !== base.text.length
-    if (base && key <= base.key && !fuller) return marked
+    if (this.#base && key <= this.#base.key) return marked
     this.settle()
     if (!final && this.#pieces.length && key <= this.key && this.holes.length === 0) return marked
     // A full text without a stamp is authoritative: what closed the older text says nothing about it.

@@ -6,10 +6,10 @@ import { Conversation } from './conversation.ts'
 import type { ResponseState } from './types.ts'
 import { kindsOf } from './feature.ts'
 import { allFeatures } from './features.ts'
-import { documented } from './wire/documented.ts'
-import { honest } from '../test/honesty.ts'
 
-const codec = documented()
+import { honest } from '../test/honesty.ts'
+import { codec, Reader } from '../test/reader.ts'
+
 const pad = (n: number) => String(n).padStart(4, '0')
 const ids = { rejoin: '1', responseId: 'r' }
 
@@ -144,6 +144,14 @@ describe('a text in several runs (PROTOCOL.md §1.3)', () => {
       { part: '0', from: 16, appended: 'on, ' },
       { part: '0', from: 20, appended: 'and on.' },
     ])
+  })
+
+  test('is joined in the order of its runs, though a late reader knows the first from an edit that came after', () => {
+    const part = (n: string) => ({ responseId: 'r', rejoin: '1', part: n })
+    const reader = new Reader()
+    reader.read({ name: 'token', data: 'and on.', headers: { ...part('0.1'), end: '7' } })
+    reader.read({ name: 'response-complete', data: 'Edited ', headers: part('0') })
+    expect(reader.response('r')?.text).toBe('Edited and on.')
   })
 
   test('may be the arguments of a tool', () => {

@@ -90,7 +90,7 @@ export class LawKeeper {
         // Arguments with a hole are no arguments.
         if (gaps.length) expect(part.input).toBeUndefined()
         const said = (part.input as { q?: string } | undefined)?.q ?? ''
-        const meant = source.text.endsWith('}') ? (JSON.parse(source.text) as { q: string }).q : undefined
+        const meant = source.closed ? (JSON.parse(source.text) as { q: string }).q : undefined
         if (meant !== undefined) expect(meant.startsWith(said)).toBe(true)
       }
     }

@@ -190,7 +190,8 @@ export class ModelText {
       return true
     }
     const token = this.tokens[which % (this.tokens.length || 1)]
-    if (!token || this.failed) return false
+    // Once a text: of two, a reader may know either first.
+    if (!token || this.failed || this.tokenEdited) return false
     // Whether a message of plain reasoning is a token or grows, nobody can tell from an edit of it. And a stamped token
     // is not kept apart from its neighbours once it is known to follow them: an edit of it comes too late.
     if (kind === 'reasoning' || token.stamped) return false

@@ -82,6 +82,7 @@ export async function live(world: World, log: (what: string) => void = () => {})
       const { responseId = channel.name } = model.log.find((stored) => stored.serial === serial)!.headers
       return !database.given.has(responseId)
     })
+  const shown = () => JSON.stringify(agents.map(({ id }) => session.getResponse(id) ?? id))
   const answer = (n: number) => channel.pending.splice(n % (channel.pending.length || 1), 1)[0]?.()
   /** Does what a number says. Returns whether nothing of the past can have come of it. */
   const happen = (choice: number): boolean => {
@@ -110,7 +111,7 @@ export async function live(world: World, log: (what: string) => void = () => {})
     const quiet = happen(choice)
     await turn()
     log(
-      `${choice % 20} ${channel.state} p${channel.pending.length} d${channel.delivered.length} ${session.getSnapshot().hydration} ${JSON.stringify(agents.map((a) => [session.getResponse(a.id)?.status, session.getResponse(a.id)?.gaps, session.getResponse(a.id)?.parts]))}`,
+      `${choice % 20} ${channel.state}, ${channel.pending.length} requests, ${channel.delivered.length} delivered: ${shown()}`,
     )
     keeper.check()
     keeper.checkNotified(channel.touched, quiet)
@@ -148,7 +149,7 @@ export async function live(world: World, log: (what: string) => void = () => {})
       )
       .join('\n'),
   )
-  log(JSON.stringify(agents.map((a) => session.getResponse(a.id))))
+  log(shown())
   keeper.checkEnd()
   keeper.checkSilent(() => repeatable().forEach((message) => channel.again(message)))
   session.close()

@@ -1,0 +1,187 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { ChannelModel } from '../test/channelModel.ts'
+import { ModelChannel } from '../test/modelChannel.ts'
+import { createSession, history, rewind, seed } from './index.ts'
+import type { Hydrator, SeedPage, Session } from './index.ts'
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** A session on a model of a channel, every answer and delivery at the test's word. */
+class Scene {
+  readonly model = new ChannelModel()
+  channel!: ModelChannel
+  session!: Session
+
+  open(hydrate: Hydrator, way: { rewind?: number; attachLater?: boolean } = {}): void {
+    this.channel = new ModelChannel(this.model, { rewind: way.rewind, bare: false, rewindCounts: false })
+    if (way.attachLater) this.channel.attach = () => new Promise(() => {})
+    const channel = this.channel.asChannel()
+    this.session = createSession({ channel, hydrate, presence: false, schedule: () => () => {} })
+    this.session.ready.catch(() => {})
+  }
+
+  token(data: string, responseId: string, rest: Record<string, string> = {}): string {
+    return this.model.create({ name: 'token', data, headers: { responseId, ...rest } })
+  }
+
+  say(name: string, responseId: string): string {
+    return this.model.create({ name, headers: { responseId } })
+  }
+
+  async settle(answers = Number.POSITIVE_INFINITY): Promise<void> {
+    for (let still = 0; still < 4; still++) {
+      await turn()
+      while (this.channel.arrive()) still = 0
+      if (answers-- > 0 && this.channel.pending.length) {
+        still = 0
+        this.channel.pending.shift()!()
+      }
+    }
+    this.session.flush()
+  }
+
+  response(id: string) {
+    return this.session.getResponse(id)
+  }
+}
+
+let scene = new Scene()
+afterEach(() => {
+  scene.session.close()
+  scene = new Scene()
+})
+
+/** What the model of a whole channel found (laws.test.ts), each as the shortest case that shows it. */
+describe('what is shown stays', () => {
+  test('a response that was shown ends, though what it lost in between cannot be read', async () => {
+    scene.open(history({ limit: 100 }))
+    await scene.settle()
+    scene.say('start', 'r')
+    scene.token('Hello', 'r')
+    await scene.settle()
+    const refused = Object.assign(new Error('not permitted'), { code: 40160, statusCode: 401 })
+    scene.channel.history = () => Promise.reject(refused)
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'streaming', text: 'Hello' })
+    scene.say('stop', 'r')
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'Hello', hasGap: true })
+  })
+})
+
+describe('what a loss of continuity leaves open', () => {
+  const ours = { rejoin: '1', part: '0' }
+
+  test('the end of a text that something follows, until history has been read', async () => {
+    scene.open(history({ limit: 100 }))
+    await scene.settle()
+    scene.say('start', 'r')
+    scene.token('Hello', 'r', { ...ours, end: '5' })
+    await scene.settle()
+    scene.channel.outage()
+    scene.token(' world', 'r', { ...ours, end: '11' })
+    scene.channel.attached()
+    scene.token('Hm', 'r', { rejoin: '1', part: '1', end: '2' })
+    await scene.settle(0)
+    expect(scene.response('r')).toMatchObject({ text: 'HelloHm', hasGap: true, verified: false })
+    expect(scene.response('r')!.gaps).toContainEqual(expect.objectContaining({ part: '0', from: 5 }))
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'Hello worldHm', hasGap: false })
+  })
+
+  test('parts that came before the first one that is known', async () => {
+    scene.token('Hello', 'r', ours)
+    scene.open(history({ limit: 1, maxPages: 1 }))
+    scene.token('Hm', 'r', { rejoin: '1', part: '1', end: '2' })
+    scene.token(' ha', 'r', { rejoin: '1', part: '1', end: '5' })
+    scene.say('stop', 'r')
+    await scene.settle(0)
+    expect(scene.response('r') ?? { hasGap: true }).toMatchObject({ hasGap: true })
+  })
+
+  test('a rewind happens again with every attachment: what it brings is the past', async () => {
+    scene.open(rewind(2, { limit: 100 }), { rewind: 2 })
+    await scene.settle()
+    scene.token('a', 'r')
+    await scene.settle()
+    scene.channel.outage()
+    for (const data of 'bcd') scene.token(data, 'r')
+    scene.channel.attached()
+    // The newest two come as if they were live; between them and what is known one is missing.
+    await scene.settle(1)
+    expect(scene.response('r')).toMatchObject({ text: 'a' })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'abcd', hasGap: false })
+  })
+})
+
+describe('loadOlder()', () => {
+  test('asked before the channel is attached asks nothing yet: older than what?', async () => {
+    scene.token('x', 'r', { rejoin: '1', part: '0', end: '1' })
+    scene.open(history({ limit: 1, maxPages: 1 }), { attachLater: true })
+    void scene.session.loadOlder().catch(() => {})
+    await turn()
+    expect(scene.channel.pending).toEqual([])
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'x' })
+  })
+
+  test('asked while the past is being read waits for it', async () => {
+    for (const id of ['x', 'y', 'z']) {
+      scene.say('start', id)
+      scene.token(id, id)
+      scene.say('stop', id)
+    }
+    scene.open(history({ limit: 3, maxPages: 1 }))
+    const older = scene.session.loadOlder()
+    await scene.settle()
+    await older
+    expect(scene.session.getSnapshot().messages.map(({ id }) => id)).toEqual(['y', 'z'])
+  })
+
+  test('asked while the connection is away shows nothing that is still on its way', async () => {
+    scene.open(rewind(1, { limit: 1 }), { rewind: 1 })
+    scene.say('start', 'r')
+    await scene.settle()
+    scene.channel.drop()
+    for (const end of ['1', '2']) scene.token('x', 'r', { rejoin: '1', part: '0', end })
+    scene.say('stop', 'r')
+    void scene.session.loadOlder().catch(() => {})
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'streaming', text: '' })
+    scene.channel.resumed()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'xx', hasGap: false })
+  })
+
+  test('that has reached the beginning of the channel: whoever is new begins now', async () => {
+    scene.open(rewind(1), { rewind: 1 })
+    await scene.settle()
+    const older = scene.session.loadOlder()
+    await scene.settle()
+    await older
+    scene.model.create({ name: 'response-complete', data: 'All of it', headers: { responseId: 'r' } })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'All of it', hasGap: false })
+  })
+})
+
+describe('seed', () => {
+  test('shows what ended after the database was read, though no later page of it will tell', async () => {
+    scene.model.create({ name: 'response-complete', data: 'Old', headers: { responseId: 'old' } })
+    const began = scene.model.create({ name: 'response', headers: { responseId: 'r' } })
+    scene.model.append(began, 'Hello', { end: '5', phase: 'done' })
+    scene.model.create({ name: 'data-note', data: {}, headers: { responseId: 'other' } })
+    const page: SeedPage = {
+      rows: [{ id: 'old', role: 'assistant', text: 'Old', createdAt: 1 }],
+      openSince: Number(began),
+    }
+    scene.open(seed({ load: () => Promise.resolve(page), limit: 1, maxPages: 10 }))
+    await scene.settle()
+    expect(scene.session.getSnapshot().messages.map(({ id }) => id)).toContain('r')
+    expect(scene.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
+  })
+})
