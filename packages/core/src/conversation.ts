@@ -278,6 +278,7 @@ export class Conversation {
       serial: event.serial,
       delivery: 'sent',
       ...(event.clientId !== undefined && { clientId: event.clientId }),
+      ...(event.replaces !== undefined && { replaces: event.replaces }),
     })
     this.#sorted = false
     return undefined

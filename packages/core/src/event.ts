@@ -105,6 +105,7 @@ export interface PromptEvent extends EventMeta {
   type: 'prompt'
   id: string
   text: string
+  replaces?: string | undefined
 }
 
 export interface CancelEvent extends EventMeta {

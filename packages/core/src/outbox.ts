@@ -8,6 +8,8 @@ export interface OutgoingPrompt {
   text: string
   /** Chosen by the app, or made here. Publishing the same id twice is harmless. */
   promptId?: string
+  /** Id of the prompt that this is another attempt at. All stay in the list; the application chooses what to show. */
+  replaces?: string
   /** Further fields for the agent, beside `promptId` and `text`. */
   data?: Record<string, unknown>
   headers?: Record<string, string>
@@ -35,12 +37,14 @@ export class Outbox {
     const id = prompt.promptId ?? newId()
     this.#sent.set(id, prompt)
     const clientId = this.#clientId()
+    const { text, replaces } = prompt
     const known = this.#store.getPrompt(id)
     const shown = {
       id,
-      text: prompt.text,
+      text,
       createdAt: known?.createdAt ?? this.#now(),
       ...(clientId !== undefined && { clientId }),
+      ...(replaces !== undefined && { replaces }),
     }
     this.#show({ ...shown, delivery: 'sending' })
     try {
@@ -48,7 +52,7 @@ export class Outbox {
       const result = await this.#channel.publish({
         id: `${id}:0`,
         name: MessageName.UserInput,
-        data: { ...prompt.data, promptId: id, text: prompt.text },
+        data: { ...prompt.data, promptId: id, text, ...(replaces !== undefined && { replaces }) },
         ...(prompt.headers && { extras: { headers: prompt.headers } }),
       })
       this.#sent.delete(id)

@@ -22,6 +22,7 @@ function applyPromptRow(conversation: Conversation, row: PromptRow): void {
     delivery: 'sent' as const,
     ...(row.serial !== undefined && { serial: row.serial }),
     ...(row.clientId !== undefined && { clientId: row.clientId }),
+    ...(row.replaces !== undefined && { replaces: row.replaces }),
   }
   conversation.setPrompt(prompt, false)
 }

@@ -363,7 +363,11 @@ describe('what a user does', () => {
     await until('the answer', () => session.getResponse('r')?.status === 'complete')
     const again = await session.regenerate('r')
     await until('the prompt again', () => seen.length === 2)
-    expect(seen[1]).toEqual({ promptId: again, text: 'Why?', regenerate: 'r' })
+    expect(seen[1]).toEqual({ promptId: again, text: 'Why?', regenerate: 'r', replaces: promptId })
+    expect(session.getPrompt(again)).toMatchObject({ replaces: promptId, delivery: 'sent' })
+    const other = wire.session(name)
+    await other.ready
+    expect(other.getPrompt(again)).toMatchObject({ replaces: promptId })
     await expect(session.regenerate('unknown')).rejects.toMatchObject({ code: 'invalid_argument' })
   })
 

@@ -69,7 +69,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   /** Sends a prompt again whose delivery `failed`. */
   retryMessage = (promptId: string): Promise<string> => this.#outbox.retry(promptId)
 
-  /** Asks for another answer to the prompt of a response. Resolves to the id of the new prompt. */
+  /** Asks for another answer to the prompt of a response. Resolves to the id of the new prompt, which `replaces` it. */
   regenerate = async (responseId: string): Promise<string> => {
     const promptId = this.getResponse(responseId)?.promptId
     const prompt = promptId === undefined ? undefined : this.getPrompt(promptId)
@@ -78,7 +78,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
         'invalid_argument',
         `unable to regenerate response "${responseId}"; its prompt is not known here. Send a message instead`,
       )
-    return this.sendMessage({ text: prompt.text, data: { regenerate: responseId } })
+    return this.sendMessage({ text: prompt.text, replaces: prompt.id, data: { regenerate: responseId } })
   }
 
   /**

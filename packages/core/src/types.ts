@@ -146,6 +146,8 @@ export interface PromptState {
   readonly clientId?: string
   readonly createdAt: number
   readonly serial?: string
+  /** The prompt that this is another attempt at, edited or asked again (PROTOCOL.md §2.4). */
+  readonly replaces?: string
   /** Of this session's own prompts: whether the channel has it. Others' prompts are `sent`. */
   readonly delivery: 'sending' | 'sent' | 'failed'
   readonly error?: Error
@@ -208,4 +210,5 @@ export interface PromptRow {
   readonly clientId?: string
   readonly createdAt?: number | string | Date
   readonly serial?: string
+  readonly replaces?: string
 }

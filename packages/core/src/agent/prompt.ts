@@ -12,6 +12,8 @@ export interface Prompt {
   /** Milliseconds since the epoch, by Ably's clock. */
   readonly timestamp: number
   readonly serial: string
+  /** Id of the prompt that this is another attempt at: edited, or asked again. */
+  readonly replaces: string | undefined
   /** The whole message data, for fields of the application's own. */
   readonly data: unknown
   readonly headers: Readonly<Record<string, string>>
@@ -23,7 +25,11 @@ export interface Prompt {
 export function readPrompt(message: InboundMessage, late: boolean): Prompt | undefined {
   const data: unknown = parsed(message.data)
   const headers = headersOf(message)
-  const fields = (typeof data === 'object' && data ? data : {}) as { promptId?: unknown; text?: unknown }
+  const fields = (typeof data === 'object' && data ? data : {}) as {
+    promptId?: unknown
+    text?: unknown
+    replaces?: unknown
+  }
   const text = typeof data === 'string' ? data : fields.text
   const id = fields.promptId ?? headers[Header.PromptId] ?? message.serial ?? message.id
   if (typeof text !== 'string' || typeof id !== 'string' || id === '') return undefined
@@ -34,6 +40,7 @@ export function readPrompt(message: InboundMessage, late: boolean): Prompt | und
     userClaim: userClaimOf(message),
     timestamp: message.timestamp ?? 0,
     serial: message.serial ?? '',
+    replaces: typeof fields.replaces === 'string' ? fields.replaces : undefined,
     data,
     headers,
     late,

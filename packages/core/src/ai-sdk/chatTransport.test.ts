@@ -217,5 +217,10 @@ describe('other ways in', () => {
       { text: 'Why?', replaces: question!.id },
       { text: 'Who?', replaces: question!.id },
     ])
+    // Whoever opens the page anew sees what this one shows.
+    const later = stage.wire.session(name)
+    await later.ready
+    expect(toUIMessages(later).map(textOf)).toEqual(['Who?', 'Answer 3'])
+    expect(later.getSnapshot().messages).toHaveLength(6)
   })
 })

@@ -203,11 +203,8 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     return {
       text,
       promptId,
-      data: {
-        ...request.body,
-        ...(files.length > 0 && { files }),
-        ...(promptId !== last.id && { replaces: last.id }),
-      },
+      ...(promptId !== last.id && { replaces: last.id }),
+      data: { ...request.body, ...(files.length > 0 && { files }) },
     }
   }
 

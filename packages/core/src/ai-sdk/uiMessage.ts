@@ -77,17 +77,30 @@ export function toUIMessage<M extends UIMessage = UIMessage>(response: ResponseS
   return { id: response.id, role: 'assistant', parts } as unknown as M
 }
 
-/** The whole conversation of a session, in order: the initial `messages` of a chat. */
+/**
+ * The conversation of a session, in order: the initial `messages` of a chat. As `useChat` does when a user edits a
+ * message or asks again, a prompt that replaces another takes its place, and what followed that one goes.
+ */
 export function toUIMessages<M extends UIMessage = UIMessage>(session: ReadableSession): M[] {
-  return session.getSnapshot().messages.flatMap(({ id, role }) => {
-    if (role === 'user') return promptMessage<M>(session.getPrompt(id)) ?? []
-    const response = session.getResponse(id)
-    return response ? toUIMessage<M>(response) : []
-  })
+  const messages: M[] = []
+  /** Where each prompt stands, or the one that took its place. */
+  const places = new Map<string, number>()
+  for (const { id, role } of session.getSnapshot().messages) {
+    const prompt = role === 'user' ? session.getPrompt(id) : undefined
+    const response = role === 'assistant' ? session.getResponse(id) : undefined
+    if (prompt) {
+      const replaced = places.get(prompt.replaces ?? '') ?? messages.length
+      for (const [other, place] of places) if (place > replaced) places.delete(other)
+      messages.length = replaced
+      places.set(id, replaced)
+      messages.push(promptMessage<M>(prompt))
+    }
+    if (response) messages.push(toUIMessage<M>(response))
+  }
+  return messages
 }
 
-function promptMessage<M extends UIMessage>(prompt: PromptState | undefined): M | undefined {
-  if (!prompt) return undefined
+function promptMessage<M extends UIMessage>(prompt: PromptState): M {
   return { id: prompt.id, role: 'user', parts: [{ type: 'text', text: prompt.text }] } as UIMessage as M
 }
 

@@ -97,7 +97,8 @@ const readPrompt: Read = (message, headers, emit) => {
   const body = fields(json(message.data))
   const said = body === none ? message.data : body.text
   if (typeof said !== 'string') throw new Error('its data has no text')
-  emit({ ...meta, type: 'prompt', id: string(body.promptId) ?? meta.promptId ?? meta.serial, text: said })
+  const id = string(body.promptId) ?? meta.promptId ?? meta.serial
+  emit({ ...meta, type: 'prompt', id, text: said, replaces: string(body.replaces) })
 }
 
 const readSignal =
