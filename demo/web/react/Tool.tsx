@@ -50,7 +50,7 @@ export function Tool({ part, response }: Props) {
 function Approval({ part, response }: Props) {
   const { respondToApproval } = useSession()
   const { busy, problem, run } = useOnce()
-  const { name, input } = describeTool(part, true)
+  const { name, state, input } = describeTool(part, true)
   const decide = (approved: boolean) =>
     run(() => respondToApproval({ responseId: response.id, toolCallId: part.toolCallId, approved }))
   return (
@@ -63,7 +63,7 @@ function Approval({ part, response }: Props) {
       <div className="head">
         <Icon name="warning" />
         <span className="name">{name}</span>
-        <span className="state">Needs your approval</span>
+        <span className="state">{state}</span>
       </div>
       <div className="detail">
         <pre tabIndex={0}>{input}</pre>

@@ -9,6 +9,7 @@ export class ToolCard {
   readonly #session: Session
   #part: ToolPart | undefined
   #open: boolean | undefined
+  #decision: HTMLElement | undefined
 
   constructor(session: Session) {
     this.#session = session
@@ -33,7 +34,7 @@ export class ToolCard {
   }
 
   #approval(part: ToolPart, tool: string, responseId: string): HTMLElement {
-    const { name, input } = describeTool(part, true)
+    const { name, state, input } = describeTool(part, true)
     const decide = (approved: boolean) => () =>
       this.#session.respondToApproval({ responseId, toolCallId: part.toolCallId, approved })
     return h(
@@ -44,10 +45,11 @@ export class ToolCard {
         { class: 'head' },
         icon('warning'),
         h('span', { class: 'name' }, name),
-        h('span', { class: 'state' }, 'Needs your approval'),
+        h('span', { class: 'state' }, state),
       ),
       h('div', { class: 'detail' }, h('pre', { tabindex: 0 }, input)),
-      choices(['Approve', decide(true)], ['Reject', decide(false)]),
+      // The same buttons, however often the card is told anew: once pressed, they stay so.
+      (this.#decision ??= choices(['Approve', decide(true)], ['Reject', decide(false)])),
     )
   }
 

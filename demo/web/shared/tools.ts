@@ -24,15 +24,21 @@ const states: Record<ToolPart['state'], string> = {
 export function describeTool(part: ToolPart, open: boolean): ToolText {
   const busy = open && (part.state === 'input-streaming' || part.state === 'input-available')
   const progress = part.progress?.status
+  const waits = !open && part.state === 'input-available' ? 'No result' : states[part.state]
   return {
     name: titled(part.type.slice('tool-'.length)),
     about: aboutOf(part.input) || part.inputText?.slice(-80) || '',
-    state:
-      (busy && progress) || (!open && part.state === 'input-available' ? 'No result' : states[part.state]),
+    state: (busy && progress) || sentDecision(part) || waits,
     busy,
     input: pretty(part.input ?? part.inputText),
     output: part.errorText ?? pretty(part.output),
   }
+}
+
+/** Whether a decision counts is for the agent to say: until then it is only on its way. */
+function sentDecision({ state, approval }: ToolPart): string | undefined {
+  if (state !== 'approval-requested' || !approval?.pending) return undefined
+  return approval.pending.approved ? 'Approval sent' : 'Rejection sent'
 }
 
 function titled(name: string): string {
