@@ -53,7 +53,12 @@ export default defineConfig({
       project('local-ably', './packages/local-ably'),
       project('demo', './demo'),
       project('docs', './docs', { testTimeout: 60_000, exclude: ['.blocks/**', 'node_modules/**'] }),
-      project('e2e', './e2e', { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false }),
+      project('e2e', './e2e', {
+        testTimeout: 120_000,
+        hookTimeout: 180_000,
+        maxWorkers: 2,
+        globalSetup: './setup.ts',
+      }),
     ],
   },
 })

@@ -14,14 +14,12 @@ export interface Demo {
   stop(): Promise<void>
 }
 
-let built = false
-
 /** Starts the demo as a newcomer would, on a free port and in a folder of its own. */
 export async function startDemo(env: NodeJS.ProcessEnv = {}): Promise<Demo> {
   const data = env.DEMO_DATA ?? mkdtempSync(join(tmpdir(), 'rejoin-e2e-'))
   const child = spawn(process.execPath, [command], {
     cwd: root,
-    env: { ...environment(), PORT: '0', DEMO_DATA: data, ...(built ? { DEMO_SKIP_BUILD: '1' } : {}), ...env },
+    env: { ...environment(), PORT: '0', DEMO_DATA: data, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let printed = ''
@@ -40,7 +38,6 @@ export async function startDemo(env: NodeJS.ProcessEnv = {}): Promise<Demo> {
       reject(new Error(`unable to start the demo; it ended with ${code} and printed:\n${printed}`))
     })
   })
-  built = true
   return {
     url,
     output: () => printed,
@@ -55,14 +52,13 @@ export async function startDemo(env: NodeJS.ProcessEnv = {}): Promise<Demo> {
 export async function failingDemo(env: NodeJS.ProcessEnv): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [command], {
     cwd: root,
-    env: { ...environment(), DEMO_SKIP_BUILD: built ? '1' : '', ...env },
+    env: { ...environment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 60_000,
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  built = true
   return { code, output }
 }
 

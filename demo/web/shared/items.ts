@@ -91,7 +91,16 @@ const moved = (gap: Gap, by: number): Gap => ({ ...gap, from: gap.from + by, to:
 function cite(items: Item[], source: SourcePart, number: number): void {
   const text = items.findLast((item) => item.kind === 'text')
   if (!text || text.kind !== 'text') return
-  const at = Math.min(source.endOffset ?? text.text.length, text.text.length)
+  const { length } = text.text
+  const at = source.endOffset === undefined ? length : Math.min(shownAt(source.endOffset, text.gaps), length)
   if (!text.marks.some((mark) => mark.at === at && mark.number === number))
     text.marks = [...text.marks, { at, number }]
+}
+
+/** Offsets count the whole text: what is missing before a place moves it. */
+export function shownAt(offset: number, gaps: readonly Gap[]): number {
+  let lost = 0
+  for (const { from, missing = 0 } of gaps)
+    if (from + lost < offset) lost += Math.min(missing, offset - from - lost)
+  return offset - lost
 }

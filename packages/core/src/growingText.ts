@@ -339,9 +339,9 @@ export class GrowingText {
   #isCovered(key: string, end: number | undefined): boolean {
     const base = this.#base
     if (!base) return false
-    if (base.authoritative && key <= base.key) return true
-    if (!this.merges && end !== undefined) return end <= (base.end ?? 0)
-    return (base.final && !this.merges) || key <= base.key
+    const older = key <= base.key
+    if (!this.merges && end !== undefined && !(older && base.authoritative)) return end <= (base.end ?? 0)
+    return older || (base.final && !this.merges)
   }
 
   /** Where a key belongs among the pieces; the piece there covers it, or comes after it. */

@@ -32,8 +32,8 @@ export const mutants: Mutant[] = [
   {
     name: 'fragments older than the full text are applied',
     file: 'growingText.ts',
-    from: '|| key <= base.key',
-    to: '|| false',
+    from: 'return older || (base.final',
+    to: 'return (base.final',
   },
   {
     name: 'stamps are ignored',
