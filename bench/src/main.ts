@@ -1,5 +1,8 @@
 // `pnpm bench [--only reader,peers,...] [--quick] [--json FILE]`
-import { resolve } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Report } from './report.ts'
 
@@ -8,12 +11,18 @@ process.env.NODE_ENV = 'production'
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== '--'),
-  options: { only: { type: 'string' }, quick: { type: 'boolean' }, json: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean' },
+    json: { type: 'string' },
+    // Where one section leaves its figures for the run that it is part of.
+    collect: { type: 'string' },
+  },
 })
 const smallGrid = { tokens: [1_000, 10_000], messages: [10, 1_000] }
 const grid = values.quick ? smallGrid : { tokens: [1_000, 10_000, 100_000], messages: [10, 1_000, 10_000] }
 
-/** Each is loaded when its turn comes, so that none weighs on another: `renders` puts up a document. */
+/** Each is loaded when its turn comes. */
 const sections: Record<string, (report: Report) => Promise<void>> = {
   reader: async (report) => (await import('./reader.ts')).measureReader(report, grid),
   peers: async (report) => (await import('./peers.ts')).measurePeers(report, smallGrid),
@@ -29,9 +38,26 @@ const report = new Report()
 for (const name of wanted) {
   const section = sections[name]
   if (!section) throw new Error(`unable to measure "${name}"; there are ${Object.keys(sections).join(', ')}`)
-  console.error(name)
-  await section(report)
+  if (wanted.length > 1) report.take(measureAlone(name))
+  else {
+    console.error(name)
+    await section(report)
+  }
 }
-report.print()
+if (values.collect) report.hand(values.collect)
+else report.print()
 // Beside whoever called: the script runs in its own folder.
 if (values.json) report.write(resolve(process.env.INIT_CWD ?? '.', values.json))
+
+/** In a process of its own: what one section has loaded, compiled and put up is not to weigh on another. */
+function measureAlone(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rejoin-bench-'))
+  const collected = join(folder, 'figures.json')
+  const quick = values.quick ? ['--quick'] : []
+  const args = [...process.execArgv, process.argv[1]!, '--only', name, '--collect', collected, ...quick]
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
+  if (status !== 0) throw new Error(`unable to measure "${name}"; what went wrong is above`)
+  const figures = readFileSync(collected, 'utf8')
+  rmSync(folder, { recursive: true })
+  return figures
+}

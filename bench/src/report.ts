@@ -35,6 +35,17 @@ export class Report {
     this.verdicts.push(`${reached ? 'reached' : 'MISSED'}: ${what}: ${how}`)
   }
 
+  /** Leaves all of it for another report to take. */
+  hand(path: string): void {
+    writeFileSync(path, JSON.stringify({ figures: this.figures, verdicts: this.verdicts }))
+  }
+
+  take(handed: string): void {
+    const { figures, verdicts } = JSON.parse(handed) as Pick<Report, 'figures' | 'verdicts'>
+    this.figures.push(...figures)
+    this.verdicts.push(...verdicts)
+  }
+
   print(): void {
     for (const section of new Set(this.figures.map((f) => f.section))) {
       console.log(`\n## ${section}\n`)
