@@ -51,14 +51,17 @@ export class HistoryReader {
   }
 
   async #first(limit: number): Promise<PaginatedResult<InboundMessage>> {
-    if (this.#untilAttach && this.#channel.state === 'attached') {
+    const channel = this.#channel
+    // About to go on: without the point of attach, a page could be ahead of what is still to be delivered.
+    if (this.#untilAttach && channel.state === 'attaching') await channel.attach().catch(() => {})
+    if (this.#untilAttach && channel.state === 'attached') {
       try {
-        return await this.#channel.history({ untilAttach: true, limit })
+        return await channel.history({ untilAttach: true, limit })
       } catch (error) {
         if ((error as { code?: number }).code !== ATTACH_POINT_GONE) throw error
       }
     }
-    return this.#channel.history({ limit })
+    return channel.history({ limit })
   }
 }
 

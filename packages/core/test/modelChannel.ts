@@ -42,6 +42,8 @@ export class ModelChannel {
   private attaches = 0
   private backlog: InboundMessage[] = []
   private arriving: Arriving[] = []
+  /** Whoever asked for the channel while its connection was away for a moment. */
+  private waiting: (() => void)[] = []
   private count = 0
   private newest = 0
 
@@ -72,6 +74,7 @@ export class ModelChannel {
   off(): void {}
 
   attach(): Promise<null> {
+    if (this.state === 'attaching') return new Promise((resolve) => this.waiting.push(() => resolve(null)))
     this.attached()
     return Promise.resolve(null)
   }
@@ -178,6 +181,7 @@ export class ModelChannel {
   }
 
   private tell(event: string, resumed: boolean): void {
+    for (const go of this.waiting.splice(0)) go()
     const change = {
       current: 'attached',
       previous: 'attached',

@@ -239,4 +239,10 @@ export const mutants: Mutant[] = [
     from: '|| this.#parts.some(({ runs = 1 }) => runs > 1)',
     to: '|| this.#parts.some(({ runs = 1 }) => runs < 0)',
   },
+  {
+    name: 'history is read while the channel is about to go on',
+    file: 'historyReader.ts',
+    from: "channel.state === 'attaching'",
+    to: "channel.state === 'failed'",
+  },
 ]
