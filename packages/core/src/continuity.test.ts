@@ -91,6 +91,27 @@ describe('what a loss of continuity leaves open', () => {
     expect(scene.response('r')).toMatchObject({ text: 'Hello worldHm', hasGap: false })
   })
 
+  test('nothing, where the same text is read again, though no agent says any more that it is done', async () => {
+    scene.open(history({ limit: 100 }))
+    const first = scene.model.create({
+      name: 'response',
+      data: 'Hello',
+      headers: { responseId: 'r', ...ours },
+    })
+    scene.model.create({ name: 'response-end', headers: { responseId: 'r', ...ours } })
+    scene.model.update(first, '[redacted]')
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: '[redacted]', hasGap: false })
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle(0)
+    scene.model.create({ name: 'data-note', data: 1, headers: { responseId: 'r' } })
+    await scene.settle(0)
+    expect(scene.response('r')).toMatchObject({ text: '[redacted]', hasGap: true })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: '[redacted]', hasGap: false })
+  })
+
   test('parts that came before the first one that is known', async () => {
     scene.token('Hello', 'r', ours)
     scene.open(history({ limit: 1, maxPages: 1 }))

@@ -198,13 +198,14 @@ export class GrowingText {
     const { key, text, epoch, create } = full
     const final = options?.final ?? false
     const stamp = full.end ?? (create || final ? text.length : undefined)
-    if (this.merges) this.#breaks = []
+    const mended = this.merges && this.#breaks.length > 0
+    if (mended) this.#breaks = []
     if (this.merges && epoch !== undefined && !(this.#cursor?.epoch === epoch && this.#cursor.key >= key))
       this.#cursor = { epoch, key, length: text.length, end: stamp }
-    const marked = this.#mark(full)
-    if (this.#base && key <= this.#base.key) return marked
+    const changed = this.#mark(full) || mended
+    if (this.#base && key <= this.#base.key) return changed
     this.settle()
-    if (!final && this.#pieces.length && key <= this.key && this.holes.length === 0) return marked
+    if (!final && this.#pieces.length && key <= this.key && this.holes.length === 0) return changed
     // A full text without a stamp is authoritative: what closed the older text says nothing about it.
     const authoritative = full.end === undefined && !create
     if (authoritative && this.#closing && this.#closing.key < key) this.#closing = undefined

@@ -245,4 +245,10 @@ export const mutants: Mutant[] = [
     from: "channel.state === 'attaching'",
     to: "channel.state === 'failed'",
   },
+  {
+    name: 'a text that is read again unchanged keeps its doubts on the screen',
+    file: 'growingText.ts',
+    from: 'this.#mark(full) || mended',
+    to: 'this.#mark(full)',
+  },
 ]
