@@ -15,15 +15,16 @@ export function decorate(fragment: DocumentFragment, token: Token): void {
     head.append(language, copy)
     pre.replaceWith(figure)
     pre.tabIndex = 0
+    // A group, not a region: of landmarks, there would be one for every block.
     pre.setAttribute('aria-label', 'Code')
-    pre.setAttribute('role', 'region')
+    pre.setAttribute('role', 'group')
     figure.append(head, pre)
   }
   for (const table of fragment.querySelectorAll('table')) {
     const frame = document.createElement('div')
     frame.className = 'table'
     frame.tabIndex = 0
-    frame.setAttribute('role', 'region')
+    frame.setAttribute('role', 'group')
     frame.setAttribute('aria-label', 'Table')
     table.replaceWith(frame)
     frame.append(table)
