@@ -66,7 +66,7 @@ test(
   () =>
     fc.assert(
       fc.asyncProperty(wireWorlds, (world) => liveOnWire(server, `ai:laws-${++count}`, world, open)),
-      { numRuns },
+      { numRuns, endOnFailure: true },
     ),
   600_000,
 )
