@@ -137,7 +137,8 @@ export class Continuity {
     this.#continuous = false
     const again = this.#target !== ''
     if (this.#attaches > 1) {
-      this.#store.conversation.break({ key: this.#newest, epoch: this.epoch })
+      // Where nothing was known yet, nothing that is can lack its end.
+      if (this.#newest !== '') this.#store.conversation.break({ key: this.#newest, epoch: this.epoch })
       this.#hooks.onDiscontinuity(change.reason)
     }
     this.#begin(again, change.hasBacklog)

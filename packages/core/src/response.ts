@@ -199,8 +199,9 @@ export class Response {
     return messages.length > 0
   }
 
-  /** Continuity of its channel was lost. */
+  /** Continuity of its channel was lost: it is read again, also if the next that is heard of it is its end. */
   break({ key, epoch }: Break): void {
+    this.wanted = true
     this.#broken = { key: this.#broken?.key ?? key, epoch }
     for (const source of this.parts.texts()) source.text.break(epoch)
   }
