@@ -112,6 +112,44 @@ describe('what a loss of continuity leaves open', () => {
     expect(scene.response('r')).toMatchObject({ text: '[redacted]', hasGap: false })
   })
 
+  test.each([
+    [
+      'a whole answer',
+      (scene: Scene) =>
+        scene.model.create({ name: 'agent-response', data: 'Hi', headers: { responseId: 'r' } }),
+    ],
+    [
+      'an answer in one token',
+      (scene: Scene) => {
+        scene.token('Hi', 'r', { ...ours, end: '2' })
+        return scene.say('stop', 'r')
+      },
+    ],
+  ])('nothing, where nothing was known: %s', async (_, answer) => {
+    scene.open(history({ limit: 2, maxPages: 1 }))
+    await scene.settle()
+    scene.channel.outage()
+    for (const data of 'abcdef') scene.token(data, 'old')
+    scene.say('stop', 'old')
+    scene.channel.attached()
+    await scene.settle()
+    answer(scene)
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'Hi', hasGap: false })
+  })
+
+  test('what came before the end of a response, though that is the next that is heard of it', async () => {
+    scene.open(rewind(1, { limit: 100 }), { rewind: 1 })
+    scene.token('a', 'r', ours)
+    await scene.settle(0)
+    scene.channel.outage()
+    scene.token('b', 'r', ours)
+    scene.say('stop', 'r')
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'ab', hasGap: false })
+  })
+
   test('parts that came before the first one that is known', async () => {
     scene.token('Hello', 'r', ours)
     scene.open(history({ limit: 1, maxPages: 1 }))

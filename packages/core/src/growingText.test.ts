@@ -336,6 +336,28 @@ describe('message per response (PROTOCOL.md §5)', () => {
     }
   })
 
+  test('§5.4: what was overtaken on its way is the neighbour of what overtook it', () => {
+    const full = { key: '2', text: 'Hello big', end: 9 }
+    const late: [string, (text: GrowingText) => void][] = [
+      ['full', (text) => text.replace({ ...full, epoch: 1 })],
+      [
+        'append, then a history page that ends with it',
+        (text) => {
+          text.append({ key: '2', text: ' big', end: 9, epoch: 1 })
+          text.replace(full)
+        },
+      ],
+    ]
+    for (const [what, arrive] of late) {
+      const text = new GrowingText(true)
+      text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
+      text.append({ key: '3', text: ' world', end: 15, epoch: 1 })
+      arrive(text)
+      text.settle()
+      expect([what, text.text, text.holes]).toEqual([what, 'Hello big world', []])
+    }
+  })
+
   test('an append sent twice under two versions is shown once when stamped', () => {
     const text = new GrowingText(true)
     text.replace({ key: '1', text: '', create: true, epoch: 1 })

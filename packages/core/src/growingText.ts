@@ -128,6 +128,9 @@ export class GrowingText {
       cursor.key = key
       cursor.length += fragment.text.length
       cursor.end = end ?? (cursor.end === undefined ? undefined : cursor.end + fragment.text.length)
+    } else if (cursor && cursor.epoch === epoch) {
+      const overtaker = this.#overtaker(key)
+      if (overtaker) this.#relink(overtaker, key, overtaker.at! + fragment.text.length, end)
     }
     return marked || added
   }
@@ -200,8 +203,11 @@ export class GrowingText {
     const stamp = full.end ?? (create || final ? text.length : undefined)
     const mended = this.merges && this.#breaks.length > 0
     if (mended) this.#breaks = []
-    if (this.merges && epoch !== undefined && !(this.#cursor?.epoch === epoch && this.#cursor.key >= key))
-      this.#cursor = { epoch, key, length: text.length, end: stamp }
+    if (this.merges && epoch !== undefined) {
+      if (this.#cursor?.epoch !== epoch || this.#cursor.key < key)
+        this.#cursor = { epoch, key, length: text.length, end: stamp }
+      else this.#relink(this.#overtaker(key), key, text.length, stamp)
+    }
     const changed = this.#mark(full) || mended
     if (this.#base && key <= this.#base.key) return changed
     this.settle()
@@ -343,6 +349,21 @@ export class GrowingText {
     const older = key <= base.key
     if (!this.merges && end !== undefined && !(older && base.authoritative)) return end <= (base.end ?? 0)
     return older || (base.final && !this.merges)
+  }
+
+  /** A delivery comes late: the one that was taken to follow the delivery before it. */
+  #overtaker(key: string): Piece | undefined {
+    const next = this.#pieces[this.#indexFor(key)]
+    const one = next?.key === key ? this.#pieces[this.#indexFor(key) + 1] : next
+    return one?.prev !== undefined && one.prev < key && key < one.first ? one : undefined
+  }
+
+  #relink(piece: Piece | undefined, key: string, length: number, end: number | undefined): void {
+    if (!piece) return
+    piece.prev = key
+    piece.at = length
+    piece.after = end
+    this.#stale = true
   }
 
   /** Where a key belongs among the pieces; the piece there covers it, or comes after it. */

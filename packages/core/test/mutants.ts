@@ -251,4 +251,22 @@ export const mutants: Mutant[] = [
     from: 'this.#mark(full) || mended',
     to: 'this.#mark(full)',
   },
+  {
+    name: 'a loss is kept though nothing was known',
+    file: 'continuity.ts',
+    from: "if (this.#newest !== '') this.#store",
+    to: 'if (true) this.#store',
+  },
+  {
+    name: 'a response that ended while the connection was away is not read again',
+    file: 'response.ts',
+    from: '    this.wanted = true\n    this.#broken = {',
+    to: '    this.#broken = {',
+  },
+  {
+    name: 'what is overtaken stays out of the order',
+    file: 'growingText.ts',
+    from: 'if (!piece) return\n    piece.prev = key',
+    to: 'if (true) return\n    piece!.prev = key',
+  },
 ]
