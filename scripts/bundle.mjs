@@ -1,7 +1,8 @@
 // What a piece of code weighs on a page: bundled from source, minified, gzipped.
 import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
+import { rollup } from 'rollup'
 import { root } from './workspace.mjs'
 
 /**
@@ -26,11 +27,25 @@ export async function weigh(code, { external = [], ...options } = {}) {
     logLevel: 'silent',
     ...options,
   })
-  const script = outputFiles[0].contents
+  const script = await mergeImports(outputFiles[0].text)
   const [output] = Object.values(metafile.outputs)
   const modules = {}
   for (const [path, { bytesInOutput }] of Object.entries(output.inputs))
     if (bytesInOutput > 0 && path !== '<stdin>') modules[path] = bytesInOutput
   const { exports } = output
   return { min: script.length, gzip: gzipSync(script, { level: 9 }).length, modules, exports }
+}
+
+/** One import of each package, as in what is published: esbuild keeps one for every file that imports it. */
+async function mergeImports(code) {
+  const module = 'bundle'
+  const merging = await rollup({
+    input: module,
+    treeshake: false,
+    onwarn() {},
+    external: (id) => id !== module,
+    plugins: { resolveId: (id) => (id === module ? id : false), load: () => code },
+  })
+  const { output } = await merging.generate({ format: 'es' })
+  return (await transform(output[0].code, { minify: true, target: 'es2022', legalComments: 'none' })).code
 }

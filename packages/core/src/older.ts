@@ -8,6 +8,9 @@ export interface OlderState {
   readonly error: Error | undefined
 }
 
+/** What `Older` shows before it has looked, and on a server. */
+export const initialOlder: OlderState = Object.freeze({ hasOlder: false, loading: false, error: undefined })
+
 /** Infinite scroll up; see `createOlder`. */
 export interface Older {
   /** The same object until it changes. */
@@ -26,7 +29,7 @@ export interface Older {
  */
 export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' | 'loadOlder'>): Older {
   const listeners = new Set<() => void>()
-  let state: OlderState = { hasOlder: false, loading: false, error: undefined }
+  let state = initialOlder
   let watched: Element | null = null
   let unwatch = () => {}
   let observer: IntersectionObserver | undefined

@@ -190,6 +190,20 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   }
 }
 
+/** What one can do with a session, for bindings that hand its methods on. */
+export const sessionActionNames = [
+  'sendMessage',
+  'retryMessage',
+  'regenerate',
+  'stop',
+  'loadOlder',
+  'addToolResult',
+  'respondToApproval',
+] as const
+
+/** What one can do with a session; see `Session` for each. */
+export type SessionActions = Pick<Session, (typeof sessionActionNames)[number]>
+
 /** Opens a session: attaches, reads the past, and keeps every response whole from then on. */
 export function createSession<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData>(
   options: SessionOptions,

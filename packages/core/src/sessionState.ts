@@ -27,6 +27,17 @@ export interface SessionState {
   readonly error: Error | undefined
 }
 
+/** What a session shows before it has connected, and on a server, so that the browser begins with the same. */
+export const initialState: SessionState = Object.freeze({
+  status: 'connecting',
+  messages: [],
+  hasOlder: false,
+  hydration: 'running',
+  agents: [],
+  users: [],
+  error: undefined,
+} as const)
+
 /** What is not state: listen with `on`. */
 export interface SessionEvents {
   /** Text of a response is known to be missing. */

@@ -51,7 +51,9 @@ export type WireWorld = typeof wireWorlds extends fc.Arbitrary<infer W> ? W : ne
 
 /** A reader wherever it runs: it keeps every state it published, in order. */
 export interface Watcher {
-  states(responseId: string): Promise<Pick<ResponseState, 'text' | 'gaps' | 'status' | 'verified'>[]>
+  states(
+    responseId: string,
+  ): Promise<Pick<ResponseState, 'text' | 'gaps' | 'hasGap' | 'status' | 'verified'>[]>
   close(): Promise<void>
 }
 
@@ -120,7 +122,10 @@ export async function liveOnWire(
         let states: Awaited<ReturnType<Watcher['states']>> = []
         await until(
           `response ${i} to be whole`,
-          () => states.at(-1)?.status === 'complete' && states.at(-1)!.text === truth,
+          () => {
+            const { status, text, hasGap } = states.at(-1) ?? {}
+            return status === 'complete' && text === truth && hasGap === false
+          },
           10_000,
           async () => {
             states = await watcher.states(id)

@@ -1,10 +1,8 @@
 'use client'
 import type { Older, OlderState } from '@rejoin/core'
-import { createOlder } from '@rejoin/core'
+import { createOlder, initialOlder } from '@rejoin/core'
 import { useMemo, useSyncExternalStore } from 'react'
 import { useHandle } from './provider.ts'
-
-const before: OlderState = { hasOlder: false, loading: false, error: undefined }
 
 /**
  * Infinite scroll up: with `<div ref={sentinel} />` above the list, of a height that does not change, older
@@ -13,5 +11,5 @@ const before: OlderState = { hasOlder: false, loading: false, error: undefined }
 export function useOlder(): OlderState & Pick<Older, 'loadOlder' | 'sentinel'> {
   const session = useHandle()
   const { subscribe, getSnapshot, ...older } = useMemo(() => createOlder(session), [session])
-  return { ...useSyncExternalStore(subscribe, getSnapshot, () => before), ...older }
+  return { ...useSyncExternalStore(subscribe, getSnapshot, () => initialOlder), ...older }
 }

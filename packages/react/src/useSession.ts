@@ -1,14 +1,9 @@
 'use client'
-import type { Session, SessionState } from '@rejoin/core'
+import { sessionActionNames } from '@rejoin/core'
+import type { Session, SessionActions, SessionState } from '@rejoin/core'
 import { useMemo } from 'react'
 import { useHandle } from './provider.ts'
 import { useSnapshot } from './useSnapshot.ts'
-
-/** What one can do with a session; see `Session` for each. */
-export type SessionActions = Pick<
-  Session,
-  'sendMessage' | 'retryMessage' | 'regenerate' | 'stop' | 'loadOlder' | 'addToolResult' | 'respondToApproval'
->
 
 const whole = (state: SessionState) => state
 
@@ -20,17 +15,7 @@ export function useSession(): SessionState & SessionActions & { readonly session
   const session = useHandle()
   const state = useSnapshot(whole)
   return useMemo(() => {
-    const { sendMessage, retryMessage, regenerate, stop, loadOlder, addToolResult, respondToApproval } =
-      session
-    const actions = {
-      sendMessage,
-      retryMessage,
-      regenerate,
-      stop,
-      loadOlder,
-      addToolResult,
-      respondToApproval,
-    }
-    return { ...state, ...actions, session }
+    const actions = Object.fromEntries(sessionActionNames.map((name) => [name, session[name]]))
+    return { ...state, ...(actions as unknown as SessionActions), session }
   }, [session, state])
 }

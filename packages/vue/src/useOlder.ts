@@ -1,4 +1,4 @@
-import { createOlder } from '@rejoin/core'
+import { createOlder, initialOlder } from '@rejoin/core'
 import type { Older, OlderState } from '@rejoin/core'
 import { useFields } from './join.ts'
 import type { Refs } from './join.ts'
@@ -11,15 +11,12 @@ export function useOlder(): Refs<OlderState> &
   Pick<Older, 'loadOlder'> & { sentinel: (element: unknown) => void } {
   let older: Older | undefined
   let element: Element | null = null
-  const fields = useFields<OlderState>(
-    (session) => {
-      older?.sentinel(null)
-      older = createOlder(session)
-      older.sentinel(element)
-      return [older.subscribe, older.getSnapshot]
-    },
-    { hasOlder: false, loading: false, error: undefined },
-  )
+  const fields = useFields<OlderState>((session) => {
+    older?.sentinel(null)
+    older = createOlder(session)
+    older.sentinel(element)
+    return [older.subscribe, older.getSnapshot]
+  }, initialOlder)
   return {
     ...fields,
     loadOlder: async () => older?.loadOlder(),

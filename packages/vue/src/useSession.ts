@@ -1,22 +1,9 @@
-import type { Session, SessionState } from '@rejoin/core'
+import { initialState, sessionActionNames } from '@rejoin/core'
+import type { Session, SessionActions, SessionState } from '@rejoin/core'
 import { computed } from 'vue'
 import { useFields } from './join.ts'
 import type { Refs } from './join.ts'
 import { useHandle } from './provider.ts'
-import { initial } from './useSnapshot.ts'
-
-const actions = [
-  'sendMessage',
-  'retryMessage',
-  'regenerate',
-  'stop',
-  'loadOlder',
-  'addToolResult',
-  'respondToApproval',
-] as const
-
-/** What one can do with a session; see `Session` for each. */
-export type SessionActions = Pick<Session, (typeof actions)[number]>
 
 /**
  * The session's state (status, hasOlder, agents, error, ...) and the session itself, each as a ref, and its
@@ -25,9 +12,9 @@ export type SessionActions = Pick<Session, (typeof actions)[number]>
 export function useSession(): Refs<SessionState & { session: Session }> & SessionActions {
   const handle = useHandle()
   const result: Record<string, unknown> = {
-    ...useFields((session) => [session.subscribe, session.getSnapshot], initial),
+    ...useFields((session) => [session.subscribe, session.getSnapshot], initialState),
     session: computed(handle),
   }
-  for (const name of actions) result[name] = (argument: never) => handle()[name](argument)
+  for (const name of sessionActionNames) result[name] = (argument: never) => handle()[name](argument)
   return result as ReturnType<typeof useSession>
 }
