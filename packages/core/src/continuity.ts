@@ -1,4 +1,5 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
+import { Backlog } from './backlog.ts'
 import { RejoinError, wrapError } from './errors.ts'
 import { HistoryReader } from './historyReader.ts'
 import type { HistoryReading, Hydrator, Past } from './hydrate/hydrator.ts'
@@ -32,9 +33,6 @@ interface Hooks {
  */
 const HEAD_MARGIN = 500
 
-/** How long to wait for the last message of a rewind, in milliseconds. */
-const REWIND_TIMEOUT = 2_000
-
 /**
  * Keeps the conversation continuous with its channel: attaches, counts attachments, and reads the past after
  * every attach that did not resume. Live messages are applied all the while.
@@ -56,8 +54,6 @@ export class Continuity {
   #closed = false
   /** Serial of the newest message known. */
   #newest = ''
-  /** Serial of the newest message that the present attachment has delivered. */
-  #heard = ''
   /** Where continuity ended: what must be reached again. Empty while the past was never read. */
   #target = ''
   /** Everything from `coveredFrom` to `newest` is known. */
@@ -67,7 +63,7 @@ export class Continuity {
   #reading: HistoryReading | undefined
   #meeting = false
   #reader: HistoryReader | undefined
-  #rewinding: (() => void) | undefined
+  readonly #backlog = new Backlog()
   #loadingOlder: Promise<void> | undefined
 
   constructor(channel: RealtimeChannel, hydrator: Hydrator, store: Store, hooks: Hooks) {
@@ -117,11 +113,11 @@ export class Continuity {
   }
 
   readonly #onMessage = (message: InboundMessage): void => {
-    const serial = message.serial ?? ''
+    const { serial = '' } = message
     if (serial > this.#newest) this.#newest = serial
-    if (serial > this.#heard) this.#heard = serial
-    this.#hooks.apply(message, this.epoch, !this.#rewinding)
-    this.#rewinding?.()
+    // What a rewind brings is the past, though it comes like live messages.
+    this.#hooks.apply(message, this.epoch, !this.#backlog.coming)
+    this.#backlog.hear(serial)
     if (this.#store.conversation.strangers && this.#continuous) void this.#meetStrangers()
   }
 
@@ -130,7 +126,6 @@ export class Continuity {
     this.#attaches++
     if (change.resumed && this.#attaches > 1) return
     this.epoch++
-    this.#heard = ''
     this.#sawAttach = true
     // While the past is being read nothing new is known to be continuous: the older target stays.
     if (this.#continuous) this.#target = this.#newest
@@ -160,8 +155,7 @@ export class Continuity {
     const store = this.#store
     this.#set({ status: 'running' })
     store.hold()
-    // What a rewind brings is the past, though it comes like live messages.
-    this.#rewinding = hasBacklog && this.#hydrator.params?.rewind ? () => {} : undefined
+    this.#backlog.begin(hasBacklog && this.#hydrator.params?.rewind !== undefined)
     const reader = new HistoryReader(this.#channel, this.#sawAttach, this.epoch)
     if (!again) this.#reader = undefined
     const past = this.#past(running.signal, again, reader)
@@ -179,7 +173,7 @@ export class Continuity {
         ? cause
         : wrapError(`read the past of channel "${this.#channel.name}"`, cause, 'hydration_failed')
     } finally {
-      if (!running.signal.aborted) this.#rewinding = undefined
+      if (!running.signal.aborted) this.#backlog.coming = false
       if (!this.#closed) {
         this.#hooks.onHydrated()
         store.release()
@@ -316,32 +310,11 @@ export class Continuity {
     }
   }
 
-  /** The backlog of a rewind comes as live messages, with no mark at its end: its last message is asked for. */
   async #awaitRewind(signal: AbortSignal): Promise<boolean> {
     // A channel that was attached before, or with other options, has rewound nothing for us.
     if (!this.#sawAttach || this.#channel.params.rewind === undefined) return false
-    if (!this.#rewinding) return true
-    try {
-      const last = (await this.#channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
-      if (last !== undefined && this.#heard < last && !signal.aborted) await this.#reached(last, signal)
-    } catch {
-      // Without the capability, or with an attach point too old, what has come by now must do.
-    }
-    // Where continuity was lost meanwhile, it is the next attachment's backlog that is awaited.
-    if (!signal.aborted) this.#rewinding = undefined
+    await this.#backlog.end(this.#channel, signal)
     return true
-  }
-
-  #reached(serial: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, REWIND_TIMEOUT)
-      signal.addEventListener('abort', () => resolve(), { once: true })
-      this.#rewinding = () => {
-        if (this.#heard < serial) return
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 
   #set(change: Partial<HydrationState>): void {

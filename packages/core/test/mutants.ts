@@ -152,8 +152,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a backlog that comes again counts as live',
     file: 'continuity.ts',
-    from: 'this.#rewinding = hasBacklog && this.#hydrator',
-    to: 'this.#rewinding = !again && hasBacklog && this.#hydrator',
+    from: 'this.#backlog.begin(hasBacklog',
+    to: 'this.#backlog.begin(!again && hasBacklog',
   },
   {
     name: 'older messages are read before the newest',

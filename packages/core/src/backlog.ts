@@ -1,0 +1,48 @@
+import type { RealtimeChannel } from 'ably'
+
+/** How long to wait for its last message, in milliseconds. */
+const TIMEOUT = 2_000
+
+/** What Ably's `rewind` brings after an attach. It comes like live messages, with no mark at its end. */
+export class Backlog {
+  /** What is delivered now belongs to it. */
+  coming = false
+  /** Serial of the newest message that this attachment has delivered. */
+  #heard = ''
+  #onHeard = () => {}
+
+  begin(coming: boolean): void {
+    this.coming = coming
+    this.#heard = ''
+  }
+
+  hear(serial: string): void {
+    if (serial > this.#heard) this.#heard = serial
+    if (this.coming) this.#onHeard()
+  }
+
+  /** Waits for its last message, which the channel is asked for. */
+  async end(channel: RealtimeChannel, signal: AbortSignal): Promise<void> {
+    if (!this.coming) return
+    try {
+      const last = (await channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
+      if (last !== undefined && this.#heard < last && !signal.aborted) await this.#reached(last, signal)
+    } catch {
+      // Without the capability, or with an attach point too old, what has come by now must do.
+    }
+    // Where continuity was lost meanwhile, it is the next attachment's backlog that is awaited.
+    if (!signal.aborted) this.coming = false
+  }
+
+  #reached(serial: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, TIMEOUT)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      this.#onHeard = () => {
+        if (this.#heard < serial) return
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
