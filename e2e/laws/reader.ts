@@ -11,7 +11,7 @@ interface Opening {
   responseIds: string[]
 }
 
-type State = Pick<ResponseState, 'text' | 'gaps' | 'hasGap' | 'status' | 'verified'>
+type State = Pick<ResponseState, 'text' | 'gaps' | 'status' | 'verified'>
 
 const readers: { session: Session; client: Ably.Realtime; states: Map<string, State[]> }[] = []
 
@@ -24,8 +24,8 @@ const api = {
     const states = new Map<string, State[]>(responseIds.map((id) => [id, []]))
     for (const id of responseIds)
       session.subscribeResponse(id, () => {
-        const { text, gaps, hasGap, status, verified } = session.getResponse(id)!
-        states.get(id)!.push({ text, gaps, hasGap, status, verified })
+        const { text, gaps, status, verified } = session.getResponse(id)!
+        states.get(id)!.push({ text, gaps, status, verified })
       })
     await session.ready
     return readers.push({ session, client, states }) - 1

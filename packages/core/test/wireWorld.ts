@@ -53,7 +53,7 @@ export type WireWorld = typeof wireWorlds extends fc.Arbitrary<infer W> ? W : ne
 export interface Watcher {
   states(
     responseId: string,
-  ): Promise<Pick<ResponseState, 'text' | 'gaps' | 'hasGap' | 'status' | 'verified'>[]>
+  ): Promise<Pick<ResponseState, 'text' | 'gaps' | 'status' | 'verified'>[]>
   close(): Promise<void>
 }
 
@@ -123,8 +123,9 @@ export async function liveOnWire(
         await until(
           `response ${i} to be whole`,
           () => {
-            const { status, text, hasGap } = states.at(-1) ?? {}
-            return status === 'complete' && text === truth && hasGap === false
+            // What was overtaken, or is read again, may make it whole a moment after it has ended.
+            const { status, text, verified } = states.at(-1) ?? {}
+            return status === 'complete' && text === truth && verified
           },
           10_000,
           async () => {
@@ -135,7 +136,7 @@ export async function liveOnWire(
           if (state.status === 'complete' && state.gaps.length === 0) expect(state.text).toBe(truth)
         for (const state of states)
           expect([state.text, state.gaps, honest(state, truth)]).toEqual([state.text, state.gaps, true])
-        expect(states.at(-1)).toMatchObject({ gaps: [], verified: true })
+        expect(states.at(-1)!.gaps).toEqual([])
       }
   } finally {
     for (const watcher of watchers) await watcher.close()
