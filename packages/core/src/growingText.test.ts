@@ -338,13 +338,21 @@ describe('message per response (PROTOCOL.md §5)', () => {
 
   test('§5.4: what was overtaken on its way is the neighbour of what overtook it', () => {
     const full = { key: '2', text: 'Hello big', end: 9 }
-    const late: [string, (text: GrowingText) => void][] = [
+    const late: [string, (text: GrowingText) => boolean][] = [
       ['full', (text) => text.replace({ ...full, epoch: 1 })],
       [
         'append, then a history page that ends with it',
         (text) => {
-          text.append({ key: '2', text: ' big', end: 9, epoch: 1 })
+          const changed = text.append({ key: '2', text: ' big', end: 9, epoch: 1 })
+          return text.replace(full) || changed
+        },
+      ],
+      [
+        'append that a history page has shown already',
+        (text) => {
           text.replace(full)
+          text.settle()
+          return text.append({ key: '2', text: ' big', end: 9, epoch: 1 })
         },
       ],
     ]
@@ -352,7 +360,8 @@ describe('message per response (PROTOCOL.md §5)', () => {
       const text = new GrowingText(true)
       text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
       text.append({ key: '3', text: ' world', end: 15, epoch: 1 })
-      arrive(text)
+      // Whoever is told of no change does not settle.
+      expect([what, arrive(text)]).toEqual([what, true])
       text.settle()
       expect([what, text.text, text.holes]).toEqual([what, 'Hello big world', []])
     }

@@ -121,7 +121,7 @@ export class GrowingText {
     // What follows the newest known is newer than all else: long serials are compared only once.
     const newest = follows && cursor.key === this.#base?.key && this.#pieces.length === 0
     const marked = this.#mark(fragment, newest)
-    const added =
+    let changed =
       (newest || !this.#isCovered(key, end)) &&
       (this.#extend(fragment, newest) || this.#insert(fragment, follows ? cursor : undefined))
     if (follows) {
@@ -130,9 +130,9 @@ export class GrowingText {
       cursor.end = end ?? (cursor.end === undefined ? undefined : cursor.end + fragment.text.length)
     } else if (cursor && cursor.epoch === epoch) {
       const overtaker = this.#overtaker(key)
-      if (overtaker) this.#relink(overtaker, key, overtaker.at! + fragment.text.length, end)
+      if (overtaker) changed = this.#relink(overtaker, key, overtaker.at! + fragment.text.length, end)
     }
-    return marked || added
+    return marked || changed
   }
 
   /**
@@ -201,12 +201,12 @@ export class GrowingText {
     const { key, text, epoch, create } = full
     const final = options?.final ?? false
     const stamp = full.end ?? (create || final ? text.length : undefined)
-    const mended = this.merges && this.#breaks.length > 0
+    let mended = this.merges && this.#breaks.length > 0
     if (mended) this.#breaks = []
     if (this.merges && epoch !== undefined) {
       if (this.#cursor?.epoch !== epoch || this.#cursor.key < key)
         this.#cursor = { epoch, key, length: text.length, end: stamp }
-      else this.#relink(this.#overtaker(key), key, text.length, stamp)
+      else if (this.#relink(this.#overtaker(key), key, text.length, stamp)) mended = true
     }
     const changed = this.#mark(full) || mended
     if (this.#base && key <= this.#base.key) return changed
@@ -358,12 +358,12 @@ export class GrowingText {
     return one?.prev !== undefined && one.prev < key && key < one.first ? one : undefined
   }
 
-  #relink(piece: Piece | undefined, key: string, length: number, end: number | undefined): void {
-    if (!piece) return
+  #relink(piece: Piece | undefined, key: string, length: number, end: number | undefined): boolean {
+    if (!piece) return false
     piece.prev = key
     piece.at = length
     piece.after = end
-    this.#stale = true
+    return (this.#stale = true)
   }
 
   /** Where a key belongs among the pieces; the piece there covers it, or comes after it. */

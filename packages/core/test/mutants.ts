@@ -266,7 +266,13 @@ export const mutants: Mutant[] = [
   {
     name: 'what is overtaken stays out of the order',
     file: 'growingText.ts',
-    from: 'if (!piece) return\n    piece.prev = key',
-    to: 'if (true) return\n    piece!.prev = key',
+    from: 'if (!piece) return false\n    piece.prev = key',
+    to: 'if (true) return false\n    piece!.prev = key',
+  },
+  {
+    name: 'nobody is told of a delivery that found its place late',
+    file: 'growingText.ts',
+    from: 'return (this.#stale = true)',
+    to: 'return !(this.#stale = true)',
   },
 ]

@@ -51,9 +51,7 @@ export type WireWorld = typeof wireWorlds extends fc.Arbitrary<infer W> ? W : ne
 
 /** A reader wherever it runs: it keeps every state it published, in order. */
 export interface Watcher {
-  states(
-    responseId: string,
-  ): Promise<Pick<ResponseState, 'text' | 'gaps' | 'status' | 'verified'>[]>
+  states(responseId: string): Promise<Pick<ResponseState, 'text' | 'gaps' | 'status' | 'verified'>[]>
   close(): Promise<void>
 }
 
