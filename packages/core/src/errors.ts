@@ -49,15 +49,11 @@ interface AblyErrorLike {
   message?: string
 }
 
-const cures: [test: (code: number, statusCode: number) => boolean, code: ErrorCode, cure: string][] = [
+/** What to do about one of Ably's codes. */
+export type Cure = [test: (code: number, statusCode: number) => boolean, code: ErrorCode, cure: string]
+
+const cures: readonly Cure[] = [
   [(c) => c === 40160 || c === 40165, 'not_allowed', 'give the key or token the capability named below'],
-  [
-    (c) => c === 93002,
-    'immutable_channel',
-    'enable "Message annotations, updates, deletes and appends" for the channel\'s namespace, or use a channel in a namespace that has it',
-  ],
-  [(c) => c >= 42910 && c < 42930, 'rate_limited', 'publish fewer messages a second, or raise the limit'],
-  [(c) => c === 40009, 'too_large', 'send less text in one message'],
   [
     (c, s) => (c >= 40100 && c < 40200) || s === 401,
     'auth_failed',
@@ -66,9 +62,14 @@ const cures: [test: (code: number, statusCode: number) => boolean, code: ErrorCo
 ]
 
 /** Wraps whatever a call threw; Ably's error codes choose our code and the advice. */
-export function wrapError(what: string, cause: unknown, fallback: ErrorCode): RejoinError {
+export function wrapError(
+  what: string,
+  cause: unknown,
+  fallback: ErrorCode,
+  others: readonly Cure[] = [],
+): RejoinError {
   const { code = 0, statusCode = 0, message } = (cause ?? {}) as AblyErrorLike
-  const known = cures.find(([test]) => test(code, statusCode))
+  const known = [...others, ...cures].find(([test]) => test(code, statusCode))
   const detail = message ?? String(cause)
   const numbered = typeof code === 'number' && code ? `${detail} (Ably ${code})` : detail
   return new RejoinError(

@@ -1,7 +1,8 @@
 import type { RealtimeChannel } from 'ably'
-import { RejoinError, wrapError } from './errors.ts'
+import { RejoinError } from './errors.ts'
 import { newId } from './newId.ts'
 import { Header, MessageName } from './protocol.ts'
+import { wrapPublishError } from './publishError.ts'
 import type { Store } from './store.ts'
 
 export interface OutgoingPrompt {
@@ -61,7 +62,7 @@ export class Outbox {
       this.#show({ ...shown, ...current, ...(serial && { serial }), delivery: 'sent', error: undefined })
       return id
     } catch (cause) {
-      const error = wrapError('send the message', cause, 'publish_failed')
+      const error = wrapPublishError('send the message', cause)
       this.#show({ ...shown, delivery: 'failed', error })
       throw error
     }
@@ -83,7 +84,7 @@ export class Outbox {
     try {
       await this.#channel.publish({ name, ...(data !== undefined && { data }), extras: { headers } })
     } catch (cause) {
-      throw wrapError(what, cause, 'publish_failed')
+      throw wrapPublishError(what, cause)
     }
   }
 

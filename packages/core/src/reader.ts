@@ -14,6 +14,7 @@ import type { ChannelSource } from './openChannel.ts'
 import { openChannel } from './openChannel.ts'
 import type { Presence } from './presence.ts'
 import type { RegisteredData, RegisteredTools } from './register.ts'
+import { same } from './same.ts'
 import type { SessionEvents, SessionState, SessionStatus } from './sessionState.ts'
 import { Store } from './store.ts'
 import type { Published } from './store.ts'
@@ -109,9 +110,8 @@ export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = Reg
       ...this.present,
       error: this.#error,
     }
-    const same =
-      snapshot && (Object.keys(next) as (keyof SessionState)[]).every((key) => next[key] === snapshot[key])
-    return same ? snapshot : (this.#snapshot = next)
+    if (!same(next, snapshot)) this.#snapshot = next
+    return this.#snapshot!
   }
 
   /** Tells of changes to the list, to prompts and to the session's status: never per token. */

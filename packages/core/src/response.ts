@@ -5,6 +5,7 @@ import { noGaps } from './part.ts'
 import type { TextSource } from './part.ts'
 import type { PartKinds } from './partKind.ts'
 import { PartList } from './partList.ts'
+import { same } from './same.ts'
 import { OpenText } from './textPart.ts'
 import type { Gap, Part, ResponseChange, ResponseState, ResponseStatus } from './types.ts'
 
@@ -303,6 +304,8 @@ export class Response {
     const begunBefore = headless && this.#strict
     if ((broken || begunBefore) && !this.row?.complete) gaps = gaps.concat(this.#losses(begunBefore))
     verified &&= gaps.length === 0
+    const known = before?.gaps
+    if (gaps.length === known?.length && gaps.every((gap, i) => same(gap, known[i]))) gaps = known
     const next: ResponseState = {
       id: this.id,
       status,
@@ -317,16 +320,7 @@ export class Response {
       serial: this.serial,
       error: this.#marker?.error,
     }
-    const other =
-      partsChanged ||
-      !before ||
-      before.status !== status ||
-      before.verified !== verified ||
-      !sameGaps(before.gaps, gaps) ||
-      before.promptId !== this.promptId ||
-      before.clientId !== this.clientId ||
-      before.serial !== this.serial ||
-      before.createdAt !== this.createdAt
+    const other = partsChanged || !same({ ...next, text: before?.text, parts: before?.parts }, before)
     if (!other && changes.length === 0) return undefined
     if (other) changes.push({})
     this.snapshot = next
@@ -336,19 +330,6 @@ export class Response {
     }
     return changes
   }
-}
-
-function sameGaps(a: readonly Gap[], b: readonly Gap[]): boolean {
-  if (a.length !== b.length) return false
-  return a.every((gap, i) => {
-    const other = b[i]!
-    return (
-      gap.part === other.part &&
-      gap.from === other.from &&
-      gap.to === other.to &&
-      gap.missing === other.missing
-    )
-  })
 }
 
 function isText(part: object): part is OpenText {

@@ -1,4 +1,5 @@
-import { ErrorCode, wrapError } from '../errors.ts'
+import { ErrorCode } from '../errors.ts'
+import { wrapPublishError } from '../publishError.ts'
 
 export interface RetryOptions {
   /** Milliseconds before the first retry; doubles with each further one, with jitter. Default 100. */
@@ -14,7 +15,7 @@ export type Verdict = 'retry' | 'split' | 'final'
 
 /** Sorts a failure: worth a retry, worth a retry in smaller pieces, or final. */
 export function judge(error: unknown): Verdict {
-  const { code: ownCode } = wrapError('publish', error, ErrorCode.PublishFailed)
+  const { code: ownCode } = wrapPublishError('publish', error)
   if (ownCode === ErrorCode.TooLarge) return 'split'
   const { code, statusCode = 0 } = (error ?? {}) as { code?: unknown; statusCode?: number }
   if (code === ErrorCode.Timeout || ownCode === ErrorCode.RateLimited || statusCode >= 500) return 'retry'
@@ -30,7 +31,7 @@ export function judge(error: unknown): Verdict {
 }
 
 export function isRateLimit(error: unknown): boolean {
-  return wrapError('publish', error, ErrorCode.PublishFailed).code === ErrorCode.RateLimited
+  return wrapPublishError('publish', error).code === ErrorCode.RateLimited
 }
 
 function inRange(code: number, from: number): boolean {

@@ -1,4 +1,5 @@
-import { ErrorCode, wrapError, type RejoinError } from '../errors.ts'
+import type { RejoinError } from '../errors.ts'
+import { wrapPublishError } from '../publishError.ts'
 import type { RestRequest } from './restRequest.ts'
 
 /** Who has something left to say when the process exits and nothing can be awaited any more. */
@@ -80,6 +81,6 @@ function speak(): void {
   } catch (error) {
     cause = error
   }
-  const error = wrapError('end the responses before the process exited', cause, ErrorCode.PublishFailed)
+  const error = wrapPublishError('end the responses before the process exited', cause)
   for (const one of dying) one.unheard(error)
 }

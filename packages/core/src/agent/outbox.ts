@@ -1,5 +1,6 @@
 import type { RealtimeChannel, RealtimeClient } from 'ably'
-import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
+import { ErrorCode, RejoinError } from '../errors.ts'
+import { wrapPublishError } from '../publishError.ts'
 
 /** Something with text to send: called when the connection may carry one more operation. */
 export interface Sender {
@@ -130,7 +131,7 @@ export class Outbox {
         if (state === 'connected') return done()
         if (state !== 'failed' && state !== 'closed' && state !== 'closing') return
         const cause = errorReason ?? new Error(`the connection is ${state}`)
-        done(wrapError('publish', cause, ErrorCode.PublishFailed))
+        done(wrapPublishError('publish', cause))
       }
       if (limit !== undefined) {
         const late = () =>
@@ -146,11 +147,7 @@ export class Outbox {
   async usable(channel: RealtimeChannel, limit: number): Promise<void> {
     await this.connected(limit)
     if (channel.state !== 'failed') return
-    throw wrapError(
-      'publish',
-      channel.errorReason ?? new Error('the channel failed'),
-      ErrorCode.PublishFailed,
-    )
+    throw wrapPublishError('publish', channel.errorReason ?? new Error('the channel failed'))
   }
 
   #land(flight: Flight): boolean {

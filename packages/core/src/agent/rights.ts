@@ -1,5 +1,6 @@
 import type { RealtimeChannel } from 'ably'
-import { ErrorCode, RejoinError, wrapError } from '../errors.ts'
+import { ErrorCode, RejoinError } from '../errors.ts'
+import { wrapPublishError } from '../publishError.ts'
 
 /** A capability that an agent needs on its channel. */
 export type Right = 'subscribe' | 'publish' | 'presence' | 'history' | 'message-update-own'
@@ -7,7 +8,7 @@ export type Right = 'subscribe' | 'publish' | 'presence' | 'history' | 'message-
 /** Ably's refusal of a change to one's own message by someone who is nobody in particular. */
 const NOBODY = 40_166
 
-/** As `wrapError`; a refusal for want of `right` names it, which Ably's own error does not. */
+/** As `wrapPublishError`; a refusal for want of `right` names it, which Ably's own error does not. */
 export function wrapRefusal(
   what: string,
   cause: unknown,
@@ -21,7 +22,7 @@ export function wrapRefusal(
     const cure = `give the client a clientId, which the capability "${right}" needs`
     return new RejoinError(ErrorCode.NotAllowed, `unable to ${what}; ${cure}${detail}`, { cause })
   }
-  const error = wrapError(what, cause, fallback)
+  const error = wrapPublishError(what, cause, fallback)
   return error.code === ErrorCode.NotAllowed
     ? new RejoinError(error.code, `unable to ${what}; ${grant(right)}${detail}`, { cause })
     : error
