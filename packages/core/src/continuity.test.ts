@@ -188,6 +188,14 @@ describe('loadOlder()', () => {
     expect(scene.response('r')).toMatchObject({ text: 'x' })
   })
 
+  test('of a session that is closed before it was ready does nothing', async () => {
+    scene.open(history({ limit: 1 }), { attachLater: true })
+    const older = scene.session.loadOlder()
+    scene.session.close()
+    await older
+    expect(scene.channel.pending).toEqual([])
+  })
+
   test('asked while the past is being read waits for it', async () => {
     for (const id of ['x', 'y', 'z']) {
       scene.say('start', id)

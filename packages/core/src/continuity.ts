@@ -107,6 +107,8 @@ export class Continuity {
   close(): void {
     this.#closed = true
     this.#running?.abort()
+    // Nobody waits for what does not come.
+    this.#settleFirst()
     this.#channel.unsubscribe(this.#onMessage)
     this.#channel.off('attached', this.#onAttached)
     this.#channel.off('update', this.#onAttached)
@@ -187,8 +189,7 @@ export class Continuity {
     // Older than what: that is known when the past has been read.
     await this.#first.catch(() => {})
     let before: unknown
-    do await (before = this.#hydration)
-    while (before !== this.#hydration)
+    while (!this.#closed && before !== this.#hydration) await (before = this.#hydration)
     if (this.#closed) return
     const store = this.#store
     store.hold()
