@@ -1,6 +1,7 @@
 import type { EndEvent, ReviseEvent, StreamEvent, TextEvent } from './event.ts'
 import { covers } from './coverage.ts'
 import type { Break, Coverage } from './coverage.ts'
+import { lossesOf } from './losses.ts'
 import { noGaps } from './part.ts'
 import type { TextSource } from './part.ts'
 import type { PartKinds } from './partKind.ts'
@@ -243,30 +244,6 @@ export class Response {
     for (const source of this.parts.texts()) source.text.settle()
   }
 
-  /**
-   * Where text may be missing that only history can bring: before the first text, if the response began before; after
-   * every text of which no end is known, if continuity was lost and anything follows it; before the first that is new
-   * since then; and after the last one when the response has ended meanwhile.
-   */
-  #losses(headless: boolean): Gap[] {
-    const lost = this.#broken
-    const texts = this.parts.ordered.filter((part) => part instanceof OpenText)
-    const gaps: Gap[] = []
-    const gap = (part: string, at: number) => gaps.push({ part, from: at, to: at, missing: undefined })
-    let later = headless
-    for (const text of texts) {
-      const { id, serial, settled, broken, snapshot } = text
-      const last = text === texts.at(-1)
-      const isNew = lost && serial > lost.key && !later
-      later ||= isNew === true
-      if ((isNew || (headless && text === texts[0])) && gaps.length === 0 && text.gaps[0]?.to !== 0)
-        gap(id, 0)
-      const unfinished = !settled && (lost || broken)
-      if (last ? !this.open && (lost || unfinished) : unfinished) gap(id, snapshot!.text.length)
-    }
-    return gaps
-  }
-
   /** Makes the snapshot anew. Returns what changed, or undefined when nothing did. */
   refresh(): ResponseChange[] | undefined {
     const before = this.snapshot
@@ -282,7 +259,7 @@ export class Response {
     }
     const parts: Part[] = []
     let gaps = noGaps
-    let first: OpenText | undefined
+    const texts: OpenText[] = []
     let verified = true
     let broken = this.#broken !== undefined
     let text = ''
@@ -290,7 +267,7 @@ export class Response {
       if (part.snapshot) parts.push(part.snapshot)
       if (part.gaps.length) gaps = gaps === noGaps ? part.gaps : gaps.concat(part.gaps)
       if (!(part instanceof OpenText)) continue
-      first ??= part
+      texts.push(part)
       verified &&= part.verified
       broken ||= part.broken
       if (part.kind === 'text') text += part.snapshot!.text
@@ -298,11 +275,12 @@ export class Response {
     const { status } = this
     // Whether text comes before is unknown; where parts are numbered (PROTOCOL.md §1.3), that some does is known.
     const headless = !this.headKnown && !this.#firstPartKnown && !this.row?.complete
-    verified &&= first !== undefined && !headless
+    verified &&= texts.length > 0 && !headless
     // Only its end is known: all of its text is missing.
     if (parts.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
     const begunBefore = headless && this.#strict
-    if ((broken || begunBefore) && !this.row?.complete) gaps = gaps.concat(this.#losses(begunBefore))
+    if ((broken || begunBefore) && !this.row?.complete)
+      gaps = gaps.concat(lossesOf(texts, this.#broken, begunBefore, !this.open))
     verified &&= gaps.length === 0
     const known = before?.gaps
     if (gaps.length === known?.length && gaps.every((gap, i) => same(gap, known[i]))) gaps = known

@@ -139,9 +139,9 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'lost continuity leaves the ends of texts exact',
-    file: 'response.ts',
-    from: 'const unfinished = !settled && (lost || broken)',
-    to: 'const unfinished = false && (lost || broken)',
+    file: 'losses.ts',
+    from: 'const unfinished = !text.settled && (broken || text.broken)',
+    to: 'const unfinished = false && (broken || text.broken)',
   },
   {
     name: 'parts before the first known one are not missed',
