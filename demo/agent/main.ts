@@ -82,8 +82,16 @@ async function listen({ id, channel, pattern }: AgentConversation): Promise<Agen
   })
   agent.on('error', (error) => console.error(`agent: ${error.message}`))
   agent.onPrompt(async (prompt, response) => {
-    const { text, clientId, serial, timestamp } = prompt
-    await keeper.keep(id, { id: prompt.id, role: 'user', text, clientId, serial, createdAt: timestamp })
+    const { text, clientId, serial, timestamp, replaces } = prompt
+    await keeper.keep(id, {
+      id: prompt.id,
+      role: 'user',
+      text,
+      clientId,
+      serial,
+      createdAt: timestamp,
+      ...(replaces !== undefined && { replaces }),
+    })
     await respond(asked, prompt, response, await server.call('recent', id))
   })
   await agent.ready

@@ -2,7 +2,7 @@ import type { Row } from '@rejoin/core'
 import type { Prompt, ResponseWriter } from '@rejoin/core/agent'
 import { fromAnthropic } from '@rejoin/core/providers/anthropic'
 import { fromOpenAI } from '@rejoin/core/providers/openai'
-import { versionOf } from '../shared/versions.ts'
+import { versionsOf, type Asked } from '../shared/versions.ts'
 import { actFor, sayAt } from './acts.ts'
 import type { Model, Turn } from './model.ts'
 
@@ -16,24 +16,18 @@ export async function respond(
   const act = model.recorded ? actFor(prompt.text) : undefined
   if (act) return act.play(response, prompt, (text) => sayAt(response, text, model.recorded!.speed))
   const stream = await model.ask(
-    [...turnsOf(recent, prompt.id), { role: 'user', text: prompt.text }],
+    [...turnsOf(recent, prompt), { role: 'user', text: prompt.text }],
     response.signal,
   )
   await response.pipe(stream.api === 'openai' ? fromOpenAI(stream.events) : fromAnthropic(stream.events))
 }
 
 /** The conversation so far, as a model takes it, without what an edit or another try has replaced. */
-function turnsOf(rows: readonly Row[], asked: string): Turn[] {
-  const latest = new Map<string, number>()
-  for (const { id, role } of rows) {
-    const { root, version } = versionOf(id)
-    if (role === 'user') latest.set(root, Math.max(latest.get(root) ?? 0, version))
-  }
+function turnsOf(rows: readonly Row[], asked: Asked): Turn[] {
+  const known = versionsOf([...rows.filter(({ id, role }) => role === 'user' && id !== asked.id), asked])
   const replaced = (row: Row) => {
-    const promptId = row.role === 'user' ? row.id : row.promptId
-    if (promptId === undefined) return false
-    const { root, version } = versionOf(promptId)
-    return root === versionOf(asked).root || version < (latest.get(root) ?? version)
+    const version = known.get((row.role === 'user' ? row.id : row.promptId) ?? '')
+    return version && (version.version < version.versions || version.root === known.get(asked.id)!.root)
   }
   return rows
     .filter((row) => !replaced(row))

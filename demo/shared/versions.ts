@@ -1,28 +1,31 @@
-/**
- * A prompt that was edited or asked again is a new prompt, whose id names the first one: `<first>~<version>`. So
- * every tab, the database and the agent know what replaced what, with nothing but the ids.
- */
+/** What a prompt tells of the one that it is another version of: edited, or asked again. */
+export interface Asked {
+  id: string
+  replaces?: string | undefined
+}
+
 export interface Version {
+  /** The first of its versions. */
   root: string
+  /** From 1. */
   version: number
+  /** How many there are. */
+  versions: number
 }
 
-export function versionOf(promptId: string): Version {
-  const at = promptId.lastIndexOf('~')
-  const version = at > 0 ? Number(promptId.slice(at + 1)) : Number.NaN
-  return Number.isInteger(version) && version > 1
-    ? { root: promptId.slice(0, at), version }
-    : { root: promptId, version: 1 }
-}
-
-export const nextVersion = (root: string, versions: number) => `${root}~${versions + 1}`
-
-/** How many versions there are of each prompt. */
-export function countVersions(promptIds: Iterable<string>): Map<string, number> {
+/** Which version of what each prompt is, and each that is only known from what replaced it. Oldest first. */
+export function versionsOf(prompts: Iterable<Asked>): ReadonlyMap<string, Readonly<Version>> {
+  const known = new Map<string, Version>()
   const counts = new Map<string, number>()
-  for (const id of promptIds) {
-    const { root, version } = versionOf(id)
-    counts.set(root, Math.max(counts.get(root) ?? 0, version))
+  const add = (id: string, root: string) => {
+    const version = (counts.get(root) ?? 0) + 1
+    counts.set(root, version)
+    known.set(id, { root, version, versions: version })
+    return root
   }
-  return counts
+  for (const { id, replaces } of prompts)
+    if (replaces === undefined) add(id, id)
+    else add(id, known.get(replaces)?.root ?? add(replaces, replaces))
+  for (const one of known.values()) one.versions = counts.get(one.root)!
+  return known
 }

@@ -1,7 +1,6 @@
 import { useEffect, useMemo, useState } from 'react'
 import type { ResponseState } from '@rejoin/core'
 import { useMessages, useOlder, useResponse, useSession } from '@rejoin/react'
-import { nextVersion, versionOf } from '../../shared/versions.ts'
 import { hintOf, ideas } from '../shared/ideas.ts'
 import { enter } from '../shared/presence.ts'
 import { turnsOf, type Chosen, type Turn } from '../shared/turns.ts'
@@ -25,7 +24,7 @@ export function Thread() {
   const [editing, setEditing] = useState<string>()
   // Whole at once: live text that comes while the past is still being read waits for its beginning.
   const turns = useMemo(
-    () => (hydrated ? turnsOf(messages, (id) => session.getResponse(id)?.promptId, chosen) : []),
+    () => (hydrated ? turnsOf(messages, session, chosen) : []),
     [hydrated, messages, session, chosen],
   )
   const { scroller, atEnd, toEnd } = useScroll()
@@ -36,20 +35,23 @@ export function Thread() {
 
   useEffect(() => enter(connection, `ai:${conversation.id}`), [connection, conversation.id])
 
-  function send(text: string, promptId?: string) {
+  function send(text: string, replaces?: string) {
     toEnd()
     setEditing(undefined)
     // A prompt that does not get through says so in its own line.
-    sendMessage({ text, ...(promptId && { promptId }) }).catch(() => {})
+    sendMessage({ text, ...(replaces && { replaces }) }).catch(() => {})
     if (title !== '') return
     setTitle(text)
     setTimeout(changed, 1500)
   }
 
-  function sendAgain({ id, versions = 1 }: Turn, text: string) {
-    const { root } = versionOf(id)
-    setChosen((before) => ({ ...before, [root]: undefined }))
-    send(text, nextVersion(root, versions))
+  function choose({ id, root = id }: Turn, version?: number) {
+    setChosen((before) => ({ ...before, [root]: version }))
+  }
+
+  function sendAgain(turn: Turn, text: string) {
+    choose(turn)
+    send(text, turn.id)
   }
 
   return (
@@ -75,9 +77,7 @@ export function Thread() {
                     editing={editing === turn.id}
                     onEdit={setEditing}
                     onAgain={(text) => sendAgain(turn, text)}
-                    onVersion={(version) =>
-                      setChosen((before) => ({ ...before, [versionOf(turn.id).root]: version }))
-                    }
+                    onVersion={(version) => choose(turn, version)}
                   />
                 )}
               </li>

@@ -1,4 +1,3 @@
-import { nextVersion, versionOf } from '../../shared/versions.ts'
 import { h, set } from '../shared/dom.ts'
 import { hintOf, ideas } from '../shared/ideas.ts'
 import { enter } from '../shared/presence.ts'
@@ -104,7 +103,7 @@ export class Thread {
   #turns(): Turn[] {
     const { session } = this.#stage.connection
     if (!this.#hydrated) return []
-    return turnsOf(session.getSnapshot().messages, (id) => session.getResponse(id)?.promptId, this.#chosen)
+    return turnsOf(session.getSnapshot().messages, session, this.#chosen)
   }
 
   #showRows(turns: readonly Turn[]): void {
@@ -134,22 +133,25 @@ export class Thread {
   #prompt(id: string): Prompt {
     return new Prompt(id, this.#stage.connection.session, {
       again: (turn, text) => {
-        const { root } = versionOf(turn.id)
-        this.#chosen = { ...this.#chosen, [root]: undefined }
-        this.#send(text, nextVersion(root, turn.versions ?? 1))
+        this.#choose(turn)
+        this.#send(text, turn.id)
       },
       choose: (turn, version) => {
-        this.#chosen = { ...this.#chosen, [versionOf(turn.id).root]: version }
+        this.#choose(turn, version)
         this.#update()
       },
     })
   }
 
-  #send(text: string, promptId?: string): void {
+  #choose({ id, root = id }: Turn, version?: number): void {
+    this.#chosen = { ...this.#chosen, [root]: version }
+  }
+
+  #send(text: string, replaces?: string): void {
     const { connection, changed } = this.#stage
     this.#scroll.toEnd()
     // A prompt that does not get through says so in its own line.
-    connection.session.sendMessage({ text, ...(promptId && { promptId }) }).catch(() => {})
+    connection.session.sendMessage({ text, ...(replaces && { replaces }) }).catch(() => {})
     if (this.#title !== '') return
     this.#title = text
     setTimeout(changed, 1500)

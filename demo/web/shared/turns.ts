@@ -1,33 +1,26 @@
-import type { MessageRef } from '@rejoin/core'
-import { countVersions, versionOf } from '../../shared/versions.ts'
+import type { MessageRef, Session } from '@rejoin/core'
+import { versionsOf, type Version } from '../../shared/versions.ts'
 
-export interface Turn extends MessageRef {
-  /** Of a prompt: which of how many versions is shown. */
-  version?: number
-  versions?: number
-}
+/** A message, and of a prompt: which of how many versions is shown. */
+export type Turn = MessageRef & Partial<Version>
 
-/** Which version of a prompt somebody wants to see; the newest where nothing is said. */
+/** Which version of a prompt, named by its first, somebody wants to see; the newest where nothing is said. */
 export type Chosen = Readonly<Record<string, number | undefined>>
 
 /** The conversation without what an edit or another try has replaced. */
 export function turnsOf(
   messages: readonly MessageRef[],
-  promptOf: (responseId: string) => string | undefined,
+  { getPrompt, getResponse }: Pick<Session, 'getPrompt' | 'getResponse'>,
   chosen: Chosen,
 ): Turn[] {
-  const counts = countVersions(messages.filter(({ role }) => role === 'user').map(({ id }) => id))
+  const prompts = messages.filter(({ role }) => role === 'user')
+  const known = versionsOf(prompts.map(({ id }) => ({ id, replaces: getPrompt(id)?.replaces })))
   const turns: Turn[] = []
   for (const message of messages) {
-    const prompt = message.role === 'user' ? message.id : promptOf(message.id)
-    if (prompt === undefined) {
-      turns.push(message)
-      continue
-    }
-    const { root, version } = versionOf(prompt)
-    const versions = counts.get(root) ?? version
-    if (version !== (chosen[root] ?? versions)) continue
-    turns.push(message.role === 'user' && versions > 1 ? { ...message, version, versions } : message)
+    const prompt = message.role === 'user' ? message.id : getResponse(message.id)?.promptId
+    const version = known.get(prompt ?? '')
+    if (version && version.version !== (chosen[version.root] ?? version.versions)) continue
+    turns.push(message.role === 'user' ? { ...message, ...version } : message)
   }
   return turns
 }
