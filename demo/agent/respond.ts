@@ -2,7 +2,7 @@ import type { Row } from '@rejoin/core'
 import type { Prompt, ResponseWriter } from '@rejoin/core/agent'
 import { fromAnthropic } from '@rejoin/core/providers/anthropic'
 import { fromOpenAI } from '@rejoin/core/providers/openai'
-import { versionsOf, type Asked } from '../shared/versions.ts'
+import { versionsOf, type Asked } from '../common/versions.ts'
 import { actFor, sayAt } from './acts.ts'
 import type { Model, Turn } from './model.ts'
 

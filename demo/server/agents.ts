@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ClientOptions } from 'ably'
-import type { AgentCalls, AgentConversation, ServerCalls } from '../shared/link.ts'
-import { createRpc, type Rpc } from '../shared/rpc.ts'
+import type { AgentCalls, AgentConversation, ServerCalls } from '../common/link.ts'
+import { createRpc, type Rpc } from '../common/rpc.ts'
 import type { ModelConfig } from './config.ts'
 import { messageOf } from './problem.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { segmentsOf } from '../web/shared/gaps.ts'
-import { shownAt } from '../web/shared/items.ts'
+import { segmentsOf } from '../web/common/gaps.ts'
+import { shownAt } from '../web/common/items.ts'
 
 const gap = (from: number, to: number, missing?: number) => ({ part: 'p', from, to, missing })
 

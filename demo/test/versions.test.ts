@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { versionsOf } from '../shared/versions.ts'
+import { versionsOf } from '../common/versions.ts'
 
 test('a prompt that replaces another is its next version, whichever of them it names', () => {
   const versions = versionsOf([

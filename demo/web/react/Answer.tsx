@@ -1,7 +1,7 @@
 import { memo, useMemo, useSyncExternalStore } from 'react'
 import { useResponse } from '@rejoin/react'
 import type { ResponseState } from '@rejoin/core'
-import { viewOf, waitingText, type ReasoningItem, type TextItem, type View } from '../shared/items.ts'
+import { viewOf, waitingText, type ReasoningItem, type TextItem, type View } from '../common/items.ts'
 import { Facts } from './Facts.tsx'
 import { useFormat } from './FormatSwitch.tsx'
 import { Icon } from './Icon.tsx'

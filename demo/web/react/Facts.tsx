@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { ResponseState } from '@rejoin/core'
-import { factsOf } from '../shared/facts.ts'
+import { factsOf } from '../common/facts.ts'
 import { Icon } from './Icon.tsx'
 
 /** What is known about the answer, in a line below it. */

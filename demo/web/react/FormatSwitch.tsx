@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { getFormat, onFormat, setFormat } from '../shared/preference.ts'
+import { getFormat, onFormat, setFormat } from '../common/preference.ts'
 import { Icon } from './Icon.tsx'
 
 export const useFormat = () => useSyncExternalStore(onFormat, getFormat)

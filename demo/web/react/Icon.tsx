@@ -1,4 +1,4 @@
-import { icons, type IconName } from '../shared/icons.ts'
+import { icons, type IconName } from '../common/icons.ts'
 
 export function Icon({ name }: { name: IconName }) {
   return (

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from 'react'
-import type { TextItem, View } from '../shared/items.ts'
-import { MarkdownView } from '../shared/markdown/view.ts'
+import type { TextItem, View } from '../common/items.ts'
+import { MarkdownView } from '../common/markdown/view.ts'
 
 /** Rendered Markdown. React owns the element, the view what is in it: only the last blocks are touched as it grows. */
 export function Markdown({ item, view, growing }: { item: TextItem; view: View; growing: boolean }) {

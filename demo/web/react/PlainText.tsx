@@ -1,5 +1,5 @@
 import type { Gap } from '@rejoin/core'
-import { describeGap, segmentsOf } from '../shared/gaps.ts'
+import { describeGap, segmentsOf } from '../common/gaps.ts'
 
 /** A text exactly as the model wrote it, with its holes marked. */
 export function PlainText({ text, gaps }: { text: string; gaps: readonly Gap[] }) {

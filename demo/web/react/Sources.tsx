@@ -1,5 +1,5 @@
-import type { Source } from '../shared/items.ts'
-import { hostOf, safeAddress } from '../shared/address.ts'
+import type { Source } from '../common/items.ts'
+import { hostOf, safeAddress } from '../common/address.ts'
 
 /** What the answer cites, by the numbers in its text. */
 export function Sources({ sources }: { sources: readonly Source[] }) {

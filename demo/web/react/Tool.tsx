@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { ResponseState, ToolPart } from '@rejoin/core'
 import { useSession } from '@rejoin/react'
-import { clientTools, describeTool, isClientTool, locate } from '../shared/tools.ts'
+import { clientTools, describeTool, isClientTool, locate } from '../common/tools.ts'
 import { Icon } from './Icon.tsx'
 
 interface Props {

@@ -3,7 +3,7 @@ import { createRoot } from 'react-dom/client'
 import { createSession, seed } from '@rejoin/core'
 import { SessionProvider } from '@rejoin/react'
 import { Realtime } from 'ably'
-import { startShell } from '../shared/shell/shell.ts'
+import { startShell } from '../common/shell/shell.ts'
 import { StageContext } from './stage.ts'
 import { Thread } from './Thread.tsx'
 

@@ -1,5 +1,5 @@
 import { createContext, use } from 'react'
-import type { Stage } from '../shared/stage.ts'
+import type { Stage } from '../common/stage.ts'
 
 export const StageContext = createContext<Stage | undefined>(undefined)
 

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { Scroll } from '../shared/scroll.ts'
+import { Scroll } from '../common/scroll.ts'
 
 /** Keeps the end in view while text comes, until somebody scrolls up to read. */
 export function useScroll() {

@@ -1,8 +1,8 @@
 import type { ResponseState } from '@rejoin/core'
-import { hostOf, safeAddress } from '../shared/address.ts'
-import { h, icon } from '../shared/dom.ts'
-import { factsOf } from '../shared/facts.ts'
-import { describeGap, segmentsOf } from '../shared/gaps.ts'
+import { hostOf, safeAddress } from '../common/address.ts'
+import { h, icon } from '../common/dom.ts'
+import { factsOf } from '../common/facts.ts'
+import { describeGap, segmentsOf } from '../common/gaps.ts'
 import {
   viewOf,
   waitingText,
@@ -10,10 +10,10 @@ import {
   type ReasoningItem,
   type TextItem,
   type View,
-} from '../shared/items.ts'
-import { MarkdownView } from '../shared/markdown/view.ts'
-import { getFormat, onFormat } from '../shared/preference.ts'
-import type { Stage } from '../shared/stage.ts'
+} from '../common/items.ts'
+import { MarkdownView } from '../common/markdown/view.ts'
+import { getFormat, onFormat } from '../common/preference.ts'
+import type { Stage } from '../common/stage.ts'
 import { ToolCard } from './tool.ts'
 
 interface Shown {

@@ -1,4 +1,4 @@
-import { h, icon } from '../shared/dom.ts'
+import { h, icon } from '../common/dom.ts'
 
 export class Composer {
   readonly element: HTMLElement

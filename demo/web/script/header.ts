@@ -1,9 +1,9 @@
-import { h, icon } from '../shared/dom.ts'
-import { onOnline } from '../shared/online.ts'
-import { getFormat, onFormat, setFormat } from '../shared/preference.ts'
-import { describePresence } from '../shared/presence.ts'
-import type { Stage } from '../shared/stage.ts'
-import { describeStatus } from '../shared/status.ts'
+import { h, icon } from '../common/dom.ts'
+import { onOnline } from '../common/online.ts'
+import { getFormat, onFormat, setFormat } from '../common/preference.ts'
+import { describePresence } from '../common/presence.ts'
+import type { Stage } from '../common/stage.ts'
+import { describeStatus } from '../common/status.ts'
 
 /** What the conversation is called, who is here, and how the connection is. */
 export class Header {

@@ -1,4 +1,4 @@
-import { startShell } from '../shared/shell/shell.ts'
+import { startShell } from '../common/shell/shell.ts'
 import { Thread } from './thread.ts'
 
 // No framework: a session, its getters and its subscriptions.

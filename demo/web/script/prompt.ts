@@ -1,6 +1,6 @@
 import type { Session } from '@rejoin/core'
-import { h, icon } from '../shared/dom.ts'
-import type { Turn } from '../shared/turns.ts'
+import { h, icon } from '../common/dom.ts'
+import type { Turn } from '../common/turns.ts'
 
 interface Actions {
   again(turn: Turn, text: string): void

@@ -1,7 +1,7 @@
 import type { ResponseState, Session, ToolPart } from '@rejoin/core'
-import { h, icon } from '../shared/dom.ts'
-import type { Item, View } from '../shared/items.ts'
-import { clientTools, describeTool, isClientTool, locate } from '../shared/tools.ts'
+import { h, icon } from '../common/dom.ts'
+import type { Item, View } from '../common/items.ts'
+import { clientTools, describeTool, isClientTool, locate } from '../common/tools.ts'
 
 /** A tool call as a card; where a person is asked, with buttons. */
 export class ToolCard {

@@ -2,7 +2,7 @@ import { createApp } from 'vue'
 import { createSession, seed } from '@rejoin/core'
 import { RejoinPlugin } from '@rejoin/vue'
 import { Realtime } from 'ably'
-import { startShell } from '../shared/shell/shell.ts'
+import { startShell } from '../common/shell/shell.ts'
 import { stageKey } from './stage.ts'
 import ChatThread from './ChatThread.vue'
 

@@ -1,5 +1,5 @@
 import { inject, onScopeDispose, shallowRef, type InjectionKey, type Ref } from 'vue'
-import type { Stage } from '../shared/stage.ts'
+import type { Stage } from '../common/stage.ts'
 
 export const stageKey: InjectionKey<Stage> = Symbol('stage')
 

@@ -1,5 +1,5 @@
 import type { MessageRef, Session } from '@rejoin/core'
-import { versionsOf, type Version } from '../../shared/versions.ts'
+import { versionsOf, type Version } from '../../common/versions.ts'
 
 /** A message, and of a prompt: which of how many versions is shown. */
 export type Turn = MessageRef & Partial<Version>
