@@ -15,8 +15,7 @@ export async function interleave(candidates: readonly Candidate[], rounds: numbe
     for (let i = 0; i < candidates.length; i++) {
       const at = (i + round) % candidates.length
       const run = await candidates[at]!.prepare(round)
-      globalThis.gc?.()
-      useMemory()
+      collect()
       const started = process.cpuUsage()
       const pending = run()
       if (pending) await pending
@@ -32,10 +31,13 @@ const memory = { last: [] as number[] }
 
 /**
  * After a collection the young generation gives its pages back, and whoever comes next pays for each of them anew
- * (measured: more than for its own work). In a page that lives they are there, so make it so.
+ * (measured: more than for its own work). In a page that lives they are there, so make it so; and leave them empty, or
+ * whoever allocates the little that is left in a short round pays for a collection of its own.
  */
-function useMemory(): void {
+function collect(): void {
+  globalThis.gc?.()
   for (let i = 0; i < PAGES; i++) memory.last = [i, i, i, i]
+  void globalThis.gc?.({ type: 'minor' })
 }
 
 export function median(values: readonly number[]): number {

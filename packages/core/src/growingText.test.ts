@@ -294,14 +294,12 @@ describe('message per response (PROTOCOL.md §5)', () => {
 
   test('§5.6: what the agent declares at its end is about its own text, not about an edited one', () => {
     const text = new GrowingText(true)
-    text.checksum = checksum
     text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
     text.replace({ key: '2', text: '[redacted]', epoch: 1 })
     text.append({ key: '3', text: '', end: 5, checksum: checksum('Hello'), done: true, epoch: 1 })
     text.settle()
     expect([text.text, text.holes, text.verified]).toEqual(['[redacted]', [], undefined])
     const token = new GrowingText(false)
-    token.checksum = checksum
     token.append({ key: '3', text: 'c', end: 3 })
     token.append({ key: '2', text: '?', end: 2, edited: '3' })
     token.append({ key: '1', text: 'a', end: 1 })
@@ -428,14 +426,12 @@ describe('changes, memory, verification', () => {
 
   test('verified when the declared length and checksum agree, false when the text is another', () => {
     const text = new GrowingText(true)
-    text.checksum = checksum
     text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
     expect(text.verified).toBeUndefined()
     text.append({ key: '2', text: '', end: 5, checksum: checksum('Hello'), done: true, epoch: 1 })
     text.settle()
     expect([text.done, text.verified]).toEqual([true, true])
     const wrong = new GrowingText(true)
-    wrong.checksum = checksum
     wrong.replace({ key: '1', text: 'Jello', create: true })
     wrong.append({ key: '2', text: '', end: 5, checksum: checksum('Hello'), done: true })
     wrong.settle()

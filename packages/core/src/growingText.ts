@@ -1,5 +1,9 @@
+import type { Declaration } from './closing.ts'
+import { Closing } from './closing.ts'
 import { covers } from './coverage.ts'
 import type { Break, Coverage } from './coverage.ts'
+import { Pieces } from './pieces.ts'
+import type { Piece } from './pieces.ts'
 import { ShownText } from './shownText.ts'
 import type { Hole } from './shownText.ts'
 
@@ -12,17 +16,7 @@ import type { Hole } from './shownText.ts'
  * folds anew.
  */
 
-/** What an operation brought beside its text. */
-export interface Stamp {
-  /** Length of the whole text after the operation, in UTF-16 code units. */
-  end?: number
-  checksum?: string
-  done?: boolean
-}
-
-export interface Fragment extends Stamp {
-  /** Orders operations: a message's `version.serial`, or a token's `serial`. */
-  key: string
+export interface Fragment extends Declaration {
   text: string
   /** Names the attachment that delivered it live: its deliveries of one message follow each other. */
   epoch?: number
@@ -33,19 +27,6 @@ export interface Fragment extends Stamp {
 export interface FullText extends Fragment {
   /** A message's first version, which carries no stamp: its text ends where it ends. */
   create?: boolean
-}
-
-interface Piece {
-  /** Keys covered: one operation, or a run of operations known to follow each other. */
-  first: string
-  key: string
-  text: string
-  end: number | undefined
-  /** The previous delivery on the same attachment: its key, its stamp, and the message's length then. */
-  prev: string | undefined
-  after: number | undefined
-  at: number | undefined
-  edited: string | undefined
 }
 
 interface Base {
@@ -70,16 +51,12 @@ interface Cursor {
 
 const nothing = Object.freeze({ text: '', end: 0, holes: [] })
 
-/** This many newest operations stay apart, so that a late one finds its place; older ones become one run. */
-const WINDOW = 256
-
 export class GrowingText {
   /** Appends may be delivered merged, and follow one message; tokens never are. */
   readonly merges: boolean
   readonly #shown = new ShownText()
   #base: Base | undefined
-  #pieces: Piece[] = []
-  #compactAt = 2 * WINDOW
+  readonly #pieces = new Pieces()
   #stale = false
   /** Where continuity was lost, until history has covered the place or a full text has come. */
   #breaks: Break[] = []
@@ -87,18 +64,19 @@ export class GrowingText {
   #folded = ''
   #cursor: Cursor | undefined
   #headKnown = false
-  #phaseKey = ''
-  #closing: { key: string; end: number | undefined; checksum: string } | undefined
-  #checked: { text: string; matches: boolean } | undefined
-  done = false
+  readonly #closing = new Closing()
 
   constructor(merges: boolean) {
     this.merges = merges
   }
 
+  get done(): boolean {
+    return this.#closing.done
+  }
+
   /** Key of the newest operation known. */
   get key(): string {
-    return this.#pieces.at(-1)?.key ?? this.#base?.key ?? ''
+    return this.#pieces.list.at(-1)?.key ?? this.#base?.key ?? ''
   }
 
   get text(): string {
@@ -119,8 +97,8 @@ export class GrowingText {
     const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
     // What follows the newest known is newer than all else: long serials are compared only once.
-    const newest = follows && cursor.key === this.#base?.key && this.#pieces.length === 0
-    const marked = this.#mark(fragment, newest)
+    const newest = follows && cursor.key === this.#base?.key && this.#pieces.list.length === 0
+    const marked = this.#closing.mark(fragment, newest)
     let changed =
       (newest || !this.#isCovered(key, end)) &&
       (this.#extend(fragment, newest) || this.#insert(fragment, follows ? cursor : undefined))
@@ -129,7 +107,7 @@ export class GrowingText {
       cursor.length += fragment.text.length
       cursor.end = end ?? (cursor.end === undefined ? undefined : cursor.end + fragment.text.length)
     } else if (cursor && cursor.epoch === epoch) {
-      const overtaker = this.#overtaker(key)
+      const overtaker = this.#pieces.overtaker(key)
       if (overtaker) changed = this.#relink(overtaker, key, overtaker.at! + fragment.text.length, end)
     }
     return marked || changed
@@ -142,7 +120,7 @@ export class GrowingText {
    */
   #extend({ key, text, end, edited }: Fragment, newest: boolean): boolean {
     const base = this.#base
-    if (end === undefined || this.#stale || this.#pieces.length > 0 || edited || this.#breaks.length > 0)
+    if (end === undefined || this.#stale || this.#pieces.list.length > 0 || edited || this.#breaks.length > 0)
       return false
     if (!base) {
       if (this.merges || end !== text.length) return false
@@ -178,20 +156,12 @@ export class GrowingText {
     if (!this.#stale && key > this.key) {
       const before = this.#shown.length
       const holes = this.holes.length
-      this.#pieces.push(piece)
+      this.#pieces.list.push(piece)
       this.#step(piece)
-      if (this.#pieces.length > this.#compactAt) this.#compact()
+      this.#pieces.compact(this.#brokenBetween)
       return text !== '' || this.#shown.length !== before || this.holes.length !== holes
     }
-    const index = this.#indexFor(key)
-    const same = this.#pieces[index]
-    if (same && same.first <= key) {
-      // Known already. An edit of a token that still stands apart replaces it.
-      const { edited = '' } = piece
-      if (edited <= (same.edited ?? '') || same.first !== same.key) return false
-      this.#pieces[index] = { ...same, text, edited }
-      if (same.text === text) return false
-    } else this.#pieces.splice(index, 0, piece)
+    if (!this.#pieces.put(piece)) return false
     this.#stale = true
     return true
   }
@@ -206,18 +176,18 @@ export class GrowingText {
     if (this.merges && epoch !== undefined) {
       if (this.#cursor?.epoch !== epoch || this.#cursor.key < key)
         this.#cursor = { epoch, key, length: text.length, end: stamp }
-      else if (this.#relink(this.#overtaker(key), key, text.length, stamp)) mended = true
+      else if (this.#relink(this.#pieces.overtaker(key), key, text.length, stamp)) mended = true
     }
-    const changed = this.#mark(full) || mended
+    const changed = this.#closing.mark(full) || mended
     if (this.#base && key <= this.#base.key) return changed
     this.settle()
-    if (!final && this.#pieces.length && key <= this.key && this.holes.length === 0) return changed
+    if (!final && this.#pieces.list.length && key <= this.key && this.holes.length === 0) return changed
     // A full text without a stamp is authoritative: what closed the older text says nothing about it.
     const authoritative = full.end === undefined && !create
-    if (authoritative && this.#closing && this.#closing.key < key) this.#closing = undefined
+    if (authoritative) this.#closing.forget(key)
     this.#base = this.#baseFrom(key, text, stamp, final)
     this.#base.authoritative = authoritative
-    this.#pieces = this.#pieces.filter((p) => !this.#isCovered(p.key, p.end))
+    this.#pieces.list = this.#pieces.list.filter((p) => !this.#isCovered(p.key, p.end))
     this.#stale = true
     // A first text is cheap to fold, and what follows it then goes the short way.
     if (this.text === '') this.settle()
@@ -253,13 +223,13 @@ export class GrowingText {
   knowHead(): void {
     if (this.#headKnown) return
     this.#headKnown = true
-    if (this.#pieces.length) this.#stale = true
+    if (this.#pieces.list.length) this.#stale = true
   }
 
   /** Whether older messages of the channel could complete this text. */
   get needsPast(): boolean {
     if (this.#breaks.length) return true
-    const head = this.#pieces[0]
+    const head = this.#pieces.list[0]
     if (!head || this.#base || this.#headKnown) return false
     return this.merges || head.end === undefined || head.end > head.text.length
   }
@@ -270,9 +240,9 @@ export class GrowingText {
     this.#stale = false
     this.#folded = this.#base?.key ?? ''
     this.#shown.refold(this.#base ?? nothing, () => {
-      for (const piece of this.#pieces) this.#step(piece)
+      for (const piece of this.#pieces.list) this.#step(piece)
     })
-    if (this.#pieces.length > this.#compactAt) this.#compact()
+    this.#pieces.compact(this.#brokenBetween)
   }
 
   /** What the text gained since the last call: the appended text, or undefined when it changed otherwise. */
@@ -282,7 +252,7 @@ export class GrowingText {
 
   /** Operations kept apart from each other: bounded, whatever the length of the text. */
   get kept(): number {
-    return this.#pieces.length
+    return this.#pieces.list.length
   }
 
   /**
@@ -290,28 +260,21 @@ export class GrowingText {
    * was declared or text is missing; `false` when the text is known to be another.
    */
   get verified(): boolean | undefined {
-    if (!this.#closing || this.holes.length || this.#stale || this.#edited) return undefined
-    const { end, checksum: declared } = this.#closing
-    if (end !== undefined && this.#shown.end !== undefined && end !== this.#shown.end) return undefined
-    if (this.#checked?.text !== this.text)
-      this.#checked = { text: this.text, matches: this.checksum!(this.text) === declared }
-    return this.#checked.matches && end === this.#shown.length
+    if (!this.#closing.declared || this.holes.length || this.#stale || this.#edited) return undefined
+    return this.#closing.agrees(this.#shown)
   }
 
   /** Where it ends was declared, or whoever edited it said so, and is known: what is missing of it, its holes say. */
   get closed(): boolean {
-    if (this.#closing) return this.#closing.end === this.#shown.end
-    return this.#pieces.length === 0 && this.#base?.authoritative === true
+    if (this.#closing.declared) return this.#closing.end === this.#shown.end
+    return this.#pieces.list.length === 0 && this.#base?.authoritative === true
   }
-
-  /** Set by the owner: kept out of here so that a reader of plain streams does not carry it. */
-  checksum: ((text: string) => string) | undefined
 
   /** The text is whole and done: forgets what only late arrivals would need. */
   seal(): void {
     this.settle()
     if (this.holes.length || this.needsPast) return
-    if (!this.#pieces.length) return
+    if (!this.#pieces.list.length) return
     this.#base = {
       key: this.key,
       text: this.text,
@@ -320,27 +283,14 @@ export class GrowingText {
       final: this.#base?.final ?? false,
       authoritative: this.#edited,
     }
-    this.#pieces = []
+    this.#pieces.list = []
   }
 
   /** Somebody else than the agent has changed it: what the agent declares is about another text. */
   get #edited(): boolean {
-    return (this.#base?.authoritative ?? false) || this.#pieces.some((piece) => piece.edited !== undefined)
-  }
-
-  #mark({ key, done, checksum, end }: Fragment, newest = false): boolean {
-    if (!newest && key < this.#phaseKey) return false
-    this.#phaseKey = key
-    let changed = false
-    if (done !== undefined && done !== this.done) {
-      this.done = done
-      changed = true
-    }
-    if (checksum !== undefined && this.#closing?.key !== key) {
-      this.#closing = { key, end, checksum }
-      changed = true
-    }
-    return changed
+    return (
+      (this.#base?.authoritative ?? false) || this.#pieces.list.some((piece) => piece.edited !== undefined)
+    )
   }
 
   #isCovered(key: string, end: number | undefined): boolean {
@@ -351,13 +301,6 @@ export class GrowingText {
     return older || (base.final && !this.merges)
   }
 
-  /** A delivery comes late: the one that was taken to follow the delivery before it. */
-  #overtaker(key: string): Piece | undefined {
-    const next = this.#pieces[this.#indexFor(key)]
-    const one = next?.key === key ? this.#pieces[this.#indexFor(key) + 1] : next
-    return one?.prev !== undefined && one.prev < key && key < one.first ? one : undefined
-  }
-
   #relink(piece: Piece | undefined, key: string, length: number, end: number | undefined): boolean {
     if (!piece) return false
     piece.prev = key
@@ -366,26 +309,11 @@ export class GrowingText {
     return (this.#stale = true)
   }
 
-  /** Where a key belongs among the pieces; the piece there covers it, or comes after it. */
-  #indexFor(key: string): number {
-    let low = 0
-    let high = this.#pieces.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#pieces[middle]!.key < key) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
   /** Takes a token out: its message turned out to be one that grows. */
   take(key: string): string | undefined {
-    const index = this.#indexFor(key)
-    const piece = this.#pieces[index]
-    if (piece?.first !== key || piece.key !== key) return undefined
-    this.#pieces.splice(index, 1)
-    this.#stale = true
-    return piece.text
+    const piece = this.#pieces.take(key)
+    if (piece) this.#stale = true
+    return piece?.text
   }
 
   #step(piece: Piece): void {
@@ -397,10 +325,10 @@ export class GrowingText {
     const reached = this.#shown.end
     const straddles =
       this.#base !== undefined &&
-      piece === this.#pieces[0] &&
+      piece === this.#pieces.list[0] &&
       piece.prev !== undefined &&
       piece.prev < this.#base.key
-    if (end === undefined && piece === this.#pieces[0] && !this.#base && !this.#headKnown)
+    if (end === undefined && piece === this.#pieces.list[0] && !this.#base && !this.#headKnown)
       this.#shown.hole(0, 0, undefined)
 
     if (end === undefined || reached === undefined || piece.edited) {
@@ -442,9 +370,8 @@ export class GrowingText {
     }
   }
 
-  #brokenBetween(known: string, next: string): boolean {
-    return known !== '' && this.#breaks.some(({ key }) => known <= key && key < next)
-  }
+  readonly #brokenBetween = (known: string, next: string): boolean =>
+    known !== '' && this.#breaks.some(({ key }) => known <= key && key < next)
 
   #baseFrom(key: string, text: string, end: number | undefined, final: boolean): Base {
     const base: Base = { key, text, end, holes: [], final, authoritative: false }
@@ -455,30 +382,5 @@ export class GrowingText {
       base.text = this.text
     else base.holes = [{ from: 0, to: text.length, missing: undefined }]
     return base
-  }
-
-  /** Joins old pieces that follow each other into runs, so that memory grows with the text only. */
-  #compact(): void {
-    const old = this.#pieces.slice(0, -WINDOW)
-    const runs: Piece[] = []
-    for (const piece of old) {
-      const run = runs.at(-1)
-      const follows =
-        run &&
-        !this.#brokenBetween(run.key, piece.first) &&
-        !piece.edited &&
-        !run.edited &&
-        (run.end === undefined) === (piece.end === undefined) &&
-        (piece.end === undefined || run.end! + piece.text.length === piece.end)
-      if (!follows) runs.push({ ...piece })
-      else {
-        run.key = piece.key
-        run.text += piece.text
-        run.end = piece.end
-      }
-    }
-    this.#pieces = [...runs, ...this.#pieces.slice(-WINDOW)]
-    // Runs broken by holes stay apart; what they cost is paid once per window, not per token.
-    this.#compactAt = this.#pieces.length + WINDOW
   }
 }

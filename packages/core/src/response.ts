@@ -298,7 +298,16 @@ export class Response {
       serial: this.serial,
       error: this.#marker?.error,
     }
-    const other = partsChanged || !same({ ...next, text: before?.text, parts: before?.parts }, before)
+    const other =
+      partsChanged ||
+      !before ||
+      before.status !== status ||
+      before.verified !== verified ||
+      before.gaps !== gaps ||
+      before.promptId !== this.promptId ||
+      before.clientId !== this.clientId ||
+      before.serial !== this.serial ||
+      before.createdAt !== this.createdAt
     if (!other && changes.length === 0) return undefined
     if (other) changes.push({})
     this.snapshot = next

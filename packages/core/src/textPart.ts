@@ -1,4 +1,3 @@
-import { checksum } from './checksum.ts'
 import type { TextEvent } from './event.ts'
 import { GrowingText } from './growingText.ts'
 import { noGaps, OpenPart } from './part.ts'
@@ -6,9 +5,7 @@ import type { TextSource } from './part.ts'
 import type { Gap, ReasoningPart, ResponseChange, TextPart } from './types.ts'
 
 export function newSource(serial: string, unit: TextEvent['unit'], run = 0): TextSource {
-  const text = new GrowingText(unit === 'message')
-  text.checksum = checksum
-  return { serial, unit, run, text }
+  return { serial, unit, run, text: new GrowingText(unit === 'message') }
 }
 
 /** Text or reasoning: usually one source; more when a part continues in further messages (PROTOCOL.md §1.3). */

@@ -13,15 +13,15 @@ export interface Mutant {
 export const mutants: Mutant[] = [
   {
     name: 'late tokens are put at the end',
-    file: 'growingText.ts',
+    file: 'pieces.ts',
     from: '    return low\n',
-    to: '    return this.#pieces.length\n',
+    to: '    return this.list.length\n',
   },
   {
     name: 'an operation twice counts twice',
-    file: 'growingText.ts',
-    from: 'same && same.first <= key',
-    to: 'same && same.first < same.key',
+    file: 'pieces.ts',
+    from: '!same || same.first > key',
+    to: '!same || same.first >= same.key',
   },
   {
     name: 'older full texts replace newer ones',
@@ -97,15 +97,15 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'compaction joins across holes',
-    file: 'growingText.ts',
+    file: 'pieces.ts',
     from: '(piece.end === undefined || run.end! + piece.text.length === piece.end)',
     to: 'true',
   },
   {
     name: 'the checksum is not looked at',
-    file: 'growingText.ts',
-    from: 'this.#checked.matches && end === this.#shown.length',
-    to: 'end === this.#shown.length',
+    file: 'closing.ts',
+    from: 'this.#checked.matches && end === length',
+    to: 'end === length',
   },
   {
     name: 'paging stops at the first page',
@@ -181,7 +181,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'an older edit of a token undoes a newer one',
-    file: 'growingText.ts',
+    file: 'pieces.ts',
     from: "if (edited <= (same.edited ?? '') || ",
     to: "if (edited === '' || ",
   },
@@ -248,8 +248,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a text that is read again unchanged keeps its doubts on the screen',
     file: 'growingText.ts',
-    from: 'this.#mark(full) || mended',
-    to: 'this.#mark(full)',
+    from: 'this.#closing.mark(full) || mended',
+    to: 'this.#closing.mark(full)',
   },
   {
     name: 'a loss is kept though nothing was known',
