@@ -277,8 +277,8 @@ export class Conversation {
       createdAt: event.timestamp,
       serial: event.serial,
       delivery: 'sent',
-      ...(event.clientId !== undefined && { clientId: event.clientId }),
-      ...(event.replaces !== undefined && { replaces: event.replaces }),
+      clientId: event.clientId,
+      replaces: event.replaces,
     })
     this.#sorted = false
     return undefined

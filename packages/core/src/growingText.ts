@@ -194,11 +194,6 @@ export class GrowingText {
     return true
   }
 
-  /** The message was deleted. */
-  remove(key: string): boolean {
-    return this.replace({ key, text: '' })
-  }
-
   /** Continuity was lost before attachment `epoch`: what comes next may not follow what is known. */
   break(epoch: number): void {
     const { key } = this

@@ -79,12 +79,6 @@ export class PartList {
     this.#forget()
   }
 
-  /** What a row told gives way to what the channel says, in its place. */
-  swap(part: OpenPart, other: OpenPart): void {
-    this.drop(part)
-    this.add(other)
-  }
-
   clear(): void {
     this.#byId.clear()
     this.ordered = []

@@ -158,7 +158,7 @@ export class Response {
       return growing.append(version === serial ? item : { ...item, edited: version })
     }
     if (op === 'append') return growing.append(item)
-    if (op === 'delete') return growing.remove(version)
+    if (op === 'delete') return growing.replace({ key: version, text: '' })
     return growing.replace({ ...item, create: event.type === 'text' && event.create })
   }
 

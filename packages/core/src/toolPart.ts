@@ -99,7 +99,8 @@ function toolFor(parts: PartList, toolCallId: string, serial: string): OpenTool 
   if (part instanceof OpenTool) return part
   // A row's copy goes on with what the channel says now.
   const tool = new OpenTool(toolCallId, part.serial, part.row)
-  parts.swap(part, tool)
+  parts.drop(part)
+  parts.add(tool)
   return tool
 }
 

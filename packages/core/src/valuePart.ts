@@ -33,7 +33,8 @@ export const valueKind: PartKind<SourceEvent | DataEvent> = {
     // A row's copy gives way to what the channel says now.
     const value = new OpenValue(id, part.serial)
     value.apply(event)
-    parts.swap(part, value)
+    parts.drop(part)
+    parts.add(value)
     return true
   },
 }
