@@ -71,6 +71,21 @@ describe('what is shown stays', () => {
   })
 })
 
+describe('what a session shows that may not read the past', () => {
+  test('is what it hears, also when that ends', async () => {
+    scene.open(history())
+    const refused = Object.assign(new Error('not permitted'), { code: 40160, statusCode: 401 })
+    scene.channel.history = () => Promise.reject(refused)
+    await scene.settle()
+    scene.token('Hello', 'r')
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'streaming', text: 'Hello', hasGap: true })
+    scene.say('stop', 'r')
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'Hello', hasGap: true })
+  })
+})
+
 describe('what a loss of continuity leaves open', () => {
   const ours = { rejoin: '1', part: '0' }
 
@@ -148,6 +163,19 @@ describe('what a loss of continuity leaves open', () => {
     scene.channel.attached()
     await scene.settle()
     expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'ab', hasGap: false })
+  })
+
+  test('nothing of an answer that was asked for before it and comes after: that is read again', async () => {
+    scene.say('start', 'r')
+    scene.open(history({ limit: 1 }))
+    await scene.settle(0)
+    scene.channel.outage()
+    scene.say('stop', 'r')
+    scene.say('start', 'other')
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('other')).toMatchObject({ status: 'streaming' })
+    expect(scene.response('r')?.status).not.toBe('streaming')
   })
 
   test('parts that came before the first one that is known', async () => {

@@ -238,10 +238,9 @@ export class Continuity {
     const before = conversation.list().length
     for (let pages = 0; pages < maxPages && !signal.aborted; pages++) {
       const items = await reader.next(limit)
-      // Without an attach point a page may be ahead of what is on its way, and hold less of it.
-      if (items)
-        this.#applyPast(older ? items.filter(({ serial = '' }) => serial <= (this.#newest || '~')) : items)
+      // Between what was asked for before a loss and what comes after it anything may be missing: it is read again.
       if (signal.aborted) return true
+      if (items) this.#applyPast(items)
       if (items?.length) {
         const oldest = items.at(-1)!
         const serial = oldest.serial ?? ''

@@ -162,10 +162,10 @@ export const mutants: Mutant[] = [
     to: '    await Promise.resolve()\n',
   },
   {
-    name: 'a page ahead of what is on its way is shown',
+    name: 'what was asked for before a loss is taken after it',
     file: 'continuity.ts',
-    from: 'older ? items.filter',
-    to: 'false ? items.filter',
+    from: 'if (signal.aborted) return true\n      if (items)',
+    to: 'if (items)',
   },
   {
     name: 'what a seed reads on the way is left for later',
