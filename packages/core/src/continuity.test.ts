@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { ChannelModel } from '../test/channelModel.ts'
 import { ModelChannel } from '../test/modelChannel.ts'
+import { checksum } from './checksum.ts'
 import { createSession, history, rewind, seed } from './index.ts'
 import type { Hydrator, SeedPage, Session } from './index.ts'
 
@@ -201,6 +202,23 @@ describe('what a loss of continuity leaves open', () => {
     expect(scene.response('r')).toMatchObject({ text: 'a' })
     await scene.settle()
     expect(scene.response('r')).toMatchObject({ text: 'abcd', hasGap: false })
+  })
+})
+
+describe('reading on', () => {
+  const ours = (part: string, more = {}) => ({ rejoin: '1', part, ...more })
+
+  test('goes back to the beginning of a text in several runs, though the first part is known', async () => {
+    scene.say('start', 'r')
+    scene.token('A', 'r', ours('0', { end: '1' }))
+    scene.token('b', 'r', ours('1', { end: '1' }))
+    scene.token('', 'r', ours('1', { end: '1', checksum: checksum('b') }))
+    scene.token('c', 'r', ours('1.1', { end: '1', phase: 'done' }))
+    scene.model.create({ name: 'response-complete', data: 'A', headers: { responseId: 'r', ...ours('0') } })
+    scene.say('stop', 'r')
+    scene.open(history({ limit: 3 }))
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'Abc', hasGap: false })
   })
 })
 

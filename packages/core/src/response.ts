@@ -86,7 +86,7 @@ export class Response {
   get needsPast(): boolean {
     if (this.row?.complete) return false
     if (this.#broken || this.parts.texts().some((s) => s.text.needsPast)) return true
-    return !this.headKnown && !this.#firstPartKnown
+    return !this.headKnown && (!this.#firstPartKnown || this.parts.ordered.some(isTorn))
   }
 
   /** Takes note of what any message of the response tells. Returns whether a view would see it. */
@@ -321,4 +321,8 @@ export class Response {
 
 function isText(part: object): part is OpenText {
   return part instanceof OpenText && part.kind === 'text'
+}
+
+function isTorn(part: object): boolean {
+  return part instanceof OpenText && part.torn
 }

@@ -61,6 +61,16 @@ describe('rows beside the channel', () => {
     expect(reader.response('r')).toMatchObject({ text: 'from the start to the end', hasGap: false })
   })
 
+  test('of a response of which text is missing, the row shows it', () => {
+    const reader = new Reader()
+    reader.read({ name: 'token', data: 'He', headers: { ...ours, part: '0', end: '2' } })
+    reader.read({ name: 'token', data: 'o', headers: { ...ours, part: '0', end: '5' } })
+    reader.read({ name: 'stop', headers: ours })
+    expect(reader.response('r')).toMatchObject({ status: 'complete', text: 'Heo', hasGap: true })
+    applyRow(reader.conversation, row({ text: 'Hello' }))
+    expect(reader.response('r')).toMatchObject({ status: 'complete', text: 'Hello', hasGap: false })
+  })
+
   test('a repair that its agent made before it was done does not undo the row; an edit does', () => {
     const reader = new Reader()
     applyRow(reader.conversation, row({ text: 'One. Two.' }))

@@ -30,8 +30,9 @@ function applyPromptRow(conversation: Conversation, row: PromptRow): void {
 /** Returns whether anything changed. */
 function applyResponseRow(response: Response, row: ResponseRow): boolean {
   const known = response.parts.ordered
-  // What ended on the channel needs no row, unless only its end is known.
-  if (response.row?.complete || (!response.open && known.length > 0 && !response.withheld)) return false
+  // What ended on the channel needs no row, unless only its end is known or something is missing.
+  const whole = !response.open && known.length > 0 && !response.withheld && !response.snapshot?.hasGap
+  if (response.row?.complete || whole) return false
   const stored = new StoredRow(row)
   if (!stored.complete && known.length > 0) return false
   response.row = stored

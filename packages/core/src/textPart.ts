@@ -34,6 +34,18 @@ export class OpenText extends OpenPart {
     return this.sources.some((source) => source.text.broken)
   }
 
+  /** A run of it does not follow one that is known to its end. */
+  get torn(): boolean {
+    return this.sources.some((_, i) => this.#tornAt(i))
+  }
+
+  /** A run begins when the one before it is closed. */
+  #tornAt(index: number): boolean {
+    const { run } = this.sources[index]!
+    const before = this.sources[index - 1]
+    return run > 0 && !(before?.run === run - 1 && before.text.closed)
+  }
+
   add(source: TextSource): void {
     this.sources.push(source)
     this.sources.sort((a, b) => a.run - b.run || (a.serial < b.serial ? -1 : 1))
@@ -45,9 +57,7 @@ export class OpenText extends OpenPart {
     let text = ''
     let gaps: Gap[] | undefined
     let appended: string | undefined = ''
-    let before: TextSource | undefined
-    for (const one of this.sources) {
-      const { text: source, run } = one
+    for (const [i, { text: source }] of this.sources.entries()) {
       source.settle()
       const change = source.takeChange()
       // An extension of the whole only if nothing of an earlier source changed after it.
@@ -57,13 +67,12 @@ export class OpenText extends OpenPart {
       const at = text.length
       const gap = (from: number, to: number, missing?: number) =>
         (gaps ??= []).push({ part: this.id, from: from + at, to: to + at, missing })
-      // A run begins when the one before it is closed: else all of that, or its end, is missing.
-      if (run > 0 && !(before?.run === run - 1 && before.text.closed)) gap(0, 0)
+      // All of the run before, or its end, is missing.
+      if (this.#tornAt(i)) gap(0, 0)
       for (const hole of source.holes) gap(hole.from, hole.to, hole.missing)
       // What is declared to be another text cannot be shown as if it were right.
       if (source.verified === false) gap(0, source.length)
       text += source.text
-      before = one
     }
     this.gaps = gaps ?? noGaps
     const state = this.settled ? 'done' : 'streaming'

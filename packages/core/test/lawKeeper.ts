@@ -110,7 +110,7 @@ export class LawKeeper {
     // A database keeps no `start`: whoever read no further places a response by what it has read.
     const serialOf = (a: ModelAgent) => {
       const { serial } = this.session.getResponse(a.id) ?? {}
-      if (!this.database.given.size) expect(serial).toBe(a.serial)
+      if (!this.database.asked) expect(serial).toBe(a.serial)
       return serial ?? a.serial
     }
     const order = this.agents
@@ -129,7 +129,7 @@ export class LawKeeper {
     const rows = this.database.given.get(agent.id) ?? []
     const row = rows.find((r) => r.complete)
     // What the database does not know, and ended before what was read of the channel, nobody asked for.
-    if (!response && !agent.named && this.database.given.size) return
+    if (!response && !agent.named && this.database.asked) return
     if (agent.serial === undefined) return
     const texts = agent.texts.filter((t) => t.serial !== undefined)
     const loose = texts.some((t) => t.tokenEdited) || (row && agent.edited)

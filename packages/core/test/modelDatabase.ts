@@ -8,6 +8,8 @@ import type { World } from './script.ts'
 export class ModelDatabase {
   /** Texts that were handed out, by response. */
   readonly given = new Map<string, { text: string; complete: boolean }[]>()
+  /** Whoever asked it reads of the channel only what is in progress. */
+  asked = false
   private readonly agents: readonly ModelAgent[]
   private readonly how: World['rows']
 
@@ -28,6 +30,7 @@ export class ModelDatabase {
       load: (cursor) => {
         // As of the request.
         const page = this.page(cursor)
+        this.asked = true
         return channel.answer(() => page)
       },
     })

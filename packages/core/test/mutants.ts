@@ -194,7 +194,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a later run needs none before it',
     file: 'textPart.ts',
-    from: 'if (run > 0 && !(before?.run === run - 1 && before.text.closed)) gap(0, 0)',
+    from: 'if (this.#tornAt(i)) gap(0, 0)',
     to: 'if (false) gap(0, 0)',
   },
   {
@@ -274,5 +274,17 @@ export const mutants: Mutant[] = [
     file: 'growingText.ts',
     from: 'return (this.#stale = true)',
     to: 'return !(this.#stale = true)',
+  },
+  {
+    name: 'a run before is not read on for',
+    file: 'response.ts',
+    from: ' || this.parts.ordered.some(isTorn)',
+    to: ' || false',
+  },
+  {
+    name: 'a row does not heal',
+    file: 'row.ts',
+    from: ' && !response.snapshot?.hasGap',
+    to: '',
   },
 ]
