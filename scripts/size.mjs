@@ -48,7 +48,11 @@ for (const name of ['@rejoin/react', '@rejoin/vue'])
   await row(`\`${name}\``, { aim: 1, ceiling: 1 }, `export * from ${source(name)}`, {
     external: Object.keys(all[name].manifest.peerDependencies),
   })
-await row('`createReader` and `ably/modular` on one page', { aim: 53, ceiling: 56 }, `${reader}\n${modular}`)
+await row(
+  '`createReader` and `ably/modular` on one page',
+  { aim: 53, ceiling: 56.5 },
+  `${reader}\n${modular}`,
+)
 await row(
   '`createSession` and `ably/modular` on one page',
   { aim: 53, ceiling: 61 },

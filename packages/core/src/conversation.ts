@@ -71,7 +71,6 @@ export class Conversation {
   /** Applies one event, `live` or of the past. Returns the response it belongs to, if it changed. */
   apply(event: StreamEvent, live: boolean): Response | undefined {
     if (event.type === 'prompt') return this.#applyPrompt(event)
-    if (event.type === 'cancel') return undefined
     const response = this.#responseFor(event, live)
     if (!response) return undefined
     if (event.type === 'summary' || event.type === 'citation') {

@@ -108,10 +108,6 @@ export interface PromptEvent extends EventMeta {
   replaces?: string | undefined
 }
 
-export interface CancelEvent extends EventMeta {
-  type: 'cancel'
-}
-
 /** How often each source of a message is cited, by its name: a summary of annotations. */
 export interface SummaryEvent extends EventMeta {
   type: 'summary'
@@ -140,6 +136,5 @@ export type StreamEvent =
   | SourceEvent
   | DataEvent
   | PromptEvent
-  | CancelEvent
   | SummaryEvent
   | CitationEvent

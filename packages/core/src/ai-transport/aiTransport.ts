@@ -73,8 +73,6 @@ class AiTransportCodec {
           envelope,
           emit,
         )
-      case Name.Cancel:
-        return emit({ ...readMeta(envelope), type: 'cancel' })
       case Name.Output:
       // An append does not carry its message's name.
       case undefined:

@@ -101,10 +101,7 @@ const readPrompt: Read = (message, headers, emit) => {
   emit({ ...meta, type: 'prompt', id, text: said, replaces: string(body.replaces) })
 }
 
-const readSignal =
-  (type: 'start' | 'cancel'): Read =>
-  (message, headers, emit) =>
-    emit({ ...readMeta(message, headers), type })
+const readStart: Read = (message, headers, emit) => emit({ ...readMeta(message, headers), type: 'start' })
 
 /** Text and reasoning, prompts, and how responses begin and end. */
 export const textReaders: Readers = {
@@ -115,10 +112,9 @@ export const textReaders: Readers = {
   [MessageName.Message]: /* @__PURE__ */ readMessageOf('text', 'with text'),
   [MessageName.AgentResponse]: /* @__PURE__ */ readMessageOf('text', 'always'),
   [MessageName.Reasoning]: readReasoning,
-  [MessageName.Start]: /* @__PURE__ */ readSignal('start'),
+  [MessageName.Start]: readStart,
   [MessageName.Stop]: /* @__PURE__ */ readEnd('complete'),
   [MessageName.ResponseEnd]: /* @__PURE__ */ readEnd('complete'),
   [MessageName.Cancelled]: /* @__PURE__ */ readEnd('stopped'),
-  [MessageName.Cancel]: /* @__PURE__ */ readSignal('cancel'),
   [MessageName.UserInput]: readPrompt,
 }
