@@ -154,6 +154,19 @@ describe('what a loss of continuity leaves open', () => {
     expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'Hi', hasGap: false })
   })
 
+  test('the beginning of a response, where nothing was known', async () => {
+    scene.open(history({ limit: 1 }))
+    await scene.settle()
+    scene.channel.outage()
+    scene.token('a', 'r')
+    scene.channel.attached()
+    scene.token('b', 'r')
+    await scene.settle(0)
+    expect(scene.response('r') ?? { hasGap: true }).toMatchObject({ hasGap: true })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'ab', hasGap: false })
+  })
+
   test('what came before the end of a response, though that is the next that is heard of it', async () => {
     scene.open(rewind(1, { limit: 100 }), { rewind: 1 })
     scene.token('a', 'r', ours)

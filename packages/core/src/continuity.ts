@@ -134,8 +134,10 @@ export class Continuity {
     this.#continuous = false
     const again = this.#target !== ''
     if (this.#attaches > 1) {
-      // Where nothing was known yet, nothing that is can lack its end.
-      if (this.#newest !== '') this.#store.conversation.break({ key: this.#newest, epoch: this.epoch })
+      const { conversation } = this.#store
+      // Where nothing was known yet, nothing that is can lack its end; but what is new may have begun meanwhile.
+      if (this.#newest === '') conversation.pastKnown = false
+      else conversation.break({ key: this.#newest, epoch: this.epoch })
       this.#hooks.onDiscontinuity(change.reason)
     }
     this.#begin(again, change.hasBacklog)

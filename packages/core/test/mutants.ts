@@ -254,8 +254,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a loss is kept though nothing was known',
     file: 'continuity.ts',
-    from: "if (this.#newest !== '') this.#store",
-    to: 'if (true) this.#store',
+    from: 'else conversation.break({ key',
+    to: 'conversation.break({ key',
   },
   {
     name: 'a response that ended while the connection was away is not read again',
@@ -286,5 +286,11 @@ export const mutants: Mutant[] = [
     file: 'row.ts',
     from: ' && !response.snapshot?.hasGap',
     to: '',
+  },
+  {
+    name: 'whoever began while the connection was away begins now',
+    file: 'continuity.ts',
+    from: "if (this.#newest === '') conversation.pastKnown = false",
+    to: "if (this.#newest === '') conversation.pastKnown ||= false",
   },
 ]
