@@ -255,6 +255,29 @@ describe('loadOlder()', () => {
     expect(scene.channel.pending).toEqual([])
   })
 
+  test('misses no page that was being read when continuity was lost', async () => {
+    scene.say('start', 'a')
+    scene.say('stop', 'a')
+    scene.say('start', 'c')
+    scene.say('start', 'b')
+    scene.say('stop', 'b')
+    scene.open(history({ limit: 2 }))
+    await scene.settle()
+    // It may have begun before: the page with its start and the end of `a` is asked for.
+    scene.token('x', 'c')
+    await scene.settle(0)
+    expect(scene.channel.pending.length).toBe(1)
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle()
+    while (scene.session.getSnapshot().hasOlder) {
+      const older = scene.session.loadOlder()
+      await scene.settle()
+      await older
+    }
+    expect(scene.response('a')).toMatchObject({ status: 'complete', hasGap: false })
+  })
+
   test('asked while the past is being read waits for it', async () => {
     for (const id of ['x', 'y', 'z']) {
       scene.say('start', id)

@@ -240,9 +240,10 @@ export class Continuity {
     const before = conversation.list().length
     for (let pages = 0; pages < maxPages && !signal.aborted; pages++) {
       const items = await reader.next(limit)
-      // Between what was asked for before a loss and what comes after it anything may be missing: it is read again.
-      if (signal.aborted) return true
+      // Asked for before continuity was lost: where nothing was known then, anything may be missing after it.
+      if (signal.aborted && this.#newest === '') return true
       if (items) this.#applyPast(items)
+      if (signal.aborted) return true
       if (items?.length) {
         const oldest = items.at(-1)!
         const serial = oldest.serial ?? ''

@@ -164,8 +164,14 @@ export const mutants: Mutant[] = [
   {
     name: 'what was asked for before a loss is taken after it',
     file: 'continuity.ts',
-    from: 'if (signal.aborted) return true\n      if (items)',
-    to: 'if (items)',
+    from: "if (signal.aborted && this.#newest === '') return true",
+    to: '',
+  },
+  {
+    name: 'a page that was being read when continuity was lost is lost, too',
+    file: 'continuity.ts',
+    from: "if (signal.aborted && this.#newest === '') return true",
+    to: 'if (signal.aborted) return true',
   },
   {
     name: 'what a seed reads on the way is left for later',
