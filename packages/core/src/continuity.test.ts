@@ -334,6 +334,21 @@ describe('seed', () => {
     expect(scene.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
   })
 
+  test('reads the newest page anew when continuity was lost before the past was read', async () => {
+    const cursors: (string | undefined)[] = []
+    const load = (cursor?: string): Promise<SeedPage> => {
+      cursors.push(cursor)
+      return Promise.resolve({ rows: [], cursor: 'older' })
+    }
+    scene.token('x', 'r')
+    scene.open(seed({ load, limit: 1 }))
+    await scene.settle(0)
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle()
+    expect(cursors).toEqual([undefined, undefined])
+  })
+
   test('reads history only when a channel that is about to go on has gone on: not ahead of its messages', async () => {
     const load = () => scene.channel.answer((): SeedPage => ({ rows: [] }))
     scene.open(seed({ load, limit: 1 }))

@@ -81,6 +81,16 @@ describe('rows beside the channel', () => {
     expect(reader.response('r')?.text).toBe('')
   })
 
+  test('what the channel has still to deliver of a complete row is no edit of it; another text is', () => {
+    const reader = new Reader()
+    const plain = { name: 'response', serial: 's', action: 'update', headers }
+    applyRow(reader.conversation, row({ text: 'Hello' }))
+    reader.read({ ...plain, version: 't1', data: 'Hel' })
+    expect(reader.response('r')?.text).toBe('Hello')
+    reader.read({ ...plain, version: 't2', data: 'Help' })
+    expect(reader.response('r')?.text).toBe('Help')
+  })
+
   test('an edit of one message of a text that was too long for one is for the database to tell', () => {
     const reader = new Reader()
     const part = { type: 'text', id: '0', text: 'One. Two.', serial: 's1', version: 't1', runs: 2 }

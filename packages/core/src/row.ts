@@ -84,10 +84,12 @@ function addPart(
 class StoredRow implements KnownRow {
   readonly status: ResponseStatus
   readonly #parts: readonly RowPart[]
+  readonly #texts: readonly string[]
 
-  constructor({ status = 'complete', parts = [] }: ResponseRow) {
+  constructor({ status = 'complete', parts = [], text }: ResponseRow) {
     this.status = status
     this.#parts = parts
+    this.#texts = [text ?? '', ...parts.map((part) => part.text ?? '')]
   }
 
   get complete(): boolean {
@@ -103,7 +105,10 @@ class StoredRow implements KnownRow {
     if (version !== undefined) return event.version > version
     // What carries a stamp is the agent's own, from before it was done.
     const edited = event.version !== event.serial && event.op !== 'append' && event.end === undefined
-    return edited && event.epoch !== undefined && (event.type === 'revise' || event.unit === 'message')
+    if (!edited || event.epoch === undefined || (event.type === 'text' && event.unit === 'token'))
+      return false
+    // The beginning of what the row has is no edit: it was on its way while the row was read.
+    return event.op === 'delete' || !this.#texts.some((text) => text.startsWith(event.text))
   }
 
   /** A stamped token of a text that the row names. */

@@ -299,4 +299,16 @@ export const mutants: Mutant[] = [
     from: "if (this.#newest === '') conversation.pastKnown = false",
     to: "if (this.#newest === '') conversation.pastKnown ||= false",
   },
+  {
+    name: 'what is still to be delivered of a row undoes it',
+    file: 'row.ts',
+    from: ' || !this.#texts.some((text) => text.startsWith(event.text))',
+    to: ' || true',
+  },
+  {
+    name: 'the database is read on where it should be read anew',
+    file: 'hydrate/seed.ts',
+    from: 'rows.read(past, true)',
+    to: 'rows.read(past, past.again)',
+  },
 ]

@@ -17,7 +17,7 @@ export function seed(options: SeedOptions): Hydrator {
   const rows = new RowReader(options.load)
   return {
     async load(past) {
-      const page = await rows.read(past, past.again).catch((error: Error) => error)
+      const page = await rows.read(past, true).catch((error: Error) => error)
       // A database that fails is no reason to miss what the channel knows.
       const floor = page instanceof Error ? undefined : newestComplete(page)
       await past.readHistory({
