@@ -9,15 +9,19 @@ import { answers, hostile, speed } from './truth.ts'
 
 let browser: Browser
 let demo: Demo
+/** Where one does something in mid-answer: it has to last, however slow the machine. */
+let unhurried: Demo
 
 beforeAll(async () => {
   browser = await launch()
   demo = await startDemo({ DEMO_SPEED: speed(900) })
+  unhurried = await startDemo({ DEMO_SPEED: speed(300) })
 })
 
 afterAll(async () => {
   await browser?.close()
   await demo?.stop()
+  await unhurried?.stop()
 })
 
 /** What any renderer of Markdown would show, by the library alone, without streaming and without our view. */
@@ -38,7 +42,7 @@ describe.each(fronts)('%s', (front) => {
   test('streams, survives a refresh, shows and fills a hole, and is whole', async () => {
     const { context, complaints } = await person(browser)
     const pattern = front === 'vue' ? 'message-per-token' : 'message-per-response'
-    const chat = await Chat.open(context, demo.url, pattern, front)
+    const chat = await Chat.open(context, unhurried.url, pattern, front)
     const { prompt, text } = answers.openai
     await chat.ask(prompt)
     await chat.grows(200)
@@ -164,7 +168,7 @@ describe.each(fronts)('%s', (front) => {
 
   test('stopping works from any tab', async () => {
     const { context } = await person(browser)
-    const chat = await Chat.open(context, demo.url, 'message-per-token', front)
+    const chat = await Chat.open(context, unhurried.url, 'message-per-token', front)
     const { prompt, text } = answers.anthropic
     await chat.ask(prompt)
     await chat.grows(100)
@@ -182,7 +186,7 @@ describe.each(fronts)('%s', (front) => {
 
   test('editing and asking again replace, in every tab, and keep what was', async () => {
     const { context } = await person(browser)
-    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    const chat = await Chat.open(context, unhurried.url, 'message-per-response', front)
     await chat.ask('Who are you?')
     await chat.grows(50)
     await chat.button('Stop the answer').click()

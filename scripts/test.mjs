@@ -1,4 +1,4 @@
-// `pnpm test`: everything, in order; a summary at the end; exit code 1 when anything failed.
+// `pnpm test`: everything, in order; at the end what failed, once more, and a summary; exit code 1 when anything failed.
 import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,37 +21,61 @@ const steps = [
   { name: 'in Chromium', command: [bin('vitest'), 'run', '--project', 'e2e'], browser: true },
 ]
 
+/** So many characters of what a step that failed printed last are printed again. */
+const tailLength = 6000
+
 const results = []
 for (const step of steps) {
   console.log(`\n--- ${step.name}`)
   const started = Date.now()
   let note = ''
   let passed = false
+  let tail = ''
   try {
     const env = step.browser ? { ...process.env, CHROME_PATH: ensureChromium() } : process.env
-    const code = await run(step.command, env)
+    const code = await run(step.command, env, (text) => (tail = (tail + text).slice(-tailLength)))
     passed = code === 0
     if (!passed) note = `exit code ${code}`
   } catch (error) {
     note = error.message
     console.error(note)
   }
-  results.push({ name: step.name, mark: passed ? '✓' : '✗', seconds: (Date.now() - started) / 1000, note })
+  results.push({
+    name: step.name,
+    mark: passed ? '✓' : '✗',
+    seconds: (Date.now() - started) / 1000,
+    note,
+    tail,
+  })
 }
+
+for (const { name, mark, tail } of results)
+  if (mark === '✗') console.log(`\n--- ${name} failed; the end of what it printed:\n${tail}`)
 
 console.log('\n')
 for (const { name, mark, seconds, note } of results) {
-  const time = seconds === undefined ? '' : `${seconds.toFixed(1)} s`
+  const time = `${seconds.toFixed(1)} s`
   console.log(`  ${mark} ${name.padEnd(22)} ${time.padStart(8)}  ${note}`.trimEnd())
 }
 const failed = results.filter(({ mark }) => mark === '✗')
 console.log(failed.length === 0 ? '\nAll passed.' : `\nFailed: ${failed.map(({ name }) => name).join(', ')}.`)
 process.exitCode = failed.length === 0 ? 0 : 1
 
-function run([file, ...args], env) {
+function run([file, ...args], env, heard) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: root, env, stdio: 'inherit', shell: process.platform === 'win32' })
+    const colours = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}
+    const child = spawn(file, args, {
+      cwd: root,
+      env: { ...colours, ...env },
+      stdio: ['inherit', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    })
+    for (const name of ['stdout', 'stderr'])
+      child[name].setEncoding('utf8').on('data', (text) => {
+        process[name].write(text)
+        heard(text)
+      })
     child.on('error', reject)
-    child.on('exit', (code, signal) => resolve(code ?? signal))
+    child.on('close', (code, signal) => resolve(code ?? signal))
   })
 }

@@ -30,6 +30,8 @@ export async function servePages(): Promise<Pages> {
       chunkSizeWarningLimit: 10_000,
       rolldownOptions: {
         input: ['react', 'vue'].map((name) => join(import.meta.dirname, `${name}.html`)),
+        // 'use client' is for bundlers of servers' pages.
+        onLog: (level, log, handler) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && handler(level, log),
       },
     },
   })) as Rolldown.RolldownOutput
