@@ -306,6 +306,25 @@ describe('loadOlder()', () => {
     expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'xx', hasGap: false })
   })
 
+  test.each([0, 1])('asked after a loss leaves no hole before what it brings (%i known)', async (known) => {
+    scene.open(rewind(1, { limit: 1 }), { rewind: 1 })
+    await scene.settle()
+    if (known) scene.say('start', 'r')
+    await scene.settle()
+    scene.channel.outage()
+    if (!known) scene.say('start', 'r')
+    if (known) scene.token('x', 'r')
+    scene.say('start', 'q')
+    const older = scene.session.loadOlder()
+    await scene.settle()
+    if (!known) scene.token('x', 'r')
+    scene.say('stop', 'r')
+    scene.channel.attached()
+    await scene.settle()
+    await older
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'x', hasGap: false })
+  })
+
   test('that has reached the beginning of the channel: whoever is new begins now', async () => {
     scene.open(rewind(1), { rewind: 1 })
     await scene.settle()

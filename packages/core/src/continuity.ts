@@ -52,7 +52,7 @@ export class Continuity {
   /** Settles, and never rejects, when the past has been read after the newest attach. */
   #hydration: Promise<unknown> | undefined
   #closed = false
-  /** Serial of the newest message known. */
+  /** Serial of the newest message known without a hole before it. */
   #newest = ''
   /** Where continuity ended: what must be reached again. Empty while the past was never read. */
   #target = ''
@@ -137,7 +137,8 @@ export class Continuity {
       const { conversation } = this.#store
       // Where nothing was known yet, nothing that is can lack its end; but what is new may have begun meanwhile.
       if (this.#newest === '') conversation.pastKnown = false
-      else conversation.break({ key: this.#newest, epoch: this.epoch })
+      if (this.#newest !== '' || conversation.list().length)
+        conversation.break({ key: this.#newest, epoch: this.epoch })
       this.#hooks.onDiscontinuity(change.reason)
     }
     this.#begin(again, change.hasBacklog)
@@ -308,7 +309,9 @@ export class Continuity {
     // Oldest first: then almost everything is applied at a tail.
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i]!
-      if ((message.serial ?? '') > this.#newest) this.#newest = message.serial ?? ''
+      const { serial = '' } = message
+      // Newer than all that is known to be continuous: read while the connection was away, with a hole before it.
+      if (serial > this.#newest && !this.#continuous) this.#newest = serial
       this.#hooks.apply(message, undefined, false)
     }
   }

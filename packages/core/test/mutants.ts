@@ -162,6 +162,12 @@ export const mutants: Mutant[] = [
     to: '    await Promise.resolve()\n',
   },
   {
+    name: 'what is read while the connection is away counts as continuous',
+    file: 'continuity.ts',
+    from: 'if (serial > this.#newest && !this.#continuous) this.#newest = serial',
+    to: 'if (serial > this.#newest) this.#newest = serial',
+  },
+  {
     name: 'what was asked for before a loss is taken after it',
     file: 'continuity.ts',
     from: "if (signal.aborted && this.#newest === '') return true",
