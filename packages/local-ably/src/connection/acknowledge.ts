@@ -48,14 +48,20 @@ function settleSlot(
 ): void {
   const { acks, rules } = connection
   let delay = 0
+  const held: Promise<void>[] = []
   if (rules.at('ack')) {
     for (const effect of rules.effects('ack', subjectOfFrame(connection, frame))) {
       if (effect.kind === 'lose') slot.lost = true
       if (effect.kind === 'delay') delay += delayOf(effect)
+      if (effect.kind === 'hold') held.push(effect.released)
     }
   }
-  if (delay === 0) acks.settle(slot, outcome)
-  else setTimeout(() => acks.settle(slot, outcome), delay).unref()
+  const settle = () => {
+    if (held.length === 0) acks.settle(slot, outcome)
+    else void Promise.all(held).then(() => acks.settle(slot, outcome))
+  }
+  if (delay === 0) settle()
+  else setTimeout(settle, delay).unref()
 }
 
 function subjectOfFrame(connection: Connection, frame: ProtocolMessage): Subject {

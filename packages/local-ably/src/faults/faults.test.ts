@@ -85,6 +85,31 @@ describe.each(formats)('faults over $format', ({ useBinaryProtocol }) => {
     late()
   })
 
+  test('hold: a publisher learns nothing until it is removed, then everything in order', async () => {
+    const { faults } = server()
+    const name = uniqueName()
+    const channel = open().channels.get(name)
+    const heard = collect<string>((listener) => channel.subscribe(({ data }) => listener(data as string)))
+    await heard.subscribed
+    const release = faults.hold({ match: { channel: name, data: /x/ } })
+    const refuse = faults.refuse({ match: { channel: name, data: 'xb' } })
+    const learnt: string[] = []
+    const published = ['xa', 'xb', 'c'].map((data) =>
+      channel.publish('n', data).then(
+        () => learnt.push(`${data} stored`),
+        () => learnt.push(`${data} refused`),
+      ),
+    )
+    // It holds back the answer alone: what was stored is delivered.
+    await heard.atLeast(2)
+    expect(heard.items).toEqual(['xa', 'c'])
+    expect(learnt).toEqual([])
+    release()
+    await Promise.all(published)
+    expect(learnt).toEqual(['xa stored', 'xb refused', 'c stored'])
+    refuse()
+  })
+
   test('refuse history, attach and REST', async () => {
     const { faults } = server()
     const name = uniqueName()

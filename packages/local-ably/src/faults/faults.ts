@@ -40,6 +40,8 @@ export interface Faults {
   refuse(options?: RefuseOptions): Remove
   /** Sends late, in order. */
   delay(options: DeliveryOptions & { ms: number; jitter?: number }): Remove
+  /** Holds back the answers to publishes until removed: the publisher learns nothing for as long as a test needs. */
+  hold(options?: When & { match?: Match }): Remove
   /** Does not send. An `ack` that is lost takes those after it along, until the socket is gone. */
   lose(options?: DeliveryOptions): Remove
   /** Sends again. */
@@ -129,6 +131,15 @@ export function createFaults(targets: FaultTargets): Faults {
         ms: options.ms,
         jitter: options.jitter ?? 0,
       }),
+    hold(options = {}) {
+      let release = () => {}
+      const released = new Promise<void>((resolve) => (release = resolve))
+      const remove = rule('hold', options, 'ack', { kind: 'hold', released })
+      return lasting(() => {
+        remove()
+        release()
+      })
+    },
     lose: (options = {}) => rule('lose', options, options.on ?? 'delivery', { kind: 'lose' }),
     duplicate: (options = {}) =>
       rule('duplicate', options, options.on ?? 'delivery', {

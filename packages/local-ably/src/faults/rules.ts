@@ -89,6 +89,7 @@ export type Point =
 export type Effect =
   | { kind: 'refuse'; error: AblyError }
   | { kind: 'delay'; ms: number; jitter: number }
+  | { kind: 'hold'; released: Promise<void> }
   | { kind: 'lose' }
   | { kind: 'duplicate'; copies: number }
   | { kind: 'reorder' }

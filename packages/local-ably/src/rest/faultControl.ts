@@ -7,6 +7,7 @@ import type { Route } from './router.ts'
 const verbs = new Set<string>([
   'refuse',
   'delay',
+  'hold',
   'lose',
   'duplicate',
   'reorder',
