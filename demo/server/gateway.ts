@@ -30,12 +30,13 @@ export class Gateway {
   upgrade(request: IncomingMessage, browser: Duplex, head: Buffer, url: URL): void {
     const tab = url.searchParams.get('tab') ?? ''
     const target = this.#target()
-    browser.on('error', () => browser.destroy())
-    if (!target || this.#lines.isDown(tab)) {
+    // Ably's clients connect to the root; nothing else is passed on.
+    if (!target || url.pathname !== '/' || this.#lines.isDown(tab)) {
       browser.destroy()
       return
     }
     const server = connect(target.port, target.host, () => {
+      if (browser.destroyed) return server.destroy()
       const headers = request.rawHeaders.flatMap((name, at, all) =>
         at % 2 ? [] : [`${name}: ${all[at + 1]}`],
       )
@@ -46,10 +47,11 @@ export class Gateway {
       this.#lines.connect(tab, browser, server)
     })
     server.on('error', () => browser.destroy())
+    browser.on('close', () => server.destroy())
   }
 
-  /** REST: history and tokens. */
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  /** REST: history and tokens. Rejects when the request cannot be passed on as it is. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = this.#target()
     if (!target) {
       response.writeHead(503).end()

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { badRequest, messageOf, notFound, Problem } from './problem.ts'
+import { badRequest, messageOf, notFound, Problem, problemOf } from './problem.ts'
 
 export interface Call {
   request: IncomingMessage
@@ -46,20 +46,19 @@ export class Router {
       if (result !== undefined) sendJson(response, 200, result)
       else if (!response.headersSent) response.writeHead(204).end()
     } catch (error) {
-      const problem =
-        error instanceof Problem
-          ? error
-          : new Problem('unable to do this now; the server could not reach its database or its broker', {
-              status: 503,
-              code: 'unavailable',
-              cause: error,
-            })
-      if (problem.status >= 500)
-        console.error(`${request.method} ${url.pathname}: ${messageOf(problem.cause ?? problem)}`)
-      if (response.headersSent) response.destroy()
-      else sendJson(response, problem.status, { error: { code: problem.code, message: problem.message } })
+      sendProblem(request, response, error)
     }
   }
+}
+
+/** Answers with what went wrong. What only the server's operator can mend goes to the terminal, not to the browser. */
+export function sendProblem(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  // A browser that leaves in the middle of its request waits for no answer.
+  if (!response.socket || response.socket.destroyed) return
+  const problem = problemOf(error)
+  if (problem.status >= 500) console.error(`${request.method} ${request.url}: ${messageOf(error)}`)
+  if (response.headersSent) response.destroy()
+  else sendJson(response, problem.status, { error: { code: problem.code, message: problem.message } })
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
@@ -80,7 +79,8 @@ export async function readJson(
 ): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Left early, the request stays open for the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > limit) throw new Problem('unable to read so large a body', { status: 413, code: 'too_large' })
     chunks.push(chunk)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Row } from '@rejoin/core'
 import { AgentProcess } from './agents.ts'
@@ -8,7 +8,9 @@ import { openBroker } from './broker.ts'
 import { readConfig, type Config, type ModelConfig } from './config.ts'
 import { openDatabase } from './database.ts'
 import { addFaults } from './faults.ts'
+import { createFront } from './front.ts'
 import { Gateway } from './gateway.ts'
+import { keepRunning } from './lastResort.ts'
 import { Limits } from './limits.ts'
 import { Lines } from './lines.ts'
 import { Pages } from './pages.ts'
@@ -63,16 +65,7 @@ async function start(): Promise<void> {
   const pages = new Pages(config.pages, broker.origins)
   const gateway = local && new Gateway(() => ({ host: '127.0.0.1', port: local.port }), lines)
 
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://demo')
-    if (url.pathname.startsWith('/api/')) void api.handle(request, response, url)
-    else if (gateway?.takes(url)) gateway.handle(request, response)
-    else void pages.handle(request, response, url).catch(() => response.destroy())
-  })
-  server.on('upgrade', (request, socket, head) => {
-    if (gateway) gateway.upgrade(request, socket, head, new URL(request.url ?? '/', 'http://demo'))
-    else socket.destroy()
-  })
+  const server = createFront({ api, pages, gateway })
   const port = await listen(server, config)
   opened.push(() => closeServer(server))
 
@@ -156,6 +149,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vo
 
 try {
   await start()
+  keepRunning()
 } catch (error) {
   if (ending === undefined) {
     console.error(error instanceof Problem ? `\n  ${error.message}\n` : error)

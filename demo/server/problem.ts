@@ -24,3 +24,29 @@ export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
   return error instanceof Error ? error.message || error.name : String(error)
 }
+
+/** What a browser is told of an error: a problem as it is, anything else without its details. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const code = codeOf(error)
+  // SQLSTATE class 22: the database was given a value it cannot hold or read.
+  if (code?.startsWith('22'))
+    return badRequest('unable to use this request; it holds a value that cannot be stored or looked up')
+  if (isOutage(code))
+    return new Problem('unable to do this now; the database or the Ably server does not answer. Try again', {
+      status: 503,
+      code: 'unavailable',
+      cause: error,
+    })
+  return new Problem('unable to do this; the server failed, and its log says how', { cause: error })
+}
+
+/** SQLSTATE or Node.js system code. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | undefined)?.code
+  return typeof code === 'string' ? code : undefined
+}
+
+/** Classes 08, 53, 57: no connection, no resources, the operator stopped it. Node.js: the socket failed. */
+const isOutage = (code: string | undefined) =>
+  code !== undefined && /^(08|53|57|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_)/.test(code)

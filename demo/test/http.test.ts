@@ -15,6 +15,12 @@ beforeAll(async () => {
     .on('GET', '/api/broken', () => {
       throw new Error('the password is geheim')
     })
+    .on('GET', '/api/outage', () => {
+      throw Object.assign(new Error('terminating connection to geheim'), { code: '57P01' })
+    })
+    .on('GET', '/api/unstorable', () => {
+      throw Object.assign(new Error('invalid byte sequence: geheim'), { code: '22021' })
+    })
     .on('GET', '/api/refused', () => {
       throw new Problem('unable to; no', { status: 409, code: 'no' })
     })
@@ -54,9 +60,15 @@ test('another site may not post', async () => {
 })
 
 test('what went wrong inside stays inside; what a person can do is said', async () => {
-  const broken = await fetch(`${url}/api/broken`)
-  expect(broken.status).toBe(503)
-  expect(await broken.text()).not.toContain('geheim')
+  for (const [path, status] of [
+    ['broken', 500],
+    ['outage', 503],
+    ['unstorable', 400],
+  ] as const) {
+    const response = await fetch(`${url}/api/${path}`)
+    expect([path, response.status]).toEqual([path, status])
+    expect(await response.text()).not.toContain('geheim')
+  }
   const refused = await fetch(`${url}/api/refused`)
   expect([refused.status, await refused.json()]).toEqual([
     409,
