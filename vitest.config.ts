@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
-import { mutants } from './packages/core/test/mutants.ts'
+import { mutants } from './packages/core/test/model/mutants.ts'
 
 // Tests read the sources of sibling packages, so no build stands between an edit and its test.
 const source = { conditions: ['@rejoin/source', 'import', 'module', 'default'] }
@@ -41,6 +41,7 @@ export default defineConfig({
   test: {
     projects: [
       project('core', './packages/core', { testTimeout: 120_000 }),
+      project('agent', './packages/agent', { testTimeout: 120_000 }),
       project('react', './packages/react', { environment: 'happy-dom' }),
       project('vue', './packages/vue', { environment: 'happy-dom' }),
       oldest('react18', './packages/react', {

@@ -1,13 +1,22 @@
-// Runs the property tests once per deliberate bug (packages/core/test/mutants.ts). Every one must be caught.
+// Runs the property tests once per deliberate bug (packages/core/test/model/mutants.ts). Every one must be caught.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 
-const source = readFileSync(new URL('../packages/core/test/mutants.ts', import.meta.url), 'utf8')
+const source = readFileSync(new URL('../packages/core/test/model/mutants.ts', import.meta.url), 'utf8')
 const names = [...source.matchAll(/\bname: '([^']+)'/g)].map((m) => m[1])
 const only = process.argv[2]
 // The quick ones first: most bugs need no more.
-const stages = [['growingText', 'conversation', 'row', 'runs', 'continuity'], ['laws']]
+const stages = [
+  [
+    'src/text/run',
+    'src/response/conversation',
+    'src/response/rows',
+    'src/text/severalRuns',
+    'src/past/continuity',
+  ],
+  ['test/model/laws'],
+]
 let survived = 0
 for (const [index, name] of names.entries()) {
   if (only && !name.includes(only)) continue
@@ -21,14 +30,14 @@ process.exit(survived ? 1 : 0)
 
 /** Which of the tests notices the bug, if any does. */
 function failing(tests, index) {
-  const files = tests.map((test) => `packages/core/src/${test}.test.ts`)
+  const files = tests.map((test) => `packages/core/${test}.test.ts`)
   const run = spawnSync('npx', ['vitest', 'run', '--project', 'core', '--bail', '1', ...files], {
     env: { ...process.env, REJOIN_MUTANT: String(index) },
     encoding: 'utf8',
   })
   if (run.status === 0) return undefined
   const output = stripVTControlCharacters(run.stdout + run.stderr)
-  const by = /FAIL\s.*?src\/(\w+)\.test/.exec(output)?.[1]
+  const by = /FAIL\s.*?\/(\w+)\.test/.exec(output)?.[1]
   if (!by) throw new Error(`unable to test a mutant; the tests did not run:\n${output.slice(-1500)}`)
   return by
 }

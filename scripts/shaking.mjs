@@ -5,51 +5,62 @@ import { presentEntries } from './workspace.mjs'
 /** By entry, and by export where it matters: files that must not come with it (the beginning of their paths). */
 const never = {
   '@rejoin/core': {
-    '*': ['packages/core/src/agent/', 'packages/core/src/providers/', 'packages/core/src/ai-'],
-    createSession: reader('hydrate/seed', 'hydrate/rewind', 'citationSource', 'older'),
+    '*': ['packages/agent/', 'packages/core/src/ai-'],
+    createSession: reader('past/seed', 'past/rewind', 'session/citationSource', 'session/older'),
     createReader: reader(
-      'hydrate/seed',
-      'hydrate/rewind',
-      'citation',
-      'older',
-      'session.',
-      'outbox',
-      'presence',
-      'row',
-      'toolPart',
-      'approval',
-      'partialJson',
-      'valuePart',
-      'features',
+      'past/seed',
+      'past/rewind',
+      'response/citation',
+      'response/rows',
+      'response/toolPart',
+      'response/approval',
+      'response/partialJson',
+      'response/valuePart',
+      'session/citation',
+      'session/older',
+      'session/session.',
+      'session/publish',
+      'session/presence',
+      'session/features',
       'wire/tools',
       'wire/values',
     ),
-    history: reader('session', 'store', 'response', 'wire/', 'part'),
-    rewind: reader('session', 'store', 'response', 'wire/', 'part'),
-    seed: reader('session', 'store', 'response', 'wire/', 'part'),
-    perFrame: reader('session', 'store', 'response', 'wire/', 'part', 'errors'),
-    documented: reader('session', 'store', 'response', 'part'),
-    RejoinError: reader('session', 'store', 'response', 'wire/', 'part'),
-    ErrorCode: reader('session', 'store', 'response', 'wire/', 'part'),
+    history: reader('session/', 'store/', 'response/', 'wire/'),
+    rewind: reader('session/', 'store/', 'response/', 'wire/'),
+    seed: reader('session/', 'store/', 'response/', 'wire/'),
+    perFrame: reader('session/', 'store/store', 'response/', 'wire/', 'types/errors'),
+    documented: reader('session/', 'store/', 'response/'),
+    RejoinError: reader('session/', 'store/', 'response/', 'wire/'),
+    ErrorCode: reader('session/', 'store/', 'response/', 'wire/'),
   },
-  '@rejoin/core/agent': {
-    '*': [
-      ...reader('session', 'store', 'response.', 'wire/', 'conversation'),
-      'packages/core/src/providers/',
-    ],
+  '@rejoin/agent': {
+    '*': [...reader('session/', 'store/', 'response/', 'wire/', 'past/'), 'packages/agent/src/providers/'],
   },
-  '@rejoin/core/ai-sdk': { '*': reader('agent/', 'providers/', 'ai-transport/', 'session.', 'store.') },
-  '@rejoin/core/ai-transport': { '*': reader('agent/', 'providers/', 'ai-sdk/', 'session.', 'store.') },
-  '@rejoin/core/providers/ai-sdk': { '*': ['packages/core/src/agent/', 'packages/core/src/ai-sdk/'] },
-  '@rejoin/core/providers/langgraph': { '*': ['packages/core/src/agent/'] },
-  '@rejoin/core/providers/openai': {
-    '*': ['packages/core/src/providers/anthropic', 'packages/core/src/agent/'],
+  '@rejoin/core/ai-sdk': {
+    '*': ['packages/agent/', ...reader('ai-transport/', 'session/session.', 'store/')],
   },
-  '@rejoin/core/providers/anthropic': {
-    '*': ['packages/core/src/providers/openai', 'packages/core/src/agent/'],
+  '@rejoin/core/ai-transport': {
+    '*': ['packages/agent/', ...reader('ai-sdk/', 'session/session.', 'store/')],
   },
+  '@rejoin/agent/providers/ai-sdk': mapper('openai', 'anthropic', 'langgraph'),
+  '@rejoin/agent/providers/langgraph': mapper('openai', 'anthropic', 'ai-sdk'),
+  '@rejoin/agent/providers/openai': mapper('anthropic', 'ai-sdk', 'langgraph'),
+  '@rejoin/agent/providers/anthropic': mapper('openai', 'ai-sdk', 'langgraph'),
   '@rejoin/react': { useMessages: ['packages/react/src/useResponse', 'packages/react/src/usePrompt'] },
   '@rejoin/vue': { useMessages: ['packages/vue/src/useResponse', 'packages/vue/src/usePrompt'] },
+}
+
+/** A mapper comes without the agent and without the others. */
+function mapper(...others) {
+  const folders = [
+    'prompts/',
+    'response/',
+    'publish/',
+    'exit/',
+    'agent.',
+    ...others.map((name) => `providers/${name}`),
+  ]
+  return { '*': folders.map((path) => `packages/agent/src/${path}`) }
 }
 
 function reader(...files) {

@@ -58,11 +58,12 @@ await row(
   { aim: 53, ceiling: 61.2 },
   `${session}\n${modular}`,
 )
-for (const { subpath, source: path } of presentEntries(all['@rejoin/core']))
-  if (subpath !== '.')
-    await row(`\`@rejoin/core${subpath.slice(1)}\``, undefined, `export * from ${JSON.stringify(path)}`, {
-      external: ['ably', 'node:*'],
-    })
+for (const name of ['@rejoin/core', '@rejoin/agent'])
+  for (const { subpath, source: path } of presentEntries(all[name]))
+    if (name !== '@rejoin/core' || subpath !== '.')
+      await row(`\`${name}${subpath.slice(1)}\``, undefined, `export * from ${JSON.stringify(path)}`, {
+        external: ['ably', 'node:*'],
+      })
 for (const { output, gzip, min } of await weighScripts())
   await row(`\`${output}\`${output.includes('all') ? ', Ably included' : ''}`, undefined, { gzip, min })
 

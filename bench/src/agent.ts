@@ -2,7 +2,7 @@ import { Invocation } from '@ably/ai-transport'
 import { createAgentSession, createClientSession, createUIMessageCodec } from '@ably/ai-transport/vercel'
 import * as Ably from 'ably'
 import { createSession, history } from '@rejoin/core'
-import { createAgent, type Pattern } from '@rejoin/core/agent'
+import { createAgent, type Pattern } from '@rejoin/agent'
 import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
 import type { Report } from './report.ts'
 

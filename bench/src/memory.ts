@@ -1,4 +1,4 @@
-import { deliveriesOf, makeTokens } from '../../packages/core/test/deliveries.ts'
+import { deliveriesOf, makeTokens } from '../../packages/core/test/model/deliveries.ts'
 import { Conversation, patterns, readWhole, screen } from './reader.ts'
 import type { Report } from './report.ts'
 

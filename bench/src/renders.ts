@@ -1,5 +1,5 @@
-import type { Deliveries } from '../../packages/core/test/deliveries.ts'
-import { deliveriesOf, makeTokens } from '../../packages/core/test/deliveries.ts'
+import type { Deliveries } from '../../packages/core/test/model/deliveries.ts'
+import { deliveriesOf, makeTokens } from '../../packages/core/test/model/deliveries.ts'
 import { makeRoot } from './page.ts'
 import { interleave } from './interleave.ts'
 import { Conversation, short } from './reader.ts'

@@ -5,7 +5,7 @@ import { SourceMap } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import { createSession } from '@rejoin/core'
-import { createAgent } from '@rejoin/core/agent'
+import { createAgent } from '@rejoin/agent'
 import { startLocalAbly } from '@rejoin/local-ably'
 import { useSession } from '@rejoin/react'
 import { useSession as useVueSession } from '@rejoin/vue'
@@ -17,12 +17,12 @@ import { renderToString as renderVue } from 'vue/server-renderer'
 const folder = resolve('node_modules/@rejoin')
 const seen = new Set()
 
-await fails('core/src/openChannel.ts', () => createSession({}))
-await fails('core/src/agent/agent.ts', () => createAgent({}))
+await fails('core/src/ably/openChannel.ts', () => createSession({}))
+await fails('agent/src/agent.ts', () => createAgent({}))
 await fails('local-ably/src/settings.ts', () => startLocalAbly({ keys: ['wrong'] }))
 await fails('react/src/provider.ts', () => renderReact(createElement(() => useSession().status)))
 await fails('vue/src/provider.ts', () => renderVue(createSSRApp({ setup: () => useVueSession() })))
-await fails('core/src/openChannel.ts', () => bundle('rejoin.global.js'), 'rejoin.global.js')
+await fails('core/src/ably/openChannel.ts', () => bundle('rejoin.global.js'), 'rejoin.global.js')
 console.log(`seen: ${seen.size} stack traces that lead to src`)
 
 /** Does what must throw, and looks where in our sources the stack says that it began. */

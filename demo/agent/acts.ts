@@ -1,4 +1,4 @@
-import type { Prompt, ResponseWriter } from '@rejoin/core/agent'
+import type { Prompt, ResponseWriter } from '@rejoin/agent'
 import { tokensOf } from './scripted.ts'
 
 /** Answers that a recording cannot give, because they ask somebody something while they are being written. */

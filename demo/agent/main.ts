@@ -1,4 +1,4 @@
-import { createAgent, type Agent, type Checkpoint } from '@rejoin/core/agent'
+import { createAgent, type Agent, type Checkpoint } from '@rejoin/agent'
 import { Realtime } from 'ably'
 import type { AgentCalls, AgentConversation, ServerCalls } from '../common/link.ts'
 import { createRpc } from '../common/rpc.ts'

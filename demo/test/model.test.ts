@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fromAnthropic } from '@rejoin/core/providers/anthropic'
-import { fromOpenAI } from '@rejoin/core/providers/openai'
+import { fromAnthropic } from '@rejoin/agent/providers/anthropic'
+import { fromOpenAI } from '@rejoin/agent/providers/openai'
 import { createModel } from '../agent/model.ts'
 import { scriptedEvents, scripts } from '../agent/scripted.ts'
 

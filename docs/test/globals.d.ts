@@ -1,5 +1,5 @@
 import type { Row, Session as CoreSession } from '@rejoin/core'
-import type { Agent, ResponseWriter } from '@rejoin/core/agent'
+import type { Agent, ResponseWriter } from '@rejoin/agent'
 import type { LocalAbly } from '@rejoin/local-ably'
 import type { Realtime, RealtimeChannel } from 'ably'
 import type OpenAI from 'openai'

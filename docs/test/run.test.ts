@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { createSession, type Hydrator, type Row, type Session } from '@rejoin/core'
-import { createAgent, type CheckpointStore } from '@rejoin/core/agent'
+import { createAgent, type CheckpointStore } from '@rejoin/agent'
 import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
 import { Realtime as AblyRealtime } from 'ably'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'

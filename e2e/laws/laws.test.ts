@@ -3,7 +3,7 @@ import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
 import { build } from 'esbuild'
 import fc from 'fast-check'
 import { afterAll, beforeAll, test } from 'vitest'
-import { liveOnWire, wireWorlds, type OpenWatcher } from '../../packages/core/test/wireWorld.ts'
+import { liveOnWire, wireWorlds, type OpenWatcher } from '../../packages/core/test/wire/wireWorld.ts'
 import { launch, type Browser, type Page } from '../browser.ts'
 import type { Api } from './reader.ts'
 

@@ -4,7 +4,7 @@ import { startTransition, useContext, useEffect, useLayoutEffect, useReducer, us
 import { createContext } from 'react'
 import { createRoot } from 'react-dom/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { until, Wire } from '../../core/test/wire.ts'
+import { until, Wire } from '../../core/test/wire/wire.ts'
 import { SessionProvider, useResponse } from '../src/index.ts'
 
 const ROWS = 12

@@ -2,7 +2,7 @@ import type { Session } from '@rejoin/core'
 import { createApp, effectScope, isReadonly, isRef, nextTick, ref, shallowRef, watch } from 'vue'
 import type { EffectScope } from 'vue'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { until, Wire } from '../../core/test/wire.ts'
+import { until, Wire } from '../../core/test/wire/wire.ts'
 import { RejoinPlugin, sessionKey, useMessages, usePrompt, useResponse, useSession } from '../src/index.ts'
 
 let wire: Wire

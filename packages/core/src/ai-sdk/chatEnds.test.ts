@@ -1,9 +1,9 @@
 import type { UIMessage } from 'ai'
 import { describe, expect, test } from 'vitest'
-import { chatOn, onlyGrew, pause, TestChat, textOf, useChats } from '../../test/chat.ts'
-import { until } from '../../test/wire.ts'
-import { createAgent } from '../agent/index.ts'
-import type { PromptHandler } from '../agent/index.ts'
+import { chatOn, onlyGrew, pause, TestChat, textOf, useChats } from '../../test/wire/chat.ts'
+import { until } from '../../test/wire/wire.ts'
+import { createAgent } from '@rejoin/agent'
+import type { PromptHandler } from '@rejoin/agent'
 import { createChatTransport } from './index.ts'
 
 const stage = useChats()

@@ -3,8 +3,8 @@ import {
   lastAssistantMessageIsCompleteWithToolCalls,
 } from 'ai'
 import { describe, expect, test } from 'vitest'
-import { chatOn, TestChat, textOf, useChats } from '../../test/chat.ts'
-import { until } from '../../test/wire.ts'
+import { chatOn, TestChat, textOf, useChats } from '../../test/wire/chat.ts'
+import { until } from '../../test/wire/wire.ts'
 import { toUIMessages } from './index.ts'
 
 const stage = useChats()

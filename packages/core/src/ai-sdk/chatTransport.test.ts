@@ -1,7 +1,17 @@
 import type { UIMessage } from 'ai'
 import { describe, expect, test } from 'vitest'
-import { chatOn, onlyGrew, pause, speak, TestChat, text, textOf, words, useChats } from '../../test/chat.ts'
-import { until } from '../../test/wire.ts'
+import {
+  chatOn,
+  onlyGrew,
+  pause,
+  speak,
+  TestChat,
+  text,
+  textOf,
+  words,
+  useChats,
+} from '../../test/wire/chat.ts'
+import { until } from '../../test/wire/wire.ts'
 import { createChatTransport, toUIMessages } from './index.ts'
 
 const stage = useChats()

@@ -2,7 +2,7 @@ import type { UIMessage, UIMessageChunk } from 'ai'
 import { readUIMessageStream } from 'ai'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Gap, Part, ResponseState } from '../types.ts'
+import type { Gap, Part, ResponseState } from '../types/types.ts'
 import { ChunkWriter } from './chunkWriter.ts'
 import { toUIMessage } from './uiMessage.ts'
 

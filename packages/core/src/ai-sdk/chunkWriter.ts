@@ -1,5 +1,12 @@
 import type { UIMessageChunk } from 'ai'
-import type { Part, ReasoningPart, ResponseChange, ResponseState, TextPart, ToolPart } from '../types.ts'
+import type {
+  Part,
+  ReasoningPart,
+  ResponseChange,
+  ResponseState,
+  TextPart,
+  ToolPart,
+} from '../types/types.ts'
 import { isSettled, isTool, sourceMetadata, Steps, toolName } from './uiMessage.ts'
 
 /** What the chunk stream has said of a part. */

@@ -1,4 +1,4 @@
-import type { Session } from '../session.ts'
+import type { Session } from '../session/session.ts'
 
 /**
  * Resolves to the id of the response that answers a prompt: the first that names it. Where agents name no prompts,

@@ -1,6 +1,6 @@
 import type { UIMessageChunk } from 'ai'
-import type { Session } from '../session.ts'
-import type { ResponseChange, ResponseState } from '../types.ts'
+import type { Session } from '../session/session.ts'
+import type { ResponseChange, ResponseState } from '../types/types.ts'
 import type { ChunkWriter } from './chunkWriter.ts'
 import { isSettled, isTool, toolName } from './uiMessage.ts'
 

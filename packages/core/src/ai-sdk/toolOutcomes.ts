@@ -1,6 +1,6 @@
 import type { UIMessage } from 'ai'
-import type { Session } from '../session.ts'
-import type { ResponseState, ToolPart } from '../types.ts'
+import type { Session } from '../session/session.ts'
+import type { ResponseState, ToolPart } from '../types/types.ts'
 import { isSettled, isTool, toolName } from './uiMessage.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { UIMessage } from 'ai'
-import type { Session } from '../session.ts'
-import type { Part, PromptState, ResponseState, SourcePart, ToolPart } from '../types.ts'
+import type { Session } from '../session/session.ts'
+import type { Part, PromptState, ResponseState, SourcePart, ToolPart } from '../types/types.ts'
 
 /** What of a session the conversion reads. */
 export type ReadableSession = Pick<Session, 'getSnapshot' | 'getResponse' | 'getPrompt'>

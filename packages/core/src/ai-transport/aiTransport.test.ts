@@ -1,8 +1,8 @@
 import { createClientSession, createUIMessageCodec } from '@ably/ai-transport/vercel'
 import { describe, expect, test } from 'vitest'
-import { all, slowly, spoken, useAiTransport } from '../../test/aiTransport.ts'
-import { pause, text, words } from '../../test/chat.ts'
-import { until } from '../../test/wire.ts'
+import { all, slowly, spoken, useAiTransport } from '../../test/wire/aiTransport.ts'
+import { pause, text, words } from '../../test/wire/chat.ts'
+import { until } from '../../test/wire/wire.ts'
 import { aiTransport, cancelMessage, toolResultMessage } from './index.ts'
 
 const peer = useAiTransport()

@@ -1,5 +1,5 @@
 import type { InboundMessage } from 'ably'
-import type { EndEvent, StreamEvent, ToolEvent } from '../event.ts'
+import type { EndEvent, StreamEvent, ToolEvent } from '../protocol/event.ts'
 import type { Codec } from '../wire/codec.ts'
 import { Attempts } from './attempts.ts'
 import { Name, readEnvelope, readMeta, serialOf, string, Transport } from './envelope.ts'

@@ -1,5 +1,5 @@
 import type { InboundMessage } from 'ably'
-import type { EventMeta } from '../event.ts'
+import type { EventMeta } from '../protocol/event.ts'
 
 /** Message names of `@ably/ai-transport` (0.8). */
 export const Name = {

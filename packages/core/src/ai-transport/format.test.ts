@@ -3,9 +3,9 @@ import { ResponsesCodec } from '@ably/ai-transport/openai'
 import type { OpenAIOutput } from '@ably/ai-transport/openai'
 import type { InboundMessage } from 'ably'
 import { describe, expect, test } from 'vitest'
-import { all, spoken, useAiTransport } from '../../test/aiTransport.ts'
-import { until } from '../../test/wire.ts'
-import type { StreamEvent } from '../event.ts'
+import { all, spoken, useAiTransport } from '../../test/wire/aiTransport.ts'
+import { until } from '../../test/wire/wire.ts'
+import type { StreamEvent } from '../protocol/event.ts'
 import { aiTransport, promptMessage } from './index.ts'
 
 const peer = useAiTransport()

@@ -1,4 +1,4 @@
-import type { StreamEvent, ToolEvent } from '../event.ts'
+import type { StreamEvent, ToolEvent } from '../protocol/event.ts'
 import { fields, json, readMeta, string, Transport } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 

@@ -1,5 +1,5 @@
 import type { Message } from 'ably'
-import { newId } from '../newId.ts'
+import { newId } from '../protocol/newId.ts'
 import { Name, Transport } from './envelope.ts'
 
 /** What an agent's endpoint is called with (`Invocation.fromJSON`): the body of the POST that wakes it. */

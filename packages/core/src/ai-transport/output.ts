@@ -1,4 +1,4 @@
-import type { StreamEvent, TextEvent, ToolEvent } from '../event.ts'
+import type { StreamEvent, TextEvent, ToolEvent } from '../protocol/event.ts'
 import { fields, json, readMeta, serialOf, string, Transport } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 

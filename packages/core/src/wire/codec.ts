@@ -1,5 +1,5 @@
 import type { InboundMessage } from 'ably'
-import type { StreamEvent } from '../event.ts'
+import type { StreamEvent } from '../protocol/event.ts'
 import { fields, isOperation } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { readRevision } from './text.ts'

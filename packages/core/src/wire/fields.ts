@@ -1,6 +1,6 @@
 import type { InboundMessage } from 'ably'
-import type { EventMeta, TextEvent } from '../event.ts'
-import { Header, Metadata, PROTOCOL_VERSION } from '../protocol.ts'
+import type { EventMeta, TextEvent } from '../protocol/event.ts'
+import { Header, Metadata, PROTOCOL_VERSION } from '../protocol/names.ts'
 
 /** What is read of a message's data, headers or metadata: anything may be in it. */
 export type Fields = Record<string, unknown>

@@ -1,4 +1,4 @@
-import { CITATIONS } from '../protocol.ts'
+import { CITATIONS } from '../protocol/names.ts'
 import type { Read, Readers } from './codec.ts'
 import { SUMMARY } from './codec.ts'
 import { fields, none, readMeta } from './fields.ts'

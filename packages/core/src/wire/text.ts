@@ -1,6 +1,6 @@
 import type { InboundMessage } from 'ably'
-import type { TextEvent } from '../event.ts'
-import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../protocol.ts'
+import type { TextEvent } from '../protocol/event.ts'
+import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../protocol/names.ts'
 import type { Read, Readers } from './codec.ts'
 import { fields, isOperation, json, none, readMeta, stamp, string, text, textEvent } from './fields.ts'
 import type { Fields } from './fields.ts'

@@ -1,5 +1,5 @@
-import type { ToolEvent } from '../event.ts'
-import { Header, MessageName } from '../protocol.ts'
+import type { ToolEvent } from '../protocol/event.ts'
+import { Header, MessageName } from '../protocol/names.ts'
 import type { Read, Readers } from './codec.ts'
 import { fields, json, readMeta, string } from './fields.ts'
 import type { Fields } from './fields.ts'

@@ -1,4 +1,4 @@
-import { MessageName } from '../protocol.ts'
+import { MessageName } from '../protocol/names.ts'
 import type { Read, Readers } from './codec.ts'
 import { fields, json, readMeta, string } from './fields.ts'
 

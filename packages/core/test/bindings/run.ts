@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { createSession } from '../../src/index.ts'
 import type { Session } from '../../src/index.ts'
-import { Wire } from '../wire.ts'
+import { Wire } from '../wire/wire.ts'
 import type { Framework, ViewName, ViewProps } from './host.ts'
 import { Host, page, StillObserver } from './host.ts'
 import { scenarios } from './scenarios.ts'

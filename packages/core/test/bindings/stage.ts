@@ -1,6 +1,6 @@
 import type { RealtimeChannel } from 'ably'
 import { expect } from 'vitest'
-import type { Wire } from '../wire.ts'
+import type { Wire } from '../wire/wire.ts'
 import type { Host, OpenOptions, ViewName, ViewProps } from './host.ts'
 
 /** Calls a function with the page's host; it must not use anything else from outside itself. */

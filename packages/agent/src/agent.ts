@@ -1,0 +1,311 @@
+import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
+import { EventEmitter } from 'eventemitter3'
+import { ErrorCode, RejoinError, wrapError, type ResponseRow } from '@rejoin/core/protocol'
+import { Backoff, type RetryOptions } from './publish/backoff.ts'
+import type { CheckpointStore } from './prompts/checkpoint.ts'
+import { watchExit } from './exit/exitWatch.ts'
+import { Inbox } from './prompts/inbox.ts'
+import { watchLast } from './exit/lastWords.ts'
+import { Outbox } from './publish/outbox.ts'
+import type { PastResponse } from './response/pastResponse.ts'
+import { Presence } from './publish/presence.ts'
+import type { PromptHandler, PromptOptions } from './prompts/promptQueue.ts'
+import { restRequest, type RestRequest } from './exit/restRequest.ts'
+import { ResponseWriter, type Origin, type ResponseIds, type WriterHost } from './response/responseWriter.ts'
+import type { Pattern } from './response/segmentWire.ts'
+
+export interface AgentOptions {
+  /**
+   * The agent's Ably client, from `ably` or `ably/modular`; it stays yours to close. With `echoMessages: false` it
+   * is spared from hearing itself.
+   */
+  client: RealtimeClient
+  channelName: string
+  channelOptions?: ChannelOptions
+  /** Default `message-per-response`, which needs a namespace with mutable messages. */
+  pattern?: Pattern
+  /**
+   * Operations a second, shared by all responses of the connection. Text that has to wait is sent together.
+   * Default: 40 for `message-per-token` (Ably's smaller packages allow 50 messages a second and connection);
+   * no limit for `message-per-response`, where the service merges appends by itself
+   * (client option `transportParams: { appendRollupWindow: 40 }`, in milliseconds; with more than two responses
+   * at a time, 100 keeps within 50 messages a second).
+   */
+  messagesPerSecond?: number
+  /** Bytes that a message may have on your account. A longer text continues in a further one. Default 65,536. */
+  maxMessageSize?: number
+  /** UTF-16 code units that may wait for the network before `pipe` stops reading the model. Default 65,536. */
+  highWaterMark?: number
+  /** Milliseconds without an acknowledgement after which an operation counts as failed. Default 30,000. */
+  publishTimeout?: number
+  retry?: RetryOptions
+  /**
+   * Data to be present on the channel with, beside `role: 'agent'`; `false` for no presence. Needs a `clientId`
+   * and the capability `presence`. Without presence, readers cannot tell an agent that died from a slow one.
+   * For how long it stays after the process died: client option `transportParams: { remainPresentFor }`,
+   * in milliseconds.
+   */
+  presence?: object | false
+  /**
+   * Gets every response once it is complete on the channel: the place to write it to a database, idempotently,
+   * by its `id`: after a restart it may get a response again. `end()` waits for it. When it throws it is called again,
+   * for up to 5 seconds; then the error is reported, and `end()` resolves with `stored: false`.
+   */
+  onComplete?: (response: ResponseRow) => unknown
+  /**
+   * Keeps which prompts are still to be answered. With it, an agent that restarts first reads what it missed from
+   * the channel's history, answers it oldest first, and answers nothing twice.
+   */
+  checkpoints?: CheckpointStore
+  /**
+   * Node.js: on these signals, open responses are ended as `error` (or left to be resumed, with a checkpoint store
+   * and `interrupted: 'resume'`) before the process goes. `false`: on none. Default `SIGTERM` and `SIGINT`.
+   */
+  exitSignals?: readonly string[] | false
+  /**
+   * Node.js: when the process exits without such a signal (`process.exit()`, an uncaught exception) while
+   * responses are open, the exit is held up, by 2.5 seconds at most, until a child process has ended them as `error` over
+   * Ably's REST API. `false`: it is not, and they hang until the agent is no longer present. Default true.
+   */
+  endOnExit?: boolean
+}
+
+export interface AgentEvents {
+  error: (error: RejoinError) => void
+}
+
+/** Milliseconds for which a store that fails is tried again. */
+const STORE_PATIENCE = 5000
+
+/** Publishes responses on one channel, and answers the prompts on it. */
+export class Agent {
+  readonly #options: AgentOptions
+  readonly #channel: RealtimeChannel
+  readonly #outbox: Outbox
+  readonly #events = new EventEmitter<AgentEvents>()
+  readonly #responses = new Set<ResponseWriter>()
+  readonly #presence: Presence | undefined
+  readonly #inbox: Inbox
+  #listens = false
+  #unwatch: (() => void)[] = []
+  #closing: Promise<void> | undefined
+
+  constructor(options: AgentOptions) {
+    const { client, channelName, channelOptions, pattern = 'message-per-response' } = options
+    this.#options = options
+    if (typeof client?.channels?.get !== 'function')
+      throw unusable('pass an Ably Realtime client as `client`')
+    if (typeof channelName !== 'string' || channelName === '')
+      throw unusable('channelName must be a non-empty string')
+    for (const name of ['messagesPerSecond', 'maxMessageSize', 'highWaterMark', 'publishTimeout'] as const)
+      if (!isPositive(options[name])) throw unusable(`${name} must be a number above 0`)
+    this.#channel = client.channels.get(channelName, channelOptions)
+    this.#outbox = Outbox.of(client)
+    const perSecond = options.messagesPerSecond ?? (pattern === 'message-per-token' ? 40 : Infinity)
+    this.#outbox.rate = Math.min(this.#outbox.rate, perSecond)
+    if (options.presence !== false) {
+      this.#presence = new Presence(client, this.#channel, options.presence ?? {}, (error) =>
+        this.#report(error),
+      )
+    }
+    if (options.publishTimeout !== undefined) this.#outbox.timeout = options.publishTimeout
+    this.#inbox = new Inbox(client, this.#channel, {
+      checkpoints: options.checkpoints,
+      respond: (ids, origin) => this.#respond(ids, origin),
+      responses: () => this.#responses,
+      recompleted: (responseId, past) => this.#recompleted(responseId, past),
+      report: (error) => this.#report(error),
+    })
+  }
+
+  /**
+   * Resolves once connected and, after `onPrompt`, listening and caught up with the past.
+   * @throws RejoinError what stands in the way.
+   */
+  get ready(): Promise<void> {
+    const ready = this.#listens ? this.#inbox.ready : this.#outbox.connected()
+    ready.catch(() => {})
+    return ready
+  }
+
+  /** Responses that have not ended. */
+  get responses(): readonly ResponseWriter[] {
+    return [...this.#responses]
+  }
+
+  /** Begins a response. Nothing is published before it is written to. */
+  respond(ids: ResponseIds = {}): ResponseWriter {
+    if (this.#closing) throw new RejoinError(ErrorCode.Closed, 'unable to respond; the agent was closed')
+    return this.#respond(ids)
+  }
+
+  /** Answers the channel's prompts. One handler per agent. */
+  onPrompt(handler: PromptHandler, options: PromptOptions = {}): void {
+    if (this.#closing) throw new RejoinError(ErrorCode.Closed, 'unable to listen; the agent was closed')
+    if (this.#inbox.answersPrompts) {
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        'unable to add a second prompt handler; use one per agent',
+      )
+    }
+    if (!isPositive(options.concurrency))
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        'unable to listen; concurrency must be a number above 0',
+      )
+    this.#listens = true
+    this.#inbox.answer(handler, options)
+    void this.#presence?.enter()
+  }
+
+  /** Changes the data that the agent is present with. */
+  async present(data: object): Promise<void> {
+    await this.#presence?.update(data)
+  }
+
+  on<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): () => void {
+    this.#events.on(name, listener)
+    return () => this.#events.off(name, listener)
+  }
+
+  /**
+   * Takes no more prompts, ends the responses that are open as `stopped`, leaves, and lets go of the channel.
+   * Prompts that still wait for their turn end the same way, unless a checkpoint store keeps them for the next
+   * process. Resolves when every prompt handler has returned.
+   * With `handOver` the agent stays present for as long as its connection's `remainPresentFor`, so that the
+   * next process can take its place unnoticed.
+   */
+  close(options: { reason?: unknown; handOver?: boolean } = {}): Promise<void> {
+    return (this.#closing ??= this.#close(options))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close({ reason, handOver = false }: { reason?: unknown; handOver?: boolean }): Promise<void> {
+    this.#inbox.close()
+    const why = reason ?? new DOMException('The agent was closed', 'AbortError')
+    await Promise.allSettled([...this.#responses].map((response) => response.abort(why)))
+    if (!handOver) await this.#presence?.leave()
+    await this.#inbox.idle()
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#inbox.close()
+    const reason = interrupted('the agent was shut down')
+    await Promise.allSettled(
+      [...this.#responses].map((response) =>
+        this.#inbox.resumes(response) ? response.flush() : response.fail(reason),
+      ),
+    )
+    await this.#presence?.leave()
+  }
+
+  #respond(ids: ResponseIds, origin?: Origin): ResponseWriter {
+    void this.#presence?.enter()
+    const response = new ResponseWriter(this.#writerHost(), ids, origin)
+    this.#responses.add(response)
+    if (this.#responses.size === 1) this.#watchEnd()
+    void response.ended.then(() => {
+      this.#responses.delete(response)
+      if (this.#responses.size === 0) for (const stop of this.#unwatch.splice(0)) stop()
+    })
+    return response
+  }
+
+  /** For as long as responses are open. */
+  #watchEnd(): void {
+    const { exitSignals = ['SIGTERM', 'SIGINT'], endOnExit = true } = this.#options
+    if (exitSignals) this.#unwatch.push(watchExit(exitSignals, { shutDown: () => this.#shutDown() }))
+    if (!endOnExit) return
+    const unheard = (error: RejoinError) => this.#report(error)
+    this.#unwatch.push(watchLast({ lastWords: () => this.#lastWords(), unheard }))
+  }
+
+  /** What the responses that are open have left to say, should the process exit now. */
+  #lastWords(): RestRequest[][] {
+    const { client } = this.#options
+    const { name, channelOptions } = this.#channel as RealtimeChannel & { channelOptions?: ChannelOptions }
+    const encrypted = channelOptions?.cipher !== undefined
+    return [...this.#responses]
+      .filter((response) => !this.#inbox.resumes(response))
+      .map((response) => {
+        const messages = response.lastWords(interrupted('the process of the agent exited'))
+        // What only the SDK can encrypt is not said in clear.
+        const fit = encrypted
+          ? messages.slice(-1).map((marker) => ({ ...marker, data: undefined }))
+          : messages
+        return fit.flatMap((message) => restRequest(client, name, message) ?? [])
+      })
+  }
+
+  #recompleted(responseId: string, past: PastResponse): Promise<boolean> {
+    // Never written to: it only knows how to read what is there into a row.
+    const ids = { responseId, ...(past.promptId !== undefined && { promptId: past.promptId }) }
+    return this.#completed(new ResponseWriter(this.#writerHost(), ids, { past }).row())
+  }
+
+  #writerHost(): WriterHost {
+    const { client, pattern = 'message-per-response', retry = {} } = this.#options
+    const { maxMessageSize = 65_536, highWaterMark = 65_536 } = this.#options
+    return {
+      channel: this.#channel,
+      outbox: this.#outbox,
+      retry,
+      pattern,
+      present: () => this.#presence?.impossible === false,
+      maxMessageSize,
+      highWaterMark,
+      clientId: client.auth.clientId || undefined,
+      claims: async () => {
+        await this.#inbox.listen()
+        return this.#inbox.claims
+      },
+      report: (error) => this.#report(error),
+      completed: (row) => this.#completed(row),
+    }
+  }
+
+  async #completed(row: ResponseRow): Promise<boolean> {
+    const backoff = new Backoff({ ...this.#options.retry, giveUpAfter: STORE_PATIENCE })
+    for (;;) {
+      try {
+        await this.#options.onComplete?.(row)
+        return true
+      } catch (error) {
+        const delay = backoff.next()
+        if (delay === undefined) {
+          this.#report(wrapError(`store response "${row.id}"`, error, ErrorCode.CallbackFailed))
+          return false
+        }
+        await new Promise((resolve) => setTimeout(resolve, delay))
+      }
+    }
+  }
+
+  #report(error: RejoinError): void {
+    try {
+      this.#events.emit('error', error)
+    } catch {
+      // A listener that throws must not break a response.
+    }
+  }
+}
+
+function interrupted(what: string): { message: string; code: string } {
+  return { message: `${what} before it had finished`, code: 'interrupted' }
+}
+
+export function createAgent(options: AgentOptions): Agent {
+  return new Agent(options)
+}
+
+/** Or left to its default. */
+function isPositive(option: number | undefined): boolean {
+  return option === undefined || option > 0
+}
+
+function unusable(cure: string): RejoinError {
+  return new RejoinError(ErrorCode.InvalidArgument, `unable to create an agent; ${cure}`)
+}

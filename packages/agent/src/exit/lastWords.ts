@@ -1,0 +1,85 @@
+import { type RejoinError, wrapPublishError } from '@rejoin/core/protocol'
+import type { RestRequest } from './restRequest.ts'
+
+/** Who has something left to say when the process exits and nothing can be awaited any more. */
+export interface Dying {
+  /** Each list in order, one list beside the other. */
+  lastWords(): RestRequest[][]
+  /** They could not be said. */
+  unheard(error: RejoinError): void
+}
+
+interface ProcessLike {
+  readonly execPath: string
+  readonly env: Record<string, string | undefined>
+  on(event: 'exit', listener: () => void): void
+  off(event: 'exit', listener: () => void): void
+  /** Node.js 20.16 and later. Nothing is imported: bundles for browsers know no `node:child_process`. */
+  getBuiltinModule(name: 'node:child_process'): { spawnSync(...args: unknown[]): Spawned }
+}
+
+interface Spawned {
+  readonly status: number | null
+  readonly stdout: string
+  readonly error?: Error
+}
+
+/** Milliseconds for which the exit is held up at most. */
+const PATIENCE = 2500
+
+/** The process that outlives this one: sends the requests it reads. A refusal for good is not tried again. */
+const HEIR = `
+const say = async ({ url, ...request }) => {
+  for (let left = 3; ; left--) {
+    const answer = await fetch(url, request).catch((error) => error.cause ?? error)
+    if (answer.ok) return
+    const final = answer.status < 500 && answer.status !== 429
+    if (final || left === 1) return fail(answer.json ? (await answer.json()).error : answer)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+const fail = ({ message, code, statusCode }) => {
+  process.exitCode = 1
+  console.log(JSON.stringify({ message, code, statusCode }))
+}
+const lists = JSON.parse(require('node:fs').readFileSync(0, 'utf8'))
+for (const list of lists) list.reduce((before, request) => before.then(() => say(request)), Promise.resolve())
+`
+
+const dying = new Set<Dying>()
+
+/**
+ * Lets someone speak when the process exits: by `process.exit()`, an uncaught exception, or for want of anything
+ * else to do. Returns how to stop. Where processes have no children, does nothing.
+ */
+export function watchLast(one: Dying): () => void {
+  const { process } = globalThis as { process?: Partial<ProcessLike> }
+  if (typeof process?.on !== 'function' || typeof process.getBuiltinModule !== 'function') return () => {}
+  const node = process as ProcessLike
+  if (dying.size === 0) node.on('exit', speak)
+  dying.add(one)
+  return () => {
+    if (dying.delete(one) && dying.size === 0) node.off('exit', speak)
+  }
+}
+
+function speak(): void {
+  const node = (globalThis as { process?: unknown }).process as ProcessLike
+  const lists = [...dying].flatMap((one) => one.lastWords()).filter((list) => list.length > 0)
+  if (lists.length === 0) return
+  let cause: unknown
+  try {
+    // Options of this process (a debugger, a profiler) are not meant for its heir.
+    const env = { ...node.env, NODE_OPTIONS: '' }
+    const input = JSON.stringify(lists)
+    const options = { input, env, encoding: 'utf8', timeout: PATIENCE, windowsHide: true }
+    const { spawnSync } = node.getBuiltinModule('node:child_process')
+    const { status, stdout, error } = spawnSync(node.execPath, ['-e', HEIR], options)
+    if (status === 0) return
+    cause = error ?? JSON.parse(stdout.split('\n')[0]!)
+  } catch (error) {
+    cause = error
+  }
+  const error = wrapPublishError('end the responses before the process exited', cause)
+  for (const one of dying) one.unheard(error)
+}

@@ -1,0 +1,20 @@
+export { createAgent, type Agent, type AgentEvents, type AgentOptions } from './agent.ts'
+export type { RetryOptions } from './publish/backoff.ts'
+export {
+  memoryCheckpoints,
+  type Checkpoint,
+  type CheckpointStore,
+  type OpenPrompt,
+} from './prompts/checkpoint.ts'
+export type { Who } from './prompts/claims.ts'
+export { DeliveryError } from './publish/deliveryError.ts'
+export type { FinishReason, ModelEvent, SourceEvent } from './response/modelEvent.ts'
+export type { PipeResult } from './response/pipe.ts'
+export type { Prompt } from './prompts/prompt.ts'
+export type { Active, PromptHandler, PromptOptions, Steering } from './prompts/promptQueue.ts'
+export type { Approval, ApprovalOptions, ClientToolOptions, ClientToolResult } from './response/question.ts'
+export type { EndResult, ResponseIds, ResponseWriter } from './response/responseWriter.ts'
+export type { Pattern } from './response/segmentWire.ts'
+export type { ToolCall } from './response/toolCalls.ts'
+export { ErrorCode, RejoinError } from '@rejoin/core/protocol'
+export type { ResponseRow, RowPart } from '@rejoin/core/protocol'

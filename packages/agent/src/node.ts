@@ -1,0 +1,1 @@
+export { fileCheckpoints } from './prompts/fileCheckpoints.ts'

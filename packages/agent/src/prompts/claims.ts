@@ -1,0 +1,108 @@
+import type { InboundMessage } from 'ably'
+import { ErrorCode, RejoinError, Header } from '@rejoin/core/protocol'
+import { headersOf, userClaimOf } from './prompt.ts'
+
+/** Who sent a message, as Ably verified it. */
+export interface Who {
+  readonly clientId: string | undefined
+  /** Their role, from the claim `ably.channel.*` of their token. */
+  readonly userClaim: string | undefined
+}
+
+export interface ClaimOptions<T> {
+  name: string
+  toolCallId: string
+  /** Reads an answer; `undefined` if it is none. */
+  read(message: InboundMessage): T | undefined
+  allow(who: Who, answer: T): boolean
+  /** Milliseconds. */
+  timeout: number | undefined
+  signal: AbortSignal
+}
+
+interface Claim {
+  offer(message: InboundMessage): void
+}
+
+/** Answers kept for a claim that is not there yet: after a restart, the answer may come before the question. */
+const KEPT = 500
+
+/** Waits for what people send about tool calls: results of client-side tools, decisions. */
+export class Claims {
+  readonly #waiting = new Map<string, Set<Claim>>()
+  #kept: InboundMessage[] = []
+  readonly #report: (error: RejoinError) => void
+
+  constructor(report: (error: RejoinError) => void) {
+    this.#report = report
+  }
+
+  receive(message: InboundMessage): void {
+    const claims = this.#waiting.get(keyOf(message))
+    if (claims) for (const claim of claims) claim.offer(message)
+    else if (this.#kept.push(message) > KEPT) this.#kept.shift()
+  }
+
+  /** Resolves with the first answer of someone who may give it. Others are ignored and reported. */
+  wait<T>(options: ClaimOptions<T>): Promise<T & Who> {
+    const { name, toolCallId, timeout, signal } = options
+    const key = `${name} ${toolCallId}`
+    return new Promise((resolve, reject) => {
+      const claims = this.#waiting.get(key) ?? new Set()
+      this.#waiting.set(key, claims)
+      const stop = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', aborted)
+        claims.delete(claim)
+        if (claims.size === 0) this.#waiting.delete(key)
+      }
+      const aborted = () => {
+        stop()
+        reject(signal.reason as Error)
+      }
+      const late = () => {
+        stop()
+        const message = `unable to get an answer for tool call "${toolCallId}"; nobody sent one within ${timeout} ms`
+        reject(new RejoinError(ErrorCode.Timeout, message))
+      }
+      const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
+      const claim: Claim = {
+        offer: (message) => {
+          const answer = this.#judge(options, message)
+          if (!answer) return
+          stop()
+          resolve(answer)
+        },
+      }
+      claims.add(claim)
+      signal.addEventListener('abort', aborted)
+      if (signal.aborted) return aborted()
+      const kept = this.#kept
+      this.#kept = kept.filter((message) => keyOf(message) !== key)
+      for (const message of kept) if (keyOf(message) === key) claim.offer(message)
+    })
+  }
+
+  #judge<T>(options: ClaimOptions<T>, message: InboundMessage): (T & Who) | undefined {
+    const who = { clientId: message.clientId, userClaim: userClaimOf(message) }
+    try {
+      const answer = options.read(message)
+      if (answer === undefined) return undefined
+      if (options.allow(who, answer)) return { ...answer, ...who }
+      const { name, toolCallId } = options
+      throw new Error(
+        `"${who.clientId ?? 'someone anonymous'}" may not send ${name} for tool call "${toolCallId}"`,
+      )
+    } catch (error) {
+      const { message: reason } = error as Error
+      this.#report(
+        new RejoinError(ErrorCode.NotAllowed, `unable to take an answer; ${reason}`, { cause: error }),
+      )
+      return undefined
+    }
+  }
+}
+
+function keyOf(message: InboundMessage): string {
+  return `${message.name} ${headersOf(message)[Header.ToolCallId]}`
+}

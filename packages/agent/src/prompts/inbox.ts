@@ -1,0 +1,305 @@
+import type { ChannelStateChange, InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
+import { ErrorCode, wrapError, type RejoinError, Header, MessageName } from '@rejoin/core/protocol'
+import { Backoff, judge } from '../publish/backoff.ts'
+import { catchUp, newest, since, type Missed } from './catchUp.ts'
+import type { CheckpointStore } from './checkpoint.ts'
+import { Claims } from './claims.ts'
+import type { PastResponse } from '../response/pastResponse.ts'
+import { headersOf, readPrompt, userClaimOf, type Prompt } from './prompt.ts'
+import { PromptLedger } from './promptLedger.ts'
+import { PromptQueue, type PromptHandler, type PromptOptions } from './promptQueue.ts'
+import { missing, wrapRefusal } from '../publish/rights.ts'
+import type { Origin, ResponseIds, ResponseWriter } from '../response/responseWriter.ts'
+
+export interface InboxHost {
+  readonly checkpoints: CheckpointStore | undefined
+  respond(ids: ResponseIds, origin: Origin): ResponseWriter
+  responses(): Iterable<ResponseWriter>
+  /** A response that was complete on the channel, and perhaps never stored. */
+  recompleted(responseId: string, past: PastResponse): Promise<boolean>
+  report(error: RejoinError): void
+}
+
+const NAMES: string[] = [
+  MessageName.UserInput,
+  MessageName.Cancel,
+  MessageName.ToolResult,
+  MessageName.ApprovalResponse,
+]
+
+/** Milliseconds for which a past that cannot be read is tried again. */
+const READ_PATIENCE = 30_000
+
+/** What an agent listens to: prompts, requests to stop, decisions, results of client-side tools. */
+export class Inbox {
+  readonly claims: Claims
+  readonly #client: RealtimeClient
+  readonly #channel: RealtimeChannel
+  readonly #host: InboxHost
+  readonly #ledger: PromptLedger
+  readonly #listener = (message: InboundMessage) => {
+    if (this.#held) this.#held.push(message)
+    else this.#receive(message)
+  }
+  readonly #onState = (change: ChannelStateChange) => {
+    if (change.current === 'failed') {
+      const what = `listen on channel "${this.#channel.name}"`
+      this.#host.report(wrapError(what, change.reason ?? new Error('it failed'), ErrorCode.AttachFailed))
+    } else if (change.current === 'attached' && !change.resumed && this.#listened) this.#lose()
+  }
+  #queue: PromptQueue | undefined
+  #options: PromptOptions = {}
+  #listening: Promise<void> | undefined
+  #ready: Promise<void> | undefined
+  #listened = false
+  /** Serial of the last message heard, or of the last before listening; `undefined` while unknown. */
+  #heard: string | undefined
+  /** Resolves once `heard` is known, or cannot be. */
+  #standing: Promise<void> | undefined
+  /** Continuity was lost, and what came meanwhile is not read yet. */
+  #lost = false
+  #closed = false
+  /** Live messages that wait until the past is dealt with. */
+  #held: InboundMessage[] | undefined
+
+  constructor(client: RealtimeClient, channel: RealtimeChannel, host: InboxHost) {
+    this.#client = client
+    this.#channel = channel
+    this.#host = host
+    this.claims = new Claims((error) => host.report(error))
+    this.#ledger = new PromptLedger(host.checkpoints, channel.name, (error) =>
+      host.report(wrapError('save a checkpoint', error, ErrorCode.CallbackFailed)),
+    )
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready ?? this.listen()
+  }
+
+  get answersPrompts(): boolean {
+    return this.#queue !== undefined
+  }
+
+  /** Whether the next process will go on with this response. */
+  resumes(response: ResponseWriter): boolean {
+    const { interrupted = 'mark' } = this.#options
+    return (
+      this.#host.checkpoints !== undefined && interrupted !== 'mark' && this.#queue?.has(response) === true
+    )
+  }
+
+  /** Starts to listen; idempotent. */
+  listen(): Promise<void> {
+    return (this.#listening ??= this.#listen().catch((error: unknown) => {
+      this.#listening = undefined
+      throw error
+    }))
+  }
+
+  answer(handler: PromptHandler, options: PromptOptions): void {
+    this.#options = options
+    this.#queue = new PromptQueue(handler, options, {
+      respond: ({ prompt, responseId, past }) =>
+        this.#host.respond({ promptId: prompt.id, ...(responseId && { responseId }) }, { prompt, past }),
+      report: (error) => this.#host.report(error),
+      started: (prompt, response) => this.#ledger.begun(prompt, response.responseId),
+      settled: (prompt) => this.#ledger.settled(prompt.id),
+    })
+    this.#held = []
+    this.#ready = this.#start()
+    this.#ready.catch((error: RejoinError) => this.#host.report(error))
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#unlisten()
+    this.#queue?.close(this.#host.checkpoints !== undefined)
+  }
+
+  async idle(): Promise<void> {
+    await this.#queue?.idle()
+  }
+
+  async #listen(): Promise<void> {
+    const what = `listen on channel "${this.#channel.name}"`
+    this.#unlisten()
+    try {
+      await this.#channel.subscribe(NAMES, this.#listener)
+      await this.#channel.attach()
+      this.#listened = true
+      this.#channel.on(['attached', 'update', 'failed'], this.#onState)
+      // Known in time, should the connection be lost for long: what came before is not this agent's to answer.
+      if (!this.#host.checkpoints) {
+        this.#standing = newest(this.#channel).then(
+          (serial) => void (this.#heard ??= serial),
+          (error: unknown) => this.#unread('read where the channel stands', error),
+        )
+      }
+    } catch (error) {
+      throw wrapRefusal(what, error, 'subscribe', ErrorCode.AttachFailed)
+    }
+    const lack = missing(what, this.#channel, 'subscribe')
+    if (lack) throw lack
+  }
+
+  #unlisten(): void {
+    this.#channel.unsubscribe(this.#listener)
+    this.#channel.off(this.#onState)
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.listen()
+      const lack = missing(`answer on channel "${this.#channel.name}"`, this.#channel, 'publish')
+      if (lack) throw lack
+      if (this.#host.checkpoints) await this.#dealWithPast()
+    } finally {
+      await this.#refill()
+    }
+  }
+
+  /** Continuity was lost: what came meanwhile is in history only. */
+  #lose(): void {
+    const busy = this.#held !== undefined
+    // What was held so far came before the new attach point: history has it as well.
+    this.#held = []
+    this.#lost = true
+    if (!busy) void this.#refill()
+  }
+
+  /** Reads what was missed, and again when more was missed meanwhile; then lets live messages through. */
+  async #refill(): Promise<void> {
+    while (this.#lost && !this.#closed) {
+      this.#lost = false
+      await this.#readMissed()
+    }
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const message of held) this.#receive(message)
+  }
+
+  async #readMissed(): Promise<void> {
+    const failed = (error: unknown) => this.#unread('read what was missed', error)
+    await this.#standing
+    const heard = this.#heard
+    if (heard === undefined) return failed(new Error('how far it had been heard is not known'))
+    const backoff = new Backoff({ giveUpAfter: READ_PATIENCE })
+    for (;;) {
+      try {
+        for (const message of await since(this.#channel, heard))
+          if ((message.serial ?? '') > heard && NAMES.includes(message.name ?? ''))
+            this.#receive(message, true)
+        return
+      } catch (error) {
+        // Lost again: the next reading covers this one.
+        if (this.#lost || this.#closed) return
+        const delay = judge(error) === 'retry' ? backoff.next() : undefined
+        if (delay === undefined) return failed(error)
+        await new Promise((resolve) => setTimeout(resolve, delay))
+      }
+    }
+  }
+
+  #unread(what: string, error: unknown): void {
+    if (this.#closed) return
+    this.#host.report(wrapRefusal(what, error, 'history', ErrorCode.HydrationFailed))
+  }
+
+  async #dealWithPast(): Promise<void> {
+    let missed: Missed
+    try {
+      const checkpoint = await this.#ledger.load()
+      const isOurs = (prompt: Prompt) => this.#queue!.accepts(prompt)
+      missed = await catchUp(this.#channel, checkpoint, isOurs, this.#host.report)
+      for (const promptId of checkpoint?.recent ?? []) this.#queue!.remember(promptId)
+    } catch (error) {
+      throw wrapRefusal('catch up with the channel', error, 'history', ErrorCode.HydrationFailed)
+    }
+    this.#ledger.caughtUp()
+    for (const message of missed.answers) if (!this.#isOwn(message)) this.claims.receive(message)
+    for (const { prompt, past } of missed.answered) {
+      this.#queue!.remember(prompt.id)
+      if (await this.#host.recompleted(past.responseId, past)) await this.#ledger.settled(prompt.id)
+    }
+    for (const { prompt, responseId, past } of missed.cancelled) {
+      this.#queue!.remember(prompt.id)
+      this.#ledger.received(prompt, true)
+      const ids = { promptId: prompt.id, ...(responseId && { responseId }) }
+      const response = this.#host.respond(ids, { prompt, past })
+      void response
+        .cancel()
+        .catch(() => {})
+        .then(() => this.#ledger.settled(prompt.id))
+    }
+    for (const entry of missed.prompts) this.#answerLate(entry)
+    this.#heard = missed.serial
+    await this.#ledger.reached(missed.serial)
+  }
+
+  #answerLate(entry: Missed['prompts'][number]): void {
+    const { prompt, past, responseId } = entry
+    this.#ledger.received(prompt, true)
+    if (past && this.#choose(prompt, past) === 'mark') {
+      this.#queue!.remember(prompt.id)
+      const response = this.#host.respond({ promptId: prompt.id, responseId: responseId! }, { prompt, past })
+      const reason = { message: 'the agent was restarted before it had finished', code: 'interrupted' }
+      void response
+        .fail(reason)
+        .catch(() => {})
+        .then(() => this.#ledger.settled(prompt.id))
+    } else if (!this.#queue!.add(prompt, { responseId, past })) void this.#ledger.settled(prompt.id)
+  }
+
+  #choose(prompt: Prompt, past: PastResponse): 'mark' | 'resume' {
+    const { interrupted = 'mark' } = this.#options
+    if (typeof interrupted !== 'function') return interrupted
+    try {
+      return interrupted(prompt, { text: past.text })
+    } catch (error) {
+      this.#host.report(wrapError('call interrupted', error, ErrorCode.CallbackFailed))
+      return 'mark'
+    }
+  }
+
+  #receive(message: InboundMessage, late = false): void {
+    const { serial = '' } = message
+    if (serial > (this.#heard ?? '')) this.#heard = serial
+    switch (message.name) {
+      case MessageName.UserInput: {
+        const prompt = this.#queue && readPrompt(message, late)
+        if (prompt) this.#ledger.received(prompt, this.#queue!.add(prompt))
+        return
+      }
+      case MessageName.Cancel:
+        return this.#cancel(message)
+      default:
+        if (!this.#isOwn(message)) this.claims.receive(message)
+    }
+  }
+
+  /** From this connection, or a confirmation that a former process published: an answer to nobody's question. */
+  #isOwn(message: InboundMessage): boolean {
+    const { connection, auth } = this.#client
+    if (message.connectionId !== undefined && message.connectionId === connection.id) return true
+    const confirms = message.name === MessageName.ApprovalResponse && Header.Rejoin in headersOf(message)
+    return confirms && message.clientId !== undefined && message.clientId === auth.clientId
+  }
+
+  #cancel(message: InboundMessage): void {
+    const headers = headersOf(message)
+    const responseId = headers[Header.ResponseId]
+    const promptId = headers[Header.PromptId]
+    this.#queue?.cancel(
+      { responseId, promptId },
+      { clientId: message.clientId, userClaim: userClaimOf(message) },
+    )
+    // Responses that the application began by itself.
+    for (const response of this.#host.responses()) {
+      if (this.#queue?.has(response)) continue
+      const all = responseId === undefined && promptId === undefined
+      const meant =
+        responseId === undefined ? response.promptId === promptId : response.responseId === responseId
+      if (all || meant) void response.cancel(new DOMException('Cancelled', 'AbortError')).catch(() => {})
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import { ErrorCode, wrapError, type RejoinError } from '@rejoin/core/protocol'
+import type { Who } from './claims.ts'
+import { DeliveryError } from '../publish/deliveryError.ts'
+import type { PastResponse } from '../response/pastResponse.ts'
+import type { Prompt } from './prompt.ts'
+import type { ResponseWriter } from '../response/responseWriter.ts'
+
+/** Answers a prompt. When it returns the response is ended, when it throws the response is marked `error`. */
+export type PromptHandler = (prompt: Prompt, response: ResponseWriter) => unknown
+
+/** A prompt being answered. */
+export interface Active {
+  readonly prompt: Prompt
+  readonly response: ResponseWriter
+}
+
+export type Steering = 'parallel' | 'queue' | 'interrupt' | 'ignore'
+
+export interface PromptOptions {
+  /** Prompts answered at the same time, at most. Further ones wait, in order. Default: no limit. */
+  concurrency?: number
+  /**
+   * What to do with a prompt that arrives while others are being answered:
+   * - `parallel` (default): answer it at once beside them;
+   * - `queue`: when they are done;
+   * - `interrupt`: stop them, and those that wait, then answer it;
+   * - `ignore`: not at all;
+   * - or a function that chooses.
+   */
+  whileBusy?: Steering | ((prompt: Prompt, active: readonly Active[]) => Steering)
+  /**
+   * With a checkpoint store: what to do with an answer that the last process left unfinished.
+   * - `mark` (default): end it with status `error`;
+   * - `resume`: call the handler with a response that is `resumed`, whose `text` is what there is; more is added.
+   *
+   * A prompt whose answer had not begun is simply answered.
+   */
+  interrupted?: 'mark' | 'resume' | ((prompt: Prompt, left: { text: string }) => 'mark' | 'resume')
+  /** Which prompts are this agent's to answer. Default: all. */
+  accept?: (prompt: Prompt) => boolean
+  /** Who may cancel which response. Default: everyone on the channel. */
+  allowCancel?: (who: Who, answer: { prompt: Prompt; response?: ResponseWriter }) => boolean
+}
+
+/** A prompt to answer, and what a former process has left of its answer. */
+export interface Task {
+  readonly prompt: Prompt
+  readonly responseId?: string | undefined
+  readonly past?: PastResponse | undefined
+}
+
+export interface QueueHost {
+  respond(task: Task): ResponseWriter
+  report(error: RejoinError): void
+  /** Before the handler runs. */
+  started(prompt: Prompt, response: ResponseWriter): Promise<void>
+  /** After the response has ended, however it did. */
+  settled(prompt: Prompt): Promise<void>
+}
+
+/** Prompts remembered so that a duplicate is not answered. */
+const REMEMBERED = 10_000
+
+/** Prompts in, answers out: order, concurrency, steering, duplicates. Knows nothing of channels. */
+export class PromptQueue {
+  readonly active = new Set<Active>()
+  readonly #handler: PromptHandler
+  readonly #options: PromptOptions
+  readonly #host: QueueHost
+  readonly #waiting: (Task & { alone: boolean })[] = []
+  readonly #seen = new Set<string>()
+  readonly #running = new Set<Promise<void>>()
+  #closed = false
+
+  constructor(handler: PromptHandler, options: PromptOptions, host: QueueHost) {
+    this.#handler = handler
+    this.#options = options
+    this.#host = host
+  }
+
+  /** Takes a prompt; `false` if it is a duplicate or not this agent's. */
+  add(prompt: Prompt, left: Omit<Task, 'prompt'> = {}): boolean {
+    if (this.#closed || !this.accepts(prompt) || !this.remember(prompt.id)) return false
+    const { whileBusy = 'parallel' } = this.#options
+    let choice: Steering = 'parallel'
+    if (this.active.size > 0 || this.#waiting.length > 0) {
+      choice = typeof whileBusy === 'function' ? this.#choose(whileBusy, prompt) : whileBusy
+    }
+    if (choice === 'ignore') {
+      void this.#host.settled(prompt)
+      return false
+    }
+    if (choice === 'interrupt') {
+      const reason = new DOMException('A newer prompt took over', 'AbortError')
+      for (const waiting of this.#waiting.splice(0)) this.#skip(waiting, (response) => response.abort(reason))
+      for (const { response } of this.active) void response.abort(reason).catch(() => {})
+    }
+    this.#waiting.push({ prompt, ...left, alone: choice !== 'parallel' })
+    this.#next()
+    return true
+  }
+
+  /** Marks a prompt as dealt with; `false` if it already was. */
+  remember(promptId: string): boolean {
+    if (this.#seen.has(promptId)) return false
+    this.#seen.add(promptId)
+    if (this.#seen.size > REMEMBERED) for (const oldest of this.#seen) return this.#seen.delete(oldest)
+    return true
+  }
+
+  /** Someone asks to stop a response, by its id, its prompt's id, or (with neither) all of them. */
+  cancel(target: { responseId?: string | undefined; promptId?: string | undefined }, who: Who): void {
+    const { responseId, promptId } = target
+    const meant = (prompt: string | undefined, response?: string) =>
+      responseId !== undefined ? response === responseId : promptId === undefined || prompt === promptId
+    for (const active of this.active) {
+      if (!meant(active.prompt.id, active.response.responseId) || !this.#mayCancel(who, active)) continue
+      void active.response.cancel(new DOMException('Cancelled', 'AbortError')).catch(() => {})
+    }
+    if (responseId !== undefined) return
+    for (const waiting of this.#waiting.slice()) {
+      if (!meant(waiting.prompt.id)) continue
+      if (!this.#mayCancel(who, { prompt: waiting.prompt })) continue
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+      this.#skip(waiting, (response) => response.cancel())
+    }
+  }
+
+  /** Ends what had not begun, so that nobody waits for it. */
+  #skip(task: Task, end: (response: ResponseWriter) => Promise<unknown>): void {
+    void end(this.#host.respond(task))
+      .catch(() => {})
+      .then(() => this.#host.settled(task.prompt))
+  }
+
+  has(response: ResponseWriter): boolean {
+    for (const active of this.active) if (active.response === response) return true
+    return false
+  }
+
+  /** Takes no more prompts. Those that wait become open responses, to be ended, unless they are `kept` elsewhere. */
+  close(kept: boolean): void {
+    this.#closed = true
+    for (const task of this.#waiting.splice(0)) if (!kept) this.#host.respond(task)
+  }
+
+  /** Resolves when every handler that runs has returned and its response has ended. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
+  }
+
+  /** Whether the application says that it is this agent's to answer. */
+  accepts(prompt: Prompt): boolean {
+    return this.#call('accept', () => this.#options.accept?.(prompt) ?? true, false)
+  }
+
+  #mayCancel(who: Who, answer: { prompt: Prompt; response?: ResponseWriter }): boolean {
+    return this.#call('allowCancel', () => this.#options.allowCancel?.(who, answer) ?? true, false)
+  }
+
+  #choose(whileBusy: (prompt: Prompt, active: readonly Active[]) => Steering, prompt: Prompt): Steering {
+    return this.#call('whileBusy', () => whileBusy(prompt, [...this.active]), 'queue')
+  }
+
+  #call<T>(name: string, callback: () => T, fallback: T): T {
+    try {
+      return callback()
+    } catch (error) {
+      this.#host.report(wrapError(`call ${name}`, error, ErrorCode.CallbackFailed))
+      return fallback
+    }
+  }
+
+  #next(): void {
+    const { concurrency = Infinity } = this.#options
+    while (this.#waiting.length > 0 && this.active.size < concurrency) {
+      const task = this.#waiting[0]!
+      if (task.alone && this.active.size > 0) return
+      this.#waiting.shift()
+      const run = this.#answer(task).finally(() => this.#running.delete(run))
+      this.#running.add(run)
+    }
+  }
+
+  async #answer(task: Task): Promise<void> {
+    const { prompt } = task
+    const response = this.#host.respond(task)
+    const active = { prompt, response }
+    this.active.add(active)
+    let settled = false
+    try {
+      await this.#host.started(prompt, response)
+      if (response.open) await this.#handler(prompt, response)
+      settled = (await response.end()).stored
+    } catch (error) {
+      // After an abort, what the model's client throws is the abort itself.
+      // A text that cannot be delivered is reported by the end.
+      if (!response.signal.aborted && !(error instanceof DeliveryError))
+        this.#host.report(wrapError('answer a prompt', error, ErrorCode.CallbackFailed))
+      settled = await response.fail(error).then(
+        ({ stored }) => stored,
+        () => false,
+      )
+    }
+    this.active.delete(active)
+    // Not delivered or not stored, it stays in the checkpoint: the next process takes it up again.
+    if (settled) await this.#host.settled(prompt)
+    this.#next()
+  }
+}

@@ -1,0 +1,73 @@
+import { ErrorCode, wrapPublishError } from '@rejoin/core/protocol'
+
+export interface RetryOptions {
+  /** Milliseconds before the first retry; doubles with each further one, with jitter. Default 100. */
+  minDelay?: number
+  /** Longest wait between two retries, in milliseconds. Default 10,000. */
+  maxDelay?: number
+  /** Milliseconds after which an operation that keeps failing is given up. Default 120,000. */
+  giveUpAfter?: number
+}
+
+/** What to do about a refused operation. */
+export type Verdict = 'retry' | 'split' | 'final'
+
+/** Sorts a failure: worth a retry, worth a retry in smaller pieces, or final. */
+export function judge(error: unknown): Verdict {
+  const { code: ownCode } = wrapPublishError('publish', error)
+  if (ownCode === ErrorCode.TooLarge) return 'split'
+  const { code, statusCode = 0 } = (error ?? {}) as { code?: unknown; statusCode?: number }
+  if (code === ErrorCode.Timeout || ownCode === ErrorCode.RateLimited || statusCode >= 500) return 'retry'
+  // No verdict of Ably's: the SDK stumbled over an acknowledgement, and what became of it is unknown.
+  if (typeof code !== 'number') return 'retry'
+  // Server faults, connection and channel states, and expired tokens, which the SDK renews by itself.
+  return inRange(code, 50_000) ||
+    inRange(code, 80_000) ||
+    inRange(code, 90_000) ||
+    (code >= 40_140 && code < 40_150)
+    ? 'retry'
+    : 'final'
+}
+
+export function isRateLimit(error: unknown): boolean {
+  return wrapPublishError('publish', error).code === ErrorCode.RateLimited
+}
+
+function inRange(code: number, from: number): boolean {
+  return code >= from && code < from + 3000
+}
+
+/** Delays for one streak of failures; a success ends the streak. */
+export class Backoff {
+  #attempt = 0
+  #since = 0
+  readonly #options: RetryOptions
+
+  constructor(options: RetryOptions) {
+    this.#options = options
+  }
+
+  succeeded(): void {
+    this.#attempt = 0
+  }
+
+  /** Milliseconds to wait before the next try; `undefined` when it is time to give up. */
+  next(now = Date.now()): number | undefined {
+    const { minDelay = 100, maxDelay = 10_000, giveUpAfter = 120_000 } = this.#options
+    if (this.#attempt === 0) this.#since = now
+    else if (now - this.#since >= giveUpAfter) return undefined
+    const ceiling = Math.min(maxDelay, minDelay * 2 ** this.#attempt++)
+    // Half fixed, half random: agents that were refused together do not come back together.
+    return ceiling / 2 + (Math.random() * ceiling) / 2
+  }
+
+  /** Whether a retry has failed as well. */
+  get repeated(): boolean {
+    return this.#attempt > 1
+  }
+
+  /** Milliseconds left before giving up. */
+  left(now = Date.now()): number {
+    return Math.max(0, (this.#options.giveUpAfter ?? 120_000) - (now - this.#since))
+  }
+}

@@ -1,0 +1,18 @@
+import { RejoinError, type ErrorCode } from '@rejoin/core/protocol'
+
+/** The final text of a response could not be put on the channel; `text` is what the readers miss. */
+export class DeliveryError extends RejoinError {
+  /** The response's whole text, all text parts joined. */
+  readonly text: string
+  readonly responseId: string
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: { text: string; responseId: string; cause: unknown },
+  ) {
+    super(code, message, { cause: details.cause })
+    this.text = details.text
+    this.responseId = details.responseId
+  }
+}

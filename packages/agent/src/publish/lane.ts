@@ -1,0 +1,98 @@
+import type { Message, RealtimeChannel } from 'ably'
+import { type RejoinError, newId } from '@rejoin/core/protocol'
+import { Backoff, isRateLimit, judge, type RetryOptions } from './backoff.ts'
+import type { Outbox } from './outbox.ts'
+import { wrapRefusal } from './rights.ts'
+
+export interface LaneEntry {
+  /** Builds the message when its turn comes. */
+  make(): Message
+  /** Called when the message was too large; `true` after making it smaller: `make` is called again. */
+  shrink?(): boolean
+  done(serial: string | undefined): void
+  failed(error: RejoinError): void
+}
+
+export interface LaneHost {
+  readonly channel: RealtimeChannel
+  readonly outbox: Outbox
+  readonly retry: RetryOptions
+  /** An operation was refused; it may yet be retried. */
+  refused(error: unknown): void
+}
+
+/** Messages taken at once; well below the size limit with the text that a part opens with. */
+const MAX_BATCH = 16
+
+/**
+ * The messages of one response whose order matters: what opens a part, tools, sources, data, the end marker.
+ * Each is accepted before the next goes out, so a retried one never changes places with its follower
+ * (PROTOCOL.md §6.4). Those that wait go out together.
+ */
+export class Lane {
+  readonly #host: LaneHost
+  readonly #entries: LaneEntry[] = []
+  #running: Promise<void> | undefined
+
+  constructor(host: LaneHost) {
+    this.#host = host
+  }
+
+  push(entry: LaneEntry): void {
+    this.#entries.push(entry)
+    // Not at once: the text that follows in the same turn still gets into the message that opens its part.
+    this.#running ??= Promise.resolve().then(() => this.#run())
+  }
+
+  get busy(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Resolves when nothing waits. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (this.#entries.length > 0) await this.#deliver(this.#entries.splice(0, MAX_BATCH))
+    this.#running = undefined
+  }
+
+  async #deliver(entries: LaneEntry[]): Promise<void> {
+    const id = newId()
+    const messages = entries.map((entry, index) => ({ ...entry.make(), id: `${id}:${index}` }))
+    try {
+      const serials = await this.#publish(messages)
+      entries.forEach((entry, index) => entry.done(serials[index] ?? undefined))
+    } catch (error) {
+      const verdict = judge(error)
+      // One unfit message must not take the others with it.
+      if (verdict !== 'retry' && entries.length > 1) for (const entry of entries) await this.#deliver([entry])
+      else if (verdict === 'split' && entries[0]!.shrink?.()) await this.#deliver(entries)
+      else for (const entry of entries) entry.failed(wrapRefusal('publish', error, 'publish'))
+    }
+  }
+
+  /** Retries with the same ids, so that what had arrived unnoticed is not doubled (§6.5). */
+  async #publish(messages: Message[]): Promise<(string | null)[]> {
+    const { channel, outbox, retry } = this.#host
+    const backoff = new Backoff(retry)
+    let unnamed = 5
+    for (;;) {
+      try {
+        const result = await outbox.send(() => channel.publish(messages), messages.length)
+        const serials = result?.serials ?? []
+        if (serials.length === messages.length || --unnamed === 0) return serials
+        // An acknowledgement was lost, and the SDK took a later one for it: it is asked for again.
+        await new Promise((resolve) => setTimeout(resolve, backoff.next()))
+      } catch (error) {
+        this.#host.refused(error)
+        const delay = judge(error) === 'retry' ? backoff.next() : undefined
+        if (delay === undefined) throw error
+        if (isRateLimit(error)) outbox.pause(delay)
+        await new Promise((resolve) => setTimeout(resolve, delay))
+        await outbox.usable(channel, backoff.left())
+      }
+    }
+  }
+}

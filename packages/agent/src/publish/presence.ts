@@ -1,0 +1,81 @@
+import type { RealtimeChannel, RealtimeClient } from 'ably'
+import type { RejoinError } from '@rejoin/core/protocol'
+import { Outbox } from './outbox.ts'
+import { wrapRefusal } from './rights.ts'
+
+/**
+ * The agent's presence (PROTOCOL.md §6.6): readers take an open response of an absent agent as interrupted.
+ * The SDK enters again by itself after a lost connection.
+ */
+export class Presence {
+  readonly #client: RealtimeClient
+  readonly #channel: RealtimeChannel
+  #data: object
+  readonly #report: (error: RejoinError) => void
+  #entered: Promise<boolean> | undefined
+  /** Being present was tried, and cannot be: responses say so in their headers. */
+  impossible = false
+
+  constructor(
+    client: RealtimeClient,
+    channel: RealtimeChannel,
+    data: object,
+    report: (error: RejoinError) => void,
+  ) {
+    this.#client = client
+    this.#channel = channel
+    this.#data = { role: 'agent', ...data }
+    this.#report = report
+  }
+
+  /** Enters once; does not reject. */
+  enter(): Promise<boolean> {
+    return (this.#entered ??= this.#enter())
+  }
+
+  async update(data: object): Promise<void> {
+    if (!(await this.enter())) return
+    this.#data = { role: 'agent', ...data }
+    await this.#channel.presence.update(this.#data)
+  }
+
+  async leave(): Promise<void> {
+    if (!(await this.#entered)) return
+    const others = beside(this.#channel)
+    others.delete(this)
+    const [other] = others
+    try {
+      if (other) await this.#channel.presence.update(other.#data)
+      else await this.#channel.presence.leave()
+    } catch {
+      // The connection is gone, and with it the presence.
+    }
+  }
+
+  async #enter(): Promise<boolean> {
+    const present = beside(this.#channel)
+    try {
+      // With a token, who one is is known once connected. Nobody in particular cannot be present.
+      await Outbox.of(this.#client).connected()
+      const { clientId } = this.#client.auth
+      if (!clientId || clientId === '*') return !(this.impossible = true)
+      present.add(this)
+      await this.#channel.presence.enter(this.#data)
+      return true
+    } catch (error) {
+      present.delete(this)
+      this.impossible = true
+      this.#report(wrapRefusal(`be present on channel "${this.#channel.name}"`, error, 'presence'))
+      return false
+    }
+  }
+}
+
+/** The agents of one client on one channel are one member of it: the last to be done leaves. */
+const sharing = new WeakMap<RealtimeChannel, Set<Presence>>()
+
+function beside(channel: RealtimeChannel): Set<Presence> {
+  let agents = sharing.get(channel)
+  if (!agents) sharing.set(channel, (agents = new Set()))
+  return agents
+}

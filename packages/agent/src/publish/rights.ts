@@ -1,0 +1,45 @@
+import type { RealtimeChannel } from 'ably'
+import { ErrorCode, RejoinError, wrapPublishError } from '@rejoin/core/protocol'
+
+/** A capability that an agent needs on its channel. */
+export type Right = 'subscribe' | 'publish' | 'presence' | 'history' | 'message-update-own'
+
+/** Ably's refusal of a change to one's own message by someone who is nobody in particular. */
+const NOBODY = 40_166
+
+/** As `wrapPublishError`; a refusal for want of `right` names it, which Ably's own error does not. */
+export function wrapRefusal(
+  what: string,
+  cause: unknown,
+  right: Right,
+  fallback: ErrorCode = ErrorCode.PublishFailed,
+): RejoinError {
+  if (cause instanceof RejoinError) return cause
+  const { code, message } = (cause ?? {}) as { code?: number; message?: string }
+  const detail = `: ${message} (Ably ${code})`
+  if (code === NOBODY) {
+    const cure = `give the client a clientId, which the capability "${right}" needs`
+    return new RejoinError(ErrorCode.NotAllowed, `unable to ${what}; ${cure}${detail}`, { cause })
+  }
+  const error = wrapPublishError(what, cause, fallback)
+  return error.code === ErrorCode.NotAllowed
+    ? new RejoinError(error.code, `unable to ${what}; ${grant(right)}${detail}`, { cause })
+    : error
+}
+
+/** Why an attached channel will be of no use: without the right, Ably attaches it in silence, with fewer modes. */
+export function missing(
+  what: string,
+  channel: RealtimeChannel,
+  right: 'subscribe' | 'publish',
+): RejoinError | undefined {
+  const { modes } = channel
+  // Not every server tells.
+  if (!modes || modes.some((mode) => mode.toLowerCase() === right)) return undefined
+  const also = `or list it in \`channelOptions.modes\`, if you set them: it has ${modes.join(', ') || 'none'}`
+  return new RejoinError(ErrorCode.NotAllowed, `unable to ${what}; ${grant(right)}, ${also}`)
+}
+
+function grant(right: Right): string {
+  return `give the key or token the capability "${right}" for the channel`
+}

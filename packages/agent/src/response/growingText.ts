@@ -1,0 +1,178 @@
+import { type RejoinError, Header, newId } from '@rejoin/core/protocol'
+import { Segment, type SegmentHost } from './segment.ts'
+import { segmentWire, type Pattern, type SegmentKind } from './segmentWire.ts'
+import { endsInHighSurrogate, fitting, utf8Length, wellFormed } from './unicode.ts'
+
+export interface GrowingTextHost extends Omit<SegmentHost, 'overflowed'> {
+  readonly pattern: Pattern
+  /** Bytes that a message may have, name and headers included. */
+  readonly maxMessageSize: number
+}
+
+/** For operation metadata, the client id and what else a service may count. */
+const SLACK = 256
+
+/**
+ * One text of a response: a text part, reasoning, or the arguments of a tool call. It spans as many messages
+ * as its size demands, one after another; the next opens when the former holds all of its text.
+ */
+export class GrowingText {
+  /** Header `part`, given when the first message is made; the first message's, where each has its own. */
+  part: string | undefined
+  readonly segments: Segment[] = []
+
+  readonly #host: GrowingTextHost
+  readonly #kind: SegmentKind
+  readonly #name: () => string
+  #room: number
+  /** Text that waits for a further message. */
+  #queue = ''
+  /** The first half of a surrogate pair, until the second comes (PROTOCOL.md §4.5). */
+  #half = ''
+  #finished = false
+  #turning: Promise<void> | undefined
+
+  constructor(host: GrowingTextHost, kind: SegmentKind, name: () => string) {
+    this.#host = host
+    this.#kind = kind
+    this.#name = name
+    const overhead = utf8Length(JSON.stringify(kind.headers)) + SLACK
+    this.#room = Math.max(64, host.maxMessageSize - overhead)
+  }
+
+  get text(): string {
+    return this.segments.map((segment) => segment.text).join('') + this.#queue + this.#half
+  }
+
+  get backlog(): number {
+    return (this.segments.at(-1)?.backlog ?? 0) + this.#queue.length
+  }
+
+  get error(): RejoinError | undefined {
+    return this.segments.find((segment) => segment.error)?.error
+  }
+
+  /** Whether the last words of its segments are all of it. */
+  get lasts(): boolean {
+    return this.#queue === '' && this.segments.every((segment) => segment.lasts)
+  }
+
+  get finished(): boolean {
+    return this.#finished
+  }
+
+  append(text: string): void {
+    if (text === '' || this.#finished) return
+    let chunk = this.#half + text
+    this.#half = ''
+    if (endsInHighSurrogate(chunk)) {
+      this.#half = chunk.slice(-1)
+      chunk = chunk.slice(0, -1)
+    }
+    this.#write(wellFormed(chunk))
+  }
+
+  /** Takes over messages of a former process, in order; further text follows the last, unless that is done. */
+  adopt(pieces: Iterable<{ serial: string; text: string; done: boolean }>): void {
+    const all = [...pieces]
+    for (const piece of all) {
+      const wire = this.#wire()
+      wire.serial = piece.serial
+      // Whoever was followed was closed.
+      const closed = piece.done || piece !== all.at(-1)
+      this.segments.push(Segment.adopt(this.#segmentHost(), wire, piece.text, closed))
+    }
+    this.#finished = all.at(-1)?.done ?? false
+  }
+
+  finish(): void {
+    if (this.#finished) return
+    if (this.#half !== '') this.#write(wellFormed(this.#half))
+    this.#half = ''
+    this.#finished = true
+    if (!this.#turning) this.segments.at(-1)?.finish()
+  }
+
+  /** Resolves when everything so far is acknowledged (after `finish`: and closed), or given up. */
+  async settled(): Promise<void> {
+    for (;;) {
+      while (this.#turning) await this.#turning
+      const count = this.segments.length
+      for (const segment of this.segments) await segment.settled()
+      if (!this.#turning && count === this.segments.length) return
+    }
+  }
+
+  #write(chunk: string): void {
+    if (chunk === '') return
+    if (this.#turning || this.error) {
+      this.#queue += chunk
+      return
+    }
+    const current = this.segments.at(-1) ?? this.#next()
+    const room = this.#room - current.bytes
+    // Three bytes a code unit at most: most chunks need no exact count.
+    const fits = chunk.length * 3 <= room ? chunk.length : fitting(chunk, room)
+    if (fits > 0) current.write(chunk.slice(0, fits))
+    if (fits < chunk.length) this.#turn(chunk.slice(fits))
+  }
+
+  #turn(rest: string): void {
+    this.#queue = rest + this.#queue
+    this.#turning ??= this.#turnOver().finally(() => {
+      this.#turning = undefined
+      if (this.#queue !== '' && !this.error) {
+        const queue = this.#queue
+        this.#queue = ''
+        this.#write(queue)
+      }
+      if (this.#finished && !this.#turning) this.segments.at(-1)?.finish()
+      this.#host.progressed()
+    })
+  }
+
+  /**
+   * Waits until the current message holds all its text, should it have to give some back, and is closed: a reader
+   * knows by the next that nothing is missing before it (PROTOCOL.md §1.3).
+   */
+  async #turnOver(): Promise<void> {
+    const current = this.segments.at(-1)!
+    await current.settled()
+    current.finish('continued')
+    await current.settled()
+    if (!current.error) this.#next()
+  }
+
+  #next(): Segment {
+    const segment = new Segment(this.#segmentHost(), this.#wire())
+    this.segments.push(segment)
+    return segment
+  }
+
+  #wire() {
+    const { pattern } = this.#host
+    const index = this.segments.length
+    this.part ??= this.#name()
+    // Whoever reads a later run alone knows that there are others (PROTOCOL.md §1.3).
+    const part = index > 0 ? `${this.part}.${index}` : this.part
+    const headers = { ...this.#kind.headers, [Header.Part]: part }
+    return segmentWire(pattern, { ...this.#kind, headers }, newId)
+  }
+
+  #segmentHost(): SegmentHost {
+    const host = this.#host
+    return {
+      channel: host.channel,
+      outbox: host.outbox,
+      retry: host.retry,
+      lane: host.lane,
+      refused: (error) => host.refused(error),
+      repaired: () => host.repaired(),
+      progressed: () => host.progressed(),
+      overflowed: (rest, bytes) => {
+        this.#room = Math.max(64, Math.min(this.#room, bytes))
+        this.#turn(rest)
+      },
+    }
+  }
+}

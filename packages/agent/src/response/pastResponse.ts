@@ -1,0 +1,145 @@
+import type { InboundMessage } from 'ably'
+import { Header, MessageName, Metadata, Phase } from '@rejoin/core/protocol'
+import { headersOf, parsed } from '../prompts/prompt.ts'
+
+/** One message (per token: one run of messages) of a text that a former process wrote. */
+export interface PastText {
+  readonly serial: string
+  text: string
+  done: boolean
+}
+
+export interface PastPart {
+  readonly kind: 'text' | 'reasoning' | 'tool' | 'source' | 'data'
+  readonly part: string
+  readonly serial: string
+  /** Of texts. */
+  readonly pieces: Map<string, PastText>
+  readonly toolCallId?: string | undefined
+  readonly name?: string
+  input?: unknown
+  output?: unknown
+  errorText?: string
+  data?: unknown
+}
+
+/** What the channel holds of a response. */
+export class PastResponse {
+  readonly responseId: string
+  readonly parts: PastPart[] = []
+  promptId: string | undefined
+  /** How it ended, if it did. */
+  status: string | undefined
+  createdAt = 0
+
+  constructor(responseId: string) {
+    this.responseId = responseId
+  }
+
+  get text(): string {
+    return this.parts.map((part) => (part.kind === 'text' ? textOf(part) : '')).join('')
+  }
+
+  /** Takes its messages, oldest first, as history gives them. */
+  add(message: InboundMessage): void {
+    const { name = '' } = message
+    const headers = headersOf(message)
+    const serial = message.serial!
+    this.createdAt ||= message.timestamp ?? 0
+    this.promptId ??= headers[Header.PromptId]
+    const data = parsed(message.data) as Record<string, unknown> | undefined
+    switch (name) {
+      case MessageName.Response:
+      case MessageName.Reasoning:
+      case MessageName.Token:
+      case MessageName.ResponseComplete:
+      case MessageName.ReasoningComplete:
+        return this.#text(message, headers, serial)
+      case MessageName.ToolCall:
+        return this.#call(message, headers, serial)
+      case MessageName.ToolResult: {
+        const tool = this.parts.find(({ toolCallId }) => toolCallId === headers[Header.ToolCallId])
+        if (!tool || !data) return
+        if ('error' in data) tool.errorText = String(data['error'])
+        else tool.output = data['result']
+        return
+      }
+      case MessageName.Source:
+        this.#add({ kind: 'source', part: headers[Header.Part] ?? serial, serial, pieces: new Map(), data })
+        return
+      case MessageName.ResponseEnd:
+      case MessageName.Stop:
+      case MessageName.Cancelled:
+        this.status = name === MessageName.Cancelled ? 'stopped' : (headers[Header.Status] ?? 'complete')
+        return
+    }
+    if (!name.startsWith(MessageName.DataPrefix)) return
+    const part = headers[Header.Part] ?? serial
+    const known = this.parts.find((other) => other.kind === 'data' && other.part === part)
+    if (known) known.data = message.data
+    else {
+      const dataName = name.slice(MessageName.DataPrefix.length)
+      this.#add({ kind: 'data', part, serial, pieces: new Map(), name: dataName, data: message.data })
+    }
+  }
+
+  #text(message: InboundMessage, headers: Record<string, string>, serial: string): void {
+    const { name } = message
+    const kind =
+      name === MessageName.Reasoning || name === MessageName.ReasoningComplete ? 'reasoning' : 'text'
+    const own = headers[Header.Part] ?? serial
+    // Per token, a long text is a run of parts `0`, `0.1`, `0.2`: one part to whoever writes on.
+    const base = own.split('.')[0]!
+    const text = typeof message.data === 'string' ? message.data : ''
+    let part = this.parts.find((other) => other.kind === kind && other.part === base)
+    if (!part) this.#add((part = { kind, part: base, serial, pieces: new Map() }))
+    const token = headers[Header.End] !== undefined
+    const piece = part.pieces.get(token ? own : serial) ?? { serial, text: '', done: false }
+    part.pieces.set(token ? own : serial, piece)
+    const phase = token ? headers[Header.Phase] : message.version?.metadata?.[Metadata.Phase]
+    const whole = !token || name === MessageName.ResponseComplete || name === MessageName.ReasoningComplete
+    if (whole) piece.text = text
+    else piece.text += followed(piece.text.length, text, Number(headers[Header.End]))
+    piece.done ||= phase === Phase.Done
+  }
+
+  #call(message: InboundMessage, headers: Record<string, string>, serial: string): void {
+    const data = parsed(message.data)
+    const streamed = headers[Header.ToolName]
+    const toolCallId = headers[Header.ToolCallId]
+    const fields = (typeof data === 'object' && data ? data : {}) as { name?: string; args?: unknown }
+    let tool = this.parts.find((part) => part.kind === 'tool' && part.toolCallId === toolCallId)
+    if (!tool) {
+      const part = headers[Header.Part] ?? serial
+      const name = streamed ?? fields.name ?? 'tool'
+      tool = { kind: 'tool', part, serial, pieces: new Map(), toolCallId, name }
+      this.#add(tool)
+    }
+    if (streamed === undefined) return void (tool.input = fields.args)
+    // Arguments too long for one message go on in the next.
+    const done = message.version?.metadata?.[Metadata.Phase] === Phase.Done
+    tool.pieces.set(serial, { serial, text: typeof message.data === 'string' ? message.data : '', done })
+    if (done) tool.input = json(textOf(tool))
+  }
+
+  #add(part: PastPart): void {
+    this.parts.push(part)
+  }
+}
+
+/** What a token adds to `length` code units that are known: nothing after a hole, nothing twice (PROTOCOL.md §5). */
+function followed(length: number, text: string, end: number): string {
+  return end - text.length > length ? '' : text.slice(length - (end - text.length))
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+export function textOf(part: PastPart): string {
+  return [...part.pieces.values()].map(({ text }) => text).join('')
+}

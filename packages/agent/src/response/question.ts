@@ -1,0 +1,118 @@
+import { ErrorCode, RejoinError, MessageName } from '@rejoin/core/protocol'
+import type { Claims, Who } from '../prompts/claims.ts'
+import { parsed, type Prompt } from '../prompts/prompt.ts'
+import type { ResponseBody } from './responseBody.ts'
+
+/** A response that waits for someone. */
+export interface Question {
+  readonly body: ResponseBody
+  readonly asker: Prompt | undefined
+  readonly signal: AbortSignal
+  readonly toolCallId: string
+  claims(): Promise<Claims>
+  report(error: RejoinError): void
+}
+
+export interface ClientToolOptions {
+  /** Whose result counts. Default: the one who sent the prompt; without a prompt, any client. */
+  allow?: (who: Who) => boolean
+  /** Milliseconds. Default 60,000. */
+  timeout?: number
+}
+
+export interface ClientToolResult extends Who {
+  readonly output?: unknown
+  /** The tool failed on the client, or the user refused it. */
+  readonly errorText?: string
+}
+
+export interface ApprovalOptions {
+  /** Whose decision counts. Default: the one who sent the prompt; without a prompt, any identified client. */
+  allow?: (who: Who, decision: { approved: boolean }) => boolean
+  /** Milliseconds. Default: no limit; the response's `signal` ends the wait. */
+  timeout?: number
+}
+
+export interface Approval extends Who {
+  readonly approved: boolean
+  readonly reason?: string
+}
+
+export async function clientTool(
+  question: Question,
+  call: { name: string; args?: unknown },
+  options: ClientToolOptions,
+): Promise<ClientToolResult> {
+  const { body, asker, signal, toolCallId } = question
+  const claims = await question.claims()
+  if (!body.begin()) throw ended(question)
+  body.tools.available(toolCallId, call.name, call.args)
+  const result = await answered(
+    question,
+    claims.wait<{ output?: unknown; errorText?: string }>({
+      name: MessageName.ToolResult,
+      toolCallId,
+      timeout: options.timeout ?? 60_000,
+      signal,
+      allow: options.allow ?? (({ clientId }) => !asker || clientId === asker.clientId),
+      read(message) {
+        const data = parsed(message.data) as { result?: unknown; error?: unknown } | undefined
+        if (typeof data !== 'object' || !data) return undefined
+        if (data.error === undefined) return { output: data.result ?? null }
+        return { errorText: typeof data.error === 'string' ? data.error : JSON.stringify(data.error) }
+      },
+    }),
+  )
+  const { clientId: _, userClaim: __, ...outcome } = result
+  body.tools.answered(toolCallId, outcome)
+  return result
+}
+
+export async function approval(
+  question: Question,
+  call: { name: string; arguments?: unknown },
+  options: ApprovalOptions,
+): Promise<Approval> {
+  const { body, asker, signal, toolCallId } = question
+  const claims = await question.claims()
+  if (!body.begin()) throw ended(question)
+  body.tools.approvalRequested(toolCallId, call.name, call.arguments ?? {})
+  const decision = await answered(
+    question,
+    claims.wait<{ approved: boolean; reason?: string }>({
+      name: MessageName.ApprovalResponse,
+      toolCallId,
+      timeout: options.timeout,
+      signal,
+      allow:
+        options.allow ??
+        (({ clientId }) =>
+          clientId !== undefined && (asker?.clientId === undefined || clientId === asker.clientId)),
+      read(message) {
+        const data = parsed(message.data) as { decision?: unknown; reason?: unknown } | undefined
+        if (data?.decision !== 'approved' && data?.decision !== 'rejected') return undefined
+        const reason = typeof data.reason === 'string' ? { reason: data.reason } : {}
+        return { approved: data.decision === 'approved', ...reason }
+      },
+    }),
+  )
+  const { approved, reason, clientId } = decision
+  // Nothing follows the end of a response.
+  if (body.begin())
+    body.tools.decided(toolCallId, { approved, ...(reason && { reason }), ...(clientId && { clientId }) })
+  return decision
+}
+
+/** Readers wait as well: they are told when no answer comes. */
+async function answered<T>({ body, toolCallId }: Question, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (body.begin()) body.tools.error(toolCallId, (error as Error).message)
+    throw error
+  }
+}
+
+function ended({ signal }: Question): unknown {
+  return signal.reason ?? new RejoinError(ErrorCode.Closed, 'unable to ask; the response has ended')
+}

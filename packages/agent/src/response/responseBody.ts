@@ -1,0 +1,301 @@
+import type { Message, RealtimeChannel } from 'ably'
+import { ErrorCode, RejoinError, Header, MessageName, PROTOCOL_VERSION } from '@rejoin/core/protocol'
+import type { RetryOptions } from '../publish/backoff.ts'
+import { GrowingText } from './growingText.ts'
+import { Lane } from '../publish/lane.ts'
+import type { SourceEvent } from './modelEvent.ts'
+import type { Outbox } from '../publish/outbox.ts'
+import type { PastResponse } from './pastResponse.ts'
+import type { LastMessage } from '../exit/restRequest.ts'
+import { ResponseParts } from './responseParts.ts'
+import type { Pattern } from './segmentWire.ts'
+import { ToolCalls } from './toolCalls.ts'
+
+/** How an agent publishes. */
+export interface Publishing {
+  readonly channel: RealtimeChannel
+  readonly outbox: Outbox
+  readonly retry: RetryOptions
+  readonly pattern: Pattern
+  /** Whether the agent is present on the channel, so that readers notice when it dies. */
+  present(): boolean
+  /** Bytes that a message may have. */
+  readonly maxMessageSize: number
+  /** Code units of a response that may wait for the network before its stream is held up. */
+  readonly highWaterMark: number
+}
+
+/** What a response consists of, and its way onto the channel. */
+export class ResponseBody {
+  readonly parts = new ResponseParts()
+  readonly tools: ToolCalls
+  /** Operations refused or not acknowledged. */
+  failures = 0
+  /** Times a text was published again in full. */
+  repairs = 0
+  /** Messages beside text that could not be delivered. */
+  readonly lost: RejoinError[] = []
+
+  readonly #publishing: Publishing
+  readonly #ids: Record<string, string>
+  readonly #lane: Lane
+  readonly #onLost: (error: RejoinError) => void
+  #partCount = 0
+  #begun = false
+  #sealed = false
+  #ready: { promise: Promise<void>; resolve: () => void } | undefined
+
+  constructor(
+    publishing: Publishing,
+    ids: { responseId: string; promptId: string | undefined },
+    onLost: (error: RejoinError) => void,
+  ) {
+    this.#publishing = publishing
+    this.#onLost = onLost
+    this.#ids = {
+      [Header.Rejoin]: PROTOCOL_VERSION,
+      [Header.ResponseId]: ids.responseId,
+      ...(ids.promptId !== undefined && { [Header.PromptId]: ids.promptId }),
+    }
+    this.#lane = new Lane({ ...publishing, refused: () => this.failures++ })
+    this.tools = new ToolCalls({
+      parts: this.parts,
+      streamsInput: publishing.pattern === 'message-per-response',
+      nextPart: () => this.#nextPart(),
+      grow: (type, part, headers) => this.#grow(type, part, headers),
+      publish: (name, data, headers, done) => this.publish(name, data, headers, done),
+    })
+  }
+
+  /** Pending while more than `highWaterMark` waits for the network; `undefined` while it keeps up. */
+  get pressure(): Promise<void> | undefined {
+    if (this.#ready) return this.#ready.promise
+    if (this.backlog <= this.#publishing.highWaterMark || this.parts.error) return undefined
+    let resolve = () => {}
+    const promise = new Promise<void>((resolved) => (resolve = resolved))
+    this.#ready = { promise, resolve }
+    return promise
+  }
+
+  /** Code units without an acknowledgement. */
+  get backlog(): number {
+    let backlog = 0
+    for (const growing of this.parts.growing) backlog += growing.backlog
+    return backlog
+  }
+
+  get #headers(): Record<string, string> {
+    return this.#publishing.present() ? this.#ids : { ...this.#ids, [Header.Presence]: 'none' }
+  }
+
+  /** Marks the beginning on the channel; `false` once sealed, when writes are ignored. */
+  begin(): boolean {
+    if (this.#sealed) return false
+    if (!this.#begun) {
+      this.#begun = true
+      if (this.#publishing.pattern === 'message-per-token') this.publish(MessageName.Start, undefined, {})
+    }
+    return true
+  }
+
+  /** The text that more of a kind is added to: the last part, if it is an open one of that kind. */
+  current(kind: 'text' | 'reasoning'): GrowingText {
+    const last = this.parts.records.at(-1)
+    if (last?.kind === kind && !last.growing.finished) return last.growing
+    this.finishText()
+    return this.openText(kind)
+  }
+
+  openText(kind: 'text' | 'reasoning'): GrowingText {
+    const open = this.begin()
+    const growing = this.#grow(kind, () => this.#nextPart(), {})
+    if (open) this.parts.add({ kind, growing })
+    else growing.finish()
+    return growing
+  }
+
+  /** Takes over what a former process left unfinished. */
+  adopt(past: PastResponse): void {
+    this.#begun = true
+    for (const part of past.parts) {
+      this.#partCount = Math.max(this.#partCount, (Number.parseInt(part.part, 10) || 0) + 1)
+      const { kind, serial } = part
+      if (kind === 'text' || kind === 'reasoning') {
+        const growing = this.#grow(kind, () => part.part, {})
+        const over = past.status !== undefined
+        growing.adopt([...part.pieces.values()].map((piece) => ({ ...piece, done: piece.done || over })))
+        this.parts.add({ kind, growing })
+      } else if (kind === 'tool') {
+        const { toolCallId = part.part, name: toolName = 'tool', input, output, errorText } = part
+        const state =
+          errorText !== undefined
+            ? 'output-error'
+            : output !== undefined
+              ? 'output-available'
+              : input === undefined
+                ? 'input-streaming'
+                : 'input-available'
+        const ends = {
+          ...(output !== undefined && { output }),
+          ...(errorText !== undefined && { errorText }),
+        }
+        const own = { part: part.part, serial, toolCallId, toolName, input, growing: undefined, state }
+        this.parts.add({ kind: 'tool', ...own, ...ends })
+      } else {
+        const type = kind === 'source' ? 'source-url' : `${MessageName.DataPrefix}${part.name}`
+        const fields = kind === 'source' ? (part.data as object) : { data: part.data }
+        this.parts.add({ kind: 'whole', row: { type, id: part.part, serial, version: serial, ...fields } })
+      }
+    }
+  }
+
+  /** Something else begins: a text left open is complete. */
+  finishText(): void {
+    const last = this.parts.records.at(-1)
+    if (last?.kind === 'text' || last?.kind === 'reasoning') last.growing.finish()
+  }
+
+  addSource(source: Omit<SourceEvent, 'sourceId'> & { sourceId?: string }): void {
+    if (!this.begin()) return
+    const { type, ...fields } = source
+    const part = this.#nextPart()
+    const data = { sourceId: part, ...fields }
+    this.#whole(MessageName.Source, part, data, { type, id: part, ...data })
+  }
+
+  addData(name: string, value: unknown, id?: string): void {
+    if (!this.begin()) return
+    const data = value ?? null
+    const part = id ?? this.#nextPart()
+    const type = `${MessageName.DataPrefix}${name}`
+    const known = this.parts.records.find((record) => record.kind === 'whole' && record.row.id === part)
+    if (known?.kind !== 'whole') return this.#whole(type, part, data, { type, id: part, data })
+    Object.assign(known.row, { type, data })
+    this.publish(type, data, { [Header.Part]: part })
+  }
+
+  publish(
+    name: string,
+    data: unknown,
+    headers: Record<string, string>,
+    done?: (serial?: string) => void,
+  ): void {
+    let sent = wireData(name, data)
+    this.#lane.push({
+      make: () => this.#message(name, sent, headers),
+      shrink: () => {
+        // A result that no message can hold: readers at least learn that the tool is done.
+        if (name !== MessageName.ToolResult || sent !== data) return false
+        this.#loss(
+          new RejoinError(ErrorCode.TooLarge, 'unable to publish the result of a tool; it is too large'),
+        )
+        sent = { ...(data as object), result: { omitted: 'too large' } }
+        return true
+      },
+      done: (serial) => done?.(serial),
+      failed: (error) => this.#loss(error),
+    })
+  }
+
+  #loss(error: RejoinError): void {
+    this.lost.push(error)
+    this.#onLost(error)
+  }
+
+  /** As `publish`, awaited; rejects when it could not be delivered. */
+  deliver(name: string, data: unknown, headers: Record<string, string>): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#lane.push({
+        make: () => this.#message(name, data, headers),
+        done: () => resolve(),
+        failed: reject,
+      }),
+    )
+  }
+
+  /** Resolves when everything so far is acknowledged; rejects when text could not be delivered. */
+  async settled(): Promise<void> {
+    await this.#lane.idle()
+    for (const growing of this.parts.growing) await growing.settled()
+    await this.#lane.idle()
+    if (this.parts.error) throw this.parts.error
+  }
+
+  /** Something of it may be on the channel. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
+  /** Whether its last words are all there is to say. */
+  get lasts(): boolean {
+    return !this.#lane.busy && this.parts.growing.every((growing) => growing.lasts)
+  }
+
+  /** What it takes to leave the response complete as far as it goes, if nothing can be awaited; `name` ends it. */
+  lastWords(name: string, data: unknown, headers: Record<string, string>): LastMessage[] {
+    const texts = this.parts.growing.flatMap(({ segments }) =>
+      segments.flatMap((segment) => segment.last() ?? []),
+    )
+    return [...texts, this.#message(name, data, headers)]
+  }
+
+  /** Nothing more is written; what was is finished. */
+  seal(): void {
+    this.begin()
+    this.#sealed = true
+    for (const growing of this.parts.growing) growing.finish()
+  }
+
+  #message(name: string, data: unknown, headers: Record<string, string>): Message {
+    const message: Message = { name, extras: { headers: { ...this.#headers, ...headers } } }
+    if (data !== undefined) message.data = data
+    return message
+  }
+
+  #nextPart(): string {
+    return String(this.#partCount++)
+  }
+
+  #grow(
+    type: 'text' | 'reasoning' | 'tool-input',
+    part: () => string,
+    headers: Record<string, string>,
+  ): GrowingText {
+    const { channel } = this.#publishing
+    const host = {
+      ...this.#publishing,
+      lane: this.#lane,
+      refused: () => this.failures++,
+      repaired: () => this.repairs++,
+      progressed: () => this.#progressed(),
+    }
+    return new GrowingText(host, { channel, type, headers: { ...this.#headers, ...headers } }, part)
+  }
+
+  #whole(name: string, part: string, data: unknown, row: { type: string; [field: string]: unknown }): void {
+    this.parts.add({ kind: 'whole', row })
+    this.publish(name, data, { [Header.Part]: part }, (serial) => {
+      if (serial) row['serial'] = row['version'] = serial
+    })
+  }
+
+  #progressed(): void {
+    if (!this.#ready) return
+    if (this.backlog > this.#publishing.highWaterMark / 2 && !this.parts.error) return
+    const { resolve } = this.#ready
+    this.#ready = undefined
+    resolve()
+  }
+}
+
+/** What the SDK can send: objects as they are, all else as JSON text, so that `"5"` and `5` stay apart. */
+function wireData(name: string, data: unknown): unknown {
+  if (data === undefined) return undefined
+  try {
+    const json = JSON.stringify(data)
+    return typeof data === 'object' && data !== null ? data : json
+  } catch (cause) {
+    const message = `unable to publish ${name}; its data is no JSON: ${(cause as Error).message}`
+    throw new RejoinError(ErrorCode.InvalidArgument, message, { cause })
+  }
+}

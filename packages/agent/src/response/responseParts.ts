@@ -1,0 +1,108 @@
+import { RejoinError, type RowPart } from '@rejoin/core/protocol'
+import type { GrowingText } from './growingText.ts'
+
+export interface GrowingPart {
+  readonly kind: 'text' | 'reasoning'
+  readonly growing: GrowingText
+}
+
+/** A part that is published whole: its row is kept as it will be handed out. */
+export interface WholePart {
+  readonly kind: 'whole'
+  readonly row: RowPart & { serial?: string }
+}
+
+export interface ToolPart {
+  readonly kind: 'tool'
+  part: string | undefined
+  readonly toolCallId: string
+  toolName: string
+  input: unknown
+  /** Its arguments, while they stream. */
+  growing: GrowingText | undefined
+  state: string
+  output?: unknown
+  errorText?: string
+  approval?: { id: string; approved?: boolean; reason?: string; clientId?: string }
+  serial?: string
+}
+
+export type PartRecord = GrowingPart | WholePart | ToolPart
+
+/** Everything a response consists of, in order. */
+export class ResponseParts {
+  readonly records: PartRecord[] = []
+  /** The texts among them, and the arguments of tool calls that stream. */
+  readonly growing: GrowingText[] = []
+
+  add(part: PartRecord): void {
+    this.records.push(part)
+    if ('growing' in part && part.growing) this.growing.push(part.growing)
+  }
+
+  get text(): string {
+    return this.records.map((part) => (part.kind === 'text' ? part.growing.text : '')).join('')
+  }
+
+  get error(): RejoinError | undefined {
+    for (const growing of this.growing) if (growing.error) return growing.error
+    return undefined
+  }
+
+  tool(toolCallId: string): ToolPart | undefined {
+    return this.records.find((part) => part.kind === 'tool' && part.toolCallId === toolCallId) as
+      | ToolPart
+      | undefined
+  }
+
+  /** Serial of the first message. */
+  get serial(): string | undefined {
+    return this.rows()
+      .map((row) => row.serial)
+      .filter((serial) => serial !== undefined)
+      .sort()[0]
+  }
+
+  /** As a database keeps them (PROTOCOL.md §6.6). */
+  rows(): RowPart[] {
+    return this.records.flatMap((part) => {
+      if (part.kind === 'whole') return [part.row]
+      if (part.kind === 'tool') return [toolRow(part)]
+      if (part.growing.part === undefined) return []
+      return [
+        {
+          type: part.kind,
+          id: part.growing.part,
+          text: part.growing.text,
+          state: 'done',
+          ...place(part.growing),
+        },
+      ]
+    })
+  }
+}
+
+function place({ segments }: GrowingText): Pick<RowPart, 'serial' | 'version' | 'runs'> {
+  const serial = segments[0]?.wire.serial
+  const version = segments
+    .flatMap((segment) => segment.version ?? [])
+    .sort()
+    .at(-1)
+  const runs = segments.length
+  return { ...(serial && { serial }), ...(version && { version }), ...(runs > 1 && { runs }) }
+}
+
+function toolRow(tool: ToolPart): RowPart {
+  const { part, toolCallId, toolName, state, input, output, errorText, approval, serial, growing } = tool
+  return {
+    type: `tool-${toolName}`,
+    id: part ?? toolCallId,
+    toolCallId,
+    state,
+    input,
+    ...(output !== undefined && { output }),
+    ...(errorText !== undefined && { errorText }),
+    ...(approval && { approval }),
+    ...(growing ? place(growing) : serial && { serial }),
+  }
+}

@@ -1,0 +1,375 @@
+import {
+  ErrorCode,
+  wrapError,
+  type RejoinError,
+  Header,
+  MessageName,
+  type EndStatus,
+  type ResponseRow,
+  newId,
+} from '@rejoin/core/protocol'
+import type { Claims } from '../prompts/claims.ts'
+import { DeliveryError } from '../publish/deliveryError.ts'
+import type { FinishReason, ModelEvent, SourceEvent } from './modelEvent.ts'
+import type { PastResponse } from './pastResponse.ts'
+import { pipe, type PipeResult } from './pipe.ts'
+import type { Prompt } from '../prompts/prompt.ts'
+import {
+  approval,
+  clientTool,
+  type Approval,
+  type ApprovalOptions,
+  type ClientToolOptions,
+  type ClientToolResult,
+  type Question,
+} from './question.ts'
+import type { LastMessage } from '../exit/restRequest.ts'
+import { ResponseBody, type Publishing } from './responseBody.ts'
+import { wrapRefusal } from '../publish/rights.ts'
+import type { ToolCall } from './toolCalls.ts'
+
+/** What became of a response. */
+export interface EndResult {
+  readonly responseId: string
+  readonly status: EndStatus
+  /** UTF-16 code units of text, all text parts together. */
+  readonly length: number
+  /** Operations that the channel refused or did not acknowledge. */
+  readonly failures: number
+  /** Times a part was published again in full. */
+  readonly repairs: number
+  /** There were failures, and all of them were made good. */
+  readonly recovered: boolean
+  /** Why the model stopped, where it said so. */
+  readonly finishReason: FinishReason | undefined
+  /** `onComplete` took it; `true` also when there is none. */
+  readonly stored: boolean
+  /** Messages beside text (a tool's result, a source, data) that could not be delivered. */
+  readonly lost: readonly RejoinError[]
+}
+
+/** What a response needs of its agent. */
+export interface WriterHost extends Publishing {
+  readonly clientId: string | undefined
+  readonly claims: () => Promise<Claims>
+  report(error: RejoinError): void
+  /** Called once, when all is on the channel. Resolves to whether the application has taken it. */
+  completed(row: ResponseRow): Promise<boolean>
+}
+
+/** Where a response comes from. */
+export interface Origin {
+  prompt?: Prompt
+  past?: PastResponse | undefined
+}
+
+export interface ResponseIds {
+  /** Default: a random one. */
+  responseId?: string
+  promptId?: string
+}
+
+/** One answer, being written. Nothing here needs to be awaited but `pipe`, `flush` and `end`. */
+export class ResponseWriter {
+  readonly responseId: string
+  readonly promptId: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  /** It was begun by a process that died: `text` is what it had written, and more is added to it. */
+  readonly resumed: boolean
+
+  readonly #host: WriterHost
+  readonly #body: ResponseBody
+  readonly #asker: Prompt | undefined
+  readonly #abort = new AbortController()
+  #status: EndStatus = 'complete'
+  #reason: { message: string; code?: string } | undefined
+  #cancelled = false
+  #modelError: RejoinError | undefined
+  #finishReason: FinishReason | undefined
+  #end: Promise<EndResult> | undefined
+  #markEnded = () => {}
+  /** Resolves when the response has ended, however it did. */
+  readonly ended = new Promise<void>((resolve) => (this.#markEnded = resolve))
+
+  constructor(host: WriterHost, ids: ResponseIds, from: Origin = {}) {
+    this.#host = host
+    this.responseId = ids.responseId ?? newId()
+    this.promptId = ids.promptId
+    const { responseId, promptId } = this
+    this.#asker = from.prompt
+    this.resumed = from.past !== undefined
+    this.createdAt = from.past?.createdAt || Date.now()
+    this.#body = new ResponseBody(host, { responseId, promptId }, (error) => host.report(error))
+    if (!from.past) return
+    this.#body.adopt(from.past)
+    this.#status = (from.past.status as EndStatus | undefined) ?? 'complete'
+  }
+
+  /** Aborts when the response is cancelled or aborted: hand it to the model. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** The text so far, all text parts joined. */
+  get text(): string {
+    return this.#body.parts.text
+  }
+
+  /** Whether it can still be written to. */
+  get open(): boolean {
+    return !this.#end
+  }
+
+  /** Resolves when the network has caught up; await it between appends of a stream you read yourself. */
+  get ready(): Promise<void> {
+    return this.#body.pressure ?? Promise.resolve()
+  }
+
+  /** Adds to the text. A tool call, a source or reasoning in between begins a new text part. */
+  append(text: string): void {
+    this.#body.current('text').append(text)
+  }
+
+  /** Adds to the reasoning. */
+  reasoning(text: string): void {
+    this.#body.current('reasoning').append(text)
+  }
+
+  /** A source that the answer cites. */
+  source(source: Omit<SourceEvent, 'type' | 'sourceId'> & { sourceId?: string }): void {
+    this.#body.finishText()
+    this.#body.addSource({ ...source, type: 'source-url' })
+  }
+
+  /** Application data, shown as part `data-<name>`. The same `id` again replaces it. */
+  data(name: string, data: unknown, options: { id?: string } = {}): void {
+    this.#body.finishText()
+    this.#body.addData(name, data, options.id)
+  }
+
+  /** A tool call whose arguments are known; report its progress and its end with what this returns. */
+  tool(call: { name: string; args?: unknown; toolCallId?: string }): ToolCall {
+    const toolCallId = call.toolCallId ?? newId()
+    this.toolInput({ toolCallId, toolName: call.name, input: call.args })
+    return {
+      toolCallId,
+      progress: (progress) => {
+        if (this.#body.begin()) this.#body.tools.progress(toolCallId, progress)
+      },
+      result: (output) => this.toolOutput(toolCallId, output),
+      error: (errorText) => this.toolError(toolCallId, errorText),
+    }
+  }
+
+  /**
+   * A tool call that a client runs (in the browser: location, clipboard, …). Resolves with its `output`, or the
+   * `errorText` with which it failed or was refused.
+   * @throws RejoinError `timeout`; the response's `signal.reason` when it is aborted.
+   */
+  clientTool(
+    call: { name: string; args?: unknown; toolCallId?: string },
+    options: ClientToolOptions = {},
+  ): Promise<ClientToolResult> {
+    this.#body.finishText()
+    return clientTool(this.#question(call.toolCallId), call, options)
+  }
+
+  /**
+   * Asks a person to decide, and waits. Decisions of people without the right are ignored and reported.
+   * @throws RejoinError `timeout`; the response's `signal.reason` when it is aborted.
+   */
+  approval(
+    call: { name: string; arguments?: unknown; toolCallId?: string },
+    options: ApprovalOptions = {},
+  ): Promise<Approval> {
+    this.#body.finishText()
+    return approval(this.#question(call.toolCallId), call, options)
+  }
+
+  #question(toolCallId = newId()): Question {
+    const { claims, report } = this.#host
+    return { body: this.#body, asker: this.#asker, signal: this.signal, toolCallId, claims, report }
+  }
+
+  /** The arguments of a tool call begin to stream. */
+  toolInputStart(call: { toolCallId: string; toolName: string }): void {
+    this.#body.finishText()
+    if (this.#body.begin()) this.#body.tools.start(call.toolCallId, call.toolName)
+  }
+
+  /** A fragment of the arguments' JSON text. */
+  toolInputDelta(toolCallId: string, delta: string): void {
+    if (this.#body.begin()) this.#body.tools.delta(toolCallId, delta)
+  }
+
+  /** The arguments of a tool call are complete. */
+  toolInput(call: { toolCallId: string; toolName: string; input: unknown }): void {
+    this.#body.finishText()
+    if (this.#body.begin()) this.#body.tools.available(call.toolCallId, call.toolName, call.input)
+  }
+
+  toolOutput(toolCallId: string, output: unknown): void {
+    if (this.#body.begin()) this.#body.tools.output(toolCallId, output)
+  }
+
+  toolError(toolCallId: string, errorText: string): void {
+    if (this.#body.begin()) this.#body.tools.error(toolCallId, errorText)
+  }
+
+  /**
+   * Writes a model's stream: `await response.pipe(fromOpenAI(stream))`. Several may follow each other, as in a
+   * loop of tool calls. Resolves when the stream is over or the response aborted; does not end the response.
+   * @throws RejoinError `model_failed`: the stream threw or carried an error. Unless another stream is piped
+   *   after it, `end()` then marks the response `error`.
+   */
+  async pipe(events: AsyncIterable<ModelEvent> | Iterable<ModelEvent>): Promise<PipeResult> {
+    const body = this.#body
+    body.finishText()
+    this.#modelError = undefined
+    try {
+      const result = await pipe({ body, signal: this.signal }, events)
+      this.#finishReason = result.finishReason ?? this.#finishReason
+      return result
+    } catch (error) {
+      this.#modelError = wrapError('write the answer', error, ErrorCode.ModelFailed)
+      throw error
+    }
+  }
+
+  /**
+   * Resolves when everything so far is on the channel.
+   * @throws DeliveryError when it cannot be put there.
+   */
+  async flush(): Promise<void> {
+    try {
+      await this.#body.settled()
+    } catch (error) {
+      throw this.#undelivered(error)
+    }
+  }
+
+  /**
+   * Ends the response: waits for every outcome, repairs what failed, closes each part, and publishes the end
+   * marker last. Idempotent.
+   * @throws DeliveryError when the final text could not be delivered; it carries the text.
+   */
+  end(): Promise<EndResult> {
+    if (this.#end) return this.#end
+    if (this.#modelError && this.#status === 'complete') this.#mark('error', this.#modelError)
+    this.#end = this.#finish()
+    // Whoever does not look at the result finds the failure in the agent's `error` event.
+    this.#end.then(this.#markEnded, this.#markEnded)
+    return this.#end
+  }
+
+  /** Stops the response where it is: status `stopped`. Later writes are ignored. */
+  abort(reason?: unknown): Promise<EndResult> {
+    return this.#stop('stopped', reason)
+  }
+
+  /** Ends the response with status `error`; what was written stays. */
+  fail(error: unknown): Promise<EndResult> {
+    return this.#stop('error', error)
+  }
+
+  /** As `abort`, when someone has asked for it with a `cancel` message. */
+  cancel(reason?: unknown): Promise<EndResult> {
+    if (!this.#end) this.#cancelled = true
+    return this.#stop('stopped', reason)
+  }
+
+  /** What there is to publish when the process exits now: ended as `reason` says, or as it was about to be. */
+  lastWords(reason: { message: string; code: string }): LastMessage[] {
+    if (!this.#body.begun) return []
+    if (this.open || !this.#body.lasts) this.#mark('error', reason)
+    return this.#body.lastWords(...this.#endMarker())
+  }
+
+  /** The response as a database keeps it. */
+  row(): ResponseRow {
+    const { promptId, createdAt } = this
+    const { text, serial } = this.#body.parts
+    const { clientId } = this.#host
+    return {
+      id: this.responseId,
+      role: 'assistant',
+      parts: this.#body.parts.rows(),
+      text,
+      status: this.#status,
+      createdAt,
+      ...(promptId !== undefined && { promptId }),
+      ...(clientId && { clientId }),
+      ...(serial && { serial }),
+    }
+  }
+
+  /** Ends the response as it stands: whoever leaves an `await using` block by an exception calls `fail` before. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end()
+  }
+
+  #stop(status: EndStatus, reason: unknown): Promise<EndResult> {
+    if (this.#end) return this.#end
+    this.#mark(status, reason)
+    const result = this.end()
+    this.#abort.abort(reason ?? new DOMException('The response was stopped', 'AbortError'))
+    return result
+  }
+
+  #mark(status: EndStatus, reason: unknown): void {
+    this.#status = status
+    if (reason === undefined) return
+    const { message = reason, code, name } = Object(reason) as Record<'message' | 'code' | 'name', unknown>
+    this.#reason = { message: typeof message === 'string' ? message : asText(message) }
+    // The number that every DOMException still has says nothing.
+    if (name === 'AbortError') return
+    if (typeof code === 'string' || typeof code === 'number') this.#reason.code = `${code}`
+  }
+
+  async #finish(): Promise<EndResult> {
+    const body = this.#body
+    body.seal()
+    try {
+      await body.settled()
+      await body.deliver(...this.#endMarker())
+    } catch (error) {
+      const failure = this.#undelivered(error)
+      this.#host.report(failure)
+      throw failure
+    }
+    const stored = await this.#host.completed(this.row())
+    const { failures, repairs, lost } = body
+    return {
+      responseId: this.responseId,
+      status: this.#status,
+      length: this.text.length,
+      failures,
+      repairs,
+      recovered: failures > 0 && lost.length === 0,
+      finishReason: this.#finishReason,
+      stored,
+      lost,
+    }
+  }
+
+  #endMarker(): [name: string, reason: unknown, headers: Record<string, string>] {
+    const name = this.#host.pattern === 'message-per-token' ? MessageName.Stop : MessageName.ResponseEnd
+    return [this.#cancelled ? MessageName.Cancelled : name, this.#reason, { [Header.Status]: this.#status }]
+  }
+
+  #undelivered(cause: unknown): DeliveryError {
+    const { text, responseId } = this
+    const { code, message, cause: beneath } = wrapRefusal('publish', cause, 'publish')
+    return new DeliveryError(code, message, { text, responseId, cause: beneath ?? cause })
+  }
+}
+
+/** Whatever was thrown, as something to read. */
+function asText(thrown: unknown): string {
+  try {
+    return JSON.stringify(thrown) ?? String(thrown)
+  } catch {
+    return String(thrown)
+  }
+}

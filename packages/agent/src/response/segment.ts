@@ -1,0 +1,299 @@
+import { checksum, type RejoinError, Phase } from '@rejoin/core/protocol'
+import type { LastMessage } from '../exit/restRequest.ts'
+import { Backoff, isRateLimit, judge } from '../publish/backoff.ts'
+import type { Lane, LaneHost } from '../publish/lane.ts'
+import type { Sender } from '../publish/outbox.ts'
+import { wrapRefusal } from '../publish/rights.ts'
+import type { SegmentWire } from './segmentWire.ts'
+import { fitting, utf8Length } from './unicode.ts'
+
+export interface SegmentHost extends LaneHost {
+  readonly lane: Lane
+  /** Something was delivered, or given up. */
+  progressed(): void
+  /** A text with a hole was made whole again. */
+  repaired(): void
+  /** The message is as large as it can be: `rest` belongs into a further one. */
+  overflowed(rest: string, bytes: number): void
+}
+
+/**
+ * A text that grows within one message (or, per token, one run of messages): sends what it is given without
+ * waiting, watches every outcome, and repairs itself. After a refusal it holds further text back, lets what is
+ * on its way come back, replaces the whole, and goes on (PROTOCOL.md §6.2).
+ */
+export class Segment implements Sender {
+  /** Bytes of UTF-8 in `text`. */
+  bytes = 0
+  /** Version of the last operation, where the service tells. */
+  version: string | undefined
+
+  readonly wire: SegmentWire
+  readonly #host: SegmentHost
+  readonly #backoff: Backoff
+  /** What has been handed to the SDK; `#unsent` comes after it. */
+  #sent = ''
+  #unsent = ''
+  #state: 'new' | 'opening' | 'open' | 'closed' | 'lost' = 'new'
+  #pending = 0
+  /** Code units acknowledged, as far as is known. */
+  #confirmed = 0
+  #broken: unknown
+  /** Where the text must be cut, because the message is full. */
+  #cut: number | undefined
+  #finishing: Closing | undefined
+  #tending = false
+  #error: RejoinError | undefined
+  #settled: (() => void)[] = []
+
+  constructor(host: SegmentHost, wire: SegmentWire) {
+    this.#host = host
+    this.wire = wire
+    this.#backoff = new Backoff(host.retry)
+  }
+
+  /** Takes over a message that a former process left unfinished. */
+  static adopt(host: SegmentHost, wire: SegmentWire, text: string, done: boolean): Segment {
+    const segment = new Segment(host, wire)
+    segment.#sent = text
+    segment.bytes = utf8Length(text)
+    if (done) {
+      segment.#state = 'closed'
+      return segment
+    }
+    segment.#state = 'open'
+    // What the former process meant to write is unknown: what stands there is the text from now on.
+    segment.#broken = new Doubt()
+    segment.#tend()
+    return segment
+  }
+
+  get text(): string {
+    return this.#unsent === '' ? this.#sent : this.#sent + this.#unsent
+  }
+
+  /** Code units that no acknowledgement covers yet. */
+  get backlog(): number {
+    if (this.#state === 'closed' || this.#state === 'lost') return 0
+    return this.#sent.length + this.#unsent.length - this.#confirmed
+  }
+
+  /** Why the text could not be delivered. */
+  get error(): RejoinError | undefined {
+    return this.#error
+  }
+
+  /** Whether its message is known, or need not be. */
+  get lasts(): boolean {
+    return this.wire.serial !== undefined || !this.wire.needsSerial
+  }
+
+  /** All of the text in one message, where it can still be put and is not closed yet. */
+  last(): LastMessage | undefined {
+    if (!this.lasts || this.#state === 'new' || this.#state === 'closed') return undefined
+    return this.wire.last(this.text, checksum(this.text))
+  }
+
+  /** Text that fits into this message. */
+  write(text: string): void {
+    this.#unsent += text
+    this.bytes += utf8Length(text)
+    if (this.#state === 'new') this.#open()
+    else this.pump()
+  }
+
+  /** No text follows; `continued`: none in this message. */
+  finish(closing: Closing = 'done'): void {
+    this.#finishing ??= closing
+    this.#tend()
+  }
+
+  /** Resolves when everything so far is acknowledged (after `finish`: and closed), or given up. */
+  async settled(): Promise<void> {
+    while (!this.#isSettled()) await new Promise<void>((resolve) => this.#settled.push(resolve))
+  }
+
+  pump(): void {
+    if (this.#state !== 'open' || this.#broken || this.#unsent === '') return
+    if (!this.#host.outbox.acquire(this)) return
+    const data = this.#unsent
+    const start = this.#sent.length
+    this.#sent += data
+    this.#unsent = ''
+    this.#pending++
+    const end = this.#sent.length
+    this.#host.outbox.track(
+      () => this.wire.grow(data, end),
+      (version) => {
+        this.#pending--
+        this.#seen(version)
+        if (!this.#broken) this.#confirmed = end
+        this.#after()
+      },
+      (error) => {
+        this.#pending--
+        this.#host.refused(error)
+        if (judge(error) === 'split') this.#cut = Math.min(this.#cut ?? start, start)
+        this.#broken ??= error
+        this.#after()
+      },
+      () => (this.#broken ??= new Doubt()),
+    )
+  }
+
+  #isSettled(): boolean {
+    if (this.#state === 'closed' || this.#state === 'lost') return true
+    if (this.#finishing && this.#state !== 'new') return false
+    return (
+      this.#pending === 0 &&
+      !this.#broken &&
+      !this.#tending &&
+      this.#unsent === '' &&
+      this.#state !== 'opening'
+    )
+  }
+
+  #after(): void {
+    if (this.#pending === 0) this.#tend()
+    this.#notify()
+  }
+
+  #notify(): void {
+    this.#host.progressed()
+    if (this.#settled.length === 0 || !this.#isSettled()) return
+    for (const resolve of this.#settled.splice(0)) resolve()
+  }
+
+  #seen(version: string | undefined): void {
+    if (version && !(this.version && this.version > version)) this.version = version
+  }
+
+  #open(): void {
+    this.#state = 'opening'
+    this.#host.lane.push({
+      make: () => {
+        this.#sent += this.#unsent
+        this.#unsent = ''
+        return this.wire.open(this.#sent)
+      },
+      shrink: () => this.#shrink(),
+      done: (serial) => {
+        this.wire.serial = serial
+        this.#seen(serial)
+        this.#state = 'open'
+        this.#confirmed = this.#sent.length
+        if (!serial && this.wire.needsSerial) this.#lose(new Error('the channel returned no serial'))
+        this.pump()
+        this.#after()
+      },
+      failed: (error) => this.#lose(error),
+    })
+  }
+
+  /** Even the opening message was too large: halves it. */
+  #shrink(): boolean {
+    if (this.bytes < 2) return false
+    const { text } = this
+    this.#unsent = ''
+    this.#keep(text, fitting(text, Math.floor(this.bytes / 2)) || fitting(text, 4))
+    return true
+  }
+
+  /** Keeps the first `length` code units and hands the rest on. */
+  #keep(text: string, length: number): void {
+    this.#sent = text.slice(0, length)
+    this.bytes = utf8Length(this.#sent)
+    this.#confirmed = Math.min(this.#confirmed, length)
+    if (this.#finishing) this.#finishing = 'continued'
+    this.#host.overflowed(text.slice(length), this.bytes)
+  }
+
+  /** The slow path, one at a time: repairs, closes, or lets text flow again. */
+  #tend(): void {
+    if (this.#tending || this.#pending > 0 || this.#state !== 'open') {
+      if (this.#state === 'new' && this.#finishing) this.#state = 'closed'
+      return
+    }
+    if (!this.#broken && this.#unsent !== '') return this.pump()
+    if (!this.#broken && !this.#finishing) return
+    this.#tending = true
+    void this.#mend().finally(() => {
+      this.#tending = false
+      this.#tend()
+      this.#notify()
+    })
+  }
+
+  async #mend(): Promise<void> {
+    try {
+      if (this.#broken) await this.#repair()
+      else await this.#close()
+    } catch (error) {
+      this.#lose(error)
+    }
+  }
+
+  async #repair(): Promise<void> {
+    await this.#wait(this.#broken)
+    if (this.#cut !== undefined) {
+      const { text } = this
+      this.#unsent = ''
+      const cut = this.#cut
+      this.#cut = undefined
+      this.#keep(text, cut)
+    } else {
+      this.#sent += this.#unsent
+      this.#unsent = ''
+    }
+    const { outbox } = this.#host
+    try {
+      this.#seen(await outbox.send(() => this.wire.replace(this.#sent)))
+      this.#broken = undefined
+      this.#confirmed = this.#sent.length
+      this.#backoff.succeeded()
+      this.#host.repaired()
+    } catch (error) {
+      this.#host.refused(error)
+      // The text alone fits, the update with its name and headers does not: part with some of it.
+      if (judge(error) === 'split') this.#cut = fitting(this.#sent, Math.floor(this.bytes / 2))
+      if (this.#cut === 0) throw error
+      this.#broken = error
+    }
+  }
+
+  async #close(): Promise<void> {
+    try {
+      const sum = checksum(this.#sent)
+      const phase = this.#finishing === 'continued' ? Phase.Streaming : Phase.Done
+      this.#seen(await this.#host.outbox.send(() => this.wire.close(this.#sent.length, sum, phase)))
+      this.#state = 'closed'
+    } catch (error) {
+      this.#host.refused(error)
+      // Whether or not it arrived, the whole text once more and then the close again do no harm.
+      this.#broken = error
+    }
+  }
+
+  /** Waits until another try makes sense; throws `error` when none does. */
+  async #wait(error: unknown): Promise<void> {
+    if (!(error instanceof Doubt) && judge(error) === 'final') throw error
+    const delay = this.#backoff.next()
+    if (delay === undefined) throw error
+    if (isRateLimit(error)) this.#host.outbox.pause(delay)
+    // What was not refused for its rate is repaired at once, the first time.
+    if (isRateLimit(error) || this.#backoff.repeated)
+      await new Promise((resolve) => setTimeout(resolve, delay))
+    await this.#host.outbox.usable(this.#host.channel, this.#backoff.left())
+  }
+
+  #lose(cause: unknown): void {
+    this.#error = wrapRefusal('publish the text', cause, this.wire.right)
+    this.#state = 'lost'
+    this.#notify()
+  }
+}
+
+type Closing = 'done' | 'continued'
+
+/** Nobody refused anything; it is only unknown what stands on the channel. */
+class Doubt {}

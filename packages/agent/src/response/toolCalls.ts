@@ -1,0 +1,154 @@
+import { ErrorCode, RejoinError, Header, MessageName, type ToolProgress } from '@rejoin/core/protocol'
+import type { GrowingText } from './growingText.ts'
+import type { ResponseParts, ToolPart } from './responseParts.ts'
+
+/** What tool calls need of the response they belong to. */
+export interface ToolHost {
+  readonly parts: ResponseParts
+  readonly streamsInput: boolean
+  nextPart(): string
+  grow(type: 'tool-input', part: () => string, headers: Record<string, string>): GrowingText
+  publish(
+    name: string,
+    data: unknown,
+    headers: Record<string, string>,
+    done?: (serial?: string) => void,
+  ): void
+}
+
+/** The tool calls of one response. */
+export class ToolCalls {
+  readonly #host: ToolHost
+
+  constructor(host: ToolHost) {
+    this.#host = host
+  }
+
+  has(toolCallId: string): boolean {
+    return this.#host.parts.tool(toolCallId) !== undefined
+  }
+
+  /** Arguments begin to stream. Shown once there is something of them, or at once where they cannot stream. */
+  start(toolCallId: string, toolName: string): ToolPart {
+    const { parts } = this.#host
+    const known = parts.tool(toolCallId)
+    if (known) return known
+    const tool: ToolPart = {
+      kind: 'tool',
+      part: undefined,
+      toolCallId,
+      toolName,
+      input: undefined,
+      growing: undefined,
+      state: 'input-streaming',
+    }
+    parts.add(tool)
+    return tool
+  }
+
+  /** A fragment of the arguments' JSON text. Message per token cannot stream it, and waits for the whole. */
+  delta(toolCallId: string, text: string): void {
+    const tool = this.#known(toolCallId, 'stream the arguments of a tool')
+    if (!this.#host.streamsInput || text === '') return
+    const headers = { [Header.ToolCallId]: toolCallId, [Header.ToolName]: tool.toolName }
+    if (!tool.growing) {
+      tool.growing = this.#host.grow('tool-input', () => this.#part(tool), headers)
+      this.#host.parts.growing.push(tool.growing)
+    }
+    tool.growing.append(text)
+  }
+
+  available(toolCallId: string, toolName: string, input: unknown): ToolPart {
+    const tool = this.start(toolCallId, toolName)
+    if (tool.state !== 'input-streaming') return tool
+    tool.input = input ?? {}
+    tool.state = 'input-available'
+    if (tool.growing) tool.growing.finish()
+    else {
+      this.#publish(tool, MessageName.ToolCall, { name: toolName, args: tool.input }, (serial) => {
+        if (serial) tool.serial = serial
+      })
+    }
+    return tool
+  }
+
+  progress(toolCallId: string, progress: ToolProgress): void {
+    const tool = this.#known(toolCallId, 'report progress of a tool')
+    this.#publish(tool, MessageName.ToolProgress, { name: tool.toolName, ...progress })
+  }
+
+  output(toolCallId: string, output: unknown): void {
+    const tool = this.#known(toolCallId, 'publish the result of a tool')
+    tool.state = 'output-available'
+    tool.output = output ?? null
+    this.#publish(tool, MessageName.ToolResult, { name: tool.toolName, result: tool.output })
+  }
+
+  error(toolCallId: string, errorText: string): void {
+    const tool = this.#known(toolCallId, 'publish the error of a tool')
+    tool.state = 'output-error'
+    tool.errorText = errorText
+    this.#publish(tool, MessageName.ToolResult, { name: tool.toolName, error: errorText })
+  }
+
+  approvalRequested(toolCallId: string, toolName: string, args: unknown): ToolPart {
+    const tool = this.start(toolCallId, toolName)
+    tool.growing?.finish()
+    tool.input ??= args
+    tool.state = 'approval-requested'
+    tool.approval = { id: toolCallId }
+    this.#publish(tool, MessageName.ApprovalRequest, { name: toolName, arguments: args }, (serial) => {
+      if (serial) tool.serial ??= serial
+    })
+    return tool
+  }
+
+  /** Someone else has published the result. */
+  answered(toolCallId: string, result: { output?: unknown; errorText?: string }): void {
+    const tool = this.#known(toolCallId, 'note the result of a tool')
+    Object.assign(tool, result)
+    tool.state = result.errorText === undefined ? 'output-available' : 'output-error'
+  }
+
+  /** The decision that counts, confirmed to readers: they saw it, but cannot know whether who sent it may decide. */
+  decided(toolCallId: string, decision: { approved: boolean; reason?: string; clientId?: string }): void {
+    const tool = this.#known(toolCallId, 'confirm the decision on a tool')
+    tool.approval = { id: toolCallId, ...decision }
+    tool.state = decision.approved ? 'approval-responded' : 'output-denied'
+    const { approved, ...rest } = decision
+    const said = approved ? 'approved' : 'rejected'
+    this.#publish(tool, MessageName.ApprovalResponse, { name: tool.toolName, decision: said, ...rest })
+  }
+
+  #publish(tool: ToolPart, name: string, data: unknown, done?: (serial?: string) => void): void {
+    this.#host.publish(
+      name,
+      data,
+      { [Header.ToolCallId]: tool.toolCallId, [Header.Part]: this.#part(tool) },
+      done,
+    )
+  }
+
+  /** Numbered when its first message is made, as every part is. */
+  #part(tool: ToolPart): string {
+    return (tool.part ??= this.#host.nextPart())
+  }
+
+  #known(toolCallId: string, what: string): ToolPart {
+    const tool = this.#host.parts.tool(toolCallId)
+    if (tool) return tool
+    throw new RejoinError(
+      ErrorCode.InvalidArgument,
+      `unable to ${what}; no tool call "${toolCallId}" was started in this response`,
+    )
+  }
+}
+
+/** A tool that runs: what `response.tool(...)` returns. */
+export interface ToolCall {
+  readonly toolCallId: string
+  /** How far it has come. */
+  progress(progress: ToolProgress): void
+  result(output: unknown): void
+  error(errorText: string): void
+}

@@ -1,0 +1,86 @@
+import * as Ably from 'ably'
+import { createAgent, type Pattern, type ResponseWriter } from '../src/index.ts'
+import { fileCheckpoints } from '../src/node.ts'
+
+/** An agent in a process of its own, for tests to kill: it answers slowly, and always the same. */
+const { PORT, CHANNEL, PATTERN, FOLDER, FLOOD, DIES, CIPHER } = process.env as Record<string, string>
+
+const { TOKEN } = process.env
+const client = new Ably.Realtime({
+  ...(TOKEN === undefined ? { key: 'local.key:secret' } : { token: TOKEN }),
+  endpoint: '127.0.0.1',
+  port: Number(PORT),
+  tls: false,
+  clientId: 'agent',
+  echoMessages: false,
+})
+const agent = createAgent({
+  client,
+  channelName: CHANNEL!,
+  pattern: PATTERN as Pattern,
+  messagesPerSecond: Infinity,
+  ...(CIPHER && { channelOptions: { cipher: { key: CIPHER } } }),
+  ...(FOLDER && {
+    checkpoints: fileCheckpoints(FOLDER),
+    // One line a call: was a response handed out once it was complete?
+    onComplete: (row) => void process.stdout.write(`complete ${row.promptId} ${row.text}\n`),
+  }),
+})
+agent.on('error', ({ code, message }) => void process.stdout.write(`error ${code} ${message}\n`))
+if (FLOOD) await flood(Number(FLOOD))
+agent.onPrompt(
+  async (prompt, response) => {
+    const answer = Array.from({ length: 40 }, (_, index) => `${prompt.text}${index} `).join('')
+    process.stdout.write(`begin ${prompt.id}\n`)
+    if (DIES !== undefined) await begin(response)
+    while (response.text.length < answer.length) {
+      response.append(answer.slice(response.text.length, response.text.length + 5))
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  },
+  { interrupted: 'resume' },
+)
+await agent.ready
+process.stdout.write('ready\n')
+
+/** Says something, and then dies of `DIES` with more to say. */
+async function begin(response: ResponseWriter): Promise<void> {
+  response.append('Once upon ')
+  await response.flush()
+  response.append('a time')
+  const die: Record<string, () => unknown> = {
+    'exit 0': () => process.exit(0),
+    'exit 1': () => process.exit(1),
+    'uncaught exception': () =>
+      setImmediate(() => {
+        throw new Error('a bug')
+      }),
+    'unhandled rejection': () => Promise.reject(new Error('a bug')),
+    'nothing left to do': () => client.close(),
+    'exit while ending': () => {
+      void response.end()
+      process.exit(0)
+    },
+  }
+  void die[DIES!]!()
+  await new Promise(() => {})
+}
+
+/** As many tokens as fast as they are taken; prints the largest heap meanwhile, in megabytes. */
+async function flood(tokens: number): Promise<void> {
+  const response = agent.respond()
+  let largest = 0
+  async function* model() {
+    yield { type: 'text-start', id: 't' } as const
+    for (let i = 0; i < tokens; i++) {
+      if (i % 50_000 === 0) {
+        globalThis.gc?.()
+        largest = Math.max(largest, process.memoryUsage().heapUsed)
+      }
+      yield { type: 'text-delta', id: 't', delta: `tok${i % 10} ` } as const
+    }
+  }
+  await response.pipe(model())
+  const { length, failures } = await response.end()
+  process.stdout.write(`flood ${length} ${failures} ${Math.ceil(largest / 1e6)}\n`)
+}

@@ -1,1 +1,0 @@
-export { fileCheckpoints } from './fileCheckpoints.ts'

@@ -1,0 +1,385 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { ChannelModel } from '../../test/model/channelModel.ts'
+import { ModelChannel } from '../../test/model/modelChannel.ts'
+import { checksum } from '../protocol/checksum.ts'
+import { createSession, history, rewind, seed } from '../index.ts'
+import type { Hydrator, SeedPage, Session } from '../index.ts'
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** A session on a model of a channel, every answer and delivery at the test's word. */
+class Scene {
+  readonly model = new ChannelModel()
+  channel!: ModelChannel
+  session!: Session
+
+  open(hydrate: Hydrator, way: { rewind?: number; attachLater?: boolean } = {}): void {
+    this.channel = new ModelChannel(this.model, { rewind: way.rewind, bare: false, rewindCounts: false })
+    if (way.attachLater) this.channel.attach = () => new Promise(() => {})
+    const channel = this.channel.asChannel()
+    this.session = createSession({ channel, hydrate, presence: false, schedule: () => () => {} })
+    this.session.ready.catch(() => {})
+  }
+
+  token(data: string, responseId: string, rest: Record<string, string> = {}): string {
+    return this.model.create({ name: 'token', data, headers: { responseId, ...rest } })
+  }
+
+  say(name: string, responseId: string): string {
+    return this.model.create({ name, headers: { responseId } })
+  }
+
+  async settle(answers = Number.POSITIVE_INFINITY): Promise<void> {
+    for (let still = 0; still < 4; still++) {
+      await turn()
+      while (this.channel.arrive()) still = 0
+      if (answers-- > 0 && this.channel.pending.length) {
+        still = 0
+        this.channel.pending.shift()!()
+      }
+    }
+    this.session.flush()
+  }
+
+  response(id: string) {
+    return this.session.getResponse(id)
+  }
+}
+
+let scene = new Scene()
+afterEach(() => {
+  scene.session.close()
+  scene = new Scene()
+})
+
+/** What the model of a whole channel found (laws.test.ts), each as the shortest case that shows it. */
+describe('what is shown stays', () => {
+  test('a response that was shown ends, though what it lost in between cannot be read', async () => {
+    scene.open(history({ limit: 100 }))
+    await scene.settle()
+    scene.say('start', 'r')
+    scene.token('Hello', 'r')
+    await scene.settle()
+    const refused = Object.assign(new Error('not permitted'), { code: 40160, statusCode: 401 })
+    scene.channel.history = () => Promise.reject(refused)
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'streaming', text: 'Hello' })
+    scene.say('stop', 'r')
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'Hello', hasGap: true })
+  })
+})
+
+describe('what a session shows that may not read the past', () => {
+  test('is what it hears, also when that ends', async () => {
+    scene.open(history())
+    const refused = Object.assign(new Error('not permitted'), { code: 40160, statusCode: 401 })
+    scene.channel.history = () => Promise.reject(refused)
+    await scene.settle()
+    scene.token('Hello', 'r')
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'streaming', text: 'Hello', hasGap: true })
+    scene.say('stop', 'r')
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'Hello', hasGap: true })
+  })
+})
+
+describe('what a loss of continuity leaves open', () => {
+  const ours = { rejoin: '1', part: '0' }
+
+  test('the end of a text that something follows, until history has been read', async () => {
+    scene.open(history({ limit: 100 }))
+    await scene.settle()
+    scene.say('start', 'r')
+    scene.token('Hello', 'r', { ...ours, end: '5' })
+    await scene.settle()
+    scene.channel.outage()
+    scene.token(' world', 'r', { ...ours, end: '11' })
+    scene.channel.attached()
+    scene.token('Hm', 'r', { rejoin: '1', part: '1', end: '2' })
+    await scene.settle(0)
+    expect(scene.response('r')).toMatchObject({ text: 'HelloHm', hasGap: true, verified: false })
+    expect(scene.response('r')!.gaps).toContainEqual(expect.objectContaining({ part: '0', from: 5 }))
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'Hello worldHm', hasGap: false })
+  })
+
+  test('nothing, where the same text is read again, though no agent says any more that it is done', async () => {
+    scene.open(history({ limit: 100 }))
+    const first = scene.model.create({
+      name: 'response',
+      data: 'Hello',
+      headers: { responseId: 'r', ...ours },
+    })
+    scene.model.create({ name: 'response-end', headers: { responseId: 'r', ...ours } })
+    scene.model.update(first, '[redacted]')
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: '[redacted]', hasGap: false })
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle(0)
+    scene.model.create({ name: 'data-note', data: 1, headers: { responseId: 'r' } })
+    await scene.settle(0)
+    expect(scene.response('r')).toMatchObject({ text: '[redacted]', hasGap: true })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: '[redacted]', hasGap: false })
+  })
+
+  test.each([
+    [
+      'a whole answer',
+      (scene: Scene) =>
+        scene.model.create({ name: 'agent-response', data: 'Hi', headers: { responseId: 'r' } }),
+    ],
+    [
+      'an answer in one token',
+      (scene: Scene) => {
+        scene.token('Hi', 'r', { ...ours, end: '2' })
+        return scene.say('stop', 'r')
+      },
+    ],
+  ])('nothing, where nothing was known: %s', async (_, answer) => {
+    scene.open(history({ limit: 2, maxPages: 1 }))
+    await scene.settle()
+    scene.channel.outage()
+    for (const data of 'abcdef') scene.token(data, 'old')
+    scene.say('stop', 'old')
+    scene.channel.attached()
+    await scene.settle()
+    answer(scene)
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'Hi', hasGap: false })
+  })
+
+  test('the beginning of a response, where nothing was known', async () => {
+    scene.open(history({ limit: 1 }))
+    await scene.settle()
+    scene.channel.outage()
+    scene.token('a', 'r')
+    scene.channel.attached()
+    scene.token('b', 'r')
+    await scene.settle(0)
+    expect(scene.response('r') ?? { hasGap: true }).toMatchObject({ hasGap: true })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'ab', hasGap: false })
+  })
+
+  test('what came before the end of a response, though that is the next that is heard of it', async () => {
+    scene.open(rewind(1, { limit: 100 }), { rewind: 1 })
+    scene.token('a', 'r', ours)
+    await scene.settle(0)
+    scene.channel.outage()
+    scene.token('b', 'r', ours)
+    scene.say('stop', 'r')
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'ab', hasGap: false })
+  })
+
+  test('nothing of an answer that was asked for before it and comes after: that is read again', async () => {
+    scene.say('start', 'r')
+    scene.open(history({ limit: 1 }))
+    await scene.settle(0)
+    scene.channel.outage()
+    scene.say('stop', 'r')
+    scene.say('start', 'other')
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('other')).toMatchObject({ status: 'streaming' })
+    expect(scene.response('r')?.status).not.toBe('streaming')
+  })
+
+  test('parts that came before the first one that is known', async () => {
+    scene.token('Hello', 'r', ours)
+    scene.open(history({ limit: 1, maxPages: 1 }))
+    scene.token('Hm', 'r', { rejoin: '1', part: '1', end: '2' })
+    scene.token(' ha', 'r', { rejoin: '1', part: '1', end: '5' })
+    scene.say('stop', 'r')
+    await scene.settle(0)
+    expect(scene.response('r') ?? { hasGap: true }).toMatchObject({ hasGap: true })
+  })
+
+  test('a rewind happens again with every attachment: what it brings is the past', async () => {
+    scene.open(rewind(2, { limit: 100 }), { rewind: 2 })
+    await scene.settle()
+    scene.token('a', 'r')
+    await scene.settle()
+    scene.channel.outage()
+    for (const data of 'bcd') scene.token(data, 'r')
+    scene.channel.attached()
+    // The newest two come as if they were live; between them and what is known one is missing.
+    await scene.settle(1)
+    expect(scene.response('r')).toMatchObject({ text: 'a' })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'abcd', hasGap: false })
+  })
+})
+
+describe('reading on', () => {
+  const ours = (part: string, more = {}) => ({ rejoin: '1', part, ...more })
+
+  test('goes back to the beginning of a text in several runs, though the first part is known', async () => {
+    scene.say('start', 'r')
+    scene.token('A', 'r', ours('0', { end: '1' }))
+    scene.token('b', 'r', ours('1', { end: '1' }))
+    scene.token('', 'r', ours('1', { end: '1', checksum: checksum('b') }))
+    scene.token('c', 'r', ours('1.1', { end: '1', phase: 'done' }))
+    scene.model.create({ name: 'response-complete', data: 'A', headers: { responseId: 'r', ...ours('0') } })
+    scene.say('stop', 'r')
+    scene.open(history({ limit: 3 }))
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'Abc', hasGap: false })
+  })
+})
+
+describe('loadOlder()', () => {
+  test('asked before the channel is attached asks nothing yet: older than what?', async () => {
+    scene.token('x', 'r', { rejoin: '1', part: '0', end: '1' })
+    scene.open(history({ limit: 1, maxPages: 1 }), { attachLater: true })
+    void scene.session.loadOlder().catch(() => {})
+    await turn()
+    expect(scene.channel.pending).toEqual([])
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'x' })
+  })
+
+  test('of a session that is closed before it was ready does nothing', async () => {
+    scene.open(history({ limit: 1 }), { attachLater: true })
+    const older = scene.session.loadOlder()
+    scene.session.close()
+    await older
+    expect(scene.channel.pending).toEqual([])
+  })
+
+  test('misses no page that was being read when continuity was lost', async () => {
+    scene.say('start', 'a')
+    scene.say('stop', 'a')
+    scene.say('start', 'c')
+    scene.say('start', 'b')
+    scene.say('stop', 'b')
+    scene.open(history({ limit: 2 }))
+    await scene.settle()
+    // It may have begun before: the page with its start and the end of `a` is asked for.
+    scene.token('x', 'c')
+    await scene.settle(0)
+    expect(scene.channel.pending.length).toBe(1)
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle()
+    while (scene.session.getSnapshot().hasOlder) {
+      const older = scene.session.loadOlder()
+      await scene.settle()
+      await older
+    }
+    expect(scene.response('a')).toMatchObject({ status: 'complete', hasGap: false })
+  })
+
+  test('asked while the past is being read waits for it', async () => {
+    for (const id of ['x', 'y', 'z']) {
+      scene.say('start', id)
+      scene.token(id, id)
+      scene.say('stop', id)
+    }
+    scene.open(history({ limit: 3, maxPages: 1 }))
+    const older = scene.session.loadOlder()
+    await scene.settle()
+    await older
+    expect(scene.session.getSnapshot().messages.map(({ id }) => id)).toEqual(['y', 'z'])
+  })
+
+  test('asked while the connection is away shows nothing that is still on its way', async () => {
+    scene.open(rewind(1, { limit: 1 }), { rewind: 1 })
+    scene.say('start', 'r')
+    await scene.settle()
+    scene.channel.drop()
+    for (const end of ['1', '2']) scene.token('x', 'r', { rejoin: '1', part: '0', end })
+    scene.say('stop', 'r')
+    void scene.session.loadOlder().catch(() => {})
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'streaming', text: '' })
+    scene.channel.resumed()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'xx', hasGap: false })
+  })
+
+  test.each([0, 1])('asked after a loss leaves no hole before what it brings (%i known)', async (known) => {
+    scene.open(rewind(1, { limit: 1 }), { rewind: 1 })
+    await scene.settle()
+    if (known) scene.say('start', 'r')
+    await scene.settle()
+    scene.channel.outage()
+    if (!known) scene.say('start', 'r')
+    if (known) scene.token('x', 'r')
+    scene.say('start', 'q')
+    const older = scene.session.loadOlder()
+    await scene.settle()
+    if (!known) scene.token('x', 'r')
+    scene.say('stop', 'r')
+    scene.channel.attached()
+    await scene.settle()
+    await older
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'x', hasGap: false })
+  })
+
+  test('that has reached the beginning of the channel: whoever is new begins now', async () => {
+    scene.open(rewind(1), { rewind: 1 })
+    await scene.settle()
+    const older = scene.session.loadOlder()
+    await scene.settle()
+    await older
+    scene.model.create({ name: 'response-complete', data: 'All of it', headers: { responseId: 'r' } })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'All of it', hasGap: false })
+  })
+})
+
+describe('seed', () => {
+  test('shows what ended after the database was read, though no later page of it will tell', async () => {
+    scene.model.create({ name: 'response-complete', data: 'Old', headers: { responseId: 'old' } })
+    const began = scene.model.create({ name: 'response', headers: { responseId: 'r' } })
+    scene.model.append(began, 'Hello', { end: '5', phase: 'done' })
+    scene.model.create({ name: 'data-note', data: {}, headers: { responseId: 'other' } })
+    const page: SeedPage = {
+      rows: [{ id: 'old', role: 'assistant', text: 'Old', createdAt: 1 }],
+      openSince: Number(began),
+    }
+    scene.open(seed({ load: () => Promise.resolve(page), limit: 1, maxPages: 10 }))
+    await scene.settle()
+    expect(scene.session.getSnapshot().messages.map(({ id }) => id)).toContain('r')
+    expect(scene.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
+  })
+
+  test('reads the newest page anew when continuity was lost before the past was read', async () => {
+    const cursors: (string | undefined)[] = []
+    const load = (cursor?: string): Promise<SeedPage> => {
+      cursors.push(cursor)
+      return Promise.resolve({ rows: [], cursor: 'older' })
+    }
+    scene.token('x', 'r')
+    scene.open(seed({ load, limit: 1 }))
+    await scene.settle(0)
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle()
+    expect(cursors).toEqual([undefined, undefined])
+  })
+
+  test('reads history only when a channel that is about to go on has gone on: not ahead of its messages', async () => {
+    const load = () => scene.channel.answer((): SeedPage => ({ rows: [] }))
+    scene.open(seed({ load, limit: 1 }))
+    await turn()
+    scene.channel.drop()
+    scene.token('Hi', 'r', { rejoin: '1', part: '0', end: '2' })
+    scene.say('stop', 'r')
+    scene.channel.pending.shift()!()
+    await turn()
+    expect(scene.channel.pending).toEqual([])
+    scene.channel.resumed()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'Hi', hasGap: false })
+  })
+})

@@ -1,0 +1,33 @@
+import type { Hydrator } from './hydrator.ts'
+import type { LoadRows } from './rowReader.ts'
+import { RowReader } from './rowReader.ts'
+
+export interface HistoryOptions {
+  /** Messages a request, 1 to 1000. Default 200. */
+  limit?: number
+  /** Requests at the most, per hydration and per `loadOlder()`. Default 10. */
+  maxPages?: number
+  /** Where `loadOlder()` goes on when the channel retains no more: the application's own database. */
+  older?: LoadRows
+}
+
+/**
+ * Reads the channel's history up to the point of attach, backwards, until every open response is whole from its
+ * start. Needs the capability `history`. Bounds: `maxPages`; the state's `hydration` tells where it stopped.
+ */
+export function history(options: HistoryOptions = {}): Hydrator {
+  const { limit = 200, maxPages = 10, older } = options
+  const rows = older && new RowReader(older)
+  return {
+    async load(past) {
+      await past.readHistory({ limit, maxPages })
+      if (rows) past.setHasOlder(true)
+    },
+    async loadOlder(past) {
+      const more = await past.readHistory({ limit, maxPages, older: true })
+      if (more || !rows?.hasOlder) return more || (rows?.hasOlder ?? false)
+      await rows.read(past)
+      return rows.hasOlder
+    },
+  }
+}

@@ -1,0 +1,292 @@
+import type { PromptEvent, StreamEvent } from '../protocol/event.ts'
+import { covers } from '../text/coverage.ts'
+import type { Break, Coverage } from '../text/coverage.ts'
+import type { PartKinds } from './partKind.ts'
+import { Response } from './response.ts'
+import type { MessageRef, PromptState } from '../types/types.ts'
+
+/** A prompt; its snapshot is replaced as a whole, since prompts do not stream. */
+export class Prompt {
+  readonly role = 'user'
+  readonly id: string
+  snapshot: PromptState
+
+  constructor(snapshot: PromptState) {
+    this.id = snapshot.id
+    this.snapshot = snapshot
+  }
+
+  get serial(): string | undefined {
+    return this.snapshot.serial
+  }
+
+  get createdAt(): number {
+    return this.snapshot.createdAt
+  }
+}
+
+type Entry = Response | Prompt
+
+/** Every response and prompt of a channel: the reducer's state. Knows no clock and no channel. */
+export class Conversation {
+  readonly responses = new Map<string, Response>()
+  readonly prompts = new Map<string, Prompt>()
+  /** What changed since the session last published. */
+  dirty: Response[] = []
+  /** The list of entries, or a prompt, changed. */
+  listDirty = false
+  /** Enough of the past was read: a response that appears now begins now (PROTOCOL.md §5.9). */
+  pastKnown = false
+  /** A live response has appeared of which the beginning may lie in the past. */
+  strangers = false
+  /** Continuity was lost there, and history has not reached back to it. */
+  #broken: Break | undefined
+  readonly #entries: Entry[] = []
+  readonly #refs = new Map<Entry, MessageRef>()
+  readonly #bySerial = new Map<string, Response>()
+  /** Responses that may lack something older; what is complete is not looked at again for every page of history. */
+  readonly #unsettled = new Set<Response>()
+  /** Responses that the app's database knows by another id than the channel. */
+  readonly #aliases = new Map<string, Response>()
+  /** Prompts that the channel has told of, not a database alone: what came after them is read too. */
+  readonly #heard = new Set<string>()
+  readonly #byToolCall = new Map<string, Response>()
+  #sorted = true
+  /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
+  readonly #continuousId: string
+  /** The response that took the last token: most tokens follow one of their own. */
+  #recent: Response | undefined
+
+  readonly #kinds: PartKinds
+
+  constructor(continuousId: string, kinds: PartKinds) {
+    this.#continuousId = continuousId
+    this.#kinds = kinds
+  }
+
+  find(id: string): Response | undefined {
+    return this.responses.get(id) ?? this.#aliases.get(id)
+  }
+
+  /** Applies one event, `live` or of the past. Returns the response it belongs to, if it changed. */
+  apply(event: StreamEvent, live: boolean): Response | undefined {
+    if (event.type === 'prompt') return this.#applyPrompt(event)
+    const response = this.#responseFor(event, live)
+    if (!response) return undefined
+    if (event.type === 'summary' || event.type === 'citation') {
+      if (!response.applyPart(event)) return undefined
+      this.touch(response, live)
+      return response
+    }
+    const { serial } = response
+    let changed = response.meet(event)
+    // Its place in the list is that of its first message.
+    if (response.serial !== serial) {
+      this.#sorted = false
+      this.listDirty = true
+    }
+    if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
+    switch (event.type) {
+      case 'text':
+        if (!event.responseId && event.op === 'append') response.reopen(event)
+        changed = response.applyText(event) || changed
+        if (response.parts.newMessage) this.#noteMessages(response)
+        // It may turn out to grow, in a delivery that names its serial only.
+        if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)
+          this.#bySerial.set(event.serial, response)
+        break
+      case 'revise':
+        changed = response.applyText(event) || changed
+        break
+      case 'start':
+        if (!event.responseId) response.reopen(event)
+        response.knowHead()
+        break
+      case 'end':
+        changed = response.applyEnd(event) || changed
+        break
+      default:
+        if (event.type === 'tool') this.#byToolCall.set(event.toolCallId, response)
+        changed = response.applyPart(event) || changed
+    }
+    if (!changed) return undefined
+    this.touch(response, live)
+    return response
+  }
+
+  /** Changes a response by what the app's database says of it. */
+  amend(id: string, serial: string | undefined, change: (response: Response) => boolean): void {
+    const known = this.find(id) ?? (serial === undefined ? undefined : this.#bySerial.get(serial))
+    const response = known ?? this.#addResponse(id, false)
+    if (!change(response)) return
+    this.#noteMessages(response)
+    if (serial !== undefined) this.#bySerial.set(serial, response)
+    this.touch(response, false)
+    this.#sorted = false
+  }
+
+  /** A prompt of a database, or this session's own, before the channel has it; and what became of it. */
+  setPrompt(state: PromptState, onChannel = state.serial !== undefined): void {
+    if (onChannel) this.#heard.add(state.id)
+    const known = this.prompts.get(state.id)
+    if (known) known.snapshot = state
+    else this.#addEntry(new Prompt(state))
+    this.#sorted &&= !known
+    this.listDirty = true
+  }
+
+  touch(response: Response, live: boolean): void {
+    if (response.touched === 'live' || (response.touched && !live)) return
+    if (!response.touched) {
+      this.dirty.push(response)
+      this.#unsettled.add(response)
+    }
+    response.touched = live ? 'live' : 'past'
+  }
+
+  /** The conversation in order: only entries for which there is something to show. */
+  list(): readonly MessageRef[] {
+    if (!this.#sorted) this.#entries.sort(byPlace)
+    this.#sorted = true
+    const refs: MessageRef[] = []
+    for (const entry of this.#entries) {
+      if (!entry.snapshot) continue
+      let ref = this.#refs.get(entry)
+      if (!ref) this.#refs.set(entry, (ref = Object.freeze({ id: entry.id, role: entry.role })))
+      refs.push(ref)
+    }
+    return refs
+  }
+
+  /** Continuity was lost: what comes next may not follow what is known. */
+  break({ key, epoch }: Break): void {
+    this.#broken = { key: this.#broken?.key ?? key, epoch }
+    for (const response of this.responses.values()) {
+      if (response.open) response.break(this.#broken)
+      else if (!response.doubt(epoch)) continue
+      this.#unsettled.add(response)
+    }
+  }
+
+  /**
+   * History has delivered what `coverage` says. Responses that begin after `headsAfter` (undefined: all of them) are
+   * whole from their start.
+   */
+  cover(coverage: Coverage, headsAfter: string | undefined): void {
+    if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
+    for (const response of this.#incomplete()) {
+      response.cover(coverage)
+      if (headsAfter === undefined || (response.serial ?? '') > headsAfter || this.#followsPrompt(response))
+        response.knowHead()
+      response.settle()
+      this.touch(response, false)
+    }
+  }
+
+  /** Older messages are to be read until every response that is known by now is whole. */
+  want(): void {
+    for (const response of this.#incomplete()) response.wanted = true
+  }
+
+  /** Whether older messages could complete a response that is open or wanted. */
+  get needsPast(): boolean {
+    return this.#incomplete().some((response) => response.open || response.wanted)
+  }
+
+  #noteMessages(response: Response): void {
+    response.parts.newMessage = false
+    for (const serial of response.parts.messages.keys()) this.#bySerial.set(serial, response)
+  }
+
+  /** Responses that older messages could complete: those that changed since they were found complete. */
+  #incomplete(): Response[] {
+    const incomplete: Response[] = []
+    for (const response of this.#unsettled)
+      if (response.needsPast) incomplete.push(response)
+      else this.#unsettled.delete(response)
+    return incomplete
+  }
+
+  /** A response cannot begin before its prompt. */
+  #followsPrompt({ promptId }: Response): boolean {
+    return promptId !== undefined && this.#heard.has(promptId)
+  }
+
+  #responseFor(event: StreamEvent, live: boolean): Response | undefined {
+    const { responseId, serial } = event
+    // Others than the agent cite: what they cite is known by its serial, or not shown.
+    if (event.type === 'summary' || event.type === 'citation') return this.#bySerial.get(serial)
+    if (responseId !== undefined) {
+      if (this.#recent?.id === responseId) return this.#recent
+      return (this.#recent =
+        this.find(responseId) ?? this.#meetId(responseId, serial) ?? this.#addResponse(responseId, live))
+    }
+    const known = this.#bySerial.get(serial)
+    if (known || event.type === 'revise') return known
+    if (event.type === 'text' && event.unit === 'message')
+      return this.responses.get(serial) ?? this.#addResponse(serial, live)
+    if (event.type === 'tool') {
+      const caller = this.#byToolCall.get(event.toolCallId)
+      if (caller) return caller
+    }
+    return this.responses.get(this.#continuousId) ?? this.#addResponse(this.#continuousId, live)
+  }
+
+  /** A message of a known response tells an id that is new: the response's own, or another name for it. */
+  #meetId(responseId: string, serial: string): Response | undefined {
+    const known = this.#bySerial.get(serial)
+    // Named by its serial until now, for want of an id.
+    if (known?.id === serial) this.#forget(known)
+    else if (known) this.#aliases.set(responseId, known)
+    return this.#aliases.get(responseId)
+  }
+
+  #addResponse(id: string, live: boolean): Response {
+    const response = new Response(id, this.#kinds)
+    if (this.#broken) response.break(this.#broken)
+    this.#unsettled.add(response)
+    if (live && this.pastKnown) response.headKnown = true
+    else if (live) this.strangers = true
+    this.responses.set(id, response)
+    this.#addEntry(response)
+    return response
+  }
+
+  #forget(response: Response): void {
+    this.responses.delete(response.id)
+    this.#unsettled.delete(response)
+    this.#entries.splice(this.#entries.indexOf(response), 1)
+    this.dirty = this.dirty.filter((one) => one !== response)
+    this.listDirty = true
+  }
+
+  #addEntry(entry: Entry): void {
+    if (entry instanceof Prompt) this.prompts.set(entry.id, entry)
+    this.#entries.push(entry)
+    this.#sorted = false
+    this.listDirty = true
+  }
+
+  #applyPrompt(event: PromptEvent): undefined {
+    const known = this.prompts.get(event.id)
+    if (known?.serial !== undefined && this.#heard.has(event.id)) return undefined
+    this.setPrompt({
+      id: event.id,
+      text: event.text,
+      createdAt: event.timestamp,
+      serial: event.serial,
+      delivery: 'sent',
+      clientId: event.clientId,
+      replaces: event.replaces,
+    })
+    this.#sorted = false
+    return undefined
+  }
+}
+
+/** By serial where both have one, else by time; what is not on the channel yet comes last. */
+function byPlace(a: Entry, b: Entry): number {
+  if (a.serial !== undefined && b.serial !== undefined)
+    return a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0
+  return (a.createdAt || Infinity) - (b.createdAt || Infinity) || 0
+}

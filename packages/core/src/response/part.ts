@@ -1,0 +1,58 @@
+import type { TextEvent } from '../protocol/event.ts'
+import type { GrowingText } from '../text/run.ts'
+import type { DataTypes, Gap, Part, ResponseChange, RowPart, Tools } from '../types/types.ts'
+
+/** One message that grows, or the tokens of a run: each is a text of its own. */
+export interface TextSource {
+  serial: string
+  readonly unit: TextEvent['unit']
+  /** Place among the runs of its part, from 0 (PROTOCOL.md §1.3). */
+  run: number
+  readonly text: GrowingText
+}
+
+/** A part while it is being assembled; `snapshot` is what a view gets, the same object until it changes. */
+export abstract class OpenPart {
+  readonly id: string
+  /** Serial of its first message: the order of parts. */
+  serial: string
+  /** Whether `refresh` must look at it. */
+  dirty = true
+  snapshot: Part | undefined
+  gaps: readonly Gap[] = noGaps
+  /** The growing texts that it is made of. */
+  sources: readonly TextSource[] = []
+
+  /** What a row of the app's database told of it, until the channel goes on with it. */
+  row: RowPart | undefined
+
+  constructor(id: string, serial: string) {
+    this.id = id
+    this.serial = serial
+  }
+
+  /** Nothing of it is awaited any more. */
+  get settled(): boolean {
+    return true
+  }
+
+  /** Makes the snapshot anew and tells what changed in its text; undefined when no text did. */
+  refresh(): ResponseChange | undefined {
+    this.dirty = false
+    // What an application registers narrows `Part`, and nothing of what arrives.
+    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
+    this.snapshot = this.show() as Part | undefined
+    return undefined
+  }
+
+  /** What a view gets to see; undefined: nothing. */
+  protected show(): AnyPart | undefined {
+    return this.snapshot
+  }
+}
+
+/** A part of any tool and data: the defaults are what an application registers. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-arguments
+export type AnyPart = Part<Tools, DataTypes>
+
+export const noGaps: readonly Gap[] = Object.freeze([])

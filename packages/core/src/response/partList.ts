@@ -1,0 +1,171 @@
+import type { ReviseEvent, TextEvent } from '../protocol/event.ts'
+import type { OpenPart, TextSource } from './part.ts'
+import { newSource, OpenText } from './textPart.ts'
+
+/** Where a message's text goes. */
+export interface Place {
+  part: OpenPart
+  source: TextSource
+}
+
+/** The parts of a response in order, and which message's text goes where. */
+export class PartList {
+  ordered: readonly OpenPart[] = []
+  /** Growing messages by serial. */
+  readonly messages = new Map<string, Place>()
+  /** `messages` has grown since the conversation last looked. */
+  newMessage = false
+  readonly #byId = new Map<string, OpenPart>()
+  /** What grew last, and where: most appends and tokens go on with it. */
+  #last: TextEvent | ReviseEvent | undefined
+  #lastPlace: Place | undefined
+
+  /** Whether the newest growth was of this message. */
+  isRecent(serial: string): boolean {
+    return serial === this.#last?.serial
+  }
+
+  /** Where the text of a message goes, if it is known. */
+  placeOf(event: TextEvent | ReviseEvent): Place | undefined {
+    const last = this.#last
+    const place = this.#lastPlace
+    // A message goes on under its own serial, a run of tokens under ever later ones.
+    const known =
+      place?.source.unit === 'message' ? event.serial === last!.serial : last && follows(event, last)
+    return known ? place : this.messages.get(event.serial)
+  }
+
+  remember(event: TextEvent | ReviseEvent, place: Place): void {
+    this.#last = event
+    this.#lastPlace = place
+  }
+
+  #forget(): void {
+    this.#last = this.#lastPlace = undefined
+  }
+
+  note(serial: string, place: Place): void {
+    this.messages.set(serial, place)
+    this.newMessage = true
+  }
+
+  /** Every growing text. */
+  texts(): TextSource[] {
+    return this.ordered.flatMap((part) => part.sources)
+  }
+
+  find(id: string): OpenPart | undefined {
+    return this.#byId.get(id)
+  }
+
+  get(id: string, make: () => OpenPart): OpenPart {
+    const known = this.#byId.get(id)
+    if (known) return known
+    const part = make()
+    this.add(part)
+    return part
+  }
+
+  add(part: OpenPart): void {
+    this.#byId.set(part.id, part)
+    this.ordered = [...this.ordered, part]
+    this.place(part, part.serial)
+  }
+
+  drop(part: OpenPart): void {
+    this.#byId.delete(part.id)
+    this.ordered = this.ordered.filter((one) => one !== part)
+    for (const [serial, place] of this.messages) if (place.part === part) this.messages.delete(serial)
+    this.#forget()
+  }
+
+  clear(): void {
+    this.#byId.clear()
+    this.ordered = []
+    this.#forget()
+  }
+
+  /** A part begins with its first message: an older one moves it forward. */
+  place(part: OpenPart, serial: string): void {
+    if (serial < part.serial) part.serial = serial
+    const { ordered } = this
+    if (ordered.at(-1) === part && (ordered.length === 1 || ordered.at(-2)!.serial <= part.serial)) return
+    this.ordered = ordered.toSorted((a, b) => (a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0))
+  }
+
+  /** The text or reasoning part of a message; made where there is none. */
+  textFor(event: Pick<TextEvent, 'kind' | 'part' | 'unit' | 'serial'>): OpenText {
+    const kind = event.kind as 'text' | 'reasoning'
+    const id = event.part?.replace(RUN, '$1') ?? (event.unit === 'token' ? kind : event.serial)
+    const part = this.get(id, () => new OpenText(kind, id, event.serial))
+    return part instanceof OpenText ? part : this.textFor({ ...event, part: `${id}:${kind}` })
+  }
+
+  /** Where the text of a new message goes. */
+  newPlace(event: TextEvent): Place {
+    const part = this.textFor(event)
+    return this.placeIn(part, part, event)
+  }
+
+  /** All tokens of a run are one text, every growing message one of its own. */
+  placeIn(part: OpenPart, text: OpenText, event: TextEvent): Place {
+    const run = runOf(event)
+    let source =
+      event.unit === 'token' ? text.sources.find((s) => s.unit === 'token' && s.run === run) : undefined
+    if (!source) text.add((source = newSource(event.serial, event.unit, run)))
+    else if (event.serial < source.serial) source.serial = event.serial
+    this.place(part, source.serial)
+    return { part, source }
+  }
+
+  /** A message that was taken for a token has begun to grow: it becomes a part of its own. */
+  promote(event: TextEvent | ReviseEvent): Place | undefined {
+    if (event.type === 'text' && (event.unit === 'token' || event.kind !== 'reasoning' || event.create))
+      return undefined
+    for (const part of this.ordered) {
+      if (!(part instanceof OpenText)) continue
+      const tokens = part.sources.find((s) => s.unit === 'token')
+      const text = tokens?.text.take(event.serial)
+      if (tokens === undefined || text === undefined) continue
+      part.dirty = true
+      this.#forget()
+      if (tokens.text.key === '') part.sources.splice(part.sources.indexOf(tokens), 1)
+      if (part.sources.length === 0) this.drop(part)
+      const own = this.textFor({ kind: part.kind, unit: 'message', part: undefined, serial: event.serial })
+      const source = newSource(event.serial, 'message')
+      source.text.replace({ key: event.serial, text, create: true, epoch: event.epoch })
+      own.add(source)
+      this.note(event.serial, { part: own, source })
+      return { part: own, source }
+    }
+    return undefined
+  }
+
+  /** The one text there is: where a newer version goes when nothing tells which part its message was. */
+  onlyText(): Place | undefined {
+    const texts = this.ordered.filter((p) => p instanceof OpenText && p.kind === 'text') as OpenText[]
+    const part = texts.length === 1 ? texts[0]! : undefined
+    return part?.sources.length === 1 ? { part, source: part.sources[0]! } : undefined
+  }
+}
+
+/** Part `0.2` is the third run of part `0` (PROTOCOL.md §1.3). */
+const RUN = /^(\d+)\.([1-9]\d*)$/
+
+/** Place among the runs of its part. */
+export const runOf = ({ part }: { part: string | undefined }): number =>
+  Number(part && RUN.exec(part)?.[2]) || 0
+
+/** Whether it is a later token of the run that the last one was of. */
+function follows(event: TextEvent | ReviseEvent, last: TextEvent | ReviseEvent): boolean {
+  return (
+    event.type === 'text' &&
+    last.type === 'text' &&
+    event.unit === 'token' &&
+    last.unit === 'token' &&
+    event.kind === last.kind &&
+    event.part === last.part &&
+    event.toolCallId === last.toolCallId &&
+    event.serial > last.serial
+  )
+}

@@ -1,0 +1,328 @@
+import type { EndEvent, ReviseEvent, StreamEvent, TextEvent } from '../protocol/event.ts'
+import { covers } from '../text/coverage.ts'
+import type { Break, Coverage } from '../text/coverage.ts'
+import { lossesOf } from './losses.ts'
+import { noGaps } from './part.ts'
+import type { TextSource } from './part.ts'
+import type { PartKinds } from './partKind.ts'
+import { PartList } from './partList.ts'
+import { same } from '../types/same.ts'
+import { OpenText } from './textPart.ts'
+import type { Gap, Part, ResponseChange, ResponseState, ResponseStatus } from '../types/types.ts'
+
+/** A row of the app's database, as a response knows it. */
+export interface KnownRow {
+  readonly status: ResponseStatus
+  /** It is over: the row wins over the channel's past. */
+  readonly complete: boolean
+  /** Whether an operation on a text is surely newer than a complete row. */
+  isOlderThan(event: TextEvent | ReviseEvent): boolean
+  /** Whether it goes on with a text that an unfinished row names. */
+  goesOnWith(event: TextEvent | ReviseEvent): boolean
+}
+
+const nothingKnown: readonly Gap[] = Object.freeze([{ part: 'text', from: 0, to: 0, missing: undefined }])
+
+/** One answer while it is being assembled: events in, snapshots out. Knows no clock and no channel. */
+export class Response {
+  readonly role = 'assistant'
+  readonly id: string
+  serial: string | undefined
+  createdAt = 0
+  promptId: string | undefined
+  clientId: string | undefined
+  snapshot: ResponseState | undefined
+  /** Nothing of it comes before what is known. */
+  headKnown = false
+  /** Older messages are read for its sake: it is shown as it is when they end before its beginning. */
+  wanted = false
+  /** What has changed it since it was last published. */
+  touched: 'past' | 'live' | undefined
+  readonly parts = new PartList()
+  row: KnownRow | undefined
+  readonly #kinds: PartKinds
+  #strict = false
+  #agentPresent = false
+  #firstPartKnown = false
+  #marker: EndEvent | undefined
+  /** Continuity was lost there, and history has not reached back to it. */
+  #broken: Break | undefined
+  #interrupted = false
+  #sealed = false
+
+  constructor(id: string, kinds: PartKinds) {
+    this.id = id
+    this.#kinds = kinds
+  }
+
+  get status(): ResponseStatus {
+    if (this.#marker) return this.#marker.status
+    if (this.row?.complete) return this.row.status
+    if (!this.#strict && this.#allDone) return 'complete'
+    return this.#interrupted ? 'interrupted' : 'streaming'
+  }
+
+  get open(): boolean {
+    const { status } = this
+    return status === 'streaming' || status === 'interrupted'
+  }
+
+  /** Its agent promises to be present while it streams (PROTOCOL.md §6.6), so that its absence tells. */
+  get watched(): boolean {
+    return this.#agentPresent && this.status === 'streaming'
+  }
+
+  get #allDone(): boolean {
+    const { ordered } = this.parts
+    return ordered.every((part) => part.settled) && ordered.some(isText)
+  }
+
+  /** It ends in what is known, but begins before: it is for `loadOlder()` to show. What is shown already stays. */
+  get withheld(): boolean {
+    return !this.snapshot && !this.wanted && !this.open && this.needsPast
+  }
+
+  /** Whether older messages of the channel could complete it. */
+  get needsPast(): boolean {
+    if (this.row?.complete) return false
+    if (this.#broken || this.parts.texts().some((s) => s.text.needsPast)) return true
+    return !this.headKnown && (!this.#firstPartKnown || this.parts.ordered.some(isTorn))
+  }
+
+  /** Takes note of what any message of the response tells. Returns whether a view would see it. */
+  meet(event: StreamEvent): boolean {
+    const fromAgent = event.clientId === undefined || event.clientId === this.clientId
+    if (this.#interrupted && fromAgent && event.epoch !== undefined && event.type !== 'end')
+      this.#interrupted = false
+    if (event.strict) {
+      this.#agentPresent = event.watched
+      this.#strict = true
+      // Parts are numbered: none comes before this one (PROTOCOL.md §1.3).
+      if (event.part === '0' && event.type !== 'end') this.#firstPartKnown = true
+    }
+    let seen = false
+    if (!this.parts.isRecent(event.serial) && (this.serial === undefined || event.serial < this.serial)) {
+      this.serial = event.serial
+      if (event.timestamp) this.createdAt = event.timestamp
+      seen = true
+    }
+    if (event.promptId !== undefined && this.promptId === undefined) {
+      this.promptId = event.promptId
+      seen = true
+    }
+    if (event.clientId !== undefined && this.clientId === undefined && event.type !== 'tool') {
+      this.clientId = event.clientId
+      seen = true
+    }
+    return seen
+  }
+
+  /** Text of a part. Returns whether anything changed. */
+  applyText(event: TextEvent | ReviseEvent): boolean {
+    const { parts } = this
+    let known = parts.placeOf(event)
+    // A message that the row does not name can only be the one whose text it is.
+    const whole = this.row?.complete === true && !known
+    if (this.row?.complete) {
+      if (!this.row.isOlderThan(event)) return false
+      known ??= parts.onlyText()
+    } else if (this.row && !this.row.goesOnWith(event)) {
+      // An unfinished row gives way to the channel, except to stamped tokens, which go on where it ends.
+      this.row = undefined
+      for (const part of parts.ordered) if (part.row) parts.drop(part)
+      known = parts.placeOf(event)
+    }
+    known ??= parts.promote(event)
+    if (!known) {
+      if (event.type === 'revise') return false
+      known = this.#kinds[event.kind as 'tool']?.place?.(event, parts) ?? parts.newPlace(event)
+      if (event.unit === 'message') parts.note(event.serial, known)
+      else if (this.headKnown && !this.#broken) known.source.text.knowHead()
+    }
+    known.part.row = undefined
+    parts.remember(event, known)
+    const changed = this.#grow(known.source, event, known.source.unit === 'token' && !whole)
+    if (changed) known.part.dirty = true
+    return changed
+  }
+
+  /** An operation on one of its messages, known by the message's serial. */
+  #grow({ text: growing }: TextSource, event: TextEvent | ReviseEvent, token: boolean): boolean {
+    const { version, text, end, checksum, epoch, serial, op } = event
+    // A continuous stream goes on with its next token, also after a full text.
+    const done =
+      token && op === 'append' && event.responseId === undefined ? (event.done ?? false) : event.done
+    const item = { key: token ? serial : version, text, end, checksum, done, epoch }
+    if (token) {
+      if (op === 'full') return growing.replace(item, { final: event.responseId !== undefined })
+      return growing.append(version === serial ? item : { ...item, edited: version })
+    }
+    if (op === 'append') return growing.append(item)
+    if (op === 'delete') return growing.replace({ key: version, text: '' })
+    return growing.replace({ ...item, create: event.type === 'text' && event.create })
+  }
+
+  /** What is no text. */
+  applyPart(event: StreamEvent): boolean {
+    if (this.row?.complete && event.epoch === undefined) return false
+    return this.#kinds[event.type]?.apply(event as never, this.parts) ?? false
+  }
+
+  /** A marker once set stays: what it says is final, unless a later one says otherwise. */
+  applyEnd(event: EndEvent): boolean {
+    if (this.#marker && this.#marker.version >= event.version) return false
+    // A stop or an error is not undone by the end marker that follows it.
+    if (this.#marker && this.#marker.status !== 'complete' && event.status === 'complete') return false
+    this.#marker = event
+    return true
+  }
+
+  /** The continuous response of a channel goes on after its end. */
+  reopen(event: StreamEvent): void {
+    if (this.#marker && event.serial > this.#marker.serial) this.#marker = undefined
+  }
+
+  interrupt(): boolean {
+    if (this.status !== 'streaming') return false
+    this.#interrupted = true
+    return true
+  }
+
+  /**
+   * Continuity was lost after it had ended: its messages may have been changed meanwhile. They are read again;
+   * tokens, of which there may be thousands, are not. Returns whether there is anything to read.
+   */
+  doubt(epoch: number): boolean {
+    const messages = this.row?.complete
+      ? []
+      : this.parts.texts().filter((source) => source.unit === 'message')
+    for (const source of messages) source.text.break(epoch)
+    this.wanted ||= messages.length > 0
+    return messages.length > 0
+  }
+
+  /** Continuity of its channel was lost: it is read again, also if the next that is heard of it is its end. */
+  break({ key, epoch }: Break): void {
+    this.wanted = true
+    this.#broken = { key: this.#broken?.key ?? key, epoch }
+    for (const source of this.parts.texts()) source.text.break(epoch)
+  }
+
+  /**
+   * History has delivered what `coverage` says; from `''`: all that the channel retains. A message that grows stands
+   * in history at its beginning, and its full text clears its doubts.
+   */
+  cover(coverage: Coverage): void {
+    if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
+    this.#eachText(({ unit, text }) => {
+      if (unit !== 'token' && coverage.from !== '') return
+      text.cover(coverage)
+      // Its first tokens came after a loss that is made up for by now.
+      if (this.headKnown && !this.#broken) text.knowHead()
+    })
+  }
+
+  knowHead(): void {
+    this.headKnown = true
+    // What was lost with the connection may have been the beginning.
+    if (this.#broken) return
+    this.#eachText(({ unit, text }) => {
+      if (unit === 'token') text.knowHead()
+    })
+  }
+
+  /** Something about texts may change from outside of them. */
+  #eachText(change: (source: TextSource) => void): void {
+    for (const part of this.parts.ordered) {
+      part.sources.forEach(change)
+      part.dirty ||= part.sources.length > 0
+    }
+  }
+
+  /** Folds what arrived out of order; bounds the memory of a long past being read. */
+  settle(): void {
+    for (const source of this.parts.texts()) source.text.settle()
+  }
+
+  /** Makes the snapshot anew. Returns what changed, or undefined when nothing did. */
+  refresh(): ResponseChange[] | undefined {
+    const before = this.snapshot
+    const changes: ResponseChange[] = []
+    let partsChanged = before?.parts.length !== this.parts.ordered.length
+    for (const part of this.parts.ordered) {
+      if (!part.dirty) continue
+      const { snapshot, gaps } = part
+      const change = part.refresh()
+      if (change) changes.push(change)
+      else if (snapshot !== part.snapshot || gaps !== part.gaps) partsChanged = true
+      if (snapshot !== part.snapshot) partsChanged ||= !change
+    }
+    const parts: Part[] = []
+    let gaps = noGaps
+    const texts: OpenText[] = []
+    let verified = true
+    let broken = this.#broken !== undefined
+    let text = ''
+    for (const part of this.parts.ordered) {
+      if (part.snapshot) parts.push(part.snapshot)
+      if (part.gaps.length) gaps = gaps === noGaps ? part.gaps : gaps.concat(part.gaps)
+      if (!(part instanceof OpenText)) continue
+      texts.push(part)
+      verified &&= part.verified
+      broken ||= part.broken
+      if (part.kind === 'text') text += part.snapshot!.text
+    }
+    const { status } = this
+    // Whether text comes before is unknown; where parts are numbered (PROTOCOL.md §1.3), that some does is known.
+    const headless = !this.headKnown && !this.#firstPartKnown && !this.row?.complete
+    verified &&= texts.length > 0 && !headless
+    // Only its end is known: all of its text is missing.
+    if (parts.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
+    const begunBefore = headless && this.#strict
+    if ((broken || begunBefore) && !this.row?.complete)
+      gaps = gaps.concat(lossesOf(texts, this.#broken, begunBefore, !this.open))
+    verified &&= gaps.length === 0
+    const known = before?.gaps
+    if (gaps.length === known?.length && gaps.every((gap, i) => same(gap, known[i]))) gaps = known
+    const next: ResponseState = {
+      id: this.id,
+      status,
+      text,
+      parts,
+      gaps,
+      hasGap: gaps.length > 0,
+      verified,
+      promptId: this.promptId,
+      clientId: this.clientId,
+      createdAt: this.createdAt,
+      serial: this.serial,
+      error: this.#marker?.error,
+    }
+    const other =
+      partsChanged ||
+      !before ||
+      before.status !== status ||
+      before.verified !== verified ||
+      before.gaps !== gaps ||
+      before.promptId !== this.promptId ||
+      before.clientId !== this.clientId ||
+      before.serial !== this.serial ||
+      before.createdAt !== this.createdAt
+    if (!other && changes.length === 0) return undefined
+    if (other) changes.push({})
+    this.snapshot = next
+    if (!this.open && !next.hasGap && !this.#sealed) {
+      this.#sealed = true
+      for (const source of this.parts.texts()) source.text.seal()
+    }
+    return changes
+  }
+}
+
+function isText(part: object): part is OpenText {
+  return part instanceof OpenText && part.kind === 'text'
+}
+
+function isTorn(part: object): boolean {
+  return part instanceof OpenText && part.torn
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { Reader } from '../../test/model/reader.ts'
+import { applyRow } from './rows.ts'
+import type { ResponseRow } from '../types/types.ts'
+
+const headers = { responseId: 'r' }
+const ours = { ...headers, rejoin: '1' }
+
+function row(rest: Partial<ResponseRow>): ResponseRow {
+  return { id: 'r', role: 'assistant', status: 'complete', ...rest }
+}
+
+/** What the model of a whole channel found (laws.test.ts), each as the shortest case that shows it. */
+describe('rows beside the channel', () => {
+  test('parts keep the order of the row, whatever serials they carry', () => {
+    const reader = new Reader()
+    const parts = [
+      { type: 'text', id: '0', text: 'first', serial: 's2' },
+      { type: 'text', id: '1', text: 'second', serial: 's1' },
+    ]
+    applyRow(reader.conversation, row({ parts }))
+    expect(reader.response('r')).toMatchObject({ text: 'firstsecond' })
+  })
+
+  test('a part of another kind that the channel calls the same is not the part of the row', () => {
+    const reader = new Reader()
+    const token = { name: 'reasoning', data: 'Hm', headers: { ...ours, part: '0', end: '2' } }
+    reader.read(token, undefined, false)
+    applyRow(reader.conversation, row({ text: 'Hello' }))
+    expect(reader.response('r')).toMatchObject({ text: 'Hello', parts: [{ type: 'text', text: 'Hello' }] })
+  })
+
+  test('a row without text has no part', () => {
+    const reader = new Reader()
+    applyRow(reader.conversation, row({ status: 'streaming', text: '' }))
+    expect(reader.response('r')?.parts).toEqual([])
+  })
+
+  test('a complete row is as the application has it, whatever the stream declared', () => {
+    const reader = new Reader()
+    reader.read({ name: 'response', serial: 's', headers: { ...ours, part: '0' } })
+    reader.read({
+      name: 'response',
+      serial: 's',
+      version: 't1',
+      action: 'append',
+      data: 'Hello',
+      metadata: { end: '5', phase: 'done', checksum: '00000000' },
+      headers: { ...ours, part: '0' },
+    })
+    applyRow(reader.conversation, row({ parts: [{ type: 'text', id: '0', text: 'Edited', serial: 's' }] }))
+    expect(reader.response('r')).toMatchObject({ text: 'Edited', hasGap: false })
+  })
+
+  test('of a response of which only the end is known, the row shows the rest', () => {
+    const reader = new Reader()
+    reader.read({ name: 'stop', headers }, undefined, false)
+    reader.read({ name: 'token', data: 'end', headers, serial: '0' }, undefined, false)
+    expect(reader.conversation.responses.get('r')!.withheld).toBe(true)
+    applyRow(reader.conversation, row({ text: 'from the start to the end' }))
+    expect(reader.response('r')).toMatchObject({ text: 'from the start to the end', hasGap: false })
+  })
+
+  test('of a response of which text is missing, the row shows it', () => {
+    const reader = new Reader()
+    reader.read({ name: 'token', data: 'He', headers: { ...ours, part: '0', end: '2' } })
+    reader.read({ name: 'token', data: 'o', headers: { ...ours, part: '0', end: '5' } })
+    reader.read({ name: 'stop', headers: ours })
+    expect(reader.response('r')).toMatchObject({ status: 'complete', text: 'Heo', hasGap: true })
+    applyRow(reader.conversation, row({ text: 'Hello' }))
+    expect(reader.response('r')).toMatchObject({ status: 'complete', text: 'Hello', hasGap: false })
+  })
+
+  test('a repair that its agent made before it was done does not undo the row; an edit does', () => {
+    const reader = new Reader()
+    applyRow(reader.conversation, row({ text: 'One. Two.' }))
+    const repair = { name: 'response', serial: 's', version: 't1', action: 'update', data: 'Two.' }
+    reader.read({ ...repair, metadata: { end: '4', phase: 'streaming' }, headers: { ...ours, part: '1' } })
+    expect(reader.response('r')?.text).toBe('One. Two.')
+    reader.read({ name: 'response', serial: 's', version: 't2', action: 'delete', headers: ours })
+    expect(reader.response('r')?.text).toBe('')
+  })
+
+  test('what the channel has still to deliver of a complete row is no edit of it; another text is', () => {
+    const reader = new Reader()
+    const plain = { name: 'response', serial: 's', action: 'update', headers }
+    applyRow(reader.conversation, row({ text: 'Hello' }))
+    reader.read({ ...plain, version: 't1', data: 'Hel' })
+    expect(reader.response('r')?.text).toBe('Hello')
+    reader.read({ ...plain, version: 't2', data: 'Help' })
+    expect(reader.response('r')?.text).toBe('Help')
+  })
+
+  test('an edit of one message of a text that was too long for one is for the database to tell', () => {
+    const reader = new Reader()
+    const part = { type: 'text', id: '0', text: 'One. Two.', serial: 's1', version: 't1', runs: 2 }
+    applyRow(reader.conversation, row({ parts: [part] }))
+    const edit = { name: 'response', version: 't9', action: 'update', data: '[redacted]' }
+    reader.read({ ...edit, serial: 's2', headers: { ...ours, part: '0.1' } })
+    reader.read({ ...edit, serial: 's1', headers: { ...ours, part: '0' } })
+    expect(reader.response('r')?.text).toBe('One. Two.')
+  })
+
+  test('a prompt of the database says nothing of the channel: a response to it may have begun before', () => {
+    const reader = new Reader()
+    applyRow(reader.conversation, { id: 'p', role: 'user', text: 'Why?' })
+    reader.read({ name: 'token', data: 'cause', headers: { ...headers, promptId: 'p' } })
+    expect(reader.response('r')).toMatchObject({ text: 'cause', hasGap: true })
+    const told = new Reader()
+    told.read({ name: 'user-input', data: { promptId: 'p', text: 'Why?' } })
+    told.read({ name: 'token', data: 'Because', headers: { ...headers, promptId: 'p' } })
+    expect(told.response('r')).toMatchObject({ text: 'Because', hasGap: false })
+  })
+})

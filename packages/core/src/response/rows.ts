@@ -1,0 +1,135 @@
+import type { Conversation } from './conversation.ts'
+import type { ReviseEvent, TextEvent } from '../protocol/event.ts'
+import { OpenPart } from './part.ts'
+import type { KnownRow, Response } from './response.ts'
+import { runOf } from './partList.ts'
+import { newSource, OpenText } from './textPart.ts'
+import type { Part, PromptRow, ResponseRow, ResponseStatus, Row, RowPart } from '../types/types.ts'
+
+/** Shows what the app's database has of a conversation (PROTOCOL.md §6.7). */
+export function applyRow(conversation: Conversation, row: Row): void {
+  if (row.role === 'user') applyPromptRow(conversation, row)
+  else conversation.amend(row.id, row.serial, (response) => applyResponseRow(response, row))
+}
+
+function applyPromptRow(conversation: Conversation, row: PromptRow): void {
+  if (conversation.prompts.has(row.id)) return
+  const text = row.text ?? row.parts?.map((p) => (p.type === 'text' ? (p.text ?? '') : '')).join('') ?? ''
+  const prompt = {
+    id: row.id,
+    text,
+    createdAt: timeOf(row),
+    delivery: 'sent' as const,
+    ...(row.serial !== undefined && { serial: row.serial }),
+    ...(row.clientId !== undefined && { clientId: row.clientId }),
+    ...(row.replaces !== undefined && { replaces: row.replaces }),
+  }
+  conversation.setPrompt(prompt, false)
+}
+
+/** Returns whether anything changed. */
+function applyResponseRow(response: Response, row: ResponseRow): boolean {
+  const known = response.parts.ordered
+  // What ended on the channel needs no row, unless only its end is known or something is missing.
+  const whole = !response.open && known.length > 0 && !response.withheld && !response.snapshot?.hasGap
+  if (response.row?.complete || whole) return false
+  const stored = new StoredRow(row)
+  if (!stored.complete && known.length > 0) return false
+  response.row = stored
+  response.promptId ??= row.promptId
+  response.clientId ??= row.clientId
+  response.serial ??= row.serial
+  response.createdAt ||= timeOf(row)
+  response.parts.clear()
+  const parts: readonly RowPart[] = row.parts ?? (row.text ? [{ type: 'text', text: row.text }] : [])
+  parts.forEach((part, i) => addPart(response, part, i, stored.complete, known))
+  return true
+}
+
+function addPart(
+  { parts }: Response,
+  part: RowPart,
+  index: number,
+  complete: boolean,
+  known: readonly OpenPart[],
+): void {
+  // A tool is known by its call, as on the channel.
+  const id = (part.toolCallId as string | undefined) ?? part.id ?? String(index)
+  // Rows keep the order of their parts; a leading space sorts them before every serial.
+  const serial = ` ${String(index).padStart(6, '0')}`
+  if (part.type !== 'text' && part.type !== 'reasoning') return parts.add(new RowValue(id, serial, part))
+  const before = known.find((one) => one.id === id)
+  const open =
+    before instanceof OpenText && before.kind === part.type ? before : new OpenText(part.type, id, serial)
+  const text = part.text ?? ''
+  const source = open.sources[0] ?? newSource(part.serial ?? '', part.serial ? 'message' : 'token')
+  if (open.sources.length === 0) open.add(source)
+  else open.sources.length = 1
+  source.run = 0
+  if (part.serial) parts.note(part.serial, { part: open, source })
+  const { version = '' } = part
+  const { key: newest } = source.text
+  // A row that tells no version comes right after what is known: of the channel, or of an older row (before every serial).
+  const key = version > newest ? version : newest === '' ? ' ' : `${newest}~`
+  // What is complete there is as the app has it, whatever the stream declared; else the stream goes on where it ends.
+  const end = complete ? undefined : text.length
+  source.text.replace({ key, text, end, done: complete }, { final: true })
+  open.serial = serial
+  open.dirty = true
+  open.row = part
+  parts.add(open)
+}
+
+/** A row as its response knows it. */
+class StoredRow implements KnownRow {
+  readonly status: ResponseStatus
+  readonly #parts: readonly RowPart[]
+  readonly #texts: readonly string[]
+
+  constructor({ status = 'complete', parts = [], text }: ResponseRow) {
+    this.status = status
+    this.#parts = parts
+    this.#texts = [text ?? '', ...parts.map((part) => part.text ?? '')]
+  }
+
+  get complete(): boolean {
+    return this.status !== 'streaming' && this.status !== 'interrupted'
+  }
+
+  /** After a complete row only what is surely newer counts: a later version, or somebody's live edit of the text. */
+  isOlderThan(event: TextEvent | ReviseEvent): boolean {
+    // Where the text of one message ends in the text of several, the row does not tell.
+    if ((event.type === 'text' && runOf(event) > 0) || this.#parts.some(({ runs = 1 }) => runs > 1))
+      return false
+    const version = this.#parts.find((p) => p.serial === event.serial)?.version
+    if (version !== undefined) return event.version > version
+    // What carries a stamp is the agent's own, from before it was done.
+    const edited = event.version !== event.serial && event.op !== 'append' && event.end === undefined
+    if (!edited || event.epoch === undefined || (event.type === 'text' && event.unit === 'token'))
+      return false
+    // The beginning of what the row has is no edit: it was on its way while the row was read.
+    return event.op === 'delete' || !this.#texts.some((text) => text.startsWith(event.text))
+  }
+
+  /** A stamped token of a text that the row names. */
+  goesOnWith(event: TextEvent | ReviseEvent): boolean {
+    if (event.type === 'revise' || event.unit === 'message' || event.end === undefined || runOf(event) > 0)
+      return false
+    const id = event.part ?? event.kind
+    return this.#parts.some((part) => part.id === id && part.type === event.kind)
+  }
+}
+
+/** A part that a database row brought, other than text: shown as the app kept it. */
+class RowValue extends OpenPart {
+  constructor(id: string, serial: string, part: RowPart) {
+    super(id, serial)
+    this.row = part
+    this.snapshot = { ...part, id } as unknown as Part
+  }
+}
+
+/** Milliseconds since the epoch; 0 where the row does not tell. */
+function timeOf({ createdAt }: Row): number {
+  return createdAt === undefined ? 0 : new Date(createdAt).getTime() || 0
+}

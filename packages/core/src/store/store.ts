@@ -1,0 +1,159 @@
+import { Conversation } from '../response/conversation.ts'
+import type { Schedule } from './frame.ts'
+import type { PartKinds } from '../response/partKind.ts'
+import type { Response } from '../response/response.ts'
+import type {
+  MessageRef,
+  PromptState,
+  ResponseChange,
+  ResponseListener,
+  ResponseState,
+} from '../types/types.ts'
+
+/** A response as it was and as it is now published. */
+export interface Published {
+  before: ResponseState | undefined
+  now: ResponseState
+}
+
+interface Hooks {
+  schedule: Schedule
+  /** Called after everybody was notified. */
+  onPublish(published: readonly Published[]): void
+  onListenerError(error: unknown): void
+}
+
+const noMessages: readonly MessageRef[] = Object.freeze([])
+
+/**
+ * Publishes the conversation: immutable snapshots, once per frame, each to its own subscribers. While the past
+ * is being read it is held back, so that however much there is, it is published once; live text is not held.
+ */
+export class Store {
+  readonly conversation: Conversation
+  messages: readonly MessageRef[] = noMessages
+  readonly #hooks: Hooks
+  readonly #listeners = new Map<string, Set<ResponseListener>>()
+  readonly #listListeners = new Set<() => void>()
+  #holds = 0
+  #listIsLive = false
+  #outsideChanged = false
+  #cancel: (() => void) | undefined
+  #scheduled = false
+
+  constructor(continuousId: string, kinds: PartKinds, hooks: Hooks) {
+    this.conversation = new Conversation(continuousId, kinds)
+    this.#hooks = hooks
+  }
+
+  getResponse(id: string): ResponseState | undefined {
+    return this.conversation.find(id)?.snapshot
+  }
+
+  getPrompt(id: string): PromptState | undefined {
+    return this.conversation.prompts.get(id)?.snapshot
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listListeners.add(listener)
+    return () => this.#listListeners.delete(listener)
+  }
+
+  subscribeResponse(name: string, listener: ResponseListener): () => void {
+    const id = this.conversation.find(name)?.id ?? name
+    const listeners = this.#listeners.get(id) ?? new Set()
+    this.#listeners.set(id, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id)
+    }
+  }
+
+  /** Something live has changed: publish it with the next frame, or at once. */
+  changed(urgency: 'frame' | 'now' = 'frame'): void {
+    this.#listIsLive ||= this.conversation.listDirty
+    if (urgency === 'now') this.flush()
+    else this.#schedule()
+  }
+
+  /** Session state beside the list has changed; subscribers of the list are told. */
+  stateChanged(): void {
+    this.#outsideChanged = true
+    this.#schedule()
+  }
+
+  /** Holds the past back until `release`. */
+  hold(): void {
+    this.#holds++
+  }
+
+  release(): void {
+    this.#holds--
+    this.changed('now')
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    const cancel = this.#hooks.schedule(this.flush)
+    // A schedule may flush before it returns; then there is nothing left to call off.
+    if (this.#scheduled) this.#cancel = cancel
+  }
+
+  readonly flush = (): void => {
+    this.#scheduled = false
+    this.#cancel?.()
+    this.#cancel = undefined
+    const { conversation } = this
+    const published: Published[] = []
+    const news: [id: string, changes: ResponseChange[]][] = []
+    const dirty = conversation.dirty
+    conversation.dirty = []
+    for (const response of dirty) {
+      if (this.#holds && response.touched !== 'live') {
+        conversation.dirty.push(response)
+        continue
+      }
+      response.touched = undefined
+      if (response.withheld) continue
+      const before = response.snapshot
+      const changes = response.refresh()
+      if (!changes) continue
+      if (!before) conversation.listDirty = this.#listIsLive = true
+      published.push({ before, now: (response as Response & { snapshot: ResponseState }).snapshot })
+      if (this.#listeners.has(response.id)) news.push([response.id, changes])
+    }
+    const tellList = this.#refreshList() || this.#outsideChanged
+    this.#outsideChanged = false
+    for (const [id, changes] of news)
+      for (const listener of this.#listeners.get(id) ?? []) this.#tell(() => listener(changes))
+    if (tellList) for (const listener of this.#listListeners) this.#tell(listener)
+    if (published.length) this.#hooks.onPublish(published)
+  }
+
+  close(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#listeners.clear()
+    this.#listListeners.clear()
+  }
+
+  /** Returns whether the list, or a prompt in it, changed. */
+  #refreshList(): boolean {
+    if (!this.conversation.listDirty || (this.#holds && !this.#listIsLive)) return false
+    this.conversation.listDirty = this.#listIsLive = false
+    const next = this.conversation.list()
+    const same = next.length === this.messages.length && next.every((ref, i) => ref === this.messages[i])
+    if (!same) this.messages = next
+    return true
+  }
+
+  /** A listener that throws is its own loss, not the session's. */
+  #tell(listener: () => void): void {
+    try {
+      listener()
+    } catch (error) {
+      this.#hooks.onListenerError(error)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { checksum } from '../protocol/checksum.ts'
+import type { ShownText } from './shownText.ts'
+
+/** What an operation tells of the text that it belongs to. */
+export interface Declaration {
+  /** Orders operations: a message's `version.serial`, or a token's `serial`. */
+  key: string
+  /** Length of the whole text after the operation, in UTF-16 code units. */
+  end?: number
+  checksum?: string
+  done?: boolean
+}
+
+/** What the agent says of a text when it closes it: that it is done, how long it is, and its checksum. */
+export class Closing {
+  done = false
+  /** Key of the newest operation heard: an older one that comes late says nothing any more. */
+  #heard = ''
+  #last: { key: string; end: number | undefined; checksum: string } | undefined
+  #checked: { text: string; matches: boolean } | undefined
+
+  /** A length and a checksum were declared. */
+  get declared(): boolean {
+    return this.#last !== undefined
+  }
+
+  get end(): number | undefined {
+    return this.#last?.end
+  }
+
+  /** Takes note of what an operation, known to be the `newest` or not, declares. Returns whether that is new. */
+  mark({ key, done, checksum: sum, end }: Declaration, newest = false): boolean {
+    if (!newest && key < this.#heard) return false
+    this.#heard = key
+    let changed = false
+    if (done !== undefined && done !== this.done) {
+      this.done = done
+      changed = true
+    }
+    if (sum !== undefined && this.#last?.key !== key) {
+      this.#last = { key, end, checksum: sum }
+      changed = true
+    }
+    return changed
+  }
+
+  /** Forgets what was declared before `key`: it was about another text. */
+  forget(key: string): void {
+    if (this.#last && this.#last.key < key) this.#last = undefined
+  }
+
+  /** Whether this is the text, of which nothing is missing; `undefined` while more of it may come. */
+  agrees({ text, length, end: known }: ShownText): boolean | undefined {
+    if (!this.#last) return undefined
+    const { end, checksum: declared } = this.#last
+    if (end !== undefined && known !== undefined && end !== known) return undefined
+    if (this.#checked?.text !== text) this.#checked = { text, matches: checksum(text) === declared }
+    return this.#checked.matches && end === length
+  }
+}

@@ -1,0 +1,157 @@
+import { expect } from 'vitest'
+import type { ResponseState, Session } from '../../src/index.ts'
+import { honest } from './honesty.ts'
+import type { ModelAgent } from './modelAgent.ts'
+import type { ModelDatabase } from './modelDatabase.ts'
+
+/** Holds a session to the laws, at every turn of a world. */
+export class LawKeeper {
+  private readonly session: Session
+  private readonly agents: readonly ModelAgent[]
+  private readonly database: ModelDatabase
+  /** Notifications since the last look, by response. */
+  private told = new Map<string, number>()
+  private readonly exact = new Map<string, string>()
+  /** Responses that live messages came for while the past was being read. */
+  private readonly alive = new Set<string>()
+  private reading = true
+
+  constructor(session: Session, agents: readonly ModelAgent[], database: ModelDatabase) {
+    this.session = session
+    this.agents = agents
+    this.database = database
+    for (const { id } of agents)
+      session.subscribeResponse(id, () => this.told.set(id, (this.told.get(id) ?? 0) + 1))
+  }
+
+  /** Laws 2 and 4 for what is shown now. */
+  check(): void {
+    this.session.flush()
+    for (const agent of this.agents) {
+      const response = this.session.getResponse(agent.id)
+      if (response) this.checkResponse(agent, response)
+    }
+  }
+
+  /** Law 6: only responses that something came for are told. Law 7: the past is held back until it is known. */
+  checkNotified(touched: ReadonlySet<string>, quiet: boolean): void {
+    const reading = this.session.getSnapshot().hydration === 'running'
+    for (const id of touched) this.alive.add(id)
+    for (const [id, times] of this.told) {
+      if (quiet && !touched.has('*')) expect([...touched]).toContain(id)
+      if (this.reading && !this.alive.has(id)) expect([id, reading, times]).toEqual([id, false, 1])
+    }
+    if (!reading) this.alive.clear()
+    this.reading = reading
+    this.told = new Map()
+  }
+
+  /** Law 3: what was applied before changes nothing, and nobody is told. */
+  checkSilent(again: () => void): void {
+    const before = this.agents.map(({ id }) => this.session.getResponse(id))
+    again()
+    this.session.flush()
+    expect([...this.told.keys()]).toEqual([])
+    expect(this.agents.map(({ id }) => this.session.getResponse(id))).toEqual(before)
+  }
+
+  private checkResponse(agent: ModelAgent, response: ResponseState): void {
+    const { script, id } = agent
+    const rows = this.database.given.get(id) ?? []
+    const strict = script.manner === 'ours' || script.manner === 'older'
+    let joined = ''
+    for (const part of response.parts) {
+      if (part.type === 'text') joined += part.text
+      const gaps = response.gaps.filter((gap) => gap.part === part.id)
+      const source = agent.texts.find((t) => t.serial !== undefined && agent.partId(t) === part.id)
+      if (part.type === 'text' || part.type === 'reasoning') {
+        // A row that names no parts shows the text of all of them as one, until the channel says which they are.
+        if (script.manner === 'wrong' || rows.some((row) => !row.complete || !this.database.namesParts))
+          continue
+        const known = source?.style.kind === part.type ? source.truths : []
+        const kept = rows.map((row) => row.text)
+        expect(
+          known.some((truth) => honest({ text: part.text, gaps }, truth)) || kept.includes(part.text),
+        ).toBe(true)
+        // What a text has besides a message or token that was edited, only history tells.
+        const unclear = source?.tokenEdited || (source?.edited && source.length > 1)
+        // And where it stands in the one text of a row that names no parts, nobody.
+        if (unclear && rows.length && !this.database.namesParts) continue
+        if (response.status === 'complete' && strict && gaps.length === 0 && !unclear)
+          expect([...known, ...kept]).toContain(part.text)
+        // Law 4: what was shown as exact is never taken away, unless somebody edited it.
+        if (!source || source.edited) continue
+        const key = `${id}/${part.id}`
+        const shown = this.exact.get(key) ?? ''
+        expect(part.text.startsWith(shown)).toBe(true)
+        const sure = part.text.slice(0, gaps[0]?.from ?? part.text.length)
+        if (sure.length > shown.length) this.exact.set(key, sure)
+      } else if (part.type === 'tool-look' && source) {
+        // Arguments with a hole are no arguments.
+        if (gaps.length) expect(part.input).toBeUndefined()
+        const said = (part.input as { q?: string } | undefined)?.q ?? ''
+        const meant = source.closed ? (JSON.parse(source.text) as { q: string }).q : undefined
+        if (meant !== undefined) expect(meant.startsWith(said)).toBe(true)
+      }
+    }
+    expect(response.text).toBe(joined)
+    if (response.verified && !agent.edited && script.manner !== 'wrong')
+      expect(agent.text.startsWith(response.text)).toBe(true)
+    // All of it, with no word of a hole, is an exact beginning: no part is left out. (Of an agent that numbers its parts
+    // to the end; elsewhere nothing says that more came before.)
+    if (!response.hasGap && script.manner === 'ours' && !agent.edited)
+      expect(agent.text.startsWith(response.text)).toBe(true)
+  }
+
+  /** Laws 1 and 5, once everything has arrived. */
+  checkEnd(): void {
+    for (const agent of this.agents) this.checkWhole(agent)
+    const shown = this.session.getSnapshot().messages.map((m) => m.id)
+    // A database keeps no `start`: whoever read no further places a response by what it has read.
+    const serialOf = (a: ModelAgent) => {
+      const { serial } = this.session.getResponse(a.id) ?? {}
+      if (!this.database.asked) expect(serial).toBe(a.serial)
+      return serial ?? a.serial
+    }
+    const order = this.agents
+      .flatMap((a) => [
+        [a.promptSerial, a.promptId],
+        [serialOf(a), a.id],
+      ])
+      .filter(([, id]) => shown.includes(id!))
+      .sort(([a], [b]) => (a! < b! ? -1 : 1))
+      .map(([, id]) => id!)
+    expect(shown).toEqual(order)
+  }
+
+  private checkWhole(agent: ModelAgent): void {
+    const response = this.session.getResponse(agent.id)
+    const rows = this.database.given.get(agent.id) ?? []
+    const row = rows.find((r) => r.complete)
+    // What the database does not know, and ended before what was read of the channel, nobody asked for.
+    if (!response && !agent.named && this.database.asked) return
+    if (agent.serial === undefined) return
+    const texts = agent.texts.filter((t) => t.serial !== undefined)
+    const loose = texts.some((t) => t.tokenEdited) || (row && agent.edited)
+    expect(response).toMatchObject({ hasGap: false, ...(agent.marked && { status: 'complete' }) })
+    // Nor a prompt that stands before what was read: a response that is whole is reason to read no further.
+    const prompt = agent.promptId === undefined ? undefined : this.session.getPrompt(agent.promptId)
+    if (prompt || (agent.promptId !== undefined && !this.database.asked))
+      expect(prompt).toMatchObject({ text: `What is ${agent.id}?` })
+    if (loose) return
+    expect(response!.text).toBe(agent.text)
+    if (row) return
+    const expected = [
+      ...texts
+        .filter((t) => t.style.kind !== 'tool')
+        .map((t) => [t.serial!, { type: t.style.kind, id: agent.partId(t), text: t.text }] as const),
+      ...agent.wholes.map((w) => [w.serial, w.expected] as const),
+    ]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, part]) => part)
+    expect(response!.parts).toMatchObject(expected)
+    const stamped = texts.every((t) => t.closed && t.style.end !== undefined && t.style.kind !== 'tool')
+    if (agent.script.manner === 'ours' && !agent.edited && stamped && agent.ofKind('text').length)
+      expect(response!.verified).toBe(true)
+  }
+}

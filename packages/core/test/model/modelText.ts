@@ -1,0 +1,254 @@
+import { checksum } from '../../src/protocol/checksum.ts'
+import type { ChannelModel } from './channelModel.ts'
+import type { Fragment } from './script.ts'
+
+export type Pattern = 'token' | 'message'
+
+/** Who writes a text, and what it says of itself. */
+export interface TextStyle {
+  pattern: Pattern
+  kind: 'text' | 'reasoning' | 'tool'
+  headers: Record<string, string>
+  /** What `end` is for a text; undefined: no stamps. */
+  end: ((text: string) => string) | undefined
+}
+
+/** A message that grows, or all tokens of a text. */
+interface Segment {
+  serial: string | undefined
+  /** What the agent wrote. */
+  written: string
+  /** What readers should end with. */
+  shown: string
+  /** What stood there before each edit: until it has arrived, readers show that. */
+  before: string[]
+  edited: boolean
+}
+
+const names = {
+  text: { message: 'response', token: 'token', complete: 'response-complete' },
+  reasoning: { message: 'reasoning', token: 'reasoning', complete: 'reasoning-complete' },
+  tool: { message: 'tool_call', token: 'tool_call', complete: '' },
+}
+
+/** One growing text of an agent: publishes without waiting, repairs what was refused, is edited by others. */
+export class ModelText {
+  /** Its first message on the channel. */
+  serial: string | undefined
+  /** A single token was edited: that shows only while it stands apart. */
+  tokenEdited = false
+  closed = false
+  readonly style: TextStyle
+  private readonly model: ChannelModel
+  private readonly segments: Segment[] = []
+  private tokens: { serial: string; text: string; stamped: boolean }[] = []
+  private failed = false
+  private held = ''
+  private heldStamp: Record<string, string> | undefined
+
+  constructor(model: ChannelModel, style: TextStyle) {
+    this.model = model
+    this.style = { ...style }
+  }
+
+  /** What readers should end with. */
+  get text(): string {
+    return this.segments.map((s) => s.shown).join('')
+  }
+
+  /** All that a reader may take for the agent's text. */
+  get truths(): string[] {
+    return this.segments.reduce(
+      (texts, { before, shown }) => texts.flatMap((text) => [...before, shown].map((next) => text + next)),
+      [''],
+    )
+  }
+
+  /** Its messages or runs. */
+  get length(): number {
+    return this.segments.length
+  }
+
+  get edited(): boolean {
+    return this.segments.some((s) => s.before.length > 0)
+  }
+
+  /** Headers of the run that is being written (PROTOCOL.md §1.3). */
+  private get headers(): Record<string, string> {
+    const { headers } = this.style
+    const run = this.segments.length - 1
+    return run > 0 ? { ...headers, part: `${this.part}.${run}` } : headers
+  }
+
+  private get part(): string | undefined {
+    return this.style.headers.part
+  }
+
+  private get last(): Segment {
+    return this.segments.at(-1)!
+  }
+
+  /** The message of the first segment, as a database keeps it. */
+  get version(): string | undefined {
+    return this.style.pattern === 'message' && this.serial ? this.model.versionOf(this.serial) : undefined
+  }
+
+  begin(text: string): void {
+    const { pattern, kind } = this.style
+    if (pattern === 'token') {
+      this.segments.push({ serial: undefined, written: '', shown: '', before: [], edited: false })
+      this.tokens = []
+      this.base = ''
+      return
+    }
+    const segment: Segment = { serial: undefined, written: text, shown: text, before: [], edited: false }
+    this.segments.push(segment)
+    segment.serial = this.model.create({ name: names[kind].message, data: text, headers: this.headers })
+    this.serial ??= segment.serial
+  }
+
+  /**
+   * `refused`: the channel refuses this publish. `merged`: its roll-up holds it back until the next one. `full`: the
+   * message is full, and the text goes on in a further one.
+   */
+  write({ text, refused, merged, full }: Fragment): void {
+    const { pattern, kind, end } = this.style
+    // Only with header `part` do two messages make one text.
+    if (full && end && this.part !== undefined && kind !== 'tool') {
+      this.close('streaming')
+      this.begin(text)
+      if (pattern === 'message') return
+    }
+    this.last.written += text
+    // Without stamps a refusal is unknowable, and so it is after an edit: those channels accept everything.
+    if (refused && end && !this.last.edited) {
+      this.last.shown += text
+      this.failed = true
+      return
+    }
+    this.last.shown += text
+    if (pattern === 'token') return this.token(text, this.stamp())
+    this.held += text
+    this.heldStamp = this.metadata('streaming')
+    if (!merged) this.release()
+  }
+
+  /** Sends what the roll-up still holds. */
+  release(): void {
+    if (this.held !== '') this.model.append(this.last.serial!, this.held, this.heldStamp)
+    this.held = ''
+  }
+
+  repair(): void {
+    if (this.failed) this.replace(this.last.written, 'streaming')
+  }
+
+  /** An agent without stamps, or whoever knows better, says the whole text again. */
+  recover(): void {
+    this.style.end = undefined
+    this.replace(this.last.written, 'done')
+  }
+
+  /** The part is done; or `streaming`, for it goes on in a further message or run. */
+  close(phase: 'streaming' | 'done' = 'done'): void {
+    this.release()
+    this.repair()
+    this.closed = phase === 'done'
+    const { pattern, end } = this.style
+    const closing: Record<string, string> = { phase }
+    if (end) closing.checksum = checksum(this.last.written)
+    if (pattern === 'message') this.model.append(this.last.serial!, '', { ...this.stamp(), ...closing })
+    else if (end) this.token('', { ...this.stamp(), ...closing })
+  }
+
+  /** Somebody with the right replaces or deletes all of it, or one of its tokens. */
+  edit(how: 'replace' | 'delete' | 'token', which: number): boolean {
+    const { pattern, kind } = this.style
+    const { headers } = this
+    if (!this.segments.length || kind === 'tool') return false
+    this.release()
+    if (pattern === 'message') {
+      const segment = this.segments[which % this.segments.length]!
+      // Stamps that its agent goes on to write contradict an edit: whoever edits waits for the end of the message.
+      if (this.style.end && segment === this.last && !this.closed) return false
+      this.remember(segment)
+      segment.edited = true
+      segment.shown = how === 'delete' ? '' : `[${which % 100}]`
+      if (how === 'delete') this.model.delete(segment.serial!)
+      else this.model.update(segment.serial!, segment.shown)
+      return true
+    }
+    if (how !== 'token') {
+      // What comes after it would be the agent's again.
+      if (!this.closed || kind === 'reasoning') return false
+      this.remember(this.last)
+      this.last.shown = `[${which % 100}]`
+      const data = this.last.shown
+      const serial = this.model.create({ name: names[kind].complete, data, headers, clientId: 'moderator' })
+      this.serial ??= serial
+      this.tokens = []
+      return true
+    }
+    const token = this.tokens[which % (this.tokens.length || 1)]
+    // Once a text: of two, a reader may know either first.
+    if (!token || this.failed || this.tokenEdited) return false
+    // Whether a message of plain reasoning is a token or grows, nobody can tell from an edit of it. And a stamped token
+    // is not kept apart from its neighbours once it is known to follow them: an edit of it comes too late.
+    if (kind === 'reasoning' || token.stamped) return false
+    this.remember(this.last)
+    this.tokenEdited = true
+    this.last.edited = true
+    token.text = which % 2 ? '' : `[${which % 100}]`
+    if (token.text === '') this.model.delete(token.serial)
+    else this.model.update(token.serial, token.text)
+    this.last.shown = this.base + this.tokens.map((t) => t.text).join('')
+    return true
+  }
+
+  /** Text of the last full text; tokens come after it. */
+  private base = ''
+
+  private replace(text: string, phase: 'streaming' | 'done'): void {
+    const { pattern, kind } = this.style
+    const { headers } = this
+    this.release()
+    this.failed = false
+    if (this.last.shown !== text) this.remember(this.last)
+    this.last.shown = text
+    this.last.edited = false
+    if (pattern === 'message') this.model.update(this.last.serial!, text, this.metadata(phase))
+    else {
+      const serial = this.model.create({
+        name: names[kind].complete,
+        data: text,
+        headers: { ...headers, ...this.stamp(), ...(phase === 'streaming' && { phase }) },
+      })
+      this.serial ??= serial
+      this.base = text
+      this.tokens = []
+    }
+  }
+
+  private remember({ shown, before }: Segment): void {
+    if (!before.includes(shown)) before.push(shown)
+  }
+
+  private token(text: string, stamp: Record<string, string>): void {
+    const serial = this.model.create({
+      name: names[this.style.kind].token,
+      data: text,
+      headers: { ...this.headers, ...stamp },
+    })
+    this.serial ??= serial
+    this.tokens.push({ serial, text, stamped: stamp.end !== undefined })
+  }
+
+  private stamp(): Record<string, string> {
+    const { end } = this.style
+    return end ? { end: end(this.last.written) } : {}
+  }
+
+  private metadata(phase: string): Record<string, string> | undefined {
+    return this.style.end ? { ...this.stamp(), phase } : undefined
+  }
+}

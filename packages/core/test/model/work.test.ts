@@ -1,0 +1,172 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Deliveries } from './deliveries.ts'
+import { deliveriesOf, makeTokens, wholeMessage } from './deliveries.ts'
+import { DirectChannel } from './directChannel.ts'
+import { GrowingText } from '../../src/text/run.ts'
+import { seed } from '../../src/past/seed.ts'
+import type { Hydrator } from '../../src/past/hydrator.ts'
+import { createSession } from '../../src/session/session.ts'
+import type { ResponseListener } from '../../src/types/types.ts'
+
+/**
+ * Speed, guarded by counting work instead of time, so that a busy machine cannot fail it: how often snapshots are
+ * made, listeners called, frames asked for and tokens folded into the text.
+ */
+
+const TOKENS = 1_000
+const FRAME = 64
+const FRAMES = Math.ceil(TOKENS / FRAME)
+
+/** A session that counts what it does; frames come when the test says so. */
+async function counted(
+  hydrate: Hydrator = { load: () => Promise.resolve() },
+  past = new DirectChannel().past,
+) {
+  const channel = new DirectChannel()
+  channel.past = past
+  let pending: (() => void) | undefined
+  const counts = { frames: 0, list: 0 }
+  const session = createSession({
+    channel: channel.asChannel(),
+    presence: false,
+    hydrate,
+    schedule: (flush) => {
+      counts.frames++
+      pending = flush
+      return () => (pending = undefined)
+    },
+  })
+  session.subscribe(() => void counts.list++)
+  await session.ready
+  const frame = () => {
+    const flush = pending
+    pending = undefined
+    flush?.()
+  }
+  const watch = (id: string) => {
+    const seen = { calls: 0, appended: '', snapshots: new Set<unknown>() }
+    const listener: ResponseListener = (changes) => {
+      seen.calls++
+      seen.snapshots.add(session.getResponse(id))
+      for (const change of changes)
+        if (change.part !== undefined && 'appended' in change) seen.appended += change.appended
+    }
+    session.subscribeResponse(id, listener)
+    return seen
+  }
+  /** Delivers in frames of `FRAME`. */
+  const play = (messages: Deliveries['tokens']) => {
+    messages.forEach((message, i) => {
+      channel.deliver(message)
+      if ((i + 1) % FRAME === 0) frame()
+    })
+    frame()
+  }
+  return { session, channel, counts, frame, watch, play }
+}
+
+const patterns = ['message-per-response', 'message-per-token'] as const
+
+afterEach(() => vi.restoreAllMocks())
+
+/** Counts the operations that reach a text: one a token, when all is well. */
+function countAppends() {
+  return vi.spyOn(GrowingText.prototype, 'append').mock.calls
+}
+
+describe.each(patterns)('work per token, %s', (pattern) => {
+  const answer = (id: string, tokens = TOKENS) => deliveriesOf(pattern, id, makeTokens(tokens + 1))
+
+  it('publishes a response once a frame and the list never', async () => {
+    const { session, channel, counts, frame, watch, play } = await counted()
+    const quiet = answer('quiet')
+    const { first, tokens, last, text } = answer('busy')
+    for (const message of [...quiet.first, ...first]) channel.deliver(message)
+    frame()
+    const seen = watch('busy')
+    const others = watch('quiet')
+    const untouched = session.getResponse('quiet')
+    const list = session.getSnapshot()
+    Object.assign(counts, { frames: 0, list: 0 })
+    const appends = countAppends()
+    const begin = session.getResponse('busy')!.text.length
+
+    play(tokens)
+
+    expect(seen.calls).toBe(FRAMES)
+    expect(seen.snapshots.size).toBe(FRAMES)
+    expect(counts).toEqual({ frames: FRAMES, list: 0 })
+    expect(others.calls).toBe(0)
+    expect(session.getResponse('quiet')).toBe(untouched)
+    expect(session.getSnapshot()).toBe(list)
+    expect(appends.length).toBeLessThanOrEqual(TOKENS)
+    expect(seen.appended).toBe(text.slice(begin))
+
+    // The end is not kept waiting for a frame, and comes in one piece with the status.
+    for (const message of last) channel.deliver(message)
+    expect(seen.calls).toBeLessThanOrEqual(FRAMES + 2)
+    expect(session.getResponse('busy')).toMatchObject({ status: 'complete', verified: true, text })
+  })
+
+  it('tells nobody of what it knows already', async () => {
+    const { channel, counts, frame, watch } = await counted()
+    const { first, tokens, last } = answer('again', 100)
+    const all = [...first, ...tokens, ...last]
+    for (const message of all) channel.deliver(message)
+    frame()
+    const seen = watch('again')
+    Object.assign(counts, { frames: 0, list: 0 })
+    for (const message of all) channel.deliver(message)
+    frame()
+    expect(seen.calls).toBe(0)
+    expect(counts.list).toBe(0)
+  })
+
+  it('folds late arrivals once a frame, over a bounded window', async () => {
+    const { session, channel, frame, play } = await counted()
+    const { first, tokens, text } = answer('shuffled', 4_000)
+    for (const message of first) channel.deliver(message)
+    frame()
+    const settle = vi.spyOn(GrowingText.prototype, 'settle').mock.calls
+    const swapped = tokens.flatMap((_, i) => (i % 2 ? [tokens[i]!, tokens[i - 1]!] : []))
+    play(swapped)
+    expect(session.getResponse('shuffled')!.text).toBe(text)
+    // What arrives late waits for the frame: the text is brought up to date once for all of it.
+    expect(settle.length).toBeLessThanOrEqual(2 * Math.ceil(4_000 / FRAME) + 4)
+  })
+
+  it('publishes a late join once, however much there is', async () => {
+    const { first, tokens } = answer('late', 10_000)
+    const past = [...first, ...tokens].reverse()
+    const { session, counts } = await counted({ load: (p) => Promise.resolve(p.apply(past)) })
+    expect(session.getResponse('late')!.text.length).toBeGreaterThan(50_000)
+    expect(counts.list).toBe(1)
+  })
+})
+
+describe('work per message of the past', () => {
+  it('publishes rows once', async () => {
+    const rows = Array.from({ length: 1_000 }, (_, i) => ({
+      id: `row-${i}`,
+      role: 'assistant' as const,
+      text: 'An answer.',
+      createdAt: i + 1,
+    }))
+    const { session, counts } = await counted(seed({ load: () => Promise.resolve({ rows }) }))
+    expect(session.getSnapshot().messages).toHaveLength(1_000)
+    expect(counts.list).toBe(1)
+  })
+
+  it('publishes a page of history once, and each response keeps its snapshot from then on', async () => {
+    const past = Array.from({ length: 500 }, (_, i) => wholeMessage(`h-${i}`, 'An answer.')).flat()
+    const { session, counts, channel, frame } = await counted({ load: (p) => Promise.resolve(p.apply(past)) })
+    expect(counts.list).toBe(1)
+    const snapshots = session.getSnapshot().messages.map(({ id }) => session.getResponse(id))
+    const { first, tokens } = deliveriesOf('message-per-response', 'live', makeTokens(50))
+    for (const message of [...first, ...tokens]) channel.deliver(message)
+    frame()
+    expect(counts.list).toBe(2)
+    const now = session.getSnapshot().messages.map(({ id }) => session.getResponse(id))
+    expect(now.slice(0, 500).every((snapshot, i) => snapshot === snapshots[i])).toBe(true)
+  })
+})

@@ -1,0 +1,83 @@
+import { startLocalAbly } from '@rejoin/local-ably'
+import type { LocalAbly } from '@rejoin/local-ably'
+import * as Ably from 'ably'
+import { createSession } from '../../src/index.ts'
+import type { Session, SessionOptions } from '../../src/index.ts'
+
+/** Short timers, so that tests of lost connections take no minutes. */
+const impatient = {
+  disconnectedRetryTimeout: 100,
+  suspendedRetryTimeout: 200,
+  channelRetryTimeout: 200,
+  realtimeRequestTimeout: 2_000,
+}
+
+/** One server, and the clients and sessions that a test opened on it: real SDK, real sockets. */
+export class Wire {
+  readonly server: LocalAbly
+  private readonly clients: Ably.Realtime[] = []
+  private readonly sessions: Session[] = []
+  private static count = 0
+
+  private constructor(server: LocalAbly) {
+    this.server = server
+  }
+
+  static async start(options?: Parameters<typeof startLocalAbly>[0]): Promise<Wire> {
+    return new Wire(await startLocalAbly({ port: 0, ...options }))
+  }
+
+  /** A channel name of its own. */
+  channelName(): string {
+    return `ai:${++Wire.count}`
+  }
+
+  client(options: Partial<Ably.ClientOptions> = {}): Ably.Realtime {
+    const client = new Ably.Realtime({ ...this.server.clientOptions, ...impatient, logLevel: 0, ...options })
+    this.clients.push(client)
+    return client
+  }
+
+  session(
+    channelName: string,
+    options: Partial<SessionOptions> & { clientOptions?: Partial<Ably.ClientOptions> } = {},
+  ): Session {
+    const { clientOptions, ...rest } = options
+    const session = createSession({
+      client: this.client({ clientId: 'reader', ...clientOptions }),
+      channelName,
+      ...rest,
+    } as SessionOptions)
+    this.sessions.push(session)
+    return session
+  }
+
+  /** Ends what a test opened; the server stays. */
+  release(): void {
+    for (const session of this.sessions.splice(0)) session.close()
+    for (const client of this.clients.splice(0)) client.close()
+    this.server.faults.clear()
+  }
+
+  async close(): Promise<void> {
+    this.release()
+    await this.server.close()
+  }
+}
+
+/** Waits until `check` gives something, or fails with what it was waiting for. `poll` may look afar before each. */
+export async function until<V>(
+  what: string,
+  check: () => V | undefined | false | null,
+  ms = 8_000,
+  poll?: () => Promise<void>,
+): Promise<V> {
+  const deadline = Date.now() + ms
+  for (;;) {
+    await poll?.()
+    const value = check()
+    if (value) return value
+    if (Date.now() > deadline) throw new Error(`gave up waiting for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
