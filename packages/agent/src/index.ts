@@ -8,7 +8,21 @@ export {
 } from './prompts/checkpoint.ts'
 export type { Who } from './prompts/claims.ts'
 export { DeliveryError } from './publish/deliveryError.ts'
-export type { FinishReason, ModelEvent, SourceEvent } from './response/modelEvent.ts'
+export type {
+  DroppedEvent,
+  EndEvent,
+  FileEvent,
+  FinishReason,
+  ModelEvent,
+  PartMetadataEvent,
+  ProviderMetadata,
+  SourceDocumentEvent,
+  SourceEvent,
+  StepEvent,
+  ToolEvent,
+  ToolFields,
+  Usage,
+} from './response/modelEvent.ts'
 export type { PipeResult } from './response/pipe.ts'
 export type { Prompt } from './prompts/prompt.ts'
 export type { Active, PromptHandler, PromptOptions, Steering } from './prompts/promptQueue.ts'

@@ -39,6 +39,7 @@ export async function pipe(
       const step = isPromise(next) ? await abortable.wait(next) : next
       if (step === ABORTED || target.signal.aborted) return stop(iterator)
       if (step.done) return { finishReason, aborted: false }
+      if (step.value.type === 'abort') return stop(iterator)
       if (step.value.type === 'finish') finishReason = step.value.finishReason
       else write(target.body, growing, step.value)
       const { pressure } = target.body
@@ -133,22 +134,44 @@ function write(body: ResponseBody, growing: Map<string, GrowingText>, event: Mod
       tools.available(event.toolCallId, event.toolName, event.input)
       return tools.error(event.toolCallId, event.errorText)
     case 'tool-output-available':
+      if (event.preliminary) return
       known(tools, event)
       return tools.output(event.toolCallId, event.output)
     case 'tool-output-error':
       known(tools, event)
       return tools.error(event.toolCallId, event.errorText)
+    case 'tool-output-denied':
+      known(tools, event)
+      return tools.error(event.toolCallId, 'denied')
     case 'tool-approval-request':
       return void tools.approvalRequested(event.toolCallId, event.toolName, event.input)
     case 'source-url':
       return body.addSource(event)
+    case 'source-document': {
+      const { type: _, sourceId, textId: __, ...data } = event
+      return body.addData('source-document', data, sourceId)
+    }
+    case 'file':
+    case 'reasoning-file': {
+      const { type: _, ...data } = event
+      return body.addData('file', data)
+    }
+    case 'tool-approval-response':
+    case 'part-metadata':
+    case 'metadata':
+    case 'start-step':
+    case 'finish-step':
+    case 'reset-step':
+    case 'dropped':
     case 'finish':
+    case 'abort':
       return
     case 'error':
       throw new RejoinError(ErrorCode.ModelFailed, `unable to finish the answer; ${event.errorText}`, {
         cause: event,
       })
     default:
+      if (event.transient) return
       return body.addData(event.type.slice('data-'.length), event.data, event.id)
   }
 }

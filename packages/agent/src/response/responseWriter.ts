@@ -230,6 +230,7 @@ export class ResponseWriter {
     try {
       const result = await pipe({ body, signal: this.signal }, events)
       this.#finishReason = result.finishReason ?? this.#finishReason
+      if (result.aborted && !this.signal.aborted) this.#mark('stopped', undefined)
       return result
     } catch (error) {
       this.#modelError = wrapError('write the answer', error, ErrorCode.ModelFailed)
