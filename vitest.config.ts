@@ -52,6 +52,7 @@ export default defineConfig({
         'vue/server-renderer': 'with-vue34/node_modules/vue/server-renderer/index.mjs',
       }),
       project('local-ably', './packages/local-ably'),
+      project('postgres', './packages/postgres'),
       project('demo', './demo'),
       project('docs', './docs', { testTimeout: 60_000, exclude: ['.blocks/**', 'node_modules/**'] }),
       project('e2e', './e2e', {

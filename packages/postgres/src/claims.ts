@@ -1,0 +1,94 @@
+import { ErrorCode, RejoinError } from '@rejoin/core/agent'
+import { cleanText } from './clean.ts'
+import { select, type PostgresClient } from './client.ts'
+
+/** A prompt, and the process that wants to answer it. */
+export interface ClaimRequest {
+  channelName: string
+  promptId: string
+  /** Names the process; no two that run at once may share it. */
+  owner: string
+  /** Milliseconds after which another owner may take the prompt, unless the claim is renewed or settled. */
+  ttl: number
+}
+
+/** A claim that was granted. */
+export interface HeldClaim {
+  channelName: string
+  promptId: string
+  owner: string
+  fence: number
+}
+
+/**
+ * Lets one of several processes answer a prompt. A claim is a lease: an owner that dies loses it after `ttl`. Its
+ * `fence` grows whenever the prompt changes hands, so that a tool can refuse an owner that was overtaken.
+ */
+export interface ClaimStore {
+  /** `undefined`: another owner holds the prompt, or it was settled. */
+  claim(request: ClaimRequest): Promise<{ fence: number } | undefined>
+  /** Prolongs a claim by `ttl` from now; false once another owner has it, or it was settled. */
+  renew(claim: HeldClaim & { ttl: number }): Promise<boolean>
+  /**
+   * The prompt is answered: nobody claims it again.
+   * @throws RejoinError `invalid_argument` when another owner has taken it.
+   */
+  settle(claim: HeldClaim): Promise<void>
+}
+
+export interface PostgresClaims extends ClaimStore {
+  /**
+   * Deletes claims that were settled, or given up, more than `olderThan` milliseconds ago. Longer than the channel
+   * keeps its messages is safe: a prompt that nobody can read again is not claimed again.
+   */
+  forget(options: { olderThan: number }): Promise<void>
+}
+
+// Leases are told by the database's clock alone; those of its clients may differ.
+const fromNow = (parameter: string) => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
+
+export function createClaims(client: PostgresClient): PostgresClaims {
+  return {
+    async claim({ channelName, promptId, owner, ttl }) {
+      const [row] = await select(
+        client,
+        `insert into rejoin_claims as kept (channel, prompt, owner, fence, expires)
+         values ($1, $2, $3, 1, ${fromNow('$4::float8')})
+         on conflict (channel, prompt) do update
+         set owner = excluded.owner, fence = kept.fence + 1, expires = excluded.expires
+         where kept.expires < clock_timestamp() and not kept.settled
+         returning fence`,
+        [cleanText(channelName), cleanText(promptId), cleanText(owner), ttl],
+      )
+      return row && { fence: Number(row.fence) }
+    },
+    async renew({ ttl, ...held }) {
+      const rows = await select(
+        client,
+        `update rejoin_claims set expires = ${fromNow('$5::float8')} where ${HELD} and not settled returning fence`,
+        [...valuesOf(held), ttl],
+      )
+      return rows.length > 0
+    },
+    async settle(held) {
+      const text = `update rejoin_claims set settled = true where ${HELD} returning fence`
+      if ((await select(client, text, valuesOf(held))).length > 0) return
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        `unable to settle prompt "${held.promptId}"; the claim with fence ${held.fence} is no longer the newest`,
+      )
+    },
+    async forget({ olderThan }) {
+      await client.query(`delete from rejoin_claims where expires < ${fromNow('$1::float8')}`, [-olderThan])
+    },
+  }
+}
+
+const HELD = 'channel = $1 and prompt = $2 and owner = $3 and fence = $4::bigint'
+
+const valuesOf = ({ channelName, promptId, owner, fence }: HeldClaim) => [
+  cleanText(channelName),
+  cleanText(promptId),
+  cleanText(owner),
+  fence,
+]
