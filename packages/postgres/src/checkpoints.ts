@@ -1,4 +1,4 @@
-import { ErrorCode, RejoinError, type Checkpoint, type CheckpointStore } from '@rejoin/core/agent'
+import { ErrorCode, RejoinError, type Checkpoint, type CheckpointStore } from '@rejoin/agent'
 import { cleanJson, cleanText } from './clean.ts'
 import { select, type PostgresClient } from './client.ts'
 

@@ -1,4 +1,4 @@
-import { ErrorCode, RejoinError } from '@rejoin/core/agent'
+import { ErrorCode, RejoinError } from '@rejoin/agent'
 
 /** Where a page ends: the oldest row on it. */
 export interface Position {

@@ -1,4 +1,4 @@
-import { ErrorCode, RejoinError } from '@rejoin/core/agent'
+import { ErrorCode, RejoinError } from '@rejoin/agent'
 
 /**
  * Whether trying again cannot help: the value itself is refused, whatever the state of the database.

@@ -1,5 +1,5 @@
 import type { PromptRow, Row, SeedPage } from '@rejoin/core'
-import { ErrorCode, RejoinError, type Prompt } from '@rejoin/core/agent'
+import { ErrorCode, RejoinError, type Prompt } from '@rejoin/agent'
 import { cleanJson, cleanText } from './clean.ts'
 import { select, type Columns, type PostgresClient } from './client.ts'
 import { readCursor, writeCursor } from './cursor.ts'

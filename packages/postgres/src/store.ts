@@ -1,4 +1,4 @@
-import type { CheckpointStore } from '@rejoin/core/agent'
+import type { CheckpointStore } from '@rejoin/agent'
 import { createCheckpoints } from './checkpoints.ts'
 import { createClaims, type PostgresClaims } from './claims.ts'
 import type { PostgresClient } from './client.ts'

@@ -57,7 +57,7 @@ describe.each(databases)('claims, %s', (_, skip, open) => {
           claim: await store.claims.claim({ ...what, owner, ttl: 60_000 }),
         })),
       )
-      const [winner] = taken.filter(({ claim }) => claim)
+      const winner = taken.find(({ claim }) => claim)
       expect(taken.filter(({ claim }) => claim)).toEqual([{ owner: winner!.owner, claim: { fence: 2 } }])
       expect(await store.claims.renew({ ...first, ttl: 60_000 })).toBe(false)
       await expect(store.claims.settle(first)).rejects.toThrow(/fence 1 is no longer the newest/)

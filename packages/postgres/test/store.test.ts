@@ -1,11 +1,16 @@
 import type { Row } from '@rejoin/core'
-import type { Checkpoint, Prompt } from '@rejoin/core/agent'
+import type { Checkpoint, Prompt } from '@rejoin/agent'
 import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPostgresStore, isPermanent, type PostgresStore } from '../src/index.ts'
+import { createPostgresStore, isPermanent, migration, type PostgresStore } from '../src/index.ts'
 import { databases, stopServer, type TestDatabase } from './databases.ts'
 
 afterAll(stopServer)
+
+test('the migration that is run is the one in the package', () => {
+  expect(readFileSync(new URL('../migrations/rejoin.sql', import.meta.url), 'utf8')).toBe(migration)
+})
 
 const answer = (id: string, more: object = {}): Row => ({
   id,

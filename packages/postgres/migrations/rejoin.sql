@@ -1,0 +1,30 @@
+-- Messages of conversations, as seed({ load }) and an agent's memory read them.
+create table if not exists rejoin_rows (
+  -- Whatever names a conversation in your application, such as its channel.
+  conversation text not null,
+  -- responseId of an answer, promptId of a prompt.
+  id text not null,
+  -- Milliseconds since the epoch.
+  created_at bigint not null,
+  -- The whole row. New fields need no new columns.
+  row jsonb not null,
+  primary key (conversation, id)
+);
+create index if not exists rejoin_rows_in_order on rejoin_rows (conversation, created_at desc, id desc);
+
+-- What an agent has still to answer, by channel.
+create table if not exists rejoin_checkpoints (
+  channel text primary key,
+  state jsonb not null
+);
+
+-- Which process answers a prompt. The fence grows each time that a prompt changes hands.
+create table if not exists rejoin_claims (
+  channel text not null,
+  prompt text not null,
+  owner text not null,
+  fence bigint not null,
+  expires timestamptz not null,
+  settled boolean not null default false,
+  primary key (channel, prompt)
+);
