@@ -3,13 +3,8 @@ import { deliveriesOf, makeTokens } from '../../packages/core/test/model/deliver
 import { makeRoot } from './page.ts'
 import { interleave } from './interleave.ts'
 import { Conversation, short } from './reader.ts'
+import type { Renders } from './rendered.ts'
 import type { Report } from './report.ts'
-
-/** How often the list and the rows have rendered. */
-export interface Renders {
-  list: number
-  rows: number
-}
 
 /** A chat on a page: streams one more response into it, and counts. */
 interface Chat {

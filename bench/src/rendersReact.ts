@@ -3,7 +3,7 @@ import { createElement, memo } from 'react'
 import type { ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { Conversation } from './reader.ts'
-import type { Renders } from './renders.ts'
+import type { Renders } from './rendered.ts'
 
 /** React flushes what a store announces in a microtask, and the rest in a task of its own. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve))

@@ -1,7 +1,7 @@
 import { RejoinPlugin, useMessages, useResponse } from '@rejoin/vue'
 import { createApp, defineComponent, h } from 'vue'
 import type { Conversation } from './reader.ts'
-import type { Renders } from './renders.ts'
+import type { Renders } from './rendered.ts'
 
 /** A task of its own for each frame, as in React's. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve))

@@ -134,7 +134,7 @@ describe('ends', () => {
     expect(textOf(chat.lastMessage)).toBe('Almost')
   })
 
-  test('a hole that nobody heals: shown whole as far as it is, then as it is, with an error; never as right', async () => {
+  test('a gap that nobody heals: shown whole as far as it is, then as it is, with an error; never as right', async () => {
     const name = stage.wire.channelName()
     const session = stage.wire.session(name)
     await session.ready

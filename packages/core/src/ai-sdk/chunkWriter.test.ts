@@ -46,7 +46,7 @@ const simple = (message: UIMessage | undefined) =>
   message?.parts.map((part) => JSON.parse(JSON.stringify({ ...part, id: undefined, rawInput: undefined })))
 
 describe('chunk writer', () => {
-  test('a part pauses at its hole, others go on, and it goes on in place when it heals', async () => {
+  test('a part pauses at its gap, others go on, and it goes on in place when it heals', async () => {
     const writer = new ChunkWriter()
     const gap = { part: 'a', from: 3, to: 3, missing: 3 }
     const chunks = writer.start('r', false)

@@ -23,8 +23,8 @@ interface Told {
 /**
  * Says the states of one response as UI message chunks, each time only what is new.
  *
- * Chunks can add but not correct, and the AI SDK has no word for a hole. So text is said only as far as it is
- * known to be whole: at a hole its part pauses, and goes on when the hole has healed. When text that was said
+ * Chunks can add but not correct, and the AI SDK has no word for a gap. So text is said only as far as it is
+ * known to be whole: at a gap its part pauses, and goes on when the gap has healed. When text that was said
  * turns out to be another (a redaction, a late part in the middle), the step is taken back (`reset-step`) and
  * said again in the same breath, so that no frame shows it empty.
  */
@@ -60,7 +60,7 @@ export class ChunkWriter {
 
   /**
    * Says what is new in `response`. `changes` spare it to read text that only grew. `whole`: says text beyond
-   * holes too, because nothing will heal them any more. Returns undefined when what was said cannot be corrected.
+   * gaps too, because nothing will heal them any more. Returns undefined when what was said cannot be corrected.
    */
   say(
     response: ResponseState,

@@ -306,7 +306,7 @@ describe('loadOlder()', () => {
     expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'xx', hasGap: false })
   })
 
-  test.each([0, 1])('asked after a loss leaves no hole before what it brings (%i known)', async (known) => {
+  test.each([0, 1])('asked after a loss leaves no gap before what it brings (%i known)', async (known) => {
     scene.open(rewind(1, { limit: 1 }), { rewind: 1 })
     await scene.settle()
     if (known) scene.say('start', 'r')

@@ -52,7 +52,7 @@ export class Continuity {
   /** Settles, and never rejects, when the past has been read after the newest attach. */
   #hydration: Promise<unknown> | undefined
   #closed = false
-  /** Serial of the newest message known without a hole before it. */
+  /** Serial of the newest message known without a gap before it. */
   #newest = ''
   /** Where continuity ended: what must be reached again. Empty while the past was never read. */
   #target = ''
@@ -310,7 +310,7 @@ export class Continuity {
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i]!
       const { serial = '' } = message
-      // Newer than all that is known to be continuous: read while the connection was away, with a hole before it.
+      // Newer than all that is known to be continuous: read while the connection was away, with a gap before it.
       if (serial > this.#newest && !this.#continuous) this.#newest = serial
       this.#hooks.apply(message, undefined, false)
     }

@@ -45,7 +45,7 @@ export class Conversation {
   readonly #refs = new Map<Entry, MessageRef>()
   readonly #bySerial = new Map<string, Response>()
   /** Responses that may lack something older; what is complete is not looked at again for every page of history. */
-  readonly #unsettled = new Set<Response>()
+  readonly #maybeIncomplete = new Set<Response>()
   /** Responses that the app's database knows by another id than the channel. */
   readonly #aliases = new Map<string, Response>()
   /** Prompts that the channel has told of, not a database alone: what came after them is read too. */
@@ -139,7 +139,7 @@ export class Conversation {
     if (response.touched === 'live' || (response.touched && !live)) return
     if (!response.touched) {
       this.dirty.push(response)
-      this.#unsettled.add(response)
+      this.#maybeIncomplete.add(response)
     }
     response.touched = live ? 'live' : 'past'
   }
@@ -164,7 +164,7 @@ export class Conversation {
     for (const response of this.responses.values()) {
       if (response.open) response.break(this.#broken)
       else if (!response.doubt(epoch)) continue
-      this.#unsettled.add(response)
+      this.#maybeIncomplete.add(response)
     }
   }
 
@@ -178,7 +178,7 @@ export class Conversation {
       response.cover(coverage)
       if (headsAfter === undefined || (response.serial ?? '') > headsAfter || this.#followsPrompt(response))
         response.knowHead()
-      response.settle()
+      response.fold()
       this.touch(response, false)
     }
   }
@@ -201,9 +201,9 @@ export class Conversation {
   /** Responses that older messages could complete: those that changed since they were found complete. */
   #incomplete(): Response[] {
     const incomplete: Response[] = []
-    for (const response of this.#unsettled)
+    for (const response of this.#maybeIncomplete)
       if (response.needsPast) incomplete.push(response)
-      else this.#unsettled.delete(response)
+      else this.#maybeIncomplete.delete(response)
     return incomplete
   }
 
@@ -244,7 +244,7 @@ export class Conversation {
   #addResponse(id: string, live: boolean): Response {
     const response = new Response(id, this.#kinds)
     if (this.#broken) response.break(this.#broken)
-    this.#unsettled.add(response)
+    this.#maybeIncomplete.add(response)
     if (live && this.pastKnown) response.headKnown = true
     else if (live) this.strangers = true
     this.responses.set(id, response)
@@ -254,7 +254,7 @@ export class Conversation {
 
   #forget(response: Response): void {
     this.responses.delete(response.id)
-    this.#unsettled.delete(response)
+    this.#maybeIncomplete.delete(response)
     this.#entries.splice(this.#entries.indexOf(response), 1)
     this.dirty = this.dirty.filter((one) => one !== response)
     this.listDirty = true

@@ -23,7 +23,7 @@ export function lossesOf(
     later ||= isNew === true
     if ((isNew || (headless && text === texts[0])) && gaps.length === 0 && text.gaps[0]?.to !== 0)
       gap(text.id, 0)
-    const unfinished = !text.settled && (broken || text.broken)
+    const unfinished = !text.finished && (broken || text.broken)
     if (last ? ended && (broken || unfinished) : unfinished) gap(text.id, text.snapshot!.text.length)
   }
   return gaps

@@ -1,15 +1,5 @@
-import type { TextEvent } from '../protocol/event.ts'
-import type { GrowingText } from '../text/run.ts'
+import type { Run } from '../text/run.ts'
 import type { DataTypes, Gap, Part, ResponseChange, RowPart, Tools } from '../types/types.ts'
-
-/** One message that grows, or the tokens of a run: each is a text of its own. */
-export interface TextSource {
-  serial: string
-  readonly unit: TextEvent['unit']
-  /** Place among the runs of its part, from 0 (PROTOCOL.md §1.3). */
-  run: number
-  readonly text: GrowingText
-}
 
 /** A part while it is being assembled; `snapshot` is what a view gets, the same object until it changes. */
 export abstract class OpenPart {
@@ -21,7 +11,7 @@ export abstract class OpenPart {
   snapshot: Part | undefined
   gaps: readonly Gap[] = noGaps
   /** The growing texts that it is made of. */
-  sources: readonly TextSource[] = []
+  runs: readonly Run[] = []
 
   /** What a row of the app's database told of it, until the channel goes on with it. */
   row: RowPart | undefined
@@ -32,7 +22,7 @@ export abstract class OpenPart {
   }
 
   /** Nothing of it is awaited any more. */
-  get settled(): boolean {
+  get finished(): boolean {
     return true
   }
 

@@ -1,11 +1,12 @@
 import type { ReviseEvent, TextEvent } from '../protocol/event.ts'
-import type { OpenPart, TextSource } from './part.ts'
-import { newSource, OpenText } from './textPart.ts'
+import { Run } from '../text/run.ts'
+import type { OpenPart } from './part.ts'
+import { OpenText } from './textPart.ts'
 
 /** Where a message's text goes. */
 export interface Place {
   part: OpenPart
-  source: TextSource
+  run: Run
 }
 
 /** The parts of a response in order, and which message's text goes where. */
@@ -30,8 +31,7 @@ export class PartList {
     const last = this.#last
     const place = this.#lastPlace
     // A message goes on under its own serial, a run of tokens under ever later ones.
-    const known =
-      place?.source.unit === 'message' ? event.serial === last!.serial : last && follows(event, last)
+    const known = place?.run.merges ? event.serial === last!.serial : last && follows(event, last)
     return known ? place : this.messages.get(event.serial)
   }
 
@@ -50,8 +50,8 @@ export class PartList {
   }
 
   /** Every growing text. */
-  texts(): TextSource[] {
-    return this.ordered.flatMap((part) => part.sources)
+  runs(): Run[] {
+    return this.ordered.flatMap((part) => part.runs)
   }
 
   find(id: string): OpenPart | undefined {
@@ -109,13 +109,13 @@ export class PartList {
 
   /** All tokens of a run are one text, every growing message one of its own. */
   placeIn(part: OpenPart, text: OpenText, event: TextEvent): Place {
-    const run = runOf(event)
-    let source =
-      event.unit === 'token' ? text.sources.find((s) => s.unit === 'token' && s.run === run) : undefined
-    if (!source) text.add((source = newSource(event.serial, event.unit, run)))
-    else if (event.serial < source.serial) source.serial = event.serial
-    this.place(part, source.serial)
-    return { part, source }
+    const merges = event.unit === 'message'
+    const index = runIndex(event)
+    let run = merges ? undefined : text.runs.find((one) => !one.merges && one.index === index)
+    if (!run) text.add((run = new Run(merges, event.serial, index)))
+    else if (event.serial < run.serial) run.serial = event.serial
+    this.place(part, run.serial)
+    return { part, run }
   }
 
   /** A message that was taken for a token has begun to grow: it becomes a part of its own. */
@@ -124,19 +124,19 @@ export class PartList {
       return undefined
     for (const part of this.ordered) {
       if (!(part instanceof OpenText)) continue
-      const tokens = part.sources.find((s) => s.unit === 'token')
-      const text = tokens?.text.take(event.serial)
+      const tokens = part.runs.find((run) => !run.merges)
+      const text = tokens?.take(event.serial)
       if (tokens === undefined || text === undefined) continue
       part.dirty = true
       this.#forget()
-      if (tokens.text.key === '') part.sources.splice(part.sources.indexOf(tokens), 1)
-      if (part.sources.length === 0) this.drop(part)
+      if (tokens.key === '') part.runs.splice(part.runs.indexOf(tokens), 1)
+      if (part.runs.length === 0) this.drop(part)
       const own = this.textFor({ kind: part.kind, unit: 'message', part: undefined, serial: event.serial })
-      const source = newSource(event.serial, 'message')
-      source.text.replace({ key: event.serial, text, create: true, epoch: event.epoch })
-      own.add(source)
-      this.note(event.serial, { part: own, source })
-      return { part: own, source }
+      const run = new Run(true, event.serial)
+      run.replace({ key: event.serial, text, create: true, epoch: event.epoch })
+      own.add(run)
+      this.note(event.serial, { part: own, run })
+      return { part: own, run }
     }
     return undefined
   }
@@ -145,7 +145,7 @@ export class PartList {
   onlyText(): Place | undefined {
     const texts = this.ordered.filter((p) => p instanceof OpenText && p.kind === 'text') as OpenText[]
     const part = texts.length === 1 ? texts[0]! : undefined
-    return part?.sources.length === 1 ? { part, source: part.sources[0]! } : undefined
+    return part?.runs.length === 1 ? { part, run: part.runs[0]! } : undefined
   }
 }
 
@@ -153,7 +153,7 @@ export class PartList {
 const RUN = /^(\d+)\.([1-9]\d*)$/
 
 /** Place among the runs of its part. */
-export const runOf = ({ part }: { part: string | undefined }): number =>
+export const runIndex = ({ part }: { part: string | undefined }): number =>
   Number(part && RUN.exec(part)?.[2]) || 0
 
 /** Whether it is a later token of the run that the last one was of. */

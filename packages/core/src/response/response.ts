@@ -3,7 +3,7 @@ import { covers } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
 import { lossesOf } from './losses.ts'
 import { noGaps } from './part.ts'
-import type { TextSource } from './part.ts'
+import type { Run } from '../text/run.ts'
 import type { PartKinds } from './partKind.ts'
 import { PartList } from './partList.ts'
 import { same } from '../types/same.ts'
@@ -74,7 +74,7 @@ export class Response {
 
   get #allDone(): boolean {
     const { ordered } = this.parts
-    return ordered.every((part) => part.settled) && ordered.some(isText)
+    return ordered.every((part) => part.finished) && ordered.some(isText)
   }
 
   /** It ends in what is known, but begins before: it is for `loadOlder()` to show. What is shown already stays. */
@@ -85,7 +85,7 @@ export class Response {
   /** Whether older messages of the channel could complete it. */
   get needsPast(): boolean {
     if (this.row?.complete) return false
-    if (this.#broken || this.parts.texts().some((s) => s.text.needsPast)) return true
+    if (this.#broken || this.parts.runs().some((run) => run.needsPast)) return true
     return !this.headKnown && (!this.#firstPartKnown || this.parts.ordered.some(isTorn))
   }
 
@@ -137,29 +137,29 @@ export class Response {
       if (event.type === 'revise') return false
       known = this.#kinds[event.kind as 'tool']?.place?.(event, parts) ?? parts.newPlace(event)
       if (event.unit === 'message') parts.note(event.serial, known)
-      else if (this.headKnown && !this.#broken) known.source.text.knowHead()
+      else if (this.headKnown && !this.#broken) known.run.knowHead()
     }
     known.part.row = undefined
     parts.remember(event, known)
-    const changed = this.#grow(known.source, event, known.source.unit === 'token' && !whole)
+    const changed = this.#grow(known.run, event, !known.run.merges && !whole)
     if (changed) known.part.dirty = true
     return changed
   }
 
   /** An operation on one of its messages, known by the message's serial. */
-  #grow({ text: growing }: TextSource, event: TextEvent | ReviseEvent, token: boolean): boolean {
+  #grow(run: Run, event: TextEvent | ReviseEvent, token: boolean): boolean {
     const { version, text, end, checksum, epoch, serial, op } = event
     // A continuous stream goes on with its next token, also after a full text.
     const done =
       token && op === 'append' && event.responseId === undefined ? (event.done ?? false) : event.done
     const item = { key: token ? serial : version, text, end, checksum, done, epoch }
     if (token) {
-      if (op === 'full') return growing.replace(item, { final: event.responseId !== undefined })
-      return growing.append(version === serial ? item : { ...item, edited: version })
+      if (op === 'full') return run.replace(item, { final: event.responseId !== undefined })
+      return run.append(version === serial ? item : { ...item, edited: version })
     }
-    if (op === 'append') return growing.append(item)
-    if (op === 'delete') return growing.replace({ key: version, text: '' })
-    return growing.replace({ ...item, create: event.type === 'text' && event.create })
+    if (op === 'append') return run.append(item)
+    if (op === 'delete') return run.replace({ key: version, text: '' })
+    return run.replace({ ...item, create: event.type === 'text' && event.create })
   }
 
   /** What is no text. */
@@ -193,10 +193,8 @@ export class Response {
    * tokens, of which there may be thousands, are not. Returns whether there is anything to read.
    */
   doubt(epoch: number): boolean {
-    const messages = this.row?.complete
-      ? []
-      : this.parts.texts().filter((source) => source.unit === 'message')
-    for (const source of messages) source.text.break(epoch)
+    const messages = this.row?.complete ? [] : this.parts.runs().filter((run) => run.merges)
+    for (const run of messages) run.break(epoch)
     this.wanted ||= messages.length > 0
     return messages.length > 0
   }
@@ -205,7 +203,7 @@ export class Response {
   break({ key, epoch }: Break): void {
     this.wanted = true
     this.#broken = { key: this.#broken?.key ?? key, epoch }
-    for (const source of this.parts.texts()) source.text.break(epoch)
+    for (const run of this.parts.runs()) run.break(epoch)
   }
 
   /**
@@ -214,11 +212,11 @@ export class Response {
    */
   cover(coverage: Coverage): void {
     if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
-    this.#eachText(({ unit, text }) => {
-      if (unit !== 'token' && coverage.from !== '') return
-      text.cover(coverage)
+    this.#eachRun((run) => {
+      if (run.merges && coverage.from !== '') return
+      run.cover(coverage)
       // Its first tokens came after a loss that is made up for by now.
-      if (this.headKnown && !this.#broken) text.knowHead()
+      if (this.headKnown && !this.#broken) run.knowHead()
     })
   }
 
@@ -226,22 +224,22 @@ export class Response {
     this.headKnown = true
     // What was lost with the connection may have been the beginning.
     if (this.#broken) return
-    this.#eachText(({ unit, text }) => {
-      if (unit === 'token') text.knowHead()
+    this.#eachRun((run) => {
+      if (!run.merges) run.knowHead()
     })
   }
 
   /** Something about texts may change from outside of them. */
-  #eachText(change: (source: TextSource) => void): void {
+  #eachRun(change: (run: Run) => void): void {
     for (const part of this.parts.ordered) {
-      part.sources.forEach(change)
-      part.dirty ||= part.sources.length > 0
+      part.runs.forEach(change)
+      part.dirty ||= part.runs.length > 0
     }
   }
 
   /** Folds what arrived out of order; bounds the memory of a long past being read. */
-  settle(): void {
-    for (const source of this.parts.texts()) source.text.settle()
+  fold(): void {
+    for (const run of this.parts.runs()) run.fold()
   }
 
   /** Makes the snapshot anew. Returns what changed, or undefined when nothing did. */
@@ -313,7 +311,7 @@ export class Response {
     this.snapshot = next
     if (!this.open && !next.hasGap && !this.#sealed) {
       this.#sealed = true
-      for (const source of this.parts.texts()) source.text.seal()
+      for (const run of this.parts.runs()) run.seal()
     }
     return changes
   }

@@ -2,8 +2,9 @@ import type { Conversation } from './conversation.ts'
 import type { ReviseEvent, TextEvent } from '../protocol/event.ts'
 import { OpenPart } from './part.ts'
 import type { KnownRow, Response } from './response.ts'
-import { runOf } from './partList.ts'
-import { newSource, OpenText } from './textPart.ts'
+import { runIndex } from './partList.ts'
+import { Run } from '../text/run.ts'
+import { OpenText } from './textPart.ts'
 import type { Part, PromptRow, ResponseRow, ResponseStatus, Row, RowPart } from '../types/types.ts'
 
 /** Shows what the app's database has of a conversation (PROTOCOL.md §6.7). */
@@ -62,18 +63,18 @@ function addPart(
   const open =
     before instanceof OpenText && before.kind === part.type ? before : new OpenText(part.type, id, serial)
   const text = part.text ?? ''
-  const source = open.sources[0] ?? newSource(part.serial ?? '', part.serial ? 'message' : 'token')
-  if (open.sources.length === 0) open.add(source)
-  else open.sources.length = 1
-  source.run = 0
-  if (part.serial) parts.note(part.serial, { part: open, source })
+  const run = open.runs[0] ?? new Run(!!part.serial, part.serial)
+  if (open.runs.length === 0) open.add(run)
+  else open.runs.length = 1
+  run.index = 0
+  if (part.serial) parts.note(part.serial, { part: open, run })
   const { version = '' } = part
-  const { key: newest } = source.text
+  const { key: newest } = run
   // A row that tells no version comes right after what is known: of the channel, or of an older row (before every serial).
   const key = version > newest ? version : newest === '' ? ' ' : `${newest}~`
   // What is complete there is as the app has it, whatever the stream declared; else the stream goes on where it ends.
   const end = complete ? undefined : text.length
-  source.text.replace({ key, text, end, done: complete }, { final: true })
+  run.replace({ key, text, end, done: complete }, { final: true })
   open.serial = serial
   open.dirty = true
   open.row = part
@@ -99,7 +100,7 @@ class StoredRow implements KnownRow {
   /** After a complete row only what is surely newer counts: a later version, or somebody's live edit of the text. */
   isOlderThan(event: TextEvent | ReviseEvent): boolean {
     // Where the text of one message ends in the text of several, the row does not tell.
-    if ((event.type === 'text' && runOf(event) > 0) || this.#parts.some(({ runs = 1 }) => runs > 1))
+    if ((event.type === 'text' && runIndex(event) > 0) || this.#parts.some(({ runs = 1 }) => runs > 1))
       return false
     const version = this.#parts.find((p) => p.serial === event.serial)?.version
     if (version !== undefined) return event.version > version
@@ -113,7 +114,7 @@ class StoredRow implements KnownRow {
 
   /** A stamped token of a text that the row names. */
   goesOnWith(event: TextEvent | ReviseEvent): boolean {
-    if (event.type === 'revise' || event.unit === 'message' || event.end === undefined || runOf(event) > 0)
+    if (event.type === 'revise' || event.unit === 'message' || event.end === undefined || runIndex(event) > 0)
       return false
     const id = event.part ?? event.kind
     return this.#parts.some((part) => part.id === id && part.type === event.kind)

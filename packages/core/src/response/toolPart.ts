@@ -27,11 +27,11 @@ export class OpenTool extends OpenPart {
   }
 
   /** Part of the conversation's flow: nothing of it is awaited any more. */
-  override get settled(): boolean {
+  override get finished(): boolean {
     return !!(this.#changes.result ?? this.#changes.failure) || String(this.#told?.state).startsWith('output')
   }
 
-  /** Arguments with a hole are no arguments: nothing is made of them until it is filled. */
+  /** Arguments with a gap are no arguments: nothing is made of them until it is filled. */
   #parseInput({ gaps, snapshot }: OpenText): unknown {
     return gaps.length ? undefined : parsePartialJson(snapshot!.text)
   }
@@ -69,7 +69,7 @@ export class OpenTool extends OpenPart {
     const output = result?.event.change as { output: unknown } | undefined
     const failed = failure?.event.change as { errorText: string } | undefined
     let state: ToolState =
-      call || input?.settled || (approval?.requested && parsed !== undefined)
+      call || input?.finished || (approval?.requested && parsed !== undefined)
         ? 'input-available'
         : 'input-streaming'
     if (told?.state) state = told.state as ToolState
@@ -85,7 +85,7 @@ export class OpenTool extends OpenPart {
       toolCallId: this.id,
       state,
       input: parsed,
-      ...(input && !input.settled && { inputText: input.snapshot!.text }),
+      ...(input && !input.finished && { inputText: input.snapshot!.text }),
       ...(output && { output: output.output }),
       ...(failed && { errorText: failed.errorText }),
       ...(progress && { progress: reported }),
@@ -111,7 +111,7 @@ export const toolKind: PartKind<ToolEvent> = {
     const part = toolFor(parts, event.toolCallId ?? event.serial, event.serial)
     part.name ??= event.toolName
     part.input ??= new OpenText('text', part.id, event.serial)
-    part.sources = part.input.sources
+    part.runs = part.input.runs
     return parts.placeIn(part, part.input, event)
   },
 }

@@ -1,7 +1,7 @@
 import type { Conversation } from '../response/conversation.ts'
 import type { PartKinds } from '../response/partKind.ts'
 import type { Row } from '../types/types.ts'
-import type { Readers } from '../wire/codec.ts'
+import type { Readers } from '../wire/read.ts'
 
 /** What a reader understands beside text: whoever needs less loads less. */
 export interface Feature {

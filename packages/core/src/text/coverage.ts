@@ -4,7 +4,7 @@ export interface Break {
   epoch: number
 }
 
-/** What has been read without a hole: everything from key `from` to where attachment `epoch` began. */
+/** What has been read without a gap: everything from key `from` to where attachment `epoch` began. */
 export interface Coverage {
   from: string
   epoch: number

@@ -72,7 +72,7 @@ export class Pieces {
       }
     }
     this.list = [...runs, ...this.list.slice(-WINDOW)]
-    // Runs broken by holes stay apart; what they cost is paid once per window, not per token.
+    // Runs broken by gaps stay apart; what they cost is paid once per window, not per token.
     this.#limit = this.list.length + WINDOW
   }
 

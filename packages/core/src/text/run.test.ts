@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checksum } from '../protocol/checksum.ts'
-import { GrowingText } from './run.ts'
+import { Run } from './run.ts'
 import type { Fragment, FullText } from './run.ts'
 
 const key = (n: number) => String(n).padStart(6, '0')
@@ -13,22 +13,22 @@ const chunks = fc.array(fc.string({ minLength: 1, maxLength: 6, unit: 'grapheme'
 })
 
 /**
- * Law 2 as a check: read the shown text with its holes against the true text. Every run between holes must be
- * found in the truth in order, an exact hole must fit exactly, and without holes the text is a prefix.
+ * Law 2 as a check: read the shown text with its gaps against the true text. Every run between gaps must be
+ * found in the truth in order, an exact gap must fit exactly, and without gaps the text is a prefix.
  */
-function honest(shown: string, holes: GrowingText['holes'], truth: string): boolean {
-  if (holes.length === 0) return truth.startsWith(shown)
-  const first = Math.min(...holes.map((h) => h.from))
+function honest(shown: string, gaps: Run['gaps'], truth: string): boolean {
+  if (gaps.length === 0) return truth.startsWith(shown)
+  const first = Math.min(...gaps.map((h) => h.from))
   if (!truth.startsWith(shown.slice(0, first))) return false
-  if (holes.some((h) => h.missing === undefined)) return true
-  if (holes.every((h) => h.from === h.to)) {
+  if (gaps.some((h) => h.missing === undefined)) return true
+  if (gaps.every((h) => h.from === h.to)) {
     let position = 0
     let from = 0
-    for (const hole of holes) {
-      const run = shown.slice(from, hole.from)
+    for (const gap of gaps) {
+      const run = shown.slice(from, gap.from)
       if (truth.slice(position, position + run.length) !== run) return false
-      position += run.length + hole.missing!
-      from = hole.from
+      position += run.length + gap.missing!
+      from = gap.from
     }
     return truth.startsWith(shown.slice(from), position)
   }
@@ -40,7 +40,7 @@ interface Delivery {
   item: Fragment & FullText
 }
 
-const apply = (text: GrowingText, { full, item }: Delivery) => (full ? text.replace(item) : text.append(item))
+const apply = (text: Run, { full, item }: Delivery) => (full ? text.replace(item) : text.append(item))
 
 /** Tokens of one response, stamped or not: [deliveries, truth]. */
 function tokens(parts: string[], stamped: boolean): [Delivery[], string] {
@@ -60,38 +60,38 @@ describe('message per token (PROTOCOL.md §5)', () => {
         const shuffled = [...deliveries, ...deliveries.filter((_, i) => i % 3 === 0)]
           .map((d) => ({ d, at: random.next().value as number }))
           .sort((a, b) => a.at - b.at)
-        const text = new GrowingText(false)
+        const text = new Run(false)
         for (const { d } of shuffled) {
           apply(text, d)
-          if (random.next().value % 2) text.settle()
+          if (random.next().value % 2) text.fold()
           if (stamped) {
-            text.settle()
-            expect(honest(text.text, text.holes, truth)).toBe(true)
+            text.fold()
+            expect(honest(text.text, text.gaps, truth)).toBe(true)
           }
         }
         text.knowHead()
-        text.settle()
+        text.fold()
         expect(text.text).toBe(truth)
-        expect(text.holes).toEqual([])
+        expect(text.gaps).toEqual([])
       }),
       { numRuns: 2000 },
     )
   })
 
-  test('law 2: losses of stamped tokens are exact holes; the recovery message heals', () => {
+  test('law 2: losses of stamped tokens are exact gaps; the recovery message heals', () => {
     fc.assert(
       fc.property(chunks, fc.infiniteStream(fc.boolean()), (parts, lost) => {
         const [deliveries, truth] = tokens(parts, true)
-        const text = new GrowingText(false)
+        const text = new Run(false)
         for (const d of deliveries) if (!lost.next().value) apply(text, d)
-        text.settle()
-        expect(honest(text.text, text.holes, truth)).toBe(true)
-        const missing = text.holes.reduce((sum, h) => sum + h.missing!, 0)
-        expect(text.holes.every((h) => h.from === h.to)).toBe(true)
+        text.fold()
+        expect(honest(text.text, text.gaps, truth)).toBe(true)
+        const missing = text.gaps.reduce((sum, h) => sum + h.missing!, 0)
+        expect(text.gaps.every((h) => h.from === h.to)).toBe(true)
         expect(truth.startsWith(text.text) || missing > 0).toBe(true)
         text.replace({ key: key(999), text: truth, end: truth.length }, { final: true })
-        text.settle()
-        expect([text.text, text.holes]).toEqual([truth, []])
+        text.fold()
+        expect([text.text, text.gaps]).toEqual([truth, []])
         // §5.8: a token after the recovery message changes nothing.
         expect(text.append({ ...deliveries[0]!.item, key: key(1000) })).toBe(false)
       }),
@@ -100,46 +100,46 @@ describe('message per token (PROTOCOL.md §5)', () => {
   })
 
   test('a token published again under a new serial is shown once when stamped', () => {
-    const text = new GrowingText(false)
+    const text = new Run(false)
     text.append({ key: '1', text: 'Hello', end: 5 })
     text.append({ key: '2', text: ' big', end: 9 })
     text.append({ key: '3', text: ' big', end: 9 })
     text.append({ key: '4', text: ' world', end: 15 })
-    expect([text.text, text.holes]).toEqual(['Hello big world', []])
+    expect([text.text, text.gaps]).toEqual(['Hello big world', []])
   })
 
-  test('a lost token published again later fills its hole in place', () => {
-    const text = new GrowingText(false)
+  test('a lost token published again later fills its gap in place', () => {
+    const text = new Run(false)
     text.append({ key: '1', text: 'Hello', end: 5 })
     text.append({ key: '3', text: ' world', end: 15 })
-    expect(text.holes).toEqual([{ from: 5, to: 5, missing: 4, start: 5 }])
+    expect(text.gaps).toEqual([{ from: 5, to: 5, missing: 4, start: 5 }])
     text.append({ key: '4', text: ' big', end: 9 })
-    expect([text.text, text.holes]).toEqual(['Hello big world', []])
+    expect([text.text, text.gaps]).toEqual(['Hello big world', []])
   })
 
   test('unstamped: a late joiner knows that the head is unknown until it is covered', () => {
-    const text = new GrowingText(false)
+    const text = new Run(false)
     text.append({ key: '7', text: 'world' })
-    expect(text.holes).toEqual([{ from: 0, to: 0, missing: undefined, start: undefined }])
+    expect(text.gaps).toEqual([{ from: 0, to: 0, missing: undefined, start: undefined }])
     expect(text.needsPast).toBe(true)
     text.append({ key: '6', text: 'Hello ' })
     text.knowHead()
-    text.settle()
-    expect([text.text, text.holes, text.needsPast]).toEqual(['Hello world', [], false])
+    text.fold()
+    expect([text.text, text.gaps, text.needsPast]).toEqual(['Hello world', [], false])
   })
 
   test('§5.9: lost continuity is a gap of unknown size until history covers it', () => {
-    const text = new GrowingText(false)
+    const text = new Run(false)
     text.knowHead()
     text.append({ key: '1', text: 'a' })
     text.break(2)
     text.append({ key: '4', text: 'd' })
-    expect(text.holes).toMatchObject([{ from: 1, to: 1, missing: undefined }])
+    expect(text.gaps).toMatchObject([{ from: 1, to: 1, missing: undefined }])
     text.append({ key: '2', text: 'b' })
     text.append({ key: '3', text: 'c' })
     text.cover({ from: '1', epoch: 2 })
-    text.settle()
-    expect([text.text, text.holes]).toEqual(['abcd', []])
+    text.fold()
+    expect([text.text, text.gaps]).toEqual(['abcd', []])
   })
 })
 
@@ -210,12 +210,12 @@ describe('message per response (PROTOCOL.md §5)', () => {
       fc.property(operations, fc.nat(25), fc.infiniteStream(fc.nat()), (ops, join, random) => {
         const next = () => random.next().value as number
         const model = message(ops, join % (ops.length + 1), true)
-        const text = new GrowingText(true)
+        const text = new Run(true)
         let exact = ''
         const check = () => {
-          text.settle()
-          expect(honest(text.text, text.holes, model.truth)).toBe(true)
-          const prefix = text.text.slice(0, text.holes[0]?.from ?? text.text.length)
+          text.fold()
+          expect(honest(text.text, text.gaps, model.truth)).toBe(true)
+          const prefix = text.text.slice(0, text.gaps[0]?.from ?? text.text.length)
           expect(prefix.startsWith(exact) || exact.startsWith(prefix)).toBe(true)
           if (prefix.length > exact.length) exact = prefix
           // No regress: what was shown as exact stays.
@@ -229,7 +229,7 @@ describe('message per response (PROTOCOL.md §5)', () => {
         }
         apply(text, model.repair)
         check()
-        expect([text.text, text.holes]).toEqual([model.truth, []])
+        expect([text.text, text.gaps]).toEqual([model.truth, []])
         for (const d of [...model.live, ...model.history]) expect(apply(text, d)).toBe(false)
         check()
         expect(text.text).toBe(model.truth)
@@ -248,15 +248,15 @@ describe('message per response (PROTOCOL.md §5)', () => {
         (some, join, stamped, random) => {
           const ops = some.map((o) => ({ ...o, refused: false }))
           const model = message(ops, join % (ops.length + 1), stamped)
-          const text = new GrowingText(true)
+          const text = new Run(true)
           for (const d of interleave(model.live, model.history, () => random.next().value as number)) {
             apply(text, d)
-            text.settle()
+            text.fold()
             expect(model.truth.startsWith(text.text)).toBe(true)
-            expect(text.holes).toEqual([])
+            expect(text.gaps).toEqual([])
           }
           apply(text, model.history.at(-1)!)
-          text.settle()
+          text.fold()
           expect(text.text).toBe(model.truth)
         },
       ),
@@ -265,47 +265,47 @@ describe('message per response (PROTOCOL.md §5)', () => {
   })
 
   test('§5.4: a merged append that straddles a history page, with a refusal inside, is never shown as exact', () => {
-    const text = new GrowingText(true)
+    const text = new Run(true)
     text.replace({ key: '1', text: 'Hello', end: 5, epoch: 1 })
     text.replace({ key: '2', text: 'Hello big', end: 9 })
     // " big" + (refused " wide") + " world", merged: begins at 5, ends at 20.
     text.append({ key: '4', text: ' big world', end: 20, epoch: 1 })
-    text.settle()
+    text.fold()
     expect(text.text.startsWith('Hello big')).toBe(true)
-    expect(text.holes).toEqual([{ from: 9, to: 15, missing: 5 }])
+    expect(text.gaps).toEqual([{ from: 9, to: 15, missing: 5 }])
     text.replace({ key: '5', text: 'Hello big wide world', end: 20, epoch: 1 })
-    text.settle()
-    expect([text.text, text.holes]).toEqual(['Hello big wide world', []])
+    text.fold()
+    expect([text.text, text.gaps]).toEqual(['Hello big wide world', []])
   })
 
   test('§5.6: a full text without a stamp is authoritative', () => {
-    const text = new GrowingText(true)
+    const text = new Run(true)
     text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
     text.append({ key: '2', text: ' world', end: 15, epoch: 1 })
-    text.settle()
-    expect(text.holes).toEqual([{ from: 5, to: 5 + 6, missing: 4 }])
+    text.fold()
+    expect(text.gaps).toEqual([{ from: 5, to: 5 + 6, missing: 4 }])
     text.replace({ key: '3', text: '[redacted]', epoch: 1 })
-    text.settle()
-    expect([text.text, text.holes]).toEqual(['[redacted]', []])
+    text.fold()
+    expect([text.text, text.gaps]).toEqual(['[redacted]', []])
     text.append({ key: '4', text: '!', end: 16, epoch: 1 })
-    text.settle()
-    expect([text.text, text.holes]).toEqual(['[redacted]!', []])
+    text.fold()
+    expect([text.text, text.gaps]).toEqual(['[redacted]!', []])
   })
 
   test('§5.6: what the agent declares at its end is about its own text, not about an edited one', () => {
-    const text = new GrowingText(true)
+    const text = new Run(true)
     text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
     text.replace({ key: '2', text: '[redacted]', epoch: 1 })
     text.append({ key: '3', text: '', end: 5, checksum: checksum('Hello'), done: true, epoch: 1 })
-    text.settle()
-    expect([text.text, text.holes, text.verified]).toEqual(['[redacted]', [], undefined])
-    const token = new GrowingText(false)
+    text.fold()
+    expect([text.text, text.gaps, text.verified]).toEqual(['[redacted]', [], undefined])
+    const token = new Run(false)
     token.append({ key: '3', text: 'c', end: 3 })
     token.append({ key: '2', text: '?', end: 2, edited: '3' })
     token.append({ key: '1', text: 'a', end: 1 })
     token.append({ key: '4', text: '', end: 3, checksum: checksum('abc'), done: true })
-    token.settle()
-    expect([token.text, token.holes, token.verified]).toEqual(['a?c', [], undefined])
+    token.fold()
+    expect([token.text, token.gaps, token.verified]).toEqual(['a?c', [], undefined])
     token.seal()
     expect(token.verified).toBeUndefined()
   })
@@ -314,29 +314,29 @@ describe('message per response (PROTOCOL.md §5)', () => {
     const tokens = ['Hello', ' big', ' world']
     let end = 0
     const items = tokens.map((text, i) => ({ key: key(i), text, end: (end += text.length) }))
-    const text = new GrowingText(false)
+    const text = new Run(false)
     for (const item of [items[0]!, items[2]!]) text.append(item)
     text.replace({ key: key(9), text: '[…]' }, { final: true })
     for (const item of items) expect(text.append(item)).toBe(false)
-    text.settle()
-    expect([text.text, text.holes]).toEqual(['[…]', []])
+    text.fold()
+    expect([text.text, text.gaps]).toEqual(['[…]', []])
   })
 
   test('two appends swapped: the later waits for its place', () => {
     for (const stamped of [true, false]) {
-      const text = new GrowingText(true)
+      const text = new Run(true)
       const end = (n: number) => (stamped ? n : undefined)
       text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
       text.append({ key: '3', text: ' world', end: end(15), epoch: 1 })
       text.append({ key: '2', text: ' big', end: end(9), epoch: 1 })
-      text.settle()
-      expect([text.text, text.holes]).toEqual(['Hello big world', []])
+      text.fold()
+      expect([text.text, text.gaps]).toEqual(['Hello big world', []])
     }
   })
 
   test('§5.4: what was overtaken on its way is the neighbour of what overtook it', () => {
     const full = { key: '2', text: 'Hello big', end: 9 }
-    const late: [string, (text: GrowingText) => boolean][] = [
+    const late: [string, (text: Run) => boolean][] = [
       ['full', (text) => text.replace({ ...full, epoch: 1 })],
       [
         'append, then a history page that ends with it',
@@ -349,57 +349,57 @@ describe('message per response (PROTOCOL.md §5)', () => {
         'append that a history page has shown already',
         (text) => {
           text.replace(full)
-          text.settle()
+          text.fold()
           return text.append({ key: '2', text: ' big', end: 9, epoch: 1 })
         },
       ],
     ]
     for (const [what, arrive] of late) {
-      const text = new GrowingText(true)
+      const text = new Run(true)
       text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
       text.append({ key: '3', text: ' world', end: 15, epoch: 1 })
-      // Whoever is told of no change does not settle.
+      // Whoever is told of no change does not fold.
       expect([what, arrive(text)]).toEqual([what, true])
-      text.settle()
-      expect([what, text.text, text.holes]).toEqual([what, 'Hello big world', []])
+      text.fold()
+      expect([what, text.text, text.gaps]).toEqual([what, 'Hello big world', []])
     }
   })
 
   test('an append sent twice under two versions is shown once when stamped', () => {
-    const text = new GrowingText(true)
+    const text = new Run(true)
     text.replace({ key: '1', text: '', create: true, epoch: 1 })
     text.append({ key: '2', text: 'abc', end: 3, epoch: 1 })
     text.append({ key: '3', text: 'abc', end: 3, epoch: 1 })
     text.append({ key: '4', text: 'def', end: 6, epoch: 1 })
-    text.settle()
-    expect([text.text, text.holes]).toEqual(['abcdef', []])
+    text.fold()
+    expect([text.text, text.gaps]).toEqual(['abcdef', []])
     // §5.5: the channel's own aggregate has it doubled; what is known to be whole stays.
     text.replace({ key: '5', text: 'abcabcdef', end: 6, epoch: 2 })
-    text.settle()
-    expect([text.text, text.holes]).toEqual(['abcdef', []])
+    text.fold()
+    expect([text.text, text.gaps]).toEqual(['abcdef', []])
   })
 })
 
 describe('changes, memory, verification', () => {
   test('takeChange tells what was appended since the last call, or that it changed otherwise', () => {
-    const text = new GrowingText(true)
+    const text = new Run(true)
     text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
-    text.settle()
+    text.fold()
     expect(text.takeChange()).toBe('Hello')
     text.append({ key: '2', text: ' big', epoch: 1 })
     text.append({ key: '3', text: ' world', epoch: 1 })
     expect(text.takeChange()).toBe(' big world')
     text.replace({ key: '4', text: 'Hello big world!', epoch: 1 })
-    text.settle()
+    text.fold()
     expect(text.takeChange()).toBe('!')
     text.replace({ key: '5', text: 'Bye' })
-    text.settle()
+    text.fold()
     expect(text.takeChange()).toBeUndefined()
   })
 
   test('a long stream keeps a bounded number of operations', () => {
     for (const stamped of [true, false]) {
-      const text = new GrowingText(false)
+      const text = new Run(false)
       text.knowHead()
       for (let i = 1; i <= 20_000; i++)
         text.append({ key: key(i), text: 'ab', end: stamped ? 2 * i : undefined })
@@ -409,32 +409,32 @@ describe('changes, memory, verification', () => {
     }
   })
 
-  test('a hole stays in its place, and can be filled, however long the stream goes on', () => {
-    const text = new GrowingText(false)
+  test('a gap stays in its place, and can be filled, however long the stream goes on', () => {
+    const text = new Run(false)
     const lost = [3, 4, 700]
     const token = (i: number) => ({ key: key(i), text: String(i % 10), end: i })
     for (let i = 1; i <= 5_000; i++) if (!lost.includes(i)) text.append(token(i))
-    expect(text.holes).toMatchObject([
+    expect(text.gaps).toMatchObject([
       { from: 2, to: 2, missing: 2 },
       { from: 697, to: 697, missing: 1 },
     ])
     for (const i of lost) text.append(token(i))
-    text.settle()
-    expect(text.holes).toEqual([])
+    text.fold()
+    expect(text.gaps).toEqual([])
     expect(text.text).toBe(Array.from({ length: 5_000 }, (_, i) => (i + 1) % 10).join(''))
   })
 
   test('verified when the declared length and checksum agree, false when the text is another', () => {
-    const text = new GrowingText(true)
+    const text = new Run(true)
     text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
     expect(text.verified).toBeUndefined()
     text.append({ key: '2', text: '', end: 5, checksum: checksum('Hello'), done: true, epoch: 1 })
-    text.settle()
+    text.fold()
     expect([text.done, text.verified]).toEqual([true, true])
-    const wrong = new GrowingText(true)
+    const wrong = new Run(true)
     wrong.replace({ key: '1', text: 'Jello', create: true })
     wrong.append({ key: '2', text: '', end: 5, checksum: checksum('Hello'), done: true })
-    wrong.settle()
+    wrong.fold()
     expect(wrong.verified).toBe(false)
   })
 })

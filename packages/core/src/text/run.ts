@@ -5,7 +5,7 @@ import type { Break, Coverage } from './coverage.ts'
 import { Pieces } from './pieces.ts'
 import type { Piece } from './pieces.ts'
 import { ShownText } from './shownText.ts'
-import type { Hole } from './shownText.ts'
+import type { RunGap } from './shownText.ts'
 
 /**
  * One growing text and what is missing from it: the pure heart of the reader (PROTOCOL.md §5).
@@ -34,7 +34,7 @@ interface Base {
   text: string
   /** Position in the agent's text; undefined where the next stamp is to be taken as it comes. */
   end: number | undefined
-  holes: Hole[]
+  gaps: RunGap[]
   /** From `response-complete` or a database row: tokens not stamped beyond it are old. */
   final: boolean
   /** It came without a stamp (PROTOCOL.md §5.6): it is what it is, and no stamp or checksum says otherwise. */
@@ -49,11 +49,15 @@ interface Cursor {
   end: number | undefined
 }
 
-const nothing = Object.freeze({ text: '', end: 0, holes: [] })
+const nothing = Object.freeze({ text: '', end: 0, gaps: [] })
 
-export class GrowingText {
-  /** Appends may be delivered merged, and follow one message; tokens never are. */
+export class Run {
+  /** One message that grows, whose appends may be delivered merged; otherwise tokens, which never are. */
   readonly merges: boolean
+  /** Of its first message. */
+  serial: string
+  /** Place among the runs of its part, from 0 (PROTOCOL.md §1.3). */
+  index: number
   readonly #shown = new ShownText()
   #base: Base | undefined
   readonly #pieces = new Pieces()
@@ -66,8 +70,10 @@ export class GrowingText {
   #headKnown = false
   readonly #closing = new Closing()
 
-  constructor(merges: boolean) {
+  constructor(merges: boolean, serial = '', index = 0) {
     this.merges = merges
+    this.serial = serial
+    this.index = index
   }
 
   get done(): boolean {
@@ -87,8 +93,8 @@ export class GrowingText {
     return this.#shown.length
   }
 
-  get holes(): readonly Hole[] {
-    return this.#shown.holes
+  get gaps(): readonly RunGap[] {
+    return this.#shown.gaps
   }
 
   /** Applies an append or a token. Returns whether anything is new. */
@@ -115,7 +121,7 @@ export class GrowingText {
 
   /**
    * The common case, and nothing is kept for it: a stamped fragment that goes on exactly where a whole text ends.
-   * No other can belong between the two, since there is no room. A message's fragment may be several with a hole
+   * No other can belong between the two, since there is no room. A message's fragment may be several with a gap
    * between: it must be `newest`, which follows what is known on its own attachment.
    */
   #extend({ key, text, end, edited }: Fragment, newest: boolean): boolean {
@@ -124,9 +130,9 @@ export class GrowingText {
       return false
     if (!base) {
       if (this.merges || end !== text.length) return false
-      this.#base = { key, text, end, holes: [], final: false, authoritative: false }
+      this.#base = { key, text, end, gaps: [], final: false, authoritative: false }
     } else {
-      if (base.holes.length > 0 || end !== base.end! + text.length) return false
+      if (base.gaps.length > 0 || end !== base.end! + text.length) return false
       if (!newest && (this.merges || key <= base.key)) return false
     }
     this.#shown.push(text)
@@ -155,11 +161,11 @@ export class GrowingText {
     }
     if (!this.#stale && key > this.key) {
       const before = this.#shown.length
-      const holes = this.holes.length
+      const gaps = this.gaps.length
       this.#pieces.list.push(piece)
       this.#step(piece)
       this.#pieces.compact(this.#brokenBetween)
-      return text !== '' || this.#shown.length !== before || this.holes.length !== holes
+      return text !== '' || this.#shown.length !== before || this.gaps.length !== gaps
     }
     if (!this.#pieces.put(piece)) return false
     this.#stale = true
@@ -180,8 +186,8 @@ export class GrowingText {
     }
     const changed = this.#closing.mark(full) || mended
     if (this.#base && key <= this.#base.key) return changed
-    this.settle()
-    if (!final && this.#pieces.list.length && key <= this.key && this.holes.length === 0) return changed
+    this.fold()
+    if (!final && this.#pieces.list.length && key <= this.key && this.gaps.length === 0) return changed
     // A full text without a stamp is authoritative: what closed the older text says nothing about it.
     const authoritative = full.end === undefined && !create
     if (authoritative) this.#closing.forget(key)
@@ -190,7 +196,7 @@ export class GrowingText {
     this.#pieces.list = this.#pieces.list.filter((p) => !this.#isCovered(p.key, p.end))
     this.#stale = true
     // A first text is cheap to fold, and what follows it then goes the short way.
-    if (this.text === '') this.settle()
+    if (this.text === '') this.fold()
     return true
   }
 
@@ -229,8 +235,8 @@ export class GrowingText {
     return this.merges || head.end === undefined || head.end > head.text.length
   }
 
-  /** Brings `text` and `holes` up to date after out-of-order arrivals. */
-  settle(): void {
+  /** Brings `text` and `gaps` up to date after out-of-order arrivals. */
+  fold(): void {
     if (!this.#stale) return
     this.#stale = false
     this.#folded = this.#base?.key ?? ''
@@ -255,11 +261,11 @@ export class GrowingText {
    * was declared or text is missing; `false` when the text is known to be another.
    */
   get verified(): boolean | undefined {
-    if (!this.#closing.declared || this.holes.length || this.#stale || this.#edited) return undefined
+    if (!this.#closing.declared || this.gaps.length || this.#stale || this.#edited) return undefined
     return this.#closing.agrees(this.#shown)
   }
 
-  /** Where it ends was declared, or whoever edited it said so, and is known: what is missing of it, its holes say. */
+  /** Where it ends was declared, or whoever edited it said so, and is known: what is missing of it, its gaps say. */
   get closed(): boolean {
     if (this.#closing.declared) return this.#closing.end === this.#shown.end
     return this.#pieces.list.length === 0 && this.#base?.authoritative === true
@@ -267,14 +273,14 @@ export class GrowingText {
 
   /** The text is whole and done: forgets what only late arrivals would need. */
   seal(): void {
-    this.settle()
-    if (this.holes.length || this.needsPast) return
+    this.fold()
+    if (this.gaps.length || this.needsPast) return
     if (!this.#pieces.list.length) return
     this.#base = {
       key: this.key,
       text: this.text,
       end: this.#shown.end,
-      holes: [],
+      gaps: [],
       final: this.#base?.final ?? false,
       authoritative: this.#edited,
     }
@@ -324,11 +330,11 @@ export class GrowingText {
       piece.prev !== undefined &&
       piece.prev < this.#base.key
     if (end === undefined && piece === this.#pieces.list[0] && !this.#base && !this.#headKnown)
-      this.#shown.hole(0, 0, undefined)
+      this.#shown.gap(0, 0, undefined)
 
     if (end === undefined || reached === undefined || piece.edited) {
       // Without a stamp, or right after an authoritative text: it follows, less what a full text already showed.
-      if (broken) this.#shown.hole(here, here, undefined)
+      if (broken) this.#shown.gap(here, here, undefined)
       const known = straddles ? Math.max(0, this.#base!.text.length - piece.at!) : 0
       this.#shown.push(known ? text.slice(known) : text)
       this.#shown.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
@@ -336,11 +342,11 @@ export class GrowingText {
     }
 
     if (straddles && piece.after !== undefined && piece.after + length < end) {
-      // §5.4: a hole inside a fragment of which the beginning is known already. Never shown as exact.
+      // §5.4: a gap inside a fragment of which the beginning is known already. Never shown as exact.
       if (end <= reached) return
       const fresh = Math.min(Math.max(0, piece.at! + length - this.#base!.text.length), end - reached, length)
       this.#shown.push(text.slice(length - fresh))
-      if (end - reached > fresh) this.#shown.hole(here, here + fresh, end - reached - fresh)
+      if (end - reached > fresh) this.#shown.gap(here, here + fresh, end - reached - fresh)
       this.#shown.end = end
       return
     }
@@ -352,12 +358,12 @@ export class GrowingText {
     }
     if (missing > 0) {
       const exact = !this.merges || (piece.after !== undefined && piece.after + length === end)
-      this.#shown.hole(here, exact ? here : here + length, missing, exact ? reached : undefined)
+      this.#shown.gap(here, exact ? here : here + length, missing, exact ? reached : undefined)
       this.#shown.push(text)
       this.#shown.end = end
       return
     }
-    // Begins with known text: only what lies beyond, or in a hole of known place, is new.
+    // Begins with known text: only what lies beyond, or in a gap of known place, is new.
     if (!this.merges) this.#shown.fill(end - length, text)
     if (end > reached) {
       this.#shown.push(text.slice(length - (end - reached)))
@@ -369,13 +375,13 @@ export class GrowingText {
     known !== '' && this.#breaks.some(({ key }) => known <= key && key < next)
 
   #baseFrom(key: string, text: string, end: number | undefined, final: boolean): Base {
-    const base: Base = { key, text, end, holes: [], final, authoritative: false }
+    const base: Base = { key, text, end, gaps: [], final, authoritative: false }
     if (end === undefined || end === text.length) return base
     const missing = end - text.length
-    if (missing > 0) base.holes = this.#shown.placeHoles(text, missing)
-    else if (this.#shown.length === end && this.#shown.end === end && this.holes.length === 0)
+    if (missing > 0) base.gaps = this.#shown.placeGaps(text, missing)
+    else if (this.#shown.length === end && this.#shown.end === end && this.gaps.length === 0)
       base.text = this.text
-    else base.holes = [{ from: 0, to: text.length, missing: undefined }]
+    else base.gaps = [{ from: 0, to: text.length, missing: undefined }]
     return base
   }
 }

@@ -1,4 +1,8 @@
-import type { DataTypes, Tools } from './types.ts'
+/** Tool names to their input and output, for typed tool parts. */
+export type Tools = Record<string, { input: unknown; output: unknown }>
+
+/** Data part names to their data, for typed data parts. */
+export type DataTypes = Record<string, unknown>
 
 /**
  * What an application declares once, so that tool and data parts are typed wherever it renders them:

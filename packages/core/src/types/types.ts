@@ -1,4 +1,6 @@
-import type { RegisteredData, RegisteredTools } from './register.ts'
+import type { DataTypes, RegisteredData, RegisteredTools, Tools } from './register.ts'
+
+export type { DataTypes, Tools }
 
 /**
  * The nouns of the reader: plain, deeply immutable data that a view renders.
@@ -16,7 +18,7 @@ export type ResponseStatus = 'streaming' | 'complete' | 'stopped' | 'error' | 'i
 
 /**
  * A place where text of the agent is known to be missing (PROTOCOL.md §5).
- * `from` and `to` are offsets into the part's shown `text`, in UTF-16 code units. The hole is exactly at
+ * `from` and `to` are offsets into the part's shown `text`, in UTF-16 code units. The gap is exactly at
  * `from` when `from === to`; otherwise somewhere in that range.
  */
 export interface Gap {
@@ -42,12 +44,6 @@ export interface TextPart extends TextFields {
 export interface ReasoningPart extends TextFields {
   readonly type: 'reasoning'
 }
-
-/** Tool names to their input and output, for typed tool parts. */
-export type Tools = Record<string, { input: unknown; output: unknown }>
-
-/** Data part names to their data, for typed data parts. */
-export type DataTypes = Record<string, unknown>
 
 export type ToolState =
   | 'input-streaming'

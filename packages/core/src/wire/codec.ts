@@ -1,7 +1,8 @@
 import type { InboundMessage } from 'ably'
-import type { StreamEvent } from '../protocol/event.ts'
 import { fields, isOperation } from './fields.ts'
 import type { Fields } from './fields.ts'
+import { SUMMARY } from './read.ts'
+import type { Emit, Readers } from './read.ts'
 import { readRevision } from './text.ts'
 
 /**
@@ -11,8 +12,6 @@ import { readRevision } from './text.ts'
 export interface Codec {
   decode(message: InboundMessage, emit: Emit): void
 }
-
-type Emit = (event: StreamEvent) => void
 
 /** An app's own message names, by the documented name each stands for: `{ token: 'chunk' }`. */
 export type MessageNames = Partial<Record<string, string | readonly string[]>>
@@ -24,13 +23,6 @@ export interface NameOptions {
   names?: MessageNames | undefined
   headers?: HeaderNames | undefined
 }
-
-export type Read = (message: InboundMessage, headers: Fields, emit: Emit) => void
-
-/** By message name; `data-` stands for all names that begin with it, `SUMMARY` for what is annotated on a message. */
-export type Readers = Readonly<Record<string, Read>>
-
-export const SUMMARY = 'message.summary'
 
 const PREFIX = /^[a-z]+-/
 

@@ -1,6 +1,6 @@
 import { CITATIONS } from '../protocol/names.ts'
-import type { Read, Readers } from './codec.ts'
-import { SUMMARY } from './codec.ts'
+import type { Read, Readers } from './read.ts'
+import { SUMMARY } from './read.ts'
 import { fields, none, readMeta } from './fields.ts'
 
 /** Tells nothing where no source is cited, unless that is news. */

@@ -1,7 +1,7 @@
 import type { InboundMessage } from 'ably'
 import type { TextEvent } from '../protocol/event.ts'
 import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../protocol/names.ts'
-import type { Read, Readers } from './codec.ts'
+import type { Read, Readers } from './read.ts'
 import { fields, isOperation, json, none, readMeta, stamp, string, text, textEvent } from './fields.ts'
 import type { Fields } from './fields.ts'
 

@@ -1,6 +1,6 @@
 import type { ToolEvent } from '../protocol/event.ts'
 import { Header, MessageName } from '../protocol/names.ts'
-import type { Read, Readers } from './codec.ts'
+import type { Read, Readers } from './read.ts'
 import { fields, json, readMeta, string } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { readMessageOf, readTokenOf } from './text.ts'

@@ -1,5 +1,5 @@
 import { MessageName } from '../protocol/names.ts'
-import type { Read, Readers } from './codec.ts'
+import type { Read, Readers } from './read.ts'
 import { fields, json, readMeta, string } from './fields.ts'
 
 const readSource: Read = (message, headers, emit) => {

@@ -87,7 +87,7 @@ export class LawKeeper {
         const sure = part.text.slice(0, gaps[0]?.from ?? part.text.length)
         if (sure.length > shown.length) this.exact.set(key, sure)
       } else if (part.type === 'tool-look' && source) {
-        // Arguments with a hole are no arguments.
+        // Arguments with a gap are no arguments.
         if (gaps.length) expect(part.input).toBeUndefined()
         const said = (part.input as { q?: string } | undefined)?.q ?? ''
         const meant = source.closed ? (JSON.parse(source.text) as { q: string }).q : undefined
@@ -97,7 +97,7 @@ export class LawKeeper {
     expect(response.text).toBe(joined)
     if (response.verified && !agent.edited && script.manner !== 'wrong')
       expect(agent.text.startsWith(response.text)).toBe(true)
-    // All of it, with no word of a hole, is an exact beginning: no part is left out. (Of an agent that numbers its parts
+    // All of it, with no word of a gap, is an exact beginning: no part is left out. (Of an agent that numbers its parts
     // to the end; elsewhere nothing says that more came before.)
     if (!response.hasGap && script.manner === 'ours' && !agent.edited)
       expect(agent.text.startsWith(response.text)).toBe(true)

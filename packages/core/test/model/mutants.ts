@@ -42,7 +42,7 @@ export const mutants: Mutant[] = [
     to: 'if (true) {',
   },
   {
-    name: 'a merged hole is shown as exact',
+    name: 'a merged gap is shown as exact',
     file: 'text/run.ts',
     from: 'const exact = !this.merges ||',
     to: 'const exact = true ||',
@@ -66,21 +66,21 @@ export const mutants: Mutant[] = [
     to: 'this.#shown.push(text)',
   },
   {
-    name: 'holes in a full text are forgotten',
+    name: 'gaps in a full text are forgotten',
     file: 'text/run.ts',
-    from: 'if (missing > 0) base.holes = this.#shown.placeHoles(text, missing)',
-    to: 'if (missing > 0) base.holes = []',
+    from: 'if (missing > 0) base.gaps = this.#shown.placeGaps(text, missing)',
+    to: 'if (missing > 0) base.gaps = []',
   },
   {
-    name: 'holes stay after the full text',
+    name: 'gaps stay after the full text',
     file: 'text/shownText.ts',
-    from: 'this.holes = from.holes.map',
-    to: 'this.holes = this.holes.length ? this.holes : from.holes.map',
+    from: 'this.gaps = from.gaps.map',
+    to: 'this.gaps = this.gaps.length ? this.gaps : from.gaps.map',
   },
   {
-    name: 'filling a hole loses text',
+    name: 'filling a gap loses text',
     file: 'text/shownText.ts',
-    from: 'inserted + this.text.slice(hole.from)',
+    from: 'inserted + this.text.slice(gap.from)',
     to: 'inserted',
   },
   {
@@ -96,7 +96,7 @@ export const mutants: Mutant[] = [
     to: '#headKnown = true',
   },
   {
-    name: 'compaction joins across holes',
+    name: 'compaction joins across gaps',
     file: 'text/pieces.ts',
     from: '(piece.end === undefined || run.end! + piece.text.length === piece.end)',
     to: 'true',
@@ -128,8 +128,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a response that ends in view is shown without its beginning',
     file: 'response/response.ts',
-    from: 'return !this.headKnown && !this.#firstPartKnown\n',
-    to: 'return false\n',
+    from: 'return !this.headKnown && (!this.#firstPartKnown',
+    to: 'return false && (!this.#firstPartKnown',
   },
   {
     name: 'a response that was shown is withheld when it ends',
@@ -140,7 +140,7 @@ export const mutants: Mutant[] = [
   {
     name: 'lost continuity leaves the ends of texts exact',
     file: 'response/losses.ts',
-    from: 'const unfinished = !text.settled && (broken || text.broken)',
+    from: 'const unfinished = !text.finished && (broken || text.broken)',
     to: 'const unfinished = false && (broken || text.broken)',
   },
   {
@@ -200,7 +200,7 @@ export const mutants: Mutant[] = [
   {
     name: 'an edited message never ends',
     file: 'text/run.ts',
-    from: 'return this.#pieces.length === 0 && this.#base?.authoritative === true',
+    from: 'return this.#pieces.list.length === 0 && this.#base?.authoritative === true',
     to: 'return false',
   },
   {
@@ -212,7 +212,7 @@ export const mutants: Mutant[] = [
   {
     name: 'runs are joined in the order they come',
     file: 'response/textPart.ts',
-    from: 'a.run - b.run ||',
+    from: 'a.index - b.index ||',
     to: '0 ||',
   },
   {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Deliveries } from './deliveries.ts'
 import { deliveriesOf, makeTokens, wholeMessage } from './deliveries.ts'
 import { DirectChannel } from './directChannel.ts'
-import { GrowingText } from '../../src/text/run.ts'
+import { Run } from '../../src/text/run.ts'
 import { seed } from '../../src/past/seed.ts'
 import type { Hydrator } from '../../src/past/hydrator.ts'
 import { createSession } from '../../src/session/session.ts'
@@ -71,7 +71,7 @@ afterEach(() => vi.restoreAllMocks())
 
 /** Counts the operations that reach a text: one a token, when all is well. */
 function countAppends() {
-  return vi.spyOn(GrowingText.prototype, 'append').mock.calls
+  return vi.spyOn(Run.prototype, 'append').mock.calls
 }
 
 describe.each(patterns)('work per token, %s', (pattern) => {
@@ -127,12 +127,12 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     const { first, tokens, text } = answer('shuffled', 4_000)
     for (const message of first) channel.deliver(message)
     frame()
-    const settle = vi.spyOn(GrowingText.prototype, 'settle').mock.calls
+    const fold = vi.spyOn(Run.prototype, 'fold').mock.calls
     const swapped = tokens.flatMap((_, i) => (i % 2 ? [tokens[i]!, tokens[i - 1]!] : []))
     play(swapped)
     expect(session.getResponse('shuffled')!.text).toBe(text)
     // What arrives late waits for the frame: the text is brought up to date once for all of it.
-    expect(settle.length).toBeLessThanOrEqual(2 * Math.ceil(4_000 / FRAME) + 4)
+    expect(fold.length).toBeLessThanOrEqual(2 * Math.ceil(4_000 / FRAME) + 4)
   })
 
   it('publishes a late join once, however much there is', async () => {
