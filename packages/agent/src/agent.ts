@@ -1,18 +1,18 @@
 import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
-import { EventEmitter } from 'eventemitter3'
 import { ErrorCode, RejoinError, wrapError, type ResponseRow } from '@rejoin/core/protocol'
+import { Emitter } from './emitter.ts'
 import { Backoff, type RetryOptions } from './publish/backoff.ts'
 import type { CheckpointStore } from './prompts/checkpoint.ts'
 import { watchExit } from './exit/exitWatch.ts'
 import { Inbox } from './prompts/inbox.ts'
 import { watchLast } from './exit/lastWords.ts'
-import { Outbox } from './publish/outbox.ts'
+import { Uplink } from './publish/uplink.ts'
 import type { PastResponse } from './response/pastResponse.ts'
-import { Presence } from './publish/presence.ts'
+import { AgentPresence } from './publish/agentPresence.ts'
 import type { PromptHandler, PromptOptions } from './prompts/promptQueue.ts'
 import { restRequest, type RestRequest } from './exit/restRequest.ts'
 import { ResponseWriter, type Origin, type ResponseIds, type WriterHost } from './response/responseWriter.ts'
-import type { Pattern } from './response/segmentWire.ts'
+import type { Pattern } from './response/runWire.ts'
 
 export interface AgentOptions {
   /**
@@ -81,10 +81,10 @@ const STORE_PATIENCE = 5000
 export class Agent {
   readonly #options: AgentOptions
   readonly #channel: RealtimeChannel
-  readonly #outbox: Outbox
-  readonly #events = new EventEmitter<AgentEvents>()
+  readonly #uplink: Uplink
+  readonly #events = new Emitter<AgentEvents>()
   readonly #responses = new Set<ResponseWriter>()
-  readonly #presence: Presence | undefined
+  readonly #presence: AgentPresence | undefined
   readonly #inbox: Inbox
   #listens = false
   #unwatch: (() => void)[] = []
@@ -100,15 +100,15 @@ export class Agent {
     for (const name of ['messagesPerSecond', 'maxMessageSize', 'highWaterMark', 'publishTimeout'] as const)
       if (!isPositive(options[name])) throw unusable(`${name} must be a number above 0`)
     this.#channel = client.channels.get(channelName, channelOptions)
-    this.#outbox = Outbox.of(client)
+    this.#uplink = Uplink.of(client)
     const perSecond = options.messagesPerSecond ?? (pattern === 'message-per-token' ? 40 : Infinity)
-    this.#outbox.rate = Math.min(this.#outbox.rate, perSecond)
+    this.#uplink.rate = Math.min(this.#uplink.rate, perSecond)
     if (options.presence !== false) {
-      this.#presence = new Presence(client, this.#channel, options.presence ?? {}, (error) =>
+      this.#presence = new AgentPresence(client, this.#channel, options.presence ?? {}, (error) =>
         this.#report(error),
       )
     }
-    if (options.publishTimeout !== undefined) this.#outbox.timeout = options.publishTimeout
+    if (options.publishTimeout !== undefined) this.#uplink.timeout = options.publishTimeout
     this.#inbox = new Inbox(client, this.#channel, {
       checkpoints: options.checkpoints,
       respond: (ids, origin) => this.#respond(ids, origin),
@@ -123,7 +123,7 @@ export class Agent {
    * @throws RejoinError what stands in the way.
    */
   get ready(): Promise<void> {
-    const ready = this.#listens ? this.#inbox.ready : this.#outbox.connected()
+    const ready = this.#listens ? this.#inbox.ready : this.#uplink.connected()
     ready.catch(() => {})
     return ready
   }
@@ -164,8 +164,7 @@ export class Agent {
   }
 
   on<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): () => void {
-    this.#events.on(name, listener)
-    return () => this.#events.off(name, listener)
+    return this.#events.on(name, listener)
   }
 
   /**
@@ -251,16 +250,16 @@ export class Agent {
     const { maxMessageSize = 65_536, highWaterMark = 65_536 } = this.#options
     return {
       channel: this.#channel,
-      outbox: this.#outbox,
+      uplink: this.#uplink,
       retry,
       pattern,
       present: () => this.#presence?.impossible === false,
       maxMessageSize,
       highWaterMark,
       clientId: client.auth.clientId || undefined,
-      claims: async () => {
+      answers: async () => {
         await this.#inbox.listen()
-        return this.#inbox.claims
+        return this.#inbox.answers
       },
       report: (error) => this.#report(error),
       completed: (row) => this.#completed(row),
@@ -285,11 +284,7 @@ export class Agent {
   }
 
   #report(error: RejoinError): void {
-    try {
-      this.#events.emit('error', error)
-    } catch {
-      // A listener that throws must not break a response.
-    }
+    this.#events.emit('error', error)
   }
 }
 

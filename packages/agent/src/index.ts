@@ -6,7 +6,7 @@ export {
   type CheckpointStore,
   type OpenPrompt,
 } from './prompts/checkpoint.ts'
-export type { Who } from './prompts/claims.ts'
+export type { Who } from './inbound/fields.ts'
 export { DeliveryError } from './publish/deliveryError.ts'
 export type {
   DroppedEvent,
@@ -24,11 +24,16 @@ export type {
   Usage,
 } from './response/modelEvent.ts'
 export type { PipeResult } from './response/pipe.ts'
-export type { Prompt } from './prompts/prompt.ts'
+export type { Prompt } from './inbound/prompt.ts'
 export type { Active, PromptHandler, PromptOptions, Steering } from './prompts/promptQueue.ts'
-export type { Approval, ApprovalOptions, ClientToolOptions, ClientToolResult } from './response/question.ts'
+export type {
+  ApprovalDecision,
+  ApprovalOptions,
+  ClientToolOptions,
+  ClientToolResult,
+} from './response/question.ts'
 export type { EndResult, ResponseIds, ResponseWriter } from './response/responseWriter.ts'
-export type { Pattern } from './response/segmentWire.ts'
+export type { Pattern } from './response/runWire.ts'
 export type { ToolCall } from './response/toolCalls.ts'
 export { ErrorCode, RejoinError } from '@rejoin/core/protocol'
 export type { ResponseRow, RowPart } from '@rejoin/core/protocol'

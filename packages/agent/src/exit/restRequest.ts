@@ -1,9 +1,5 @@
 import type { Message, RealtimeClient } from 'ably'
-
-/** A message to publish, or, with `serial`, the whole of one that stands there: `metadata` is its operation's. */
-export interface LastMessage extends Message {
-  metadata?: Record<string, string>
-}
+import type { LastMessage } from '../publish/lastMessage.ts'
 
 /** What `fetch` needs. */
 export interface RestRequest {

@@ -9,7 +9,8 @@ import {
 } from '@rejoin/core/protocol'
 import type { Checkpoint } from './checkpoint.ts'
 import { PastResponse } from '../response/pastResponse.ts'
-import { headersOf, readPrompt, type Prompt } from './prompt.ts'
+import { headersOf } from '../inbound/fields.ts'
+import { readPrompt, type Prompt } from '../inbound/prompt.ts'
 
 /** What happened on the channel since a checkpoint, and what had been left open at it. */
 export interface Missed {

@@ -1,4 +1,4 @@
-import type { Prompt } from './prompt.ts'
+import type { Prompt } from '../inbound/prompt.ts'
 
 /** Where an agent keeps what it has still to answer, so that a restart loses and repeats nothing. */
 export interface CheckpointStore {

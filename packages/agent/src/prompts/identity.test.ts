@@ -14,8 +14,8 @@ function jwt(clientId: string, role: string): string {
   const [name, secret] = bench.server.key.split(':') as [string, string]
   const seconds = Math.floor(Date.now() / 1000)
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const claims = { iat: seconds, exp: seconds + 600, 'x-ably-clientId': clientId, 'ably.channel.*': role }
-  const signed = `${part({ typ: 'JWT', alg: 'HS256', kid: name })}.${part(claims)}`
+  const answers = { iat: seconds, exp: seconds + 600, 'x-ably-clientId': clientId, 'ably.channel.*': role }
+  const signed = `${part({ typ: 'JWT', alg: 'HS256', kid: name })}.${part(answers)}`
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
 }
 

@@ -3,10 +3,11 @@ import { ErrorCode, wrapError, type RejoinError, Header, MessageName } from '@re
 import { Backoff, judge } from '../publish/backoff.ts'
 import { catchUp, newest, since, type Missed } from './catchUp.ts'
 import type { CheckpointStore } from './checkpoint.ts'
-import { Claims } from './claims.ts'
+import { Answers } from '../inbound/answers.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
-import { headersOf, readPrompt, userClaimOf, type Prompt } from './prompt.ts'
-import { PromptLedger } from './promptLedger.ts'
+import { headersOf, senderOf } from '../inbound/fields.ts'
+import { readPrompt, type Prompt } from '../inbound/prompt.ts'
+import { CheckpointKeeper } from './checkpointKeeper.ts'
 import { PromptQueue, type PromptHandler, type PromptOptions } from './promptQueue.ts'
 import { missing, wrapRefusal } from '../publish/rights.ts'
 import type { Origin, ResponseIds, ResponseWriter } from '../response/responseWriter.ts'
@@ -32,11 +33,11 @@ const READ_PATIENCE = 30_000
 
 /** What an agent listens to: prompts, requests to stop, decisions, results of client-side tools. */
 export class Inbox {
-  readonly claims: Claims
+  readonly answers: Answers
   readonly #client: RealtimeClient
   readonly #channel: RealtimeChannel
   readonly #host: InboxHost
-  readonly #ledger: PromptLedger
+  readonly #ledger: CheckpointKeeper
   readonly #listener = (message: InboundMessage) => {
     if (this.#held) this.#held.push(message)
     else this.#receive(message)
@@ -66,8 +67,8 @@ export class Inbox {
     this.#client = client
     this.#channel = channel
     this.#host = host
-    this.claims = new Claims((error) => host.report(error))
-    this.#ledger = new PromptLedger(host.checkpoints, channel.name, (error) =>
+    this.answers = new Answers((error) => host.report(error))
+    this.#ledger = new CheckpointKeeper(host.checkpoints, channel.name, (error) =>
       host.report(wrapError('save a checkpoint', error, ErrorCode.CallbackFailed)),
     )
   }
@@ -102,8 +103,9 @@ export class Inbox {
       respond: ({ prompt, responseId, past }) =>
         this.#host.respond({ promptId: prompt.id, ...(responseId && { responseId }) }, { prompt, past }),
       report: (error) => this.#host.report(error),
-      started: (prompt, response) => this.#ledger.begun(prompt, response.responseId),
-      settled: (prompt) => this.#ledger.settled(prompt.id),
+      started: (prompt, response) =>
+        this.#ledger.record({ type: 'begun', prompt, responseId: response.responseId }),
+      settled: (prompt) => this.#settled(prompt),
     })
     this.#held = []
     this.#ready = this.#start()
@@ -216,29 +218,29 @@ export class Inbox {
       throw wrapRefusal('catch up with the channel', error, 'history', ErrorCode.HydrationFailed)
     }
     this.#ledger.caughtUp()
-    for (const message of missed.answers) if (!this.#isOwn(message)) this.claims.receive(message)
+    for (const message of missed.answers) if (!this.#isOwn(message)) this.answers.receive(message)
     for (const { prompt, past } of missed.answered) {
       this.#queue!.remember(prompt.id)
-      if (await this.#host.recompleted(past.responseId, past)) await this.#ledger.settled(prompt.id)
+      if (await this.#host.recompleted(past.responseId, past)) await this.#settled(prompt)
     }
     for (const { prompt, responseId, past } of missed.cancelled) {
       this.#queue!.remember(prompt.id)
-      this.#ledger.received(prompt, true)
+      void this.#ledger.record({ type: 'received', prompt, accepted: true })
       const ids = { promptId: prompt.id, ...(responseId && { responseId }) }
       const response = this.#host.respond(ids, { prompt, past })
       void response
         .cancel()
         .catch(() => {})
-        .then(() => this.#ledger.settled(prompt.id))
+        .then(() => this.#settled(prompt))
     }
     for (const entry of missed.prompts) this.#answerLate(entry)
     this.#heard = missed.serial
-    await this.#ledger.reached(missed.serial)
+    await this.#ledger.record({ type: 'reached', serial: missed.serial })
   }
 
   #answerLate(entry: Missed['prompts'][number]): void {
     const { prompt, past, responseId } = entry
-    this.#ledger.received(prompt, true)
+    void this.#ledger.record({ type: 'received', prompt, accepted: true })
     if (past && this.#choose(prompt, past) === 'mark') {
       this.#queue!.remember(prompt.id)
       const response = this.#host.respond({ promptId: prompt.id, responseId: responseId! }, { prompt, past })
@@ -246,8 +248,12 @@ export class Inbox {
       void response
         .fail(reason)
         .catch(() => {})
-        .then(() => this.#ledger.settled(prompt.id))
-    } else if (!this.#queue!.add(prompt, { responseId, past })) void this.#ledger.settled(prompt.id)
+        .then(() => this.#settled(prompt))
+    } else if (!this.#queue!.add(prompt, { responseId, past })) void this.#settled(prompt)
+  }
+
+  #settled(prompt: Prompt): Promise<void> {
+    return this.#ledger.record({ type: 'settled', promptId: prompt.id })
   }
 
   #choose(prompt: Prompt, past: PastResponse): 'mark' | 'resume' {
@@ -267,13 +273,13 @@ export class Inbox {
     switch (message.name) {
       case MessageName.UserInput: {
         const prompt = this.#queue && readPrompt(message, late)
-        if (prompt) this.#ledger.received(prompt, this.#queue!.add(prompt))
+        if (prompt) void this.#ledger.record({ type: 'received', prompt, accepted: this.#queue!.add(prompt) })
         return
       }
       case MessageName.Cancel:
         return this.#cancel(message)
       default:
-        if (!this.#isOwn(message)) this.claims.receive(message)
+        if (!this.#isOwn(message)) this.answers.receive(message)
     }
   }
 
@@ -289,10 +295,7 @@ export class Inbox {
     const headers = headersOf(message)
     const responseId = headers[Header.ResponseId]
     const promptId = headers[Header.PromptId]
-    this.#queue?.cancel(
-      { responseId, promptId },
-      { clientId: message.clientId, userClaim: userClaimOf(message) },
-    )
+    this.#queue?.cancel({ responseId, promptId }, senderOf(message))
     // Responses that the application began by itself.
     for (const response of this.#host.responses()) {
       if (this.#queue?.has(response)) continue

@@ -1,8 +1,8 @@
 import { ErrorCode, wrapError, type RejoinError } from '@rejoin/core/protocol'
-import type { Who } from './claims.ts'
+import type { Who } from '../inbound/fields.ts'
 import { DeliveryError } from '../publish/deliveryError.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
-import type { Prompt } from './prompt.ts'
+import type { Prompt } from '../inbound/prompt.ts'
 import type { ResponseWriter } from '../response/responseWriter.ts'
 
 /** Answers a prompt. When it returns the response is ended, when it throws the response is marked `error`. */

@@ -1,7 +1,7 @@
 import type { Message, RealtimeChannel } from 'ably'
 import { type RejoinError, newId } from '@rejoin/core/protocol'
 import { Backoff, isRateLimit, judge, type RetryOptions } from './backoff.ts'
-import type { Outbox } from './outbox.ts'
+import type { Uplink } from './uplink.ts'
 import { wrapRefusal } from './rights.ts'
 
 export interface LaneEntry {
@@ -15,7 +15,7 @@ export interface LaneEntry {
 
 export interface LaneHost {
   readonly channel: RealtimeChannel
-  readonly outbox: Outbox
+  readonly uplink: Uplink
   readonly retry: RetryOptions
   /** An operation was refused; it may yet be retried. */
   refused(error: unknown): void
@@ -75,12 +75,12 @@ export class Lane {
 
   /** Retries with the same ids, so that what had arrived unnoticed is not doubled (§6.5). */
   async #publish(messages: Message[]): Promise<(string | null)[]> {
-    const { channel, outbox, retry } = this.#host
+    const { channel, uplink, retry } = this.#host
     const backoff = new Backoff(retry)
     let unnamed = 5
     for (;;) {
       try {
-        const result = await outbox.send(() => channel.publish(messages), messages.length)
+        const result = await uplink.send(() => channel.publish(messages), messages.length)
         const serials = result?.serials ?? []
         if (serials.length === messages.length || --unnamed === 0) return serials
         // An acknowledgement was lost, and the SDK took a later one for it: it is asked for again.
@@ -89,9 +89,9 @@ export class Lane {
         this.#host.refused(error)
         const delay = judge(error) === 'retry' ? backoff.next() : undefined
         if (delay === undefined) throw error
-        if (isRateLimit(error)) outbox.pause(delay)
+        if (isRateLimit(error)) uplink.pause(delay)
         await new Promise((resolve) => setTimeout(resolve, delay))
-        await outbox.usable(channel, backoff.left())
+        await uplink.usable(channel, backoff.left())
       }
     }
   }

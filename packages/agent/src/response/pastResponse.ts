@@ -1,6 +1,6 @@
 import type { InboundMessage } from 'ably'
 import { Header, MessageName, Metadata, Phase } from '@rejoin/core/protocol'
-import { headersOf, parsed } from '../prompts/prompt.ts'
+import { headersOf, parsed } from '../inbound/fields.ts'
 
 /** One message (per token: one run of messages) of a text that a former process wrote. */
 export interface PastText {

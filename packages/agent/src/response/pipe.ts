@@ -1,5 +1,5 @@
 import { ErrorCode, RejoinError, wrapError } from '@rejoin/core/protocol'
-import type { GrowingText } from './growingText.ts'
+import type { PartText } from './partText.ts'
 import type { FinishReason, ModelEvent } from './modelEvent.ts'
 import type { ResponseBody } from './responseBody.ts'
 import type { ToolCalls } from './toolCalls.ts'
@@ -28,7 +28,7 @@ export async function pipe(
     const cure = 'await the stream, and pass what a mapper such as fromOpenAI(stream) makes of it'
     throw new RejoinError(ErrorCode.InvalidArgument, `unable to write the answer; ${cure}`)
   }
-  const growing = new Map<string, GrowingText>()
+  const growing = new Map<string, PartText>()
   const iterator = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]()
   let finishReason: FinishReason | undefined
   const abortable = new Abortable(target.signal)
@@ -104,7 +104,7 @@ class Abortable {
   }
 }
 
-function write(body: ResponseBody, growing: Map<string, GrowingText>, event: ModelEvent): void {
+function write(body: ResponseBody, growing: Map<string, PartText>, event: ModelEvent): void {
   if (!body.begin()) return
   const { tools } = body
   switch (event.type) {

@@ -1,6 +1,7 @@
 import { ErrorCode, RejoinError, MessageName } from '@rejoin/core/protocol'
-import type { Claims, Who } from '../prompts/claims.ts'
-import { parsed, type Prompt } from '../prompts/prompt.ts'
+import type { Answers } from '../inbound/answers.ts'
+import { parsed, type Who } from '../inbound/fields.ts'
+import type { Prompt } from '../inbound/prompt.ts'
 import type { ResponseBody } from './responseBody.ts'
 
 /** A response that waits for someone. */
@@ -9,7 +10,7 @@ export interface Question {
   readonly asker: Prompt | undefined
   readonly signal: AbortSignal
   readonly toolCallId: string
-  claims(): Promise<Claims>
+  answers(): Promise<Answers>
   report(error: RejoinError): void
 }
 
@@ -33,7 +34,7 @@ export interface ApprovalOptions {
   timeout?: number
 }
 
-export interface Approval extends Who {
+export interface ApprovalDecision extends Who {
   readonly approved: boolean
   readonly reason?: string
 }
@@ -44,12 +45,12 @@ export async function clientTool(
   options: ClientToolOptions,
 ): Promise<ClientToolResult> {
   const { body, asker, signal, toolCallId } = question
-  const claims = await question.claims()
+  const answers = await question.answers()
   if (!body.begin()) throw ended(question)
   body.tools.available(toolCallId, call.name, call.args)
   const result = await answered(
     question,
-    claims.wait<{ output?: unknown; errorText?: string }>({
+    answers.wait<{ output?: unknown; errorText?: string }>({
       name: MessageName.ToolResult,
       toolCallId,
       timeout: options.timeout ?? 60_000,
@@ -72,14 +73,14 @@ export async function approval(
   question: Question,
   call: { name: string; arguments?: unknown },
   options: ApprovalOptions,
-): Promise<Approval> {
+): Promise<ApprovalDecision> {
   const { body, asker, signal, toolCallId } = question
-  const claims = await question.claims()
+  const answers = await question.answers()
   if (!body.begin()) throw ended(question)
   body.tools.approvalRequested(toolCallId, call.name, call.arguments ?? {})
   const decision = await answered(
     question,
-    claims.wait<{ approved: boolean; reason?: string }>({
+    answers.wait<{ approved: boolean; reason?: string }>({
       name: MessageName.ApprovalResponse,
       toolCallId,
       timeout: options.timeout,

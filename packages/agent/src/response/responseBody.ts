@@ -1,20 +1,20 @@
 import type { Message, RealtimeChannel } from 'ably'
 import { ErrorCode, RejoinError, Header, MessageName, PROTOCOL_VERSION } from '@rejoin/core/protocol'
 import type { RetryOptions } from '../publish/backoff.ts'
-import { GrowingText } from './growingText.ts'
+import { PartText } from './partText.ts'
 import { Lane } from '../publish/lane.ts'
 import type { SourceEvent } from './modelEvent.ts'
-import type { Outbox } from '../publish/outbox.ts'
+import type { Uplink } from '../publish/uplink.ts'
 import type { PastResponse } from './pastResponse.ts'
-import type { LastMessage } from '../exit/restRequest.ts'
+import type { LastMessage } from '../publish/lastMessage.ts'
 import { ResponseParts } from './responseParts.ts'
-import type { Pattern } from './segmentWire.ts'
+import type { Pattern } from './runWire.ts'
 import { ToolCalls } from './toolCalls.ts'
 
 /** How an agent publishes. */
 export interface Publishing {
   readonly channel: RealtimeChannel
-  readonly outbox: Outbox
+  readonly uplink: Uplink
   readonly retry: RetryOptions
   readonly pattern: Pattern
   /** Whether the agent is present on the channel, so that readers notice when it dies. */
@@ -99,14 +99,14 @@ export class ResponseBody {
   }
 
   /** The text that more of a kind is added to: the last part, if it is an open one of that kind. */
-  current(kind: 'text' | 'reasoning'): GrowingText {
+  current(kind: 'text' | 'reasoning'): PartText {
     const last = this.parts.records.at(-1)
     if (last?.kind === kind && !last.growing.finished) return last.growing
     this.finishText()
     return this.openText(kind)
   }
 
-  openText(kind: 'text' | 'reasoning'): GrowingText {
+  openText(kind: 'text' | 'reasoning'): PartText {
     const open = this.begin()
     const growing = this.#grow(kind, () => this.#nextPart(), {})
     if (open) this.parts.add({ kind, growing })
@@ -233,9 +233,7 @@ export class ResponseBody {
 
   /** What it takes to leave the response complete as far as it goes, if nothing can be awaited; `name` ends it. */
   lastWords(name: string, data: unknown, headers: Record<string, string>): LastMessage[] {
-    const texts = this.parts.growing.flatMap(({ segments }) =>
-      segments.flatMap((segment) => segment.last() ?? []),
-    )
+    const texts = this.parts.growing.flatMap(({ runs }) => runs.flatMap((run) => run.last() ?? []))
     return [...texts, this.#message(name, data, headers)]
   }
 
@@ -260,7 +258,7 @@ export class ResponseBody {
     type: 'text' | 'reasoning' | 'tool-input',
     part: () => string,
     headers: Record<string, string>,
-  ): GrowingText {
+  ): PartText {
     const { channel } = this.#publishing
     const host = {
       ...this.#publishing,
@@ -269,7 +267,7 @@ export class ResponseBody {
       repaired: () => this.repairs++,
       progressed: () => this.#progressed(),
     }
-    return new GrowingText(host, { channel, type, headers: { ...this.#headers, ...headers } }, part)
+    return new PartText(host, { channel, type, headers: { ...this.#headers, ...headers } }, part)
   }
 
   #whole(name: string, part: string, data: unknown, row: { type: string; [field: string]: unknown }): void {

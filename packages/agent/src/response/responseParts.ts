@@ -1,9 +1,9 @@
 import { RejoinError, type RowPart } from '@rejoin/core/protocol'
-import type { GrowingText } from './growingText.ts'
+import type { PartText } from './partText.ts'
 
 export interface GrowingPart {
   readonly kind: 'text' | 'reasoning'
-  readonly growing: GrowingText
+  readonly growing: PartText
 }
 
 /** A part that is published whole: its row is kept as it will be handed out. */
@@ -19,7 +19,7 @@ export interface ToolPart {
   toolName: string
   input: unknown
   /** Its arguments, while they stream. */
-  growing: GrowingText | undefined
+  growing: PartText | undefined
   state: string
   output?: unknown
   errorText?: string
@@ -33,7 +33,7 @@ export type PartRecord = GrowingPart | WholePart | ToolPart
 export class ResponseParts {
   readonly records: PartRecord[] = []
   /** The texts among them, and the arguments of tool calls that stream. */
-  readonly growing: GrowingText[] = []
+  readonly growing: PartText[] = []
 
   add(part: PartRecord): void {
     this.records.push(part)
@@ -82,14 +82,14 @@ export class ResponseParts {
   }
 }
 
-function place({ segments }: GrowingText): Pick<RowPart, 'serial' | 'version' | 'runs'> {
-  const serial = segments[0]?.wire.serial
-  const version = segments
-    .flatMap((segment) => segment.version ?? [])
+function place({ runs }: PartText): Pick<RowPart, 'serial' | 'version' | 'runs'> {
+  const serial = runs[0]?.wire.serial
+  const version = runs
+    .flatMap((run) => run.version ?? [])
     .sort()
     .at(-1)
-  const runs = segments.length
-  return { ...(serial && { serial }), ...(version && { version }), ...(runs > 1 && { runs }) }
+  const count = runs.length
+  return { ...(serial && { serial }), ...(version && { version }), ...(count > 1 && { runs: count }) }
 }
 
 function toolRow(tool: ToolPart): RowPart {

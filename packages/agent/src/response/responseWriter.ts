@@ -8,22 +8,22 @@ import {
   type ResponseRow,
   newId,
 } from '@rejoin/core/protocol'
-import type { Claims } from '../prompts/claims.ts'
+import type { Answers } from '../inbound/answers.ts'
 import { DeliveryError } from '../publish/deliveryError.ts'
 import type { FinishReason, ModelEvent, SourceEvent } from './modelEvent.ts'
 import type { PastResponse } from './pastResponse.ts'
 import { pipe, type PipeResult } from './pipe.ts'
-import type { Prompt } from '../prompts/prompt.ts'
+import type { Prompt } from '../inbound/prompt.ts'
 import {
   approval,
   clientTool,
-  type Approval,
+  type ApprovalDecision,
   type ApprovalOptions,
   type ClientToolOptions,
   type ClientToolResult,
   type Question,
 } from './question.ts'
-import type { LastMessage } from '../exit/restRequest.ts'
+import type { LastMessage } from '../publish/lastMessage.ts'
 import { ResponseBody, type Publishing } from './responseBody.ts'
 import { wrapRefusal } from '../publish/rights.ts'
 import type { ToolCall } from './toolCalls.ts'
@@ -51,7 +51,7 @@ export interface EndResult {
 /** What a response needs of its agent. */
 export interface WriterHost extends Publishing {
   readonly clientId: string | undefined
-  readonly claims: () => Promise<Claims>
+  readonly answers: () => Promise<Answers>
   report(error: RejoinError): void
   /** Called once, when all is on the channel. Resolves to whether the application has taken it. */
   completed(row: ResponseRow): Promise<boolean>
@@ -182,14 +182,14 @@ export class ResponseWriter {
   approval(
     call: { name: string; arguments?: unknown; toolCallId?: string },
     options: ApprovalOptions = {},
-  ): Promise<Approval> {
+  ): Promise<ApprovalDecision> {
     this.#body.finishText()
     return approval(this.#question(call.toolCallId), call, options)
   }
 
   #question(toolCallId = newId()): Question {
-    const { claims, report } = this.#host
-    return { body: this.#body, asker: this.#asker, signal: this.signal, toolCallId, claims, report }
+    const { answers, report } = this.#host
+    return { body: this.#body, asker: this.#asker, signal: this.signal, toolCallId, answers, report }
   }
 
   /** The arguments of a tool call begin to stream. */

@@ -1,5 +1,5 @@
 import { ErrorCode, RejoinError, Header, MessageName, type ToolProgress } from '@rejoin/core/protocol'
-import type { GrowingText } from './growingText.ts'
+import type { PartText } from './partText.ts'
 import type { ResponseParts, ToolPart } from './responseParts.ts'
 
 /** What tool calls need of the response they belong to. */
@@ -7,7 +7,7 @@ export interface ToolHost {
   readonly parts: ResponseParts
   readonly streamsInput: boolean
   nextPart(): string
-  grow(type: 'tool-input', part: () => string, headers: Record<string, string>): GrowingText
+  grow(type: 'tool-input', part: () => string, headers: Record<string, string>): PartText
   publish(
     name: string,
     data: unknown,

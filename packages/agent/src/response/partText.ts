@@ -1,9 +1,9 @@
 import { type RejoinError, Header, newId } from '@rejoin/core/protocol'
-import { Segment, type SegmentHost } from './segment.ts'
-import { segmentWire, type Pattern, type SegmentKind } from './segmentWire.ts'
+import { Run, type RunHost } from './run.ts'
+import { runWire, type Pattern, type RunKind } from './runWire.ts'
 import { endsInHighSurrogate, fitting, utf8Length, wellFormed } from './unicode.ts'
 
-export interface GrowingTextHost extends Omit<SegmentHost, 'overflowed'> {
+export interface PartTextHost extends Omit<RunHost, 'overflowed'> {
   readonly pattern: Pattern
   /** Bytes that a message may have, name and headers included. */
   readonly maxMessageSize: number
@@ -16,13 +16,13 @@ const SLACK = 256
  * One text of a response: a text part, reasoning, or the arguments of a tool call. It spans as many messages
  * as its size demands, one after another; the next opens when the former holds all of its text.
  */
-export class GrowingText {
+export class PartText {
   /** Header `part`, given when the first message is made; the first message's, where each has its own. */
   part: string | undefined
-  readonly segments: Segment[] = []
+  readonly runs: Run[] = []
 
-  readonly #host: GrowingTextHost
-  readonly #kind: SegmentKind
+  readonly #host: PartTextHost
+  readonly #kind: RunKind
   readonly #name: () => string
   #room: number
   /** Text that waits for a further message. */
@@ -32,7 +32,7 @@ export class GrowingText {
   #finished = false
   #turning: Promise<void> | undefined
 
-  constructor(host: GrowingTextHost, kind: SegmentKind, name: () => string) {
+  constructor(host: PartTextHost, kind: RunKind, name: () => string) {
     this.#host = host
     this.#kind = kind
     this.#name = name
@@ -41,20 +41,20 @@ export class GrowingText {
   }
 
   get text(): string {
-    return this.segments.map((segment) => segment.text).join('') + this.#queue + this.#half
+    return this.runs.map((run) => run.text).join('') + this.#queue + this.#half
   }
 
   get backlog(): number {
-    return (this.segments.at(-1)?.backlog ?? 0) + this.#queue.length
+    return (this.runs.at(-1)?.backlog ?? 0) + this.#queue.length
   }
 
   get error(): RejoinError | undefined {
-    return this.segments.find((segment) => segment.error)?.error
+    return this.runs.find((run) => run.error)?.error
   }
 
-  /** Whether the last words of its segments are all of it. */
+  /** Whether the last words of its runs are all of it. */
   get lasts(): boolean {
-    return this.#queue === '' && this.segments.every((segment) => segment.lasts)
+    return this.#queue === '' && this.runs.every((run) => run.lasts)
   }
 
   get finished(): boolean {
@@ -80,7 +80,7 @@ export class GrowingText {
       wire.serial = piece.serial
       // Whoever was followed was closed.
       const closed = piece.done || piece !== all.at(-1)
-      this.segments.push(Segment.adopt(this.#segmentHost(), wire, piece.text, closed))
+      this.runs.push(Run.adopt(this.#segmentHost(), wire, piece.text, closed))
     }
     this.#finished = all.at(-1)?.done ?? false
   }
@@ -90,16 +90,16 @@ export class GrowingText {
     if (this.#half !== '') this.#write(wellFormed(this.#half))
     this.#half = ''
     this.#finished = true
-    if (!this.#turning) this.segments.at(-1)?.finish()
+    if (!this.#turning) this.runs.at(-1)?.finish()
   }
 
   /** Resolves when everything so far is acknowledged (after `finish`: and closed), or given up. */
   async settled(): Promise<void> {
     for (;;) {
       while (this.#turning) await this.#turning
-      const count = this.segments.length
-      for (const segment of this.segments) await segment.settled()
-      if (!this.#turning && count === this.segments.length) return
+      const count = this.runs.length
+      for (const run of this.runs) await run.settled()
+      if (!this.#turning && count === this.runs.length) return
     }
   }
 
@@ -109,7 +109,7 @@ export class GrowingText {
       this.#queue += chunk
       return
     }
-    const current = this.segments.at(-1) ?? this.#next()
+    const current = this.runs.at(-1) ?? this.#next()
     const room = this.#room - current.bytes
     // Three bytes a code unit at most: most chunks need no exact count.
     const fits = chunk.length * 3 <= room ? chunk.length : fitting(chunk, room)
@@ -126,7 +126,7 @@ export class GrowingText {
         this.#queue = ''
         this.#write(queue)
       }
-      if (this.#finished && !this.#turning) this.segments.at(-1)?.finish()
+      if (this.#finished && !this.#turning) this.runs.at(-1)?.finish()
       this.#host.progressed()
     })
   }
@@ -136,34 +136,34 @@ export class GrowingText {
    * knows by the next that nothing is missing before it (PROTOCOL.md §1.3).
    */
   async #turnOver(): Promise<void> {
-    const current = this.segments.at(-1)!
+    const current = this.runs.at(-1)!
     await current.settled()
     current.finish('continued')
     await current.settled()
     if (!current.error) this.#next()
   }
 
-  #next(): Segment {
-    const segment = new Segment(this.#segmentHost(), this.#wire())
-    this.segments.push(segment)
-    return segment
+  #next(): Run {
+    const run = new Run(this.#segmentHost(), this.#wire())
+    this.runs.push(run)
+    return run
   }
 
   #wire() {
     const { pattern } = this.#host
-    const index = this.segments.length
+    const index = this.runs.length
     this.part ??= this.#name()
     // Whoever reads a later run alone knows that there are others (PROTOCOL.md §1.3).
     const part = index > 0 ? `${this.part}.${index}` : this.part
     const headers = { ...this.#kind.headers, [Header.Part]: part }
-    return segmentWire(pattern, { ...this.#kind, headers }, newId)
+    return runWire(pattern, { ...this.#kind, headers }, newId)
   }
 
-  #segmentHost(): SegmentHost {
+  #segmentHost(): RunHost {
     const host = this.#host
     return {
       channel: host.channel,
-      outbox: host.outbox,
+      uplink: host.uplink,
       retry: host.retry,
       lane: host.lane,
       refused: (error) => host.refused(error),

@@ -1,13 +1,13 @@
 import type { RealtimeChannel, RealtimeClient } from 'ably'
 import type { RejoinError } from '@rejoin/core/protocol'
-import { Outbox } from './outbox.ts'
+import { Uplink } from './uplink.ts'
 import { wrapRefusal } from './rights.ts'
 
 /**
  * The agent's presence (PROTOCOL.md §6.6): readers take an open response of an absent agent as interrupted.
  * The SDK enters again by itself after a lost connection.
  */
-export class Presence {
+export class AgentPresence {
   readonly #client: RealtimeClient
   readonly #channel: RealtimeChannel
   #data: object
@@ -56,7 +56,7 @@ export class Presence {
     const present = beside(this.#channel)
     try {
       // With a token, who one is is known once connected. Nobody in particular cannot be present.
-      await Outbox.of(this.#client).connected()
+      await Uplink.of(this.#client).connected()
       const { clientId } = this.#client.auth
       if (!clientId || clientId === '*') return !(this.impossible = true)
       present.add(this)
@@ -72,9 +72,9 @@ export class Presence {
 }
 
 /** The agents of one client on one channel are one member of it: the last to be done leaves. */
-const sharing = new WeakMap<RealtimeChannel, Set<Presence>>()
+const sharing = new WeakMap<RealtimeChannel, Set<AgentPresence>>()
 
-function beside(channel: RealtimeChannel): Set<Presence> {
+function beside(channel: RealtimeChannel): Set<AgentPresence> {
   let agents = sharing.get(channel)
   if (!agents) sharing.set(channel, (agents = new Set()))
   return agents

@@ -1,15 +1,8 @@
 import type { InboundMessage } from 'ably'
 import { ErrorCode, RejoinError, Header } from '@rejoin/core/protocol'
-import { headersOf, userClaimOf } from './prompt.ts'
+import { headersOf, senderOf, type Who } from './fields.ts'
 
-/** Who sent a message, as Ably verified it. */
-export interface Who {
-  readonly clientId: string | undefined
-  /** Their role, from the claim `ably.channel.*` of their token. */
-  readonly userClaim: string | undefined
-}
-
-export interface ClaimOptions<T> {
+export interface WaitOptions<T> {
   name: string
   toolCallId: string
   /** Reads an answer; `undefined` if it is none. */
@@ -20,16 +13,16 @@ export interface ClaimOptions<T> {
   signal: AbortSignal
 }
 
-interface Claim {
+interface Waiter {
   offer(message: InboundMessage): void
 }
 
-/** Answers kept for a claim that is not there yet: after a restart, the answer may come before the question. */
+/** Answers kept for a question that is not asked yet: after a restart, the answer may come before the question. */
 const KEPT = 500
 
 /** Waits for what people send about tool calls: results of client-side tools, decisions. */
-export class Claims {
-  readonly #waiting = new Map<string, Set<Claim>>()
+export class Answers {
+  readonly #waiting = new Map<string, Set<Waiter>>()
   #kept: InboundMessage[] = []
   readonly #report: (error: RejoinError) => void
 
@@ -38,23 +31,23 @@ export class Claims {
   }
 
   receive(message: InboundMessage): void {
-    const claims = this.#waiting.get(keyOf(message))
-    if (claims) for (const claim of claims) claim.offer(message)
+    const waiters = this.#waiting.get(keyOf(message))
+    if (waiters) for (const waiter of waiters) waiter.offer(message)
     else if (this.#kept.push(message) > KEPT) this.#kept.shift()
   }
 
   /** Resolves with the first answer of someone who may give it. Others are ignored and reported. */
-  wait<T>(options: ClaimOptions<T>): Promise<T & Who> {
+  wait<T>(options: WaitOptions<T>): Promise<T & Who> {
     const { name, toolCallId, timeout, signal } = options
     const key = `${name} ${toolCallId}`
     return new Promise((resolve, reject) => {
-      const claims = this.#waiting.get(key) ?? new Set()
-      this.#waiting.set(key, claims)
+      const waiters = this.#waiting.get(key) ?? new Set()
+      this.#waiting.set(key, waiters)
       const stop = () => {
         clearTimeout(timer)
         signal.removeEventListener('abort', aborted)
-        claims.delete(claim)
-        if (claims.size === 0) this.#waiting.delete(key)
+        waiters.delete(waiter)
+        if (waiters.size === 0) this.#waiting.delete(key)
       }
       const aborted = () => {
         stop()
@@ -66,7 +59,7 @@ export class Claims {
         reject(new RejoinError(ErrorCode.Timeout, message))
       }
       const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
-      const claim: Claim = {
+      const waiter: Waiter = {
         offer: (message) => {
           const answer = this.#judge(options, message)
           if (!answer) return
@@ -74,17 +67,17 @@ export class Claims {
           resolve(answer)
         },
       }
-      claims.add(claim)
+      waiters.add(waiter)
       signal.addEventListener('abort', aborted)
       if (signal.aborted) return aborted()
       const kept = this.#kept
       this.#kept = kept.filter((message) => keyOf(message) !== key)
-      for (const message of kept) if (keyOf(message) === key) claim.offer(message)
+      for (const message of kept) if (keyOf(message) === key) waiter.offer(message)
     })
   }
 
-  #judge<T>(options: ClaimOptions<T>, message: InboundMessage): (T & Who) | undefined {
-    const who = { clientId: message.clientId, userClaim: userClaimOf(message) }
+  #judge<T>(options: WaitOptions<T>, message: InboundMessage): (T & Who) | undefined {
+    const who = senderOf(message)
     try {
       const answer = options.read(message)
       if (answer === undefined) return undefined

@@ -1,19 +1,19 @@
 import type { Message, RealtimeChannel } from 'ably'
-import type { LastMessage } from '../exit/restRequest.ts'
+import type { LastMessage } from '../publish/lastMessage.ts'
 import { Header, MessageName, Metadata, Phase } from '@rejoin/core/protocol'
 import type { Right } from '../publish/rights.ts'
 
 export type Pattern = 'message-per-response' | 'message-per-token'
 
 /** What a growing text is: fixed when its part begins. */
-export interface SegmentKind {
+export interface RunKind {
   readonly channel: RealtimeChannel
   readonly type: 'text' | 'reasoning' | 'tool-input'
   readonly headers: Record<string, string>
 }
 
 /** How one pattern puts a growing text on the channel. Every call is one operation. */
-export interface SegmentWire {
+export interface RunWire {
   /** The message that opens it, with the text so far. */
   open(text: string): Message
   /** Adds `data`; the text then ends at `end`. */
@@ -32,12 +32,12 @@ export interface SegmentWire {
   readonly right: Right
 }
 
-export function segmentWire(pattern: Pattern, kind: SegmentKind, newId: () => string): SegmentWire {
+export function runWire(pattern: Pattern, kind: RunKind, newId: () => string): RunWire {
   return pattern === 'message-per-token' ? tokenWire(kind, newId) : growingWire(kind)
 }
 
 /** One message that grows by appends (PROTOCOL.md §4.1). */
-function growingWire({ channel, type, headers }: SegmentKind): SegmentWire {
+function growingWire({ channel, type, headers }: RunKind): RunWire {
   const name =
     type === 'text'
       ? MessageName.Response
@@ -45,7 +45,7 @@ function growingWire({ channel, type, headers }: SegmentKind): SegmentWire {
         ? MessageName.Reasoning
         : MessageName.ToolCall
   const extras = { headers }
-  const wire: SegmentWire = {
+  const wire: RunWire = {
     serial: undefined,
     needsSerial: true,
     right: 'message-update-own',
@@ -74,7 +74,7 @@ function growingWire({ channel, type, headers }: SegmentKind): SegmentWire {
 }
 
 /** One message per fragment (PROTOCOL.md §4.2). */
-function tokenWire({ channel, type, headers }: SegmentKind, newId: () => string): SegmentWire {
+function tokenWire({ channel, type, headers }: RunKind, newId: () => string): RunWire {
   const [token, complete] =
     type === 'reasoning'
       ? [MessageName.Reasoning, MessageName.ReasoningComplete]

@@ -1,13 +1,13 @@
 import { checksum, type RejoinError, Phase } from '@rejoin/core/protocol'
-import type { LastMessage } from '../exit/restRequest.ts'
+import type { LastMessage } from '../publish/lastMessage.ts'
 import { Backoff, isRateLimit, judge } from '../publish/backoff.ts'
 import type { Lane, LaneHost } from '../publish/lane.ts'
-import type { Sender } from '../publish/outbox.ts'
+import type { Sender } from '../publish/uplink.ts'
 import { wrapRefusal } from '../publish/rights.ts'
-import type { SegmentWire } from './segmentWire.ts'
+import type { RunWire } from './runWire.ts'
 import { fitting, utf8Length } from './unicode.ts'
 
-export interface SegmentHost extends LaneHost {
+export interface RunHost extends LaneHost {
   readonly lane: Lane
   /** Something was delivered, or given up. */
   progressed(): void
@@ -22,14 +22,14 @@ export interface SegmentHost extends LaneHost {
  * waiting, watches every outcome, and repairs itself. After a refusal it holds further text back, lets what is
  * on its way come back, replaces the whole, and goes on (PROTOCOL.md §6.2).
  */
-export class Segment implements Sender {
+export class Run implements Sender {
   /** Bytes of UTF-8 in `text`. */
   bytes = 0
   /** Version of the last operation, where the service tells. */
   version: string | undefined
 
-  readonly wire: SegmentWire
-  readonly #host: SegmentHost
+  readonly wire: RunWire
+  readonly #host: RunHost
   readonly #backoff: Backoff
   /** What has been handed to the SDK; `#unsent` comes after it. */
   #sent = ''
@@ -46,26 +46,26 @@ export class Segment implements Sender {
   #error: RejoinError | undefined
   #settled: (() => void)[] = []
 
-  constructor(host: SegmentHost, wire: SegmentWire) {
+  constructor(host: RunHost, wire: RunWire) {
     this.#host = host
     this.wire = wire
     this.#backoff = new Backoff(host.retry)
   }
 
   /** Takes over a message that a former process left unfinished. */
-  static adopt(host: SegmentHost, wire: SegmentWire, text: string, done: boolean): Segment {
-    const segment = new Segment(host, wire)
-    segment.#sent = text
-    segment.bytes = utf8Length(text)
+  static adopt(host: RunHost, wire: RunWire, text: string, done: boolean): Run {
+    const run = new Run(host, wire)
+    run.#sent = text
+    run.bytes = utf8Length(text)
     if (done) {
-      segment.#state = 'closed'
-      return segment
+      run.#state = 'closed'
+      return run
     }
-    segment.#state = 'open'
+    run.#state = 'open'
     // What the former process meant to write is unknown: what stands there is the text from now on.
-    segment.#broken = new Doubt()
-    segment.#tend()
-    return segment
+    run.#broken = new Doubt()
+    run.#tend()
+    return run
   }
 
   get text(): string {
@@ -115,14 +115,14 @@ export class Segment implements Sender {
 
   pump(): void {
     if (this.#state !== 'open' || this.#broken || this.#unsent === '') return
-    if (!this.#host.outbox.acquire(this)) return
+    if (!this.#host.uplink.acquire(this)) return
     const data = this.#unsent
     const start = this.#sent.length
     this.#sent += data
     this.#unsent = ''
     this.#pending++
     const end = this.#sent.length
-    this.#host.outbox.track(
+    this.#host.uplink.track(
       () => this.wire.grow(data, end),
       (version) => {
         this.#pending--
@@ -245,9 +245,9 @@ export class Segment implements Sender {
       this.#sent += this.#unsent
       this.#unsent = ''
     }
-    const { outbox } = this.#host
+    const { uplink } = this.#host
     try {
-      this.#seen(await outbox.send(() => this.wire.replace(this.#sent)))
+      this.#seen(await uplink.send(() => this.wire.replace(this.#sent)))
       this.#broken = undefined
       this.#confirmed = this.#sent.length
       this.#backoff.succeeded()
@@ -265,7 +265,7 @@ export class Segment implements Sender {
     try {
       const sum = checksum(this.#sent)
       const phase = this.#finishing === 'continued' ? Phase.Streaming : Phase.Done
-      this.#seen(await this.#host.outbox.send(() => this.wire.close(this.#sent.length, sum, phase)))
+      this.#seen(await this.#host.uplink.send(() => this.wire.close(this.#sent.length, sum, phase)))
       this.#state = 'closed'
     } catch (error) {
       this.#host.refused(error)
@@ -279,11 +279,11 @@ export class Segment implements Sender {
     if (!(error instanceof Doubt) && judge(error) === 'final') throw error
     const delay = this.#backoff.next()
     if (delay === undefined) throw error
-    if (isRateLimit(error)) this.#host.outbox.pause(delay)
+    if (isRateLimit(error)) this.#host.uplink.pause(delay)
     // What was not refused for its rate is repaired at once, the first time.
     if (isRateLimit(error) || this.#backoff.repeated)
       await new Promise((resolve) => setTimeout(resolve, delay))
-    await this.#host.outbox.usable(this.#host.channel, this.#backoff.left())
+    await this.#host.uplink.usable(this.#host.channel, this.#backoff.left())
   }
 
   #lose(cause: unknown): void {

@@ -16,7 +16,7 @@ interface Flight {
  * All operations of one connection: how many may be on their way, at which rate, and what became of each.
  * Shared by every agent and response on the client, as Ably's limits are.
  */
-export class Outbox {
+export class Uplink {
   /** Milliseconds without an outcome, while connected, after which an operation counts as failed. */
   timeout = 30_000
   /** Operations that may be unacknowledged at once; beyond it, text waits and merges. */
@@ -35,11 +35,11 @@ export class Outbox {
   #alarm = false
   #watchTimer: ReturnType<typeof setTimeout> | undefined
 
-  /** The one outbox of a client. */
-  static of(client: RealtimeClient): Outbox {
-    let outbox = outboxes.get(client)
-    if (!outbox) outboxes.set(client, (outbox = new Outbox(client)))
-    return outbox
+  /** The one uplink of a client. */
+  static of(client: RealtimeClient): Uplink {
+    let uplink = outboxes.get(client)
+    if (!uplink) outboxes.set(client, (uplink = new Uplink(client)))
+    return uplink
   }
 
   private constructor(client: RealtimeClient) {
@@ -218,7 +218,7 @@ export class Outbox {
   }
 }
 
-const outboxes = new WeakMap<RealtimeClient, Outbox>()
+const outboxes = new WeakMap<RealtimeClient, Uplink>()
 
 /** In Node.js, a timer that does not keep the process alive. */
 export function unref(timer: unknown): void {

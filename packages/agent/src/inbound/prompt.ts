@@ -1,5 +1,6 @@
 import type { InboundMessage } from 'ably'
 import { Header } from '@rejoin/core/protocol'
+import { headersOf, parsed, userClaimOf } from './fields.ts'
 
 /** What a user asked. */
 export interface Prompt {
@@ -44,25 +45,5 @@ export function readPrompt(message: InboundMessage, late: boolean): Prompt | und
     data,
     headers,
     late,
-  }
-}
-
-export function headersOf(message: InboundMessage): Record<string, string> {
-  const headers: unknown = message.extras?.headers
-  return typeof headers === 'object' && headers ? (headers as Record<string, string>) : {}
-}
-
-export function userClaimOf(message: InboundMessage): string | undefined {
-  const claim: unknown = message.extras?.userClaim
-  return typeof claim === 'string' ? claim : undefined
-}
-
-/** Agents and browsers without JSON encoding send objects as text. */
-export function parsed(data: unknown): unknown {
-  if (typeof data !== 'string' || !data.startsWith('{')) return data
-  try {
-    return JSON.parse(data)
-  } catch {
-    return data
   }
 }

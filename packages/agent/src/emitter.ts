@@ -1,0 +1,29 @@
+import { EventEmitter } from 'eventemitter3'
+
+/** Events whose listeners are isolated: one that throws never keeps the others from being called. */
+export class Emitter<Events extends { [Name in keyof Events]: (...args: never[]) => void }> {
+  readonly #listeners = new EventEmitter()
+  readonly #failed: (error: unknown) => void
+
+  /** `failed` gets what a listener threw. */
+  constructor(failed: (error: unknown) => void = () => {}) {
+    this.#failed = failed
+  }
+
+  /** Returns how to stop listening. */
+  on<Name extends keyof Events & string>(name: Name, listener: Events[Name]): () => void {
+    const isolated = (...args: Parameters<Events[Name]>) => {
+      try {
+        listener(...args)
+      } catch (error) {
+        this.#failed(error)
+      }
+    }
+    this.#listeners.on(name, isolated)
+    return () => void this.#listeners.off(name, isolated)
+  }
+
+  emit<Name extends keyof Events & string>(name: Name, ...args: Parameters<Events[Name]>): void {
+    this.#listeners.emit(name, ...args)
+  }
+}

@@ -1,0 +1,32 @@
+import type { InboundMessage } from 'ably'
+
+/** Who sent a message, as Ably verified it. */
+export interface Who {
+  readonly clientId: string | undefined
+  /** Their role, from the claim `ably.channel.*` of their token. */
+  readonly userClaim: string | undefined
+}
+
+export function senderOf(message: InboundMessage): Who {
+  return { clientId: message.clientId, userClaim: userClaimOf(message) }
+}
+
+export function headersOf(message: InboundMessage): Record<string, string> {
+  const headers: unknown = message.extras?.headers
+  return typeof headers === 'object' && headers ? (headers as Record<string, string>) : {}
+}
+
+export function userClaimOf(message: InboundMessage): string | undefined {
+  const claim: unknown = message.extras?.userClaim
+  return typeof claim === 'string' ? claim : undefined
+}
+
+/** Agents and browsers without JSON encoding send objects as text. */
+export function parsed(data: unknown): unknown {
+  if (typeof data !== 'string' || !data.startsWith('{')) return data
+  try {
+    return JSON.parse(data)
+  } catch {
+    return data
+  }
+}
