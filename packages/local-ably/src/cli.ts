@@ -3,6 +3,15 @@ import { startLocalAbly } from './server.ts'
 import { help, readArguments } from './cliArguments.ts'
 import { logLine } from './logLine.ts'
 
+// The last resort: an error that no handler caught is logged, and the server goes on.
+for (const event of ['uncaughtException', 'unhandledRejection']) {
+  process.on(event, (error: unknown) => {
+    process.stderr.write(
+      `local-ably: uncaught error; ${error instanceof Error ? error.stack : String(error)}\n`,
+    )
+  })
+}
+
 async function main(): Promise<void> {
   const { verbose, help: wantsHelp, ...options } = readArguments(process.argv.slice(2))
   if (wantsHelp) {

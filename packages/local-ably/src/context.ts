@@ -1,4 +1,5 @@
 import type { Log } from './log.ts'
+import type { Origins } from './origins.ts'
 import type { Rules } from './faults/rules.ts'
 import type { SerialSource } from './wire/serial.ts'
 import type { Settings } from './settings.ts'
@@ -9,4 +10,5 @@ export interface Context {
   serials: SerialSource
   readonly rules: Rules
   readonly log: Log
+  readonly origins: Origins
 }

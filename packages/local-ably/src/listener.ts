@@ -1,27 +1,26 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { exchange, type Handler } from './rest/http.ts'
-import type { Log } from './log.ts'
-import { logLine } from './logLine.ts'
-import { Socket } from './connection/socket.ts'
+import { readTarget } from './requestTarget.ts'
+import { errorReply, exchange, type ExchangeOptions } from './rest/http.ts'
+import { WebSocketTransport } from './connection/webSocket.ts'
+import type { Socket } from './connection/socket.ts'
+import { asAblyError } from './wire/errors.ts'
 
-export interface ListenerOptions {
+export interface ListenerOptions extends ExchangeOptions {
   host: string
   port: number
-  /** Bytes of a frame or a request body. */
-  maxSize: number
+  /** Milliseconds between signs of life. */
   maxIdleInterval: number
-  log: Log
-  answer: Handler
-  accept: (socket: Socket, query: URLSearchParams) => void
+  /** Throws to refuse an upgrade to WebSocket. */
+  admit(query: URLSearchParams, path: string): void
+  accept(socket: Socket, query: URLSearchParams, origin: string | undefined): void
 }
 
-/** Listens for WebSockets and requests on one port. */
+/** Listens for WebSockets and requests on one port. Nothing that arrives on it throws outside. */
 export function listen(options: ListenerOptions): Promise<Server> {
   const server = createServer((incoming, response) => {
-    if (incoming.url === '/events') streamEvents(response, options.log)
-    else exchange(incoming, response, options.maxSize, options.answer).catch(() => response.destroy())
+    exchange(incoming, response, options).catch((error) => answerLast(response, error, options))
   })
   const sockets = new WebSocketServer({
     noServer: true,
@@ -30,15 +29,11 @@ export function listen(options: ListenerOptions): Promise<Server> {
   })
   server.on('upgrade', (incoming: IncomingMessage, raw: Duplex, head: Buffer) => {
     raw.on('error', () => raw.destroy())
-    sockets.handleUpgrade(incoming, raw, head, (ws) => {
-      const { searchParams } = new URL(incoming.url ?? '/', 'http://local')
-      const format = searchParams.get('format') === 'msgpack' ? 'msgpack' : 'json'
-      const heartbeat = {
-        interval: heartbeatInterval(searchParams, options.maxIdleInterval),
-        frames: searchParams.get('heartbeats') === 'true',
-      }
-      options.accept(new Socket(ws, raw, format, heartbeat), searchParams)
-    })
+    try {
+      upgrade(sockets, options, incoming, raw, head)
+    } catch (error) {
+      refuseUpgrade(raw, error)
+    }
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -46,7 +41,7 @@ export function listen(options: ListenerOptions): Promise<Server> {
   })
 }
 
-/** Stops at once: whoever is still there is cut off. */
+/** Stops at once, and cuts off the clients that are still there. */
 export function stopListening(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
@@ -54,20 +49,51 @@ export function stopListening(server: Server): Promise<void> {
   })
 }
 
+function upgrade(
+  sockets: WebSocketServer,
+  options: ListenerOptions,
+  incoming: IncomingMessage,
+  raw: Duplex,
+  head: Buffer,
+): void {
+  const { path, query } = readTarget(incoming.url)
+  options.admit(query, path)
+  sockets.handleUpgrade(incoming, raw, head, (ws) => {
+    try {
+      const heartbeat = {
+        interval: heartbeatInterval(query, options.maxIdleInterval),
+        frames: query.get('heartbeats') === 'true',
+      }
+      const format = query.get('format') === 'msgpack' ? 'msgpack' : 'json'
+      const socket = new WebSocketTransport(ws, raw, { format, heartbeat, log: options.log })
+      options.accept(socket, query, incoming.headers.origin)
+    } catch (error) {
+      options.log.writeError('an upgrade', error)
+      ws.terminate()
+    }
+  })
+}
+
+function refuseUpgrade(raw: Duplex, error: unknown): void {
+  const { status, body } = errorReply(asAblyError(error))
+  const text = JSON.stringify(body)
+  raw.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  )
+}
+
+/** The last resort, for an error while answering: the client hears of it, and the server goes on. */
+function answerLast(response: ServerResponse, error: unknown, { log }: ListenerOptions): void {
+  log.writeError('a request', error)
+  if (response.headersSent || response.destroyed) response.destroy()
+  else
+    response
+      .writeHead(500, { 'Content-Type': 'application/json' })
+      .end('{"error":{"code":50000,"statusCode":500,"message":"unable to answer; internal error"}}')
+}
+
 function heartbeatInterval(query: URLSearchParams, fallback: number): number {
   const asked = Number(query.get('heartbeatInterval') ?? Number.NaN)
   return asked >= 1000 && asked <= 1_800_000 ? asked : fallback
-}
-
-/** What passes, for the page: events as they happen, until the browser goes. */
-function streamEvents(response: ServerResponse, log: Log): void {
-  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
-  response.write(': listening\n\n')
-  const stop = log.listen((event) => {
-    // A browser that does not read must not fill our memory.
-    if (response.writableLength > 1_000_000) return
-    const { kind, text = '' } = event
-    response.write(`data: ${JSON.stringify({ kind, text, line: logLine(event) })}\n\n`)
-  })
-  response.on('close', stop)
 }

@@ -3,8 +3,8 @@ import type { ProtocolMessage } from './wire/protocol.ts'
 /** Something that happened on the server. */
 export interface LogEvent {
   at: number
-  /** `in` and `out` are frames of a connection; `http` a request; `connection` its coming and going. */
-  kind: 'in' | 'out' | 'http' | 'connection' | 'fault'
+  /** `in` and `out` are frames of a connection, `connection` its start and end, `http` a request, `error` a bug in here. */
+  kind: 'in' | 'out' | 'http' | 'connection' | 'fault' | 'error'
   app?: string
   connectionId?: string
   clientId?: string
@@ -28,9 +28,23 @@ export class Log {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Reports an error that nothing should have thrown: with its stack, and on stderr when nobody listens. */
+  writeError(doing: string, error: unknown): void {
+    const stack = error instanceof Error ? error.stack : String(error)
+    const text = `unable to finish ${doing}; ${stack}`
+    if (this.active) this.write({ kind: 'error', text })
+    else process.stderr.write(`local-ably: ${text}\n`)
+  }
+
   write(event: Omit<LogEvent, 'at'>): void {
     if (!this.active) return
     const stamped = { at: Date.now(), ...event }
-    for (const listener of this.#listeners) listener(stamped)
+    for (const listener of this.#listeners) {
+      try {
+        listener(stamped)
+      } catch {
+        // A listener that fails must not fail what it listens to.
+      }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { everything, type Capability } from './auth/capability.ts'
 import { Connections } from './connection/connections.ts'
 import type { Context } from './context.ts'
@@ -6,6 +7,7 @@ import { createFaults, type Faults } from './faults/faults.ts'
 import type { Request } from './rest/http.ts'
 import { listen, stopListening } from './listener.ts'
 import { Log } from './log.ts'
+import { Origins } from './origins.ts'
 import { pageRoutes } from './rest/page.ts'
 import { createRest } from './rest/rest.ts'
 import { faultRoutes } from './rest/faultControl.ts'
@@ -51,7 +53,8 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
   const log = new Log()
   if (options.log) log.listen(options.log)
   const rules = new Rules()
-  const context: Context = { settings, rules, log, serials: createSerials(randomName(8)) }
+  const origins = new Origins(options.origins ?? [])
+  const context: Context = { settings, rules, log, origins, serials: createSerials(randomName(8)) }
   const world = new World(context, options.file === undefined ? undefined : new Storage(options.file))
   world.seed(options.keys, options.namespaces)
   world.load()
@@ -63,7 +66,7 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
     restart,
     note: (text) => log.write({ kind: 'fault', text }),
   })
-  const more = [...pageRoutes(world.apps, connections), ...faultRoutes(faults)]
+  const more = [...pageRoutes(world.apps, connections, log), ...faultRoutes(faults)]
   const rest = createRest(context, world, connections, more)
 
   const answer = (request: Request) => {
@@ -80,14 +83,26 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
       answer,
       maxSize: settings.limits.frameSize,
       maxIdleInterval: settings.maxIdleInterval,
-      accept: (socket, query) => connections.accept(socket, query),
+      origins,
+      admit: (query, path) => {
+        rules.check('upgrade', () => ({ path, clientId: query.get('clientId') ?? undefined }))
+      },
+      accept: (socket, query, origin) => connections.accept(socket, query, origin),
     })
   let listener = await listenOn(options.port ?? 0)
   const { port } = listener.address() as AddressInfo
   const sweepEvery = Math.max(50, Math.min(10_000, settings.retention.recent / 4))
   const sweep = setInterval(() => world.expire(Date.now()), sweepEvery).unref()
 
-  async function restart({ memory, downFor }: { memory: boolean; downFor: number }): Promise<void> {
+  const closing = new AbortController()
+  let restarting: Promise<void> = Promise.resolve()
+  function restart(how: { memory: boolean; downFor: number }): Promise<void> {
+    const done = restarting.then(() => restartNow(how))
+    restarting = done.catch((error) => log.writeError('a restart', error))
+    return done
+  }
+
+  async function restartNow({ memory, downFor }: { memory: boolean; downFor: number }): Promise<void> {
     log.write({ kind: 'fault', text: `restart ${memory ? 'with' : 'without'} memory` })
     for (const connection of connections.all()) connection.drop()
     await stopListening(listener)
@@ -100,7 +115,8 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
       world.load()
     }
     // Never at once: clients must see their old sockets gone before they use the port again.
-    await new Promise((resolve) => setTimeout(resolve, Math.max(downFor, 20)))
+    await pause(Math.max(downFor, 20), undefined, { signal: closing.signal }).catch(() => {})
+    if (closing.signal.aborted) return
     listener = await listenOn(port)
   }
 
@@ -123,6 +139,8 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
       return { key: `${name}:${secret}`, endpoint: host, port, tls: false }
     },
     async close() {
+      closing.abort()
+      await restarting
       clearInterval(sweep)
       world.flush()
       connections.clear()

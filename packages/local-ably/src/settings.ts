@@ -73,6 +73,12 @@ export interface LocalAblyOptions {
   nullRollupSerials?: boolean
   /** Refuse `untilAttach` as the service does: attach points older than `retention.recent`, and `forwards`. */
   strictUntilAttach?: boolean
+  /**
+   * Origins of web pages that may use `/status`, `/apps`, `/faults` and the default key, such as
+   * `https://app.example`. Pages of this machine and of private networks always may. `'null'` is for pages opened from
+   * a file.
+   */
+  origins?: string[]
   /** A file that keeps messages and apps across restarts. */
   file?: string
   /** Called with all that passes. */

@@ -5,6 +5,7 @@ import { notFound } from './wire/errors.ts'
 import { randomName } from './wire/serial.ts'
 import { resolveKeys, type KeyOption, type Namespace } from './settings.ts'
 import { reviveMessage, type Storage } from './storage.ts'
+import type { Origins } from './origins.ts'
 import { TokenStore } from './auth/token.ts'
 
 /** The apps of a server and the tokens issued for them: all that a crash loses, keys and what is on file aside. */
@@ -13,6 +14,10 @@ export class World implements Directory {
   tokens = new TokenStore()
   readonly #context: Context
   readonly #storage: Storage | undefined
+
+  get origins(): Origins {
+    return this.#context.origins
+  }
 
   constructor(context: Context, storage: Storage | undefined) {
     this.#context = context

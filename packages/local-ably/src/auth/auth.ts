@@ -4,11 +4,14 @@ import { AblyError, invalidCredentials, notFound } from '../wire/errors.ts'
 import type { Grant } from './grant.ts'
 import { readJwt, verifyJwt, type Jwt } from './jwt.ts'
 import { tokenExpired, type TokenStore } from './token.ts'
+import type { Origins } from '../origins.ts'
+import { defaultKey } from '../settings.ts'
 
 /** Where credentials are looked up. */
 export interface Directory {
   readonly apps: ReadonlyMap<string, App>
   readonly tokens: TokenStore
+  readonly origins: Origins
 }
 
 /** What a client showed: a key, or a token. */
@@ -16,16 +19,30 @@ export interface Credentials {
   key?: string | undefined
   token?: string | undefined
   clientId?: string | undefined
+  /** The origin of the page that asks, if a page does. */
+  origin?: string | undefined
 }
 
 /** Turns credentials into a grant, or throws what the service answers. */
 export function authenticate(directory: Directory, credentials: Credentials): Grant {
-  const { key, token, clientId } = credentials
-  if (token) return identified(tokenGrant(directory, token), clientId)
-  if (!key) {
+  const { key, token, clientId, origin } = credentials
+  if (!token && !key) {
     throw new AblyError(40101, 401, 'unable to authenticate; no key or token was given')
   }
-  return identified(keyGrant(directory, key), clientId)
+  const grant = token ? tokenGrant(directory, token) : keyGrant(directory, key!)
+  if (!directory.origins.allows(origin)) refuseDefaultKey(grant, origin!)
+  return identified(grant, clientId)
+}
+
+// Any web page knows this key, and the developer's browser would let it connect.
+function refuseDefaultKey({ app, keyName }: Grant, origin: string): void {
+  const key = app.keys.get(keyName)
+  if (key && `${key.name}:${key.secret}` !== defaultKey) return
+  throw new AblyError(
+    40300,
+    403,
+    `unable to use the default key from origin ${origin}; give the server a key of its own, or list the origin in its option "origins"`,
+  )
 }
 
 function keyGrant(directory: Directory, key: string): Grant {

@@ -1,7 +1,7 @@
 import type { Slot } from './acks.ts'
 import { baseChannelName } from '../auth/capability.ts'
 import type { Connection } from './connection.ts'
-import { asAblyError, badRequest } from '../wire/errors.ts'
+import { AblyError, asAblyError, badRequest } from '../wire/errors.ts'
 import { delayOf, describe } from './outbox.ts'
 import type { ProtocolMessage, PublishResult } from '../wire/protocol.ts'
 import { subjectOf } from './publish.ts'
@@ -36,6 +36,7 @@ export function acknowledge(
     if (!Array.isArray(content)) throw badRequest('unable to read the frame; its content must be a list')
     work(connection, frame, (res) => settle({ res }), fail)
   } catch (error) {
+    if (!(error instanceof AblyError)) connection.context.log.writeError('a frame', error)
     fail(error)
   }
 }

@@ -29,13 +29,14 @@ export class Connections {
   }
 
   /** A new socket, with the query of its address: lets it in, as a new connection or as one that resumes. */
-  accept(socket: Socket, query: URLSearchParams): void {
+  accept(socket: Socket, query: URLSearchParams, origin: string | undefined): void {
     try {
       const clientId = query.get('clientId') ?? undefined
       const grant = authenticate(this.#directory, {
         key: query.get('key') ?? undefined,
         token: query.get('access_token') ?? query.get('accessToken') ?? undefined,
         clientId,
+        origin,
       })
       const key = query.get('resume') ?? query.get('recover') ?? ''
       this.#context.rules.check('connect', () => ({

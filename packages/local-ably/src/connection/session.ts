@@ -20,7 +20,8 @@ export function serve(directory: Directory, connection: Connection, socket: Sock
         connection.confirm()
         dispatch(directory, connection, frame)
       } catch (error) {
-        // Nothing can be answered to a frame that cannot be read: the connection is told, and ends.
+        if (!(error instanceof AblyError)) connection.context.log.writeError('a frame', error)
+        // A frame that cannot be read has no answer of its own: the connection is told, and ends.
         connection.fail(asAblyError(error))
       }
     },

@@ -1,117 +1,26 @@
-import type { Duplex } from 'node:stream'
-import type { RawData, WebSocket } from 'ws'
-import { Frame, type Format } from '../wire/codec.ts'
-import { Action, type ProtocolMessage } from '../wire/protocol.ts'
+import type { Frame, Format } from '../wire/codec.ts'
+import type { ProtocolMessage } from '../wire/protocol.ts'
 
 export interface SocketHandlers {
   onBytes(bytes: Buffer, isBinary: boolean): void
   onClose(): void
 }
 
-/** Handlers that hear nothing: what a client says after its end does not count. */
+/** Handlers that ignore everything: what a client sends after its end does not count. */
 export const deaf: SocketHandlers = { onBytes() {}, onClose() {} }
 
-/** One WebSocket: bytes out in its format, signs of life, and how much waits to go. */
-export class Socket {
+/** What carries the frames of one connection for a while: a WebSocket, a series of requests, or one long answer. */
+export interface Socket {
   readonly format: Format
-  readonly #ws: WebSocket
-  readonly #raw: Duplex
-  readonly #heartbeat: NodeJS.Timeout
-  #handlers: SocketHandlers | undefined
-  #corked = false
-  #lastSent = Date.now()
-  #lastHeard = Date.now()
-
-  /** `frames`: whether signs of life must be HEARTBEAT frames, because the client cannot see pings. */
-  constructor(ws: WebSocket, raw: Duplex, format: Format, heartbeat: { interval: number; frames: boolean }) {
-    this.format = format
-    this.#ws = ws
-    this.#raw = raw
-    ws.on('message', (data: RawData, isBinary) => {
-      this.#lastHeard = Date.now()
-      this.#handlers?.onBytes(toBuffer(data), isBinary)
-    })
-    ws.on('pong', () => (this.#lastHeard = Date.now()))
-    ws.on('close', () => this.#closed())
-    ws.on('error', () => ws.terminate())
-    const half = Math.max(20, heartbeat.interval / 2)
-    this.#heartbeat = setInterval(() => {
-      if (ws.isPaused || !this.isOpen) return
-      // A network that went away leaves its sockets open: who does not answer pings is not there.
-      if (Date.now() - this.#lastHeard > 2 * heartbeat.interval + 5000) return ws.terminate()
-      ws.ping()
-      if (heartbeat.frames && Date.now() - this.#lastSent > half - 10)
-        this.send(new Frame({ action: Action.heartbeat }))
-    }, half)
-    this.#heartbeat.unref()
-  }
-
-  handle(handlers: SocketHandlers): void {
-    this.#handlers = handlers
-  }
-
-  /** Stops telling anybody what comes in: another socket has taken over. */
-  abandon(): void {
-    this.#handlers = undefined
-    this.#ws.terminate()
-  }
-
-  get isOpen(): boolean {
-    return this.#ws.readyState === this.#ws.OPEN
-  }
-
   /** Bytes that wait for the client to read. */
-  get buffered(): number {
-    return this.#ws.bufferedAmount
-  }
-
-  send(frame: Frame): void {
-    if (!this.isOpen) return
-    this.#cork()
-    this.#lastSent = Date.now()
-    this.#ws.send(frame.encoded(this.format), { binary: this.format === 'msgpack' })
-  }
-
+  readonly buffered: number
+  handle(handlers: SocketHandlers): void
+  send(frame: Frame): void
   /** Sends a last frame, if any, and closes. A client that does not close in return is cut off. */
-  close(last?: ProtocolMessage): void {
-    if (last) this.send(new Frame(last))
-    this.#ws.close(1000)
-    setTimeout(() => this.#ws.terminate(), 1000).unref()
-  }
-
-  /** Cuts the connection, as a network that fails does. */
-  terminate(): void {
-    this.#ws.terminate()
-  }
-
-  pause(): void {
-    this.#ws.pause()
-  }
-
-  resume(): void {
-    this.#ws.resume()
-  }
-
-  // What is sent within one turn leaves in one write: a burst to many subscribers costs one system call for each.
-  #cork(): void {
-    if (this.#corked) return
-    this.#corked = true
-    this.#raw.cork()
-    process.nextTick(() => {
-      this.#corked = false
-      this.#raw.uncork()
-    })
-  }
-
-  #closed(): void {
-    clearInterval(this.#heartbeat)
-    const handlers = this.#handlers
-    this.#handlers = undefined
-    handlers?.onClose()
-  }
-}
-
-function toBuffer(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data)
+  close(last?: ProtocolMessage): void
+  /** Cuts the client off and ignores what it sent: the connection goes on elsewhere, or ends. */
+  abandon(): void
+  /** Stops reading until `resume`. */
+  pause(): void
+  resume(): void
 }

@@ -257,7 +257,7 @@ const defaultRefusal = (on: RefuseOptions['on']): number =>
     ? 90008
     : on === 'rest'
       ? 50003
-      : on === 'connect'
+      : on === 'connect' || on === 'upgrade'
         ? 50003
         : on === 'attach'
           ? 90000

@@ -73,17 +73,21 @@ function meets(wanted: Matcher, value: string | undefined): boolean {
     : new RegExp(wanted.source, wanted.flags.replace('g', '')).test(value)
 }
 
-/** The places where a rule can act. */
-export type Point =
-  | 'publish'
-  | 'presence'
-  | 'annotation'
-  | 'attach'
-  | 'connect'
-  | 'history'
-  | 'rest'
-  | 'ack'
-  | 'delivery'
+/** The places where a rule can act. `upgrade` is the opening of a WebSocket, before any credentials are read. */
+export const points = [
+  'publish',
+  'presence',
+  'annotation',
+  'attach',
+  'connect',
+  'upgrade',
+  'history',
+  'rest',
+  'ack',
+  'delivery',
+] as const
+
+export type Point = (typeof points)[number]
 
 /** What a rule does when it applies. */
 export type Effect =

@@ -4,7 +4,8 @@ import { writeCapability, type Capability } from '../auth/capability.ts'
 import { isRecord, readPayload } from '../wire/codec.ts'
 import { credentialsOf } from './credentials.ts'
 import { badRequest, denied } from '../wire/errors.ts'
-import { objectBody, type Reply, type Request } from './http.ts'
+import { objectBody } from './body.ts'
+import type { Reply, Request } from './http.ts'
 import { PresenceAction, type WirePresence } from '../wire/protocol.ts'
 import type { Rest } from './target.ts'
 import type { Params, Route } from './router.ts'
@@ -120,6 +121,6 @@ function listOf(value: unknown, field: string): Record<string, unknown>[] {
 }
 
 function splitHost(host: string): [name: string, port: number] {
-  const url = new URL(`http://${host || '127.0.0.1'}`)
-  return [url.hostname, Number(url.port) || 80]
+  const [, name, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(host) ?? []
+  return [name || '127.0.0.1', Number(port) || 80]
 }

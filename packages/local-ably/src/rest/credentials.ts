@@ -3,21 +3,22 @@ import type { Request } from './http.ts'
 
 /** What a request shows: an Authorization header, or the query of clients that cannot set one. */
 export function credentialsOf(request: Request): Credentials {
-  const { authorization } = request.headers
+  const { authorization, origin } = request.headers
   const [scheme, encoded] = (authorization ?? '').split(' ')
   const header = request.headers['x-ably-clientid']
   const clientId = typeof header === 'string' ? Buffer.from(header, 'base64').toString() : undefined
   if (encoded && scheme?.toLowerCase() === 'basic')
-    return { key: Buffer.from(encoded, 'base64').toString(), clientId }
+    return { key: Buffer.from(encoded, 'base64').toString(), clientId, origin }
   // A bearer token is base64 of the token; some clients send a JWT as it is.
   if (encoded && scheme?.toLowerCase() === 'bearer') {
     const token = encoded.includes('.') ? encoded : Buffer.from(encoded, 'base64').toString()
-    return { token, clientId }
+    return { token, clientId, origin }
   }
   const { query } = request
   return {
     key: query.get('key') ?? undefined,
     token: query.get('access_token') ?? query.get('accessToken') ?? undefined,
     clientId: clientId ?? query.get('clientId') ?? undefined,
+    origin,
   }
 }

@@ -1,28 +1,12 @@
-import { isRecord } from '../wire/codec.ts'
 import { badRequest, notFound } from '../wire/errors.ts'
 import type { Faults } from '../faults/faults.ts'
-import { objectBody, type Reply, type Request } from './http.ts'
+import { readFaultRequest } from './faultRequest.ts'
+import { objectBody } from './body.ts'
+import type { Reply, Request } from './http.ts'
 import type { Route } from './router.ts'
 
-const verbs = new Set<string>([
-  'refuse',
-  'delay',
-  'hold',
-  'lose',
-  'duplicate',
-  'reorder',
-  'freeze',
-  'drop',
-  'forget',
-  'discontinue',
-  'attached',
-  'detach',
-  'fail',
-  'failConnection',
-  'expireToken',
-  'requestReauth',
-  'restart',
-] satisfies (keyof Faults)[])
+/** Faults by HTTP that may last at the same time. */
+const maxOngoing = 1000
 
 /** The faults over HTTP, for tests that run in a browser: `POST /faults {"verb": "refuse", …}` answers with an id. */
 export function faultRoutes(faults: Faults): Route[] {
@@ -30,14 +14,20 @@ export function faultRoutes(faults: Faults): Route[] {
   let count = 0
 
   const start = (request: Request): Reply => {
-    const { verb, ...options } = objectBody(request)
-    if (typeof verb !== 'string' || !verbs.has(verb)) {
-      throw badRequest(`unable to start the fault; verb must be one of ${[...verbs].join(', ')}`)
+    const { verb: _verb, ...written } = objectBody(request)
+    const { verb, options } = readFaultRequest(objectBody(request))
+    if (ongoing.size >= maxOngoing) {
+      throw badRequest(
+        `unable to start the fault; ${maxOngoing} last already, remove some with DELETE /faults`,
+      )
     }
-    const apply = faults[verb as keyof Faults] as (options: object) => unknown
-    const remove = apply(revivePatterns(options) as object)
+    const remove = (faults[verb] as (options: object) => unknown)(options)
     const id = String(++count)
-    if (typeof remove === 'function') ongoing.set(id, { verb, options, remove: remove as () => void })
+    const lastsFor = verb === 'drop' ? (options.refuseFor ?? 0) : verb === 'freeze' ? options.ms : undefined
+    if (typeof remove === 'function' && lastsFor !== 0) {
+      ongoing.set(id, { verb, options: written, remove: remove as () => void })
+      if (lastsFor !== undefined) setTimeout(() => ongoing.delete(id), lastsFor as number).unref()
+    }
     return { status: 201, body: { id } }
   }
 
@@ -72,14 +62,4 @@ export function faultRoutes(faults: Faults): Route[] {
       },
     ],
   ]
-}
-
-/** JSON has no patterns: a string such as `"/token/i"` inside `match` stands for one. */
-function revivePatterns(value: unknown): unknown {
-  if (typeof value === 'string') {
-    const match = /^\/(.+)\/([a-z]*)$/s.exec(value)
-    return match ? new RegExp(match[1]!, match[2]) : value
-  }
-  if (!isRecord(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, revivePatterns(inner)]))
 }

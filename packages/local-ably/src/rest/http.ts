@@ -1,6 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { decodeValue, encodeValue, isRecord, type Format } from '../wire/codec.ts'
-import { AblyError, asAblyError, badRequest } from '../wire/errors.ts'
+import type { Log } from '../log.ts'
+import type { Origins } from '../origins.ts'
+import { readTarget } from '../requestTarget.ts'
+import { encodeValue, type Format } from '../wire/codec.ts'
+import { AblyError, asAblyError } from '../wire/errors.ts'
+import { decodeBody } from './body.ts'
+import { allowOrigin, checkOrigin } from './cors.ts'
 
 /** A request, as handlers see it. */
 export interface Request {
@@ -10,19 +15,29 @@ export interface Request {
   query: URLSearchParams
   headers: IncomingMessage['headers']
   body: unknown
-  /** The secure origin the client sees, such as `http://127.0.0.1:8080`. */
+  /** The `Host` header: where the client believes that this server is. */
   host: string
 }
 
-/** An answer. A string or bytes go out as they are, with the type given; anything else in the client's format. */
+/** An answer. A string or bytes leave as they are, with the type given; any other body in the client's format. */
 export interface Reply {
   status: number
   body?: unknown
   type?: string
   headers?: Record<string, string>
+  /** Writes the answer itself, for as long as it takes, instead of `body`. */
+  stream?: (response: ServerResponse) => void
 }
 
 export type Handler = (request: Request) => Reply | Promise<Reply>
+
+export interface ExchangeOptions {
+  /** Bytes of a request body. */
+  maxSize: number
+  origins: Origins
+  log: Log
+  answer: Handler
+}
 
 const contentTypes: Record<Format, string> = { json: 'application/json', msgpack: 'application/x-msgpack' }
 
@@ -30,38 +45,39 @@ const contentTypes: Record<Format, string> = { json: 'application/json', msgpack
 export async function exchange(
   incoming: IncomingMessage,
   response: ServerResponse,
-  maxBody: number,
-  handle: Handler,
+  options: ExchangeOptions,
 ): Promise<void> {
-  allowOrigin(incoming, response)
-  if (incoming.method === 'OPTIONS') {
-    response.writeHead(204).end()
-    return
-  }
-  const url = new URL(incoming.url ?? '/', 'http://local')
-  const format = wantedFormat(incoming, url.searchParams)
+  const { path, query } = readTarget(incoming.url)
   let reply: Reply
   try {
-    const body = readBody(await collect(incoming, maxBody), incoming.headers['content-type'])
-    reply = await handle({
-      method: incoming.method ?? 'GET',
-      path: url.pathname,
-      query: url.searchParams,
-      headers: incoming.headers,
-      body,
-      host: incoming.headers.host ?? '',
-    })
+    checkOrigin(incoming, path, options.origins)
+    allowOrigin(incoming, response)
+    reply = incoming.method === 'OPTIONS' ? { status: 204 } : await replyTo(incoming, path, query, options)
   } catch (error) {
+    if (!(error instanceof AblyError)) options.log.writeError(`${incoming.method} ${path}`, error)
     reply = errorReply(asAblyError(error))
   }
   if (response.headersSent || response.destroyed) return
-  if (reply.type) send(response, reply.status, reply.body as string | Buffer, reply.type, reply.headers)
-  else sendValue(response, reply, errorFormat(incoming, reply, format), url.searchParams.get('envelope'))
+  if (reply.stream) reply.stream(response)
+  else if (reply.type) send(response, reply.status, reply.body as string | Buffer, reply.type, reply.headers)
+  else sendValue(response, reply, formatOf(incoming, query, reply), query.get('envelope'))
 }
 
-// SDKs in browsers read errors in JSON only.
-const errorFormat = (incoming: IncomingMessage, reply: Reply, format: Format): Format =>
-  reply.status >= 400 && incoming.headers.origin !== undefined ? 'json' : format
+async function replyTo(
+  incoming: IncomingMessage,
+  path: string,
+  query: URLSearchParams,
+  { maxSize, answer }: ExchangeOptions,
+): Promise<Reply> {
+  return answer({
+    method: incoming.method ?? 'GET',
+    path,
+    query,
+    headers: incoming.headers,
+    body: decodeBody(await collect(incoming, maxSize), incoming.headers['content-type']),
+    host: incoming.headers.host ?? '',
+  })
+}
 
 export function errorReply(error: AblyError): Reply {
   return {
@@ -97,8 +113,10 @@ function send(
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': length, ...headers }).end(body)
 }
 
-// SDKs decode a success in the format of their own options, whatever we say it is: what they accept decides.
-function wantedFormat(incoming: IncomingMessage, query: URLSearchParams): Format {
+// SDKs decode a success in the format of their own options, whatever the content type, so what they accept decides.
+// SDKs in browsers read errors in JSON only.
+function formatOf(incoming: IncomingMessage, query: URLSearchParams, reply: Reply): Format {
+  if (reply.status >= 400 && incoming.headers.origin !== undefined) return 'json'
   const asked = query.get('format')
   if (asked === 'msgpack' || asked === 'json') return asked
   const accept = incoming.headers.accept ?? ''
@@ -116,41 +134,4 @@ async function collect(incoming: IncomingMessage, limit: number): Promise<Buffer
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
-}
-
-function readBody(bytes: Buffer, type = ''): unknown {
-  if (bytes.length === 0) return undefined
-  if (type.includes('x-msgpack')) return decodeValue(bytes, 'msgpack')
-  if (type.includes('x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(bytes.toString()))
-  return decodeValue(bytes, 'json')
-}
-
-// Credentials travel with browser requests, so the origin is named: `*` would not do.
-function allowOrigin(incoming: IncomingMessage, response: ServerResponse): void {
-  const { origin } = incoming.headers
-  if (!origin) return
-  response.setHeader('Access-Control-Allow-Origin', origin)
-  response.setHeader('Access-Control-Allow-Credentials', 'true')
-  response.setHeader('Access-Control-Allow-Methods', 'GET,POST,PUT,PATCH,DELETE,OPTIONS')
-  response.setHeader(
-    'Access-Control-Allow-Headers',
-    incoming.headers['access-control-request-headers'] ??
-      'authorization,content-type,accept,x-ably-version,ably-agent,x-ably-clientid,x-ably-lib',
-  )
-  response.setHeader('Access-Control-Expose-Headers', 'Link,X-Ably-Errorcode,X-Ably-Errormessage')
-  response.setHeader('Access-Control-Max-Age', '600')
-  response.setHeader('Vary', 'Origin')
-}
-
-/** A body that must be an object. */
-export function objectBody(request: Request): Record<string, unknown> {
-  if (isRecord(request.body)) return request.body
-  throw badRequest('unable to read the request; its body must be an object')
-}
-
-/** A body that is a list, or one item that stands for a list of one. */
-export function listBody(request: Request): unknown[] {
-  if (Array.isArray(request.body)) return request.body
-  if (isRecord(request.body)) return [request.body]
-  throw badRequest('unable to read the request; its body must be a list or an object')
 }

@@ -1,14 +1,31 @@
+import type { ServerResponse } from 'node:http'
 import type { App } from '../app.ts'
 import type { Connections } from '../connection/connections.ts'
+import type { Log } from '../log.ts'
+import { logLine } from '../logLine.ts'
 import type { Route } from './router.ts'
 import { statusOf } from '../status.ts'
 
 /** A page for people who would rather look: channels, connections and what passes. */
-export function pageRoutes(apps: ReadonlyMap<string, App>, connections: Connections): Route[] {
+export function pageRoutes(apps: ReadonlyMap<string, App>, connections: Connections, log: Log): Route[] {
   return [
     ['GET', '/', () => ({ status: 200, body: html, type: 'text/html; charset=utf-8' })],
     ['GET', '/status', () => ({ status: 200, body: statusOf(apps, connections) })],
+    ['GET', '/events', () => ({ status: 200, stream: (response) => streamEvents(response, log) })],
   ]
+}
+
+/** What passes, for the page: events as they happen, until the browser goes. */
+function streamEvents(response: ServerResponse, log: Log): void {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+  response.write(': listening\n\n')
+  const stop = log.listen((event) => {
+    // A browser that does not read must not fill our memory.
+    if (response.writableLength > 1_000_000) return
+    const { kind, text = '' } = event
+    response.write(`data: ${JSON.stringify({ kind, text, line: logLine(event) })}\n\n`)
+  })
+  response.on('close', stop)
 }
 
 const html = `<!doctype html>

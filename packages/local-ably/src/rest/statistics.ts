@@ -1,6 +1,7 @@
 import { allowsAnywhere } from '../auth/capability.ts'
 import { badRequest, denied } from '../wire/errors.ts'
-import { listBody, type Reply, type Request } from './http.ts'
+import { listBody } from './body.ts'
+import type { Reply, Request } from './http.ts'
 import { linkHeader, readPageQuery } from './paging.ts'
 import type { Rest } from './target.ts'
 import type { Route } from './router.ts'
