@@ -132,10 +132,12 @@ function readMatcher(value: unknown, field: string): Matcher {
     return refuse(field, 'not a string of at most 1000 characters')
   const written = /^\/(.+)\/([a-z]*)$/s.exec(value)
   if (!written) return value
-  const flags = [...written[2]!].reduce(
-    (all, flag) => all | (patternFlags[flag] ?? refuse(field, `a pattern with the unknown flag ${flag}`)),
-    0,
-  )
+  const flags = written[2]!
+    .split('')
+    .reduce(
+      (all, flag) => all | (patternFlags[flag] ?? refuse(field, `a pattern with the unknown flag ${flag}`)),
+      0,
+    )
   try {
     const pattern = RE2JS.compile(RE2JS.translateRegExp(written[1]!), flags)
     return (text) => pattern.test(text)
