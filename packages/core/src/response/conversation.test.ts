@@ -78,7 +78,7 @@ test('stamped reasoning tokens are tokens: the one that closes, and one that som
   })
   const closing = { ...headers, end: '2', phase: 'done' }
   reader.read({ name: 'reasoning', data: '', headers: closing, serial: 'a3' })
-  expect(reader.response('r')?.parts).toMatchObject([{ type: 'reasoning', text: 'Hm', state: 'done' }])
+  expect(reader.response('r')?.parts).toMatchObject([{ type: 'reasoning', text: '', state: 'done' }])
 })
 
 describe('message per response', () => {

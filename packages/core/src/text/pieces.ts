@@ -1,3 +1,5 @@
+import { Tokens } from './tokens.ts'
+
 /** One operation on a text, or a run of operations known to follow each other. */
 export interface Piece {
   /** Keys covered. */
@@ -10,9 +12,11 @@ export interface Piece {
   after: number | undefined
   at: number | undefined
   edited: string | undefined
+  /** The tokens that a run was joined from. */
+  tokens?: Tokens
 }
 
-/** This many newest operations stay apart, so that a late one finds its place; older ones become one run. */
+/** This many newest operations stay apart, so that a late one finds its place at once; older ones become one run. */
 const WINDOW = 256
 
 /** The operations on a text that are not in its newest full text, in order. */
@@ -29,16 +33,30 @@ export class Pieces {
       this.list.splice(index, 0, piece)
       return true
     }
-    // Known already. An edit of a token that still stands apart replaces it.
+    if (same.tokens) return this.#putInto(index, same, piece)
+    // Known already. An edit of a token replaces it.
     if (edited <= (same.edited ?? '') || same.first !== same.key) return false
-    this.list[index] = { ...same, text, edited }
+    this.list[index] = editOf(same, piece)
     return same.text !== text
+  }
+
+  /** Puts a token into the run that covers its place: late, or edited. */
+  #putInto(index: number, run: Piece, piece: Piece): boolean {
+    const { before, own, after } = partRun(run, piece.key)
+    if (own && piece.edited === undefined) return false
+    this.#replace(index, before, own ? editOf(own, piece) : piece, after)
+    return own?.text !== piece.text
   }
 
   /** Takes an operation out that stands alone. */
   take(key: string): Piece | undefined {
     const index = this.#indexFor(key)
     const piece = this.list[index]
+    if (piece?.tokens && piece.first <= key) {
+      const { before, own, after } = partRun(piece, key)
+      if (own) this.#replace(index, before, after)
+      return own
+    }
     if (piece?.first !== key || piece.key !== key) return undefined
     this.list.splice(index, 1)
     return piece
@@ -52,7 +70,7 @@ export class Pieces {
   }
 
   /** Joins old ones that follow each other, unless they are `apart`, so that memory grows with the text only. */
-  compact(apart: (known: string, next: string) => boolean): void {
+  compact(apart: (known: string, next: string) => boolean, tokens: boolean): void {
     if (this.list.length <= this.#limit) return
     const runs: Piece[] = []
     for (const piece of this.list.slice(0, -WINDOW)) {
@@ -66,6 +84,7 @@ export class Pieces {
         (piece.end === undefined || run.end! + piece.text.length === piece.end)
       if (!follows) runs.push({ ...piece })
       else {
+        if (tokens) joinTokens((run.tokens ??= Tokens.of(run.key, run.text.length)), piece)
         run.key = piece.key
         run.text += piece.text
         run.end = piece.end
@@ -74,6 +93,10 @@ export class Pieces {
     this.list = [...runs, ...this.list.slice(-WINDOW)]
     // Runs broken by gaps stay apart; what they cost is paid once per window, not per token.
     this.#limit = this.list.length + WINDOW
+  }
+
+  #replace(index: number, ...pieces: (Piece | undefined)[]): void {
+    this.list.splice(index, 1, ...pieces.filter((piece) => piece !== undefined))
   }
 
   /** Where a key belongs; the piece there covers it, or comes after it. */
@@ -88,3 +111,48 @@ export class Pieces {
     return low
   }
 }
+
+/** A token as someone has edited it: its stamp still counts what the agent wrote. */
+export function editOf(
+  { key, end }: Pick<Piece, 'key' | 'end'>,
+  { text, edited }: Pick<Piece, 'text' | 'edited'>,
+): Piece {
+  return { ...apart, first: key, key, end, text, edited }
+}
+
+/** Adds the tokens of a piece to those of the text before it. */
+export function joinTokens(known: Tokens, { key, text, tokens }: Piece): void {
+  if (tokens) known.join(tokens)
+  else known.add(key, text.length)
+}
+
+/**
+ * Parts a run of tokens at `key`: what comes before it, its own token if the run has one of that key, and what comes
+ * after it. Each is undefined when there is nothing.
+ */
+export function partRun(
+  run: Pick<Piece, 'text' | 'end' | 'tokens'>,
+  key: string,
+): Record<'before' | 'own' | 'after', Piece | undefined> {
+  const { before, length, after, rest } = run.tokens!.part(key)
+  const to = run.text.length - rest
+  const from = to - (length ?? 0)
+  const piece = (tokens: Tokens, start: number, stop: number): Piece | undefined =>
+    tokens.first === undefined
+      ? undefined
+      : {
+          ...apart,
+          first: tokens.first,
+          key: tokens.last!,
+          text: run.text.slice(start, stop),
+          end: run.end === undefined ? undefined : run.end - run.text.length + stop,
+          tokens,
+        }
+  return {
+    before: piece(before, 0, from),
+    own: length === undefined ? undefined : piece(Tokens.of(key, length), from, to),
+    after: piece(after, to, run.text.length),
+  }
+}
+
+const apart = { prev: undefined, after: undefined, at: undefined, edited: undefined }

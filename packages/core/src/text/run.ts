@@ -2,10 +2,11 @@ import type { Declaration } from './closing.ts'
 import { Closing } from './closing.ts'
 import { covers } from './coverage.ts'
 import type { Break, Coverage } from './coverage.ts'
-import { Pieces } from './pieces.ts'
+import { editOf, joinTokens, partRun, Pieces } from './pieces.ts'
 import type { Piece } from './pieces.ts'
 import { ShownText } from './shownText.ts'
 import type { RunGap } from './shownText.ts'
+import { Tokens } from './tokens.ts'
 
 /**
  * One growing text and what is missing from it: the pure heart of the reader (PROTOCOL.md §5).
@@ -39,6 +40,9 @@ interface Base {
   final: boolean
   /** It came without a stamp (PROTOCOL.md §5.6): it is what it is, and no stamp or checksum says otherwise. */
   authoritative: boolean
+  /** The tokens that it ends with, and the key of the text that they followed. */
+  tokens?: Tokens
+  since?: string
 }
 
 /** The last delivery of one attachment: what the next one follows. */
@@ -100,6 +104,7 @@ export class Run {
   /** Applies an append or a token. Returns whether anything is new. */
   append(fragment: Fragment): boolean {
     const { key, end, epoch } = fragment
+    if (fragment.edited !== undefined) return this.#edit(fragment, fragment.edited)
     const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
     // What follows the newest known is newer than all else: long serials are compared only once.
@@ -124,13 +129,14 @@ export class Run {
    * No other can belong between the two, since there is no room. A message's fragment may be several with a gap
    * between: it must be `newest`, which follows what is known on its own attachment.
    */
-  #extend({ key, text, end, edited }: Fragment, newest: boolean): boolean {
+  #extend({ key, text, end }: Fragment, newest: boolean): boolean {
     const base = this.#base
-    if (end === undefined || this.#stale || this.#pieces.list.length > 0 || edited || this.#breaks.length > 0)
+    if (end === undefined || this.#stale || this.#pieces.list.length > 0 || this.#breaks.length > 0)
       return false
     if (!base) {
       if (this.merges || end !== text.length) return false
-      this.#base = { key, text, end, gaps: [], final: false, authoritative: false }
+      const tokens = Tokens.of(key, text.length)
+      this.#base = { key, text, end, gaps: [], final: false, authoritative: false, tokens, since: '' }
     } else {
       if (base.gaps.length > 0 || end !== base.end! + text.length) return false
       if (!newest && (this.merges || key <= base.key)) return false
@@ -139,11 +145,39 @@ export class Run {
     this.#shown.end = end
     this.#folded = key
     if (base) {
+      if (!this.merges) followers(base).add(key, text.length)
       base.key = key
       base.text = this.text
       base.end = end
     }
     return true
+  }
+
+  /** Someone has edited or deleted a token, at any time after it was published. */
+  #edit(fragment: Fragment, edited: string): boolean {
+    const { key, text, end } = fragment
+    const base = this.#base
+    if (base && key <= base.key) {
+      // A full text came after the token: the token does not show.
+      if (!base.tokens?.first || key < base.tokens.first) return false
+      this.#unfold(base, key)
+    }
+    const marked = this.#closing.mark(fragment)
+    if (!this.#pieces.put(editOf({ key, end }, { text, edited }))) return marked
+    return (this.#stale = true)
+  }
+
+  /** Takes the tokens from `key` on out of the base. */
+  #unfold(base: Base, key: string): void {
+    const { before, own, after } = partRun(base, key)
+    const later = [own, after].filter((piece) => piece !== undefined)
+    const length = later.reduce((sum, piece) => sum + piece.text.length, 0)
+    base.text = base.text.slice(0, base.text.length - length)
+    base.end = base.end === undefined ? undefined : base.end - length
+    base.tokens = before?.tokens
+    base.key = before?.key ?? base.since ?? ''
+    this.#pieces.list.unshift(...later)
+    this.#stale = true
   }
 
   /** Puts a fragment where it belongs among the others. */
@@ -157,14 +191,14 @@ export class Run {
       prev: link?.key,
       after: link?.end,
       at: link?.length,
-      edited: fragment.edited,
+      edited: undefined,
     }
     if (!this.#stale && key > this.key) {
       const before = this.#shown.length
       const gaps = this.gaps.length
       this.#pieces.list.push(piece)
       this.#step(piece)
-      this.#pieces.compact(this.#brokenBetween)
+      this.#pieces.compact(this.#brokenBetween, !this.merges)
       return text !== '' || this.#shown.length !== before || this.gaps.length !== gaps
     }
     if (!this.#pieces.put(piece)) return false
@@ -243,7 +277,7 @@ export class Run {
     this.#shown.refold(this.#base ?? nothing, () => {
       for (const piece of this.#pieces.list) this.#step(piece)
     })
-    this.#pieces.compact(this.#brokenBetween)
+    this.#pieces.compact(this.#brokenBetween, !this.merges)
   }
 
   /** What the text gained since the last call: the appended text, or undefined when it changed otherwise. */
@@ -274,15 +308,24 @@ export class Run {
   /** The text is whole and done: forgets what only late arrivals would need. */
   seal(): void {
     this.fold()
-    if (this.gaps.length || this.needsPast) return
-    if (!this.#pieces.list.length) return
+    const base = this.#base
+    const { list } = this.#pieces
+    // An edited token stays apart, so that an older edit of it changes nothing.
+    if (this.gaps.length || this.needsPast || !list.length || this.#edited) return
+    const since = base?.tokens ? base.since : base?.key
+    const tokens = this.merges ? undefined : (base?.tokens ?? new Tokens())
+    if (tokens) for (const piece of list) joinTokens(tokens, piece)
+    const { key, text } = this
+    const end = this.#shown.end
     this.#base = {
-      key: this.key,
-      text: this.text,
-      end: this.#shown.end,
+      key,
+      text,
+      end,
       gaps: [],
-      final: this.#base?.final ?? false,
-      authoritative: this.#edited,
+      final: base?.final ?? false,
+      authoritative: false,
+      tokens,
+      since,
     }
     this.#pieces.list = []
   }
@@ -298,8 +341,9 @@ export class Run {
     const base = this.#base
     if (!base) return false
     const older = key <= base.key
-    if (!this.merges && end !== undefined && !(older && base.authoritative)) return end <= (base.end ?? 0)
-    return older || (base.final && !this.merges)
+    // A full text says how far its agent had come: what is older and lies beyond it was withdrawn by a restart.
+    if (older || this.merges) return older
+    return end === undefined ? base.final : end <= (base.end ?? 0)
   }
 
   #relink(piece: Piece | undefined, key: string, length: number, end: number | undefined): boolean {
@@ -312,6 +356,8 @@ export class Run {
 
   /** Takes a token out: its message turned out to be one that grows. */
   take(key: string): string | undefined {
+    const base = this.#base
+    if (base?.tokens?.first && base.tokens.first <= key && key <= base.key) this.#unfold(base, key)
     const piece = this.#pieces.take(key)
     if (piece) this.#stale = true
     return piece?.text
@@ -331,6 +377,9 @@ export class Run {
       piece.prev < this.#base.key
     if (end === undefined && piece === this.#pieces.list[0] && !this.#base && !this.#headKnown)
       this.#shown.gap(0, 0, undefined)
+
+    // Published twice, and edited once: what it repeats is known.
+    if (piece.edited && end !== undefined && reached !== undefined && end <= reached) return
 
     if (end === undefined || reached === undefined || piece.edited) {
       // Without a stamp, or right after an authoritative text: it follows, less what a full text already showed.
@@ -384,4 +433,13 @@ export class Run {
     else base.gaps = [{ from: 0, to: text.length, missing: undefined }]
     return base
   }
+}
+
+/** The tokens that follow the full text of a base. */
+function followers(base: Base): Tokens {
+  if (!base.tokens) {
+    base.tokens = new Tokens()
+    base.since = base.key
+  }
+  return base.tokens
 }
