@@ -13,6 +13,7 @@ const stages = [
     'src/response/conversation',
     'src/response/rows',
     'src/text/severalRuns',
+    'src/text/edits',
     'src/past/continuity',
   ],
   ['test/model/laws'],

@@ -12,6 +12,8 @@ export interface Piece {
   after: number | undefined
   at: number | undefined
   edited: string | undefined
+  /** Length before it was edited, where that was heard. */
+  was?: number
   /** The tokens that a run was joined from. */
   tokens?: Tokens
 }
@@ -34,6 +36,11 @@ export class Pieces {
       return true
     }
     if (same.tokens) return this.#putInto(index, same, piece)
+    // The original of an edited token comes late: its length shows what is missing before it.
+    if (same.edited && !edited && same.was === undefined) {
+      this.list[index] = { ...same, was: text.length }
+      return true
+    }
     // Known already. An edit of a token replaces it.
     if (edited <= (same.edited ?? '') || same.first !== same.key) return false
     this.list[index] = editOf(same, piece)
@@ -112,12 +119,14 @@ export class Pieces {
   }
 }
 
+type EditedToken = Pick<Piece, 'key' | 'end'> & Partial<Piece>
+
 /** A token as someone has edited it: its stamp still counts what the agent wrote. */
 export function editOf(
-  { key, end }: Pick<Piece, 'key' | 'end'>,
+  { key, end, text: known, edited: before, was = before ? undefined : known?.length }: EditedToken,
   { text, edited }: Pick<Piece, 'text' | 'edited'>,
 ): Piece {
-  return { ...apart, first: key, key, end, text, edited }
+  return { ...apart, first: key, key, end, text, edited, was }
 }
 
 /** Adds the tokens of a piece to those of the text before it. */

@@ -379,7 +379,11 @@ export class Run {
       this.#shown.gap(0, 0, undefined)
 
     // Published twice, and edited once: what it repeats is known.
-    if (piece.edited && end !== undefined && reached !== undefined && end <= reached) return
+    if (piece.edited && end !== undefined && reached !== undefined) {
+      if (end <= reached) return
+      const missing = end - reached - (piece.was ?? end - reached)
+      if (missing > 0) this.#shown.gap(here, here, missing, reached)
+    }
 
     if (end === undefined || reached === undefined || piece.edited) {
       // Without a stamp, or right after an authoritative text: it follows, less what a full text already showed.

@@ -12,6 +12,18 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'tokens before a full text count when their stamps lie beyond it',
+    file: 'text/run.ts',
+    from: 'if (older || this.merges) return older\n    return',
+    to: 'if (this.merges || end === undefined) return older || base.final\n    return',
+  },
+  {
+    name: 'an edit of a joined token comes too late',
+    file: 'text/run.ts',
+    from: 'if (!base.tokens?.first || key < base.tokens.first) return false',
+    to: 'return false',
+  },
+  {
     name: 'late tokens are put at the end',
     file: 'text/pieces.ts',
     from: '    return low\n',

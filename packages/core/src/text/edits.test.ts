@@ -1,0 +1,157 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Run } from './run.ts'
+import { Tokens } from './tokens.ts'
+
+const key = (n: number) => String(n).padStart(6, '0')
+
+describe('an edited token shows, whenever it is edited (PROTOCOL.md §5.7)', () => {
+  const token = fc.record({
+    text: fc.string({ minLength: 1, maxLength: 4 }),
+    edits: fc.array(fc.constantFrom('', '*', '[removed]'), { maxLength: 2 }),
+  })
+
+  test('any order of tokens and edits, before and after the end, ends with the newest edits', () => {
+    fc.assert(
+      fc.property(
+        fc.array(token, { minLength: 1, maxLength: 30 }),
+        fc.boolean(),
+        fc.integer({ min: 0, max: 30 }),
+        fc.infiniteStream(fc.nat()),
+        (tokens, stamped, sealAfter, random) => {
+          let end = 0
+          const at = () => random.next().value as number
+          const originals = tokens.map(({ text }, i) => {
+            end += text.length
+            return { key: key(i), text, end: stamped ? end : undefined }
+          })
+          const edits = tokens.flatMap((one, i) =>
+            one.edits.map((text, n) => ({ ...originals[i]!, text, edited: `${key(1000 + n)}` })),
+          )
+          const late = at() % 3 === 0
+          const first = late ? [] : originals
+          const rest = (late ? [...originals, ...edits] : edits)
+            .map((item) => ({ item, at: at() }))
+            .sort((a, b) => a.at - b.at)
+            .map(({ item }) => item)
+          const run = new Run(false)
+          run.knowHead()
+          const deliveries = [...first, ...rest, ...rest.slice(0, 3)]
+          for (const [i, item] of deliveries.entries()) {
+            run.append(item)
+            // A response is sealed when nothing of it is missing.
+            if (!late && i >= first.length && i - first.length === sealAfter) run.seal()
+            if (at() % 2) run.fold()
+          }
+          run.fold()
+          expect(run.text).toBe(tokens.map((one) => one.edits.at(-1) ?? one.text).join(''))
+          expect(run.gaps).toEqual([])
+          run.seal()
+          for (const item of deliveries) expect(run.append(item)).toBe(false)
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('among thousands, and after a token that came late into a joined run', () => {
+    for (const stamped of [true, false]) {
+      const run = new Run(false)
+      run.knowHead()
+      const item = (i: number) => ({ key: key(i), text: 'ab', end: stamped ? 2 * i + 2 : undefined })
+      for (let i = 0; i < 3000; i++) if (i !== 7 || stamped) run.append(item(i))
+      if (!stamped) run.append(item(7))
+      run.append({ ...item(1500), text: 'X', edited: key(9000) })
+      run.append({ ...item(3), text: '', edited: key(9001) })
+      run.append(item(3000))
+      run.fold()
+      const words = Array.from({ length: 3001 }, (_, i) => (i === 1500 ? 'X' : i === 3 ? '' : 'ab'))
+      expect(run.text).toBe(words.join(''))
+      expect(run.gaps).toEqual([])
+      expect(run.kept).toBeLessThan(1000)
+    }
+  })
+
+  test('an edit keeps the gaps of others where they are', () => {
+    const run = new Run(false)
+    run.append({ key: '1', text: 'My PIN', end: 6 })
+    run.append({ key: '3', text: ' 4711', end: 14 })
+    run.append({ key: '3', text: ' ****', end: 14, edited: '9' })
+    run.append({ key: '4', text: ' bye', end: 18 })
+    run.fold()
+    expect([run.text, run.gaps]).toMatchObject(['My PIN **** bye', [{ from: 6, to: 6, missing: 3 }]])
+  })
+})
+
+describe('an agent that resumes over a gap of its predecessor (PROTOCOL.md §5.5)', () => {
+  const piece = fc.record({ text: fc.string({ minLength: 1, maxLength: 4 }), refused: fc.boolean() })
+
+  test('goes on from a full text: what older tokens said beyond it is withdrawn', () => {
+    fc.assert(
+      fc.property(
+        fc.array(piece, { minLength: 1, maxLength: 12 }),
+        fc.array(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        fc.infiniteStream(fc.nat()),
+        (before, after, inOrder, random) => {
+          let end = 0
+          let kept = ''
+          let whole = true
+          let n = 0
+          const deliveries: { full: boolean; item: { key: string; text: string; end: number } }[] = []
+          for (const { text, refused } of before) {
+            end += text.length
+            whole &&= !refused
+            if (whole) kept += text
+            if (!refused) deliveries.push({ full: false, item: { key: key(n++), text, end } })
+          }
+          deliveries.push({ full: true, item: { key: key(n++), text: kept, end: kept.length } })
+          let truth = kept
+          for (const text of after) {
+            truth += text
+            deliveries.push({ full: false, item: { key: key(n++), text, end: truth.length } })
+          }
+          const order = inOrder
+            ? deliveries
+            : deliveries
+                .map((one) => ({ one, at: random.next().value as number }))
+                .sort((a, b) => a.at - b.at)
+                .map(({ one }) => one)
+          const run = new Run(false)
+          run.knowHead()
+          const restart = deliveries.findIndex(({ full }) => full)
+          for (const [i, { full, item }] of order.entries()) {
+            if (full) run.replace(item, { final: true })
+            else run.append(item)
+            run.fold()
+            // From the restart on, in order, every state is a prefix of what the successor says.
+            if (inOrder && i >= restart) {
+              expect(truth.startsWith(run.text)).toBe(true)
+              expect(run.gaps).toEqual([])
+            }
+          }
+          expect([run.text, run.gaps]).toEqual([truth, []])
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+test('Tokens finds the place of any of them, across blocks', () => {
+  const tokens = new Tokens()
+  for (let i = 0; i < 1000; i += 2) tokens.add(key(i), i)
+  for (const i of [0, 2, 510, 512, 514, 998]) {
+    const { before, length, after } = tokens.part(key(i))
+    expect([before.last, length, after.first]).toEqual([
+      i ? key(i - 2) : undefined,
+      i,
+      i < 998 ? key(i + 2) : undefined,
+    ])
+  }
+  expect(tokens.part(key(511))).toMatchObject({ length: undefined })
+  const { before, after, rest } = tokens.part(key(600))
+  before.join(after)
+  expect([before.first, before.last]).toEqual([key(0), key(998)])
+  expect(rest).toBe(Array.from({ length: 199 }, (_, i) => 602 + 2 * i).reduce((a, b) => a + b, 0))
+})
