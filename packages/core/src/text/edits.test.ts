@@ -26,7 +26,7 @@ describe('an edited token shows, whenever it is edited (PROTOCOL.md §5.7)', () 
             return { key: key(i), text, end: stamped ? end : undefined }
           })
           const edits = tokens.flatMap((one, i) =>
-            one.edits.map((text, n) => ({ ...originals[i]!, text, edited: `${key(1000 + n)}` })),
+            one.edits.map((text, n) => ({ ...originals[i]!, text, edited: key(1000 + n) })),
           )
           const late = at() % 3 === 0
           const first = late ? [] : originals
