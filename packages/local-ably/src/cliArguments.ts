@@ -12,6 +12,9 @@ export const help = `local-ably: an Ably-compatible server in one process
   --rollup <ms>           merge appends within 0, 20, 40, 100 or 500 ms (default 0; the service: 40)
   --limits                the service's limits: 50 messages per second per connection and per channel
   --file <path>           keep messages across restarts
+  --sync                  confirm publishes only when they are on the disk
+  --repair                load a damaged file as far as it can be read; a copy is kept beside it
+  --origin <origin>       a web page's origin that may use /status, /apps, /faults and the default key; repeatable
   --verbose               print what passes
   --help
 `
@@ -28,6 +31,9 @@ export function readArguments(args: string[]): LocalAblyOptions & { verbose: boo
       rollup: { type: 'string' },
       limits: { type: 'boolean', default: false },
       file: { type: 'string' },
+      sync: { type: 'boolean' },
+      repair: { type: 'boolean' },
+      origin: { type: 'string', multiple: true },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -44,6 +50,9 @@ export function readArguments(args: string[]): LocalAblyOptions & { verbose: boo
     appendRollupWindow: values.rollup === undefined ? undefined : Number(values.rollup),
     limits: values.limits ? { connectionRate: 50, channelRate: 50 } : undefined,
     file: values.file,
+    syncFile: values.sync,
+    repairFile: values.repair,
+    origins: values.origin,
     verbose: values.verbose,
     help: values.help,
   }

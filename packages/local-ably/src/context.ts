@@ -3,6 +3,7 @@ import type { Origins } from './origins.ts'
 import type { Rules } from './faults/rules.ts'
 import type { SerialSource } from './wire/serial.ts'
 import type { Settings } from './settings.ts'
+import type { Storage } from './storage/storage.ts'
 
 /** What everything on one server shares. */
 export interface Context {
@@ -11,4 +12,6 @@ export interface Context {
   readonly rules: Rules
   readonly log: Log
   readonly origins: Origins
+  /** The file that outlives the process, if there is one. */
+  readonly storage: Storage | undefined
 }

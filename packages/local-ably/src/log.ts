@@ -28,6 +28,12 @@ export class Log {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Tells the developer, on stderr, what needs attention. */
+  warn(text: string): void {
+    process.stderr.write(`local-ably: ${text}\n`)
+    this.write({ kind: 'error', text })
+  }
+
   /** Reports an error that nothing should have thrown: with its stack, and on stderr when nobody listens. */
   writeError(doing: string, error: unknown): void {
     const stack = error instanceof Error ? error.stack : String(error)

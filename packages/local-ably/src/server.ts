@@ -4,7 +4,7 @@ import { everything, type Capability } from './auth/capability.ts'
 import { Connections } from './connection/connections.ts'
 import type { Context } from './context.ts'
 import { createFaults, type Faults } from './faults/faults.ts'
-import type { Request } from './rest/http.ts'
+import type { Reply, Request } from './rest/http.ts'
 import { listen, stopListening } from './listener.ts'
 import { Log } from './log.ts'
 import { Origins } from './origins.ts'
@@ -15,7 +15,7 @@ import { Rules } from './faults/rules.ts'
 import { createSerials, randomName } from './wire/serial.ts'
 import { resolveKeys, resolveSettings, type LocalAblyOptions, type Namespace } from './settings.ts'
 import { statusOf, type Status } from './status.ts'
-import { Storage } from './storage.ts'
+import { Storage } from './storage/storage.ts'
 import { World } from './world.ts'
 
 /** What a client of the `ably` SDK needs to connect: spread it into its options. */
@@ -54,8 +54,9 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
   if (options.log) log.listen(options.log)
   const rules = new Rules()
   const origins = new Origins(options.origins ?? [])
-  const context: Context = { settings, rules, log, origins, serials: createSerials(randomName(8)) }
-  const world = new World(context, options.file === undefined ? undefined : new Storage(options.file))
+  const serials = createSerials(randomName(8))
+  const context: Context = { settings, rules, log, origins, serials, storage: openStorage(options, log) }
+  const world = new World(context)
   world.seed(options.keys, options.namespaces)
   world.load()
   const connections = new Connections(context, world)
@@ -73,7 +74,7 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
     const { method, path } = request
     if (!path.startsWith('/faults')) rules.check('rest', () => ({ method, path }))
     if (path !== '/status') log.write({ kind: 'http', text: `${method} ${path}` })
-    return rest(request)
+    return afterKept(context.storage, method, rest(request))
   }
   const listenOn = (port: number) =>
     listen({
@@ -142,9 +143,26 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
       closing.abort()
       await restarting
       clearInterval(sweep)
-      world.flush()
       connections.clear()
+      context.storage?.close()
       await stopListening(listener)
     },
   }
+}
+
+function openStorage(options: LocalAblyOptions, log: Log): Storage | undefined {
+  const { file, syncFile = false, repairFile = false } = options
+  if (file === undefined) return undefined
+  return new Storage({ path: file, sync: syncFile, repair: repairFile, warn: (text) => log.warn(text) })
+}
+
+/** A change is confirmed when it is kept as the options ask. */
+async function afterKept(
+  storage: Storage | undefined,
+  method: string,
+  reply: Reply | Promise<Reply>,
+): Promise<Reply> {
+  const done = await reply
+  if (method !== 'GET') await storage?.whenKept()
+  return done
 }

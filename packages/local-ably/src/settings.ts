@@ -81,6 +81,13 @@ export interface LocalAblyOptions {
   origins?: string[]
   /** A file that keeps messages and apps across restarts. */
   file?: string
+  /**
+   * Confirm publishes only when `file` is on the disk. Without it they are confirmed at once and written within 100 ms:
+   * a process that is killed loses that much, a machine that loses power what its system had not yet written.
+   */
+  syncFile?: boolean
+  /** Load a damaged `file` as far as it can be read, and keep a copy of it beside it. */
+  repairFile?: boolean
   /** Called with all that passes. */
   log?: (event: LogEvent) => void
 }

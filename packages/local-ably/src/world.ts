@@ -4,7 +4,8 @@ import type { Context } from './context.ts'
 import { notFound } from './wire/errors.ts'
 import { randomName } from './wire/serial.ts'
 import { resolveKeys, type KeyOption, type Namespace } from './settings.ts'
-import { reviveMessage, type Storage } from './storage.ts'
+import { reviveMessage, type StoredRecord } from './storage/record.ts'
+import { appRecord, messageRecord } from './storage/storage.ts'
 import type { Origins } from './origins.ts'
 import { TokenStore } from './auth/token.ts'
 
@@ -13,15 +14,13 @@ export class World implements Directory {
   readonly apps = new Map<string, App>()
   tokens = new TokenStore()
   readonly #context: Context
-  readonly #storage: Storage | undefined
 
   get origins(): Origins {
     return this.#context.origins
   }
 
-  constructor(context: Context, storage: Storage | undefined) {
+  constructor(context: Context) {
     this.#context = context
-    this.#storage = storage
   }
 
   /** Makes the apps that the options name by the keys they list. */
@@ -36,7 +35,7 @@ export class World implements Directory {
 
   addApp(id: string, namespaces: readonly Namespace[] | undefined): App {
     const app = new App(id, this.#context, namespaces)
-    app.onChange = (channel, message) => this.#storage?.note(app, channel, message)
+    app.onChange = (channel, message) => this.#context.storage?.note(app, channel, message)
     this.apps.set(id, app)
     return app
   }
@@ -46,19 +45,24 @@ export class World implements Directory {
     return this.addApp(randomName(6), namespaces)
   }
 
-  /** Keeps an app that was made at run time, with its keys. */
+  /** Keeps an app that was made at run time, with its keys. An app that cannot be kept is not made. */
   save(app: App): void {
-    this.#storage?.saveApp(app)
+    try {
+      this.#context.storage?.saveApp(app)
+    } catch (error) {
+      this.apps.delete(app.id)
+      throw error
+    }
   }
 
   removeApp(id: string): void {
     if (!this.apps.delete(id)) throw notFound(`unable to delete app ${id}; there is none`)
-    this.#storage?.removeApp(id)
+    this.#context.storage?.removeApp(id)
   }
 
   /** Takes back what is on file. */
   load(): void {
-    const records = this.#storage?.load() ?? []
+    const records = this.#context.storage?.load() ?? []
     const messages = records.flatMap((record) => (record.kind === 'message' ? [record] : []))
     for (const { message } of messages) this.#context.serials.advance(message.touched)
     for (const record of records) {
@@ -75,11 +79,21 @@ export class World implements Directory {
   expire(now: number): void {
     for (const app of this.apps.values()) app.expire(now)
     this.tokens.expire(now)
+    this.#context.storage?.compact(() => this.#records())
+  }
+
+  *#records(): Generator<StoredRecord> {
+    for (const app of this.apps.values()) {
+      yield appRecord(app)
+      for (const channel of app.channels.values()) {
+        for (const message of channel.messages.all()) yield messageRecord(app, channel, message)
+      }
+    }
   }
 
   /** Writes what waits to be written. */
   flush(): void {
-    this.#storage?.flush()
+    this.#context.storage?.flush()
   }
 
   /** Loses everything but the apps and their keys, as a crash does. */

@@ -34,11 +34,17 @@ export function acknowledge(
   try {
     connection.inboundRate.take(connection.context.settings.limits.connectionRate)
     if (!Array.isArray(content)) throw badRequest('unable to read the frame; its content must be a list')
-    work(connection, frame, (res) => settle({ res }), fail)
+    work(connection, frame, (res) => afterKept(connection, () => settle({ res }), fail), fail)
   } catch (error) {
     if (!(error instanceof AblyError)) connection.context.log.writeError('a frame', error)
     fail(error)
   }
+}
+
+function afterKept(connection: Connection, done: () => void, fail: (error: unknown) => void): void {
+  const kept = connection.context.storage?.whenKept()
+  if (kept) kept.then(done, fail)
+  else done()
 }
 
 function settleSlot(

@@ -46,6 +46,7 @@ export function applyAnnotations(
 ): string[] {
   requireCapability(publisher.grant, channel.name, 'annotation-publish')
   requireMutable(channel)
+  publisher.grant.app.context.storage?.check()
   const annotations = given.map((wire) => readAnnotation(publisher, wire, messageSerial))
   return channel.annotate(annotations, authorOf(publisher, channel, frameId))
 }

@@ -27,6 +27,7 @@ export function admit(
 ): MessageInput[] {
   if (!Array.isArray(given) || given.length === 0)
     throw badRequest('unable to publish; there are no messages')
+  context.storage?.check()
   const inputs = given.map(readMessage)
   const limit = context.settings.limits.messageSize
   const size = inputs.reduce((sum, input) => sum + input.size, 0)

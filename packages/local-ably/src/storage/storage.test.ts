@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as Ably from 'ably'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startLocalAbly, type LocalAbly } from './index.ts'
+import { startLocalAbly, type LocalAbly } from '../index.ts'
 
 let folder: string
 beforeAll(async () => {

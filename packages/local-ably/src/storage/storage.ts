@@ -1,0 +1,168 @@
+import type { App } from '../app.ts'
+import type { Channel } from '../channel/channel.ts'
+import type { Message } from '../channel/message.ts'
+import { AblyError } from '../wire/errors.ts'
+import { serialise, type AppRecord, type MessageRecord, type StoredRecord } from './record.ts'
+import { RecordFile } from './recordFile.ts'
+
+export interface StorageOptions {
+  path: string
+  /** Confirm nothing before it is on the disk. */
+  sync: boolean
+  /** Load a damaged file as far as it can be read. */
+  repair: boolean
+  warn: (text: string) => void
+}
+
+/** Milliseconds that a change may wait to be written. Without `sync`, a crash loses no more than this. */
+const writeWithin = 100
+
+/** Bytes from which on a file is rewritten when most of it is outdated. */
+const rewriteFrom = 64 * 1024 * 1024
+
+/**
+ * What outlives the process. A message is written whole whenever it changed, but once per interval however often it
+ * did, so that a response that grows by tokens does not fill the disk.
+ */
+export class Storage {
+  readonly #file: RecordFile
+  readonly #options: StorageOptions
+  readonly #dirty = new Map<Message, MessageRecord>()
+  #failure: { error: unknown; at: number } | undefined
+  #committing: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  /** Bytes of the file when it was last rewritten. */
+  #compact = 0
+
+  constructor(options: StorageOptions) {
+    this.#options = options
+    this.#file = new RecordFile(options.path, options.warn)
+  }
+
+  /** All that is stored, the latest state of each thing. Also rewrites the file without what is outdated. */
+  load(): StoredRecord[] {
+    const latest = new Map<string, StoredRecord>()
+    for (const record of this.#file.load(this.#options.repair)) {
+      if (record.kind === 'gone') forgetApp(latest, record.app)
+      else latest.set(keyOf(record), record)
+    }
+    const records = [...latest.values()]
+    if (this.#file.size > 0) this.#rewrite(records)
+    return records
+  }
+
+  /** Rewrites the file with only these records if it has grown far beyond them. */
+  compact(records: () => Iterable<StoredRecord>): void {
+    if (this.#file.size < Math.max(rewriteFrom, 4 * this.#compact)) return
+    this.flush()
+    if (!this.#failure) this.#rewrite(records())
+  }
+
+  // The old file says the same at greater length, so a server that cannot rewrite it goes on.
+  #rewrite(records: Iterable<StoredRecord>): void {
+    try {
+      this.#file.rewrite(records)
+    } catch (error) {
+      this.#options.warn(`unable to rewrite ${this.#file.path}; ${reasonOf(error)}`)
+    }
+    this.#compact = this.#file.size
+  }
+
+  /** Refuses a change when the last ones could not be written. */
+  check(): void {
+    if (!this.#failure) return
+    if (Date.now() - this.#failure.at >= writeWithin) this.flush()
+    if (this.#failure) throw this.#refusal(this.#failure.error)
+  }
+
+  /** With `sync`, resolves when every change so far is on the disk, or rejects. Without it there is nothing to wait for. */
+  whenKept(): Promise<void> | undefined {
+    if (!this.#options.sync) return undefined
+    this.#committing ??= new Promise((resolve, reject) => {
+      // Changes of one turn share one write.
+      setImmediate(() => {
+        this.#committing = undefined
+        this.flush()
+        if (this.#failure) reject(this.#refusal(this.#failure.error))
+        else resolve()
+      })
+    })
+    return this.#committing
+  }
+
+  saveApp(app: App): void {
+    this.flush()
+    this.#append([appRecord(app)])
+    this.check()
+  }
+
+  removeApp(id: string): void {
+    this.flush()
+    this.#append([{ kind: 'gone', app: id }])
+  }
+
+  /** Notes that a message changed: it will be written soon. */
+  note(app: App, channel: Channel, message: Message): void {
+    this.#dirty.set(message, messageRecord(app, channel, message))
+    this.#timer ??= setTimeout(() => this.flush(), writeWithin).unref()
+  }
+
+  /** Writes what waits. Does not throw: what could not be written waits on, and further changes are refused. */
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#dirty.size > 0 || this.#failure) this.#append([...this.#dirty.values()])
+    if (!this.#failure) this.#dirty.clear()
+  }
+
+  close(): void {
+    this.flush()
+    this.#file.close()
+  }
+
+  #append(records: StoredRecord[]): void {
+    const failed = this.#failure !== undefined
+    try {
+      if (records.length > 0) this.#file.append(records.map(serialise).join(''))
+      if (this.#options.sync) this.#file.sync()
+      this.#failure = undefined
+      if (failed) this.#options.warn(`${this.#file.path} can be written again`)
+    } catch (error) {
+      this.#failure = { error, at: Date.now() }
+      if (!failed)
+        this.#options.warn(`unable to write ${this.#file.path}; ${reasonOf(error)}. Changes are refused`)
+    }
+  }
+
+  #refusal(error: unknown): AblyError {
+    return new AblyError(
+      50003,
+      503,
+      `unable to keep the change; ${this.#file.path} cannot be written: ${reasonOf(error)}`,
+    )
+  }
+}
+
+export function appRecord({ id, keys, namespaces }: App): AppRecord {
+  const record: AppRecord = { kind: 'app', id, keys: [...keys.values()] }
+  return namespaces ? { ...record, namespaces: [...namespaces.values()] } : record
+}
+
+export const messageRecord = (app: App, channel: Channel, message: Message): MessageRecord => ({
+  kind: 'message',
+  app: app.id,
+  channel: channel.name,
+  message,
+})
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const keyOf = (record: AppRecord | MessageRecord): string =>
+  record.kind === 'app' ? `app ${record.id}` : `${record.app} ${record.channel} ${record.message.serial}`
+
+function forgetApp(latest: Map<string, StoredRecord>, id: string): void {
+  for (const [key, record] of latest) {
+    if ((record.kind === 'app' && record.id === id) || (record.kind === 'message' && record.app === id))
+      latest.delete(key)
+  }
+}
