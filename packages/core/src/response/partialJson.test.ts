@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parsePartialJson } from './partialJson.ts'
+import { MAX_DEPTH, parsePartialJson, PartialJson } from './partialJson.ts'
 
 /** Whether `part` is `whole` with something left out at the end. */
 function begins(part: unknown, whole: unknown): boolean {
@@ -42,4 +42,90 @@ test('examples', () => {
   expect(parsePartialJson('{')).toEqual({})
   expect(parsePartialJson('')).toBeUndefined()
   expect(parsePartialJson('nonsense')).toBeUndefined()
+})
+
+test('in pieces of any size, each state is a beginning of the next, and the last is what JSON.parse says', () => {
+  fc.assert(
+    fc.property(json, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (value, sizes) => {
+      const text = JSON.stringify(value)
+      const parsing = new PartialJson()
+      let before: unknown
+      for (let at = 0, i = 0; at < text.length; i++) {
+        const size = sizes[i % sizes.length]!
+        parsing.push(text.slice(at, (at += size)))
+        const now = parsing.value
+        if (before !== undefined) expect(begins(before, now)).toBe(true)
+        before = structuredClone(now)
+        expect(parsing.value).toBe(now)
+      }
+      expect(parsing.value).toEqual(JSON.parse(text))
+      expect(parsing.complete).toBe(true)
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
+test('what is no JSON has no value, and never throws', () => {
+  const close = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"',
+    '\\',
+    'u00',
+    '1',
+    '-',
+    'e',
+    'true',
+    ' ',
+    'x',
+  )
+  fc.assert(
+    fc.property(fc.array(close, { maxLength: 20 }), (pieces) => {
+      const text = pieces.join('')
+      let valid = true
+      try {
+        JSON.parse(text)
+      } catch {
+        valid = false
+      }
+      const parsing = new PartialJson()
+      for (const piece of pieces) parsing.push(piece)
+      if (valid) expect(parsePartialJson(text)).toEqual(JSON.parse(text))
+      else expect(parsing.complete).toBe(false)
+      if (parsing.error) expect(parsing.value).toBeUndefined()
+    }),
+    { numRuns: 20_000 },
+  )
+})
+
+test('nesting has a limit that shows, and never costs more than its text', () => {
+  for (const open of ['[', '{"a":', '[{"a":[']) {
+    const parsing = new PartialJson()
+    parsing.push(open.repeat(MAX_DEPTH + 1))
+    expect([parsing.error, parsing.value]).toEqual(['too deep', undefined])
+    parsing.push(open.repeat(100_000))
+    expect(parsing.error).toBe('too deep')
+  }
+  expect(parsePartialJson('['.repeat(MAX_DEPTH))).toBeDefined()
+})
+
+test('a large flat value is copied a bounded number of times for each character', () => {
+  const parsing = new PartialJson()
+  const seen = new Set<unknown>()
+  let copied = 0
+  parsing.push('{"list":[')
+  for (let i = 0; i < 2_000; i++) {
+    parsing.push('1,'.repeat(100))
+    const { value } = parsing
+    if (!seen.has(value)) copied += (value as { list?: unknown[] }).list?.length ?? 0
+    seen.add(value)
+  }
+  expect(copied).toBeLessThan(10 * 2_000 * 200)
+  expect(seen.size).toBeGreaterThan(10)
+  parsing.push('1]}')
+  expect((parsing.value as { list: unknown[] }).list).toHaveLength(200_001)
 })
