@@ -40,8 +40,33 @@ export const MessageName = {
   ApprovalResponse: 'approval-response',
   /** Ours: a source that an answer cites, `{ sourceId, url, title }`. */
   Source: 'source',
+  /** Ours: a document that an answer draws on, `{ sourceId, mediaType, title, filename? }`. */
+  SourceDocument: 'source-document',
+  /** Ours: a file that the model made, `{ mediaType, url, filename?, reasoning? }`. */
+  File: 'file',
   /** Ours: prefix of application data parts, `data-weather`. */
   DataPrefix: 'data-',
+  /** Ours: prefix of application data that is shown to those present and not kept; published as `ephemeral`. */
+  TransientPrefix: 'transient-',
+  /** Ours: a piece of a value too large for one message (PROTOCOL.md §1.5). */
+  Value: 'value',
+  /** Ours: facts about a response, as one object; the newest replaces those before. */
+  ResponseMetadata: 'response-metadata',
+  /**
+   * Ours: what the provider says of a part beside its content, for the model's next call: `{ providerMetadata }`, or
+   * `{ resultProviderMetadata }` of a tool's result. Header `part` names a text or reasoning part, `toolCallId` a call.
+   */
+  PartMetadata: 'part-metadata',
+  /** Ours: takes back parts of a response, `{ parts: ['3'] }`, or `{ all: true }`. */
+  Retract: 'retract',
+  /** Ours: the response waits for a person, and its agent with it (PROTOCOL.md §6.8). */
+  Suspend: 'suspend',
+  /** Ours: what became of a prompt, `{ status, responseId?, part? }`. */
+  PromptStatus: 'prompt-status',
+  /** Ours: a piece of a prompt's text that is too long for one message; pieces come before `user-input`. */
+  PromptText: 'prompt-text',
+  /** Ours: a replica of the agent claims a prompt (PROTOCOL.md §6.9). */
+  Claim: 'claim',
 } as const
 
 /** Keys in `extras.headers` (PROTOCOL.md §3). Values are strings. */
@@ -59,6 +84,18 @@ export const Header = {
   Checksum: 'checksum',
   /** Documented for operation metadata; ours as a header in message per token. */
   Phase: 'phase',
+  /** Ours: names a value that came in pieces; beside `length` and `checksum` where it is used (PROTOCOL.md §1.5). */
+  Value: 'value',
+  /** Ours: length of a whole text or value, in UTF-16 code units. */
+  Length: 'length',
+  /** Ours: `true` on a `tool_call` that the client is to run: results count from others than the agent. */
+  Client: 'client',
+  /** Ours: `true` on a `tool_call` of a tool that was not declared beforehand. */
+  Dynamic: 'dynamic',
+  /** Ours: `true` on a `tool_call` that the model's provider runs. */
+  ProviderExecuted: 'providerExecuted',
+  /** Ours: what to call the tool when talking to people. */
+  Title: 'title',
   /** Ours: how a response ended, on `stop` and `response-end`. */
   Status: 'status',
   /** Ours: `none` says that the agent is not present on the channel while it responds. */

@@ -18,6 +18,7 @@ type Expected = 'value' | 'value or end' | 'key' | 'key or end' | 'colon' | 'com
 
 const WORD = /[^\s,\]}:[{"]*/y
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+// oxlint-disable-next-line no-control-regex -- JSON strings hold none of them
 const PLAIN = /[^"\\\u0000-\u001f]*/y
 const ESCAPES: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
@@ -68,7 +69,8 @@ export class PartialJson {
   #copy(): unknown {
     let inner: { value: unknown } | undefined =
       this.#reading === 'string' && !this.#isKey ? { value: this.#text } : undefined
-    for (const { container, key } of this.#frames.toReversed()) {
+    for (let i = this.#frames.length - 1; i >= 0; i--) {
+      const { container, key } = this.#frames[i]!
       if (Array.isArray(container)) inner = { value: inner ? [...container, inner.value] : [...container] }
       else {
         const copy = { ...container }
