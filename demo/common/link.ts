@@ -1,3 +1,4 @@
+import type { Checkpoint } from '@rejoin/agent'
 import type { Row } from '@rejoin/core'
 import type { ClientOptions } from 'ably'
 import type { ModelConfig } from '../server/config.ts'
@@ -12,11 +13,17 @@ export type AgentCalls = {
 
 /** What the agent's process asks of the server, which alone holds the database. */
 export type ServerCalls = {
-  save(conversationId: string, row: Row): Promise<void>
+  save(conversationId: string, row: Row): Promise<Saved>
   /** The last messages, oldest first: what the model has to know. */
   recent(conversationId: string): Promise<Row[]>
-  loadCheckpoint(channel: string): Promise<unknown>
-  saveCheckpoint(channel: string, checkpoint: unknown): Promise<void>
+  loadCheckpoint(channel: string): Promise<Checkpoint | undefined>
+  saveCheckpoint(channel: string, checkpoint: Checkpoint): Promise<unknown>
+}
+
+/** What became of a message. */
+export interface Saved {
+  /** Why it can never be stored: there is no use in trying again. */
+  refused?: string
 }
 
 export interface AgentConversation {

@@ -4,8 +4,8 @@ import type { AgentProcess } from './agents.ts'
 import type { Limits } from './limits.ts'
 import { badRequest, messageOf, notFound } from './problem.ts'
 import type { Sessions } from './sessions.ts'
-import type { Conversation, Pattern, Store, User } from './store.ts'
-import { channelOf, type Tokens } from './tokens.ts'
+import { channelOf, type Conversation, type Pattern, type Store, type User } from './store.ts'
+import type { Tokens } from './tokens.ts'
 
 interface Parts {
   store: Store
@@ -78,10 +78,14 @@ export function createApi({ store, sessions, tokens, limits, agent, config }: Pa
       })
       .on('GET', '/api/conversations/:id/rows', async (call) => {
         const [conversation] = await owned(call)
-        const limit = Number(call.url.searchParams.get('limit') ?? 20)
+        const { searchParams } = call.url
+        const limit = Number(searchParams.get('limit') ?? 20)
         if (!Number.isInteger(limit) || limit < 1 || limit > 100)
-          throw badRequest('unable to read so many messages; limit must be from 1 to 100')
-        return store.messages(conversation.id, limit, call.url.searchParams.get('cursor') ?? undefined)
+          throw badRequest('unable to read so many messages; limit must be a whole number from 1 to 100')
+        return store.messages.page(conversation.id, {
+          limit,
+          cursor: searchParams.get('cursor') ?? undefined,
+        })
       })
   )
 }

@@ -4,8 +4,7 @@ import { readJson, type Call, type Router } from './http.ts'
 import type { Lines } from './lines.ts'
 import { badRequest, Problem } from './problem.ts'
 import type { Publishes } from './publishes.ts'
-import type { Conversation, User } from './store.ts'
-import { channelOf } from './tokens.ts'
+import { channelOf, type Conversation, type User } from './store.ts'
 
 interface Parts {
   local: LocalAbly | undefined

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Row } from '@rejoin/core'
 import { AgentProcess } from './agents.ts'
 import { createApi, ownedBy } from './api.ts'
 import { openBroker } from './broker.ts'
@@ -17,6 +16,7 @@ import { Pages } from './pages.ts'
 import { messageOf, Problem } from './problem.ts'
 import { migrate } from './schema.ts'
 import { Publishes } from './publishes.ts'
+import { saveMessage } from './saveMessage.ts'
 import { Sessions } from './sessions.ts'
 import { Store } from './store.ts'
 import { Tokens } from './tokens.ts'
@@ -38,10 +38,10 @@ async function start(): Promise<void> {
     client: broker.clientOptions,
     model: config.model,
     calls: {
-      save: (conversationId, row) => save(store, conversationId, row),
-      recent: async (conversationId) => (await store.messages(conversationId, 20)).rows,
-      loadCheckpoint: (channel) => store.checkpoint(channel),
-      saveCheckpoint: (channel, checkpoint) => store.saveCheckpoint(channel, checkpoint),
+      save: (conversationId, row) => saveMessage(store, conversationId, row),
+      recent: async (conversationId) => [...(await store.messages.page(conversationId, { limit: 20 })).rows],
+      loadCheckpoint: (channel) => store.checkpoints.load(channel),
+      saveCheckpoint: (channel, checkpoint) => store.checkpoints.save(channel, checkpoint),
     },
   })
   opened.push(() => agent.close())
@@ -74,13 +74,6 @@ async function start(): Promise<void> {
 }
 
 const isLocal = (host: string) => host === '127.0.0.1' || host === '0.0.0.0' || host === '::'
-
-/** The first prompt names its conversation. */
-async function save(store: Store, conversationId: string, row: Row): Promise<void> {
-  await store.saveMessage(conversationId, row)
-  const title = row.role === 'user' ? row.text?.replace(/\s+/g, ' ').trim().slice(0, 80) : undefined
-  await store.touchConversation(conversationId, title)
-}
 
 const isScripted = ({ provider, recordings }: ModelConfig) =>
   provider === 'recorded' && !existsSync(recordings)

@@ -1,3 +1,5 @@
+import { ErrorCode, RejoinError } from '@rejoin/core'
+
 /** Something a person can put right: the message reads "unable to X; Y". Ends the program, or becomes an HTTP answer. */
 export class Problem extends Error {
   override readonly name = 'Problem'
@@ -28,6 +30,9 @@ export function messageOf(error: unknown): string {
 /** What a browser is told of an error: a problem as it is, anything else without its details. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
+  // What our own packages refuse, such as a cursor, says why by itself.
+  if (error instanceof RejoinError && error.code === ErrorCode.InvalidArgument)
+    return badRequest(error.message)
   const code = codeOf(error)
   // SQLSTATE class 22: the database was given a value it cannot hold or read.
   if (code?.startsWith('22'))

@@ -1,3 +1,4 @@
+import { migration } from '@rejoin/postgres'
 import type { Database } from './database.ts'
 
 /** Each step runs once, in order. A step that was released is never edited; a change is a new step. */
@@ -37,16 +38,26 @@ const steps: string[][] = [
       state jsonb not null
     )`,
   ],
+  [
+    `do $rejoin$ begin ${migration} end $rejoin$`,
+    `insert into rejoin_rows (conversation, id, created_at, row)
+     select conversation_id, id, created_at, row from messages`,
+    `alter table rejoin_rows add foreign key (conversation) references conversations on delete cascade`,
+    `insert into rejoin_checkpoints (channel, state) select channel, state from checkpoints`,
+    `drop table messages`,
+    `drop table checkpoints`,
+  ],
 ]
 
-export async function migrate(db: Database): Promise<void> {
+/** `version` is for tests of what a later step makes of an older database. */
+export async function migrate(db: Database, version = steps.length): Promise<void> {
   await db.transaction(async (tx) => {
     // Two servers that start on one database at once take turns.
     await tx.query('select pg_advisory_xact_lock(20251122)')
     await tx.query('create table if not exists schema_version (version integer not null)')
     const [row] = await tx.query('select max(version) as version from schema_version')
     const done = Number(row?.version ?? 0)
-    for (const [index, statements] of steps.entries()) {
+    for (const [index, statements] of steps.slice(0, version).entries()) {
       if (index < done) continue
       for (const statement of statements) await tx.query(statement)
       await tx.query('insert into schema_version (version) values ($1)', [index + 1])

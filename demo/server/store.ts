@@ -1,4 +1,4 @@
-import type { Row as MessageRow } from '@rejoin/core'
+import { createPostgresStore, type PostgresStore } from '@rejoin/postgres'
 import type { Database, Row } from './database.ts'
 
 export type Pattern = 'message-per-response' | 'message-per-token'
@@ -17,19 +17,23 @@ export interface Conversation {
   updatedAt: number
 }
 
-export interface Page {
-  /** Oldest first. */
-  rows: MessageRow[]
-  /** For the page before this one; absent when there is none. */
-  cursor?: string
-}
+export const channelOf = (conversation: Pick<Conversation, 'id'>) => `ai:${conversation.id}`
 
-/** Everything the demo keeps. The only file that speaks SQL to these tables. */
+/** Everything the demo keeps. Messages and checkpoints are in the tables of `@rejoin/postgres`, the rest in its own. */
 export class Store {
   readonly #db: Database
+  /** By conversation. */
+  readonly messages: PostgresStore['rows']
+  /** What the agent has still to answer, by channel. */
+  readonly checkpoints: PostgresStore['checkpoints']
 
   constructor(db: Database) {
     this.#db = db
+    const kept = createPostgresStore({
+      query: async (text, values) => ({ rows: await db.query(text, values) }),
+    })
+    this.messages = kept.rows
+    this.checkpoints = kept.checkpoints
   }
 
   async addUser(user: User): Promise<void> {
@@ -100,47 +104,18 @@ export class Store {
   }
 
   async removeConversation(id: string): Promise<void> {
-    await this.#db.query('delete from conversations where id = $1', [id])
+    await this.#db.transaction(async (tx) => {
+      await tx.query('delete from conversations where id = $1', [id])
+      await tx.query('delete from rejoin_checkpoints where channel = $1', [channelOf({ id })])
+    })
   }
 
-  /** Writes a message by its id: the agent may send it again after any doubt. */
-  async saveMessage(conversationId: string, row: MessageRow): Promise<void> {
-    await this.#db.query(
-      `insert into messages (conversation_id, id, created_at, row) values ($1, $2, $3, $4::jsonb)
-       on conflict (conversation_id, id) do update set row = excluded.row`,
-      [conversationId, row.id, millisecondsOf(row.createdAt), JSON.stringify(row)],
+  async countConversations(userId: string): Promise<number> {
+    const [row] = await this.#db.query(
+      'select count(*)::int as count from conversations where owner_id = $1',
+      [userId],
     )
-  }
-
-  /** What the agent has still to answer, in its own words. */
-  async checkpoint(channel: string): Promise<unknown> {
-    const [row] = await this.#db.query('select state from checkpoints where channel = $1', [channel])
-    return row?.state
-  }
-
-  async saveCheckpoint(channel: string, state: unknown): Promise<void> {
-    await this.#db.query(
-      `insert into checkpoints (channel, state) values ($1, $2::jsonb)
-       on conflict (channel) do update set state = excluded.state`,
-      [channel, JSON.stringify(state)],
-    )
-  }
-
-  /** The newest messages before the cursor. */
-  async messages(conversationId: string, limit: number, cursor?: string): Promise<Page> {
-    const [before, id] = cursor ? splitCursor(cursor) : [Number.MAX_SAFE_INTEGER, '']
-    const rows = await this.#db.query(
-      `select id, created_at, row from messages
-       where conversation_id = $1 and (created_at, id) < ($2::bigint, $3::text)
-       order by created_at desc, id desc limit $4`,
-      [conversationId, before, id, limit + 1],
-    )
-    const page = rows.slice(0, limit)
-    const last = page.at(-1)
-    return {
-      rows: page.map((row) => row.row as MessageRow).reverse(),
-      ...(rows.length > limit && last ? { cursor: `${String(last.created_at)}_${String(last.id)}` } : {}),
-    }
+    return Number(row?.count)
   }
 }
 
@@ -153,15 +128,4 @@ function conversationOf(row: Row): Conversation {
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
   }
-}
-
-function splitCursor(cursor: string): [number, string] {
-  const at = cursor.indexOf('_')
-  const before = Number(cursor.slice(0, at))
-  return Number.isSafeInteger(before) ? [before, cursor.slice(at + 1)] : [Number.MAX_SAFE_INTEGER, '']
-}
-
-function millisecondsOf(time: MessageRow['createdAt']): number {
-  const value = typeof time === 'number' ? time : time === undefined ? Number.NaN : new Date(time).getTime()
-  return Number.isSafeInteger(value) ? value : Date.now()
 }

@@ -1,13 +1,11 @@
 import { SignJWT } from 'jose'
-import type { Conversation, User } from './store.ts'
+import { channelOf, type Conversation, type User } from './store.ts'
 
 /** Seconds. Short: a token that leaks is soon worthless; the SDK renews it before it ends. */
 export const tokenTtl = 5 * 60
 
 /** May read and write one conversation, and nothing else: no updates, no deletes, no other channel. */
 const capability = (channel: string) => ({ [channel]: ['subscribe', 'history', 'publish', 'presence'] })
-
-export const channelOf = (conversation: Pick<Conversation, 'id'>) => `ai:${conversation.id}`
 
 /** Signs tokens for browsers, which never see the key itself. */
 export class Tokens {

@@ -1,3 +1,4 @@
+export { cleanText } from './clean.ts'
 export { createPostgresStore, type PostgresStore } from './store.ts'
 export type { PostgresClient } from './client.ts'
 export type { ClaimRequest, ClaimStore, HeldClaim, PostgresClaims } from './claims.ts'
