@@ -1,7 +1,9 @@
-import { createAgent, type Agent, type Checkpoint } from '@rejoin/agent'
+import { createAgent, type Agent, type Prompt, type ResponseWriter } from '@rejoin/agent'
+import { promptRow } from '@rejoin/postgres'
 import { Realtime } from 'ably'
 import type { AgentCalls, AgentConversation, ServerCalls } from '../common/link.ts'
 import { createRpc } from '../common/rpc.ts'
+import { Admission } from './admission.ts'
 import { Keeper } from './keeper.ts'
 import { createModel, type Model } from './model.ts'
 import { respond } from './respond.ts'
@@ -9,13 +11,14 @@ import { respond } from './respond.ts'
 const agents = new Map<string, Promise<Agent>>()
 let client: Realtime | undefined
 let model: Model | undefined
+let admission: Admission
 
 const server = createRpc<ServerCalls>(
   {
     send: (message) => void process.send?.(message),
     listen: (receive) => process.on('message', receive),
   },
-  { start, open } satisfies AgentCalls,
+  { start, open, close } satisfies AgentCalls,
 )
 const keeper = new Keeper((conversationId, row) => server.call('save', conversationId, row))
 
@@ -26,6 +29,7 @@ process.on('SIGINT', () => {})
 
 async function start(options: Parameters<AgentCalls['start']>[0]): Promise<void> {
   model = createModel(options.model)
+  admission = new Admission(options.longestPrompt)
   client = new Realtime({
     ...options.client,
     clientId: 'agent',
@@ -65,35 +69,59 @@ function open(conversation: AgentConversation): Promise<void> {
   return agent.then(() => {})
 }
 
+async function close(conversationId: string): Promise<void> {
+  const agent = agents.get(conversationId)
+  agents.delete(conversationId)
+  await (await agent)?.close()
+}
+
 async function listen({ id, channel, pattern }: AgentConversation): Promise<Agent> {
   if (!client || !model) throw new Error('unable to open a conversation; the agent has not started')
   const asked = model
+  // Before anything listens: with a checkpoint that cannot be used, no prompt is answered.
+  const checkpoint = await server.call('loadCheckpoint', channel)
   const agent = createAgent({
     client,
     channelName: channel,
     pattern,
     onComplete: (row) => keeper.keep(id, row),
     presence: { model: asked.name },
-    // After a death nothing that was asked is forgotten, and nothing is answered twice.
+    // A restarted agent forgets no prompt, and answers none twice.
     checkpoints: {
-      load: async (name) => (await server.call('loadCheckpoint', name)) as Checkpoint | undefined,
-      save: (name, checkpoint) => server.call('saveCheckpoint', name, checkpoint),
+      load: () => Promise.resolve(checkpoint),
+      save: (name, newer) => server.call('saveCheckpoint', name, newer),
     },
   })
   agent.on('error', (error) => console.error(`agent: ${error.message}`))
-  agent.onPrompt(async (prompt, response) => {
-    const { text, clientId, serial, timestamp, replaces } = prompt
-    await keeper.keep(id, {
-      id: prompt.id,
-      role: 'user',
-      text,
-      clientId,
-      serial,
-      createdAt: timestamp,
-      ...(replaces !== undefined && { replaces }),
-    })
-    await respond(asked, prompt, response, await server.call('recent', id))
-  })
-  await agent.ready
+  agent.onPrompt((prompt, response) =>
+    admitted(prompt, response, async () => {
+      const refused = await keeper.keep(id, promptRow(prompt))
+      if (refused === undefined) await respond(asked, prompt, response, await server.call('recent', id))
+      else await response.fail(new Error(`unable to answer this prompt; ${refused}`))
+    }),
+  )
+  try {
+    await agent.ready
+  } catch (error) {
+    // One that cannot read the past would answer what is new, and forget it again.
+    await agent.close()
+    throw error
+  }
   return agent
+}
+
+/** Answers within what the person may ask for; beyond it, the answer says so, and the log stays quiet. */
+async function admitted(
+  prompt: Prompt,
+  response: ResponseWriter,
+  answer: () => Promise<void>,
+): Promise<void> {
+  let leave: () => void
+  try {
+    leave = admission.enter(prompt)
+  } catch (refusal) {
+    await response.fail(refusal)
+    return
+  }
+  await answer().finally(leave)
 }

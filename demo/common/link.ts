@@ -6,9 +6,11 @@ import type { Pattern } from '../server/store.ts'
 
 /** What the server asks of the agent's process. */
 export type AgentCalls = {
-  start(options: { client: ClientOptions; model: ModelConfig }): Promise<void>
+  start(options: { client: ClientOptions; model: ModelConfig; longestPrompt: number }): Promise<void>
   /** Resolves when the agent listens to the conversation. */
   open(conversation: AgentConversation): Promise<void>
+  /** Stops its answers, and listens to it no more. */
+  close(conversationId: string): Promise<void>
 }
 
 /** What the agent's process asks of the server, which alone holds the database. */

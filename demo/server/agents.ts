@@ -9,6 +9,7 @@ import { messageOf } from './problem.ts'
 interface Options {
   client: ClientOptions
   model: ModelConfig
+  longestPrompt: number
   calls: ServerCalls
   /** How long after its death the agent is started again, in milliseconds. */
   restartAfter?: number
@@ -52,7 +53,8 @@ export class AgentProcess {
         this.start().catch((error: unknown) => console.error(`agent: ${messageOf(error)}`))
       }, this.#options.restartAfter ?? 3000)
     })
-    this.#ready = rpc.call('start', { client: this.#options.client, model: this.#options.model })
+    const { client, model, longestPrompt } = this.#options
+    this.#ready = rpc.call('start', { client, model, longestPrompt })
     for (const entry of this.#open.values()) {
       entry.opened = this.#listen(entry.conversation)
       entry.opened.catch(() => {})
@@ -72,6 +74,13 @@ export class AgentProcess {
     return entry.opened
   }
 
+  /** Ends the agent of a conversation that is deleted, and its answers. */
+  async close(conversationId: string): Promise<void> {
+    if (!this.#open.delete(conversationId)) return
+    // An agent that is dead, or dies meanwhile, has closed it as well.
+    await this.#rpc?.call('close', conversationId).catch(() => {})
+  }
+
   async #listen(conversation: AgentConversation): Promise<void> {
     await this.#ready
     await this.#rpc?.call('open', conversation)
@@ -82,7 +91,7 @@ export class AgentProcess {
     this.#child?.kill('SIGKILL')
   }
 
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#restart)
     const child = this.#child

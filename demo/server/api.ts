@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { addressOf } from './address.ts'
 import { readJson, Router, type Call } from './http.ts'
 import type { AgentProcess } from './agents.ts'
 import type { Limits } from './limits.ts'
-import { badRequest, messageOf, notFound } from './problem.ts'
+import { badRequest, messageOf, notFound, Problem } from './problem.ts'
 import type { Sessions } from './sessions.ts'
 import { channelOf, type Conversation, type Pattern, type Store, type User } from './store.ts'
 import type { Tokens } from './tokens.ts'
@@ -13,18 +14,23 @@ interface Parts {
   tokens: Tokens
   limits: Limits
   agent: AgentProcess
+  /** Proxies of our own in front of the demo. */
+  proxies: number
   /** What the pages may know of how the demo runs. */
   config: object
 }
 
+/** Conversations that one person may have. */
+const mostConversations = 200
+
 const patterns: readonly string[] = ['message-per-response', 'message-per-token'] satisfies Pattern[]
 
 /** Everything below /api that is not about breaking things. */
-export function createApi({ store, sessions, tokens, limits, agent, config }: Parts): Router {
+export function createApi({ store, sessions, tokens, limits, agent, proxies, config }: Parts): Router {
   const owned = async (call: Call): Promise<[Conversation, User]> => ownedBy(store, sessions, limits, call)
 
   return (
-    new Router()
+    new Router(proxies)
       .on('GET', '/api/config', () => config)
 
       .on('GET', '/api/session', ({ request }) => sessions.user(request))
@@ -32,13 +38,17 @@ export function createApi({ store, sessions, tokens, limits, agent, config }: Pa
       .on('POST', '/api/session', async ({ request, response }) => {
         const known = await sessions.find(request)
         if (known) return known
-        limits.take(`sign-in ${request.socket.remoteAddress}`, 60)
+        limits.take(`sign-in ${addressOf(request, proxies)}`, 60)
         const { name } = await readJson(request)
         if (name !== undefined && (typeof name !== 'string' || !/^[\p{L}\p{N} '.-]{1,40}$/u.test(name)))
           throw badRequest('unable to use this name; use up to 40 letters, digits and spaces')
         return sessions.signIn(request, response, name)
       })
-      .on('DELETE', '/api/session', ({ request, response }) => sessions.signOut(request, response))
+      .on('DELETE', '/api/session', async ({ request, response }) => {
+        // Nobody waits for Ably here: it has been told, or its tokens end soon by themselves.
+        if (await sessions.find(request)) void tokens.revoke({ session: sessions.nameOf(request) })
+        await sessions.signOut(request, response)
+      })
 
       .on('GET', '/api/conversations', async ({ request }) =>
         (await store.conversationsOf((await sessions.user(request)).id)).map(shown),
@@ -46,6 +56,11 @@ export function createApi({ store, sessions, tokens, limits, agent, config }: Pa
       .on('POST', '/api/conversations', async ({ request }) => {
         const user = await sessions.user(request)
         limits.take(`create ${user.id}`, 30)
+        if ((await store.countConversations(user.id)) >= mostConversations)
+          throw new Problem(
+            `unable to begin another conversation; you have ${mostConversations}. Delete one first`,
+            { status: 409, code: 'too_many' },
+          )
         const { pattern } = await readJson(request)
         if (typeof pattern !== 'string' || !patterns.includes(pattern))
           throw badRequest(`unable to create the conversation; pattern must be one of ${patterns.join(', ')}`)
@@ -64,7 +79,12 @@ export function createApi({ store, sessions, tokens, limits, agent, config }: Pa
       .on('GET', '/api/conversations/:id', async (call) => shown((await owned(call))[0]))
       .on('DELETE', '/api/conversations/:id', async (call) => {
         const [conversation] = await owned(call)
+        // Before its rows are gone: an answer that ends now is still stored.
+        await agent
+          .close(conversation.id)
+          .catch((error: unknown) => console.error(`agent: ${messageOf(error)}`))
         await store.removeConversation(conversation.id)
+        await tokens.revoke({ channel: channelOf(conversation) })
       })
 
       .on('GET', '/api/conversations/:id/token', async (call) => {
@@ -74,7 +94,10 @@ export function createApi({ store, sessions, tokens, limits, agent, config }: Pa
         await agent
           .open({ id, channel: channelOf(conversation), pattern })
           .catch((error: unknown) => console.error(`agent: ${messageOf(error)}`))
-        return { token: await tokens.sign(user, conversation), channel: channelOf(conversation) }
+        return {
+          token: await tokens.sign(user, conversation, sessions.nameOf(call.request)),
+          channel: channelOf(conversation),
+        }
       })
       .on('GET', '/api/conversations/:id/rows', async (call) => {
         const [conversation] = await owned(call)

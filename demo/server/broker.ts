@@ -29,7 +29,7 @@ export async function openBroker({ ablyKey, connectionStateTtl }: Config): Promi
       close: () => Promise.resolve(),
     }
   const local = await startLocalAbly({
-    keys: [`local.demo:${randomBytes(18).toString('base64url')}`],
+    keys: [{ key: `local.demo:${randomBytes(18).toString('base64url')}`, revocableTokens: true }],
     // The rule that the service needs too: without it, appends are refused with 93002.
     namespaces: [{ id: 'ai', mutableMessages: true, persisted: true }],
     connectionStateTtl,

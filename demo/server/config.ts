@@ -7,11 +7,15 @@ export interface Config {
   /** Whether PORT was set: a port somebody chose is never replaced by another. */
   portChosen: boolean
   host: string
+  /** Proxies of our own in front of the demo, whose X-Forwarded headers are believed. */
+  proxies: number
   databaseUrl: string | undefined
   /** Where the embedded database keeps its files. */
   dataFolder: string
   ablyKey: string | undefined
   model: ModelConfig
+  /** UTF-16 code units that a prompt may have. */
+  longestPrompt: number
   /** Milliseconds for which the embedded Ably server keeps the state of a lost connection. */
   connectionStateTtl: number
   /** Folder with the built pages. */
@@ -43,10 +47,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port,
     portChosen: Boolean(env.PORT),
     host: env.HOST || '127.0.0.1',
+    proxies: number(env, 'TRUST_PROXY', 0, 0, 10),
     databaseUrl: databaseUrl(env),
     dataFolder: env.DEMO_DATA || here('../.data'),
     ablyKey,
     model: modelConfig(env),
+    longestPrompt: number(env, 'DEMO_LONGEST_PROMPT', 1_000_000, 1, 10_000_000),
     connectionStateTtl: number(env, 'DEMO_STATE_TTL', 10_000, 1000, 120_000),
     pages: here('../dist'),
   }

@@ -1,8 +1,9 @@
 import type { LocalAbly, Remove } from '@rejoin/local-ably'
+import { Slots } from '../common/slots.ts'
 import type { AgentProcess } from './agents.ts'
 import { readJson, type Call, type Router } from './http.ts'
 import type { Lines } from './lines.ts'
-import { badRequest, Problem } from './problem.ts'
+import { badRequest, messageOf, Problem } from './problem.ts'
 import type { Publishes } from './publishes.ts'
 import { channelOf, type Conversation, type User } from './store.ts'
 
@@ -14,6 +15,9 @@ interface Parts {
   owned(call: Call): Promise<[Conversation, User]>
 }
 
+/** Streams of publishes that one person may have open: one for each tab. */
+const streamsEach = 30
+
 /** Milliseconds after which the agent hears that a publish was refused: long enough to see the hole. */
 const lateNews = 2500
 
@@ -21,10 +25,18 @@ const lateNews = 2500
 export function addFaults(router: Router, { local, lines, agent, publishes, owned }: Parts): Router {
   /** Faults that last, by conversation. */
   const lasting = new Map<string, Remove>()
+  const streams = new Slots(streamsEach)
 
   router.on('GET', '/api/conversations/:id/publishes', async (call) => {
-    const [conversation] = await owned(call)
+    const [conversation, user] = await owned(call)
     if (!local) throw notEmbedded
+    const leave = streams.take(user.id)
+    if (!leave)
+      throw new Problem(`unable to open another stream; you have ${streamsEach}. Close some tabs`, {
+        status: 429,
+        code: 'too_many',
+      })
+    call.response.on('close', leave)
     publishes.stream(channelOf(conversation), call.response)
   })
 
@@ -53,7 +65,9 @@ export function addFaults(router: Router, { local, lines, agent, publishes, owne
         return agent.kill()
       case 'restart':
         // The page learns of it as everybody does: by losing its connection.
-        void local.faults.restart({ memory: memory !== false, downFor: 2000 }).catch(console.error)
+        void local.faults
+          .restart({ memory: memory !== false, downFor: 2000 })
+          .catch((error: unknown) => console.error(`broker: ${messageOf(error)}`))
         return undefined
       case 'expire':
         return local.faults.expireToken({ match: { clientId: user.id, connectionId: text(connectionId) } })

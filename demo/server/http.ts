@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { hostOf } from './address.ts'
 import { badRequest, messageOf, notFound, Problem, problemOf } from './problem.ts'
 
 export interface Call {
@@ -20,6 +21,12 @@ interface Route {
 /** The JSON endpoints. */
 export class Router {
   readonly #routes: Route[] = []
+  readonly #proxies: number
+
+  /** `proxies`: how many of our own are in front of us. */
+  constructor(proxies = 0) {
+    this.#proxies = proxies
+  }
 
   /** `path` may hold names: `/api/conversations/:id`. */
   on(method: string, path: string, handler: Handler): this {
@@ -40,7 +47,7 @@ export class Router {
           code: 'method',
         })
       }
-      if (request.method !== 'GET') refuseOtherSites(request)
+      if (request.method !== 'GET') refuseOtherSites(request, this.#proxies)
       const params = { ...route.pattern.exec(url.pathname)?.groups }
       const result = await route.handler({ request, response, url, params })
       if (result !== undefined) sendJson(response, 200, result)
@@ -56,7 +63,8 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
   // A browser that leaves in the middle of its request waits for no answer.
   if (!response.socket || response.socket.destroyed) return
   const problem = problemOf(error)
-  if (problem.status >= 500) console.error(`${request.method} ${request.url}: ${messageOf(error)}`)
+  if (problem.status >= 500)
+    console.error(`${request.method} ${encodeURI(request.url ?? '')}: ${messageOf(error)}`)
   if (response.headersSent) response.destroy()
   else sendJson(response, problem.status, { error: { code: problem.code, message: problem.message } })
 }
@@ -67,8 +75,9 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 }
 
 /** The cookie is SameSite=Strict already; this also stops a page on another port of this host. */
-function refuseOtherSites(request: IncomingMessage): void {
-  const { origin, host } = request.headers
+function refuseOtherSites(request: IncomingMessage, proxies: number): void {
+  const { origin } = request.headers
+  const host = hostOf(request, proxies)
   if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host))
     throw new Problem('unable to take a request from another site', { status: 403, code: 'origin' })
 }

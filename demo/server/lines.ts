@@ -30,8 +30,11 @@ export class Lines {
     return Date.now() < (this.#lines.get(tab)?.downUntil ?? 0)
   }
 
-  /** Joins the two ends of a connection, through whatever the tab's network is like. */
-  connect(tab: string, browser: Duplex, server: Duplex): void {
+  /** Joins the two ends of a connection, through whatever the tab's network is like; `inbound` holds back floods. */
+  connect(
+    tab: string,
+    { browser, server, inbound }: { browser: Duplex; server: Duplex; inbound: Duplex },
+  ): void {
     const line = this.#line(tab)
     line.sockets.add(browser)
     const close = () => {
@@ -40,7 +43,7 @@ export class Lines {
       server.destroy()
     }
     for (const end of [browser, server]) end.on('close', close).on('error', close)
-    browser.pipe(slowed(line)).pipe(server)
+    browser.pipe(slowed(line)).pipe(inbound).pipe(server)
     server.pipe(slowed(line)).pipe(browser)
   }
 

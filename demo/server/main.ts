@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { addressOf } from './address.ts'
 import { AgentProcess } from './agents.ts'
 import { createApi, ownedBy } from './api.ts'
 import { openBroker } from './broker.ts'
@@ -37,6 +38,7 @@ async function start(): Promise<void> {
   const agent = new AgentProcess({
     client: broker.clientOptions,
     model: config.model,
+    longestPrompt: config.longestPrompt,
     calls: {
       save: (conversationId, row) => saveMessage(store, conversationId, row),
       recent: async (conversationId) => [...(await store.messages.page(conversationId, { limit: 20 })).rows],
@@ -44,10 +46,11 @@ async function start(): Promise<void> {
       saveCheckpoint: (channel, checkpoint) => store.checkpoints.save(channel, checkpoint),
     },
   })
-  opened.push(() => agent.close())
+  opened.push(() => agent.stop())
   await agent.start()
 
   const sessions = new Sessions(store)
+  const tokens = new Tokens(broker.key, broker.clientOptions)
   const limits = new Limits()
   const lines = new Lines()
   const { local } = broker
@@ -56,14 +59,22 @@ async function start(): Promise<void> {
   const api = createApi({
     store,
     sessions,
-    tokens: new Tokens(broker.key),
+    tokens,
     limits,
     agent,
+    proxies: config.proxies,
     config: shown(config),
   })
   addFaults(api, { local, lines, agent, publishes, owned: (call) => ownedBy(store, sessions, limits, call) })
   const pages = new Pages(config.pages, broker.origins)
-  const gateway = local && new Gateway(() => ({ host: '127.0.0.1', port: local.port }), lines)
+  const gateway =
+    local &&
+    new Gateway({
+      target: () => ({ host: '127.0.0.1', port: local.port }),
+      lines,
+      limits,
+      personOf: (request, token) => (token && tokens.clientOf(token)) ?? addressOf(request, config.proxies),
+    })
 
   const server = createFront({ api, pages, gateway })
   const port = await listen(server, config)

@@ -29,6 +29,11 @@ export class Sessions {
     return user
   }
 
+  /** Names the sign-in, to revoke its tokens; does not tell the cookie. */
+  nameOf(request: IncomingMessage): string {
+    return hash(`session ${readCookie(request) ?? ''}`)
+  }
+
   async signIn(request: IncomingMessage, response: ServerResponse, name?: string): Promise<User> {
     const user = { id: `u-${randomBytes(8).toString('hex')}`, name: name || guestName() }
     const token = randomBytes(32).toString('base64url')

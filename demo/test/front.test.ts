@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createFront } from '../server/front.ts'
 import { Gateway } from '../server/gateway.ts'
 import { readJson, Router } from '../server/http.ts'
+import { Limits } from '../server/limits.ts'
 import { Lines } from '../server/lines.ts'
 import { Pages } from '../server/pages.ts'
 import { request, send } from './hostile.ts'
@@ -27,7 +28,12 @@ beforeAll(async () => {
   const api = new Router()
     .on('GET', '/api/config', () => ({ embedded: true }))
     .on('POST', '/api/session', ({ request: incoming }) => readJson(incoming))
-  const gateway = new Gateway(() => ({ host: '127.0.0.1', port: local.port }), new Lines())
+  const gateway = new Gateway({
+    target: () => ({ host: '127.0.0.1', port: local.port }),
+    lines: new Lines(),
+    limits: new Limits(),
+    personOf: (_, token) => token ?? '',
+  })
   server = createFront({ api, gateway, pages: new Pages(folder, []) })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port

@@ -12,7 +12,14 @@ test('what nothing handled is logged in a line, and the process goes on', () => 
     void Promise.reject(new Error('rejected'))
     setTimeout(() => console.log('still here'), 20)
   `
-  const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script]
+  const args = [
+    '--conditions=@rejoin/source',
+    '--import',
+    import.meta.resolve('tsx'),
+    '--input-type=module',
+    '-e',
+    script,
+  ]
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   expect(stderr).toContain('thrown')
   expect(stderr).toContain('rejected')

@@ -53,7 +53,7 @@ export function createRows(client: PostgresClient): RowStore {
     if (saved.length > 0 || (row.role === 'assistant' && (await roleOf(key)) === 'assistant')) return
     throw new RejoinError(
       ErrorCode.InvalidArgument,
-      `unable to store ${row.role === 'user' ? 'prompt' : 'response'} "${row.id}"; another message of the conversation has its id`,
+      `unable to store ${row.role === 'user' ? 'prompt' : 'response'} ${shown(row.id)}; another message of the conversation has its id`,
     )
   }
 
@@ -97,6 +97,9 @@ export function promptRow(prompt: Prompt): PromptRow {
   const { timestamp, data: _, headers: __, late: ___, userClaim: ____, ...shown } = prompt
   return { ...shown, role: 'user', createdAt: timestamp }
 }
+
+/** Ids of prompts come from browsers: for logs, without control characters, and short. */
+const shown = (id: string) => JSON.stringify(id.length > 64 ? `${id.slice(0, 64)}…` : id)
 
 // Drivers give bigints as strings.
 const cursorOf = ({ created_at, id }: Columns) =>

@@ -1,0 +1,50 @@
+import { Transform } from 'node:stream'
+
+interface Rate {
+  /** Bytes per second. */
+  rate: number
+  /** Bytes that pass at once after a pause. */
+  burst: number
+}
+
+/**
+ * How fast each person's bytes come in. A burst passes at once; a flood is slowed down to the rate, whatever number of
+ * connections it comes through, and waits in the sender's own memory.
+ */
+export class Flow {
+  readonly #rate: Rate
+  readonly #levels = new Map<string, { bytes: number; at: number }>()
+
+  constructor(rate: Rate) {
+    this.#rate = rate
+  }
+
+  /** Something to pipe the person's bytes through. */
+  through(person: string): Transform {
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        const wait = this.#take(person, chunk.length)
+        if (wait > 0) setTimeout(() => done(null, chunk), wait)
+        else done(null, chunk)
+      },
+    })
+  }
+
+  /** Counts bytes and returns after how many milliseconds they may pass. */
+  #take(person: string, bytes: number): number {
+    const { rate, burst } = this.#rate
+    const now = Date.now()
+    if (this.#levels.size > 10_000) this.#forget(now)
+    const level = this.#levels.get(person) ?? { bytes: 0, at: now }
+    level.bytes = Math.max(0, level.bytes - ((now - level.at) / 1000) * rate) + bytes
+    level.at = now
+    this.#levels.set(person, level)
+    return (Math.max(0, level.bytes - burst) / rate) * 1000
+  }
+
+  /** A level that has sunk to nothing is one that nobody misses. */
+  #forget(now: number): void {
+    for (const [person, { bytes, at }] of this.#levels)
+      if (((now - at) / 1000) * this.#rate.rate > bytes) this.#levels.delete(person)
+  }
+}
