@@ -9,7 +9,7 @@ import { watchLast } from './exit/lastWords.ts'
 import { Uplink } from './publish/uplink.ts'
 import type { PastResponse } from './response/pastResponse.ts'
 import { AgentPresence } from './publish/agentPresence.ts'
-import type { PromptHandler, PromptOptions } from './prompts/promptQueue.ts'
+import type { AllowCancel, PromptHandler, PromptOptions } from './prompts/promptQueue.ts'
 import { restRequest, type RestRequest } from './exit/restRequest.ts'
 import { ResponseWriter, type Origin, type ResponseIds, type WriterHost } from './response/responseWriter.ts'
 import type { Pattern } from './response/runWire.ts'
@@ -46,10 +46,13 @@ export interface AgentOptions {
    * in milliseconds.
    */
   presence?: object | false
+  /** Who may stop which response. Default: everyone on the channel. */
+  allowCancel?: AllowCancel
   /**
-   * Gets every response once it is complete on the channel: the place to write it to a database, idempotently,
-   * by its `id`: after a restart it may get a response again. `end()` waits for it. When it throws it is called again,
-   * for up to 5 seconds; then the error is reported, and `end()` resolves with `stored: false`.
+   * Gets every response at its end: the place to write it to a database, idempotently, by its `id`: after a restart
+   * it may get a response again. `end()` waits for it. When it throws it is called again, for up to 5 seconds, unless
+   * the error is one of PostgreSQL's that no repetition mends (SQLSTATE classes 22 and 23); then the error is reported,
+   * and `end()` resolves with `stored: false`. Strings in it hold no NUL and no lone surrogate: U+FFFD stands for them.
    */
   onComplete?: (response: ResponseRow) => unknown
   /**
@@ -86,7 +89,6 @@ export class Agent {
   readonly #responses = new Set<ResponseWriter>()
   readonly #presence: AgentPresence | undefined
   readonly #inbox: Inbox
-  #listens = false
   #unwatch: (() => void)[] = []
   #closing: Promise<void> | undefined
 
@@ -113,17 +115,18 @@ export class Agent {
       checkpoints: options.checkpoints,
       respond: (ids, origin) => this.#respond(ids, origin),
       responses: () => this.#responses,
+      allowCancel: options.allowCancel,
       recompleted: (responseId, past) => this.#recompleted(responseId, past),
       report: (error) => this.#report(error),
     })
   }
 
   /**
-   * Resolves once connected and, after `onPrompt`, listening and caught up with the past.
+   * Resolves once connected, with the right to publish, listening and, after `onPrompt`, caught up with the past.
    * @throws RejoinError what stands in the way.
    */
   get ready(): Promise<void> {
-    const ready = this.#listens ? this.#inbox.ready : this.#uplink.connected()
+    const { ready } = this.#inbox
     ready.catch(() => {})
     return ready
   }
@@ -153,7 +156,6 @@ export class Agent {
         ErrorCode.InvalidArgument,
         'unable to listen; concurrency must be a number above 0',
       )
-    this.#listens = true
     this.#inbox.answer(handler, options)
     void this.#presence?.enter()
   }
@@ -239,10 +241,10 @@ export class Agent {
       })
   }
 
-  #recompleted(responseId: string, past: PastResponse): Promise<boolean> {
+  async #recompleted(responseId: string, past: PastResponse): Promise<boolean> {
     // Never written to: it only knows how to read what is there into a row.
     const ids = { responseId, ...(past.promptId !== undefined && { promptId: past.promptId }) }
-    return this.#completed(new ResponseWriter(this.#writerHost(), ids, { past }).row())
+    return (await this.#completed(new ResponseWriter(this.#writerHost(), ids, { past }).row())) !== 'failed'
   }
 
   #writerHost(): WriterHost {
@@ -250,6 +252,8 @@ export class Agent {
     const { maxMessageSize = 65_536, highWaterMark = 65_536 } = this.#options
     return {
       channel: this.#channel,
+      closed: () => client.connection.state === 'closed' || client.connection.state === 'closing',
+      listening: () => this.#inbox.hear(),
       uplink: this.#uplink,
       retry,
       pattern,
@@ -266,17 +270,18 @@ export class Agent {
     }
   }
 
-  async #completed(row: ResponseRow): Promise<boolean> {
+  async #completed(row: ResponseRow): Promise<'stored' | 'refused' | 'failed'> {
     const backoff = new Backoff({ ...this.#options.retry, giveUpAfter: STORE_PATIENCE })
     for (;;) {
       try {
         await this.#options.onComplete?.(row)
-        return true
+        return 'stored'
       } catch (error) {
-        const delay = backoff.next()
+        const refused = isRefused(error)
+        const delay = refused ? undefined : backoff.next()
         if (delay === undefined) {
           this.#report(wrapError(`store response "${row.id}"`, error, ErrorCode.CallbackFailed))
-          return false
+          return refused ? 'refused' : 'failed'
         }
         await new Promise((resolve) => setTimeout(resolve, delay))
       }
@@ -294,6 +299,13 @@ function interrupted(what: string): { message: string; code: string } {
 
 export function createAgent(options: AgentOptions): Agent {
   return new Agent(options)
+}
+
+/** A database will never take it: its values or references are wrong (SQLSTATE classes 22 and 23). */
+function isRefused(error: unknown): boolean {
+  for (let cause = error, depth = 0; cause && depth < 8; cause = (cause as Error).cause, depth++)
+    if (/^2[23][0-9A-Z]{3}$/.test(String((cause as { code?: unknown }).code))) return true
+  return false
 }
 
 /** Or left to its default. */

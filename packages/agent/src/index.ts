@@ -25,7 +25,7 @@ export type {
 } from './response/modelEvent.ts'
 export type { PipeResult } from './response/pipe.ts'
 export type { Prompt } from './inbound/prompt.ts'
-export type { Active, PromptHandler, PromptOptions, Steering } from './prompts/promptQueue.ts'
+export type { Active, AllowCancel, PromptHandler, PromptOptions, Steering } from './prompts/promptQueue.ts'
 export type {
   ApprovalDecision,
   ApprovalOptions,

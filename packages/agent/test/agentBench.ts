@@ -107,6 +107,7 @@ export class Reader {
     const serial = message.serial!
     const known = this.#held.get(serial)
     const data = typeof message.data === 'string' ? message.data : ''
+    if (message.extras?.headers?.continues) this.#held.delete(message.extras.headers.continues)
     this.#held.set(serial, {
       name: message.name!,
       text: message.action === 'message.append' ? (known?.text ?? '') + data : data,

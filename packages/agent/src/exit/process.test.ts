@@ -229,7 +229,10 @@ it.each(['message-per-response', 'message-per-token'])(
         ({ name, extras }) => /^(response-end|stop)$/.test(name!) && extras.headers.promptId === promptId,
       )
     await reader.until(() => asked.every((promptId) => ends(promptId).length > 0))
-    await running.until((line) => line.startsWith(`complete ${asked.at(-1)} `))
+    for (const promptId of asked) {
+      const isRow = (line: string) => line.startsWith(`complete ${promptId} `)
+      if (![...completed].some(isRow)) await running.until(isRow)
+    }
     running.child.kill('SIGKILL')
     await running.gone
     for (const line of running.lines) if (line.startsWith('complete ')) completed.add(line)

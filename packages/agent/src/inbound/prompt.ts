@@ -1,6 +1,7 @@
 import type { InboundMessage } from 'ably'
 import { Header } from '@rejoin/core/protocol'
 import { headersOf, parsed, userClaimOf } from './fields.ts'
+import { storable } from './storable.ts'
 
 /** What a user asked. */
 export interface Prompt {
@@ -24,8 +25,8 @@ export interface Prompt {
 
 /** Reads a `user-input` message; `undefined` when it holds no text to answer. */
 export function readPrompt(message: InboundMessage, late: boolean): Prompt | undefined {
-  const data: unknown = parsed(message.data)
-  const headers = headersOf(message)
+  const data: unknown = storable(parsed(message.data))
+  const headers = storable(headersOf(message))
   const fields = (typeof data === 'object' && data ? data : {}) as {
     promptId?: unknown
     text?: unknown

@@ -9,7 +9,7 @@ import {
 } from '@rejoin/core/protocol'
 import type { Checkpoint } from './checkpoint.ts'
 import { PastResponse } from '../response/pastResponse.ts'
-import { headersOf } from '../inbound/fields.ts'
+import { headersOf, senderOf, type Who } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
 
 /** What happened on the channel since a checkpoint, and what had been left open at it. */
@@ -26,6 +26,15 @@ export interface Missed {
   readonly serial: string
 }
 
+/** Whose word counts. */
+export interface Judge {
+  /** Whether the prompt is this agent's to answer. */
+  isOurs(prompt: Prompt): boolean
+  /** Whether a former process of this agent published the message. */
+  isOwn(message: InboundMessage): boolean
+  mayCancel(who: Who, answer: { prompt: Prompt }): boolean
+}
+
 const PAGE = 1000
 
 /**
@@ -35,7 +44,7 @@ const PAGE = 1000
 export async function catchUp(
   channel: RealtimeChannel,
   checkpoint: Checkpoint | undefined,
-  isOurs: (prompt: Prompt) => boolean,
+  judge: Judge,
   report: (error: RejoinError) => void,
 ): Promise<Missed> {
   if (!checkpoint)
@@ -45,7 +54,7 @@ export async function catchUp(
     (least, { prompt }) => (prompt.serial < least ? prompt.serial : least),
     checkpoint.serial,
   )
-  return sort(await since(channel, from), checkpoint, isOurs, report)
+  return sort(await since(channel, from), checkpoint, judge, report)
 }
 
 /** Serial of the last message before the attach point. */
@@ -68,7 +77,7 @@ export async function since(channel: RealtimeChannel, serial: string): Promise<I
 function sort(
   messages: InboundMessage[],
   checkpoint: Checkpoint,
-  isOurs: (prompt: Prompt) => boolean,
+  judge: Judge,
   report: (error: RejoinError) => void,
 ): Missed {
   const responses = new Map<string, PastResponse>()
@@ -76,7 +85,7 @@ function sort(
     checkpoint.open.map(({ prompt }) => [prompt.id, { ...prompt, late: true }]),
   )
   const recent = new Set(checkpoint.recent)
-  const cancels: Record<string, string>[] = []
+  const cancels: InboundMessage[] = []
   const answers: InboundMessage[] = []
   for (const message of messages) {
     const headers = headersOf(message)
@@ -86,10 +95,10 @@ function sort(
         const prompt = readPrompt(message, true)
         const known = !prompt || prompts.has(prompt.id) || recent.has(prompt.id)
         // What another agent answers, perhaps at this moment, is not to be touched.
-        if (!known && prompt.serial > checkpoint.serial && isOurs(prompt)) prompts.set(prompt.id, prompt)
-      } else if (message.name === MessageName.Cancel) cancels.push(headers)
-      else if (message.name === MessageName.ApprovalResponse) answers.push(message)
-      else if (responseId !== undefined) {
+        if (!known && prompt.serial > checkpoint.serial && judge.isOurs(prompt))
+          prompts.set(prompt.id, prompt)
+      } else if (message.name === MessageName.Cancel) cancels.push(message)
+      else if (responseId !== undefined && (judge.isOwn(message) || isClientResult(message, responses))) {
         let past = responses.get(responseId)
         if (!past) responses.set(responseId, (past = new PastResponse(responseId)))
         past.add(message)
@@ -97,7 +106,8 @@ function sort(
     } catch (error) {
       report(wrapError('read a message of the past', error, ErrorCode.BadMessage))
     }
-    if (message.name === MessageName.ToolResult) answers.push(message)
+    const answer = message.name === MessageName.ToolResult || message.name === MessageName.ApprovalResponse
+    if (answer && !isPublishedByAgent(message, judge)) answers.push(message)
   }
   const begun = new Map(checkpoint.open.map(({ prompt, responseId }) => [prompt.id, responseId]))
   const missed: Missed = {
@@ -112,13 +122,31 @@ function sort(
     const byPrompt = [...responses].find(([, past]) => past.promptId === prompt.id)
     const responseId = begun.get(prompt.id) ?? byPrompt?.[0]
     const past = responseId === undefined ? undefined : responses.get(responseId)
-    const cancelled = cancels.some((headers) =>
-      headers[Header.ResponseId] !== undefined
-        ? headers[Header.ResponseId] === responseId
-        : headers[Header.PromptId] === prompt.id,
+    const cancelled = cancels.some(
+      (message) => isMeant(message, prompt, responseId) && judge.mayCancel(senderOf(message), { prompt }),
     )
     if (past?.status !== undefined) missed.answered.push({ prompt, past })
     else (cancelled ? missed.cancelled : missed.prompts).push({ prompt, responseId, past })
   }
   return missed
+}
+
+/** A request to stop names a response, a prompt, or all that was asked before it. */
+function isMeant(cancel: InboundMessage, prompt: Prompt, responseId: string | undefined): boolean {
+  const headers = headersOf(cancel)
+  if (headers[Header.ResponseId] !== undefined) return headers[Header.ResponseId] === responseId
+  if (headers[Header.PromptId] !== undefined) return headers[Header.PromptId] === prompt.id
+  return (cancel.serial ?? '') > prompt.serial
+}
+
+/** The result of a call that the agent declared to run in the client. */
+function isClientResult(message: InboundMessage, responses: Map<string, PastResponse>): boolean {
+  if (message.name !== MessageName.ToolResult) return false
+  const headers = headersOf(message)
+  const parts = responses.get(headers[Header.ResponseId]!)?.parts
+  return parts?.some((part) => part.client && part.toolCallId === headers[Header.ToolCallId]) ?? false
+}
+
+function isPublishedByAgent(message: InboundMessage, judge: Judge): boolean {
+  return judge.isOwn(message) && Header.Rejoin in headersOf(message)
 }

@@ -1,14 +1,14 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, wrapError, type RejoinError, Header, MessageName } from '@rejoin/core/protocol'
 import { Backoff, judge } from '../publish/backoff.ts'
-import { catchUp, newest, since, type Missed } from './catchUp.ts'
+import { catchUp, newest, since, type Judge, type Missed } from './catchUp.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import { Answers } from '../inbound/answers.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
-import { headersOf, senderOf } from '../inbound/fields.ts'
+import { headersOf, senderOf, type Who } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
 import { CheckpointKeeper } from './checkpointKeeper.ts'
-import { PromptQueue, type PromptHandler, type PromptOptions } from './promptQueue.ts'
+import { PromptQueue, type AllowCancel, type PromptHandler, type PromptOptions } from './promptQueue.ts'
 import { missing, wrapRefusal } from '../publish/rights.ts'
 import type { Origin, ResponseIds, ResponseWriter } from '../response/responseWriter.ts'
 
@@ -18,6 +18,8 @@ export interface InboxHost {
   responses(): Iterable<ResponseWriter>
   /** A response that was complete on the channel, and perhaps never stored. */
   recompleted(responseId: string, past: PastResponse): Promise<boolean>
+  /** Of responses that no prompt handler answers. */
+  readonly allowCancel: AllowCancel | undefined
   report(error: RejoinError): void
 }
 
@@ -53,6 +55,7 @@ export class Inbox {
   #listening: Promise<void> | undefined
   #ready: Promise<void> | undefined
   #listened = false
+  #deaf = false
   /** Serial of the last message heard, or of the last before listening; `undefined` while unknown. */
   #heard: string | undefined
   /** Resolves once `heard` is known, or cannot be. */
@@ -74,7 +77,7 @@ export class Inbox {
   }
 
   get ready(): Promise<void> {
-    return this.#ready ?? this.listen()
+    return this.#ready ?? this.check()
   }
 
   get answersPrompts(): boolean {
@@ -87,6 +90,24 @@ export class Inbox {
     return (
       this.#host.checkpoints !== undefined && interrupted !== 'mark' && this.#queue?.has(response) === true
     )
+  }
+
+  /** Resolves when stops and answers are heard; or cannot be, which is reported once. */
+  async hear(): Promise<void> {
+    if (this.#listened || this.#closed) return
+    try {
+      await this.listen()
+    } catch (error) {
+      if (!this.#deaf && !this.#closed) this.#host.report(error as RejoinError)
+      this.#deaf = true
+    }
+  }
+
+  /** Listens, and checks that the agent may publish. */
+  async check(): Promise<void> {
+    await this.listen()
+    const lack = missing(`answer on channel "${this.#channel.name}"`, this.#channel, 'publish')
+    if (lack) throw lack
   }
 
   /** Starts to listen; idempotent. */
@@ -102,6 +123,7 @@ export class Inbox {
     this.#queue = new PromptQueue(handler, options, {
       respond: ({ prompt, responseId, past }) =>
         this.#host.respond({ promptId: prompt.id, ...(responseId && { responseId }) }, { prompt, past }),
+      mayCancel: (who, answer) => this.#mayCancel(who, answer),
       report: (error) => this.#host.report(error),
       started: (prompt, response) =>
         this.#ledger.record({ type: 'begun', prompt, responseId: response.responseId }),
@@ -151,9 +173,7 @@ export class Inbox {
 
   async #start(): Promise<void> {
     try {
-      await this.listen()
-      const lack = missing(`answer on channel "${this.#channel.name}"`, this.#channel, 'publish')
-      if (lack) throw lack
+      await this.check()
       if (this.#host.checkpoints) await this.#dealWithPast()
     } finally {
       await this.#refill()
@@ -211,14 +231,18 @@ export class Inbox {
     let missed: Missed
     try {
       const checkpoint = await this.#ledger.load()
-      const isOurs = (prompt: Prompt) => this.#queue!.accepts(prompt)
-      missed = await catchUp(this.#channel, checkpoint, isOurs, this.#host.report)
+      const judge: Judge = {
+        isOurs: (prompt) => this.#queue!.accepts(prompt),
+        isOwn: (message) => message.clientId === ownId(this.#client),
+        mayCancel: (who, answer) => this.#mayCancel(who, answer),
+      }
+      missed = await catchUp(this.#channel, checkpoint, judge, this.#host.report)
       for (const promptId of checkpoint?.recent ?? []) this.#queue!.remember(promptId)
     } catch (error) {
       throw wrapRefusal('catch up with the channel', error, 'history', ErrorCode.HydrationFailed)
     }
     this.#ledger.caughtUp()
-    for (const message of missed.answers) if (!this.#isOwn(message)) this.answers.receive(message)
+    for (const message of missed.answers) this.answers.receive(message)
     for (const { prompt, past } of missed.answered) {
       this.#queue!.remember(prompt.id)
       if (await this.#host.recompleted(past.responseId, past)) await this.#settled(prompt)
@@ -283,26 +307,42 @@ export class Inbox {
     }
   }
 
-  /** From this connection, or a confirmation that a former process published: an answer to nobody's question. */
+  /** From this connection, or published by a former process of this agent: not an answer. */
   #isOwn(message: InboundMessage): boolean {
-    const { connection, auth } = this.#client
+    const { connection } = this.#client
     if (message.connectionId !== undefined && message.connectionId === connection.id) return true
-    const confirms = message.name === MessageName.ApprovalResponse && Header.Rejoin in headersOf(message)
-    return confirms && message.clientId !== undefined && message.clientId === auth.clientId
+    return Header.Rejoin in headersOf(message) && message.clientId === ownId(this.#client)
+  }
+
+  #mayCancel(who: Who, answer: { prompt?: Prompt; response?: ResponseWriter }): boolean {
+    const { allowCancel = this.#host.allowCancel } = this.#options
+    try {
+      return allowCancel?.(who, answer) ?? true
+    } catch (error) {
+      this.#host.report(wrapError('call allowCancel', error, ErrorCode.CallbackFailed))
+      return false
+    }
   }
 
   #cancel(message: InboundMessage): void {
     const headers = headersOf(message)
     const responseId = headers[Header.ResponseId]
     const promptId = headers[Header.PromptId]
-    this.#queue?.cancel({ responseId, promptId }, senderOf(message))
+    const who = senderOf(message)
+    this.#queue?.cancel({ responseId, promptId }, who)
     // Responses that the application began by itself.
     for (const response of this.#host.responses()) {
       if (this.#queue?.has(response)) continue
       const all = responseId === undefined && promptId === undefined
       const meant =
         responseId === undefined ? response.promptId === promptId : response.responseId === responseId
-      if (all || meant) void response.cancel(new DOMException('Cancelled', 'AbortError')).catch(() => {})
+      if (!(all || meant) || !this.#mayCancel(who, { response })) continue
+      void response.cancel(new DOMException('Cancelled', 'AbortError')).catch(() => {})
     }
   }
+}
+
+/** As whom Ably knows the client; `undefined` for an anonymous one. */
+function ownId({ auth }: RealtimeClient): string | undefined {
+  return auth.clientId && auth.clientId !== '*' ? auth.clientId : undefined
 }

@@ -38,9 +38,15 @@ export interface PromptOptions {
   interrupted?: 'mark' | 'resume' | ((prompt: Prompt, left: { text: string }) => 'mark' | 'resume')
   /** Which prompts are this agent's to answer. Default: all. */
   accept?: (prompt: Prompt) => boolean
-  /** Who may cancel which response. Default: everyone on the channel. */
-  allowCancel?: (who: Who, answer: { prompt: Prompt; response?: ResponseWriter }) => boolean
+  /** Who may cancel which response. Default: the agent's `allowCancel`. */
+  allowCancel?: AllowCancel
 }
+
+/**
+ * Asked of every request to stop, live or found in history. `prompt` is absent for a response that the application
+ * began by itself, `response` for a prompt whose answer has not begun.
+ */
+export type AllowCancel = (who: Who, answer: { prompt?: Prompt; response?: ResponseWriter }) => boolean
 
 /** A prompt to answer, and what a former process has left of its answer. */
 export interface Task {
@@ -51,6 +57,7 @@ export interface Task {
 
 export interface QueueHost {
   respond(task: Task): ResponseWriter
+  mayCancel: AllowCancel
   report(error: RejoinError): void
   /** Before the handler runs. */
   started(prompt: Prompt, response: ResponseWriter): Promise<void>
@@ -61,6 +68,9 @@ export interface QueueHost {
 /** Prompts remembered so that a duplicate is not answered. */
 const REMEMBERED = 10_000
 
+/** Requests to stop prompts that have not arrived yet. */
+const EARLY = 1000
+
 /** Prompts in, answers out: order, concurrency, steering, duplicates. Knows nothing of channels. */
 export class PromptQueue {
   readonly active = new Set<Active>()
@@ -70,6 +80,7 @@ export class PromptQueue {
   readonly #waiting: (Task & { alone: boolean })[] = []
   readonly #seen = new Set<string>()
   readonly #running = new Set<Promise<void>>()
+  readonly #early: { promptId: string; who: Who }[] = []
   #closed = false
 
   constructor(handler: PromptHandler, options: PromptOptions, host: QueueHost) {
@@ -95,7 +106,9 @@ export class PromptQueue {
       for (const waiting of this.#waiting.splice(0)) this.#skip(waiting, (response) => response.abort(reason))
       for (const { response } of this.active) void response.abort(reason).catch(() => {})
     }
-    this.#waiting.push({ prompt, ...left, alone: choice !== 'parallel' })
+    const task = { prompt, ...left, alone: choice !== 'parallel' }
+    if (this.#cancelledBefore(prompt)) this.#skip(task, (response) => response.cancel())
+    else this.#waiting.push(task)
     this.#next()
     return true
   }
@@ -108,19 +121,30 @@ export class PromptQueue {
     return true
   }
 
+  /** The request to stop it overtook the prompt. */
+  #cancelledBefore(prompt: Prompt): boolean {
+    return this.#early.some(
+      ({ promptId, who }) => promptId === prompt.id && this.#host.mayCancel(who, { prompt }),
+    )
+  }
+
   /** Someone asks to stop a response, by its id, its prompt's id, or (with neither) all of them. */
   cancel(target: { responseId?: string | undefined; promptId?: string | undefined }, who: Who): void {
     const { responseId, promptId } = target
     const meant = (prompt: string | undefined, response?: string) =>
       responseId !== undefined ? response === responseId : promptId === undefined || prompt === promptId
     for (const active of this.active) {
-      if (!meant(active.prompt.id, active.response.responseId) || !this.#mayCancel(who, active)) continue
+      if (!meant(active.prompt.id, active.response.responseId) || !this.#host.mayCancel(who, active)) continue
       void active.response.cancel(new DOMException('Cancelled', 'AbortError')).catch(() => {})
     }
     if (responseId !== undefined) return
+    if (promptId !== undefined && !this.#seen.has(promptId)) {
+      this.#early.push({ promptId, who })
+      if (this.#early.length > EARLY) this.#early.shift()
+    }
     for (const waiting of this.#waiting.slice()) {
       if (!meant(waiting.prompt.id)) continue
-      if (!this.#mayCancel(who, { prompt: waiting.prompt })) continue
+      if (!this.#host.mayCancel(who, { prompt: waiting.prompt })) continue
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
       this.#skip(waiting, (response) => response.cancel())
     }
@@ -152,10 +176,6 @@ export class PromptQueue {
   /** Whether the application says that it is this agent's to answer. */
   accepts(prompt: Prompt): boolean {
     return this.#call('accept', () => this.#options.accept?.(prompt) ?? true, false)
-  }
-
-  #mayCancel(who: Who, answer: { prompt: Prompt; response?: ResponseWriter }): boolean {
-    return this.#call('allowCancel', () => this.#options.allowCancel?.(who, answer) ?? true, false)
   }
 
   #choose(whileBusy: (prompt: Prompt, active: readonly Active[]) => Steering, prompt: Prompt): Steering {
@@ -191,16 +211,15 @@ export class PromptQueue {
     try {
       await this.#host.started(prompt, response)
       if (response.open) await this.#handler(prompt, response)
-      settled = (await response.end()).stored
+      await response.end()
+      settled = response.settled
     } catch (error) {
       // After an abort, what the model's client throws is the abort itself.
       // A text that cannot be delivered is reported by the end.
       if (!response.signal.aborted && !(error instanceof DeliveryError))
         this.#host.report(wrapError('answer a prompt', error, ErrorCode.CallbackFailed))
-      settled = await response.fail(error).then(
-        ({ stored }) => stored,
-        () => false,
-      )
+      await response.fail(error).catch(() => {})
+      settled = response.settled
     }
     this.active.delete(active)
     // Not delivered or not stored, it stays in the checkpoint: the next process takes it up again.

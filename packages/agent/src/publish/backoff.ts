@@ -29,6 +29,11 @@ export function judge(error: unknown): Verdict {
     : 'final'
 }
 
+/** The message that was to grow is no longer there: its retention has passed, or the server lost its memory. */
+export function isGone(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === 40_400
+}
+
 export function isRateLimit(error: unknown): boolean {
   return wrapPublishError('publish', error).code === ErrorCode.RateLimited
 }

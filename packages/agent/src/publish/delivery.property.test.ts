@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createSession, history } from '@rejoin/core'
 import type { EndResult, Pattern, ResponseRow } from '../index.ts'
 import { Bench, historyReader } from '../../test/agentBench.ts'
-import { wellFormed } from '../response/unicode.ts'
+import { storableText } from '../inbound/storable.ts'
 
 /**
  * For any pattern of refusals, delays and disconnections: what everybody ends with is what the agent wrote.
@@ -146,7 +146,7 @@ async function write(pattern: Pattern, steps: Step[], channelName: string): Prom
   const result = await response.end()
   await agent.close()
   client.close()
-  const clean = (text: string) => wellFormed(text).replaceAll('\u0000', '')
+  const clean = (text: string) => text.split('\0').map(storableText).join('')
   return {
     responseId: response.responseId,
     text: clean(said.text),

@@ -5,14 +5,17 @@ export class DeliveryError extends RejoinError {
   /** The response's whole text, all text parts joined. */
   readonly text: string
   readonly responseId: string
+  /** `onComplete` has taken the response all the same. */
+  readonly stored: boolean
 
   constructor(
     code: ErrorCode,
     message: string,
-    details: { text: string; responseId: string; cause: unknown },
+    details: { text: string; responseId: string; stored: boolean; cause: unknown },
   ) {
     super(code, message, { cause: details.cause })
     this.text = details.text
     this.responseId = details.responseId
+    this.stored = details.stored
   }
 }

@@ -17,6 +17,8 @@ export interface LaneHost {
   readonly channel: RealtimeChannel
   readonly uplink: Uplink
   readonly retry: RetryOptions
+  /** Awaited before the first message. */
+  listening(): Promise<void>
   /** An operation was refused; it may yet be retried. */
   refused(error: unknown): void
 }
@@ -33,6 +35,7 @@ export class Lane {
   readonly #host: LaneHost
   readonly #entries: LaneEntry[] = []
   #running: Promise<void> | undefined
+  #listening: Promise<void> | undefined
 
   constructor(host: LaneHost) {
     this.#host = host
@@ -54,6 +57,7 @@ export class Lane {
   }
 
   async #run(): Promise<void> {
+    await (this.#listening ??= this.#host.listening())
     while (this.#entries.length > 0) await this.#deliver(this.#entries.splice(0, MAX_BATCH))
     this.#running = undefined
   }

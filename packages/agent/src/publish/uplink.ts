@@ -6,6 +6,12 @@ export interface Sender {
   pump(): void
 }
 
+/** A text that is not closed yet. */
+export interface OpenRun {
+  /** The connection was lost, and another one has taken its place. */
+  connectionReplaced(): void
+}
+
 interface Flight {
   readonly at: number
   fail(error: unknown): void
@@ -24,10 +30,11 @@ export class Uplink {
   /** Messages a second; a burst of up to one fifth of that may go out at once. */
   rate = Infinity
 
+  readonly openRuns = new Set<OpenRun>()
   readonly #client: RealtimeClient
   readonly #flights = new Set<Flight>()
   readonly #waiting = new Set<Sender>()
-  #hasBeenConnected: boolean
+  #connectionId: string | undefined
   #credit = 1
   #creditAt = 0
   #pausedUntil = 0
@@ -44,7 +51,7 @@ export class Uplink {
 
   private constructor(client: RealtimeClient) {
     this.#client = client
-    this.#hasBeenConnected = client.connection.id !== undefined
+    this.#connectionId = client.connection.id
     client.connection.on('connected', () => this.#connected())
   }
 
@@ -190,8 +197,12 @@ export class Uplink {
    * Resumed or not, what was unacknowledged was sent again by the SDK, and what came of the first time is unknown.
    */
   #connected(): void {
-    if (this.#hasBeenConnected) for (const flight of this.#flights) flight.doubt?.()
-    this.#hasBeenConnected = true
+    const { id } = this.#client.connection
+    const before = this.#connectionId
+    this.#connectionId = id
+    if (before === undefined) return
+    for (const flight of this.#flights) flight.doubt?.()
+    if (before !== id) for (const run of this.openRuns) run.connectionReplaced()
   }
 
   /** Fails operations whose outcome is overdue. While disconnected they wait for the SDK's own verdict. */

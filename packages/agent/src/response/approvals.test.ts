@@ -133,10 +133,11 @@ it('confirms nothing after the end of a response', async () => {
   const extras = { headers: { responseId: 'r', toolCallId: 't' } }
   const boss = bench.client({ clientId: 'boss' }).channels.get(channelName)
   await boss.publish({ name: 'approval-response', data: { decision: 'approved' }, extras })
-  expect(await decided).toMatchObject({ approved: true })
+  await expect(decided).rejects.toMatchObject({ code: 'closed' })
   await bench.settle()
   expect(reader.messages.map(({ name, clientId }) => `${clientId} ${name}`)).toEqual([
     'agent approval-request',
+    'agent tool_result',
     'agent response-end',
     'boss approval-response',
   ])

@@ -1,7 +1,8 @@
 import { type RejoinError, Header, newId } from '@rejoin/core/protocol'
 import { Run, type RunHost } from './run.ts'
 import { runWire, type Pattern, type RunKind } from './runWire.ts'
-import { endsInHighSurrogate, fitting, utf8Length, wellFormed } from './unicode.ts'
+import { storableText } from '../inbound/storable.ts'
+import { endsInHighSurrogate, fitting, utf8Length } from './unicode.ts'
 
 export interface PartTextHost extends Omit<RunHost, 'overflowed'> {
   readonly pattern: Pattern
@@ -69,7 +70,7 @@ export class PartText {
       this.#half = chunk.slice(-1)
       chunk = chunk.slice(0, -1)
     }
-    this.#write(wellFormed(chunk))
+    this.#write(storableText(chunk))
   }
 
   /** Takes over messages of a former process, in order; further text follows the last, unless that is done. */
@@ -87,7 +88,7 @@ export class PartText {
 
   finish(): void {
     if (this.#finished) return
-    if (this.#half !== '') this.#write(wellFormed(this.#half))
+    if (this.#half !== '') this.#write(storableText(this.#half))
     this.#half = ''
     this.#finished = true
     if (!this.#turning) this.runs.at(-1)?.finish()
@@ -165,6 +166,7 @@ export class PartText {
       channel: host.channel,
       uplink: host.uplink,
       retry: host.retry,
+      listening: () => host.listening(),
       lane: host.lane,
       refused: (error) => host.refused(error),
       repaired: () => host.repaired(),

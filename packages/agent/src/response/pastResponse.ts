@@ -20,6 +20,12 @@ export interface PastPart {
   input?: unknown
   output?: unknown
   errorText?: string
+  /** A client runs it: results of others than the agent count. */
+  client?: boolean
+  /** A person was asked to decide. */
+  requested?: boolean
+  /** The decision that the former process took. */
+  decision?: { approved: boolean; reason?: string; clientId?: string }
   data?: unknown
 }
 
@@ -57,6 +63,14 @@ export class PastResponse {
         return this.#text(message, headers, serial)
       case MessageName.ToolCall:
         return this.#call(message, headers, serial)
+      case MessageName.ApprovalRequest: {
+        const tool = this.#tool(headers, serial, asText(data?.['name']))
+        tool.input ??= data?.['arguments']
+        tool.requested = true
+        return
+      }
+      case MessageName.ApprovalResponse:
+        return this.#decided(headers, data)
       case MessageName.ToolResult: {
         const tool = this.parts.find(({ toolCallId }) => toolCallId === headers[Header.ToolCallId])
         if (!tool || !data) return
@@ -94,6 +108,7 @@ export class PastResponse {
     let part = this.parts.find((other) => other.kind === kind && other.part === base)
     if (!part) this.#add((part = { kind, part: base, serial, pieces: new Map() }))
     const token = headers[Header.End] !== undefined
+    part.pieces.delete(headers[Header.Continues] ?? '')
     const piece = part.pieces.get(token ? own : serial) ?? { serial, text: '', done: false }
     part.pieces.set(token ? own : serial, piece)
     const phase = token ? headers[Header.Phase] : message.version?.metadata?.[Metadata.Phase]
@@ -106,25 +121,51 @@ export class PastResponse {
   #call(message: InboundMessage, headers: Record<string, string>, serial: string): void {
     const data = parsed(message.data)
     const streamed = headers[Header.ToolName]
-    const toolCallId = headers[Header.ToolCallId]
-    const fields = (typeof data === 'object' && data ? data : {}) as { name?: string; args?: unknown }
-    let tool = this.parts.find((part) => part.kind === 'tool' && part.toolCallId === toolCallId)
-    if (!tool) {
-      const part = headers[Header.Part] ?? serial
-      const name = streamed ?? fields.name ?? 'tool'
-      tool = { kind: 'tool', part, serial, pieces: new Map(), toolCallId, name }
-      this.#add(tool)
+    const fields = (typeof data === 'object' && data ? data : {}) as {
+      name?: string
+      args?: unknown
+      client?: unknown
     }
+    const tool = this.#tool(headers, serial, streamed ?? fields.name)
+    if (fields.client === true) tool.client = true
     if (streamed === undefined) return void (tool.input = fields.args)
     // Arguments too long for one message go on in the next.
     const done = message.version?.metadata?.[Metadata.Phase] === Phase.Done
+    tool.pieces.delete(headers[Header.Continues] ?? '')
     tool.pieces.set(serial, { serial, text: typeof message.data === 'string' ? message.data : '', done })
     if (done) tool.input = json(textOf(tool))
+  }
+
+  #tool(headers: Record<string, string>, serial: string, name = 'tool'): PastPart {
+    const toolCallId = headers[Header.ToolCallId]
+    const known = this.parts.find((part) => part.kind === 'tool' && part.toolCallId === toolCallId)
+    if (known) return known
+    const part = headers[Header.Part] ?? serial
+    const tool: PastPart = { kind: 'tool', part, serial, pieces: new Map(), toolCallId, name }
+    this.#add(tool)
+    return tool
+  }
+
+  /** The former process has confirmed a decision. */
+  #decided(headers: Record<string, string>, data: Record<string, unknown> | undefined): void {
+    const tool = this.parts.find(({ toolCallId }) => toolCallId === headers[Header.ToolCallId])
+    if (!tool || !data) return
+    const reason = asText(data['reason'])
+    const clientId = asText(data['clientId'])
+    tool.decision = {
+      approved: data['decision'] === 'approved',
+      ...(reason !== undefined && { reason }),
+      ...(clientId !== undefined && { clientId }),
+    }
   }
 
   #add(part: PastPart): void {
     this.parts.push(part)
   }
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 /** What a token adds to `length` code units that are known: nothing after a hole, nothing twice (PROTOCOL.md §5). */

@@ -1,13 +1,12 @@
 import { ErrorCode, RejoinError, MessageName } from '@rejoin/core/protocol'
 import type { Answers } from '../inbound/answers.ts'
 import { parsed, type Who } from '../inbound/fields.ts'
-import type { Prompt } from '../inbound/prompt.ts'
 import type { ResponseBody } from './responseBody.ts'
 
 /** A response that waits for someone. */
 export interface Question {
   readonly body: ResponseBody
-  readonly asker: Prompt | undefined
+  readonly asker: Pick<Who, 'clientId'> | undefined
   readonly signal: AbortSignal
   readonly toolCallId: string
   answers(): Promise<Answers>
@@ -47,7 +46,8 @@ export async function clientTool(
   const { body, asker, signal, toolCallId } = question
   const answers = await question.answers()
   if (!body.begin()) throw ended(question)
-  body.tools.available(toolCallId, call.name, call.args)
+  body.tools.available(toolCallId, call.name, call.args, true)
+  body.tools.ask(toolCallId, true)
   const result = await answered(
     question,
     answers.wait<{ output?: unknown; errorText?: string }>({
@@ -77,6 +77,9 @@ export async function approval(
   const { body, asker, signal, toolCallId } = question
   const answers = await question.answers()
   if (!body.begin()) throw ended(question)
+  const confirmed = body.tools.decision(toolCallId)
+  body.tools.ask(body.tools.start(toolCallId, call.name).toolCallId)
+  if (confirmed) return { clientId: undefined, userClaim: undefined, ...confirmed }
   body.tools.approvalRequested(toolCallId, call.name, call.arguments ?? {})
   const decision = await answered(
     question,

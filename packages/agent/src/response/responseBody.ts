@@ -1,5 +1,13 @@
 import type { Message, RealtimeChannel } from 'ably'
-import { ErrorCode, RejoinError, Header, MessageName, PROTOCOL_VERSION } from '@rejoin/core/protocol'
+import { storable } from '../inbound/storable.ts'
+import {
+  ErrorCode,
+  RejoinError,
+  Header,
+  MessageName,
+  PROTOCOL_VERSION,
+  type EndStatus,
+} from '@rejoin/core/protocol'
 import type { RetryOptions } from '../publish/backoff.ts'
 import { PartText } from './partText.ts'
 import { Lane } from '../publish/lane.ts'
@@ -7,9 +15,9 @@ import type { SourceEvent } from './modelEvent.ts'
 import type { Uplink } from '../publish/uplink.ts'
 import type { PastResponse } from './pastResponse.ts'
 import type { LastMessage } from '../publish/lastMessage.ts'
-import { ResponseParts } from './responseParts.ts'
+import { adoptedTool, ResponseParts } from './responseParts.ts'
 import type { Pattern } from './runWire.ts'
-import { ToolCalls } from './toolCalls.ts'
+import { ToolCalls, type MessageParts } from './toolCalls.ts'
 
 /** How an agent publishes. */
 export interface Publishing {
@@ -19,6 +27,8 @@ export interface Publishing {
   readonly pattern: Pattern
   /** Whether the agent is present on the channel, so that readers notice when it dies. */
   present(): boolean
+  /** Resolves when the agent hears what people ask of a response, or cannot. */
+  listening(): Promise<void>
   /** Bytes that a message may have. */
   readonly maxMessageSize: number
   /** Code units of a response that may wait for the network before its stream is held up. */
@@ -125,23 +135,8 @@ export class ResponseBody {
         const over = past.status !== undefined
         growing.adopt([...part.pieces.values()].map((piece) => ({ ...piece, done: piece.done || over })))
         this.parts.add({ kind, growing })
-      } else if (kind === 'tool') {
-        const { toolCallId = part.part, name: toolName = 'tool', input, output, errorText } = part
-        const state =
-          errorText !== undefined
-            ? 'output-error'
-            : output !== undefined
-              ? 'output-available'
-              : input === undefined
-                ? 'input-streaming'
-                : 'input-available'
-        const ends = {
-          ...(output !== undefined && { output }),
-          ...(errorText !== undefined && { errorText }),
-        }
-        const own = { part: part.part, serial, toolCallId, toolName, input, growing: undefined, state }
-        this.parts.add({ kind: 'tool', ...own, ...ends })
-      } else {
+      } else if (kind === 'tool') this.parts.add(adoptedTool(part))
+      else {
         const type = kind === 'source' ? 'source-url' : `${MessageName.DataPrefix}${part.name}`
         const fields = kind === 'source' ? (part.data as object) : { data: part.data }
         this.parts.add({ kind: 'whole', row: { type, id: part.part, serial, version: serial, ...fields } })
@@ -232,14 +227,16 @@ export class ResponseBody {
   }
 
   /** What it takes to leave the response complete as far as it goes, if nothing can be awaited; `name` ends it. */
-  lastWords(name: string, data: unknown, headers: Record<string, string>): LastMessage[] {
+  lastWords(status: EndStatus, ...end: MessageParts): LastMessage[] {
     const texts = this.parts.growing.flatMap(({ runs }) => runs.flatMap((run) => run.last() ?? []))
-    return [...texts, this.#message(name, data, headers)]
+    const questions = this.tools.openQuestions(status).map((question) => this.#message(...question))
+    return [...texts, ...questions, this.#message(...end)]
   }
 
-  /** Nothing more is written; what was is finished. */
-  seal(): void {
+  /** Nothing more is written; what was is finished, and nobody is asked any more. */
+  seal(status: EndStatus): void {
     this.begin()
+    this.tools.closeQuestions(status)
     this.#sealed = true
     for (const growing of this.parts.growing) growing.finish()
   }
@@ -290,8 +287,8 @@ export class ResponseBody {
 function wireData(name: string, data: unknown): unknown {
   if (data === undefined) return undefined
   try {
-    const json = JSON.stringify(data)
-    return typeof data === 'object' && data !== null ? data : json
+    const clean = storable(data)
+    return typeof clean === 'object' && clean !== null ? clean : JSON.stringify(clean)
   } catch (cause) {
     const message = `unable to publish ${name}; its data is no JSON: ${(cause as Error).message}`
     throw new RejoinError(ErrorCode.InvalidArgument, message, { cause })

@@ -1,5 +1,6 @@
 import { RejoinError, type RowPart } from '@rejoin/core/protocol'
 import type { PartText } from './partText.ts'
+import type { PastPart } from './pastResponse.ts'
 
 export interface GrowingPart {
   readonly kind: 'text' | 'reasoning'
@@ -25,6 +26,10 @@ export interface ToolPart {
   errorText?: string
   approval?: { id: string; approved?: boolean; reason?: string; clientId?: string }
   serial?: string
+  /** A client runs it. */
+  client?: boolean
+  /** `here`: this process waits for a person or a client. `before`: a former process did. */
+  asked?: 'here' | 'before'
 }
 
 export type PartRecord = GrowingPart | WholePart | ToolPart
@@ -49,10 +54,12 @@ export class ResponseParts {
     return undefined
   }
 
+  get tools(): ToolPart[] {
+    return this.records.filter((part) => part.kind === 'tool')
+  }
+
   tool(toolCallId: string): ToolPart | undefined {
-    return this.records.find((part) => part.kind === 'tool' && part.toolCallId === toolCallId) as
-      | ToolPart
-      | undefined
+    return this.tools.find((tool) => tool.toolCallId === toolCallId)
   }
 
   /** Serial of the first message. */
@@ -105,4 +112,29 @@ function toolRow(tool: ToolPart): RowPart {
     ...(approval && { approval }),
     ...(growing ? place(growing) : serial && { serial }),
   }
+}
+
+/** A tool call of a former process. */
+export function adoptedTool(past: PastPart): ToolPart {
+  const { part, serial, toolCallId = part, name: toolName = 'tool', input, output, errorText } = past
+  const { client, requested, decision } = past
+  const tool: ToolPart = {
+    kind: 'tool',
+    part,
+    serial,
+    toolCallId,
+    toolName,
+    input,
+    growing: undefined,
+    state: input === undefined ? 'input-streaming' : 'input-available',
+  }
+  if (client) tool.client = true
+  if (requested || client) tool.asked = 'before'
+  if (requested) {
+    tool.approval = { id: toolCallId, ...decision }
+    tool.state = !decision ? 'approval-requested' : decision.approved ? 'approval-responded' : 'output-denied'
+  }
+  if (output !== undefined) Object.assign(tool, { output, state: 'output-available' })
+  if (errorText !== undefined) Object.assign(tool, { errorText, state: 'output-error' })
+  return tool
 }

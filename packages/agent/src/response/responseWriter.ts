@@ -1,13 +1,14 @@
 import {
   ErrorCode,
   wrapError,
-  type RejoinError,
+  RejoinError,
   Header,
   MessageName,
   type EndStatus,
   type ResponseRow,
   newId,
 } from '@rejoin/core/protocol'
+import { storable } from '../inbound/storable.ts'
 import type { Answers } from '../inbound/answers.ts'
 import { DeliveryError } from '../publish/deliveryError.ts'
 import type { FinishReason, ModelEvent, SourceEvent } from './modelEvent.ts'
@@ -53,8 +54,10 @@ export interface WriterHost extends Publishing {
   readonly clientId: string | undefined
   readonly answers: () => Promise<Answers>
   report(error: RejoinError): void
-  /** Called once, when all is on the channel. Resolves to whether the application has taken it. */
-  completed(row: ResponseRow): Promise<boolean>
+  /** The application has closed its connection. */
+  closed(): boolean
+  /** Called once, at the end. `refused`: the application's store will never take it. */
+  completed(row: ResponseRow): Promise<'stored' | 'refused' | 'failed'>
 }
 
 /** Where a response comes from. */
@@ -75,6 +78,8 @@ export class ResponseWriter {
   readonly promptId: string | undefined
   /** Milliseconds since the epoch. */
   readonly createdAt: number
+  /** It has ended, and leaves nothing for a later process to do. */
+  settled = false
   /** It was begun by a process that died: `text` is what it had written, and more is added to it. */
   readonly resumed: boolean
 
@@ -82,6 +87,8 @@ export class ResponseWriter {
   readonly #body: ResponseBody
   readonly #asker: Prompt | undefined
   readonly #abort = new AbortController()
+  /** Ends every wait for an answer. */
+  readonly #asking = new AbortController()
   #status: EndStatus = 'complete'
   #reason: { message: string; code?: string } | undefined
   #cancelled = false
@@ -165,31 +172,33 @@ export class ResponseWriter {
   /**
    * A tool call that a client runs (in the browser: location, clipboard, …). Resolves with its `output`, or the
    * `errorText` with which it failed or was refused.
-   * @throws RejoinError `timeout`; the response's `signal.reason` when it is aborted.
+   * @throws RejoinError `timeout`; `closed` when the response ends; the response's `signal.reason` when it is aborted.
    */
   clientTool(
     call: { name: string; args?: unknown; toolCallId?: string },
     options: ClientToolOptions = {},
   ): Promise<ClientToolResult> {
     this.#body.finishText()
-    return clientTool(this.#question(call.toolCallId), call, options)
+    return handled(clientTool(this.#question(call, true), call, options))
   }
 
   /**
    * Asks a person to decide, and waits. Decisions of people without the right are ignored and reported.
-   * @throws RejoinError `timeout`; the response's `signal.reason` when it is aborted.
+   * @throws RejoinError `timeout`; `closed` when the response ends; the response's `signal.reason` when it is aborted.
    */
   approval(
     call: { name: string; arguments?: unknown; toolCallId?: string },
     options: ApprovalOptions = {},
   ): Promise<ApprovalDecision> {
     this.#body.finishText()
-    return approval(this.#question(call.toolCallId), call, options)
+    return handled(approval(this.#question(call, false), call, options))
   }
 
-  #question(toolCallId = newId()): Question {
+  /** After a restart, the same question has the same id, so that the card that a person sees is the one that counts. */
+  #question(call: { name: string; toolCallId?: string }, client: boolean): Question {
+    const toolCallId = call.toolCallId ?? this.#body.tools.askedBefore(call.name, client) ?? newId()
     const { answers, report } = this.#host
-    return { body: this.#body, asker: this.#asker, signal: this.signal, toolCallId, answers, report }
+    return { body: this.#body, asker: this.#asker, signal: this.#asking.signal, toolCallId, answers, report }
   }
 
   /** The arguments of a tool call begin to stream. */
@@ -284,25 +293,29 @@ export class ResponseWriter {
   lastWords(reason: { message: string; code: string }): LastMessage[] {
     if (!this.#body.begun) return []
     if (this.open || !this.#body.lasts) this.#mark('error', reason)
-    return this.#body.lastWords(...this.#endMarker())
+    return this.#body.lastWords(this.#status, ...this.#endMarker())
   }
 
   /** The response as a database keeps it. */
   row(): ResponseRow {
+    return this.#row(this.#status)
+  }
+
+  #row(status: EndStatus): ResponseRow {
     const { promptId, createdAt } = this
     const { text, serial } = this.#body.parts
     const { clientId } = this.#host
-    return {
+    return storable({
       id: this.responseId,
       role: 'assistant',
       parts: this.#body.parts.rows(),
       text,
-      status: this.#status,
+      status,
       createdAt,
       ...(promptId !== undefined && { promptId }),
       ...(clientId && { clientId }),
       ...(serial && { serial }),
-    }
+    })
   }
 
   /** Ends the response as it stands: whoever leaves an `await using` block by an exception calls `fail` before. */
@@ -330,16 +343,24 @@ export class ResponseWriter {
 
   async #finish(): Promise<EndResult> {
     const body = this.#body
-    body.seal()
-    try {
-      await body.settled()
-      await body.deliver(...this.#endMarker())
-    } catch (error) {
-      const failure = this.#undelivered(error)
+    body.seal(this.#status)
+    queueMicrotask(() => {
+      const over = new RejoinError(ErrorCode.Closed, 'unable to get an answer; the response has ended')
+      this.#asking.abort(this.signal.reason ?? over)
+    })
+    const status = this.#status
+    const text = await attempt(body.settled())
+    if (text.failed) this.#mark('error', this.#undelivered(text.error))
+    const marker = await attempt(body.deliver(...this.#endMarker()))
+    // An application that closes the connection goes away: its next process ends the response.
+    const stored =
+      marker.failed && this.#host.closed() ? 'failed' : await this.#host.completed(this.#row(status))
+    this.settled = !marker.failed && stored !== 'failed'
+    if (text.failed || marker.failed) {
+      const failure = this.#undelivered(text.error ?? marker.error, stored === 'stored')
       this.#host.report(failure)
       throw failure
     }
-    const stored = await this.#host.completed(this.row())
     const { failures, repairs, lost } = body
     return {
       responseId: this.responseId,
@@ -349,7 +370,7 @@ export class ResponseWriter {
       repairs,
       recovered: failures > 0 && lost.length === 0,
       finishReason: this.#finishReason,
-      stored,
+      stored: stored === 'stored',
       lost,
     }
   }
@@ -359,10 +380,25 @@ export class ResponseWriter {
     return [this.#cancelled ? MessageName.Cancelled : name, this.#reason, { [Header.Status]: this.#status }]
   }
 
-  #undelivered(cause: unknown): DeliveryError {
+  #undelivered(cause: unknown, stored = false): DeliveryError {
     const { text, responseId } = this
     const { code, message, cause: beneath } = wrapRefusal('publish', cause, 'publish')
-    return new DeliveryError(code, message, { text, responseId, cause: beneath ?? cause })
+    return new DeliveryError(code, message, { text, responseId, stored, cause: beneath ?? cause })
+  }
+}
+
+/** Whoever does not await it does not get an unhandled rejection. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}
+
+async function attempt(promise: Promise<unknown>): Promise<{ failed: boolean; error?: unknown }> {
+  try {
+    await promise
+    return { failed: false }
+  } catch (error) {
+    return { failed: true, error }
   }
 }
 

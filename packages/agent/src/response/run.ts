@@ -1,6 +1,6 @@
 import { checksum, type RejoinError, Phase } from '@rejoin/core/protocol'
 import type { LastMessage } from '../publish/lastMessage.ts'
-import { Backoff, isRateLimit, judge } from '../publish/backoff.ts'
+import { Backoff, isGone, isRateLimit, judge } from '../publish/backoff.ts'
 import type { Lane, LaneHost } from '../publish/lane.ts'
 import type { Sender } from '../publish/uplink.ts'
 import { wrapRefusal } from '../publish/rights.ts'
@@ -62,6 +62,7 @@ export class Run implements Sender {
       return run
     }
     run.#state = 'open'
+    host.uplink.openRuns.add(run)
     // What the former process meant to write is unknown: what stands there is the text from now on.
     run.#broken = new Doubt()
     run.#tend()
@@ -127,7 +128,10 @@ export class Run implements Sender {
       (version) => {
         this.#pending--
         this.#seen(version)
-        if (!this.#broken) this.#confirmed = end
+        if (!this.#broken) {
+          this.#confirmed = end
+          this.#backoff.succeeded()
+        }
         this.#after()
       },
       (error) => {
@@ -139,6 +143,13 @@ export class Run implements Sender {
       },
       () => (this.#broken ??= new Doubt()),
     )
+  }
+
+  /** What was published on a connection that is gone may be gone with it: a message says so itself, tokens do not. */
+  connectionReplaced(): void {
+    if (this.wire.needsSerial || this.#state !== 'open') return
+    this.#broken ??= new Doubt()
+    this.#tend()
   }
 
   #isSettled(): boolean {
@@ -168,8 +179,9 @@ export class Run implements Sender {
     if (version && !(this.version && this.version > version)) this.version = version
   }
 
-  #open(): void {
+  #open(opened = () => {}): void {
     this.#state = 'opening'
+    this.#host.uplink.openRuns.add(this)
     this.#host.lane.push({
       make: () => {
         this.#sent += this.#unsent
@@ -181,12 +193,17 @@ export class Run implements Sender {
         this.wire.serial = serial
         this.#seen(serial)
         this.#state = 'open'
+        this.#broken = undefined
         this.#confirmed = this.#sent.length
         if (!serial && this.wire.needsSerial) this.#lose(new Error('the channel returned no serial'))
+        opened()
         this.pump()
         this.#after()
       },
-      failed: (error) => this.#lose(error),
+      failed: (error) => {
+        this.#lose(error)
+        opened()
+      },
     })
   }
 
@@ -245,6 +262,11 @@ export class Run implements Sender {
       this.#sent += this.#unsent
       this.#unsent = ''
     }
+    // A new message with all of the text takes the place of one that is gone.
+    if (this.#isGone(this.#broken)) {
+      this.#host.repaired()
+      return new Promise((resolve) => this.#open(resolve))
+    }
     const { uplink } = this.#host
     try {
       this.#seen(await uplink.send(() => this.wire.replace(this.#sent)))
@@ -266,7 +288,10 @@ export class Run implements Sender {
       const sum = checksum(this.#sent)
       const phase = this.#finishing === 'continued' ? Phase.Streaming : Phase.Done
       this.#seen(await this.#host.uplink.send(() => this.wire.close(this.#sent.length, sum, phase)))
+      // The connection was replaced meanwhile: the text first, then the close once more.
+      if (this.#broken) return
       this.#state = 'closed'
+      this.#host.uplink.openRuns.delete(this)
     } catch (error) {
       this.#host.refused(error)
       // Whether or not it arrived, the whole text once more and then the close again do no harm.
@@ -276,7 +301,7 @@ export class Run implements Sender {
 
   /** Waits until another try makes sense; throws `error` when none does. */
   async #wait(error: unknown): Promise<void> {
-    if (!(error instanceof Doubt) && judge(error) === 'final') throw error
+    if (!(error instanceof Doubt) && !this.#isGone(error) && judge(error) === 'final') throw error
     const delay = this.#backoff.next()
     if (delay === undefined) throw error
     if (isRateLimit(error)) this.#host.uplink.pause(delay)
@@ -286,9 +311,14 @@ export class Run implements Sender {
     await this.#host.uplink.usable(this.#host.channel, this.#backoff.left())
   }
 
+  #isGone(error: unknown): boolean {
+    return this.wire.needsSerial && isGone(error)
+  }
+
   #lose(cause: unknown): void {
     this.#error = wrapRefusal('publish the text', cause, this.wire.right)
     this.#state = 'lost'
+    this.#host.uplink.openRuns.delete(this)
     this.#notify()
   }
 }

@@ -14,7 +14,7 @@ export interface RunKind {
 
 /** How one pattern puts a growing text on the channel. Every call is one operation. */
 export interface RunWire {
-  /** The message that opens it, with the text so far. */
+  /** The message that opens it, with the text so far; once it has a serial, the one that takes its place. */
   open(text: string): Message
   /** Adds `data`; the text then ends at `end`. */
   grow(data: string, end: number): Promise<string | undefined>
@@ -37,19 +37,23 @@ export function runWire(pattern: Pattern, kind: RunKind, newId: () => string): R
 }
 
 /** One message that grows by appends (PROTOCOL.md §4.1). */
-function growingWire({ channel, type, headers }: RunKind): RunWire {
+function growingWire({ channel, type, headers: own }: RunKind): RunWire {
   const name =
     type === 'text'
       ? MessageName.Response
       : type === 'reasoning'
         ? MessageName.Reasoning
         : MessageName.ToolCall
-  const extras = { headers }
+  let extras = { headers: own }
   const wire: RunWire = {
     serial: undefined,
     needsSerial: true,
     right: 'message-update-own',
-    open: (data) => ({ name, data, extras }),
+    open(data) {
+      const { serial } = wire
+      if (serial !== undefined) extras = { headers: { ...own, [Header.Continues]: serial } }
+      return { name, data, extras }
+    },
     grow: (data, end) => append(data, { [Metadata.End]: String(end), [Metadata.Phase]: Phase.Streaming }),
     async replace(text) {
       const metadata = { [Metadata.End]: String(text.length), [Metadata.Phase]: Phase.Streaming }

@@ -1,6 +1,16 @@
-import { ErrorCode, RejoinError, Header, MessageName, type ToolProgress } from '@rejoin/core/protocol'
+import {
+  ErrorCode,
+  RejoinError,
+  Header,
+  MessageName,
+  type EndStatus,
+  type ToolProgress,
+} from '@rejoin/core/protocol'
 import type { PartText } from './partText.ts'
 import type { ResponseParts, ToolPart } from './responseParts.ts'
+
+/** Name, data and headers. */
+export type MessageParts = [name: string, data: unknown, headers: Record<string, string>]
 
 /** What tool calls need of the response they belong to. */
 export interface ToolHost {
@@ -58,15 +68,17 @@ export class ToolCalls {
     tool.growing.append(text)
   }
 
-  available(toolCallId: string, toolName: string, input: unknown): ToolPart {
+  /** `client`: a client runs it, and its result counts. */
+  available(toolCallId: string, toolName: string, input: unknown, client = false): ToolPart {
     const tool = this.start(toolCallId, toolName)
-    if (tool.state !== 'input-streaming') return tool
+    if (tool.state !== 'input-streaming' && !client) return tool
     tool.input = input ?? {}
     tool.state = 'input-available'
     if (tool.growing) tool.growing.finish()
     else {
-      this.#publish(tool, MessageName.ToolCall, { name: toolName, args: tool.input }, (serial) => {
-        if (serial) tool.serial = serial
+      const call = { name: toolName, args: tool.input, ...(client && { client }) }
+      this.#publish(tool, MessageName.ToolCall, call, (serial) => {
+        if (serial) tool.serial ??= serial
       })
     }
     return tool
@@ -95,12 +107,63 @@ export class ToolCalls {
     const tool = this.start(toolCallId, toolName)
     tool.growing?.finish()
     tool.input ??= args
+    if (tool.state.startsWith('output')) return tool
     tool.state = 'approval-requested'
     tool.approval = { id: toolCallId }
     this.#publish(tool, MessageName.ApprovalRequest, { name: toolName, arguments: args }, (serial) => {
       if (serial) tool.serial ??= serial
     })
     return tool
+  }
+
+  /** Notes that this process waits for a person, or a client, to answer. */
+  ask(toolCallId: string, client = false): void {
+    const tool = this.#known(toolCallId, 'ask')
+    tool.asked = 'here'
+    if (client) tool.client = true
+  }
+
+  /** A question of a former process that is asked again: the first such call of the tool. */
+  askedBefore(toolName: string, client: boolean): string | undefined {
+    const same = ({ asked, toolName: name, client: runs = false }: ToolPart) =>
+      asked === 'before' && name === toolName && runs === client
+    return this.#host.parts.tools.find(same)?.toolCallId
+  }
+
+  /** The decision that a former process took, and confirmed. */
+  decision(toolCallId: string): { approved: boolean; reason?: string; clientId?: string } | undefined {
+    const { approved, ...rest } = this.#host.parts.tool(toolCallId)?.approval ?? {}
+    return approved === undefined ? undefined : { approved, ...rest }
+  }
+
+  /** Messages that tell readers that nobody is waiting for an answer any more: the response ends as `status`. */
+  openQuestions(status: EndStatus): MessageParts[] {
+    return this.#openQuestions(status).map((tool) => this.#over(tool, status))
+  }
+
+  /** Publishes `openQuestions`. */
+  closeQuestions(status: EndStatus): void {
+    for (const tool of this.#openQuestions(status)) {
+      const [name, data, headers] = this.#over(tool, status)
+      tool.state = 'output-error'
+      tool.errorText = (data as { error: string }).error
+      this.#host.publish(name, data, headers)
+    }
+  }
+
+  /** What a model's stream asked for may be decided after a good end: by the next prompt. */
+  #openQuestions(status: EndStatus): ToolPart[] {
+    return this.#host.parts.tools.filter(({ state, asked, client }) => {
+      if (state === 'approval-requested') return asked !== undefined || status !== 'complete'
+      return state === 'input-available' && client
+    })
+  }
+
+  #over(tool: ToolPart, status: EndStatus): MessageParts {
+    const how = status === 'complete' ? 'ended' : status === 'stopped' ? 'was stopped' : 'failed'
+    const error = `the response ${how} before anyone answered`
+    const headers = { [Header.ToolCallId]: tool.toolCallId, [Header.Part]: this.#part(tool) }
+    return [MessageName.ToolResult, { name: tool.toolName, error }, headers]
   }
 
   /** Someone else has published the result. */

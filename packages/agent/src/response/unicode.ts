@@ -30,15 +30,6 @@ export function endsInHighSurrogate(text: string): boolean {
   return isHighSurrogate(text.charCodeAt(text.length - 1))
 }
 
-/** Lone surrogates become U+FFFD, of the same length: no wire carries them, and all must keep one text. */
-export function wellFormed(text: string): string {
-  return /[\ud800-\udfff]/.test(text)
-    ? text.replace(/[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (found) =>
-        found.length === 2 ? found : '\ufffd',
-      )
-    : text
-}
-
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit < 0xdc00
 }

@@ -38,6 +38,8 @@ export interface TextEvent extends EventMeta {
   done: boolean | undefined
   toolCallId?: string | undefined
   toolName?: string | undefined
+  /** Serial of the message whose place this one takes. */
+  continues?: string | undefined
 }
 
 /** An operation on a message whose kind only an earlier delivery told (its name or headers are gone). */

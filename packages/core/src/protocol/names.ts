@@ -100,6 +100,8 @@ export const Header = {
   Status: 'status',
   /** Ours: `none` says that the agent is not present on the channel while it responds. */
   Presence: 'presence',
+  /** Ours: serial of the message, now gone, whose place this one takes (message per response). */
+  Continues: 'continues',
   /** Ours: version of these conventions; with it, only the end marker ends a response. */
   Rejoin: 'rejoin',
 } as const

@@ -44,8 +44,9 @@ export class PartList {
     this.#last = this.#lastPlace = undefined
   }
 
-  note(serial: string, place: Place): void {
+  note(serial: string, place: Place, continues?: string): void {
     this.messages.set(serial, place)
+    if (continues !== undefined) this.messages.set(continues, place)
     this.newMessage = true
   }
 
@@ -107,11 +108,14 @@ export class PartList {
     return this.placeIn(part, part, event)
   }
 
-  /** All tokens of a run are one text, every growing message one of its own. */
+  /** All tokens of a run are one text; so is a growing message, with any that takes its place. */
   placeIn(part: OpenPart, text: OpenText, event: TextEvent): Place {
     const merges = event.unit === 'message'
     const index = runIndex(event)
-    let run = merges ? undefined : text.runs.find((one) => !one.merges && one.index === index)
+    let run =
+      merges && event.continues === undefined
+        ? undefined
+        : text.runs.find((one) => one.merges === merges && one.index === index)
     if (!run) text.add((run = new Run(merges, event.serial, index)))
     else if (event.serial < run.serial) run.serial = event.serial
     this.place(part, run.serial)

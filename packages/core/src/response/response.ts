@@ -136,7 +136,7 @@ export class Response {
     if (!known) {
       if (event.type === 'revise') return false
       known = this.#kinds[event.kind as 'tool']?.place?.(event, parts) ?? parts.newPlace(event)
-      if (event.unit === 'message') parts.note(event.serial, known)
+      if (event.unit === 'message') parts.note(event.serial, known, event.continues)
       else if (this.headKnown && !this.#broken) known.run.knowHead()
     }
     known.part.row = undefined

@@ -89,7 +89,9 @@ export class OpenTool extends OpenPart {
       ...(output && { output: output.output }),
       ...(failed && { errorText: failed.errorText }),
       ...(progress && { progress: reported }),
-      ...(approval && { approval: { id: this.id, ...decision, ...(pending && { pending }) } }),
+      ...(approval && {
+        approval: { id: this.id, ...decision, ...(pending && !output && !failed && { pending }) },
+      }),
     }
   }
 }

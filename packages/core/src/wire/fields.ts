@@ -60,6 +60,7 @@ export function textEvent(
     done,
     toolCallId: kind === 'tool' ? string(headers[Header.ToolCallId]) : undefined,
     toolName: kind === 'tool' ? string(headers[Header.ToolName]) : undefined,
+    continues: unit === 'message' ? string(headers[Header.Continues]) : undefined,
   }
 }
 
