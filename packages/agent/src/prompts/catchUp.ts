@@ -59,14 +59,15 @@ export async function catchUp(
 
 /** Serial of the last message before the attach point. */
 export async function newest(channel: RealtimeChannel): Promise<string> {
-  return (await new HistoryReader(channel, true, 0).next(1))?.[0]?.serial ?? ''
+  return (await new HistoryReader(channel, true).next(1))[0]?.serial ?? ''
 }
 
 /** Messages after `serial` (and perhaps some before it), oldest first. */
 export async function since(channel: RealtimeChannel, serial: string): Promise<InboundMessage[]> {
-  const history = new HistoryReader(channel, true, 0)
+  const history = new HistoryReader(channel, true)
   const messages: InboundMessage[] = []
-  for (let page; (page = await history.next(PAGE));) {
+  while (!history.exhausted) {
+    const page = await history.next(PAGE)
     messages.push(...page)
     const oldest = page.at(-1)?.serial
     if (oldest !== undefined && oldest <= serial) break

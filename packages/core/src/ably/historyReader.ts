@@ -6,48 +6,46 @@ const ATTACH_POINT_GONE = 90008
 const ATTEMPTS = 4
 
 /**
- * Pages a channel's history backwards. Up to the point of attach where that can be: what comes after arrives
- * live. Where it cannot (the attach is not ours, or too old), everything is read, and versions sort it out.
+ * Pages a channel's history backwards: up to the point of attach where Ably knows it, since later messages arrive live.
+ * Otherwise (the channel was attached before, or too long ago) it reads everything, and versions tell what is newer.
  */
 export class HistoryReader {
   readonly #channel: RealtimeChannel
   readonly #untilAttach: boolean
-  /** The attachment up to whose beginning it reads. */
-  readonly epoch: number
   #page: PaginatedResult<InboundMessage> | undefined
   /** Every message that the channel retains has been read. */
   exhausted = false
   /** Messages read so far. */
-  read = 0
+  #read = 0
   /** Where each page ended: its oldest serial, and how many messages had been read. */
   readonly #marks: { serial: string; read: number }[] = []
 
-  constructor(channel: RealtimeChannel, untilAttach: boolean, epoch: number) {
-    this.epoch = epoch
+  constructor(channel: RealtimeChannel, untilAttach: boolean) {
     this.#channel = channel
     this.#untilAttach = untilAttach
   }
 
-  /** The next older messages, newest first; undefined at the end. */
-  async next(limit: number): Promise<InboundMessage[] | undefined> {
-    if (this.exhausted) return undefined
+  /**
+   * The next older messages, newest first; none at the end. A second call does not wait for the first one's request,
+   * which may be stuck: the page goes to the one that is answered first, the other gets nothing.
+   */
+  async next(limit: number): Promise<readonly InboundMessage[]> {
+    if (this.exhausted) return []
     const last = this.#page
     const page = await patiently(() => (last ? last.next() : this.#first(limit)))
-    if (!page) {
-      this.exhausted = true
-      return undefined
-    }
+    if (this.#page !== last || this.exhausted) return []
+    this.exhausted = !page?.hasNext()
+    if (!page) return []
     this.#page = page
-    this.exhausted = !page.hasNext()
-    this.read += page.items.length
+    this.#read += page.items.length
     const oldest = page.items.at(-1)?.serial
-    if (oldest !== undefined) this.#marks.push({ serial: oldest, read: this.read })
+    if (oldest !== undefined) this.#marks.push({ serial: oldest, read: this.#read })
     return page.items
   }
 
   /** The newest page end that at least `margin` messages read are older than. */
   before(margin: number): string | undefined {
-    return this.#marks.findLast((mark) => this.read - mark.read >= margin)?.serial
+    return this.#marks.findLast((mark) => this.#read - mark.read >= margin)?.serial
   }
 
   async #first(limit: number): Promise<PaginatedResult<InboundMessage>> {

@@ -3,9 +3,9 @@ import type { RealtimeChannel } from 'ably'
 /** How long to wait for its last message, in milliseconds. */
 const TIMEOUT = 2_000
 
-/** What Ably's `rewind` brings after an attach. It comes like live messages, with no mark at its end. */
+/** The messages that Ably's `rewind` delivers after an attach. They come like live ones, with no mark at their end. */
 export class Backlog {
-  /** What is delivered now belongs to it. */
+  /** Messages that are delivered now belong to it. */
   coming = false
   /** Serial of the newest message that this attachment has delivered. */
   #heard = ''

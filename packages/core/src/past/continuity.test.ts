@@ -13,11 +13,12 @@ class Scene {
   channel!: ModelChannel
   session!: Session
 
-  open(hydrate: Hydrator, way: { rewind?: number; attachLater?: boolean } = {}): void {
+  open(hydrate: Hydrator, way: { rewind?: number; attachLater?: boolean; presence?: boolean } = {}): void {
     this.channel = new ModelChannel(this.model, { rewind: way.rewind, bare: false, rewindCounts: false })
     if (way.attachLater) this.channel.attach = () => new Promise(() => {})
     const channel = this.channel.asChannel()
-    this.session = createSession({ channel, hydrate, presence: false, schedule: () => () => {} })
+    const { presence = false } = way
+    this.session = createSession({ channel, hydrate, presence, schedule: () => () => {} })
     this.session.ready.catch(() => {})
   }
 
@@ -39,6 +40,15 @@ class Scene {
       }
     }
     this.session.flush()
+  }
+
+  /** `loadOlder()` until nothing is older. */
+  async loadAll(): Promise<void> {
+    for (let i = 0; i < 100 && this.session.getSnapshot().hasOlder; i++) {
+      const older = this.session.loadOlder()
+      await this.settle()
+      await older
+    }
   }
 
   response(id: string) {
@@ -215,6 +225,174 @@ describe('what a loss of continuity leaves open', () => {
     expect(scene.response('r')).toMatchObject({ text: 'a' })
     await scene.settle()
     expect(scene.response('r')).toMatchObject({ text: 'abcd', hasGap: false })
+  })
+})
+
+describe('a reading that was given up', () => {
+  test.each(['the first one', 'loadOlder()', 'one for a head'])('holds nothing back: %s', async (what) => {
+    scene.say('start', 'old')
+    scene.say('stop', 'old')
+    scene.say('start', 'r')
+    for (const data of 'ab') scene.token(data, 'r')
+    scene.open(history({ limit: 1, maxPages: 100 }))
+    if (what !== 'the first one') await scene.settle()
+    else await turn()
+    const older = what === 'loadOlder()' ? scene.session.loadOlder() : undefined
+    if (what === 'one for a head') scene.token('x', 'new')
+    await turn()
+    const [stuck] = scene.channel.pending.splice(0)
+    expect(stuck).toBeDefined()
+    scene.channel.outage()
+    scene.token('c', 'r')
+    scene.say('stop', 'r')
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.session.getSnapshot().hydration).not.toBe('running')
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'abc', hasGap: false })
+    expect(scene.session.getSnapshot().messages.map(({ id }) => id)).toContain('r')
+    // What it brings at last shows, or is known already.
+    stuck!()
+    await scene.settle()
+    await older
+    await scene.loadAll()
+    expect(scene.response('old')).toMatchObject({ status: 'complete' })
+  })
+
+  test('takes nothing away from what a newer one reads of the same response', async () => {
+    for (const data of 'abcd') scene.token(data, 'r')
+    scene.open(history({ limit: 1 }))
+    await scene.settle(2)
+    const [stuck] = scene.channel.pending.splice(0)
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'abcd', hasGap: false })
+    const shown = scene.response('r')
+    stuck!()
+    await scene.settle()
+    expect(scene.response('r')).toBe(shown)
+  })
+})
+
+describe('what a bound left unread', () => {
+  test.each([true, false])('shows with loadOlder(), stamps: %s', async (stamped) => {
+    const say = (id: string, tokens: string) => {
+      let end = 0
+      for (const data of tokens) scene.token(data, id, stamped ? { end: String(++end) } : {})
+      scene.say('stop', id)
+    }
+    say('r0', 'ab')
+    scene.open(history({ limit: 3, maxPages: 2 }))
+    await scene.settle()
+    scene.channel.outage()
+    for (const id of ['r1', 'r2', 'r3', 'r4']) say(id, 'abcdef')
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.session.getSnapshot()).toMatchObject({ hydration: 'bounded', hasOlder: true })
+    await scene.loadAll()
+    expect(scene.session.getSnapshot()).toMatchObject({ hydration: 'whole', hasOlder: false })
+    expect(scene.session.getSnapshot().messages.map(({ id }) => id)).toEqual(['r0', 'r1', 'r2', 'r3', 'r4'])
+    for (const id of ['r1', 'r2', 'r3', 'r4'])
+      expect(scene.response(id)).toMatchObject({ text: 'abcdef', hasGap: false })
+  })
+
+  test('stays known, and is read, when continuity is lost once more', async () => {
+    scene.say('start', 'first')
+    scene.say('stop', 'first')
+    scene.open(history({ limit: 1, maxPages: 2 }))
+    await scene.settle()
+    for (const id of ['a', 'b']) {
+      scene.channel.outage()
+      for (const data of 'xyz') scene.token(data, id)
+      scene.say('stop', id)
+      scene.channel.attached()
+      await scene.settle()
+      expect(scene.session.getSnapshot()).toMatchObject({ hydration: 'bounded', hasOlder: true })
+    }
+    await scene.loadAll()
+    for (const id of ['a', 'b']) expect(scene.response(id)).toMatchObject({ text: 'xyz', hasGap: false })
+    expect(scene.response('first')).toMatchObject({ status: 'complete' })
+  })
+
+  test('between the rows of a database and the channel', async () => {
+    const rows = [{ id: 'old', role: 'assistant' as const, text: 'Old', createdAt: 1 }]
+    scene.model.create({ name: 'response-complete', data: 'Old', headers: { responseId: 'old' } })
+    for (const id of ['a', 'b', 'c']) {
+      scene.token('x', id)
+      scene.say('stop', id)
+    }
+    scene.open(seed({ load: () => Promise.resolve({ rows }), limit: 1, maxPages: 2 }))
+    await scene.settle()
+    expect(scene.session.getSnapshot()).toMatchObject({ hydration: 'bounded', hasOlder: true })
+    await scene.loadAll()
+    expect(scene.session.getSnapshot().messages.map(({ id }) => id)).toEqual(['old', 'a', 'b', 'c'])
+  })
+
+  test('by a failure is read when loadOlder() is asked', async () => {
+    for (const data of 'abc') scene.token(data, 'r')
+    scene.open(history({ limit: 1 }))
+    const real = scene.channel.history.bind(scene.channel)
+    const refused = Object.assign(new Error('not permitted'), { code: 40160, statusCode: 401 })
+    scene.channel.history = () => Promise.reject(refused)
+    await scene.settle()
+    expect(scene.session.getSnapshot()).toMatchObject({ hydration: 'failed', hasOlder: true })
+    await expect(scene.session.loadOlder()).rejects.toThrow('not permitted')
+    scene.channel.history = real
+    await scene.loadAll()
+    expect(scene.session.getSnapshot()).toMatchObject({ hydration: 'whole', hasOlder: false })
+    expect(scene.response('r')).toMatchObject({ text: 'abc', hasGap: false })
+  })
+})
+
+describe('rewind', () => {
+  test('of an empty channel knows nothing: what passed while continuity was lost is read', async () => {
+    scene.open(rewind(10, { limit: 10 }), { rewind: 10 })
+    await scene.settle()
+    scene.channel.outage()
+    for (const data of 'abc') scene.token(data, 'r')
+    scene.say('stop', 'r')
+    scene.channel.attached({ rewinds: false })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'abc', hasGap: false })
+  })
+
+  test('that begins in the middle of an answer has its head read, though that is over', async () => {
+    for (const data of 'abcdef') scene.token(data, 'r')
+    scene.say('stop', 'r')
+    scene.open(rewind(3, { limit: 2 }), { rewind: 3 })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'abcdef', hasGap: false })
+  })
+})
+
+describe('a prompt that is published again', () => {
+  const prompt = () =>
+    scene.model.create({ name: 'user-input', headers: {}, data: { promptId: 'p', text: 'Why?' } })
+
+  test.each([1, 2, 3, 4])('does not begin its answer, in pages of %i', async (limit) => {
+    const first = prompt()
+    for (const data of 'abcd') scene.token(data, 'r', { promptId: 'p' })
+    prompt()
+    for (const data of 'efgh') scene.token(data, 'r', { promptId: 'p' })
+    scene.open(history({ limit }))
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'abcdefgh', hasGap: false })
+    await scene.loadAll()
+    expect(scene.session.getPrompt('p')).toMatchObject({ serial: first })
+    expect(scene.session.getSnapshot().messages.map(({ id }) => id)).toEqual(['p', 'r'])
+  })
+})
+
+describe('an absent agent', () => {
+  test('has left the answer that loadOlder() brings', async () => {
+    scene.token('a', 'r', { rejoin: '1', part: '0', end: '1', presence: 'enter' })
+    scene.say('start', 'other')
+    scene.say('stop', 'other')
+    scene.open(history({ limit: 2, maxPages: 1 }), { presence: true })
+    await scene.settle()
+    expect(scene.response('r')).toBeUndefined()
+    await scene.loadAll()
+    expect(scene.response('r')).toMatchObject({ status: 'interrupted' })
   })
 })
 

@@ -1,30 +1,31 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
-import { Backlog } from './backlog.ts'
-import { RejoinError, wrapError } from '../types/errors.ts'
 import { HistoryReader } from '../ably/historyReader.ts'
+import { Backlog } from './backlog.ts'
 import type { HistoryReading, Hydrator, Past } from './hydrator.ts'
+import { begins, beginsTurn, emptyLedger, hasMore, hydrationOf, reads, step } from './ledger.ts'
+import type { Decision, Event, HydrationState } from './ledger.ts'
+import { NONE } from './stretch.ts'
+import type { PageMarks } from './stretch.ts'
 import type { Store } from '../store/store.ts'
+import { RejoinError, wrapError } from '../types/errors.ts'
 import type { Row } from '../types/types.ts'
-
-/** How far reading the past has come. */
-export interface HydrationState {
-  /**
-   * - `running`: the past is being read;
-   * - `whole`: every open response is whole from its start;
-   * - `bounded`: it stopped at the hydrator's bound, and an open response may lack its beginning;
-   * - `failed`: it could not be read; see `error`.
-   */
-  readonly status: 'running' | 'whole' | 'bounded' | 'failed'
-  readonly hasOlder: boolean
-}
 
 interface Hooks {
   apply(message: InboundMessage, epoch: number | undefined, live: boolean): void
   applyRow(row: Row): void
   onChange(): void
   onDiscontinuity(reason: unknown): void
-  onHydrated(): void
+  /** A part of the past was read and is about to be published. `loaded`: the hydrator is done with it. */
+  onPast(loaded: boolean): void
   onError(error: Error): void
+}
+
+/** Something that reads the past: the hydrator's `load` or `loadOlder`, or reading on for unknown heads. */
+interface Task {
+  readonly kind: 'load' | 'older' | 'judge'
+  readonly abort: AbortController
+  /** The store holds back what it changes. */
+  readonly hold: number
 }
 
 /**
@@ -33,44 +34,76 @@ interface Hooks {
  */
 const HEAD_MARGIN = 500
 
+/** A prompt counts as published for the first time when this many older messages hold nothing of its responses. */
+const PROMPT_MARGIN = 50
+
+/** What the session reads by while the hydrator has said nothing else. */
+const DEFAULT_READING: HistoryReading = { limit: 200, maxPages: 10 }
+
 /**
  * Keeps the conversation continuous with its channel: attaches, counts attachments, and reads the past after
- * every attach that did not resume. Live messages are applied all the while.
+ * every attach that did not resume. Live messages are applied all the while. What is known, and what to do next, is for
+ * the ledger to say.
  */
 export class Continuity {
-  state: HydrationState = { status: 'running', hasOlder: false }
   /** Counts attachments that did not resume: deliveries of one follow each other. */
   epoch = 0
   readonly #channel: RealtimeChannel
   readonly #hydrator: Hydrator
   readonly #store: Store
   readonly #hooks: Hooks
-  /** Whether this session was listening when the channel attached: only then is `untilAttach` gapless. */
-  #sawAttach = false
+  #ledger = emptyLedger
+  #view: HydrationState
   #attaches = 0
-  #running: AbortController | undefined
-  /** Settles, and never rejects, when the past has been read after the newest attach. */
-  #hydration: Promise<unknown> | undefined
   #closed = false
-  /** Serial of the newest message known without a gap before it. */
+  /** Serial of the newest message known. */
   #newest = ''
-  /** Where continuity ended: what must be reached again. Empty while the past was never read. */
-  #target = ''
-  /** Everything from `coveredFrom` to `newest` is known. */
-  #continuous = false
-  /** The last reading reached what was known before continuity was lost. */
-  #joined = false
-  #reading: HistoryReading | undefined
-  #meeting = false
-  #reader: HistoryReader | undefined
+  /** This session was listening when the channel attached: only then is `untilAttach` gapless. */
+  #sawAttach = false
+  /** The attach brought what its `rewind` asked for. */
+  #rewound = false
   readonly #backlog = new Backlog()
-  #loadingOlder: Promise<void> | undefined
+  /** One for each attachment whose history was read. */
+  readonly #readers = new Map<number, HistoryReader>()
+  readonly #tasks = new Set<Task>()
+  #load: Task | undefined
+  /** Settles, and never rejects, when the newest load has ended or was given up. */
+  #loading: Promise<Error | undefined> = Promise.resolve(undefined)
+  /** How the hydrator last read history. */
+  #reading = DEFAULT_READING
+  #readingCount = 0
+  #older: Promise<void> | undefined
+  #settleFirst: (error?: Error) => void = () => {}
+  #firstSettled = false
+  /** Settles with the first hydration, which an attach begins. */
+  readonly #first = new Promise<void>((resolve, reject) => {
+    this.#settleFirst = (error) => {
+      this.#firstSettled = true
+      if (error) reject(error)
+      else resolve()
+    }
+  })
 
   constructor(channel: RealtimeChannel, hydrator: Hydrator, store: Store, hooks: Hooks) {
     this.#channel = channel
     this.#hydrator = hydrator
     this.#store = store
     this.#hooks = hooks
+    this.#view = this.state
+    // An attach can fail before anything awaits it.
+    this.#first.catch(() => {})
+    const ledger = () => this.#ledger
+    store.conversation.known = {
+      get gap() {
+        return ledger().gap
+      },
+      begins: (serial, live) => begins(ledger(), serial, live),
+      beginsTurn: (serial) => beginsTurn(ledger(), serial),
+    }
+  }
+
+  get state(): HydrationState {
+    return hydrationOf(this.#ledger, this.#hydrator.loadOlder !== undefined)
   }
 
   /** Subscribes, attaches and reads the past. Rejects when the channel cannot be attached or the past read. */
@@ -88,26 +121,19 @@ export class Continuity {
     } catch (cause) {
       throw wrapError(`attach to channel "${channel.name}"`, cause, 'attach_failed')
     }
-    this.#first.catch(() => {})
-    if (attached) this.#begin(false)
+    if (attached && this.#ledger.phase === 'detached') this.#attach()
     await this.#first
   }
 
-  #settleFirst: (error?: Error) => void = () => {}
-  /** Settles with the first hydration, which an attach begins. */
-  readonly #first = new Promise<void>((resolve, reject) => {
-    this.#settleFirst = (error) => (error ? reject(error) : resolve())
-  })
-
   /** Reads further back. One at a time; resolves when it is published. */
   loadOlder(): Promise<void> {
-    return (this.#loadingOlder ??= this.#readOlder().finally(() => (this.#loadingOlder = undefined)))
+    return (this.#older ??= this.#loadOlder().finally(() => (this.#older = undefined)))
   }
 
   close(): void {
     this.#closed = true
-    this.#running?.abort()
-    // Nobody waits for what does not come.
+    for (const { abort } of this.#tasks) abort.abort()
+    // `ready` and `loadOlder()` wait for nothing any more.
     this.#settleFirst()
     this.#channel.unsubscribe(this.#onMessage)
     this.#channel.off('attached', this.#onAttached)
@@ -118,9 +144,11 @@ export class Continuity {
     const { serial = '' } = message
     if (serial > this.#newest) this.#newest = serial
     // What a rewind brings is the past, though it comes like live messages.
-    this.#hooks.apply(message, this.epoch, !this.#backlog.coming)
+    if (this.#backlog.coming)
+      this.#under(this.#load?.hold, () => this.#hooks.apply(message, this.epoch, false))
+    else this.#hooks.apply(message, this.epoch, true)
     this.#backlog.hear(serial)
-    if (this.#store.conversation.strangers && this.#continuous) void this.#meetStrangers()
+    if (this.#store.conversation.strangers) this.#meetStrangers()
   }
 
   readonly #onAttached = (change: ChannelStateChange): void => {
@@ -129,87 +157,176 @@ export class Continuity {
     if (change.resumed && this.#attaches > 1) return
     this.epoch++
     this.#sawAttach = true
-    // While the past is being read nothing new is known to be continuous: the older target stays.
-    if (this.#continuous) this.#target = this.#newest
-    this.#continuous = false
-    const again = this.#target !== ''
-    if (this.#attaches > 1) {
-      const { conversation } = this.#store
-      // Where nothing was known yet, nothing that is can lack its end; but what is new may have begun meanwhile.
-      if (this.#newest === '') conversation.pastKnown = false
-      if (this.#newest !== '' || conversation.list().length)
-        conversation.break({ key: this.#newest, epoch: this.epoch })
-      this.#hooks.onDiscontinuity(change.reason)
+    if (this.#attaches > 1) this.#hooks.onDiscontinuity(change.reason)
+    if (!this.#closed) this.#attach(change.hasBacklog)
+  }
+
+  #attach(hasBacklog = false): void {
+    const rewinds = this.#hydrator.params?.rewind !== undefined && this.#channel.params.rewind !== undefined
+    // A channel that is attached again rewinds only where it says so.
+    this.#rewound = rewinds && this.#sawAttach && (hasBacklog || this.#attaches === 1)
+    this.#backlog.begin(rewinds && hasBacklog)
+    const seen = this.#newest !== '' || this.#store.conversation.list().length > 0
+    this.#tell({ type: 'attached', epoch: this.epoch, newest: this.#newest, seen })
+  }
+
+  /** Tells the ledger, and does what it decides. Returns the last decision, which may be for the caller. */
+  #tell(event: Event): Decision | undefined {
+    const { ledger, decisions } = step(this.#ledger, event)
+    this.#ledger = ledger
+    const { status, hasOlder } = this.state
+    if (status !== this.#view.status || hasOlder !== this.#view.hasOlder) {
+      this.#view = { status, hasOlder }
+      this.#hooks.onChange()
     }
-    this.#begin(again, change.hasBacklog)
+    for (const decision of decisions) this.#obey(decision)
+    return decisions.at(-1)
   }
 
-  #begin(again: boolean, hasBacklog?: boolean): void {
-    this.#hydration = this.#hydrate(again, hasBacklog).then(
-      (finished) => finished && this.#settleFirst(),
-      (error: Error) => {
-        this.#settleFirst(error)
-        if (again) this.#hooks.onError(error)
-      },
-    )
+  #obey(decision: Decision): void {
+    const { conversation } = this.#store
+    switch (decision.do) {
+      case 'break':
+        return conversation.break(decision.gap)
+      case 'cover':
+        return conversation.cover(decision.coverage, decision.again)
+      case 'want':
+        return conversation.want()
+      case 'hydrate':
+        this.#loading = this.#hydrate(decision.again)
+        break
+      case 'judge':
+        void this.#judge()
+    }
   }
 
-  async #hydrate(again: boolean, hasBacklog = false): Promise<boolean> {
-    this.#running?.abort()
-    const running = (this.#running = new AbortController())
-    const store = this.#store
-    this.#set({ status: 'running' })
-    store.hold()
-    this.#backlog.begin(hasBacklog && this.#hydrator.params?.rewind !== undefined)
-    const reader = new HistoryReader(this.#channel, this.#sawAttach, this.epoch)
-    if (!again) this.#reader = undefined
-    const past = this.#past(running.signal, again, reader)
+  /** Begins a task; `alone`: every other one is given up, and what it held back is held by this one. */
+  #begin(kind: Task['kind'], alone = false): Task {
+    const task = { kind, abort: new AbortController(), hold: this.#store.hold() }
+    if (alone)
+      for (const other of this.#tasks) {
+        this.#store.handOver(other.hold, task.hold)
+        this.#tasks.delete(other)
+        other.abort.abort()
+      }
+    this.#tasks.add(task)
+    return task
+  }
+
+  /** Ends a task that was not given up: what it read is published. */
+  #end(task: Task): void {
+    if (!this.#tasks.delete(task) || this.#closed) return
+    this.#hooks.onPast(task.kind === 'load')
+    this.#store.release(task.hold)
+    if (this.#store.conversation.strangers) this.#meetStrangers()
+  }
+
+  async #hydrate(again: boolean): Promise<Error | undefined> {
+    const task = (this.#load = this.#begin('load', true))
+    const { signal } = task.abort
+    const { conversation } = this.#store
+    const read = this.#readingCount
+    let error: Error | undefined
     try {
-      await this.#hydrator.load(past)
-      if (running.signal.aborted) return false
-      this.#continuous = true
-      store.conversation.pastKnown = this.#judgePast(reader, again)
-      this.#set({ status: past.needsMore ? 'bounded' : 'whole' })
-      return true
+      await Promise.race([this.#hydrator.load(this.#past(task, again)), aborted(signal)])
+      if (signal.aborted) return undefined
+      // A hydrator that reads no history knows all that it asks for, unless its channel rewinds.
+      const readsNothing = this.#readingCount === read && this.#hydrator.params?.rewind === undefined
+      this.#tell({
+        type: 'loaded',
+        needsPast: conversation.needsPast,
+        begins: readsNothing ? this.#newest : NONE,
+      })
     } catch (cause) {
-      if (running.signal.aborted) return false
-      this.#set({ status: 'failed' })
-      throw cause instanceof RejoinError
-        ? cause
-        : wrapError(`read the past of channel "${this.#channel.name}"`, cause, 'hydration_failed')
-    } finally {
-      if (!running.signal.aborted) this.#backlog.coming = false
-      if (!this.#closed) {
-        this.#hooks.onHydrated()
-        store.release()
-        if (store.conversation.strangers) void this.#meetStrangers()
+      if (signal.aborted) return undefined
+      this.#tell({ type: 'failed' })
+      error =
+        cause instanceof RejoinError
+          ? cause
+          : wrapError(`read the past of channel "${this.#channel.name}"`, cause, 'hydration_failed')
+    }
+    this.#backlog.coming = false
+    this.#end(task)
+    if (!this.#firstSettled) this.#settleFirst(error)
+    else if (error) this.#hooks.onError(error)
+    return error
+  }
+
+  async #loadOlder(): Promise<void> {
+    while (this.#hydrator.loadOlder && !this.#closed) {
+      switch (this.#tell({ type: 'older' })?.do) {
+        case 'wait':
+          // What is older than the oldest message is known when the past has been read.
+          await (this.#ledger.phase === 'detached' ? this.#first.catch(() => {}) : this.#loading)
+          break
+        case 'retry': {
+          const error = await this.#loading
+          if (error) throw error
+          return
+        }
+        case 'resume':
+          if (await this.#runOlder((task) => this.#resume(task))) return
+          break
+        default:
+          if (await this.#runOlder((task) => this.#askHydrator(task))) return
       }
     }
   }
 
-  async #readOlder(): Promise<void> {
-    if (!this.#hydrator.loadOlder) return
-    // Older than what: that is known when the past has been read.
-    await this.#first.catch(() => {})
-    let before: unknown
-    while (!this.#closed && before !== this.#hydration) await (before = this.#hydration)
-    if (this.#closed) return
-    const store = this.#store
-    store.hold()
+  /** Resolves to whether it was read; false: it was given up, since continuity was lost, and is to be asked again. */
+  async #runOlder(read: (task: Task) => Promise<void>): Promise<boolean> {
+    const task = this.#begin('older')
+    const { signal } = task.abort
     try {
-      const reader = (this.#reader ??= new HistoryReader(this.#channel, this.#sawAttach, this.epoch))
-      const past = this.#past(new AbortController().signal, false, reader)
-      this.#set({ hasOlder: await this.#hydrator.loadOlder(past) })
+      await Promise.race([read(task), aborted(signal)])
     } catch (cause) {
-      const error = wrapError('load older messages', cause, 'hydration_failed')
-      throw error
+      if (!signal.aborted) throw wrapError('load older messages', cause, 'hydration_failed')
     } finally {
-      store.release()
+      if (!signal.aborted)
+        this.#tell({ type: 'ended', needsPast: this.#store.conversation.needsPast, judged: false })
+      this.#end(task)
     }
+    return !signal.aborted
   }
 
-  #past(signal: AbortSignal, again: boolean, reader: HistoryReader): Past {
+  async #resume(task: Task): Promise<void> {
+    await this.#readHistory(
+      task,
+      { ...this.#reading, older: false },
+      { from: 'top', reached: !this.#ledger.unmet },
+    )
+  }
+
+  async #askHydrator(task: Task): Promise<void> {
+    const hasOlder = await this.#hydrator.loadOlder!(this.#past(task, false))
+    if (!task.abort.signal.aborted) this.#tell({ type: 'told', hasOlder })
+  }
+
+  #meetStrangers(): void {
     const { conversation } = this.#store
+    if (this.#tasks.has(this.#load!)) return
+    conversation.strangers = false
+    if (conversation.needsPast) this.#tell({ type: 'stranger' })
+  }
+
+  /** A response goes on live that may have begun before what was read: reads on, until that is known. */
+  async #judge(): Promise<void> {
+    const task = this.#begin('judge')
+    const { signal } = task.abort
+    try {
+      await this.#readHistory(task, { ...this.#reading, older: false }, { from: 'bottom', reached: true })
+    } catch (cause) {
+      if (!signal.aborted)
+        this.#hooks.onError(wrapError('read the beginning of a response', cause, 'hydration_failed'))
+    }
+    if (signal.aborted) return
+    this.#tell({ type: 'ended', needsPast: this.#store.conversation.needsPast, judged: true })
+    this.#end(task)
+  }
+
+  #past(task: Task, again: boolean): Past {
+    const { conversation } = this.#store
+    const { signal } = task.abort
     return {
       channel: this.#channel,
       again,
@@ -217,92 +334,74 @@ export class Continuity {
       get needsMore() {
         return conversation.needsPast
       },
-      apply: (messages) => this.#applyPast(messages),
-      applyRows: (rows: readonly Row[]) => {
-        for (const row of rows) this.#hooks.applyRow(row)
+      apply: (messages) => this.#apply(task, () => this.#applyPast(messages)),
+      applyRows: (rows: readonly Row[]) =>
+        this.#apply(task, () => {
+          for (const row of rows) this.#hooks.applyRow(row)
+        }),
+      readHistory: async (reading) => {
+        this.#reading = reading
+        const from = task.kind === 'load' ? 'top' : 'bottom'
+        await this.#readHistory(task, reading, { from, reached: reading.enough === undefined })
+        return hasMore(this.#ledger)
       },
-      readHistory: (reading) => this.#readHistory(reader, reading, again, signal),
       rewound: () => this.#awaitRewind(signal),
-      setHasOlder: (hasOlder) => this.#set({ hasOlder }),
+      setHasOlder: (hasOlder) => {
+        if (!signal.aborted) this.#tell({ type: 'told', hasOlder })
+      },
     }
   }
 
   async #readHistory(
-    reader: HistoryReader,
-    reading: HistoryReading,
-    again: boolean,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const { limit, maxPages, enough, older = false } = reading
-    const { conversation } = this.#store
-    this.#reading = reading
-    this.#joined = false
-    let reached = enough === undefined
-    const before = conversation.list().length
-    for (let pages = 0; pages < maxPages && !signal.aborted; pages++) {
-      const items = await reader.next(limit)
-      // Asked for before continuity was lost: where nothing was known then, anything may be missing after it.
-      if (signal.aborted && this.#newest === '') return true
-      if (items) this.#applyPast(items)
-      if (signal.aborted) return true
-      if (items?.length) {
-        const oldest = items.at(-1)!
-        const serial = oldest.serial ?? ''
-        // After a loss, what was covered before it joins on as soon as its newest message is reached.
-        const wasJoined = this.#joined
-        this.#joined = again && serial <= this.#target
-        const deep = this.#joined && conversation.pastKnown
-        const headsAfter = deep ? this.#target : (reader.before(HEAD_MARGIN) ?? '~')
-        conversation.cover({ from: serial, epoch: reader.epoch }, reader.exhausted ? undefined : headsAfter)
-        // Whoever ends in what is asked for is read from the beginning; whoever ends before is for later.
-        if (pages === 0 || (again ? !wasJoined : !reached)) conversation.want()
-        reached ||= enough!({ serial, timestamp: oldest.timestamp ?? 0 })
-        if (!reader.exhausted && !conversation.needsPast) {
-          const done = again ? this.#joined : older ? conversation.list().length > before : reached
-          if (done) break
-        }
-      }
-      if (reader.exhausted) {
-        conversation.cover({ from: '', epoch: reader.epoch }, undefined)
-        if (this.#continuous) conversation.pastKnown = true
-        break
-      }
-    }
-    if (!again && !signal.aborted) {
-      this.#reader = reader
-      this.#set({ hasOlder: !reader.exhausted })
-    }
-    return !reader.exhausted
-  }
-
-  /** Whether so much of the past is known that a response which nobody has seen before must begin now. */
-  #judgePast(reader: HistoryReader, again: boolean): boolean {
-    if (again && this.#joined) return this.#store.conversation.pastKnown
-    if (reader.read === 0 && !reader.exhausted) return this.#hydrator.params?.rewind === undefined
-    return reader.exhausted || reader.read >= HEAD_MARGIN
-  }
-
-  /** A response goes on live that may have begun before what was read: reads on, until that is known. */
-  async #meetStrangers(): Promise<void> {
-    const { conversation } = this.#store
-    conversation.strangers = false
-    if (this.#meeting || !this.#continuous || conversation.pastKnown || !conversation.needsPast) return
-    this.#meeting = true
-    this.#store.hold()
+    task: Task,
+    options: HistoryReading,
+    how: { from: 'top' | 'bottom'; reached: boolean },
+  ): Promise<void> {
+    const { limit, maxPages, enough = () => false, older = false } = options
+    const { signal } = task.abort
+    if (signal.aborted) return
+    const reading = ++this.#readingCount
+    const known = this.#store.conversation.list().length
+    const more = older && how.from === 'bottom'
+    let next = this.#tell({ type: 'began', reading, pages: maxPages, more, ...how })
     try {
-      const { signal } = this.#running!
-      const reader = (this.#reader ??= new HistoryReader(this.#channel, this.#sawAttach, this.epoch))
-      const reading = this.#reading ?? { limit: 200, maxPages: 5 }
-      await this.#readHistory(reader, { ...reading, enough: undefined }, false, signal)
-      // What is not known after reading to a bound is taken as it shows.
-      const bounded = conversation.needsPast
-      if (!signal.aborted) conversation.pastKnown = bounded || reader.exhausted || reader.read >= HEAD_MARGIN
-    } catch (cause) {
-      this.#hooks.onError(wrapError('read the beginning of a response', cause, 'hydration_failed'))
+      while (next?.do === 'read') {
+        const { cursor } = next
+        const reader = this.#readerOf(cursor)
+        const items = await reader.next(limit)
+        this.#apply(task, () => this.#takePage(reading, cursor, items, enough))
+        if (signal.aborted) return
+        const { conversation } = this.#store
+        const more = conversation.list().length > known
+        next = this.#tell({ type: 'weighed', reading, needsPast: conversation.needsPast, more })
+      }
     } finally {
-      this.#meeting = false
-      if (!this.#closed) this.#store.release()
+      this.#tell({ type: 'stopped', reading })
     }
+  }
+
+  #takePage(
+    reading: number,
+    cursor: number,
+    items: readonly InboundMessage[],
+    enough: NonNullable<HistoryReading['enough']>,
+  ): void {
+    // Nothing joins on to a page that was asked for before continuity was lost, when nothing was known.
+    if (!reads(this.#ledger, cursor)) return
+    this.#applyPast(items)
+    const reader = this.#readerOf(cursor)
+    const oldest = items.at(-1)
+    const isEnough = oldest && enough({ serial: oldest.serial ?? '', timestamp: oldest.timestamp ?? 0 })
+    this.#tell({ type: 'page', reading, cursor, marks: marksOf(reader), enough: isEnough ?? false })
+  }
+
+  /** Where the history of an attachment was read to; only the newest can be begun. */
+  #readerOf(epoch: number): HistoryReader {
+    let reader = this.#readers.get(epoch)
+    if (reader) return reader
+    for (const known of this.#readers.keys()) if (!reads(this.#ledger, known)) this.#readers.delete(known)
+    this.#readers.set(epoch, (reader = new HistoryReader(this.#channel, this.#sawAttach)))
+    return reader
   }
 
   #applyPast(messages: readonly InboundMessage[]): void {
@@ -310,21 +409,51 @@ export class Continuity {
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i]!
       const { serial = '' } = message
-      // Newer than all that is known to be continuous: read while the connection was away, with a gap before it.
-      if (serial > this.#newest && !this.#continuous) this.#newest = serial
+      // Later, what is newer than all that is known was read while the connection was away: a gap may come before it.
+      if (serial > this.#newest && this.#ledger.phase === 'loading') this.#newest = serial
       this.#hooks.apply(message, undefined, false)
     }
   }
 
-  async #awaitRewind(signal: AbortSignal): Promise<boolean> {
-    // A channel that was attached before, or with other options, has rewound nothing for us.
-    if (!this.#sawAttach || this.#channel.params.rewind === undefined) return false
-    await this.#backlog.end(this.#channel, signal)
-    return true
+  /** Applies what a task brings; what comes late, of one that was given up, shows with the next one, or at once. */
+  #apply(task: Task, change: () => void): void {
+    if (this.#closed) return
+    const held = this.#tasks.has(task) ? task : this.#load
+    const holds = held !== undefined && this.#tasks.has(held)
+    this.#under(holds ? held.hold : undefined, change)
+    if (holds) return
+    this.#hooks.onPast(false)
+    this.#store.changed('now')
   }
 
-  #set(change: Partial<HydrationState>): void {
-    this.state = { ...this.state, ...change }
-    this.#hooks.onChange()
+  #under(hold: number | undefined, change: () => void): void {
+    const { conversation } = this.#store
+    conversation.reading = hold ?? 0
+    change()
+    conversation.reading = 0
   }
+
+  async #awaitRewind(signal: AbortSignal): Promise<boolean> {
+    if (!this.#rewound) return false
+    await this.#backlog.end(this.#channel, signal)
+    if (!signal.aborted) this.#tell({ type: 'rewound' })
+    return true
+  }
+}
+
+function marksOf(reader: HistoryReader): PageMarks {
+  return {
+    oldest: reader.before(0) ?? NONE,
+    heads: reader.before(HEAD_MARGIN) ?? NONE,
+    prompts: reader.before(PROMPT_MARGIN) ?? NONE,
+    exhausted: reader.exhausted,
+  }
+}
+
+/** Settles when the task is given up: its requests may take as long as they like. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }

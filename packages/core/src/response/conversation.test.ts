@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { InboundMessage } from 'ably'
-import { codec, lastSerial, message, Reader } from '../../test/model/reader.ts'
+import { allKnown, codec, lastSerial, message, Reader } from '../../test/model/reader.ts'
 import type { Wire } from '../../test/model/reader.ts'
 import { checksum } from '../protocol/checksum.ts'
 import { documented } from '../wire/documented.ts'
@@ -20,7 +20,7 @@ describe('message per token', () => {
 
   test('correlated: responses interleave and never mix; only the one that grew is told (law 6)', () => {
     const reader = new Reader()
-    reader.conversation.pastKnown = true
+    reader.conversation.known = allKnown
     for (const c of 'abc')
       for (const id of ['x', 'y']) reader.read({ name: 'token', data: c, headers: { responseId: id } })
     expect(reader.publish()).toEqual(['x', 'y'])
@@ -31,7 +31,7 @@ describe('message per token', () => {
 
   test('continuous: one response named after the channel', () => {
     const reader = new Reader()
-    reader.conversation.pastKnown = true
+    reader.conversation.known = allKnown
     for (const data of ['one ', 'two ']) reader.read({ name: 'token', data })
     expect(reader.response('channel')?.text).toBe('one two ')
   })
@@ -214,7 +214,7 @@ describe('an app’s own conventions', () => {
       headers: { responseId: 'answer_id' },
     })
     const reader = new Reader()
-    reader.conversation.pastKnown = true
+    reader.conversation.known = allKnown
     for (const wire of [
       { name: 'chunk', data: 'Hel', headers: { answer_id: 'r' } },
       { name: 'piece', data: 'lo', headers: { answer_id: 'r', responseId: 'other' } },

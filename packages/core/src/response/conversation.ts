@@ -1,8 +1,9 @@
 import type { PromptEvent, StreamEvent } from '../protocol/event.ts'
-import { covers } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
+import { nothingKnown } from './known.ts'
+import type { Known } from './known.ts'
 import type { PartKinds } from './partKind.ts'
-import { Response } from './response.ts'
+import { LIVE, Response } from './response.ts'
 import type { MessageRef, PromptState } from '../types/types.ts'
 
 /** A prompt; its snapshot is replaced as a whole, since prompts do not stream. */
@@ -35,12 +36,12 @@ export class Conversation {
   dirty: Response[] = []
   /** The list of entries, or a prompt, changed. */
   listDirty = false
-  /** Enough of the past was read: a response that appears now begins now (PROTOCOL.md §5.9). */
-  pastKnown = false
-  /** A live response has appeared of which the beginning may lie in the past. */
+  /** What is known of the channel's past. */
+  known: Known = nothingKnown
+  /** A live response has appeared whose beginning may lie in the past. */
   strangers = false
-  /** Continuity was lost there, and history has not reached back to it. */
-  #broken: Break | undefined
+  /** Which reading of the past is being applied: it holds back what it changes (`Store.hold`). 0: none. */
+  reading = 0
   readonly #entries: Entry[] = []
   readonly #refs = new Map<Entry, MessageRef>()
   readonly #bySerial = new Map<string, Response>()
@@ -48,8 +49,8 @@ export class Conversation {
   readonly #maybeIncomplete = new Set<Response>()
   /** Responses that the app's database knows by another id than the channel. */
   readonly #aliases = new Map<string, Response>()
-  /** Prompts that the channel has told of, not a database alone: what came after them is read too. */
-  readonly #heard = new Set<string>()
+  /** Oldest serial of each prompt that the channel has told of, not a database alone. */
+  readonly #heard = new Map<string, string>()
   readonly #byToolCall = new Map<string, Response>()
   #sorted = true
   /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
@@ -117,7 +118,7 @@ export class Conversation {
   /** Changes a response by what the app's database says of it. */
   amend(id: string, serial: string | undefined, change: (response: Response) => boolean): void {
     const known = this.find(id) ?? (serial === undefined ? undefined : this.#bySerial.get(serial))
-    const response = known ?? this.#addResponse(id, false)
+    const response = known ?? this.#addResponse(id, '', false)
     if (!change(response)) return
     this.#noteMessages(response)
     if (serial !== undefined) this.#bySerial.set(serial, response)
@@ -127,7 +128,7 @@ export class Conversation {
 
   /** A prompt of a database, or this session's own, before the channel has it; and what became of it. */
   setPrompt(state: PromptState, onChannel = state.serial !== undefined): void {
-    if (onChannel) this.#heard.add(state.id)
+    if (onChannel) this.#heard.set(state.id, state.serial ?? '')
     const known = this.prompts.get(state.id)
     if (known) known.snapshot = state
     else this.#addEntry(new Prompt(state))
@@ -136,12 +137,13 @@ export class Conversation {
   }
 
   touch(response: Response, live: boolean): void {
-    if (response.touched === 'live' || (response.touched && !live)) return
-    if (!response.touched) {
+    const { touched } = response
+    if (touched === LIVE) return
+    if (touched === undefined) {
       this.dirty.push(response)
       this.#maybeIncomplete.add(response)
     }
-    response.touched = live ? 'live' : 'past'
+    response.touched = live ? LIVE : Math.max(touched ?? 0, this.reading)
   }
 
   /** The conversation in order: only entries for which there is something to show. */
@@ -159,25 +161,22 @@ export class Conversation {
   }
 
   /** Continuity was lost: what comes next may not follow what is known. */
-  break({ key, epoch }: Break): void {
-    this.#broken = { key: this.#broken?.key ?? key, epoch }
+  break(gap: Break): void {
     for (const response of this.responses.values()) {
-      if (response.open) response.break(this.#broken)
-      else if (!response.doubt(epoch)) continue
+      if (response.open) response.break(gap)
+      else if (!response.doubt(gap.epoch)) continue
       this.#maybeIncomplete.add(response)
     }
   }
 
   /**
-   * History has delivered what `coverage` says. Responses that begin after `headsAfter` (undefined: all of them) are
-   * whole from their start.
+   * History has delivered everything in `coverage`, and in `again` every message that the channel retains as it is now. A
+   * response that begins in what is known is whole from its start.
    */
-  cover(coverage: Coverage, headsAfter: string | undefined): void {
-    if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
+  cover(coverage: Coverage, again: Coverage | undefined): void {
     for (const response of this.#incomplete()) {
-      response.cover(coverage)
-      if (headsAfter === undefined || (response.serial ?? '') > headsAfter || this.#followsPrompt(response))
-        response.knowHead()
+      response.cover(coverage, again)
+      if (this.#hasHead(response)) response.knowHead()
       response.fold()
       this.touch(response, false)
     }
@@ -207,9 +206,18 @@ export class Conversation {
     return incomplete
   }
 
-  /** A response cannot begin before its prompt. */
-  #followsPrompt({ promptId }: Response): boolean {
-    return promptId !== undefined && this.#heard.has(promptId)
+  /** Whether it begins where it is known to begin. */
+  #hasHead(response: Response): boolean {
+    return (
+      (response.serial !== undefined && this.known.begins(response.serial, false)) ||
+      this.#followsPrompt(response)
+    )
+  }
+
+  /** A response cannot begin before its prompt was published first. */
+  #followsPrompt({ promptId, serial = '' }: Response): boolean {
+    const prompt = promptId === undefined ? undefined : this.#heard.get(promptId)
+    return prompt !== undefined && prompt < serial && this.known.beginsTurn(prompt)
   }
 
   #responseFor(event: StreamEvent, live: boolean): Response | undefined {
@@ -219,17 +227,19 @@ export class Conversation {
     if (responseId !== undefined) {
       if (this.#recent?.id === responseId) return this.#recent
       return (this.#recent =
-        this.find(responseId) ?? this.#meetId(responseId, serial) ?? this.#addResponse(responseId, live))
+        this.find(responseId) ??
+        this.#meetId(responseId, serial) ??
+        this.#addResponse(responseId, serial, live))
     }
     const known = this.#bySerial.get(serial)
     if (known || event.type === 'revise') return known
     if (event.type === 'text' && event.unit === 'message')
-      return this.responses.get(serial) ?? this.#addResponse(serial, live)
+      return this.responses.get(serial) ?? this.#addResponse(serial, serial, live)
     if (event.type === 'tool') {
       const caller = this.#byToolCall.get(event.toolCallId)
       if (caller) return caller
     }
-    return this.responses.get(this.#continuousId) ?? this.#addResponse(this.#continuousId, live)
+    return this.responses.get(this.#continuousId) ?? this.#addResponse(this.#continuousId, serial, live)
   }
 
   /** A message of a known response tells an id that is new: the response's own, or another name for it. */
@@ -241,11 +251,12 @@ export class Conversation {
     return this.#aliases.get(responseId)
   }
 
-  #addResponse(id: string, live: boolean): Response {
+  #addResponse(id: string, serial: string, live: boolean): Response {
     const response = new Response(id, this.#kinds)
-    if (this.#broken) response.break(this.#broken)
+    const { known } = this
+    if (known.gap) response.break(known.gap)
     this.#maybeIncomplete.add(response)
-    if (live && this.pastKnown) response.headKnown = true
+    if (live && known.begins(serial, true)) response.headKnown = true
     else if (live) this.strangers = true
     this.responses.set(id, response)
     this.#addEntry(response)
@@ -268,8 +279,9 @@ export class Conversation {
   }
 
   #applyPrompt(event: PromptEvent): undefined {
-    const known = this.prompts.get(event.id)
-    if (known?.serial !== undefined && this.#heard.has(event.id)) return undefined
+    // Published again: its place and its text are those of the first time.
+    const first = this.prompts.get(event.id)?.serial === undefined ? undefined : this.#heard.get(event.id)
+    if (first !== undefined && first <= event.serial) return undefined
     this.setPrompt({
       id: event.id,
       text: event.text,

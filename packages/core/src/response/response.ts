@@ -23,6 +23,9 @@ export interface KnownRow {
 
 const nothingKnown: readonly Gap[] = Object.freeze([{ part: 'text', from: 0, to: 0, missing: undefined }])
 
+/** As `Response.touched`: a live message, which no reading holds back. */
+export const LIVE = Number.POSITIVE_INFINITY
+
 /** One answer while it is being assembled: events in, snapshots out. Knows no clock and no channel. */
 export class Response {
   readonly role = 'assistant'
@@ -36,8 +39,8 @@ export class Response {
   headKnown = false
   /** Older messages are read for its sake: it is shown as it is when they end before its beginning. */
   wanted = false
-  /** What has changed it since it was last published. */
-  touched: 'past' | 'live' | undefined
+  /** What has changed it since it was last published: a reading of the past, by its number, or `LIVE`. */
+  touched: number | undefined
   readonly parts = new PartList()
   row: KnownRow | undefined
   readonly #kinds: PartKinds
@@ -207,14 +210,14 @@ export class Response {
   }
 
   /**
-   * History has delivered what `coverage` says; from `''`: all that the channel retains. A message that grows stands
-   * in history at its beginning, and its full text clears its doubts.
+   * History has delivered everything in `coverage`. A message that grows stands in history at its beginning: its full
+   * text clears its doubts, or that nothing is left to read `again`.
    */
-  cover(coverage: Coverage): void {
+  cover(coverage: Coverage, again: Coverage | undefined): void {
     if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
     this.#eachRun((run) => {
-      if (run.merges && coverage.from !== '') return
-      run.cover(coverage)
+      if (run.merges && !again) return
+      run.cover(run.merges ? again! : coverage)
       // Its first tokens came after a loss that is made up for by now.
       if (this.headKnown && !this.#broken) run.knowHead()
     })

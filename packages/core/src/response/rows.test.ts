@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Reader } from '../../test/model/reader.ts'
+import { nothingKnown } from './known.ts'
 import { applyRow } from './rows.ts'
 import type { ResponseRow } from '../types/types.ts'
 
@@ -107,6 +108,7 @@ describe('rows beside the channel', () => {
     reader.read({ name: 'token', data: 'cause', headers: { ...headers, promptId: 'p' } })
     expect(reader.response('r')).toMatchObject({ text: 'cause', hasGap: true })
     const told = new Reader()
+    told.conversation.known = { ...nothingKnown, beginsTurn: () => true }
     told.read({ name: 'user-input', data: { promptId: 'p', text: 'Why?' } })
     told.read({ name: 'token', data: 'Because', headers: { ...headers, promptId: 'p' } })
     expect(told.response('r')).toMatchObject({ text: 'Because', hasGap: false })

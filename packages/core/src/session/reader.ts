@@ -83,9 +83,9 @@ export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = Reg
       applyRow: (row) => this.#applyRow(features, row),
       onChange: () => this.stateChanged(),
       onDiscontinuity: (reason) => this.#events.emit('discontinuity', { reason }),
-      onHydrated: () => {
-        // Before the past is published, so that whoever watches is told of both at once.
-        this.#hydratedOnce ||= this.channel.state === 'attached'
+      onPast: (loaded) => {
+        // Before the past is published, so that listeners are told of both at once.
+        this.#hydratedOnce ||= loaded && this.channel.state === 'attached'
         this.onPast()
       },
       onError: (error) => this.#fail(error),

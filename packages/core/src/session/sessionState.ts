@@ -1,4 +1,4 @@
-import type { HydrationState } from '../past/continuity.ts'
+import type { HydrationState } from '../past/ledger.ts'
 import type { Member } from './presence.ts'
 import type { Gap, MessageRef, ResponseState } from '../types/types.ts'
 

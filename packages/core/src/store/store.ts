@@ -26,8 +26,8 @@ interface Hooks {
 const noMessages: readonly MessageRef[] = Object.freeze([])
 
 /**
- * Publishes the conversation: immutable snapshots, once per frame, each to its own subscribers. While the past
- * is being read it is held back, so that however much there is, it is published once; live text is not held.
+ * Publishes the conversation: immutable snapshots, once per frame, each to its own subscribers. What a reading of the
+ * past changes is held back until that reading ends, so that it is published once; live text is never held.
  */
 export class Store {
   readonly conversation: Conversation
@@ -35,7 +35,9 @@ export class Store {
   readonly #hooks: Hooks
   readonly #listeners = new Map<string, Set<ResponseListener>>()
   readonly #listListeners = new Set<() => void>()
-  #holds = 0
+  /** Readings under way. */
+  readonly #holds = new Set<number>()
+  #count = 0
   #listIsLive = false
   #outsideChanged = false
   #cancel: (() => void) | undefined
@@ -82,14 +84,21 @@ export class Store {
     this.#schedule()
   }
 
-  /** Holds the past back until `release`. */
-  hold(): void {
-    this.#holds++
+  /** Begins to hold back what a reading of the past changes. Returns the reading's number, for `Conversation.reading`. */
+  hold(): number {
+    this.#holds.add(++this.#count)
+    return this.#count
   }
 
-  release(): void {
-    this.#holds--
-    this.changed('now')
+  /** The reading is over: what it changed is published. */
+  release(reading: number): void {
+    if (this.#holds.delete(reading)) this.changed('now')
+  }
+
+  /** The reading was given up: what it changed is held by another one. */
+  handOver(reading: number, to: number): void {
+    this.#holds.delete(reading)
+    for (const response of this.conversation.dirty) if (response.touched === reading) response.touched = to
   }
 
   #schedule(): void {
@@ -110,7 +119,7 @@ export class Store {
     const dirty = conversation.dirty
     conversation.dirty = []
     for (const response of dirty) {
-      if (this.#holds && response.touched !== 'live') {
+      if (this.#holds.has(response.touched!)) {
         conversation.dirty.push(response)
         continue
       }
@@ -140,7 +149,7 @@ export class Store {
 
   /** Returns whether the list, or a prompt in it, changed. */
   #refreshList(): boolean {
-    if (!this.conversation.listDirty || (this.#holds && !this.#listIsLive)) return false
+    if (!this.conversation.listDirty || (this.#holds.size > 0 && !this.#listIsLive)) return false
     this.conversation.listDirty = this.#listIsLive = false
     const next = this.conversation.list()
     const same = next.length === this.messages.length && next.every((ref, i) => ref === this.messages[i])

@@ -8,7 +8,7 @@ import { kindsOf } from '../session/feature.ts'
 import { allFeatures } from '../session/features.ts'
 
 import { honest } from '../../test/model/honesty.ts'
-import { codec, Reader } from '../../test/model/reader.ts'
+import { allKnown, codec, Reader } from '../../test/model/reader.ts'
 
 const pad = (n: number) => String(n).padStart(4, '0')
 const ids = { rejoin: '1', responseId: 'r' }
@@ -125,7 +125,7 @@ describe('a text in several runs (PROTOCOL.md §1.3)', () => {
   test('is one text for a view that watches it arrive', () => {
     const messages = published(tokens([['Long ', 'text, '], ['goes ', 'on, '], ['and on.']]))
     const conversation = new Conversation('channel', kindsOf(allFeatures))
-    conversation.pastKnown = true
+    conversation.known = allKnown
     const seen: unknown[] = []
     for (const message of messages) {
       codec.decode(message, (event) => conversation.apply({ ...event, epoch: 1 }, true))

@@ -79,17 +79,18 @@ export class ModelChannel {
     return Promise.resolve(null)
   }
 
-  /** Attaches, or attaches again with continuity lost. */
-  attached(): void {
+  /** Attaches, or attaches again with continuity lost. The SDK rewinds nothing when it attaches again. */
+  attached({ rewinds = true }: { rewinds?: boolean } = {}): void {
     this.state = 'attached'
     this.seen = new Set()
     this.arriving = []
     this.delivered = []
     this.attachedAt = this.model.log.length
     const { rewind, rewindCounts } = this.how
-    this.backlog = rewind
-      ? this.model.log.slice(-Math.min(rewind, 100)).map((m) => toMessage(m, m.action, m.data))
-      : []
+    this.backlog =
+      rewind && rewinds
+        ? this.model.log.slice(-Math.min(rewind, 100)).map((m) => toMessage(m, m.action, m.data))
+        : []
     if (rewindCounts) for (const { serial } of this.backlog) this.seen.add(serial!)
     this.tell(this.attaches++ ? 'update' : 'attached', false)
   }

@@ -1,5 +1,6 @@
 import type { InboundMessage } from 'ably'
 import { Conversation } from '../../src/response/conversation.ts'
+import type { Known } from '../../src/response/known.ts'
 import { kindsOf } from '../../src/session/feature.ts'
 import { allFeatures } from '../../src/session/features.ts'
 import { documented } from '../../src/wire/documented.ts'
@@ -41,6 +42,9 @@ export function message({
     extras: headers && { headers },
   } as unknown as InboundMessage
 }
+
+/** The channel's past was read to its beginning. */
+export const allKnown: Known = { gap: undefined, begins: () => true, beginsTurn: () => true }
 
 /** A conversation with neither channel nor clock. */
 export class Reader {

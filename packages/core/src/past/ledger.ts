@@ -1,0 +1,309 @@
+import { covers } from '../text/coverage.ts'
+import type { Break, Coverage } from '../text/coverage.ts'
+import { ALL, joined, lower, newStretch, readerOf, withPage } from './stretch.ts'
+import type { PageMarks, Stretch } from './stretch.ts'
+
+/**
+ * What is known of a channel's past, and what to do next: events in, a new state and decisions out. Knows no channel,
+ * no promise and no clock; `Continuity` attaches, reads and obeys.
+ */
+export interface Ledger {
+  readonly phase: Phase
+  /** Newest first. The first one grows with what is heard live. */
+  readonly stretches: readonly Stretch[]
+  /** Continuity was lost here, and nothing has covered the place: the oldest such place, and the newest attachment. */
+  readonly gap: Break | undefined
+  readonly readings: readonly Reading[]
+  /** The hydrator asked to read further back than it got: see `Hydrator.load` and `HistoryReading.enough`. */
+  readonly unmet: boolean
+  /** A reading for the sake of unknown heads is under way. */
+  readonly judging: boolean
+  /** What the hydrator last said of older messages, if it did. */
+  readonly told: boolean | undefined
+}
+
+export type Phase = 'detached' | 'loading' | 'whole' | 'bounded' | 'failed'
+
+/** One call of `readHistory`. */
+export interface Reading {
+  readonly id: number
+  /** The attachment whose history it reads. */
+  readonly cursor: number
+  readonly goal: Goal
+  readonly pagesLeft: number
+  readonly first: boolean
+  readonly reached: boolean
+}
+
+/**
+ * - `join`: close every gap between stretches;
+ * - `enough`: go as far as the hydrator says;
+ * - `more`: until the list has grown.
+ *
+ * Each also reads on until every response that is open, or came into view, is whole.
+ */
+type Goal = 'join' | 'enough' | 'more'
+
+export type Event =
+  /** Attached without resuming. `newest`: serial of the newest message known; `seen`: anything shows. */
+  | { type: 'attached'; epoch: number; newest: string; seen: boolean }
+  /**
+   * A reading begins. From the `top`: at the newest message, through what is known, since messages may have been changed
+   * while continuity was lost. From the `bottom`: where reading stopped, for what is older.
+   */
+  | { type: 'began'; reading: number; from: 'top' | 'bottom'; pages: number; reached: boolean; more: boolean }
+  /** A page of history; `cursor` says whose. */
+  | { type: 'page'; reading: number; cursor: number; marks: PageMarks; enough: boolean }
+  /** The page was applied and covered. `needsPast`: older messages could complete a response; `more`: the list grew. */
+  | { type: 'weighed'; reading: number; needsPast: boolean; more: boolean }
+  | { type: 'stopped'; reading: number }
+  /** What the attach rewound has been delivered. */
+  | { type: 'rewound' }
+  /** The hydrator's `load` is done. `begins`: responses newer than this count as whole though nothing was read. */
+  | { type: 'loaded'; needsPast: boolean; begins: string }
+  | { type: 'failed' }
+  /** A live response has appeared whose head may lie in the past. */
+  | { type: 'stranger' }
+  /** The application asks for older messages. */
+  | { type: 'older' }
+  /** Reading older messages, or for unknown heads (`judged`), is over. */
+  | { type: 'ended'; needsPast: boolean; judged: boolean }
+  | { type: 'told'; hasOlder: boolean }
+
+export type Decision =
+  /** Give up every reading, and have the hydrator load. `again`: only what came since is asked for. */
+  | { do: 'hydrate'; again: boolean }
+  /** Responses that are open may lack what came between. */
+  | { do: 'break'; gap: Break }
+  /** History has delivered everything in `coverage`; `again`: and every message retained, as it is now. */
+  | { do: 'cover'; coverage: Coverage; again: Coverage | undefined }
+  /** Read on until the responses that are in view by now are whole. */
+  | { do: 'want' }
+  /** Read the next page of this attachment's history. */
+  | { do: 'read'; cursor: number }
+  | { do: 'finish' }
+  /** Read on until the heads of live responses are known. */
+  | { do: 'judge' }
+  /** Of older messages: wait until the past is read, load again what failed, go on where a bound stopped, ask the hydrator. */
+  | { do: 'wait' }
+  | { do: 'retry' }
+  | { do: 'resume' }
+  | { do: 'ask' }
+
+export interface Outcome {
+  readonly ledger: Ledger
+  readonly decisions: readonly Decision[]
+}
+
+export const emptyLedger: Ledger = Object.freeze({
+  phase: 'detached',
+  stretches: [],
+  gap: undefined,
+  readings: [],
+  unmet: false,
+  judging: false,
+  told: undefined,
+})
+
+/** Takes an event in. */
+export function step(ledger: Ledger, event: Event): Outcome {
+  switch (event.type) {
+    case 'attached':
+      return attached(ledger, event)
+    case 'began':
+      return began(ledger, event)
+    case 'page':
+      return paged(ledger, event)
+    case 'weighed':
+      return weighed(ledger, event)
+    case 'stopped':
+      return only({ ...ledger, readings: ledger.readings.filter(({ id }) => id !== event.reading) })
+    case 'rewound':
+      return ledger.phase === 'loading' ? only(ledger, { do: 'want' }) : only(ledger)
+    case 'loaded': {
+      if (ledger.phase !== 'loading') return only(ledger)
+      const next = withTop(ledger, ({ heads, prompts }) => ({
+        held: true,
+        heads: lower(heads, event.begins),
+        prompts: lower(prompts, event.begins),
+      }))
+      return only(settled(next, event.needsPast))
+    }
+    case 'failed':
+      return only(ledger.phase === 'loading' ? { ...ledger, phase: 'failed' } : ledger)
+    case 'stranger':
+      if (ledger.judging || !isSettled(ledger) || !hasMore(ledger)) return only(ledger)
+      return { ledger: { ...ledger, judging: true }, decisions: [{ do: 'judge' }] }
+    case 'older':
+      return asked(ledger)
+    case 'ended': {
+      const next = event.judged ? { ...ledger, judging: false } : ledger
+      return only(isSettled(next) ? settled(next, event.needsPast) : next)
+    }
+    case 'told':
+      return only({ ...ledger, told: event.hasOlder })
+  }
+}
+
+/** How far reading the past has come. */
+export interface HydrationState {
+  /**
+   * - `running`: the past is being read;
+   * - `whole`: every open response is whole from its start;
+   * - `bounded`: it stopped at the hydrator's bound: something between may be missing, or the start of an open response.
+   *   `loadOlder()` goes on there;
+   * - `failed`: it could not be read; see `error`. `loadOlder()` tries again.
+   */
+  readonly status: 'running' | 'whole' | 'bounded' | 'failed'
+  readonly hasOlder: boolean
+}
+
+/** What the session's state says. `deep`: the hydrator can load older messages. */
+export function hydrationOf({ phase, stretches, told }: Ledger, deep: boolean): HydrationState {
+  const oldest = stretches.at(-1)
+  const unread = deep && oldest !== undefined && oldest.readers.length > 0 && oldest.from !== ALL
+  return {
+    status: phase === 'detached' || phase === 'loading' ? 'running' : phase,
+    hasOlder: phase === 'bounded' || phase === 'failed' || (told ?? unread),
+  }
+}
+
+/** Whether the channel retains more than was read. */
+export const hasMore = ({ stretches }: Ledger): boolean => stretches.length > 1 || stretches[0]?.from !== ALL
+
+/** Whether a page that this attachment's history brings is still of use. */
+export const reads = ({ stretches }: Ledger, cursor: number): boolean =>
+  stretches.some((stretch) => readerOf(stretch, cursor))
+
+/** Whether a response begins with the message of this serial, its oldest known one; `live`: which is heard now. */
+export function begins(ledger: Ledger, serial: string, live: boolean): boolean {
+  const stretch = stretchOf(ledger, serial, live)
+  return stretch !== undefined && serial > stretch.heads
+}
+
+/** Whether the prompt of this serial is the first of its id: nothing of its responses comes before it. */
+export function beginsTurn(ledger: Ledger, serial: string): boolean {
+  const stretch = stretchOf(ledger, serial, false)
+  return stretch !== undefined && serial > stretch.prompts
+}
+
+function stretchOf({ stretches }: Ledger, serial: string, live: boolean): Stretch | undefined {
+  if (live) return stretches[0]?.held ? stretches[0] : undefined
+  return stretches.find(({ from, to }) => from <= serial && serial <= to)
+}
+
+function attached(ledger: Ledger, { epoch, newest, seen }: Event & { type: 'attached' }): Outcome {
+  const [top, ...older] = ledger.stretches
+  // Of a channel that nothing was heard of, it is known only that it was empty, and only when it was read to its end.
+  const keep = top?.held === true && (newest !== '' || top.from === ALL)
+  const kept = keep ? [{ ...top, to: newest }, ...older] : older
+  const gap = top && seen ? { key: ledger.gap?.key ?? newest, epoch } : ledger.gap
+  return {
+    ledger: {
+      ...ledger,
+      phase: 'loading',
+      stretches: [newStretch(epoch), ...kept],
+      gap,
+      readings: [],
+      unmet: false,
+      judging: false,
+    },
+    decisions: [...(gap ? [{ do: 'break' as const, gap }] : []), { do: 'hydrate', again: kept.length > 0 }],
+  }
+}
+
+function began(ledger: Ledger, event: Event & { type: 'began' }): Outcome {
+  const [top, ...rest] = ledger.stretches
+  if (!top) return only(ledger, { do: 'finish' })
+  const known = event.from === 'top' ? readerOf(top, top.epoch) : top.readers.at(-1)
+  const cursor = known?.epoch ?? top.epoch
+  const goal: Goal = event.more ? 'more' : event.from === 'top' && rest.length ? 'join' : 'enough'
+  const { reading: id, pages: pagesLeft, reached } = event
+  const one: Reading = { id, cursor, goal, pagesLeft, first: true, reached }
+  const next = known
+    ? ledger
+    : withTop(ledger, ({ readers }) => ({ readers: [{ epoch: cursor, exhausted: false }, ...readers] }))
+  return goOn({ ...next, readings: [...next.readings, one], unmet: goal === 'enough' && !reached }, one)
+}
+
+function paged(ledger: Ledger, event: Event & { type: 'page' }): Outcome {
+  const { cursor, marks } = event
+  const before = ledger.stretches.find((stretch) => readerOf(stretch, cursor))
+  const reading = ledger.readings.find(({ id }) => id === event.reading)
+  if (!before) return only(ledger)
+  const read = withPage(before, cursor, marks)
+  const stretches = joined(ledger.stretches.map((stretch) => (stretch === before ? read : stretch)))
+  const { from, epoch } = stretches.find((stretch) => readerOf(stretch, cursor))!
+  const coverage = { from, epoch }
+  const again = marks.exhausted ? { from: ALL, epoch: cursor } : undefined
+  const wants = reading?.first || (reading && !isMet(ledger, reading, true))
+  const one = reading && { ...reading, first: false, reached: reading.reached || event.enough }
+  return {
+    ledger: {
+      ...ledger,
+      stretches,
+      gap: ledger.gap && covers(coverage, ledger.gap) ? undefined : ledger.gap,
+      readings: ledger.readings.map((other) => (other === reading ? one! : other)),
+      unmet: ledger.unmet && !one?.reached,
+    },
+    decisions: [{ do: 'cover', coverage, again }, ...(wants ? [{ do: 'want' as const }] : [])],
+  }
+}
+
+function weighed(ledger: Ledger, { reading, needsPast, more }: Event & { type: 'weighed' }): Outcome {
+  const before = ledger.readings.find(({ id }) => id === reading)
+  if (!before) return only(ledger, { do: 'finish' })
+  if (isMet(ledger, before, more) && !needsPast) return only(ledger, { do: 'finish' })
+  const one = { ...before, pagesLeft: before.pagesLeft - 1 }
+  return goOn({ ...ledger, readings: ledger.readings.map((other) => (other === before ? one : other)) }, one)
+}
+
+function asked(ledger: Ledger): Outcome {
+  switch (ledger.phase) {
+    case 'detached':
+    case 'loading':
+      return only(ledger, { do: 'wait' })
+    case 'failed': {
+      const again = ledger.stretches.length > 1
+      return {
+        ledger: { ...ledger, phase: 'loading' },
+        decisions: [{ do: 'hydrate', again }, { do: 'retry' }],
+      }
+    }
+    case 'bounded':
+      return only(ledger, { do: 'resume' })
+    case 'whole':
+      return only(ledger, { do: 'ask' })
+  }
+}
+
+/** Loaded, and not lost since. */
+const isSettled = ({ phase }: Ledger): boolean => phase === 'whole' || phase === 'bounded'
+
+/** The past is read, as far as it is: whether something between is missing still. */
+function settled(ledger: Ledger, needsPast: boolean): Ledger {
+  const [top] = ledger.stretches
+  const short = ledger.unmet || ledger.stretches.length > 1 || needsPast
+  const exhausted = top && readerOf(top, top.epoch)?.exhausted
+  return { ...ledger, phase: short && !exhausted ? 'bounded' : 'whole' }
+}
+
+function isMet({ stretches }: Ledger, { goal, reached }: Reading, more: boolean): boolean {
+  if (goal === 'join') return stretches.length === 1
+  return goal === 'more' ? more : reached
+}
+
+function goOn(ledger: Ledger, { pagesLeft, cursor }: Reading): Outcome {
+  const exhausted = ledger.stretches.some((stretch) => readerOf(stretch, cursor)?.exhausted)
+  return only(ledger, pagesLeft <= 0 || exhausted ? { do: 'finish' } : { do: 'read', cursor })
+}
+
+function withTop(ledger: Ledger, change: (top: Stretch) => Partial<Stretch>): Ledger {
+  const [top, ...rest] = ledger.stretches
+  return top ? { ...ledger, stretches: [{ ...top, ...change(top) }, ...rest] } : ledger
+}
+
+const only = (ledger: Ledger, decision?: Decision): Outcome => ({
+  ledger,
+  decisions: decision ? [decision] : [],
+})

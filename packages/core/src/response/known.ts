@@ -1,0 +1,17 @@
+import type { Break } from '../text/coverage.ts'
+
+/** What is known of the channel, which a conversation asks about beginnings and losses. */
+export interface Known {
+  /** Continuity was lost here, and history has not covered the place. */
+  readonly gap: Break | undefined
+  /** Whether a response whose oldest known message has this serial begins there. `live`: that message is heard now. */
+  begins(serial: string, live: boolean): boolean
+  /** Whether a prompt with this serial is the first of its id: its answers cannot have begun before. */
+  beginsTurn(serial: string): boolean
+}
+
+export const nothingKnown: Known = {
+  gap: undefined,
+  begins: () => false,
+  beginsTurn: () => false,
+}
