@@ -1,7 +1,7 @@
 import { readCapability, type Capability } from './auth/capability.ts'
 import { Channel } from './channel/channel.ts'
 import type { Context } from './context.ts'
-import { badChannelName } from './wire/errors.ts'
+import { AblyError, badChannelName } from './wire/errors.ts'
 import type { Message } from './channel/message.ts'
 import type { Namespace } from './settings.ts'
 import { Stats } from './rest/stats.ts'
@@ -49,12 +49,24 @@ export class App {
     let channel = this.channels.get(name)
     if (!channel) {
       checkChannelName(name)
-      const { serials, settings } = this.context
-      const made = (channel = new Channel(name, this.rulesFor(name), serials, settings))
+      const limit = this.context.settings.limits.channels
+      if (this.channels.size >= limit) {
+        throw new AblyError(
+          90021,
+          400,
+          `unable to use channel ${name}; the app has ${limit} channels, the most it may`,
+        )
+      }
+      const made = (channel = new Channel(name, this.rulesFor(name), this.context))
       made.onChange = (message) => this.onChange?.(made, message)
       this.channels.set(name, made)
     }
     return channel
+  }
+
+  /** The channel of this name as it can be read. One that nobody used before is empty, and is not made. */
+  reading(name: string): Channel {
+    return this.channels.get(name) ?? new Channel(name, this.rulesFor(name), this.context)
   }
 
   /** The rule for a channel: the one named after it up to its first colon. */
@@ -74,10 +86,18 @@ export class App {
   }
 }
 
-/** Names may not be empty, start like a qualifier or separator, or hold line breaks. */
+const longestName = 2048
+
+/** Names may not be empty, be longer than 2048 characters, start like a qualifier or separator, or hold line breaks. */
 export function checkChannelName(name: string): void {
-  if (typeof name !== 'string' || name === '' || /^[:,[\s]/.test(name) || /[\r\n]/.test(name)) {
+  if (
+    typeof name !== 'string' ||
+    name === '' ||
+    name.length > longestName ||
+    /^[:,[\s]/.test(name) ||
+    /[\r\n]/.test(name)
+  ) {
     if (typeof name === 'string' && /^\[meta\]./.test(name)) return
-    throw badChannelName(name)
+    throw badChannelName(typeof name === 'string' ? name.slice(0, 100) : name)
   }
 }

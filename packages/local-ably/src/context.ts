@@ -1,4 +1,5 @@
 import type { Log } from './log.ts'
+import type { Retained } from './channel/retained.ts'
 import type { Origins } from './origins.ts'
 import type { Rules } from './faults/rules.ts'
 import type { SerialSource } from './wire/serial.ts'
@@ -12,6 +13,7 @@ export interface Context {
   readonly rules: Rules
   readonly log: Log
   readonly origins: Origins
+  readonly retained: Retained
   /** The file that outlives the process, if there is one. */
   readonly storage: Storage | undefined
 }

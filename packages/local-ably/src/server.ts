@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { everything, type Capability } from './auth/capability.ts'
+import { Retained } from './channel/retained.ts'
 import { Connections } from './connection/connections.ts'
 import type { Context } from './context.ts'
 import { createFaults, type Faults } from './faults/faults.ts'
@@ -55,7 +56,15 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
   const rules = new Rules()
   const origins = new Origins(options.origins ?? [])
   const serials = createSerials(randomName(8))
-  const context: Context = { settings, rules, log, origins, serials, storage: openStorage(options, log) }
+  const context: Context = {
+    settings,
+    rules,
+    log,
+    origins,
+    serials,
+    retained: new Retained(settings.retention.totalBytes),
+    storage: openStorage(options, log),
+  }
   const world = new World(context)
   world.seed(options.keys, options.namespaces)
   world.load()

@@ -22,14 +22,20 @@ export interface Namespace {
   authenticated?: boolean
 }
 
-/** The service's limits. Those of rate are off unless set; each is a number per second. */
+/** What one client may ask of the server. The defaults protect the process; the service's own are named where they differ. */
 export interface Limits {
-  /** Frames per second that one connection may publish; beyond it NACK 42911. The service: 50. */
+  /** Frames per second that one connection may publish; beyond it NACK 42911. Default 20,000; the service: 50. */
   connectionRate?: number
-  /** Messages per second that one channel takes; beyond it NACK 42913. The service: 50. */
+  /** Bytes per second that one connection may publish; beyond it NACK 42911. Default 16 MiB. */
+  connectionBytes?: number
+  /** Messages per second that one channel takes; beyond it NACK 42913. Default 20,000; the service: 50. */
   channelRate?: number
-  /** REST requests per second of one app; beyond it 429/42918. */
+  /** REST requests per second of one app; beyond it 429/42918. Default 20,000. */
   restRate?: number
+  /** Connections at the same time, with those that wait to be resumed; beyond it 42915. Default 20,000. */
+  connections?: number
+  /** Channels of one app; beyond it 90021. Default 50,000. */
+  channels?: number
   /** Bytes of one publish, names, extras and client ids included. Default 65536. */
   messageSize?: number
   /** Bytes of one frame or request body. Default 524288. */
@@ -38,7 +44,10 @@ export interface Limits {
   channelsPerConnection?: number
   /** Members present on one channel. Default 200; beyond it 91003. */
   presenceMembers?: number
-  /** Bytes waiting for one slow socket before messages to it are dropped, which it is told with 80020. */
+  /**
+   * Bytes waiting for one slow socket before messages to it are dropped, which it is told with 80020, and before its
+   * own frames wait until it reads. Default 16 MiB.
+   */
   outboundBytes?: number
 }
 
@@ -49,6 +58,10 @@ export interface Retention {
   persisted?: number
   /** Messages kept per channel at most, whatever their age. Default 100,000. */
   messages?: number
+  /** Bytes kept per channel at most, versions and annotations included. Default 32 MiB. */
+  bytes?: number
+  /** Bytes kept in all channels together; beyond it the largest give way. Default 256 MiB. */
+  totalBytes?: number
 }
 
 export interface LocalAblyOptions {
@@ -93,8 +106,7 @@ export interface LocalAblyOptions {
 }
 
 export interface Settings {
-  limits: Required<Omit<Limits, 'connectionRate' | 'channelRate' | 'restRate'>> &
-    Pick<Limits, 'connectionRate' | 'channelRate' | 'restRate'>
+  limits: Required<Limits>
   retention: Required<Retention>
   connectionStateTtl: number
   maxIdleInterval: number
@@ -107,6 +119,8 @@ export interface Settings {
 /** The key of a server that was given none: it may do everything. */
 export const defaultKey = 'local.key:secret'
 
+const mebibyte = 1024 * 1024
+
 export function resolveSettings(options: LocalAblyOptions): Settings {
   return {
     limits: {
@@ -114,10 +128,23 @@ export function resolveSettings(options: LocalAblyOptions): Settings {
       frameSize: 524_288,
       channelsPerConnection: 200,
       presenceMembers: 200,
-      outboundBytes: 16 * 1024 * 1024,
+      outboundBytes: 16 * mebibyte,
+      connections: 20_000,
+      channels: 50_000,
+      connectionRate: 20_000,
+      connectionBytes: 16 * mebibyte,
+      channelRate: 20_000,
+      restRate: 20_000,
       ...options.limits,
     },
-    retention: { recent: 120_000, persisted: 72 * 3_600_000, messages: 100_000, ...options.retention },
+    retention: {
+      recent: 120_000,
+      persisted: 72 * 3_600_000,
+      messages: 100_000,
+      bytes: 32 * mebibyte,
+      totalBytes: 256 * mebibyte,
+      ...options.retention,
+    },
     connectionStateTtl: options.connectionStateTtl ?? 120_000,
     maxIdleInterval: options.maxIdleInterval ?? 15_000,
     remainPresentFor: options.remainPresentFor ?? 15_000,

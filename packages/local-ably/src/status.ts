@@ -17,6 +17,8 @@ export interface ConnectionStatus {
   /** Whether it has a socket now; without one it waits to be resumed. */
   connected: boolean
   since: number
+  /** Bytes that wait for it to read. */
+  waiting: number
   channels: string[]
 }
 
@@ -42,6 +44,7 @@ export function statusOf(apps: ReadonlyMap<string, App>, connections: Connection
     clientId: connection.clientId ?? null,
     connected: connection.isConnected,
     since: connection.createdAt,
+    waiting: connection.backlog,
     channels: [...connection.attachments.keys()],
   }))
   return { channels, connections: people }

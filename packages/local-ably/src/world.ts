@@ -1,13 +1,16 @@
 import { App } from './app.ts'
 import type { Directory } from './auth/auth.ts'
 import type { Context } from './context.ts'
-import { notFound } from './wire/errors.ts'
+import { badRequest, notFound } from './wire/errors.ts'
 import { randomName } from './wire/serial.ts'
 import { resolveKeys, type KeyOption, type Namespace } from './settings.ts'
 import { reviveMessage, type StoredRecord } from './storage/record.ts'
 import { appRecord, messageRecord } from './storage/storage.ts'
 import type { Origins } from './origins.ts'
 import { TokenStore } from './auth/token.ts'
+
+/** Apps of one server. */
+const maxApps = 10_000
 
 /** The apps of a server and the tokens issued for them: all that a crash loses, keys and what is on file aside. */
 export class World implements Directory {
@@ -21,6 +24,7 @@ export class World implements Directory {
 
   constructor(context: Context) {
     this.#context = context
+    context.retained.onFull = () => this.#shed()
   }
 
   /** Makes the apps that the options name by the keys they list. */
@@ -42,6 +46,9 @@ export class World implements Directory {
 
   /** Makes an app that has no name yet. */
   createApp(namespaces?: readonly Namespace[]): App {
+    if (this.apps.size >= maxApps) {
+      throw badRequest(`unable to make an app; there are ${maxApps} already, delete some`)
+    }
     return this.addApp(randomName(6), namespaces)
   }
 
@@ -56,7 +63,10 @@ export class World implements Directory {
   }
 
   removeApp(id: string): void {
-    if (!this.apps.delete(id)) throw notFound(`unable to delete app ${id}; there is none`)
+    const app = this.apps.get(id)
+    if (!app) throw notFound(`unable to delete app ${id}; there is none`)
+    for (const channel of app.channels.values()) channel.messages.clear()
+    this.apps.delete(id)
     this.#context.storage?.removeApp(id)
   }
 
@@ -91,6 +101,17 @@ export class World implements Directory {
     }
   }
 
+  /** Makes room when all channels together keep too much: the largest give way. */
+  #shed(): void {
+    const { retained, settings } = this.#context
+    const wanted = settings.retention.totalBytes * 0.875
+    const channels = [...this.apps.values()].flatMap((app) => [...app.channels.values()])
+    for (const channel of channels.sort((a, b) => b.messages.bytes - a.messages.bytes)) {
+      if (retained.bytes <= wanted) return
+      channel.shed(Math.max(0, channel.messages.bytes - (retained.bytes - wanted)))
+    }
+  }
+
   /** Writes what waits to be written. */
   flush(): void {
     this.#context.storage?.flush()
@@ -100,6 +121,7 @@ export class World implements Directory {
   forget(): void {
     this.tokens = new TokenStore()
     for (const app of this.apps.values()) {
+      for (const channel of app.channels.values()) channel.messages.clear()
       app.channels.clear()
       app.nonces.clear()
     }

@@ -40,6 +40,36 @@ export function grantModes(grant: Grant, channelName: string, requested: number)
   return modes
 }
 
+/** Serials of messages of a channel. Those that the channel has dropped are forgotten. */
+class Seen {
+  readonly #channel: Channel
+  readonly #serials = new Set<string>()
+  #pruneAt = 1000
+
+  constructor(channel: Channel) {
+    this.#channel = channel
+  }
+
+  add(serial: string): void {
+    this.#serials.add(serial)
+    if (this.#serials.size < this.#pruneAt) return
+    for (const one of this.#serials) if (!this.#channel.messages.get(one)) this.#serials.delete(one)
+    this.#pruneAt = Math.max(1000, this.#serials.size * 2)
+  }
+
+  has(serial: string): boolean {
+    return this.#serials.has(serial)
+  }
+
+  delete(serial: string): void {
+    this.#serials.delete(serial)
+  }
+
+  clear(): void {
+    this.#serials.clear()
+  }
+}
+
 /** One connection's attachment to one channel, under the name that the client used. */
 export class Attachment implements Subscriber {
   readonly channel: Channel
@@ -51,8 +81,8 @@ export class Attachment implements Subscriber {
   params: Record<string, string>
   /** Messages touched after this were delivered here, so their appends can be understood. */
   #since: string
-  readonly #replayed = new Set<string>()
-  readonly #missed = new Set<string>()
+  readonly #replayed: Seen
+  readonly #missed: Seen
   #lagging = false
   #toldOccupancy = ''
   #deltas: DeltaEncoder | undefined
@@ -66,6 +96,8 @@ export class Attachment implements Subscriber {
     this.params = params
     this.modes = grantModes(peer.grant, channel.name, requested)
     this.#since = channel.journal.head
+    this.#replayed = new Seen(channel)
+    this.#missed = new Seen(channel)
     this.#filter = filterOf(name)
   }
 

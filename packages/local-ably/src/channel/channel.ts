@@ -15,6 +15,7 @@ import { occupancyOf, type Occupancy } from './occupancy.ts'
 import { PresenceSet } from './presence.ts'
 import { messageSerial, serialTime, type SerialSource } from '../wire/serial.ts'
 import type { Namespace, Settings } from '../settings.ts'
+import { addAnnotation, addPast, measure, type Retained } from './retained.ts'
 import { MessageStore } from './store.ts'
 import { SummaryState } from './summary.ts'
 
@@ -28,28 +29,32 @@ export interface Author {
   userClaim: string | undefined
 }
 
-/** Versions of one message that are remembered. */
-const keptVersions = 200
-
 /** A channel: its messages, who listens, who is present. It does not know sockets. */
 export class Channel {
   readonly name: string
   readonly rules: Namespace
   readonly journal: Journal
-  readonly messages = new MessageStore()
+  readonly messages: MessageStore
   readonly subscribers = new Set<Subscriber>()
   readonly presence: PresenceSet
   readonly rate = new RateLimit(42913, 'channel.maxRate')
   readonly #serials: SerialSource
   readonly #settings: Settings
+  readonly #retained: Retained
   readonly #published = new Map<string, { serial: string; at: number }>()
   /** Called after each change of a message, so that it can be kept. */
   onChange: ((message: Message) => void) | undefined
   lastUsed = Date.now()
   #counting: NodeJS.Timeout | undefined
 
-  constructor(name: string, rules: Namespace, serials: SerialSource, settings: Settings) {
+  constructor(
+    name: string,
+    rules: Namespace,
+    { serials, settings, retained }: { serials: SerialSource; settings: Settings; retained: Retained },
+  ) {
     this.name = name
+    this.#retained = retained
+    this.messages = new MessageStore(retained)
     this.rules = rules
     this.#serials = serials
     this.#settings = settings
@@ -83,6 +88,7 @@ export class Channel {
         action: MessageAction.create,
         version: { serial: own, timestamp },
         size: input.size,
+        weight: { operation: 0, past: 0, annotations: 0 },
         touched: serial,
         past: [],
       }
@@ -101,13 +107,16 @@ export class Channel {
       })),
     )
     for (const message of messages) this.onChange?.(message)
+    this.#makeRoom()
     return messages.map((message) => message.serial)
   }
 
   /** Takes a message back that was kept elsewhere. Nobody is told. */
-  restore(message: Message): void {
+  restore(kept: Omit<Message, 'weight'>): void {
+    const message: Message = { ...kept, weight: measure(kept) }
     this.messages.add(message)
     this.#published.set(message.id, { serial: message.serial, at: message.timestamp })
+    this.#makeRoom()
   }
 
   /** The message with this serial, or a 40400. */
@@ -131,6 +140,8 @@ export class Channel {
     mixIn(message, input, author.userClaim)
     message.version = versionOf(messageSerial(serial, 0), timestamp, input.operation, author)
     message.touched = serial
+    message.weight.operation = input.operationSize
+    this.messages.weigh(message)
     this.#record(serial, timestamp, author, { messages: [message] })
     this.#emit(
       new Delivery(
@@ -147,6 +158,7 @@ export class Channel {
       ),
     )
     this.onChange?.(message)
+    this.#makeRoom()
     return message.version.serial
   }
 
@@ -154,7 +166,7 @@ export class Channel {
   checkAppend(message: Message, input: MessageInput): void {
     if (input.action !== MessageAction.append) return
     joinPayload(message.data, input.data)
-    const limit = this.#settings.limits.messageSize
+    const limit = this.sizeLimit
     if (message.size + input.size > limit) {
       throw new AblyError(40009, 413, `unable to append; the whole message would exceed ${limit} bytes`)
     }
@@ -181,12 +193,14 @@ export class Channel {
     const changed = new Set<Message>()
     for (const [i, annotation] of stamped.entries()) {
       const message = subjects[i]!
-      message.annotations ??= []
-      message.annotations.push(annotation)
+      addAnnotation(message, annotation)
+      this.messages.weigh(message)
       message.summary ??= new SummaryState()
       if (message.summary.apply(annotation)) changed.add(message)
     }
     for (const message of changed) this.#summarise(message)
+    for (const message of new Set(subjects)) if (!changed.has(message)) this.onChange?.(message)
+    this.#makeRoom()
     return stamped.map((annotation) => annotation.serial!)
   }
 
@@ -196,6 +210,19 @@ export class Channel {
     this.journal.append({ serial, frameId: serial, connectionId: undefined, timestamp, summaryOf: message })
     this.#emit(new Delivery({ mode: Mode.SUBSCRIBE, serial }, () => summaryFrame(message, serial, timestamp)))
     this.onChange?.(message)
+  }
+
+  /** Drops the oldest messages until no more than `bytes` are left. Nobody can resume from before what is gone. */
+  shed(bytes: number): void {
+    const touched = this.messages.dropOldest(bytes)
+    if (touched !== undefined) this.journal.dropThrough(touched)
+  }
+
+  #makeRoom(): void {
+    const { bytes } = this.#settings.retention
+    // Some more than needed, so that not every publish has to.
+    if (this.messages.bytes > bytes) this.shed(bytes * 0.875)
+    this.#retained.check()
   }
 
   /** Whether it is of no use any more: nobody is here, and nothing is kept. */
@@ -229,6 +256,11 @@ export class Channel {
 
   occupancy(): Occupancy {
     return occupancyOf(this.subscribers, this.presence.size)
+  }
+
+  /** Bytes that one publish may have. */
+  get sizeLimit(): number {
+    return this.#settings.limits.messageSize
   }
 
   /** Bytes that may wait for one subscriber. */
@@ -293,8 +325,7 @@ export function summaryFrame(message: Message, serial: string, timestamp: number
 
 function remember(message: Message): void {
   const { annotations: _summary, ...wire } = toWire(message)
-  message.past.push(wire)
-  if (message.past.length > keptVersions) message.past.shift()
+  addPast(message, wire)
 }
 
 /** The shallow mixin of an operation: what it brings replaces what was there, what it leaves out stays. */

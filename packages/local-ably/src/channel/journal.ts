@@ -70,6 +70,13 @@ export class Journal {
     if (gone > 0) this.#drop(gone)
   }
 
+  /** Forgets what happened up to and at a serial. */
+  dropThrough(serial: string): void {
+    const gone = this.#entries.length - this.after(serial).length
+    if (gone > 0) this.#drop(gone)
+    if (serial > this.#floor) this.#floor = serial
+  }
+
   /** Forgets everything up to now: nobody can continue from an earlier serial. */
   forget(serial: string): void {
     this.#entries = []

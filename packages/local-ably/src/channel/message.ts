@@ -7,6 +7,7 @@ import {
   type WireAnnotation,
   type WireMessage,
 } from '../wire/protocol.ts'
+import { operationSize } from './retained.ts'
 import type { SummaryState } from './summary.ts'
 
 /** One message of a channel: its latest state, and what is needed to tell its past. */
@@ -26,6 +27,8 @@ export interface Message {
   size: number
   /** The channel serial of the last frame that touched it: what an attachment has seen of it follows from that. */
   touched: string
+  /** Bytes beside `size`: of what was said about the last update, of earlier versions, of annotations. */
+  weight: { operation: number; past: number; annotations: number }
   /** Earlier versions, oldest first. Appends grow a version, they do not make one. */
   past: WireMessage[]
   summary?: SummaryState
@@ -44,6 +47,7 @@ export interface MessageInput {
   action: number
   serial: string | undefined
   operation: MessageVersion
+  operationSize: number
   size: number
 }
 
@@ -56,8 +60,9 @@ export function readMessage(wire: unknown): MessageInput {
   const name = text(wire.name, 'name')
   const clientId = text(wire.clientId, 'clientId')
   const extras = readExtras(wire.extras)
+  const operation = readOperation(wire.version)
   return {
-    id: text(wire.id, 'id'),
+    id: readId(wire.id),
     name,
     data,
     encoding,
@@ -65,9 +70,18 @@ export function readMessage(wire: unknown): MessageInput {
     extras,
     action: readAction(wire.action),
     serial: text(wire.serial, 'serial'),
-    operation: readOperation(wire.version),
-    size: sizeOf(name, clientId, extras, data),
+    operation,
+    operationSize: operationSize(operation),
+    size: sizeOf(data, name, extras) + byteLength(clientId),
   }
+}
+
+const longestId = 1024
+
+function readId(value: unknown): string | undefined {
+  const id = text(value, 'id')
+  if (id === undefined || id.length <= longestId) return id
+  throw new AblyError(40031, 400, `unable to publish; an id has at most ${longestId} characters`)
 }
 
 function text(value: unknown, field: string): string | undefined {
@@ -121,11 +135,9 @@ function readExtras(extras: unknown): Record<string, unknown> | undefined {
 export const byteLength = (data: Payload | undefined): number =>
   data === undefined ? 0 : typeof data === 'string' ? Buffer.byteLength(data) : data.length
 
-const sizeOf = (name?: string, clientId?: string, extras?: object, data?: Payload): number =>
-  byteLength(name) +
-  byteLength(clientId) +
-  (extras ? Buffer.byteLength(JSON.stringify(extras)) : 0) +
-  byteLength(data)
+/** Bytes as the size limit counts them: of the payload, of a name or client id, of extras. */
+export const sizeOf = (data: Payload | undefined, text?: string, extras?: object): number =>
+  byteLength(data) + byteLength(text) + (extras ? Buffer.byteLength(JSON.stringify(extras)) : 0)
 
 /** The message as it travels: its latest state, whole. */
 export function toWire(message: Message): WireMessage {

@@ -1,5 +1,6 @@
 import { Delivery } from './delivery.ts'
 import type { Journal } from './journal.ts'
+import { sizeOf } from './message.ts'
 import { Action, Mode, PresenceAction, type ProtocolMessage, type WirePresence } from '../wire/protocol.ts'
 import { messageSerial, randomName, serialTime, type SerialSource } from '../wire/serial.ts'
 
@@ -13,8 +14,9 @@ export interface PresenceEvent {
 /** Members told of in one SYNC frame. */
 const syncPage = 100
 
-/** Presence events kept per channel. */
+/** Presence events kept per channel, and bytes of them. */
 const keptEvents = 10_000
+const keptBytes = 4 * 1024 * 1024
 
 /** Who is present on one channel. A member is a client on a connection: one client may be present several times. */
 export class PresenceSet {
@@ -23,6 +25,7 @@ export class PresenceSet {
   readonly #emit: (delivery: Delivery) => void
   readonly #members = new Map<string, WirePresence>()
   #history: PresenceEvent[] = []
+  #historyBytes = 0
 
   constructor(serials: SerialSource, journal: Journal, emit: (delivery: Delivery) => void) {
     this.#serials = serials
@@ -105,8 +108,9 @@ export class PresenceSet {
   }
 
   expire(time: number): void {
-    const excess = Math.max(0, this.#history.length - keptEvents)
-    this.#history = this.#history.filter(({ key }, i) => i >= excess && serialTime(key) >= time)
+    let gone = 0
+    while (gone < this.#history.length && serialTime(this.#history[gone]!.key) < time) gone++
+    this.#dropEvents(gone)
   }
 
   /** A client that attaches again re-enters under its old ids; when it never left, that is no news. */
@@ -132,7 +136,18 @@ export class PresenceSet {
   }
 
   #note(serial: string, events: readonly WirePresence[]): void {
-    for (const [i, event] of events.entries()) this.#history.push({ key: messageSerial(serial, i), event })
+    for (const [i, event] of events.entries()) {
+      this.#history.push({ key: messageSerial(serial, i), event })
+      this.#historyBytes += bytesOf(event)
+    }
+    // Some more than needed, so that not every event has to.
+    if (this.#history.length > keptEvents) this.#dropEvents(keptEvents / 10)
+    while (this.#historyBytes > keptBytes && this.#history.length > 1)
+      this.#dropEvents(Math.ceil(this.#history.length / 10))
+  }
+
+  #dropEvents(count: number): void {
+    for (const { event } of this.#history.splice(0, count)) this.#historyBytes -= bytesOf(event)
   }
 
   #send(serial: string, events: WirePresence[], envelope: Partial<ProtocolMessage>): void {
@@ -148,6 +163,8 @@ export class PresenceSet {
     )
   }
 }
+
+const bytesOf = ({ data, clientId, extras }: WirePresence): number => 300 + sizeOf(data, clientId, extras)
 
 export const memberKey = (connectionId: string | undefined, clientId: string): string =>
   `${connectionId ?? ''}:${clientId}`

@@ -1,12 +1,25 @@
 import type { Message } from './message.ts'
+import { weightOf, type Retained } from './retained.ts'
 import { serialTime } from '../wire/serial.ts'
 
 /** The messages of one channel in the order of their creation, which is that of their serials. */
 export class MessageStore {
   readonly #bySerial = new Map<string, Message>()
+  readonly #weights = new Map<Message, number>()
+  readonly #retained: Retained
   #ordered: Message[] = []
   /** No message was touched before this: what spares most sweeps from looking at each. */
   #oldest = 0
+  #bytes = 0
+
+  constructor(retained: Retained) {
+    this.#retained = retained
+  }
+
+  /** Bytes of all messages, with their versions and annotations. */
+  get bytes(): number {
+    return this.#bytes
+  }
 
   get size(): number {
     return this.#ordered.length
@@ -19,6 +32,38 @@ export class MessageStore {
   add(message: Message): void {
     this.#bySerial.set(message.serial, message)
     this.#ordered.push(message)
+    this.weigh(message)
+  }
+
+  /** Counts the bytes of a message anew, after it changed. */
+  weigh(message: Message): void {
+    this.#count(message, weightOf(message))
+  }
+
+  /** Drops the oldest messages until no more than `bytes` are left; the last stays. Returns the latest serial that touched one. */
+  dropOldest(bytes: number): string | undefined {
+    let count = 0
+    let touched: string | undefined
+    while (this.#bytes > bytes && count < this.#ordered.length - 1) {
+      const message = this.#ordered[count++]!
+      if (touched === undefined || message.touched > touched) touched = message.touched
+      this.#forget(message)
+    }
+    this.#ordered.splice(0, count)
+    return touched
+  }
+
+  #count(message: Message, weight: number): void {
+    const change = weight - (this.#weights.get(message) ?? 0)
+    this.#weights.set(message, weight)
+    this.#bytes += change
+    this.#retained.add(change)
+  }
+
+  #forget(message: Message): void {
+    this.#count(message, 0)
+    this.#weights.delete(message)
+    this.#bySerial.delete(message.serial)
   }
 
   /** All messages, oldest first. Not to be changed. */
@@ -51,14 +96,14 @@ export class MessageStore {
       if (stays(message, index)) {
         kept.push(message)
         oldest = Math.min(oldest, serialTime(message.touched))
-      } else this.#bySerial.delete(message.serial)
+      } else this.#forget(message)
     }
     this.#ordered = kept
     this.#oldest = kept.length > 0 ? oldest : 0
   }
 
   clear(): void {
-    this.#bySerial.clear()
+    for (const message of this.#ordered) this.#forget(message)
     this.#ordered = []
   }
 }

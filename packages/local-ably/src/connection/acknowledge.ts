@@ -20,8 +20,7 @@ export type Work = (
 export function acknowledge(
   connection: Connection,
   frame: ProtocolMessage,
-  content: unknown,
-  work: Work,
+  { content, bytes, work }: { content: unknown; bytes: number; work: Work },
 ): void {
   const { msgSerial } = frame
   if (typeof msgSerial !== 'number' || !Number.isInteger(msgSerial)) {
@@ -32,7 +31,9 @@ export function acknowledge(
   const settle = (outcome: NonNullable<Slot['outcome']>) => settleSlot(connection, frame, slot, outcome)
   const fail = (error: unknown) => settle({ error: asAblyError(error) })
   try {
-    connection.inboundRate.take(connection.context.settings.limits.connectionRate)
+    const { connectionRate, connectionBytes } = connection.context.settings.limits
+    connection.inboundRate.take(connectionRate)
+    connection.inboundBytes.take(connectionBytes, bytes)
     if (!Array.isArray(content)) throw badRequest('unable to read the frame; its content must be a list')
     work(connection, frame, (res) => afterKept(connection, () => settle({ res }), fail), fail)
   } catch (error) {

@@ -45,7 +45,7 @@ export class AckQueue {
     this.#expected = msgSerial + 1
     this.#slots.set(msgSerial, slot)
     this.#queue.push(slot)
-    this.#slots.delete(msgSerial - keptOutcomes)
+    if (this.#slots.size > keptOutcomes) this.#slots.delete(this.#slots.keys().next().value!)
     return slot
   }
 

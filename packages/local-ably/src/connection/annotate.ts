@@ -15,6 +15,7 @@ import {
 } from '../wire/protocol.ts'
 import { authorOf, requireMutable, type Publisher } from './publish.ts'
 import { publisherOf, requireMode } from './publishFrame.ts'
+import { sizeOf } from '../channel/message.ts'
 import { checkAnnotation } from '../channel/summary.ts'
 
 /** Annotates messages, as a client asks in an ANNOTATION frame. */
@@ -48,7 +49,21 @@ export function applyAnnotations(
   requireMutable(channel)
   publisher.grant.app.context.storage?.check()
   const annotations = given.map((wire) => readAnnotation(publisher, wire, messageSerial))
+  checkSize(channel, annotations)
   return channel.annotate(annotations, authorOf(publisher, channel, frameId))
+}
+
+function checkSize(channel: Channel, annotations: readonly WireAnnotation[]): void {
+  const size = annotations.reduce(
+    (sum, one) => sum + sizeOf(one.data, `${one.type}${one.name ?? ''}`, one.extras),
+    0,
+  )
+  if (size <= channel.sizeLimit) return
+  throw new AblyError(
+    40009,
+    413,
+    `unable to annotate; ${size} bytes exceed the maximum message size of ${channel.sizeLimit}`,
+  )
 }
 
 function readAnnotation(

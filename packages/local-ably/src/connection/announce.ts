@@ -11,6 +11,7 @@ import {
   type PublishResult,
   type WirePresence,
 } from '../wire/protocol.ts'
+import { sizeOf } from '../channel/message.ts'
 import { requireMode } from './publishFrame.ts'
 import { describe } from './outbox.ts'
 
@@ -28,6 +29,7 @@ export function announce(
   const events = frame.presence!.map((event) => readEvent(connection, channelName, event))
   connection.rules.check('presence', () => describe(frame, connection.subject()))
   const channel = connection.app.channel(channelName)
+  checkSize(connection, events)
   const limit = connection.app.maxPresenceMembers
   const entering = events.filter(
     (event) =>
@@ -39,6 +41,18 @@ export function announce(
   channel.presence.announce(events, `${connection.id}:${frame.msgSerial}`, connection.id)
   connection.present.add(channel)
   done({ serials: [] })
+}
+
+function checkSize(connection: Connection, events: readonly WirePresence[]): void {
+  const limit = connection.context.settings.limits.messageSize
+  const size = events.reduce((sum, event) => sum + sizeOf(event.data, event.clientId, event.extras), 0)
+  if (size > limit) {
+    throw new AblyError(
+      40009,
+      413,
+      `unable to enter presence; ${size} bytes exceed the maximum message size of ${limit}`,
+    )
+  }
 }
 
 function readEvent(connection: Connection, channelName: string, wire: unknown): WirePresence {

@@ -3,7 +3,7 @@ import { checkChannelName } from '../app.ts'
 import { baseChannelName } from '../auth/capability.ts'
 import { summaryFrame, withMessages, type Channel } from '../channel/channel.ts'
 import type { Connection } from './connection.ts'
-import { AblyError, denied } from '../wire/errors.ts'
+import { AblyError, badChannelName, denied } from '../wire/errors.ts'
 import type { JournalEntry } from '../channel/journal.ts'
 import { toWire, type Message } from '../channel/message.ts'
 import {
@@ -18,10 +18,14 @@ import {
 import { rewind } from '../channel/rewind.ts'
 import { serialTime } from '../wire/serial.ts'
 
+/** Characters of a channel name with its qualifier, which may hold a filter. */
+const longestName = 8192
+
 /** Answers ATTACH: with ATTACHED and what the client missed, or with an ERROR for the channel. */
 export function attach(connection: Connection, frame: ProtocolMessage): void {
   const name = frame.channel ?? ''
   try {
+    if (name.length > longestName) throw badChannelName(name.slice(0, 100))
     const channelName = baseChannelName(name)
     checkChannelName(channelName)
     const params = readParams(name, frame.params)

@@ -33,6 +33,7 @@ export class Connection implements Peer {
   readonly present = new Set<Channel>()
   readonly acks: AckQueue
   readonly inboundRate = new RateLimit(42911, 'connection.inboundRate')
+  readonly inboundBytes = new RateLimit(42911, 'connection.inboundBytes')
   readonly channelRates = new Map<string, RateLimit>()
   readonly outbox: Outbox
   /** Merges this connection's appends. Set right after it is made: it publishes in this connection's name. */
@@ -143,7 +144,7 @@ export class Connection implements Peer {
         connectionKey: this.key,
         maxMessageSize: settings.limits.messageSize,
         maxFrameSize: settings.limits.frameSize,
-        maxInboundRate: settings.limits.connectionRate ?? 50,
+        maxInboundRate: settings.limits.connectionRate,
         connectionStateTtl: settings.connectionStateTtl,
         maxIdleInterval: settings.maxIdleInterval,
         serverId: 'local',

@@ -53,6 +53,7 @@ export class Connections {
   #open(socket: Socket, query: URLSearchParams, grant: Grant): void {
     const key = query.get('resume') ?? query.get('recover')
     const known = key ? this.#findByKey(key, grant) : undefined
+    if (!known) this.#checkCount()
     const connection = known ?? this.#create(grant, query)
     if (known) known.grant = grant
     serve(this.#directory, connection, socket)
@@ -65,6 +66,12 @@ export class Connections {
       ...(connection.clientId === undefined ? {} : { clientId: connection.clientId }),
       text: known ? 'resumed' : key ? 'failed to resume, connected anew' : 'connected',
     })
+  }
+
+  #checkCount(): void {
+    const limit = this.#context.settings.limits.connections
+    if (this.#byId.size < limit) return
+    throw new AblyError(42915, 429, `unable to connect; the server has ${limit} connections, the most it may`)
   }
 
   #create(grant: Grant, query: URLSearchParams): Connection {
@@ -155,7 +162,7 @@ function resumeError(key: string): AblyError {
 // Refusals are told in a frame: SDKs cannot read the status of a refused upgrade.
 function refuse(socket: Socket, error: AblyError): void {
   socket.handle(deaf)
-  const passing = error.statusCode >= 500
+  const passing = error.statusCode >= 500 || error.statusCode === 429
   const action = passing && !isTokenError(error) ? Action.disconnected : Action.error
   socket.close({ action, error: error.toWire() })
 }

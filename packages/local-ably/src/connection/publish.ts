@@ -30,7 +30,7 @@ export function admit(
   context.storage?.check()
   const inputs = given.map(readMessage)
   const limit = context.settings.limits.messageSize
-  const size = inputs.reduce((sum, input) => sum + input.size, 0)
+  const size = inputs.reduce((sum, input) => sum + input.size + input.operationSize, 0)
   if (size > limit) {
     throw new AblyError(
       40009,

@@ -8,28 +8,34 @@ import { AblyError, asAblyError, badRequest, isTokenError } from '../wire/errors
 import { Action, type ProtocolMessage } from '../wire/protocol.ts'
 import { publishFrame } from './publishFrame.ts'
 import { acknowledge } from './acknowledge.ts'
+import { Inbox } from './inbox.ts'
 import type { Socket } from './socket.ts'
 
 /** Handles what comes in on a socket, for the connection that it carries. */
 export function serve(directory: Directory, connection: Connection, socket: Socket): void {
+  const read = (bytes: Buffer) => {
+    try {
+      const frame = decodeFrame(bytes, socket.format)
+      connection.logIn(frame)
+      connection.confirm()
+      dispatch(directory, connection, frame, bytes.length)
+    } catch (error) {
+      if (!(error instanceof AblyError)) connection.context.log.writeError('a frame', error)
+      // A frame that cannot be read has no answer of its own: the connection is told, and ends.
+      connection.fail(asAblyError(error))
+    }
+  }
+  const inbox = new Inbox(connection, socket, read)
   socket.handle({
-    onBytes(bytes) {
-      try {
-        const frame = decodeFrame(bytes, socket.format)
-        connection.logIn(frame)
-        connection.confirm()
-        dispatch(directory, connection, frame)
-      } catch (error) {
-        if (!(error instanceof AblyError)) connection.context.log.writeError('a frame', error)
-        // A frame that cannot be read has no answer of its own: the connection is told, and ends.
-        connection.fail(asAblyError(error))
-      }
+    onBytes: (bytes) => inbox.push(bytes),
+    onClose() {
+      inbox.clear()
+      connection.socketLost(socket)
     },
-    onClose: () => connection.socketLost(socket),
   })
 }
 
-function dispatch(directory: Directory, connection: Connection, frame: ProtocolMessage): void {
+function dispatch(directory: Directory, connection: Connection, frame: ProtocolMessage, bytes: number): void {
   switch (frame.action) {
     case Action.heartbeat:
       return connection.send({
@@ -45,13 +51,13 @@ function dispatch(directory: Directory, connection: Connection, frame: ProtocolM
     case Action.detach:
       return detach(connection, frame)
     case Action.message:
-      return acknowledge(connection, frame, frame.messages, publishFrame)
+      return acknowledge(connection, frame, { content: frame.messages, bytes, work: publishFrame })
     case Action.presence:
-      return acknowledge(connection, frame, frame.presence, announce)
+      return acknowledge(connection, frame, { content: frame.presence, bytes, work: announce })
     case Action.annotation:
-      return acknowledge(connection, frame, frame.annotations, annotate)
+      return acknowledge(connection, frame, { content: frame.annotations, bytes, work: annotate })
     case Action.object:
-      return acknowledge(connection, frame, undefined, refuseObjects)
+      return acknowledge(connection, frame, { content: [], bytes, work: refuseObjects })
     case Action.sync:
       return connection.attachments.get(frame.channel ?? '')?.sync()
     case Action.auth:

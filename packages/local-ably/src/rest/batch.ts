@@ -90,7 +90,7 @@ function readPresenceBatch(rest: Rest, request: Request): Reply {
       const name = baseChannelName(written)
       checkChannelName(name)
       requireCapability(grant, name, 'presence', 'subscribe')
-      const members = grant.app.channel(name).presence.members()
+      const members = grant.app.reading(name).presence.members()
       return { presence: members.map(([, member]) => member) }
     },
   )

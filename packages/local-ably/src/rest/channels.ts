@@ -28,9 +28,9 @@ function listChannels(rest: Rest, request: Request): Reply {
 }
 
 function readStatus(rest: Rest, request: Request, params: Params): Reply {
-  const { channel, name, publisher } = channelOf(rest, request, params)
+  const { reading, name, publisher } = channelOf(rest, request, params)
   requireCapability(publisher.grant, name, 'channel-metadata')
-  return { status: 200, body: details(channel()) }
+  return { status: 200, body: details(reading()) }
 }
 
 function details(channel: Channel): object {

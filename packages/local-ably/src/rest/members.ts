@@ -16,11 +16,11 @@ export function presenceRoutes(rest: Rest): Route[] {
 }
 
 function readMembers(rest: Rest, request: Request, params: Params): Reply {
-  const { channel, name, publisher } = channelOf(rest, request, params)
+  const { reading, name, publisher } = channelOf(rest, request, params)
   requireCapability(publisher.grant, name, 'presence', 'subscribe')
   const clientId = request.query.get('clientId')
   const connectionId = request.query.get('connectionId')
-  const page = pageOf(channel().presence.members(), readPageQuery(request.query, false), {
+  const page = pageOf(reading().presence.members(), readPageQuery(request.query, false), {
     key: ([key]) => key,
     accept: ([, member]) =>
       (clientId === null || member.clientId === clientId) &&
@@ -31,9 +31,9 @@ function readMembers(rest: Rest, request: Request, params: Params): Reply {
 }
 
 function readPresenceHistory(rest: Rest, request: Request, params: Params): Reply {
-  const { channel, name, publisher } = channelOf(rest, request, params)
+  const { reading, name, publisher } = channelOf(rest, request, params)
   requireCapability(publisher.grant, name, 'history')
-  const events = channel().presence.history
+  const events = reading().presence.history
   const page = pageOf(events, readPageQuery(request.query, true), {
     key: (one) => one.key,
     time: ({ event }) => event.timestamp!,

@@ -67,11 +67,11 @@ function publishAs(rest: Rest, publisher: Publisher, messages: readonly unknown[
 }
 
 function readHistory(rest: Rest, request: Request, params: Params): Reply {
-  const { channel, name, publisher } = channelOf(rest, request, params)
+  const { reading, name, publisher } = channelOf(rest, request, params)
   requireCapability(publisher.grant, name, 'history')
   const { app, clientId } = publisher.grant
   rest.context.rules.check('history', () => ({ app: app.id, clientId, channel: name }))
-  const page = history(channel(), request.query, rest.context.settings)
+  const page = history(reading(), request.query, rest.context.settings)
   return {
     status: 200,
     body: page.items,
@@ -80,15 +80,15 @@ function readHistory(rest: Rest, request: Request, params: Params): Reply {
 }
 
 function readMessage(rest: Rest, request: Request, params: Params): Reply {
-  const { channel, name, publisher } = channelOf(rest, request, params)
+  const { reading, name, publisher } = channelOf(rest, request, params)
   requireCapability(publisher.grant, name, 'history')
-  return { status: 200, body: toWire(channel().find(params.serial)) }
+  return { status: 200, body: toWire(reading().find(params.serial)) }
 }
 
 function readVersions(rest: Rest, request: Request, params: Params): Reply {
-  const { channel, name, publisher } = channelOf(rest, request, params)
+  const { reading, name, publisher } = channelOf(rest, request, params)
   requireCapability(publisher.grant, name, 'history')
-  const page = versions(channel().find(params.serial), request.query)
+  const page = versions(reading().find(params.serial), request.query)
   return {
     status: 200,
     body: page.items,
@@ -109,9 +109,9 @@ function change(rest: Rest, request: Request, params: Params): Reply {
 }
 
 function readAnnotations(rest: Rest, request: Request, params: Params): Reply {
-  const { channel, name, publisher } = channelOf(rest, request, params)
+  const { reading, name, publisher } = channelOf(rest, request, params)
   requireCapability(publisher.grant, name, 'annotation-subscribe', 'history')
-  const all = channel().find(params.serial).annotations ?? []
+  const all = reading().find(params.serial).annotations ?? []
   const page = pageOf(all, readPageQuery(request.query, false), {
     key: (one) => one.serial!,
     time: (one) => one.timestamp!,

@@ -43,7 +43,8 @@ const idOf = (bound: string | null, fallback: string): string =>
   bound === null || bound === '' ? fallback : /^\d{9,}$/.test(bound) ? intervalId(Number(bound)) : bound
 
 function addStats(rest: Rest, request: Request): Reply {
-  const { app } = rest.grantOf(request)
+  const { app, kind } = rest.grantOf(request)
+  if (kind !== 'key') throw denied('unable to add statistics; authenticate with a key')
   for (const fixture of listBody(request)) app.stats.addFixture(fixture)
   return { status: 201, body: [] }
 }

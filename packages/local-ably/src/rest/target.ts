@@ -18,15 +18,15 @@ export interface Rest {
   grantOf(request: Request): Grant
 }
 
-/** The channel a path names, and whose request it is. */
+/** The channel that a path names, to change or only to read, and whose request it is. */
 export function channelOf(
   rest: Rest,
   request: Request,
   params: Params,
-): { channel: () => Channel; name: string; publisher: Publisher } {
+): { channel: () => Channel; reading: () => Channel; name: string; publisher: Publisher } {
   const grant = rest.grantOf(request)
   const name = baseChannelName(params.name!)
   checkChannelName(name)
   const publisher: Publisher = { grant, connectionId: undefined, channelRates: new Map() }
-  return { channel: () => grant.app.channel(name), name, publisher }
+  return { channel: () => grant.app.channel(name), reading: () => grant.app.reading(name), name, publisher }
 }

@@ -15,7 +15,7 @@ export interface MessageRecord {
   kind: 'message'
   app: string
   channel: string
-  message: Omit<Message, 'summary'>
+  message: Omit<Message, 'summary' | 'weight'>
 }
 
 /** An app that was deleted, and its messages with it. */
@@ -27,12 +27,18 @@ export interface GoneRecord {
 export type StoredRecord = AppRecord | MessageRecord | GoneRecord
 
 /** One line of a file. Bytes are written as Node writes a Buffer. */
-export const serialise = (record: StoredRecord): string =>
-  `${JSON.stringify(record, (key, value: unknown) => (key === 'summary' ? undefined : value))}\n`
+export function serialise(record: StoredRecord): string {
+  return `${JSON.stringify(record.kind === 'message' ? withoutDerived(record) : record)}\n`
+}
+
+function withoutDerived(record: MessageRecord): object {
+  const { summary: _summary, weight: _weight, ...message } = record.message as Message
+  return { ...record, message }
+}
 
 /** Reads a line. Throws what is wrong with it. */
 export function parseRecord(line: string): StoredRecord {
-  const value: unknown = JSON.parse(line, revive)
+  const value: unknown = JSON.parse(line)
   if (!isRecord(value)) throw new Error('it is not an object')
   if (value.kind === 'app') return readApp(value)
   if (value.kind === 'message') return readStoredMessage(value)
@@ -40,10 +46,12 @@ export function parseRecord(line: string): StoredRecord {
   throw new Error(`kind ${JSON.stringify(value.kind)} is unknown`)
 }
 
-function revive(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  const { type, data } = value as { type?: unknown; data?: unknown }
-  return type === 'Buffer' && Array.isArray(data) ? Buffer.from(data as number[]) : value
+/** Turns the written form of bytes back into bytes, where a payload may stand. */
+function revivePayload(carrier: Record<string, unknown>): void {
+  const { data } = carrier
+  if (isRecord(data) && data.type === 'Buffer' && Array.isArray(data.data)) {
+    carrier.data = Buffer.from(data.data as number[])
+  }
 }
 
 function readApp(value: Record<string, unknown>): AppRecord {
@@ -76,7 +84,10 @@ function readStoredMessage(value: Record<string, unknown>): MessageRecord {
   for (const field of ['name', 'encoding', 'clientId', 'connectionId']) optional(message, field, 'string')
   optional(message, 'extras', 'object')
   if (!/^\d{14}-\d{3}@/.test(message.touched as string)) throw new Error('touched is not a serial')
-  if (!Array.isArray(message.past)) throw new Error('past is not a list')
+  if (!Array.isArray(message.past) || !message.past.every(isRecord))
+    throw new Error('past is not a list of objects')
+  revivePayload(message)
+  message.past.forEach(revivePayload)
   if (message.data !== undefined && typeof message.data !== 'string' && !Buffer.isBuffer(message.data)) {
     throw new Error('data is neither text nor bytes')
   }
@@ -86,6 +97,7 @@ function readStoredMessage(value: Record<string, unknown>): MessageRecord {
   ) {
     throw new Error('annotations is not a list of objects')
   }
+  ;(message.annotations as Record<string, unknown>[] | undefined)?.forEach(revivePayload)
   const stored = message as unknown as MessageRecord['message']
   return { kind: 'message', app: text(value, 'app'), channel: text(value, 'channel'), message: stored }
 }
@@ -107,8 +119,8 @@ function optional(value: Record<string, unknown>, field: string, type: string): 
 }
 
 /** A message as it was when it was written. */
-export function reviveMessage(record: MessageRecord): Message {
-  const message: Message = { ...record.message }
+export function reviveMessage(record: MessageRecord): Omit<Message, 'weight'> {
+  const message: Omit<Message, 'weight'> = { ...record.message }
   for (const annotation of message.annotations ?? []) {
     message.summary ??= new SummaryState()
     message.summary.apply(annotation)

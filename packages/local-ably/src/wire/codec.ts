@@ -27,10 +27,35 @@ function toJson(_key: string, value: unknown): unknown {
 const isCarrier = (value: unknown): value is Carrier =>
   typeof value === 'object' && value !== null && 'data' in value
 
+/** Levels of a value that a client sends. What is deeper could not be encoded again. */
+const deepest = 100
+
 export function decodeValue(bytes: Buffer, format: Format): unknown {
+  const value = parse(bytes, format)
+  // Each level takes two bytes or more, so what is short is not deep.
+  if (bytes.length > deepest && isDeeper(value, deepest)) {
+    throw badRequest(`unable to read the ${format} body; it is nested more than ${deepest} levels deep`)
+  }
+  return value
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (!isContainer(value)) return false
+  if (levels === 0) return true
+  if (Array.isArray(value)) return value.some((one) => isDeeper(one, levels - 1))
+  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], levels - 1)) return true
+  return false
+}
+
+const isContainer = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
+
+function parse(bytes: Buffer, format: Format): unknown {
   try {
     return format === 'msgpack' ? decodeMsgpack(bytes) : JSON.parse(bytes.toString())
   } catch (cause) {
+    if (cause instanceof RangeError)
+      throw badRequest(`unable to read the ${format} body; it is nested too deep`)
     throw badRequest(
       `unable to decode the ${format} body; ${cause instanceof Error ? cause.message : String(cause)}`,
     )

@@ -1,0 +1,81 @@
+import { byteLength, type Message } from './message.ts'
+import type { WireAnnotation, WireMessage } from '../wire/protocol.ts'
+
+/** Bytes of all messages that a server keeps, and who makes room when they are too many. */
+export class Retained {
+  bytes = 0
+  readonly #limit: number
+  /** Called when there are more bytes than the limit. */
+  onFull: (() => void) | undefined
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  add(bytes: number): void {
+    this.bytes += bytes
+  }
+
+  check(): void {
+    if (this.bytes > this.#limit) this.onFull?.()
+  }
+}
+
+/** Bytes of earlier versions, and of annotations, that one message may have. */
+const maxPast = 1024 * 1024
+
+/** About what the objects around a text cost. */
+const overhead = 500
+
+/** Bytes that keeping a message takes. */
+export const weightOf = ({ size, weight }: Message): number =>
+  overhead + size + weight.operation + weight.past + weight.annotations
+
+/** What a message that comes from elsewhere weighs beside its own size. */
+export function measure(message: Omit<Message, 'weight'>): Message['weight'] {
+  const sum = (list: readonly (WireMessage | WireAnnotation)[] | undefined) =>
+    (list ?? []).reduce((all, one) => all + weigh(one), 0)
+  return {
+    operation: operationSize(message.version),
+    past: sum(message.past),
+    annotations: sum(message.annotations),
+  }
+}
+
+export function addPast(message: Message, version: WireMessage): void {
+  message.past.push(version)
+  message.weight.past = trim(message.past, message.weight.past + weigh(version))
+}
+
+export function addAnnotation(message: Message, annotation: WireAnnotation): void {
+  const annotations = (message.annotations ??= [])
+  annotations.push(annotation)
+  message.weight.annotations = trim(annotations, message.weight.annotations + weigh(annotation))
+}
+
+function trim(list: (WireMessage | WireAnnotation)[], bytes: number): number {
+  let left = bytes
+  while (left > maxPast && list.length > 1) left -= weigh(list.shift()!)
+  return left
+}
+
+/** Bytes of what a publisher says about an update: its description and metadata. */
+export const operationSize = ({
+  description,
+  metadata,
+}: {
+  description?: string
+  metadata?: object
+}): number => byteLength(description) + (metadata ? Buffer.byteLength(JSON.stringify(metadata)) : 0)
+
+const weights = new WeakMap<object, number>()
+
+function weigh(one: WireMessage | WireAnnotation): number {
+  let weight = weights.get(one)
+  if (weight === undefined) {
+    const { data, ...rest } = one
+    weight = overhead + byteLength(data) + Buffer.byteLength(JSON.stringify(rest))
+    weights.set(one, weight)
+  }
+  return weight
+}
