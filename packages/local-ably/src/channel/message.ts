@@ -7,7 +7,7 @@ import {
   type WireAnnotation,
   type WireMessage,
 } from '../wire/protocol.ts'
-import { operationSize } from './retained.ts'
+import { byteLength, operationSize, sizeOf } from './size.ts'
 import type { SummaryState } from './summary.ts'
 
 /** One message of a channel: its latest state, and what is needed to tell its past. */
@@ -131,13 +131,6 @@ function readExtras(extras: unknown): Record<string, unknown> | undefined {
   }
   return { ...rest, headers }
 }
-
-export const byteLength = (data: Payload | undefined): number =>
-  data === undefined ? 0 : typeof data === 'string' ? Buffer.byteLength(data) : data.length
-
-/** Bytes as the size limit counts them: of the payload, of a name or client id, of extras. */
-export const sizeOf = (data: Payload | undefined, text?: string, extras?: object): number =>
-  byteLength(data) + byteLength(text) + (extras ? Buffer.byteLength(JSON.stringify(extras)) : 0)
 
 /** The message as it travels: its latest state, whole. */
 export function toWire(message: Message): WireMessage {

@@ -1,6 +1,6 @@
 import { Delivery } from './delivery.ts'
 import type { Journal } from './journal.ts'
-import { sizeOf } from './message.ts'
+import { sizeOf } from './size.ts'
 import { Action, Mode, PresenceAction, type ProtocolMessage, type WirePresence } from '../wire/protocol.ts'
 import { messageSerial, randomName, serialTime, type SerialSource } from '../wire/serial.ts'
 

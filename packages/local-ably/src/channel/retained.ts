@@ -1,4 +1,5 @@
-import { byteLength, type Message } from './message.ts'
+import type { Message } from './message.ts'
+import { byteLength, operationSize } from './size.ts'
 import type { WireAnnotation, WireMessage } from '../wire/protocol.ts'
 
 /** Bytes of all messages that a server keeps, and who makes room when they are too many. */
@@ -58,15 +59,6 @@ function trim(list: (WireMessage | WireAnnotation)[], bytes: number): number {
   while (left > maxPast && list.length > 1) left -= weigh(list.shift()!)
   return left
 }
-
-/** Bytes of what a publisher says about an update: its description and metadata. */
-export const operationSize = ({
-  description,
-  metadata,
-}: {
-  description?: string
-  metadata?: object
-}): number => byteLength(description) + (metadata ? Buffer.byteLength(JSON.stringify(metadata)) : 0)
 
 const weights = new WeakMap<object, number>()
 

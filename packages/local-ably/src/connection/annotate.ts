@@ -15,7 +15,7 @@ import {
 } from '../wire/protocol.ts'
 import { authorOf, requireMutable, type Publisher } from './publish.ts'
 import { publisherOf, requireMode } from './publishFrame.ts'
-import { sizeOf } from '../channel/message.ts'
+import { sizeOf } from '../channel/size.ts'
 import { checkAnnotation } from '../channel/summary.ts'
 
 /** Annotates messages, as a client asks in an ANNOTATION frame. */

@@ -11,7 +11,7 @@ import {
   type PublishResult,
   type WirePresence,
 } from '../wire/protocol.ts'
-import { sizeOf } from '../channel/message.ts'
+import { sizeOf } from '../channel/size.ts'
 import { requireMode } from './publishFrame.ts'
 import { describe } from './outbox.ts'
 

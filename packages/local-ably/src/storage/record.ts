@@ -97,7 +97,7 @@ function readStoredMessage(value: Record<string, unknown>): MessageRecord {
   ) {
     throw new Error('annotations is not a list of objects')
   }
-  ;(message.annotations as Record<string, unknown>[] | undefined)?.forEach(revivePayload)
+  message.annotations?.forEach(revivePayload)
   const stored = message as unknown as MessageRecord['message']
   return { kind: 'message', app: text(value, 'app'), channel: text(value, 'channel'), message: stored }
 }
