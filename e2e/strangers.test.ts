@@ -1,5 +1,6 @@
-import { Realtime, Rest, type ErrorInfo } from 'ably'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connect, type Socket } from 'node:net'
+import { Realtime, Rest, type ErrorInfo, type RealtimeChannel } from 'ably'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launch, person, type Browser } from './browser.ts'
 import { Chat } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
@@ -41,6 +42,12 @@ const refused = async (work: Promise<unknown>): Promise<number | undefined> => {
     return (error as ErrorInfo).code
   }
 }
+
+/** The token was revoked; or (the SDK's word) it is over, and there is no way to another. */
+const isRevoked = (code: number) => code === 40141 || code === 40171
+
+const upgrade =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 
 beforeAll(async () => {
   browser = await launch()
@@ -192,6 +199,26 @@ test('signing out ends the session everywhere, also for who has copied the cooki
   expect((await api('/conversations', { cookie })).status).toBe(401)
 })
 
+test('signing out ends the tokens that were given out, and their connections', async () => {
+  const cookie = await signIn()
+  const made = await api('/conversations', {
+    method: 'POST',
+    cookie,
+    body: '{"pattern":"message-per-token"}',
+  })
+  const { id } = (await made.json()) as { id: string }
+  const token = await tokenFor(cookie, id)
+  const client = new Realtime(options(token))
+  await client.connection.whenState('connected')
+  const ended = new Promise((resolve) =>
+    client.connection.on(['disconnected', 'failed'], ({ reason }) => resolve(reason?.code)),
+  )
+  await api('/session', { method: 'DELETE', cookie })
+  expect(await ended).toSatisfy(isRevoked)
+  client.close()
+  expect(await refused(new Rest(options(token)).channels.get(`ai:${id}`).history())).toSatisfy(isRevoked)
+})
+
 test('another site can neither post for somebody nor frame the page', async () => {
   const response = await fetch(`${demo.url}/api/conversations`, {
     method: 'POST',
@@ -228,4 +255,143 @@ test('files outside of the pages are not served', async () => {
     const response = await fetch(`${demo.url}${path}`)
     expect(await response.text()).not.toContain('@rejoin/demo')
   }
+})
+
+describe('whatever somebody sends into their own conversation', () => {
+  let client: Realtime
+  let channel: RealtimeChannel
+  let id: string
+  let cookie: string
+
+  interface StoredRow {
+    id: string
+    role: string
+    text?: string
+    status?: string
+    promptId?: string
+    clientId?: string
+  }
+
+  beforeAll(async () => {
+    cookie = await signIn()
+    const made = await api('/conversations', {
+      method: 'POST',
+      cookie,
+      body: '{"pattern":"message-per-response"}',
+    })
+    ;({ id } = (await made.json()) as { id: string })
+    client = new Realtime(options(await tokenFor(cookie, id)))
+    channel = client.channels.get(`ai:${id}`)
+    await channel.attach()
+  })
+
+  afterAll(() => client.close())
+
+  const rows = async () => {
+    const response = await api(`/conversations/${id}/rows?limit=100`, { cookie })
+    return ((await response.json()) as { rows: StoredRow[] }).rows
+  }
+  const ask = (promptId: string, text: string) => channel.publish('user-input', { promptId, text })
+  const answersTo = async (...promptIds: string[]): Promise<StoredRow[]> => {
+    const found = async () => {
+      const all = await rows()
+      return promptIds.flatMap((promptId) => all.find((row) => row.promptId === promptId) ?? [])
+    }
+    await expect.poll(found, { timeout: 60_000, interval: 1000 }).toHaveLength(promptIds.length)
+    return found()
+  }
+
+  test('NUL and lone surrogates, in texts and ids, are answered and stored, and nothing waits behind them', async () => {
+    const { prompt } = answers.thinking
+    await ask('nul', `hello \0 world`)
+    await ask('surrogate', 'cut emoji \ud83d')
+    await ask('id \0 \udc00', prompt)
+    await ask('plain', prompt)
+    const found = await answersTo('nul', 'surrogate', 'plain', 'id \ufffd \ufffd')
+    expect(found.map(({ status }) => status)).toEqual(Array(4).fill('complete'))
+    const stored = await rows()
+    expect(stored.some((row) => row.id === 'id \ufffd \ufffd')).toBe(true)
+    expect(stored.find((row) => row.id === 'nul')?.text).toBe('hello \ufffd world')
+    expect(stored.find((row) => row.id === 'surrogate')?.text).toBe('cut emoji \ufffd')
+  })
+
+  test("a prompt whose id is taken changes nobody's row, an answer's least of all", async () => {
+    await ask('first', answers.thinking.prompt)
+    const [answer] = (await answersTo('first')) as [StoredRow]
+    const before = await rows()
+    await ask(answer.id, 'replaced by a prompt')
+    const [refusal] = (await answersTo(answer.id)) as [StoredRow]
+    expect(refusal.status).toBe('error')
+    const after = await rows()
+    expect(after.filter((row) => row.id !== refusal.id)).toEqual(before)
+  })
+
+  test('a prompt too many says so, and the others are answered', async () => {
+    const ids = Array.from({ length: 9 }, (_, nth) => `many${nth}`)
+    await Promise.all(ids.map((promptId) => ask(promptId, answers.openai.prompt)))
+    const statuses = (await answersTo(...ids)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 'error').length).toBeGreaterThan(0)
+    expect(statuses.filter((status) => status === 'complete').length).toBeGreaterThanOrEqual(5)
+  })
+
+  test('a flood of messages is refused, and fills no memory', async () => {
+    const results = await Promise.allSettled(Array.from({ length: 80 }, () => channel.publish('junk', 'z')))
+    const codes = results.map((result) =>
+      result.status === 'rejected' ? (result.reason as ErrorInfo).code : 0,
+    )
+    expect(codes.filter((code) => code === 42911).length).toBeGreaterThan(30)
+  })
+
+  test('connections and streams have an end', async () => {
+    const { hostname, port } = new URL(demo.url)
+    const opened: Socket[] = []
+    const connection = () =>
+      new Promise<string>((resolve) => {
+        const target = `/?access_token=${owner.token}&v=2&format=json`
+        const socket = connect(Number(port), hostname, () =>
+          socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`),
+        )
+        socket.on('data', (data) => resolve(String(data).split(' ')[1]!)).on('error', () => {})
+        opened.push(socket)
+      })
+    const sockets = await Promise.all(Array.from({ length: 40 }, connection))
+    expect(sockets.filter((status) => status === '101').length).toBeLessThanOrEqual(30)
+    expect(sockets.filter((status) => status === '429').length).toBeGreaterThanOrEqual(10)
+    for (const socket of opened) socket.destroy()
+    const abort = new AbortController()
+    const streams = await Promise.all(
+      Array.from({ length: 35 }, () =>
+        api(`/conversations/${stranger.id}/publishes`, { cookie: stranger.cookie, signal: abort.signal }),
+      ),
+    )
+    expect(streams.filter(({ status }) => status === 429)).toHaveLength(5)
+    abort.abort()
+  })
+})
+
+test('what is asked wrongly is told as such', async () => {
+  for (const path of ['/rows?cursor=%00', '/rows?cursor=1_%00', '/rows?limit=x', '/rows?limit=1e9']) {
+    const response = await api(`/conversations/${stranger.id}${path}`, { cookie: stranger.cookie })
+    expect([path, response.status]).toEqual([path, 400])
+  }
+})
+
+test('no request line ends the server', async () => {
+  const { hostname, port } = new URL(demo.url)
+  for (const target of ['//', '///', '/%', '*', 'http://', '/channels/\x7f'])
+    for (const more of ['', upgrade])
+      await new Promise<void>((resolve) => {
+        const socket = connect(Number(port), hostname, () =>
+          socket.end(`GET ${target} HTTP/1.1\r\nHost: x\r\n${more}\r\n`),
+        )
+        socket
+          .on('error', () => {})
+          .on('close', () => resolve())
+          .resume()
+      })
+  expect((await api('/config')).status).toBe(200)
+})
+
+test('all of it left no stack and no warning in the terminal', () => {
+  expect(demo.output()).not.toMatch(/^\s+at |Warning|Unhandled|nothing handled/m)
 })

@@ -32,7 +32,7 @@ export function createFront({ api, pages, gateway }: Parts): Server {
       if (gateway) gateway.upgrade(request, socket, head, urlOf(request))
       else socket.destroy()
     } catch {
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => socket.destroy())
     }
   })
   return server

@@ -54,7 +54,7 @@ export class Gateway {
     const person = personOf(request, url.searchParams.get('access_token') ?? undefined)
     const leave = this.#connections.take(person)
     if (!leave) {
-      browser.end('HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\n\r\n')
+      browser.end('HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\n\r\n', () => browser.destroy())
       return
     }
     const server = connect(at.port, at.host, () => {
