@@ -42,10 +42,12 @@ const never = {
   '@rejoin/core/ai-transport': {
     '*': ['packages/agent/', ...reader('ai-sdk/', 'session/session.', 'store/')],
   },
-  '@rejoin/agent/providers/ai-sdk': mapper('openai', 'anthropic', 'langgraph'),
-  '@rejoin/agent/providers/langgraph': mapper('openai', 'anthropic', 'ai-sdk'),
-  '@rejoin/agent/providers/openai': mapper('anthropic', 'ai-sdk', 'langgraph'),
-  '@rejoin/agent/providers/anthropic': mapper('openai', 'ai-sdk', 'langgraph'),
+  '@rejoin/agent/providers/ai-sdk': mapper('openai', 'anthropic', 'google', 'langgraph'),
+  '@rejoin/agent/providers/langgraph': mapper('openai', 'anthropic', 'google', 'ai-sdk'),
+  '@rejoin/agent/providers/openai': mapper('anthropic', 'google', 'ai-sdk', 'langgraph'),
+  '@rejoin/agent/providers/openai-compatible': mapper('anthropic', 'google', 'ai-sdk', 'langgraph'),
+  '@rejoin/agent/providers/anthropic': mapper('openai', 'google', 'ai-sdk', 'langgraph'),
+  '@rejoin/agent/providers/google': mapper('openai', 'anthropic', 'ai-sdk', 'langgraph'),
   '@rejoin/react': { useMessages: ['packages/react/src/useResponse', 'packages/react/src/usePrompt'] },
   '@rejoin/vue': { useMessages: ['packages/vue/src/useResponse', 'packages/vue/src/usePrompt'] },
 }

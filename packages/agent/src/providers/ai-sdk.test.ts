@@ -36,6 +36,7 @@ describe('fullStream', () => {
     expect(joined(events, 'reasoning-delta')).toBe('Hm')
     expect(joined(events, 'text-delta')).toBe('Let me see. 21°')
     expect(events.filter(({ type }) => type === 'tool-output-available')).toEqual([
+      { type: 'tool-output-available', toolCallId: 'c', output: 'asking', preliminary: true },
       { type: 'tool-output-available', toolCallId: 'c', output: { degrees: 21 } },
     ])
     expect(events).toContainEqual({
@@ -52,7 +53,7 @@ describe('fullStream', () => {
       errorText: 'overloaded',
     })
     expect((await read({ type: 'start' })).at(-1)).toMatchObject({ type: 'error', code: 'stream_truncated' })
-    expect(await read({ type: 'abort' })).toEqual([])
+    expect(await read({ type: 'abort', reason: 'timeout' })).toEqual([{ type: 'abort', reason: 'timeout' }])
     const events = await read(
       { type: 'tool-input-start', id: 'c', toolName: 'sql', inputEncoding: 'text' },
       { type: 'tool-input-delta', id: 'c', delta: 'SELECT "a"' },
@@ -84,12 +85,14 @@ describe('UI message stream', () => {
     checkGrammar(events)
     expect(events.filter(({ type }) => type.startsWith('data-'))).toEqual([
       { type: 'data-mood', id: 'd', data: 'good' },
+      { type: 'data-notice', data: 'gone', transient: true },
     ])
     expect(events).toContainEqual({
       type: 'tool-approval-request',
       toolCallId: 'c',
       toolName: 'now',
       input: {},
+      approvalId: 'a',
     })
     expect(events.at(-1)).toEqual({ type: 'finish', finishReason: 'length' })
   })

@@ -13,6 +13,7 @@ import {
 
 interface AnyEvent {
   type: string
+  usage?: { output_tokens: number }
   index?: number
   content_block?: { type: string; id?: string; name?: string; citations?: unknown[] }
   delta?: { type?: string; text?: string; thinking?: string; partial_json?: string; stop_reason?: string }
@@ -47,7 +48,12 @@ describe.skipIf(!haveRecordings)('recordings of the Messages API', () => {
     const citations = raw.filter(({ delta }) => delta?.type === 'citations_delta')
     expect(events.filter(({ type }) => type === 'source-url')).toHaveLength(citations.length)
     const stop = raw.find(({ delta }) => delta?.stop_reason)!.delta!.stop_reason!
-    expect(events.at(-1)).toEqual({ type: 'finish', finishReason: reasons[stop] })
+    const usage = raw.findLast(({ usage }) => usage)!.usage!
+    expect(events.at(-1)).toMatchObject({
+      type: 'finish',
+      finishReason: reasons[stop],
+      usage: { outputTokens: usage.output_tokens },
+    })
   })
 
   it('places citations in the text that they cover, and shows one text for many blocks', async () => {
@@ -119,6 +125,6 @@ describe('Messages', () => {
       toolCallId: 't',
       errorText: 'max_uses_exceeded',
     })
-    expect(events.at(-1)).toEqual({ type: 'finish', finishReason: 'other' })
+    expect(events.at(-1)).toEqual({ type: 'finish', finishReason: 'other', rawFinishReason: 'pause_turn' })
   })
 })

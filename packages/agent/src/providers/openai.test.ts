@@ -52,7 +52,11 @@ describe.skipIf(!haveRecordings)('recordings of Chat Completions', () => {
     expect(joined(events, 'text-delta')).toBe(
       raw.map(({ choices }) => choices[0]?.delta.content ?? '').join(''),
     )
-    expect(events.at(-1)).toEqual({ type: 'finish', finishReason: 'stop' })
+    expect(events.at(-1)).toMatchObject({
+      type: 'finish',
+      finishReason: 'stop',
+      usage: { inputTokens: 16, outputTokens: 300, totalTokens: 316 },
+    })
   })
 })
 

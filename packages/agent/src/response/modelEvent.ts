@@ -53,7 +53,7 @@ export interface ToolFields {
   title?: string
 }
 
-/** What happens to a tool call. Those after its start need only its `toolCallId`. */
+/** What happens to a tool call. What its start says of it holds for all that follows. */
 export type ToolEvent =
   | ({ type: 'tool-input-start'; toolCallId: string; toolName: string } & ToolFields)
   /** Fragments of the arguments' JSON text. */
@@ -142,8 +142,9 @@ export type EndEvent =
   | {
       type: 'finish'
       finishReason: FinishReason
-      /** The provider's own word, where `finishReason` is not just another spelling of it. */
+      /** The provider's own word, where it tells more than `finishReason`, such as `pause_turn`. */
       rawFinishReason?: string
+      /** Of this call of the model; those of several streams of one answer add up. */
       usage?: Usage
     }
   /** The model was stopped: the answer is as long as it got. */

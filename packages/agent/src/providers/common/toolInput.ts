@@ -1,4 +1,4 @@
-import type { ModelEvent } from '../response/modelEvent.ts'
+import type { ModelEvent } from '../../response/modelEvent.ts'
 
 /** The end of a tool call's arguments; no text at all means no arguments. */
 export function toolInput(toolCallId: string, toolName: string, json: string): ModelEvent {
