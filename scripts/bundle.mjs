@@ -23,6 +23,7 @@ export async function weigh(code, { external = [], ...options } = {}) {
     target: 'es2022',
     legalComments: 'none',
     conditions: ['@rejoin/source'],
+    define: { 'process.env.NODE_ENV': '"production"' },
     external,
     logLevel: 'silent',
     ...options,

@@ -48,11 +48,11 @@ export function Tool({ part, response }: Props) {
 
 /** A person must decide before the agent goes on. */
 function Approval({ part, response }: Props) {
-  const { respondToApproval } = useSession()
+  const { addToolApprovalResponse } = useSession()
   const { busy, problem, run } = useOnce()
   const { name, state, input } = describeTool(part, true)
   const decide = (approved: boolean) =>
-    run(() => respondToApproval({ responseId: response.id, toolCallId: part.toolCallId, approved }))
+    run(() => addToolApprovalResponse({ responseId: response.id, toolCallId: part.toolCallId, approved }))
   return (
     <section
       className="card asks"
@@ -87,15 +87,15 @@ function Approval({ part, response }: Props) {
 
 /** A tool that runs here, in the browser, if the person agrees. */
 function ClientTool({ part, response, tool }: Props & { tool: keyof typeof clientTools }) {
-  const { addToolResult } = useSession()
+  const { addToolOutput } = useSession()
   const { busy, problem, run } = useOnce()
   const { question, yes, no } = clientTools[tool]
-  const answer = (outcome: { result?: unknown; error?: string }) =>
-    addToolResult({ responseId: response.id, toolCallId: part.toolCallId, name: tool, ...outcome })
+  const answer = (outcome: { output: unknown } | { errorText: string }) =>
+    addToolOutput({ responseId: response.id, toolCallId: part.toolCallId, tool, ...outcome })
   const share = async () => {
     const outcome = await locate().then(
-      (result) => ({ result }),
-      (error: Error) => ({ error: error.message }),
+      (output) => ({ output }),
+      (error: Error) => ({ errorText: error.message }),
     )
     await answer(outcome)
   }
@@ -113,7 +113,7 @@ function ClientTool({ part, response, tool }: Props & { tool: keyof typeof clien
           type="button"
           className="button"
           disabled={busy}
-          onClick={() => run(() => answer({ error: 'the person declined' }))}
+          onClick={() => run(() => answer({ errorText: 'the person declined' }))}
         >
           {no}
         </button>

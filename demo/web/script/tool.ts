@@ -36,7 +36,7 @@ export class ToolCard {
   #approval(part: ToolPart, tool: string, responseId: string): HTMLElement {
     const { name, state, input } = describeTool(part, true)
     const decide = (approved: boolean) => () =>
-      this.#session.respondToApproval({ responseId, toolCallId: part.toolCallId, approved })
+      this.#session.addToolApprovalResponse({ responseId, toolCallId: part.toolCallId, approved })
     return h(
       'section',
       { class: 'card asks', 'data-tool': tool, 'data-state': part.state, 'aria-label': `${name}: approval` },
@@ -55,20 +55,20 @@ export class ToolCard {
 
   #question(part: ToolPart, tool: keyof typeof clientTools, responseId: string): HTMLElement {
     const { question, yes, no } = clientTools[tool]
-    const answer = (outcome: { result?: unknown; error?: string }) =>
-      this.#session.addToolResult({ responseId, toolCallId: part.toolCallId, name: tool, ...outcome })
+    const answer = (outcome: { output: unknown } | { errorText: string }) =>
+      this.#session.addToolOutput({ responseId, toolCallId: part.toolCallId, tool, ...outcome })
     const share = () =>
       locate()
         .then(
-          (result) => ({ result }),
-          (error: Error) => ({ error: error.message }),
+          (output) => ({ output }),
+          (error: Error) => ({ errorText: error.message }),
         )
         .then(answer)
     return h(
       'section',
       { class: 'card asks', 'data-tool': tool, 'data-state': part.state, 'aria-label': question },
       h('div', { class: 'head' }, icon('pin'), h('span', { class: 'name' }, question)),
-      choices([yes, share], [no, () => answer({ error: 'the person declined' })]),
+      choices([yes, share], [no, () => answer({ errorText: 'the person declined' })]),
     )
   }
 }

@@ -84,9 +84,9 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
       )
     await part('where', 'input-available')
     const responseId = answerTo(session, promptId)!.id
-    await session.addToolResult({ responseId, toolCallId: 'where', name: 'location', result: 'Oslo' })
+    await session.addToolOutput({ responseId, toolCallId: 'where', tool: 'location', output: 'Oslo' })
     await part('pay', 'approval-requested')
-    await session.respondToApproval({ responseId, toolCallId: 'pay', approved: true })
+    await session.addToolApprovalResponse({ responseId, toolCallId: 'pay', approved: true })
     const shown = await until(
       () => answerTo(session, promptId)?.status === 'complete' && answerTo(session, promptId)!,
     )

@@ -95,11 +95,11 @@ export const views: Record<ViewName, FC<ViewProps>> = {
 
   Parts({ id }) {
     const parts = useResponse(id, (response) => response.parts) ?? []
-    const { addToolResult, respondToApproval } = useSession()
+    const { addToolOutput, addToolApprovalResponse } = useSession()
     const onResult = (part: { toolCallId: string }) =>
-      void addToolResult({ responseId: id!, toolCallId: part.toolCallId, name: 'place', result: 'Ghent' })
+      void addToolOutput({ responseId: id!, toolCallId: part.toolCallId, tool: 'place', output: 'Ghent' })
     const onApproval = (part: { toolCallId: string }) =>
-      void respondToApproval({ responseId: id!, toolCallId: part.toolCallId, approved: true })
+      void addToolApprovalResponse({ responseId: id!, toolCallId: part.toolCallId, approved: true })
     return (
       <ol>
         {parts.map((part) => (

@@ -169,11 +169,11 @@ const Parts = defineComponent(
       () => props.id,
       (response) => response.parts,
     )
-    const { addToolResult, respondToApproval } = useSession()
+    const { addToolOutput, addToolApprovalResponse } = useSession()
     const onResult = ({ toolCallId }: { toolCallId: string }) =>
-      void addToolResult({ responseId: props.id, toolCallId, name: 'place', result: 'Ghent' })
+      void addToolOutput({ responseId: props.id, toolCallId, tool: 'place', output: 'Ghent' })
     const onApproval = ({ toolCallId }: { toolCallId: string }) =>
-      void respondToApproval({ responseId: props.id, toolCallId, approved: true })
+      void addToolApprovalResponse({ responseId: props.id, toolCallId, approved: true })
     const item = (part: Part) =>
       h('li', { key: part.id, 'data-type': part.type }, [
         describe(part),

@@ -56,7 +56,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     )
     await until(() => toolOf(mallory)?.state === 'approval-requested')
 
-    await mallory.respondToApproval({ responseId: 'r', toolCallId: 't', approved: true })
+    await mallory.addToolApprovalResponse({ responseId: 'r', toolCallId: 't', approved: true })
     await until(() => toolOf(boss)?.approval?.pending)
     expect(toolOf(boss)).toMatchObject({
       state: 'approval-requested',
@@ -64,7 +64,12 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     })
     expect(toolOf(boss)?.approval).not.toHaveProperty('approved')
 
-    await boss.respondToApproval({ responseId: 'r', toolCallId: 't', approved: false, reason: 'too much' })
+    await boss.addToolApprovalResponse({
+      responseId: 'r',
+      toolCallId: 't',
+      approved: false,
+      reason: 'too much',
+    })
     expect(await decided).toMatchObject({ approved: false, clientId: 'boss' })
     const right = {
       state: 'output-denied',
@@ -72,7 +77,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     }
     await until(() => toolOf(boss)?.state === 'output-denied')
     expect(toolOf(boss)).toMatchObject(right)
-    await mallory.respondToApproval({ responseId: 'r', toolCallId: 't', approved: true })
+    await mallory.addToolApprovalResponse({ responseId: 'r', toolCallId: 't', approved: true })
     await response.end()
     await until(() => boss.getResponse('r')?.status === 'complete')
     expect(toolOf(boss)).toMatchObject(right)
@@ -109,7 +114,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
         toolOf(boss)?.state === 'approval-requested' &&
         boss.getSnapshot().messages.find(({ role }) => role === 'assistant')!.id,
     )
-    await boss.respondToApproval({ responseId, toolCallId: 't', approved: true })
+    await boss.addToolApprovalResponse({ responseId, toolCallId: 't', approved: true })
     await until(() => toolOf(boss)?.state === 'approval-responded')
     bench.kill('agent')
     const second = start(true)

@@ -1,7 +1,7 @@
 import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai'
 import { ErrorCode, RejoinError } from '../types/errors.ts'
 import { newId } from '../protocol/newId.ts'
-import type { OutgoingPrompt } from '../session/publish.ts'
+import type { OutgoingPrompt } from '../session/publisher.ts'
 import type { Session } from '../session/session.ts'
 import type { ResponseState } from '../types/types.ts'
 import { findAnswer } from './findAnswer.ts'

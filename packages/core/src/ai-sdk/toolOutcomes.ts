@@ -37,17 +37,17 @@ function outcomeOf(
   const { toolCallId } = part
   const name = toolName(part)
   if (shown.state === 'output-available')
-    return session.addToolResult({ responseId, toolCallId, name, result: shown.output })
+    return session.addToolOutput({ responseId, toolCallId, tool: name, output: shown.output })
   if (shown.state === 'output-error')
-    return session.addToolResult({
+    return session.addToolOutput({
       responseId,
       toolCallId,
-      name,
-      error: shown.errorText ?? 'the tool failed',
+      tool: name,
+      errorText: shown.errorText ?? 'the tool failed',
     })
   if (shown.approval?.approved === undefined || part.approval?.approved !== undefined) return undefined
   const { approved, reason } = shown.approval
-  return session.respondToApproval({
+  return session.addToolApprovalResponse({
     responseId,
     toolCallId,
     approved,

@@ -4,46 +4,24 @@ import { nothingKnown } from './known.ts'
 import type { Known } from './known.ts'
 import type { PartKinds } from './partKind.ts'
 import { LIVE, Response } from './response.ts'
-import type { MessageRef, PromptState } from '../types/types.ts'
+import { copied, emptyStructure, reduce } from './reduce.ts'
+import type { Produce, Structure, StructureEvent } from './reduce.ts'
+import type { MessageRef, ResponseChange } from '../types/types.ts'
 
-/** A prompt; its snapshot is replaced as a whole, since prompts do not stream. */
-export class Prompt {
-  readonly role = 'user'
-  readonly id: string
-  snapshot: PromptState
-
-  constructor(snapshot: PromptState) {
-    this.id = snapshot.id
-    this.snapshot = snapshot
-  }
-
-  get serial(): string | undefined {
-    return this.snapshot.serial
-  }
-
-  get createdAt(): number {
-    return this.snapshot.createdAt
-  }
-}
-
-type Entry = Response | Prompt
-
-/** Every response and prompt of a channel: the reducer's state. Knows no clock and no channel. */
+/** Assembles every response of a channel, and hands what changes in structure to the reducer. Knows no clock and no channel. */
 export class Conversation {
   readonly responses = new Map<string, Response>()
-  readonly prompts = new Map<string, Prompt>()
   /** What changed since the session last published. */
   dirty: Response[] = []
-  /** The list of entries, or a prompt, changed. */
-  listDirty = false
+  #structure = emptyStructure
+  /** What the structure does not have yet. */
+  #events: StructureEvent[] = []
   /** What is known of the channel's past. */
   known: Known = nothingKnown
   /** A live response has appeared whose beginning may lie in the past. */
   strangers = false
   /** Which reading of the past is being applied: it holds back what it changes (`Store.hold`). 0: none. */
   reading = 0
-  readonly #entries: Entry[] = []
-  readonly #refs = new Map<Entry, MessageRef>()
   readonly #bySerial = new Map<string, Response>()
   /** Responses that may lack something older; what is complete is not looked at again for every page of history. */
   readonly #maybeIncomplete = new Set<Response>()
@@ -52,17 +30,29 @@ export class Conversation {
   /** Oldest serial of each prompt that the channel has told of, not a database alone. */
   readonly #heard = new Map<string, string>()
   readonly #byToolCall = new Map<string, Response>()
-  #sorted = true
   /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
   readonly #continuousId: string
   /** The response that took the last token: most tokens follow one of their own. */
   #recent: Response | undefined
 
   readonly #kinds: PartKinds
+  readonly #produce: Produce
 
-  constructor(continuousId: string, kinds: PartKinds) {
+  constructor(continuousId: string, kinds: PartKinds, produce: Produce = copied) {
     this.#continuousId = continuousId
     this.#kinds = kinds
+    this.#produce = produce
+  }
+
+  /** The list and the prompts, with everything that has happened. */
+  get structure(): Structure {
+    if (this.#events.length) this.#structure = reduce(this.#structure, this.#events.splice(0), this.#produce)
+    return this.#structure
+  }
+
+  /** Whether something may have changed since the structure was that one. */
+  isAheadOf(structure: Structure): boolean {
+    return this.#events.length > 0 || this.#structure !== structure
   }
 
   find(id: string): Response | undefined {
@@ -79,13 +69,7 @@ export class Conversation {
       this.touch(response, live)
       return response
     }
-    const { serial } = response
     let changed = response.meet(event)
-    // Its place in the list is that of its first message.
-    if (response.serial !== serial) {
-      this.#sorted = false
-      this.listDirty = true
-    }
     if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
     switch (event.type) {
       case 'text':
@@ -123,17 +107,27 @@ export class Conversation {
     this.#noteMessages(response)
     if (serial !== undefined) this.#bySerial.set(serial, response)
     this.touch(response, false)
-    this.#sorted = false
   }
 
-  /** A prompt of a database, or this session's own, before the channel has it; and what became of it. */
-  setPrompt(state: PromptState, onChannel = state.serial !== undefined): void {
-    if (onChannel) this.#heard.set(state.id, state.serial ?? '')
-    const known = this.prompts.get(state.id)
-    if (known) known.snapshot = state
-    else this.#addEntry(new Prompt(state))
-    this.#sorted &&= !known
-    this.listDirty = true
+  /** Something happened to the structure: to a prompt, mostly. */
+  note(event: StructureEvent): void {
+    if (event.type === 'prompt') this.#hear(event.prompt.id, event.prompt.serial)
+    if (event.type === 'sent' && event.serial !== undefined) this.#hear(event.id, event.serial)
+    this.#events.push(event)
+  }
+
+  #hear(promptId: string, serial: string): void {
+    if (serial < (this.#heard.get(promptId) ?? '~')) this.#heard.set(promptId, serial)
+  }
+
+  /** Makes the snapshot of a response anew. Returns what changed, or undefined when nothing did. */
+  publish(response: Response): ResponseChange[] | undefined {
+    const { snapshot: before } = response
+    const changes = response.refresh()
+    const now = response.snapshot
+    if (changes && now && (before?.serial !== now.serial || before?.createdAt !== now.createdAt || !before))
+      this.note({ type: 'response', response: now })
+    return changes
   }
 
   touch(response: Response, live: boolean): void {
@@ -148,16 +142,7 @@ export class Conversation {
 
   /** The conversation in order: only entries for which there is something to show. */
   list(): readonly MessageRef[] {
-    if (!this.#sorted) this.#entries.sort(byPlace)
-    this.#sorted = true
-    const refs: MessageRef[] = []
-    for (const entry of this.#entries) {
-      if (!entry.snapshot) continue
-      let ref = this.#refs.get(entry)
-      if (!ref) this.#refs.set(entry, (ref = Object.freeze({ id: entry.id, role: entry.role })))
-      refs.push(ref)
-    }
-    return refs
+    return this.structure.entries.map((entry) => entry.ref)
   }
 
   /** Continuity was lost: what comes next may not follow what is known. */
@@ -259,46 +244,22 @@ export class Conversation {
     if (live && known.begins(serial, true)) response.headKnown = true
     else if (live) this.strangers = true
     this.responses.set(id, response)
-    this.#addEntry(response)
     return response
   }
 
   #forget(response: Response): void {
-    this.responses.delete(response.id)
+    const { id, snapshot } = response
+    this.responses.delete(id)
     this.#maybeIncomplete.delete(response)
-    this.#entries.splice(this.#entries.indexOf(response), 1)
     this.dirty = this.dirty.filter((one) => one !== response)
-    this.listDirty = true
-  }
-
-  #addEntry(entry: Entry): void {
-    if (entry instanceof Prompt) this.prompts.set(entry.id, entry)
-    this.#entries.push(entry)
-    this.#sorted = false
-    this.listDirty = true
+    if (snapshot) this.note({ type: 'forgotten', id })
   }
 
   #applyPrompt(event: PromptEvent): undefined {
-    // Published again: its place and its text are those of the first time.
-    const first = this.prompts.get(event.id)?.serial === undefined ? undefined : this.#heard.get(event.id)
-    if (first !== undefined && first <= event.serial) return undefined
-    this.setPrompt({
-      id: event.id,
-      text: event.text,
-      createdAt: event.timestamp,
-      serial: event.serial,
-      delivery: 'sent',
-      clientId: event.clientId,
-      replaces: event.replaces,
+    const { id, text, timestamp: createdAt, serial, clientId, replaces } = event
+    this.note({
+      type: 'prompt',
+      prompt: { id, text, createdAt, serial, delivery: 'sent', clientId, replaces },
     })
-    this.#sorted = false
-    return undefined
   }
-}
-
-/** By serial where both have one, else by time; what is not on the channel yet comes last. */
-function byPlace(a: Entry, b: Entry): number {
-  if (a.serial !== undefined && b.serial !== undefined)
-    return a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0
-  return (a.createdAt || Infinity) - (b.createdAt || Infinity) || 0
 }

@@ -4,8 +4,10 @@ import type { Break, Coverage } from '../text/coverage.ts'
 import { lossesOf } from './losses.ts'
 import { noGaps } from './part.ts'
 import type { Run } from '../text/run.ts'
+import type { OpenPart } from './part.ts'
 import type { PartKinds } from './partKind.ts'
 import { PartList } from './partList.ts'
+import type { Place } from './partList.ts'
 import { same } from '../types/same.ts'
 import { OpenText } from './textPart.ts'
 import type { Gap, Part, ResponseChange, ResponseState, ResponseStatus } from '../types/types.ts'
@@ -123,30 +125,39 @@ export class Response {
   /** Text of a part. Returns whether anything changed. */
   applyText(event: TextEvent | ReviseEvent): boolean {
     const { parts } = this
-    let known = parts.placeOf(event)
+    const known = parts.placeOf(event)
+    const place = this.#placeFor(event, known)
+    if (!place) return false
+    place.part.row = undefined
+    parts.remember(event, place)
     // A message that the row does not name can only be the one whose text it is.
     const whole = this.row?.complete === true && !known
-    if (this.row?.complete) {
-      if (!this.row.isOlderThan(event)) return false
-      known ??= parts.onlyText()
-    } else if (this.row && !this.row.goesOnWith(event)) {
+    const changed = this.#grow(place.run, event, !place.run.merges && !whole)
+    if (changed) place.part.dirty = true
+    return changed
+  }
+
+  /** Where the text of an event goes; undefined: it counts for nothing. */
+  #placeFor(event: TextEvent | ReviseEvent, known: Place | undefined): Place | undefined {
+    const { parts, row } = this
+    let place = known
+    if (row?.complete) {
+      if (!row.isOlderThan(event)) return undefined
+      place ??= parts.onlyText()
+    } else if (row && !row.goesOnWith(event)) {
       // An unfinished row gives way to the channel, except to stamped tokens, which go on where it ends.
       this.row = undefined
       for (const part of parts.ordered) if (part.row) parts.drop(part)
-      known = parts.placeOf(event)
+      place = parts.placeOf(event)
     }
-    known ??= parts.promote(event)
-    if (!known) {
-      if (event.type === 'revise') return false
-      known = this.#kinds[event.kind as 'tool']?.place?.(event, parts) ?? parts.newPlace(event)
-      if (event.unit === 'message') parts.note(event.serial, known, event.continues)
-      else if (this.headKnown && !this.#broken) known.run.knowHead()
-    }
-    known.part.row = undefined
-    parts.remember(event, known)
-    const changed = this.#grow(known.run, event, !known.run.merges && !whole)
-    if (changed) known.part.dirty = true
-    return changed
+    return place ?? parts.promote(event) ?? (event.type === 'revise' ? undefined : this.#newPlace(event))
+  }
+
+  #newPlace(event: TextEvent): Place {
+    const place = this.#kinds[event.kind as 'tool']?.place?.(event, this.parts) ?? this.parts.newPlace(event)
+    if (event.unit === 'message') this.parts.note(event.serial, place, event.continues)
+    else if (this.headKnown && !this.#broken) place.run.knowHead()
+    return place
   }
 
   /** An operation on one of its messages, known by the message's serial. */
@@ -248,69 +259,11 @@ export class Response {
   /** Makes the snapshot anew. Returns what changed, or undefined when nothing did. */
   refresh(): ResponseChange[] | undefined {
     const before = this.snapshot
-    const changes: ResponseChange[] = []
-    let partsChanged = before?.parts.length !== this.parts.ordered.length
-    for (const part of this.parts.ordered) {
-      if (!part.dirty) continue
-      const { snapshot, gaps } = part
-      const change = part.refresh()
-      if (change) changes.push(change)
-      else if (snapshot !== part.snapshot || gaps !== part.gaps) partsChanged = true
-      if (snapshot !== part.snapshot) partsChanged ||= !change
-    }
-    const parts: Part[] = []
-    let gaps = noGaps
-    const texts: OpenText[] = []
-    let verified = true
-    let broken = this.#broken !== undefined
-    let text = ''
-    for (const part of this.parts.ordered) {
-      if (part.snapshot) parts.push(part.snapshot)
-      if (part.gaps.length) gaps = gaps === noGaps ? part.gaps : gaps.concat(part.gaps)
-      if (!(part instanceof OpenText)) continue
-      texts.push(part)
-      verified &&= part.verified
-      broken ||= part.broken
-      if (part.kind === 'text') text += part.snapshot!.text
-    }
-    const { status } = this
-    // Whether text comes before is unknown; where parts are numbered (PROTOCOL.md §1.3), that some does is known.
-    const headless = !this.headKnown && !this.#firstPartKnown && !this.row?.complete
-    verified &&= texts.length > 0 && !headless
-    // Only its end is known: all of its text is missing.
-    if (parts.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
-    const begunBefore = headless && this.#strict
-    if ((broken || begunBefore) && !this.row?.complete)
-      gaps = gaps.concat(lossesOf(texts, this.#broken, begunBefore, !this.open))
-    verified &&= gaps.length === 0
-    const known = before?.gaps
-    if (gaps.length === known?.length && gaps.every((gap, i) => same(gap, known[i]))) gaps = known
-    const next: ResponseState = {
-      id: this.id,
-      status,
-      text,
-      parts,
-      gaps,
-      hasGap: gaps.length > 0,
-      verified,
-      promptId: this.promptId,
-      clientId: this.clientId,
-      createdAt: this.createdAt,
-      serial: this.serial,
-      error: this.#marker?.error,
-    }
-    const other =
-      partsChanged ||
-      !before ||
-      before.status !== status ||
-      before.verified !== verified ||
-      before.gaps !== gaps ||
-      before.promptId !== this.promptId ||
-      before.clientId !== this.clientId ||
-      before.serial !== this.serial ||
-      before.createdAt !== this.createdAt
-    if (!other && changes.length === 0) return undefined
-    if (other) changes.push({})
+    const { changes, others } = refreshParts(this.parts.ordered)
+    const next = this.#show()
+    if (others || !before || before.parts.length !== next.parts.length || differs(before, next))
+      changes.push({})
+    if (changes.length === 0) return undefined
     this.snapshot = next
     if (!this.open && !next.hasGap && !this.#sealed) {
       this.#sealed = true
@@ -318,6 +271,75 @@ export class Response {
     }
     return changes
   }
+
+  #show(): ResponseState {
+    const { ordered } = this.parts
+    const parts = ordered.flatMap((part) => part.snapshot ?? [])
+    const texts = ordered.filter((part) => part instanceof OpenText)
+    const gaps = this.#gaps(parts, texts)
+    return {
+      id: this.id,
+      status: this.status,
+      text: textOf(texts),
+      parts,
+      gaps,
+      hasGap: gaps.length > 0,
+      verified: texts.length > 0 && !this.#headless && !gaps.length && texts.every((text) => text.verified),
+      promptId: this.promptId,
+      clientId: this.clientId,
+      createdAt: this.createdAt,
+      serial: this.serial,
+      error: this.#marker?.error,
+    }
+  }
+
+  /** Whether text comes before is unknown; where parts are numbered (PROTOCOL.md §1.3), that some does is known. */
+  get #headless(): boolean {
+    return !this.headKnown && !this.#firstPartKnown && !this.row?.complete
+  }
+
+  /** What is known to be missing; the same array while that stays the same. */
+  #gaps(parts: readonly Part[], texts: readonly OpenText[]): readonly Gap[] {
+    let gaps = noGaps
+    for (const part of this.parts.ordered)
+      if (part.gaps.length) gaps = gaps === noGaps ? part.gaps : gaps.concat(part.gaps)
+    // Only its end is known: all of its text is missing.
+    if (parts.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
+    const begunBefore = this.#headless && this.#strict
+    const broken = this.#broken !== undefined || texts.some((text) => text.broken)
+    if ((broken || begunBefore) && !this.row?.complete)
+      gaps = gaps.concat(lossesOf(texts, this.#broken, begunBefore, !this.open))
+    const known = this.snapshot?.gaps
+    return gaps.length === known?.length && gaps.every((gap, i) => same(gap, known[i])) ? known : gaps
+  }
+}
+
+/** Brings the snapshots of parts up to date; `others`: something beside text has changed. */
+function refreshParts(parts: readonly OpenPart[]): { changes: ResponseChange[]; others: boolean } {
+  const changes: ResponseChange[] = []
+  let others = false
+  for (const part of parts) {
+    if (!part.dirty) continue
+    const { snapshot, gaps } = part
+    const change = part.refresh()
+    if (change) changes.push(change)
+    else others ||= snapshot !== part.snapshot || gaps !== part.gaps
+  }
+  return { changes, others }
+}
+
+/** Fields of a response that a view may show beside its parts. */
+const ownFields = ['status', 'verified', 'gaps', 'promptId', 'clientId', 'serial', 'createdAt'] as const
+
+function differs(before: ResponseState, next: ResponseState): boolean {
+  return ownFields.some((field) => before[field] !== next[field])
+}
+
+/** Joined anew and never read: that would flatten the rope that it is. */
+function textOf(texts: readonly OpenText[]): string {
+  let text = ''
+  for (const part of texts) if (part.kind === 'text') text += part.snapshot!.text
+  return text
 }
 
 function isText(part: object): part is OpenText {

@@ -14,7 +14,6 @@ export function applyRow(conversation: Conversation, row: Row): void {
 }
 
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {
-  if (conversation.prompts.has(row.id)) return
   const text = row.text ?? row.parts?.map((p) => (p.type === 'text' ? (p.text ?? '') : '')).join('') ?? ''
   const prompt = {
     id: row.id,
@@ -25,7 +24,7 @@ function applyPromptRow(conversation: Conversation, row: PromptRow): void {
     ...(row.clientId !== undefined && { clientId: row.clientId }),
     ...(row.replaces !== undefined && { replaces: row.replaces }),
   }
-  conversation.setPrompt(prompt, false)
+  conversation.note({ type: 'row', prompt })
 }
 
 /** Returns whether anything changed. */

@@ -1,4 +1,4 @@
-import { Approval } from './approvals.ts'
+import { Decisions } from './decisions.ts'
 import type { ToolEvent } from '../protocol/event.ts'
 import { noGaps, OpenPart } from './part.ts'
 import type { AnyPart } from './part.ts'
@@ -16,7 +16,7 @@ export class OpenTool extends OpenPart {
   /** The argument text, where it streams. */
   input: OpenText | undefined
   #changes: Changes = {}
-  #approval: Approval | undefined
+  #approval: Decisions | undefined
   /** What a database row told of it: counts where the channel says nothing. */
   readonly #told: RowPart | undefined
 
@@ -39,7 +39,7 @@ export class OpenTool extends OpenPart {
   apply(event: ToolEvent): boolean {
     const { kind } = event.change
     if (kind === 'approval-request' || kind === 'approval-response') {
-      if (!(this.#approval ??= new Approval()).apply(event)) return false
+      if (!(this.#approval ??= new Decisions()).apply(event)) return false
     } else {
       const known = this.#changes[kind]
       if (known && known.version >= event.version) return false

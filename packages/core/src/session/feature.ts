@@ -1,10 +1,17 @@
 import type { Conversation } from '../response/conversation.ts'
 import type { PartKinds } from '../response/partKind.ts'
+import { RejoinError } from '../types/errors.ts'
 import type { Row } from '../types/types.ts'
 import type { Readers } from '../wire/read.ts'
 
-/** What a reader understands beside text: whoever needs less loads less. */
+declare const opaque: unique symbol
+
+/** What a reader understands beside text: `toolParts`, `valueParts`, `citedSources` or `databaseRows`. */
 export interface Feature {
+  readonly [opaque]: true
+}
+
+interface Understanding {
   /** Reads messages of these names. */
   readonly readers?: Readers
   /** Makes parts of what they say. */
@@ -13,8 +20,26 @@ export interface Feature {
   readonly applyRow?: (conversation: Conversation, row: Row) => void
 }
 
+export const feature = (understanding: Understanding): Feature => understanding as unknown as Feature
+
+const inside = (features: readonly Feature[]) => features as readonly unknown[] as readonly Understanding[]
+
 export const readersOf = (features: readonly Feature[]): Readers =>
-  Object.assign({}, ...features.map((feature) => feature.readers))
+  Object.assign({}, ...inside(features).map(({ readers }) => readers))
 
 export const kindsOf = (features: readonly Feature[]): PartKinds =>
-  Object.assign({}, ...features.map((feature) => feature.kinds))
+  Object.assign({}, ...inside(features).map(({ kinds }) => kinds))
+
+/** How to show a row of the application's database. */
+export function rowsOf(features: readonly Feature[]): (conversation: Conversation, row: Row) => void {
+  const { applyRow } = inside(features).find((one) => one.applyRow) ?? {}
+  return (
+    applyRow ??
+    (() => {
+      throw new RejoinError(
+        'invalid_argument',
+        'unable to show rows of a database; give createReader() the feature `databaseRows`',
+      )
+    })
+  )
+}

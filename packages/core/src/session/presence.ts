@@ -1,29 +1,26 @@
 import type { PresenceMessage, RealtimeChannel } from 'ably'
+import type { Member } from './state.ts'
 
-/** Someone on the channel: one per client, however many devices they have. */
-export interface Member {
-  readonly clientId: string
-  /** How many connections (devices, tabs) of it are present. */
-  readonly connections: number
-  /** What it entered with, the newest. */
-  readonly data: unknown
-}
-
-export interface Presence {
+/** Who is on a channel. */
+export interface Members {
   readonly agents: readonly Member[]
   readonly users: readonly Member[]
 }
 
 /** Watches who is on a channel. `isAgent` decides for members that do not say `role: 'agent'` of themselves. */
 export class PresenceWatch {
-  current: Presence = { agents: [], users: [] }
+  current: Members = { agents: [], users: [] }
   /** The set of members has been received: an absence means something. */
   synced = false
   readonly #channel: RealtimeChannel
   readonly #isAgent: (clientId: string) => boolean
-  readonly #onChange: () => void
+  readonly #onChange: (members: Members) => void
 
-  constructor(channel: RealtimeChannel, isAgent: (clientId: string) => boolean, onChange: () => void) {
+  constructor(
+    channel: RealtimeChannel,
+    isAgent: (clientId: string) => boolean,
+    onChange: (members: Members) => void,
+  ) {
     this.#channel = channel
     this.#isAgent = isAgent
     this.#onChange = onChange
@@ -67,6 +64,6 @@ export class PresenceWatch {
       ;(agent ? agents : users).push({ clientId, connections: present.length, data: newest.data })
     }
     this.current = { agents, users }
-    this.#onChange()
+    this.#onChange(this.current)
   }
 }

@@ -402,9 +402,9 @@ describe('what a user does', () => {
     const session = wire.session(name)
     await session.ready
     await session.stop()
-    await session.addToolResult({ responseId: 'r', toolCallId: 'c', name: 'place', result: { city: 'Rome' } })
-    await session.addToolResult({ responseId: 'r', toolCallId: 'd', name: 'place', error: 'refused' })
-    await session.respondToApproval({ responseId: 'r', toolCallId: 'e', approved: false, reason: 'no' })
+    await session.addToolOutput({ responseId: 'r', toolCallId: 'c', tool: 'place', output: { city: 'Rome' } })
+    await session.addToolOutput({ responseId: 'r', toolCallId: 'd', tool: 'place', errorText: 'refused' })
+    await session.addToolApprovalResponse({ responseId: 'r', toolCallId: 'e', approved: false, reason: 'no' })
     await until('all of it', () => seen.length === 5)
     expect(seen.slice(1)).toEqual([
       ['cancel', undefined, { responseId: 'r' }],

@@ -1,17 +1,17 @@
 import type { ChannelMode } from 'ably'
+import { Immer } from 'immer'
 import type { CitationSource, CitationSourceOf } from './citationSource.ts'
 import { RejoinError, wrapError } from '../types/errors.ts'
 import { allFeatures } from './features.ts'
 import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
 import type { ChannelSource } from '../ably/openChannel.ts'
-import { Outbox } from './publish.ts'
-import type { OutgoingPrompt } from './publish.ts'
+import { Publisher } from './publisher.ts'
+import type { OutgoingPrompt, ToolApprovalResponse, ToolOutput } from './publisher.ts'
 import { PresenceWatch } from './presence.ts'
-import type { Presence } from './presence.ts'
-import { Header, MessageName } from '../protocol/names.ts'
 import { Reader } from './reader.ts'
-import type { ReadingOptions } from './reader.ts'
+import { SessionCore } from './core.ts'
+import type { ReadingOptions } from './core.ts'
 import type { RegisteredData, RegisteredTools } from '../types/register.ts'
 import type { DataTypes, Tools } from '../types/types.ts'
 
@@ -26,7 +26,10 @@ export type SessionOptions = ChannelSource &
     citations?: CitationSourceOf
   }
 
-/** What a channel is attached with by default, and annotations. */
+/** Nothing is frozen: presence data and errors are Ably's and the app's. */
+const immer = /* @__PURE__ */ new Immer({ autoFreeze: false })
+
+/** Ably's default modes, plus the annotation modes. */
 const withAnnotations: ChannelMode[] = [
   'PUBLISH',
   'SUBSCRIBE',
@@ -36,26 +39,41 @@ const withAnnotations: ChannelMode[] = [
   'ANNOTATION_SUBSCRIBE',
 ]
 
-/** A reader of everything that takes part in the conversation: prompts, stops, tool results, decisions, presence. */
+/** A reader of everything that takes part in the conversation: prompts, stops, tool outputs, decisions, presence. */
 export class Session<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> extends Reader<
   T,
   D
 > {
   readonly #options: SessionOptions
-  readonly #outbox: Outbox
+  readonly #core: SessionCore
+  readonly #publisher: Publisher
   readonly #presence: PresenceWatch
   readonly #citations: CitationSource | undefined
 
   constructor(options: SessionOptions) {
-    super({ ...options, features: allFeatures }, options.citations && withAnnotations)
+    const core = new SessionCore(options, {
+      features: allFeatures,
+      produce: immer.produce,
+      modes: options.citations && withAnnotations,
+      onPast: () => this.#interruptAbsent(),
+      onReady: () => this.#onReady(),
+      onClose: () => {
+        this.#presence.stop()
+        this.#citations?.stop()
+      },
+    })
+    super(core)
+    const { channel, store, conversation } = core
     this.#options = options
-    const { channel, store } = this
-    const { conversation } = store
-    this.#outbox = new Outbox(channel, store, () => options.client?.auth.clientId, Date.now)
+    this.#core = core
+    this.#publisher = new Publisher(channel, store, () => options.client?.auth.clientId, Date.now)
     this.#presence = new PresenceWatch(
       channel,
       (clientId) => [...conversation.responses.values()].some((r) => r.clientId === clientId),
-      () => this.onPast(),
+      (members) => {
+        core.dispatch({ type: 'members', ...members })
+        this.#interruptAbsent()
+      },
     )
     this.#citations = options.citations?.(channel, (event, live) => {
       conversation.apply(event, live)
@@ -64,10 +82,10 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   }
 
   /** Publishes a prompt, shown at once with its delivery status. Resolves to its id. */
-  sendMessage = (prompt: OutgoingPrompt): Promise<string> => this.#outbox.sendMessage(prompt)
+  sendMessage = (prompt: OutgoingPrompt): Promise<string> => this.#publisher.sendMessage(prompt)
 
   /** Sends a prompt again whose delivery `failed`. */
-  retryMessage = (promptId: string): Promise<string> => this.#outbox.retry(promptId)
+  retryMessage = (promptId: string): Promise<string> => this.#publisher.retry(promptId)
 
   /** Asks for another answer to the prompt of a response. Resolves to the id of the new prompt, which `replaces` it. */
   regenerate = async (responseId: string): Promise<string> => {
@@ -93,7 +111,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       )
     return new Session({
       ...this.#options,
-      channelName: `${this.channel.name}:${responseId}`,
+      channelName: `${this.#core.channel.name}:${responseId}`,
       hydrate: options?.hydrate ?? history(),
       presence: false,
     })
@@ -101,43 +119,17 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
 
   /** Asks the agent to stop a response; without an id, every response that is open. */
   stop = async (responseId?: string): Promise<void> => {
-    const open = [...this.store.conversation.responses.values()].filter((r) => r.open)
+    const open = [...this.#core.conversation.responses.values()].filter((r) => r.open)
     const ids = responseId === undefined ? open.map((r) => r.id) : [responseId]
-    await Promise.all(ids.map((id) => this.#outbox.cancel(id)))
+    await Promise.all(ids.map((id) => this.#publisher.cancel(id)))
   }
 
-  /** The outcome of a tool that runs in the browser. */
-  addToolResult = (result: {
-    responseId: string
-    toolCallId: string
-    name: string
-    result?: unknown
-    error?: string
-  }): Promise<void> => {
-    const { responseId, toolCallId, name, error } = result
-    return this.#outbox.publish(
-      `publish the result of tool "${name}"`,
-      MessageName.ToolResult,
-      { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId },
-      error === undefined ? { name, result: result.result } : { name, error },
-    )
-  }
+  /** The output of a tool that runs in the browser, or why it failed. */
+  addToolOutput = (output: ToolOutput): Promise<void> => this.#publisher.addToolOutput(output)
 
   /** A person's decision on an approval that the agent asked for. */
-  respondToApproval = (answer: {
-    responseId: string
-    toolCallId: string
-    approved: boolean
-    reason?: string
-  }): Promise<void> => {
-    const { responseId, toolCallId, approved, reason } = answer
-    return this.#outbox.publish(
-      `respond to approval "${toolCallId}"`,
-      MessageName.ApprovalResponse,
-      { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId },
-      { decision: approved ? 'approved' : 'rejected', ...(reason !== undefined && { reason }) },
-    )
-  }
+  addToolApprovalResponse = (answer: ToolApprovalResponse): Promise<void> =>
+    this.#publisher.addToolApprovalResponse(answer)
 
   /**
    * Reads the citations that a response has already, one by one, which an attach does not bring. Resolves when they
@@ -149,44 +141,34 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
         'invalid_argument',
         'unable to load citations; create the session with the option `citations`',
       )
-    const serials = this.store.conversation.find(responseId)?.parts.messages.keys() ?? []
+    const serials = this.#core.conversation.find(responseId)?.parts.messages.keys() ?? []
     try {
       for (const serial of serials) await this.#citations.load(serial)
     } catch (cause) {
       throw wrapError(`load the citations of response "${responseId}"`, cause, 'hydration_failed')
     }
-    this.store.flush()
+    this.flush()
   }
 
-  protected override get present(): Presence {
-    return this.#presence.current
-  }
-
-  /** Whoever is gone, or was when the past was read, has left its responses open. */
-  protected override onPast(): void {
+  /** Marks open responses of absent agents as interrupted. */
+  #interruptAbsent(): void {
     const presence = this.#presence
-    const { channel, store } = this
-    if (presence.synced && channel.state === 'attached')
-      for (const response of store.conversation.responses.values())
-        if (
-          response.watched &&
-          response.clientId !== undefined &&
-          !presence.has(response.clientId) &&
-          response.interrupt()
-        )
-          store.conversation.touch(response, true)
-    this.stateChanged()
+    const { channel, conversation } = this.#core
+    if (!presence.synced || channel.state !== 'attached') return
+    for (const response of conversation.responses.values())
+      if (
+        response.watched &&
+        response.clientId !== undefined &&
+        !presence.has(response.clientId) &&
+        response.interrupt()
+      )
+        conversation.touch(response, true)
   }
 
-  protected override onReady(): void {
-    this.#citations?.start().catch(this.lacks('read citations', 'not_allowed'))
+  #onReady(): void {
+    this.#citations?.start().catch(this.#core.lacks('read citations', 'not_allowed'))
     if (this.#options.presence ?? true)
-      this.#presence.start().catch(this.lacks('watch who is on the channel', 'not_allowed'))
-  }
-
-  protected override onClose(): void {
-    this.#presence.stop()
-    this.#citations?.stop()
+      this.#presence.start().catch(this.#core.lacks('watch who is on the channel', 'not_allowed'))
   }
 }
 
@@ -197,8 +179,8 @@ export const sessionActionNames = [
   'regenerate',
   'stop',
   'loadOlder',
-  'addToolResult',
-  'respondToApproval',
+  'addToolOutput',
+  'addToolApprovalResponse',
 ] as const
 
 /** What one can do with a session; see `Session` for each. */

@@ -1,7 +1,7 @@
-import { Conversation } from '../response/conversation.ts'
+import type { Conversation } from '../response/conversation.ts'
 import type { Schedule } from './frame.ts'
-import type { PartKinds } from '../response/partKind.ts'
-import type { Response } from '../response/response.ts'
+import { emptyStructure } from '../response/reduce.ts'
+import type { Structure } from '../response/reduce.ts'
 import type {
   MessageRef,
   PromptState,
@@ -18,6 +18,8 @@ export interface Published {
 
 interface Hooks {
   schedule: Schedule
+  /** The list is another one; subscribers are told next. */
+  onList(messages: readonly MessageRef[]): void
   /** Called after everybody was notified. */
   onPublish(published: readonly Published[]): void
   onListenerError(error: unknown): void
@@ -32,6 +34,7 @@ const noMessages: readonly MessageRef[] = Object.freeze([])
 export class Store {
   readonly conversation: Conversation
   messages: readonly MessageRef[] = noMessages
+  #structure = emptyStructure
   readonly #hooks: Hooks
   readonly #listeners = new Map<string, Set<ResponseListener>>()
   readonly #listListeners = new Set<() => void>()
@@ -43,8 +46,8 @@ export class Store {
   #cancel: (() => void) | undefined
   #scheduled = false
 
-  constructor(continuousId: string, kinds: PartKinds, hooks: Hooks) {
-    this.conversation = new Conversation(continuousId, kinds)
+  constructor(conversation: Conversation, hooks: Hooks) {
+    this.conversation = conversation
     this.#hooks = hooks
   }
 
@@ -53,7 +56,7 @@ export class Store {
   }
 
   getPrompt(id: string): PromptState | undefined {
-    return this.conversation.prompts.get(id)?.snapshot
+    return this.#structure.prompts[id]?.state
   }
 
   subscribe(listener: () => void): () => void {
@@ -73,7 +76,7 @@ export class Store {
 
   /** Something live has changed: publish it with the next frame, or at once. */
   changed(urgency: 'frame' | 'now' = 'frame'): void {
-    this.#listIsLive ||= this.conversation.listDirty
+    this.#listIsLive ||= this.conversation.isAheadOf(this.#structure)
     if (urgency === 'now') this.flush()
     else this.#schedule()
   }
@@ -126,10 +129,11 @@ export class Store {
       response.touched = undefined
       if (response.withheld) continue
       const before = response.snapshot
-      const changes = response.refresh()
+      const changes = conversation.publish(response)
       if (!changes) continue
-      if (!before) conversation.listDirty = this.#listIsLive = true
-      published.push({ before, now: (response as Response & { snapshot: ResponseState }).snapshot })
+      const now = response.snapshot!
+      if (before?.serial !== now.serial || !before) this.#listIsLive = true
+      published.push({ before, now })
       if (this.#listeners.has(response.id)) news.push([response.id, changes])
     }
     const tellList = this.#refreshList() || this.#outsideChanged
@@ -149,12 +153,21 @@ export class Store {
 
   /** Returns whether the list, or a prompt in it, changed. */
   #refreshList(): boolean {
-    if (!this.conversation.listDirty || (this.#holds.size > 0 && !this.#listIsLive)) return false
-    this.conversation.listDirty = this.#listIsLive = false
-    const next = this.conversation.list()
-    const same = next.length === this.messages.length && next.every((ref, i) => ref === this.messages[i])
-    if (!same) this.messages = next
+    const { conversation } = this
+    const before: Structure = this.#structure
+    if (!conversation.isAheadOf(before) || (this.#holds.size > 0 && !this.#listIsLive)) return false
+    this.#listIsLive = false
+    this.#structure = conversation.structure
+    if (before === this.#structure) return false
+    if (before.entries !== this.#structure.entries) this.#showList()
     return true
+  }
+
+  #showList(): void {
+    const next = this.conversation.list()
+    if (next.length === this.messages.length && next.every((ref, i) => ref === this.messages[i])) return
+    this.messages = next
+    this.#hooks.onList(next)
   }
 
   /** A listener that throws is its own loss, not the session's. */

@@ -1,5 +1,5 @@
-import type { Declaration } from './closing.ts'
-import { Closing } from './closing.ts'
+import type { Declaration } from './declared.ts'
+import { Declared } from './declared.ts'
 import { covers } from './coverage.ts'
 import type { Break, Coverage } from './coverage.ts'
 import { editOf, joinTokens, partRun, Pieces } from './pieces.ts'
@@ -72,7 +72,7 @@ export class Run {
   #folded = ''
   #cursor: Cursor | undefined
   #headKnown = false
-  readonly #closing = new Closing()
+  readonly #closing = new Declared()
 
   constructor(merges: boolean, serial = '', index = 0) {
     this.merges = merges

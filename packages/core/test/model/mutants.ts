@@ -115,7 +115,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'the checksum is not looked at',
-    file: 'text/closing.ts',
+    file: 'text/declared.ts',
     from: 'this.#checked.matches && end === length',
     to: 'end === length',
   },
@@ -158,7 +158,7 @@ export const mutants: Mutant[] = [
   {
     name: 'parts before the first known one are not missed',
     file: 'response/response.ts',
-    from: 'const begunBefore = headless && this.#strict',
+    from: 'const begunBefore = this.#headless && this.#strict',
     to: 'const begunBefore = false',
   },
   {
@@ -253,9 +253,9 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'a prompt of the database counts as heard',
-    file: 'response/rows.ts',
-    from: 'conversation.setPrompt(prompt, false)',
-    to: 'conversation.setPrompt(prompt, true)',
+    file: 'response/reduce.ts',
+    from: 'this.#setPrompt(event.prompt, false)',
+    to: 'this.#setPrompt(event.prompt, true)',
   },
   {
     name: 'a message of a text in several replaces the row',

@@ -61,7 +61,7 @@ export class Reader {
     const told: string[] = []
     for (const response of this.conversation.dirty) {
       response.touched = undefined
-      if (response.refresh()) told.push(response.id)
+      if (this.conversation.publish(response)) told.push(response.id)
     }
     this.conversation.dirty = []
     return told

@@ -20,7 +20,7 @@ interface Sent<Change> {
  * An approval of one tool call. Anyone can publish a decision, and whose counts is for the agent to judge: where it
  * confirms the one that it takes, only that one counts (PROTOCOL.md §2.3).
  */
-export class Approval {
+export class Decisions {
   /** The first request: nobody becomes the asker by asking again. */
   #asked: Sent<Request> | undefined
   readonly #requests = new Map<string, Sent<Request>>()

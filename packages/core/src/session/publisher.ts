@@ -4,6 +4,7 @@ import { newId } from '../protocol/newId.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import { wrapPublishError } from '../ably/publishError.ts'
 import type { Store } from '../store/store.ts'
+import type { StructureEvent } from '../response/reduce.ts'
 
 export interface OutgoingPrompt {
   text: string
@@ -16,8 +17,21 @@ export interface OutgoingPrompt {
   headers?: Record<string, string>
 }
 
-/** What this session publishes: prompts shown at once, with their delivery; cancels; tool results; decisions. */
-export class Outbox {
+/** The outcome of a tool call, with the AI SDK's names of its fields; `name` is the tool, too. */
+export type ToolOutput = { responseId: string; toolCallId: string } & (
+  | { tool: string; name?: undefined }
+  | { name: string; tool?: undefined }
+) &
+  ({ output: unknown; errorText?: undefined } | { errorText: string; output?: undefined })
+
+/** A person's decision on an approval; its `id`, in the AI SDK's words, is that of the tool call. */
+export type ToolApprovalResponse = { responseId: string; approved: boolean; reason?: string } & (
+  | { toolCallId: string; id?: undefined }
+  | { id: string; toolCallId?: undefined }
+)
+
+/** Publishes what a person does: prompts, shown at once with their delivery; cancels; tool outputs; decisions. */
+export class Publisher {
   readonly #channel: RealtimeChannel
   readonly #store: Store
   readonly #clientId: () => string | undefined
@@ -37,17 +51,8 @@ export class Outbox {
       throw new RejoinError('invalid_argument', 'unable to send a message; text must be a string')
     const id = prompt.promptId ?? newId()
     this.#sent.set(id, prompt)
-    const clientId = this.#clientId()
+    this.#show(id, prompt)
     const { text, replaces } = prompt
-    const known = this.#store.getPrompt(id)
-    const shown = {
-      id,
-      text,
-      createdAt: known?.createdAt ?? this.#now(),
-      ...(clientId !== undefined && { clientId }),
-      ...(replaces !== undefined && { replaces }),
-    }
-    this.#show({ ...shown, delivery: 'sending' })
     try {
       // A message id of our own: publishing it again, by the SDK or by a retry, changes nothing.
       const result = await this.#channel.publish({
@@ -57,13 +62,11 @@ export class Outbox {
         ...(prompt.headers && { extras: { headers: prompt.headers } }),
       })
       this.#sent.delete(id)
-      const serial = result?.serials?.[0] ?? undefined
-      const current = this.#store.getPrompt(id)
-      this.#show({ ...shown, ...current, ...(serial && { serial }), delivery: 'sent', error: undefined })
+      this.#note({ type: 'sent', id, serial: result?.serials?.[0] ?? undefined })
       return id
     } catch (cause) {
       const error = wrapPublishError('send the message', cause)
-      this.#show({ ...shown, delivery: 'failed', error })
+      this.#note({ type: 'failed', id, error })
       throw error
     }
   }
@@ -79,8 +82,34 @@ export class Outbox {
     return this.sendMessage({ ...prompt, promptId: id })
   }
 
-  /** Publishes a message of a response: a cancel, a tool result, a decision. */
-  async publish(what: string, name: string, headers: Record<string, string>, data?: unknown): Promise<void> {
+  cancel(responseId: string): Promise<void> {
+    return this.#publish(`stop response "${responseId}"`, MessageName.Cancel, {
+      [Header.ResponseId]: responseId,
+    })
+  }
+
+  addToolOutput(outcome: ToolOutput): Promise<void> {
+    const { responseId, toolCallId, tool = outcome.name, output, errorText } = outcome
+    return this.#publish(
+      `publish the output of tool "${tool}"`,
+      MessageName.ToolResult,
+      { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId },
+      errorText === undefined ? { name: tool, result: output } : { name: tool, error: errorText },
+    )
+  }
+
+  addToolApprovalResponse(answer: ToolApprovalResponse): Promise<void> {
+    const { responseId, approved, reason } = answer
+    const toolCallId = answer.toolCallId ?? answer.id
+    return this.#publish(
+      `respond to approval "${toolCallId}"`,
+      MessageName.ApprovalResponse,
+      { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId },
+      { decision: approved ? 'approved' : 'rejected', ...(reason !== undefined && { reason }) },
+    )
+  }
+
+  async #publish(what: string, name: string, headers: Record<string, string>, data?: unknown): Promise<void> {
     try {
       await this.#channel.publish({ name, ...(data !== undefined && { data }), extras: { headers } })
     } catch (cause) {
@@ -88,14 +117,23 @@ export class Outbox {
     }
   }
 
-  cancel(responseId: string): Promise<void> {
-    return this.publish(`stop response "${responseId}"`, MessageName.Cancel, {
-      [Header.ResponseId]: responseId,
+  #show(id: string, { text, replaces }: OutgoingPrompt): void {
+    const clientId = this.#clientId()
+    this.#note({
+      type: 'sending',
+      prompt: {
+        id,
+        text,
+        createdAt: this.#now(),
+        ...(clientId !== undefined && { clientId }),
+        ...(replaces !== undefined && { replaces }),
+        delivery: 'sending',
+      },
     })
   }
 
-  #show(prompt: Parameters<Store['conversation']['setPrompt']>[0]): void {
-    this.#store.conversation.setPrompt(prompt)
+  #note(event: StructureEvent): void {
+    this.#store.conversation.note(event)
     this.#store.changed('now')
   }
 }

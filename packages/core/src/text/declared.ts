@@ -12,7 +12,7 @@ export interface Declaration {
 }
 
 /** What the agent says of a text when it closes it: that it is done, how long it is, and its checksum. */
-export class Closing {
+export class Declared {
   done = false
   /** Key of the newest operation heard: an older one that comes late says nothing any more. */
   #heard = ''

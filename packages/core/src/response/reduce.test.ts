@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { produce } from 'immer'
+import { describe, expect, test } from 'vitest'
+import type { PromptState, ResponseState } from '../types/types.ts'
+import { copied, emptyStructure, reduce } from './reduce.ts'
+import type { StructureEvent } from './reduce.ts'
+
+const prompt = (id: string, serial: string): PromptState & { serial: string } => ({
+  id,
+  serial,
+  text: `${id} at ${serial}`,
+  createdAt: 1,
+  delivery: 'sent',
+})
+
+const ids = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor')
+const serials = fc.constantFrom('1', '2', '3', '4')
+const events: fc.Arbitrary<StructureEvent> = fc.oneof(
+  fc.tuple(ids, serials).map(([id, serial]) => ({ type: 'prompt', prompt: prompt(id, serial) }) as const),
+  fc.tuple(ids, serials).map(([id, serial]) => ({ type: 'row', prompt: prompt(id, serial) }) as const),
+  ids.map((id) => {
+    const { serial: _, ...rest } = prompt(id, '')
+    return { type: 'sending', prompt: { ...rest, delivery: 'sending' } } as const
+  }),
+  fc.tuple(ids, serials).map(([id, serial]) => ({ type: 'sent', id, serial }) as const),
+  ids.map((id) => ({ type: 'failed', id, error: new Error('refused') }) as const),
+  fc
+    .tuple(ids, serials)
+    .map(
+      ([id, serial]) =>
+        ({ type: 'response', response: { id, serial, createdAt: 1 } as ResponseState }) as const,
+    ),
+  ids.map((id) => ({ type: 'forgotten', id }) as const),
+)
+
+const all = (list: readonly StructureEvent[]) => reduce(emptyStructure, list, copied)
+
+describe('the reducer of the structure', () => {
+  test('one batch, one by one, with immer or without: the same', () => {
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 20 }), (list) => {
+        let single = emptyStructure
+        for (const event of list) single = reduce(single, [event], produce)
+        const batch = all(list)
+        expect(single.prompts).toEqual(batch.prompts)
+        const sorted = ({ entries }: typeof single) => entries.map((e) => `${e.ref.role}:${e.ref.id}`).sort()
+        expect(sorted(single)).toEqual(sorted(batch))
+      }),
+    )
+  })
+
+  test('what the channel told of a prompt does not depend on the order', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.tuple(ids, serials), { maxLength: 12, selector: String }), (told) => {
+        const list = told.map(([id, serial]) => ({ type: 'prompt', prompt: prompt(id, serial) }) as const)
+        expect(all(list.toReversed()).prompts).toEqual(all(list).prompts)
+      }),
+    )
+  })
+
+  test('an event twice changes nothing: the state is the same object', () => {
+    const told = [
+      { type: 'prompt', prompt: prompt('a', '1') },
+      { type: 'row', prompt: prompt('b', '2') },
+    ] as const
+    const state = all(told)
+    expect(reduce(state, told, copied)).toBe(state)
+    expect(reduce(state, told, produce)).toBe(state)
+  })
+
+  test('a line keeps its object when it moves', () => {
+    const at = (serial: string) =>
+      ({ type: 'response', response: { id: 'r', serial, createdAt: 1 } as ResponseState }) as const
+    const before = all([{ type: 'prompt', prompt: prompt('p', '3') }, at('4')])
+    const after = reduce(before, [at('2')], copied)
+    expect(before.entries.map(({ ref }) => ref.id)).toEqual(['p', 'r'])
+    expect(after.entries.map(({ ref }) => ref.id)).toEqual(['r', 'p'])
+    expect(after.entries[0]!.ref).toBe(before.entries[1]!.ref)
+  })
+})

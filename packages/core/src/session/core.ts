@@ -1,0 +1,177 @@
+import type { ChannelMode, RealtimeChannel } from 'ably'
+import type { ChannelSource } from '../ably/openChannel.ts'
+import { openChannel } from '../ably/openChannel.ts'
+import { Continuity } from '../past/continuity.ts'
+import { history } from '../past/history.ts'
+import type { Hydrator } from '../past/hydrator.ts'
+import { Conversation } from '../response/conversation.ts'
+import type { Produce } from '../response/reduce.ts'
+import { perFrame } from '../store/frame.ts'
+import type { Schedule } from '../store/frame.ts'
+import { Store } from '../store/store.ts'
+import type { ErrorCode } from '../types/errors.ts'
+import { RejoinError, wrapError } from '../types/errors.ts'
+import { same } from '../types/same.ts'
+import { codecOf } from '../wire/codec.ts'
+import type { Codec, NameOptions } from '../wire/codec.ts'
+import { textReaders } from '../wire/text.ts'
+import { followStatus } from './channelStatus.ts'
+import { Events } from './events.ts'
+import { kindsOf, readersOf, rowsOf } from './feature.ts'
+import type { Feature } from './feature.ts'
+import { Intake } from './intake.ts'
+import { initialState, reduceSession, shownOf } from './state.ts'
+import type { SessionChange, SessionFacts, SessionState } from './state.ts'
+
+export interface ReadingOptions extends NameOptions {
+  /** How to learn the past: `history()` (default), `rewind()`, `seed()`, or a function of your own. */
+  hydrate?: Hydrator
+  /** Reads another wire format. Default: the documented patterns (PROTOCOL.md). */
+  codec?: Codec
+  /** When to publish changes. Default: once per animation frame, and never throttled while hidden. */
+  schedule?: Schedule
+}
+
+/** What makes a session more than a reader. */
+interface Parts {
+  readonly features: readonly Feature[]
+  readonly produce: Produce
+  readonly modes?: ChannelMode[] | undefined
+  /** The past, or some of it, has been read, and is about to be published. */
+  onPast?(): void
+  /** Hydrated and live for the first time. */
+  onReady?(): void
+  onClose?(): void
+}
+
+/** Joins the parts of a reader: intake, continuity, store, state and events. */
+export class SessionCore {
+  readonly ready: Promise<void>
+  readonly channel: RealtimeChannel
+  readonly conversation: Conversation
+  readonly store: Store
+  readonly events = new Events()
+  readonly #parts: Parts
+  readonly #continuity: Continuity
+  readonly #unfollow: () => void
+  #facts: SessionFacts
+  #shown: { of: SessionFacts; state: SessionState } | undefined
+  #rejectClosing: (error: Error) => void = () => {}
+  /** Rejects when the session is closed, so that `ready` does not stay pending. */
+  readonly #closing = new Promise<never>((_, reject) => {
+    this.#rejectClosing = reject
+  })
+
+  constructor(options: ChannelSource & ReadingOptions, parts: Parts) {
+    const { hydrate = history(), codec, schedule = perFrame } = options
+    const { features, modes, produce } = parts
+    const channel = (this.channel = openChannel(options, { params: hydrate.params, modes }))
+    const connection = options.client?.connection
+    this.#parts = parts
+    this.#facts = {
+      ...initialState,
+      channel: channel.state,
+      connection: connection?.state,
+      opened: false,
+      closed: false,
+    }
+    this.conversation = new Conversation(channel.name, kindsOf(features), produce)
+    this.store = this.#makeStore(schedule)
+    this.#continuity = this.#makeContinuity(
+      hydrate,
+      codec ?? codecOf({ ...textReaders, ...readersOf(features) }, options),
+    )
+    this.#unfollow = followStatus(channel, connection, this.dispatch)
+    this.ready = this.#start()
+    // An app that does not await `ready` learns of its failure from the state and the error event.
+    this.ready.catch((error: Error) => this.dispatch({ type: 'failed', error }))
+  }
+
+  /** What a session shows; the same object until it changes. */
+  readonly getSnapshot = (): SessionState => {
+    const facts = this.#facts
+    if (this.#shown?.of === facts) return this.#shown.state
+    const state = shownOf(facts)
+    const known = this.#shown?.state
+    this.#shown = { of: facts, state: known && same(state, known) ? known : state }
+    return this.#shown.state
+  }
+
+  /** Something happened to the session itself: subscribers of the list are told. */
+  readonly dispatch = (change: SessionChange): void => {
+    const { closed, error } = this.#facts
+    if (change.type === 'failed' && (closed || error === change.error)) return
+    this.#facts = reduceSession(this.#facts, change, this.#parts.produce)
+    if (change.type !== 'list') this.store.stateChanged()
+    if (change.type === 'failed') this.events.emit('error', change.error)
+  }
+
+  loadOlder(): Promise<void> {
+    return this.#continuity.loadOlder()
+  }
+
+  /** Something that the session can do without has failed: `error` tells, once. */
+  lacks(what: string, code: ErrorCode): (cause: unknown) => void {
+    return (cause) => this.events.reportOnce(what, () => wrapError(what, cause, code))
+  }
+
+  close(): void {
+    if (this.#facts.closed) return
+    this.dispatch({ type: 'closed' })
+    this.#closing.catch(() => {})
+    this.#rejectClosing(
+      new RejoinError(
+        'closed',
+        'unable to finish opening the session; close() was called before it was ready',
+      ),
+    )
+    this.#continuity.close()
+    this.#parts.onClose?.()
+    this.#unfollow()
+    // Subscribers learn that it is over; nothing is told after that.
+    this.store.flush()
+    this.store.close()
+    this.events.clear()
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await Promise.race([this.#continuity.start(), this.#closing])
+    } finally {
+      // Attached but unable to read the past is still live: what arrives shows, with its beginning known missing.
+      this.dispatch({ type: 'opened' })
+    }
+    if (!this.#facts.closed) this.#parts.onReady?.()
+  }
+
+  #makeStore(schedule: Schedule): Store {
+    return new Store(this.conversation, {
+      schedule,
+      onList: (messages) => this.dispatch({ type: 'list', messages }),
+      onPublish: (published) => this.events.announce(published),
+      onListenerError: (cause) => this.events.listenerThrew(cause),
+    })
+  }
+
+  #makeContinuity(hydrate: Hydrator, codec: Codec): Continuity {
+    const { store, events, conversation } = this
+    const intake = new Intake(codec, conversation, {
+      onLive: (ended) => store.changed(ended ? 'now' : 'frame'),
+      reportOnce: (key, error) => events.reportOnce(key, error),
+    })
+    const applyRow = rowsOf(this.#parts.features)
+    const continuity: Continuity = new Continuity(this.channel, hydrate, store, {
+      apply: (message, epoch, live) => intake.deliver(message, epoch, live),
+      applyRow: (row) => applyRow(conversation, row),
+      onChange: () => this.dispatch({ type: 'past', ...continuity.state }),
+      onDiscontinuity: (reason) => events.emit('discontinuity', { reason }),
+      onPast: (loaded) => {
+        // Before the past is published, so that a subscriber is told of both at once.
+        if (loaded) this.dispatch({ type: 'opened' })
+        this.#parts.onPast?.()
+      },
+      onError: (error) => this.dispatch({ type: 'failed', error }),
+    })
+    return continuity
+  }
+}

@@ -1,0 +1,80 @@
+import { EventEmitter } from 'eventemitter3'
+import { RejoinError } from '../types/errors.ts'
+import type { Published } from '../store/store.ts'
+import type { Gap, ResponseState } from '../types/types.ts'
+
+/** What is not state: listen with `on`. */
+export interface SessionEvents {
+  /** Text of a response is known to be missing. */
+  gap: [event: { responseId: string; gaps: readonly Gap[] }]
+  /** Nothing of it is missing any more. */
+  healed: [event: { responseId: string }]
+  /** Messages may have been missed; the past is being read. */
+  discontinuity: [event: { reason: unknown }]
+  /** A response has ended while this session watched. */
+  finish: [event: { response: ResponseState; isAbort: boolean; isError: boolean }]
+  error: [error: Error]
+}
+
+/** A log must not be flooded by a bad publisher: this many different reports, once each. */
+const MAX_REPORTS = 100
+
+/** Events of a session. A listener that throws costs no other its turn: `error` tells of it. */
+export class Events {
+  readonly #emitter = new EventEmitter()
+  readonly #reported = new Set<string>()
+  #reporting = false
+
+  /** Returns how to stop listening. */
+  on<E extends keyof SessionEvents>(event: E, listener: (...args: SessionEvents[E]) => void): () => void {
+    const isolated = (...args: SessionEvents[E]): void => {
+      try {
+        listener(...args)
+      } catch (cause) {
+        this.listenerThrew(cause)
+      }
+    }
+    this.#emitter.on(event, isolated)
+    return () => void this.#emitter.off(event, isolated)
+  }
+
+  emit<E extends keyof SessionEvents>(event: E, ...args: SessionEvents[E]): void {
+    this.#emitter.emit(event, ...args)
+  }
+
+  /** Tells of an error the first time that it happens. */
+  reportOnce(key: string, error: () => Error): void {
+    if (this.#reported.has(key) || this.#reported.size >= MAX_REPORTS) return
+    this.#reported.add(key)
+    this.emit('error', error())
+  }
+
+  /** A listener of `error` that throws is not told of that. */
+  listenerThrew(cause: unknown): void {
+    if (this.#reporting) return
+    this.#reporting = true
+    const text = `unable to notify a listener; it threw: ${String(cause)}`
+    this.emit('error', new RejoinError('callback_failed', text, { cause }))
+    this.#reporting = false
+  }
+
+  /** Tells what has become of responses since they were last published. */
+  announce(published: readonly Published[]): void {
+    for (const { before, now } of published) {
+      if (now.hasGap && !before?.hasGap) this.emit('gap', { responseId: now.id, gaps: now.gaps })
+      if (before?.hasGap && !now.hasGap) this.emit('healed', { responseId: now.id })
+      if (before && isOpen(before) && !isOpen(now))
+        this.emit('finish', {
+          response: now,
+          isAbort: now.status === 'stopped',
+          isError: now.status === 'error',
+        })
+    }
+  }
+
+  clear(): void {
+    this.#emitter.removeAllListeners()
+  }
+}
+
+const isOpen = ({ status }: ResponseState): boolean => status === 'streaming' || status === 'interrupted'

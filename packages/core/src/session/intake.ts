@@ -1,0 +1,54 @@
+import type { InboundMessage } from 'ably'
+import type { StreamEvent } from '../protocol/event.ts'
+import type { Conversation } from '../response/conversation.ts'
+import { RejoinError } from '../types/errors.ts'
+import type { Codec } from '../wire/codec.ts'
+
+interface Hooks {
+  /** A live message was applied; `ended`: it was the last of a text or response. */
+  onLive(ended: boolean): void
+  reportOnce(key: string, error: () => Error): void
+}
+
+/** Takes in what the channel delivers, live or of the past: every message passes here once. */
+export class Intake {
+  readonly #codec: Codec
+  readonly #conversation: Conversation
+  readonly #hooks: Hooks
+  #epoch: number | undefined
+  #live = false
+  #ended = false
+
+  constructor(codec: Codec, conversation: Conversation, hooks: Hooks) {
+    this.#codec = codec
+    this.#conversation = conversation
+    this.#hooks = hooks
+  }
+
+  /** Applies a message. One that cannot be understood is skipped, and reported once. */
+  deliver(message: InboundMessage, epoch: number | undefined, live: boolean): void {
+    this.#epoch = epoch
+    this.#live = live
+    this.#ended = false
+    try {
+      this.#codec.decode(message, this.#take)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      const what = `unable to read a message named "${String(message?.name)}"; ${reason}. It was skipped`
+      this.#hooks.reportOnce(what, () => new RejoinError('bad_message', what, { cause }))
+      return
+    }
+    if (live) this.#hooks.onLive(this.#ended)
+  }
+
+  /** One function for the events of all messages, and no object made: every token passes here. */
+  readonly #take = (event: StreamEvent): void => {
+    event.epoch = this.#epoch
+    this.#conversation.apply(event, this.#live)
+    this.#ended ||= isTerminal(event)
+  }
+}
+
+function isTerminal(event: StreamEvent): boolean {
+  return event.type === 'end' || ((event.type === 'text' || event.type === 'revise') && event.done === true)
+}

@@ -1,0 +1,119 @@
+import type { HydrationState } from '../past/ledger.ts'
+import type { Produce } from '../response/reduce.ts'
+import type { MessageRef } from '../types/types.ts'
+
+export type SessionStatus =
+  /** Not attached yet, or reading the past for the first time. */
+  | 'connecting'
+  | 'live'
+  /** The connection was lost; Ably is trying to get it back. What is shown stays. */
+  | 'disconnected'
+  /** Lost for longer than Ably keeps it; still trying. What was missed is read when it is back. */
+  | 'suspended'
+  /** The channel or connection refuses; see `error`. */
+  | 'failed'
+  | 'closed'
+
+/** Someone on the channel: one per client, however many devices they have. */
+export interface Member {
+  readonly clientId: string
+  /** How many connections (devices, tabs) of it are present. */
+  readonly connections: number
+  /** What it entered with, the newest. */
+  readonly data: unknown
+}
+
+export interface SessionState {
+  readonly status: SessionStatus
+  /** The conversation in order. */
+  readonly messages: readonly MessageRef[]
+  /** `loadOlder()` would find more. */
+  readonly hasOlder: boolean
+  readonly hydration: HydrationState['status']
+  /** Agents that are on the channel; empty for a `Reader`, which does not watch presence. */
+  readonly agents: readonly Member[]
+  readonly users: readonly Member[]
+  readonly error: Error | undefined
+}
+
+/** What a session shows before it has connected, and on a server, so that the browser begins with the same. */
+export const initialState: SessionState = Object.freeze({
+  status: 'connecting',
+  messages: [],
+  hasOlder: false,
+  hydration: 'running',
+  agents: [],
+  users: [],
+  error: undefined,
+} as const)
+
+/** What a session knows of itself; `SessionState` is what it shows of that. */
+export interface SessionFacts extends Omit<SessionState, 'status'> {
+  /** States of Ably's channel and connection; a session on a channel alone knows no connection. */
+  readonly channel: string
+  readonly connection: string | undefined
+  /** The past has been read once, or could not be: what arrives shows. */
+  readonly opened: boolean
+  readonly closed: boolean
+}
+
+export type SessionChange =
+  | { readonly type: 'channel' | 'connection'; readonly state: string }
+  | ({ readonly type: 'past' } & HydrationState)
+  | { readonly type: 'opened' }
+  | { readonly type: 'list'; readonly messages: readonly MessageRef[] }
+  | { readonly type: 'members'; readonly agents: readonly Member[]; readonly users: readonly Member[] }
+  | { readonly type: 'failed'; readonly error: Error }
+  | { readonly type: 'closed' }
+
+type Draft = { -readonly [K in keyof SessionFacts]: SessionFacts[K] }
+
+/** The reducer of a session's own state. */
+export function reduceSession(facts: SessionFacts, change: SessionChange, produce: Produce): SessionFacts {
+  return produce<Draft>(facts, (draft) => {
+    switch (change.type) {
+      case 'channel':
+        draft.channel = change.state
+        if (change.state === 'attached') draft.error = undefined
+        break
+      case 'connection':
+        draft.connection = change.state
+        break
+      case 'past':
+        draft.hydration = change.status
+        draft.hasOlder = change.hasOlder
+        break
+      case 'opened':
+        // One that is not attached has read nothing that is current.
+        draft.opened ||= draft.channel === 'attached'
+        break
+      case 'list':
+        draft.messages = change.messages
+        break
+      case 'members':
+        draft.agents = change.agents
+        draft.users = change.users
+        break
+      case 'failed':
+        draft.error = change.error
+        break
+      case 'closed':
+        draft.closed = true
+    }
+  })
+}
+
+/** What a session shows of what it knows. */
+export function shownOf(facts: SessionFacts): SessionState {
+  const { messages, hasOlder, hydration, agents, users, error } = facts
+  return { status: statusOf(facts), messages, hasOlder, hydration, agents, users, error }
+}
+
+function statusOf({ channel, connection, opened, closed, error }: SessionFacts): SessionStatus {
+  if (closed) return 'closed'
+  if (channel === 'failed' || connection === 'failed') return 'failed'
+  if (channel === 'suspended' || connection === 'suspended') return 'suspended'
+  if (!opened) return error ? 'failed' : 'connecting'
+  if (connection !== undefined && connection !== 'connected') return 'disconnected'
+  return channel === 'attached' ? 'live' : 'disconnected'
+}
