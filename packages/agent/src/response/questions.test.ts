@@ -57,7 +57,7 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pat
     const row = end(response).then(() => response.row())
     await until(() => cards(ann).every(({ state }) => state === 'output-error'))
     // A late click leaves nothing that waits for an answer.
-    await ann.respondToApproval({ responseId: 'r', toolCallId: 'approval', approved: true })
+    await ann.addToolApprovalResponse({ responseId: 'r', toolCallId: 'approval', approved: true })
     const late = await watch(channelName)
     for (const session of [ann, late]) {
       expect(cards(session).map(({ state }) => state)).toEqual(['output-error', 'output-error'])
@@ -95,14 +95,14 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pat
     const [card] = cards(ann)
     bench.kill(`agent-${channelName}`)
     const { id } = ann.getSnapshot().messages.find(({ role }) => role === 'assistant')!
-    await ann.respondToApproval({ responseId: id, toolCallId: card!.toolCallId, approved: true })
+    await ann.addToolApprovalResponse({ responseId: id, toolCallId: card!.toolCallId, approved: true })
     const second = start()
     await until(() => cards(ann).length === 2)
     expect(cards(ann)[0]).toMatchObject({ toolCallId: card!.toolCallId, state: 'approval-responded' })
     // Once more: the decision was confirmed, and the client answers while nobody listens.
     const location = cards(ann)[1]!.toolCallId
     bench.kill(`agent-${channelName}`)
-    await ann.addToolResult({ responseId: id, toolCallId: location, name: 'locate', result: 'here' })
+    await ann.addToolOutput({ responseId: id, toolCallId: location, tool: 'locate', output: 'here' })
     const third = start()
     await until(() => rows.length === 1)
     expect(rows[0]).toMatchObject({ status: 'complete', text: 'true here' })
