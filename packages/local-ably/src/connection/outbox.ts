@@ -1,4 +1,4 @@
-import type { Frame } from '../wire/codec.ts'
+import { isRecord, type Frame } from '../wire/codec.ts'
 import { actionName, MessageAction, PresenceAction, type ProtocolMessage } from '../wire/protocol.ts'
 import type { Effect, Rules, Subject } from '../faults/rules.ts'
 
@@ -131,19 +131,23 @@ const actionNames = (table: Record<string, number>): string[] => {
 const messageActions = actionNames(MessageAction)
 const presenceActions = actionNames(PresenceAction)
 
-/** What rules can ask of a frame. */
+/** What rules can ask of a frame. One that a client sent may hold anything. */
 export function describe(message: ProtocolMessage, base: Subject): Subject {
-  const carried = message.messages ?? message.presence ?? message.annotations ?? []
-  const names = message.presence
-    ? []
-    : (message.messages ?? message.annotations ?? []).map((one) => one.name ?? '')
+  const carried = listOf(message.messages ?? message.presence ?? message.annotations)
   const table = message.presence ? presenceActions : messageActions
-  const inner = message.annotations ? [] : carried.map((one) => table[one.action ?? 0] ?? '')
+  const inner = message.annotations ? [] : carried.map((one) => table[one.action as number] ?? '')
   return {
     ...base,
     channel: message.channel,
-    names,
+    names: message.presence ? [] : carried.map((one) => textOf(one.name)),
     actions: [actionName(message.action).toLowerCase(), ...inner],
-    data: carried.map((one) => String(one.data ?? '')),
+    data: carried.map((one) => textOf(one.data)),
   }
 }
+
+// Without an action, a message is a create.
+const listOf = (value: unknown): Record<string, unknown>[] =>
+  Array.isArray(value) ? value.filter(isRecord).map((one) => ({ ...one, action: one.action ?? 0 })) : []
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : Buffer.isBuffer(value) ? value.toString() : ''

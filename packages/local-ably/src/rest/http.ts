@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import type { Origins } from '../origins.ts'
 import { readTarget } from '../requestTarget.ts'
 import { encodeValue, type Format } from '../wire/codec.ts'
-import { AblyError, asAblyError } from '../wire/errors.ts'
+import { AblyError, asAblyError, badRequest } from '../wire/errors.ts'
 import { decodeBody } from './body.ts'
 import { allowOrigin, checkOrigin } from './cors.ts'
 
@@ -128,10 +128,17 @@ function formatOf(incoming: IncomingMessage, query: URLSearchParams, reply: Repl
 async function collect(incoming: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limit) throw new AblyError(40009, 413, `unable to read the request; it exceeds ${limit} bytes`)
-    chunks.push(chunk)
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > limit)
+        throw new AblyError(40009, 413, `unable to read the request; it exceeds ${limit} bytes`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw error instanceof AblyError
+      ? error
+      : badRequest('unable to read the request; its body ends too soon')
   }
   return Buffer.concat(chunks)
 }
