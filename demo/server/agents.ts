@@ -45,19 +45,28 @@ export class AgentProcess {
       this.#options.calls,
     )
     this.#rpc = rpc
+    child.on('error', (error) => console.error(`agent: ${messageOf(error)}`))
     child.on('exit', () => {
       rpc.close('unable to reach the agent; its process has ended')
       this.#child = undefined
+      this.#rpc = undefined
       if (this.#closed) return
       this.#restart = setTimeout(() => {
-        this.start().catch((error: unknown) => console.error(`agent: ${messageOf(error)}`))
+        this.start().catch((error: unknown) => {
+          console.error(`agent: ${messageOf(error)}`)
+          // One that could not connect is of no use: its end has the next one started.
+          this.kill()
+        })
       }, this.#options.restartAfter ?? 3000)
     })
     const { client, model, longestPrompt } = this.#options
     this.#ready = rpc.call('start', { client, model, longestPrompt })
     for (const entry of this.#open.values()) {
       entry.opened = this.#listen(entry.conversation)
-      entry.opened.catch(() => {})
+      entry.opened.catch((error: unknown) => {
+        // A process that died again says so by itself; the next one opens what is open.
+        if (this.#rpc === rpc) console.error(`agent: ${messageOf(error)}`)
+      })
     }
     return this.#ready
   }
@@ -83,7 +92,8 @@ export class AgentProcess {
 
   async #listen(conversation: AgentConversation): Promise<void> {
     await this.#ready
-    await this.#rpc?.call('open', conversation)
+    if (!this.#rpc) throw new Error('unable to reach the agent; it is starting again')
+    await this.#rpc.call('open', conversation)
   }
 
   /** Ends the agent without giving it time for a word. */
@@ -98,7 +108,7 @@ export class AgentProcess {
     if (!child) return
     await new Promise<void>((resolve) => {
       child.once('exit', () => resolve())
-      child.disconnect()
+      if (child.connected) child.disconnect()
       setTimeout(() => child.kill('SIGKILL'), 2000).unref()
     })
   }

@@ -1,0 +1,182 @@
+import { Realtime, type RealtimeChannel } from 'ably'
+import pg from 'pg'
+import { afterAll, describe, expect, test } from 'vitest'
+import { startPostgres } from '../packages/postgres/test/postgresServer.ts'
+import { patterns, type Pattern } from './chat.ts'
+import { startDemo, type Demo } from './demo.ts'
+import { answers } from './truth.ts'
+
+// The demo on a real PostgreSQL server: its agent is killed in mid-answer, the database restarts meanwhile, and every
+// prompt still has one answer. Twice, on the same database. KILLS=50 for a long run.
+
+const kills = Number(process.env.KILLS ?? 3)
+const server = await startPostgres()
+const unavailable = 'unavailable' in server ? server.unavailable : undefined
+const url = 'createDatabase' in server ? await server.createDatabase() : undefined
+const title = unavailable === undefined ? 'PostgreSQL' : `PostgreSQL (skipped: ${unavailable})`
+
+afterAll(async () => {
+  if ('stop' in server) await server.stop()
+})
+
+interface StoredRow {
+  id: string
+  role: string
+  status?: string
+  text?: string
+  promptId?: string
+}
+
+/** Somebody with a conversation, and what they see of it. */
+class Somebody {
+  readonly #demo: Demo
+  readonly #cookie: string
+  readonly id: string
+  readonly client: Realtime
+  readonly channel: RealtimeChannel
+
+  private constructor(demo: Demo, cookie: string, id: string) {
+    this.#demo = demo
+    this.#cookie = cookie
+    this.id = id
+    const { hostname, port } = new URL(demo.url)
+    this.client = new Realtime({
+      authCallback: (_params, callback) => {
+        void this.call('GET', '/token')
+          .then(async (response) => ((await response.json()) as { token: string }).token)
+          .then(
+            (token) => callback(null, token),
+            (error: unknown) => callback(String(error), null),
+          )
+      },
+      endpoint: hostname,
+      port: Number(port),
+      tls: false,
+      logLevel: 0,
+    })
+    this.channel = this.client.channels.get(`ai:${id}`)
+  }
+
+  static async withConversation(demo: Demo, pattern: Pattern): Promise<Somebody> {
+    const post = (path: string, body: string, cookie = '') =>
+      fetch(`${demo.url}/api${path}`, { method: 'POST', body, headers: { cookie } })
+    const cookie = (await post('/session', '{}')).headers.get('set-cookie')!.split(';')[0]!
+    const { id } = (await (await post('/conversations', JSON.stringify({ pattern }), cookie)).json()) as {
+      id: string
+    }
+    const somebody = new Somebody(demo, cookie, id)
+    await somebody.channel.attach()
+    return somebody
+  }
+
+  call(method: string, path: string, body?: object): Promise<Response> {
+    return fetch(`${this.#demo.url}/api/conversations/${this.id}${path}`, {
+      method,
+      headers: { cookie: this.#cookie },
+      body: body ? JSON.stringify(body) : null,
+    })
+  }
+
+  /** Resolves when so many messages of answers have come since now. */
+  async hears(count: number): Promise<void> {
+    let left = count
+    await new Promise<void>((resolve) => {
+      const listener = ({ clientId }: { clientId?: string }) => {
+        if (clientId === 'agent' && --left === 0) resolve(this.channel.unsubscribe(listener))
+      }
+      void this.channel.subscribe(listener)
+    })
+  }
+
+  async rows(): Promise<StoredRow[]> {
+    const response = await this.call('GET', '/rows?limit=100')
+    // While the database restarts it has none to give.
+    return response.ok ? ((await response.json()) as { rows: StoredRow[] }).rows : []
+  }
+}
+
+describe.skipIf(url === undefined)(title, () => {
+  test.each([
+    ['the first time', 1],
+    ['on the same database again', 2],
+  ])(
+    `${kills} kills and a restart of the database, %s: every prompt has one answer`,
+    async (_, round) => {
+      const demo = await startDemo({ DATABASE_URL: url, DEMO_SPEED: '600' })
+      try {
+        for (const pattern of patterns) {
+          const somebody = await Somebody.withConversation(demo, pattern)
+          const asked: string[] = []
+          for (let kill = 0; kill < kills; kill++) {
+            const heard = somebody.hears(5 + ((kill * 7 + round) % 20))
+            const promptId = `${round}-${kill}`
+            asked.push(promptId)
+            await somebody.channel.publish('user-input', { promptId, text: answers.scripted.prompt })
+            await heard
+            await somebody.call('POST', '/faults', { kind: 'kill' })
+            if (kill === 1 && 'restart' in server) await server.restart()
+          }
+          const answered = async () =>
+            (await somebody.rows()).filter(({ role }) => role === 'assistant').map(({ promptId }) => promptId)
+          await expect
+            .poll(async () => (await answered()).sort(), { timeout: 60_000, interval: 1000 })
+            .toEqual(asked.toSorted())
+          const rows = await somebody.rows()
+          expect(
+            rows
+              .filter(({ role }) => role === 'user')
+              .map(({ id }) => id)
+              .sort(),
+          ).toEqual(asked.toSorted())
+          for (const { role, status, text } of rows)
+            // An agent that does not resume ends what its predecessor left as an error.
+            if (role === 'assistant' && status !== 'error')
+              expect([status, text]).toEqual(['complete', answers.scripted.text])
+          somebody.client.close()
+        }
+        expect(demo.output()).not.toMatch(/^\s+at |Warning|nothing handled/m)
+      } finally {
+        await demo.stop()
+      }
+    },
+    180_000 + kills * 60_000,
+  )
+
+  test('a damaged checkpoint names itself, and nothing is answered until it is mended', async () => {
+    const demo = await startDemo({ DATABASE_URL: url, DEMO_SPEED: '2000' })
+    const pool = new pg.Pool({ connectionString: url })
+    try {
+      const somebody = await Somebody.withConversation(demo, 'message-per-response')
+      const name = `ai:${somebody.id}`
+      // Written by the agent when it had read the past.
+      const state = async () =>
+        (await pool.query('select state from rejoin_checkpoints where channel = $1', [name])).rows[0]
+      await expect.poll(state, { timeout: 20_000 }).toBeDefined()
+      await pool.query(`update rejoin_checkpoints set state = '{"serial": 7}' where channel = $1`, [name])
+      const gone = new Promise<void>((resolve) => {
+        void somebody.channel.presence.subscribe('leave', () => resolve())
+      })
+      await somebody.call('POST', '/faults', { kind: 'kill' })
+      await gone
+      await somebody.channel.publish('user-input', { promptId: 'p', text: answers.scripted.prompt })
+      await expect.poll(() => demo.output(), { timeout: 20_000 }).toContain(`checkpoint of channel "${name}"`)
+      // Asks for the agent once more: it refuses again, and answers nothing.
+      await somebody.call('GET', '/token')
+      expect((await somebody.channel.presence.get()).map(({ clientId }) => clientId)).toEqual([])
+      expect(await somebody.rows()).toEqual([])
+
+      await pool.query('delete from rejoin_checkpoints where channel = $1', [name])
+      await somebody.call('GET', '/token')
+      await somebody.channel.publish('user-input', { promptId: 'q', text: answers.scripted.prompt })
+      await expect
+        .poll(async () => (await somebody.rows()).map(({ id, promptId }) => promptId ?? id), {
+          timeout: 60_000,
+        })
+        .toEqual(['q', 'q'])
+      somebody.client.close()
+    } finally {
+      await pool.end()
+      await demo.stop()
+    }
+  })
+})
