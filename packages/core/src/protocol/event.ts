@@ -1,3 +1,5 @@
+import type { FinishReason, Usage } from '../types/types.ts'
+
 /**
  * What a channel says, once its wire format is read: the reducer's whole input. Live messages, rewind, history
  * pages and another wire format's codec all become these.
@@ -60,16 +62,51 @@ export interface EndEvent extends EventMeta {
   type: 'end'
   status: 'complete' | 'stopped' | 'error'
   error: { message: string; code?: string } | undefined
+  finishReason?: FinishReason | undefined
+  rawFinishReason?: string | undefined
+  usage?: Usage | undefined
+}
+
+/** A value that came in pieces, where a message uses it (PROTOCOL.md §1.5). */
+export interface ValueRef {
+  readonly id: string
+  /** UTF-16 code units of its JSON text. */
+  readonly length: number
+  readonly checksum: string
+}
+
+/** A piece of a value. */
+export interface ValueEvent extends EventMeta {
+  type: 'value'
+  id: string
+  text: string
+  end: number
+}
+
+/** What a call says of itself beside its name and arguments. */
+export interface CallFields {
+  dynamic?: boolean
+  providerExecuted?: boolean
+  title?: string
+  /** The client runs it: results count from others than the agent. */
+  client?: boolean
 }
 
 export interface ToolEvent extends EventMeta {
   type: 'tool'
   toolCallId: string
   toolName: string | undefined
+  /** Stands for `input` or `output`. */
+  value?: ValueRef | undefined
   change:
-    | { kind: 'call'; input: unknown }
+    | ({ kind: 'call'; input: unknown } & CallFields)
+    /** Of a call whose arguments grow as text. */
+    | ({ kind: 'call-fields' } & CallFields)
     | { kind: 'progress'; status?: string; percentComplete?: number }
     | { kind: 'result'; output: unknown }
+    | { kind: 'preliminary'; output: unknown }
+    | { kind: 'call-metadata'; providerMetadata: unknown }
+    | { kind: 'result-metadata'; providerMetadata: unknown }
     | { kind: 'failure'; errorText: string }
     /** `confirmed`: its agent will publish a confirmation of the decision that it takes (PROTOCOL.md §2.3). */
     | { kind: 'approval-request'; input: unknown; confirmed?: boolean }
@@ -89,10 +126,33 @@ export interface SourceEvent extends EventMeta {
     sourceId: string
     url: string
     title?: string
+    /** `id` of the text part that the offsets count in. */
+    textPart?: string
     startOffset?: number
     endOffset?: number
     snippet?: string
   }
+}
+
+export interface DocumentEvent extends EventMeta {
+  type: 'document'
+  document: {
+    sourceId: string
+    mediaType: string
+    title: string
+    filename?: string
+    textPart?: string
+    startOffset?: number
+    endOffset?: number
+    snippet?: string
+  }
+}
+
+export interface FileEvent extends EventMeta {
+  type: 'file'
+  /** Stands for `file.url`. */
+  value?: ValueRef | undefined
+  file: { mediaType: string; url: string; filename?: string; reasoning?: boolean }
 }
 
 export interface DataEvent extends EventMeta {
@@ -101,6 +161,40 @@ export interface DataEvent extends EventMeta {
   name: string
   data: unknown
   deleted: boolean
+  /** Stands for `data`. */
+  value?: ValueRef | undefined
+}
+
+/** Application data for those present: no part of the response. */
+export interface TransientEvent extends EventMeta {
+  type: 'transient'
+  /** Without the prefix `transient-`. */
+  name: string
+  data: unknown
+}
+
+/** Facts about the response; the newest replaces those before. */
+export interface MetadataEvent extends EventMeta {
+  type: 'metadata'
+  metadata: Readonly<Record<string, unknown>>
+}
+
+/** What the provider says of the text or reasoning part that `part` names. */
+export interface PartMetadataEvent extends EventMeta {
+  type: 'part-metadata'
+  providerMetadata: unknown
+}
+
+/** Parts that count for nothing; `all`: nor does the response. */
+export interface RetractEvent extends EventMeta {
+  type: 'retract'
+  parts: readonly string[] | 'all'
+}
+
+/** The response waits for people, and its agent with it. */
+export interface SuspendEvent extends EventMeta {
+  type: 'suspend'
+  toolCallIds: readonly string[]
 }
 
 export interface PromptEvent extends EventMeta {
@@ -136,7 +230,15 @@ export type StreamEvent =
   | EndEvent
   | ToolEvent
   | SourceEvent
+  | DocumentEvent
+  | FileEvent
   | DataEvent
+  | TransientEvent
+  | ValueEvent
+  | MetadataEvent
+  | PartMetadataEvent
+  | RetractEvent
+  | SuspendEvent
   | PromptEvent
   | SummaryEvent
   | CitationEvent

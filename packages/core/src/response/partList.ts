@@ -2,6 +2,7 @@ import type { ReviseEvent, TextEvent } from '../protocol/event.ts'
 import { Run } from '../text/run.ts'
 import type { OpenPart } from './part.ts'
 import { OpenText } from './textPart.ts'
+import type { Values } from './values.ts'
 
 /** Where a message's text goes. */
 export interface Place {
@@ -14,6 +15,8 @@ export class PartList {
   ordered: readonly OpenPart[] = []
   /** Growing messages by serial. */
   readonly messages = new Map<string, Place>()
+  /** Values in pieces; undefined while there are none. */
+  values: Values | undefined
   /** `messages` has grown since the conversation last looked. */
   newMessage = false
   readonly #byId = new Map<string, OpenPart>()

@@ -1,5 +1,4 @@
-/** Objects and arrays inside each other, at most: what is deeper can overflow the stack of whoever walks it. */
-export const MAX_DEPTH = 200
+import { MAX_DEPTH } from '../protocol/depth.ts'
 
 /** The value may be copied when it costs no more than this many steps for each character that has come since. */
 const STEPS = 8

@@ -1,106 +1,196 @@
 import { Decisions } from './decisions.ts'
-import type { ToolEvent } from '../protocol/event.ts'
+import type { CallFields, ToolEvent, ValueRef } from '../protocol/event.ts'
 import { noGaps, OpenPart } from './part.ts'
 import type { AnyPart } from './part.ts'
-import { parsePartialJson } from './partialJson.ts'
+import { parsePartialJson, PartialJson } from './partialJson.ts'
 import type { PartKind } from './partKind.ts'
 import type { PartList } from './partList.ts'
 import { OpenText } from './textPart.ts'
-import type { RowPart, ToolState } from '../types/types.ts'
+import { gapsOf, valuesOf } from './values.ts'
+import type { Incomplete, ProviderMetadata, ResponseChange, RowPart, ToolState } from '../types/types.ts'
 
-type Changes = { [K in ToolEvent['change']['kind']]?: { version: string; event: ToolEvent } }
+type Change = ToolEvent['change']
+type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
+
+interface Known {
+  readonly version: string
+  readonly change: Change
+  readonly value: ValueRef | undefined
+}
 
 /** A tool call: its arguments, progress, approval and outcome come in any order. */
 export class OpenTool extends OpenPart {
   name: string | undefined
   /** The argument text, where it streams. */
   input: OpenText | undefined
-  #changes: Changes = {}
+  readonly #changes = new Map<Change['kind'], Known>()
+  readonly #parts: PartList
   #approval: Decisions | undefined
+  #json: PartialJson | undefined
+  /** Code units of the argument text that `#json` has read. */
+  #parsed = 0
   /** What a database row told of it: counts where the channel says nothing. */
   readonly #told: RowPart | undefined
 
-  constructor(toolCallId: string, serial: string, told?: RowPart) {
+  constructor(toolCallId: string, serial: string, parts: PartList, told?: RowPart) {
     super(toolCallId, serial)
+    this.#parts = parts
     this.#told = told
-    if (told) this.name = told.type.replace(/^tool-/, '')
+    if (told) this.name = (told.toolName as string | undefined) ?? told.type.replace(/^tool-/, '')
   }
 
   /** Part of the conversation's flow: nothing of it is awaited any more. */
   override get finished(): boolean {
-    return !!(this.#changes.result ?? this.#changes.failure) || String(this.#told?.state).startsWith('output')
-  }
-
-  /** Arguments with a gap are no arguments: nothing is made of them until it is filled. */
-  #parseInput({ gaps, snapshot }: OpenText): unknown {
-    return gaps.length ? undefined : parsePartialJson(snapshot!.text)
+    const changes = this.#changes
+    return changes.has('result') || changes.has('failure') || String(this.#told?.state).startsWith('output')
   }
 
   apply(event: ToolEvent): boolean {
-    const { kind } = event.change
+    const { change, version, value } = event
+    const { kind } = change
+    // What a row of that version or a later one has already.
+    if (this.#told?.version !== undefined && version <= this.#told.version) return false
     if (kind === 'approval-request' || kind === 'approval-response') {
       if (!(this.#approval ??= new Decisions()).apply(event)) return false
     } else {
-      const known = this.#changes[kind]
-      if (known && known.version >= event.version) return false
-      this.#changes[kind] = { version: event.version, event }
+      const known = this.#changes.get(kind)
+      if (known && known.version >= version) return false
+      this.#changes.set(kind, { version, change, value })
     }
     this.name ??= event.toolName
     return (this.dirty = true)
   }
 
   override refresh(): undefined {
-    this.input?.refresh()
+    const change = this.input?.refresh()
+    if (this.input && (change || !this.#json)) this.#parse(this.input, change)
     this.gaps = this.input?.gaps ?? noGaps
     super.refresh()
     return undefined
   }
 
-  protected override show(): AnyPart {
+  /** Reads what came of the argument text. With a gap in it nothing is made of it until that is filled. */
+  #parse({ gaps, snapshot }: OpenText, change: ResponseChange | undefined): void {
+    const { text } = snapshot!
+    if (gaps.length > 0) {
+      this.#json = undefined
+      return
+    }
+    const follows = this.#json && change && 'appended' in change && change.from === this.#parsed
+    if (!follows) this.#json = new PartialJson()
+    this.#json!.push(follows ? change.appended : text)
+    this.#parsed = text.length
+  }
+
+  /** The arguments as far as they are known, and why they are not. */
+  #shownInput(): { input: unknown; inputText?: string; inputError?: 'invalid' | 'too deep' } {
     const { input } = this
-    const { result, failure, progress } = this.#changes
+    if (!input) return { input: undefined }
+    const { text } = input.snapshot!
+    const json = this.#json
+    if (!input.finished) return { input: json?.value, inputText: text }
+    if (!json || json.complete) return { input: json?.value }
+    // A number or a literal alone ends with its text.
+    const whole = json.error ? undefined : parsePartialJson(text)
+    if (whole !== undefined && typeof whole !== 'object' && typeof whole !== 'string') return { input: whole }
+    return { input: undefined, inputText: text, inputError: json.error ?? 'invalid' }
+  }
+
+  #change<Kind extends Change['kind']>(kind: Kind): ChangeOf<Kind> | undefined {
+    return this.#changes.get(kind)?.change as ChangeOf<Kind> | undefined
+  }
+
+  /** A value that a message of this kind gave: in itself, or in pieces. */
+  #valueOf(
+    kind: 'call' | 'result' | 'preliminary',
+  ): { value?: unknown; incomplete?: Incomplete } | undefined {
+    const known = this.#changes.get(kind)
+    if (!known) return undefined
+    if (known.value) return valuesOf(this.#parts).read(known.value, this)
+    const change = known.change as { input?: unknown; output?: unknown }
+    return { value: kind === 'call' ? change.input : change.output }
+  }
+
+  protected override show(): AnyPart {
+    const told = this.#told
     const approval = this.#approval
     const decision = approval?.decision
     const pending = approval?.pending
-    const call = this.#changes.call?.event.change as { input: unknown } | undefined
+    const call = this.#valueOf('call')
+    const streamed = this.#shownInput()
+    const input = call ? call.value : (streamed.input ?? approval?.input ?? told?.input)
+    const final = this.#valueOf('result')
+    const output = final ?? this.#valueOf('preliminary')
+    const failed = this.#change('failure')
+    const incomplete = output?.incomplete ?? call?.incomplete
+    if (incomplete) this.gaps = [...this.gaps, ...gapsOf(this.id, incomplete)]
+    const { kind: _, ...progress } = this.#change('progress') ?? { kind: '' }
+    const { kind: __, ...fields } = {
+      ...this.#change('call'),
+      ...this.#change('call-fields'),
+    } as CallFields & {
+      kind?: string
+      input?: unknown
+    }
+    const { dynamic = told?.type === 'dynamic-tool', providerExecuted, title } = fields
+    return {
+      ...told,
+      ...(dynamic
+        ? { type: 'dynamic-tool', toolName: this.name ?? 'unknown' }
+        : { type: `tool-${this.name ?? 'unknown'}` }),
+      id: this.id,
+      toolCallId: this.id,
+      state: this.#state(input, !!call && !call.incomplete),
+      ...(providerExecuted && { providerExecuted }),
+      ...(title !== undefined && { title }),
+      ...streamed,
+      input,
+      ...(output && 'value' in output && { output: output.value }),
+      ...(output && !final && { preliminary: true }),
+      ...(incomplete && { incomplete }),
+      ...(failed && { errorText: failed.errorText }),
+      ...(this.#changes.has('progress') && { progress }),
+      ...this.#metadata(),
+      ...(approval && {
+        approval: { id: this.id, ...decision, ...(pending && !this.finished && { pending }) },
+      }),
+    } as AnyPart
+  }
+
+  #state(input: unknown, called: boolean): ToolState {
     const told = this.#told
-    const given = input ? this.#parseInput(input) : approval?.input
-    const parsed = call ? call.input : (given ?? told?.input)
-    const output = result?.event.change as { output: unknown } | undefined
-    const failed = failure?.event.change as { errorText: string } | undefined
+    const approval = this.#approval
+    const decision = approval?.decision
     let state: ToolState =
-      call || input?.finished || (approval?.requested && parsed !== undefined)
+      called || this.input?.finished || (approval?.requested && input !== undefined)
         ? 'input-available'
         : 'input-streaming'
     if (told?.state) state = told.state as ToolState
     if (approval?.requested) state = 'approval-requested'
     if (decision) state = decision.approved ? 'approval-responded' : 'output-denied'
-    if (failed) state = 'output-error'
-    if (output) state = 'output-available'
-    const { kind: _, ...reported } = (progress?.event.change ?? { kind: '' }) as Record<string, unknown>
+    if (this.#valueOf('preliminary')?.incomplete === undefined && this.#changes.has('preliminary'))
+      state = 'output-available'
+    if (this.#changes.has('failure')) state = 'output-error'
+    const result = this.#valueOf('result')
+    if (result && !result.incomplete) state = 'output-available'
+    return state
+  }
+
+  #metadata(): { callProviderMetadata?: ProviderMetadata; resultProviderMetadata?: ProviderMetadata } {
+    const call = this.#change('call-metadata')?.providerMetadata as ProviderMetadata | undefined
+    const result = this.#change('result-metadata')?.providerMetadata as ProviderMetadata | undefined
     return {
-      ...told,
-      type: `tool-${this.name ?? 'unknown'}`,
-      id: this.id,
-      toolCallId: this.id,
-      state,
-      input: parsed,
-      ...(input && !input.finished && { inputText: input.snapshot!.text }),
-      ...(output && { output: output.output }),
-      ...(failed && { errorText: failed.errorText }),
-      ...(progress && { progress: reported }),
-      ...(approval && {
-        approval: { id: this.id, ...decision, ...(pending && !output && !failed && { pending }) },
-      }),
+      ...(call && { callProviderMetadata: call }),
+      ...(result && { resultProviderMetadata: result }),
     }
   }
 }
 
 function toolFor(parts: PartList, toolCallId: string, serial: string): OpenTool {
-  const part = parts.get(toolCallId, () => new OpenTool(toolCallId, serial))
+  const part = parts.get(toolCallId, () => new OpenTool(toolCallId, serial, parts))
   if (part instanceof OpenTool) return part
   // A row's copy goes on with what the channel says now.
-  const tool = new OpenTool(toolCallId, part.serial, part.row)
+  const tool = new OpenTool(toolCallId, part.serial, parts, part.row)
   parts.drop(part)
   parts.add(tool)
   return tool

@@ -3,18 +3,21 @@ import { feature } from './feature.ts'
 import type { Feature } from './feature.ts'
 import { applyRow } from '../response/rows.ts'
 import { toolKind } from '../response/toolPart.ts'
-import { valueKind } from '../response/valuePart.ts'
+import { pieceKind, valueKind } from '../response/valuePart.ts'
 import { summaryReaders } from '../wire/summary.ts'
 import { toolReaders } from '../wire/tools.ts'
-import { valueReaders } from '../wire/values.ts'
+import { pieceReaders, valueReaders } from '../wire/values.ts'
 
 /** Tool calls, their progress and outcome, and approvals. */
-export const toolParts: Feature = /* @__PURE__ */ feature({ readers: toolReaders, kinds: { tool: toolKind } })
+export const toolParts: Feature = /* @__PURE__ */ feature({
+  readers: { ...toolReaders, ...pieceReaders },
+  kinds: { tool: toolKind, value: pieceKind },
+})
 
-/** Sources and application data. */
+/** Sources, documents, files and application data. */
 export const valueParts: Feature = /* @__PURE__ */ feature({
-  readers: valueReaders,
-  kinds: { source: valueKind, data: valueKind },
+  readers: { ...valueReaders, ...pieceReaders },
+  kinds: { source: valueKind, document: valueKind, file: valueKind, data: valueKind, value: pieceKind },
 })
 
 /** Which sources are cited, and how often; with the option `citations` of a session, each citation. */

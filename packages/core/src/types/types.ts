@@ -30,11 +30,40 @@ export interface Gap {
   readonly missing: number | undefined
 }
 
+/**
+ * Why a model stopped: the AI SDK's words. `length` means truncated, `content-filter` refused or filtered, `tool-calls`
+ * that it waits for the results of tools.
+ */
+export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'other'
+
+/** Tokens that an answer took, in the AI SDK's shape. A number that the provider did not give is absent. */
+export interface Usage {
+  readonly inputTokens?: number
+  readonly inputTokenDetails?: {
+    readonly noCacheTokens?: number
+    readonly cacheReadTokens?: number
+    readonly cacheWriteTokens?: number
+  }
+  readonly outputTokens?: number
+  readonly outputTokenDetails?: { readonly textTokens?: number; readonly reasoningTokens?: number }
+  readonly totalTokens?: number
+}
+
+/** What a provider needs to see again in the next call (signatures, encrypted reasoning, item ids), by provider. */
+export type ProviderMetadata = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+/** A value too large for one message has not come whole yet: how much of its JSON text has, in UTF-16 code units. */
+export interface Incomplete {
+  readonly received: number
+  readonly length: number
+}
+
 interface TextFields {
   /** Stable while the response lives: fit for a React or Vue key. */
   readonly id: string
   readonly text: string
   readonly state: 'streaming' | 'done'
+  readonly providerMetadata?: ProviderMetadata
 }
 
 export interface TextPart extends TextFields {
@@ -61,18 +90,29 @@ export interface ToolProgress {
   readonly percentComplete?: number
 }
 
-export interface ToolPartOf<Name extends string, Input, Output> {
+interface ToolFields<Input, Output> {
   readonly id: string
-  readonly type: `tool-${Name}`
   readonly toolCallId: string
   readonly state: ToolState
   /** The arguments; while they stream, as much of them as could be parsed. */
   readonly input: Input | undefined
-  /** The argument text, while it streams. */
+  /** The argument text, while it streams, and when it is no JSON. */
   readonly inputText?: string
+  /** The argument text is not shown as `input`: it is no JSON, or nested too deeply to be rendered. */
+  readonly inputError?: 'invalid' | 'too deep'
   readonly output?: Output
+  /** The output is still to change. */
+  readonly preliminary?: boolean
+  /** Arguments or output are too large for one message, and not whole yet: `input` or `output` is absent. */
+  readonly incomplete?: Incomplete
   readonly errorText?: string
   readonly progress?: ToolProgress
+  /** The model's provider runs the tool. */
+  readonly providerExecuted?: boolean
+  /** What to call the tool when talking to people. */
+  readonly title?: string
+  readonly callProviderMetadata?: ProviderMetadata
+  readonly resultProviderMetadata?: ProviderMetadata
   readonly approval?: {
     readonly id: string
     /** A decision that somebody sent and the agent has not confirmed yet (PROTOCOL.md §2.3). */
@@ -81,6 +121,16 @@ export interface ToolPartOf<Name extends string, Input, Output> {
     readonly reason?: string
     readonly clientId?: string
   }
+}
+
+export interface ToolPartOf<Name extends string, Input, Output> extends ToolFields<Input, Output> {
+  readonly type: `tool-${Name}`
+}
+
+/** A call of a tool that was not declared beforehand, such as those of MCP servers. */
+export interface DynamicToolPart extends ToolFields<unknown, unknown> {
+  readonly type: 'dynamic-tool'
+  readonly toolName: string
 }
 
 export type ToolPart<T extends Tools = RegisteredTools> = {
@@ -93,6 +143,8 @@ export interface SourcePart {
   readonly sourceId: string
   readonly url: string
   readonly title?: string
+  /** `id` of the text part that the offsets count in, where the agent told. */
+  readonly textPart?: string
   /** Offsets into the cited text part, in UTF-16 code units. */
   readonly startOffset?: number
   readonly endOffset?: number
@@ -101,15 +153,56 @@ export interface SourcePart {
   readonly count?: number
 }
 
+/** A document that the answer draws on, without an address of its own. */
+export interface SourceDocumentPart {
+  readonly id: string
+  readonly type: 'source-document'
+  readonly sourceId: string
+  /** IANA media type. */
+  readonly mediaType: string
+  readonly title: string
+  readonly filename?: string
+  readonly textPart?: string
+  /** Offsets into the cited text part, in UTF-16 code units. */
+  readonly startOffset?: number
+  readonly endOffset?: number
+  readonly snippet?: string
+}
+
+/** A file that the model made, or that a user attached; `reasoning-file` if the model made it while it reasoned. */
+export interface FilePart {
+  readonly id: string
+  readonly type: 'file' | 'reasoning-file'
+  /** IANA media type. */
+  readonly mediaType: string
+  /** An address, or the content itself as a `data:` URL; empty while `incomplete`. */
+  readonly url: string
+  readonly filename?: string
+  /** Bytes. */
+  readonly size?: number
+  /** What the application's own store calls the file, where `url` expires. */
+  readonly fileId?: string
+  readonly incomplete?: Incomplete
+}
+
 export type DataPart<D extends DataTypes = RegisteredData> = {
-  [Name in keyof D & string]: { readonly id: string; readonly type: `data-${Name}`; readonly data: D[Name] }
+  [Name in keyof D & string]: {
+    readonly id: string
+    readonly type: `data-${Name}`
+    /** Undefined while `incomplete`. */
+    readonly data: D[Name]
+    readonly incomplete?: Incomplete
+  }
 }[keyof D & string]
 
 export type Part<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> =
   | TextPart
   | ReasoningPart
   | ToolPart<T>
+  | DynamicToolPart
   | SourcePart
+  | SourceDocumentPart
+  | FilePart
   | DataPart<D>
 
 /** One answer of the agent, as far as it is known. */
@@ -133,6 +226,15 @@ export interface ResponseState<T extends Tools = RegisteredTools, D extends Data
   readonly serial?: string
   /** Why the status is `error`, or the reason of a stop. */
   readonly error?: { readonly message: string; readonly code?: string }
+  /** How the model ended; `length`, `content-filter` and `other` are ends of an answer that is not all of it. */
+  readonly finishReason?: FinishReason
+  /** The provider's own word for it. */
+  readonly rawFinishReason?: string
+  readonly usage?: Usage
+  /** Facts about the answer, as its agent told them: `{ model }`, and what an application adds. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** When anything of it last arrived, in milliseconds since the epoch; 0 while unknown. */
+  readonly updatedAt: number
 }
 
 /** What a user said. */
@@ -182,6 +284,15 @@ export interface ResponseRow {
   readonly createdAt?: number | string | Date
   /** Serial of the response's first message, where known: places the row among channel messages. */
   readonly serial?: string
+  readonly error?: { readonly message: string; readonly code?: string }
+  readonly finishReason?: FinishReason
+  readonly rawFinishReason?: string
+  readonly usage?: Usage
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** Ids of parts that were withdrawn (PROTOCOL.md §5.11). */
+  readonly retracted?: readonly string[]
+  /** Milliseconds since the epoch, or anything `Date` parses. */
+  readonly updatedAt?: number | string | Date
 }
 
 /** A part in a row: as `Part`, where `id`, `state` and, in text parts, versions may be absent. */

@@ -1,5 +1,6 @@
 import type { InboundMessage } from 'ably'
 import type { EventMeta, TextEvent } from '../protocol/event.ts'
+import { isTooDeep, MAX_DEPTH } from '../protocol/depth.ts'
 import { Header, Metadata, PROTOCOL_VERSION } from '../protocol/names.ts'
 
 /** What is read of a message's data, headers or metadata: anything may be in it. */
@@ -109,12 +110,26 @@ export function stamp(value: unknown): number | undefined {
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined
 }
 
-/** Agents in some languages publish objects as JSON text. */
+/** A value as the agent meant it: agents in some languages publish objects as JSON text. */
 export function json(data: unknown): unknown {
-  if (typeof data !== 'string') return data
+  const value = typeof data === 'string' ? parsed(data) : data
+  if (isTooDeep(value)) throw new Error(`its data is nested more than ${MAX_DEPTH} deep`)
+  return value
+}
+
+/**
+ * A value that an application gave. Agents in some languages publish objects as JSON text; one that follows PROTOCOL.md
+ * does not, and its text is text.
+ */
+export function valueOf(data: unknown, strict: boolean): unknown {
+  const value = json(data)
+  return typeof data === 'string' && (strict || typeof value !== 'object') ? data : value
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(data)
+    return JSON.parse(text)
   } catch {
-    return data
+    return text
   }
 }

@@ -1,5 +1,6 @@
 import type { InboundMessage } from 'ably'
 import type { TextEvent } from '../protocol/event.ts'
+import type { FinishReason, Usage } from '../types/types.ts'
 import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
 import { fields, isOperation, json, none, readMeta, stamp, string, text, textEvent } from './fields.ts'
@@ -57,6 +58,15 @@ export const readRevision: Read = (message, headers, emit) => {
   })
 }
 
+const finishReasons: readonly FinishReason[] = [
+  'stop',
+  'length',
+  'content-filter',
+  'tool-calls',
+  'error',
+  'other',
+]
+
 const readReasoningToken = /* @__PURE__ */ readTokenOf('reasoning')
 const readReasoningMessage = /* @__PURE__ */ readMessageOf('reasoning', 'never')
 
@@ -79,9 +89,16 @@ const readComplete =
 const readEnd =
   (fallback: 'complete' | 'stopped'): Read =>
   (message, headers, emit) => {
+    const { message: reason, code, finishReason: said, rawFinishReason, usage } = fields(json(message.data))
+    const finishReason = finishReasons.find((known) => known === said)
     const given = headers[Header.Status]
-    const status = given === 'error' || given === 'stopped' || given === 'complete' ? given : fallback
-    const { message: reason, code } = fields(json(message.data))
+    const failed = finishReason === 'error' || (typeof reason === 'string' && said === undefined)
+    const status =
+      given === 'error' || given === 'stopped' || given === 'complete'
+        ? given
+        : failed && fallback === 'complete'
+          ? 'error'
+          : fallback
     const error =
       typeof reason === 'string' ? { message: reason, ...(typeof code === 'string' && { code }) } : undefined
     emit({
@@ -89,8 +106,30 @@ const readEnd =
       type: 'end',
       status,
       error: error ?? (status === 'error' ? { message: 'the agent failed' } : undefined),
+      finishReason,
+      rawFinishReason: string(rawFinishReason),
+      usage: typeof usage === 'object' && usage !== null ? (usage as Usage) : undefined,
     })
   }
+
+const readMetadata: Read = (message, headers, emit) => {
+  const metadata = json(message.data)
+  if (fields(metadata) !== metadata) throw new Error('its data is no object')
+  emit({ ...readMeta(message, headers), type: 'metadata', metadata: fields(metadata) })
+}
+
+const readRetract: Read = (message, headers, emit) => {
+  const { parts, all } = fields(json(message.data))
+  if (all !== true && !Array.isArray(parts)) throw new Error('its data names no parts')
+  const named = (Array.isArray(parts) ? parts : []).filter((part) => typeof part === 'string')
+  emit({ ...readMeta(message, headers), type: 'retract', parts: all === true ? 'all' : named })
+}
+
+const readSuspend: Read = (message, headers, emit) => {
+  const { toolCallIds } = fields(json(message.data))
+  const ids = Array.isArray(toolCallIds) ? toolCallIds.filter((id) => typeof id === 'string') : []
+  emit({ ...readMeta(message, headers), type: 'suspend', toolCallIds: ids })
+}
 
 const readPrompt: Read = (message, headers, emit) => {
   const meta = readMeta(message, headers)
@@ -116,5 +155,8 @@ export const textReaders: Readers = {
   [MessageName.Stop]: /* @__PURE__ */ readEnd('complete'),
   [MessageName.ResponseEnd]: /* @__PURE__ */ readEnd('complete'),
   [MessageName.Cancelled]: /* @__PURE__ */ readEnd('stopped'),
+  [MessageName.ResponseMetadata]: readMetadata,
+  [MessageName.Retract]: readRetract,
+  [MessageName.Suspend]: readSuspend,
   [MessageName.UserInput]: readPrompt,
 }

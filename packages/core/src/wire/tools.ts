@@ -1,9 +1,10 @@
-import type { ToolEvent } from '../protocol/event.ts'
+import type { CallFields, ToolEvent } from '../protocol/event.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
-import { fields, json, readMeta, string } from './fields.ts'
+import { fields, json, readMeta, string, valueOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { readMessageOf, readTokenOf } from './text.ts'
+import { valueRef } from './values.ts'
 
 const readTool =
   (read: (data: Fields, strict: boolean) => ToolEvent['change']): Read =>
@@ -13,10 +14,26 @@ const readTool =
     const data = fields(json(message.data))
     const meta = readMeta(message, headers)
     const change = read(data, meta.strict)
-    emit({ ...meta, type: 'tool', toolCallId, toolName: string(data.name), change })
+    const value = valueRef(headers)
+    emit({ ...meta, type: 'tool', toolCallId, toolName: string(data.name), change, value })
   }
 
-const readWholeCall = /* @__PURE__ */ readTool((data) => ({ kind: 'call', input: json(data.args) }))
+const readWholeCall = /* @__PURE__ */ readTool((data, strict) => ({
+  kind: 'call',
+  input: valueOf(data.args, strict),
+  ...callFields(data),
+}))
+
+/** What a call says of itself, in its data or, where that is argument text, in its headers. */
+function callFields(from: Fields): CallFields {
+  const given: CallFields = {}
+  for (const key of [Header.Dynamic, Header.ProviderExecuted, Header.Client] as const)
+    if (from[key] === true || from[key] === 'true') given[key] = true
+  const title = string(from[Header.Title])
+  if (title !== undefined) given.title = title
+  return given
+}
+
 const readInputToken = /* @__PURE__ */ readTokenOf('tool')
 const readInputMessage = /* @__PURE__ */ readMessageOf('tool', 'never')
 
@@ -25,6 +42,27 @@ const readToolCall: Read = (message, headers, emit) => {
   const grows = headers[Header.ToolName] !== undefined
   const read = !grows ? readWholeCall : headers[Header.End] === undefined ? readInputMessage : readInputToken
   read(message, headers, emit)
+  if (!grows) return
+  const toolCallId = string(headers[Header.ToolCallId])
+  const given = callFields(headers)
+  if (toolCallId === undefined || Object.keys(given).length === 0) return
+  const change = { kind: 'call-fields' as const, ...given }
+  emit({ ...readMeta(message, headers), type: 'tool', toolCallId, toolName: undefined, change })
+}
+
+const readToolMetadata = /* @__PURE__ */ readTool((data) =>
+  data.resultProviderMetadata === undefined
+    ? { kind: 'call-metadata', providerMetadata: data.providerMetadata }
+    : { kind: 'result-metadata', providerMetadata: data.resultProviderMetadata },
+)
+
+/** Of a call, or of the text or reasoning part that header `part` names. */
+const readPartMetadata: Read = (message, headers, emit) => {
+  if (headers[Header.ToolCallId] !== undefined) return readToolMetadata(message, headers, emit)
+  const { providerMetadata } = fields(json(message.data))
+  const meta = readMeta(message, headers)
+  if (meta.part === undefined) throw new Error('it names no part')
+  emit({ ...meta, type: 'part-metadata', providerMetadata })
 }
 
 /** Tool calls, their progress and outcome, and approvals. */
@@ -37,7 +75,7 @@ export const toolReaders: Readers = {
   })),
   [MessageName.ToolResult]: /* @__PURE__ */ readTool((data) =>
     data.error === undefined
-      ? { kind: 'result', output: data.result }
+      ? { kind: data.preliminary === true ? 'preliminary' : 'result', output: data.result }
       : {
           kind: 'failure',
           errorText: string(data.error) ?? string(fields(data.error).message) ?? 'the tool failed',
@@ -45,7 +83,7 @@ export const toolReaders: Readers = {
   ),
   [MessageName.ApprovalRequest]: /* @__PURE__ */ readTool((data, strict) => ({
     kind: 'approval-request',
-    input: json(data.arguments),
+    input: valueOf(data.arguments, strict),
     confirmed: strict,
   })),
   [MessageName.ApprovalResponse]: /* @__PURE__ */ readTool((data, strict) => ({
@@ -55,4 +93,5 @@ export const toolReaders: Readers = {
     confirms: strict,
     decider: string(data.clientId),
   })),
+  [MessageName.PartMetadata]: readPartMetadata,
 }

@@ -1,6 +1,26 @@
-import { MessageName } from '../protocol/names.ts'
+import type { FileEvent, ValueRef } from '../protocol/event.ts'
+import { Header, MessageName } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
-import { fields, json, readMeta, string } from './fields.ts'
+import { fields, json, readMeta, stamp, string, text, valueOf } from './fields.ts'
+import type { Fields } from './fields.ts'
+
+/** The value in pieces that a message uses, if it does (PROTOCOL.md §1.5). */
+export function valueRef(headers: Fields): ValueRef | undefined {
+  const id = string(headers[Header.Value])
+  if (id === undefined) return undefined
+  const length = stamp(headers[Header.Length])
+  const checksum = string(headers[Header.Checksum])
+  if (length === undefined || checksum === undefined)
+    throw new Error('its value has no length or no checksum')
+  return { id, length, checksum }
+}
+
+const readPiece: Read = (message, headers, emit) => {
+  const id = string(headers[Header.Value])
+  const end = stamp(headers[Header.End])
+  if (id === undefined || end === undefined) throw new Error('it has no header value or no stamp')
+  emit({ ...readMeta(message, headers), type: 'value', id, text: text(message.data), end })
+}
 
 const readSource: Read = (message, headers, emit) => {
   const data = fields(json(message.data))
@@ -10,18 +30,53 @@ const readSource: Read = (message, headers, emit) => {
   emit({ ...meta, type: 'source', source: { ...data, sourceId, url: data.url } })
 }
 
+const readDocument: Read = (message, headers, emit) => {
+  const data = fields(json(message.data))
+  const { mediaType, title } = data
+  if (typeof mediaType !== 'string' || typeof title !== 'string')
+    throw new Error('its data has no mediaType or no title')
+  const meta = readMeta(message, headers)
+  const sourceId = string(data.sourceId) ?? meta.part ?? meta.serial
+  emit({ ...meta, type: 'document', document: { ...data, sourceId, mediaType, title } })
+}
+
+const readFile: Read = (message, headers, emit) => {
+  const { mediaType, url, filename, reasoning } = fields(json(message.data))
+  const value = valueRef(headers)
+  if (typeof mediaType !== 'string' || (typeof url !== 'string' && !value))
+    throw new Error('its data has no mediaType or no url')
+  const file: FileEvent['file'] = { mediaType, url: typeof url === 'string' ? url : '' }
+  if (typeof filename === 'string') file.filename = filename
+  if (reasoning === true) file.reasoning = true
+  emit({ ...readMeta(message, headers), type: 'file', file, value })
+}
+
 const readData: Read = (message, headers, emit) => {
+  const meta = readMeta(message, headers)
   emit({
-    ...readMeta(message, headers),
+    ...meta,
     type: 'data',
     name: message.name!.slice(MessageName.DataPrefix.length),
-    data: json(message.data),
+    data: valueOf(message.data, meta.strict),
     deleted: message.action === 'message.delete',
+    value: valueRef(headers),
   })
 }
 
-/** Sources and application data. */
+const readTransient: Read = (message, headers, emit) => {
+  const name = message.name!.slice(MessageName.TransientPrefix.length)
+  const meta = readMeta(message, headers)
+  emit({ ...meta, type: 'transient', name, data: valueOf(message.data, meta.strict) })
+}
+
+/** Sources, documents, files and application data. */
 export const valueReaders: Readers = {
   [MessageName.Source]: readSource,
+  [MessageName.SourceDocument]: readDocument,
+  [MessageName.File]: readFile,
   [MessageName.DataPrefix]: readData,
+  [MessageName.TransientPrefix]: readTransient,
 }
+
+/** Pieces of values that outgrew a message. */
+export const pieceReaders: Readers = { [MessageName.Value]: readPiece }

@@ -1,0 +1,17 @@
+/** Objects and arrays inside each other, at most: what is deeper overflows the stack of whatever walks it. */
+export const MAX_DEPTH = 200
+
+/** Whether a value is nested deeper than that. Looks level by level, so that no depth overflows the stack here. */
+export function isTooDeep(value: unknown): boolean {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true
+    const next: unknown[] = []
+    for (const one of level)
+      if (typeof one === 'object' && one !== null)
+        for (const inner of Object.values(one))
+          if (typeof inner === 'object' && inner !== null) next.push(inner)
+    level = next
+  }
+  return false
+}
