@@ -60,9 +60,9 @@ describe.each(databases)('%s', (_, skip, open) => {
       const row = {
         ...answer('all'),
         parts,
-        finishReason: 'stop',
+        finishReason: 'stop' as const,
         usage: { inputTokens: 3 },
-        metadata: [null, 1.5],
+        metadata: { list: [null, 1.5] },
       }
       await store.rows.save('fields', row)
       expect(await rowsOf('fields')).toEqual([row])

@@ -4,12 +4,13 @@ import { newId } from '../protocol/newId.ts'
 import type { OutgoingPrompt } from '../session/publisher.ts'
 import type { Session } from '../session/session.ts'
 import type { ResponseState } from '../types/types.ts'
+import { isOpen } from '../types/status.ts'
 import { findAnswer } from './findAnswer.ts'
 import { ChunkWriter } from './chunkWriter.ts'
 import { ResponseStream } from './responseStream.ts'
 import type { Following } from './responseStream.ts'
 import { publishOutcomes } from './toolOutcomes.ts'
-import { toUIMessages } from './uiMessage.ts'
+import { metadataOf, toUIMessages } from './uiMessage.ts'
 
 /** What the chat asks to be sent. */
 export type SendRequest<M extends UIMessage = UIMessage> = Parameters<ChatTransport<M>['sendMessages']>[0]
@@ -19,7 +20,10 @@ export interface ChatTransportOptions<M extends UIMessage = UIMessage> {
   prepare?: (request: SendRequest<M>) => OutgoingPrompt
   /** The message's id in the chat. Default: the response's id. For messages that the app's database names. */
   messageId?: (response: ResponseState) => string
-  /** Shown as the message's `metadata`, again whenever it changes: `({ hasGap, verified }) => ({ hasGap, verified })`. */
+  /**
+   * Shown as the message's `metadata`, again whenever it changes: `({ hasGap, verified }) => ({ hasGap, verified })`.
+   * Default: the metadata that the agent gave.
+   */
   metadata?: (response: ResponseState) => M['metadata']
   /** Tools that run in the browser: a response that waits for one of them lets the chat go on. */
   clientTools?: readonly string[]
@@ -63,7 +67,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
       const response = role === 'assistant' && this.session.getResponse(id)
       if (response) this.given.set(id, response)
     }
-    return toUIMessages<M>(this.session)
+    return toUIMessages<M>(this.session, { metadata: this.options.metadata })
   }
 
   /**
@@ -114,7 +118,13 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
   }
 
   private begin(abortSignal: AbortSignal | undefined, isWish: () => boolean): ResponseStream {
-    const { patience = 5_000, stopOnAbort = true, metadata, messageId, clientTools = [] } = this.options
+    const {
+      patience = 5_000,
+      stopOnAbort = true,
+      metadata = metadataOf,
+      messageId,
+      clientTools = [],
+    } = this.options
     const stream = new ResponseStream(this.session, { patience, metadata, messageId, clientTools })
     this.open.add(stream)
     stream.over.addEventListener('abort', () => this.open.delete(stream), { once: true })
@@ -169,8 +179,8 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     const known = new Set(session.getSnapshot().messages.map(({ id }) => id))
     const { answered, published } = publishOutcomes(session, response, message)
     published.catch((error: unknown) => stream.fail(error))
-    const isOpen = response.status === 'streaming' || response.status === 'interrupted'
-    if (!isOpen && answered.size === 0) {
+    const open = isOpen(response.status)
+    if (!open && answered.size === 0) {
       stream.end()
       throw new RejoinError(
         ErrorCode.InvalidArgument,
@@ -179,7 +189,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     }
     let writer = this.writers.get(response.id)
     if (!writer) (writer = new ChunkWriter()).assume(this.given.get(response.id) ?? response)
-    if (isOpen) this.tell(stream, response.id, { writer, again: true, answered })
+    if (open) this.tell(stream, response.id, { writer, again: true, answered })
     else {
       // The agent ended the response with its calls: what it answers to their outcomes is a response of its own,
       // which the chat shows as the rest of this message.
@@ -216,12 +226,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
       const response = role === 'assistant' && session.getResponse(id)
       if (!response) continue
       const given = this.given.get(id)
-      if (
-        response.status === 'streaming' ||
-        response.status === 'interrupted' ||
-        (given && given !== response)
-      )
-        return response
+      if (isOpen(response.status) || (given && given !== response)) return response
     }
     return undefined
   }

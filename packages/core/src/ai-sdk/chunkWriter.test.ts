@@ -16,6 +16,7 @@ function state(parts: Part[], gaps: Gap[] = []): ResponseState {
     gaps,
     hasGap: gaps.length > 0,
     verified: false,
+    updatedAt: 0,
     createdAt: 0,
   }
 }

@@ -1,13 +1,18 @@
 import type { UIMessageChunk } from 'ai'
 import type {
+  DataPart,
+  DataTypes,
+  FilePart,
   Part,
   ReasoningPart,
   ResponseChange,
   ResponseState,
+  SourceDocumentPart,
+  SourcePart,
   TextPart,
-  ToolPart,
 } from '../types/types.ts'
 import { isSettled, isTool, sourceMetadata, Steps, toolName } from './uiMessage.ts'
+import type { AnyToolPart } from './uiMessage.ts'
 
 /** What the chunk stream has said of a part. */
 interface Told {
@@ -135,7 +140,8 @@ export class ChunkWriter {
       if (!now || now.id !== told.part.id) return true
       if (now === told.part) return false
       if (now.type !== told.part.type) return !(isTool(now) && isTool(told.part))
-      if (now.type === 'source-url') return told.step === this.step && !same(now, told.part)
+      if (now.type.startsWith('source-') || now.type.endsWith('file'))
+        return told.step === this.step && !told.open && !same(now, told.part)
       if (isTool(now)) return now.state === 'input-streaming' && !continues(now, told)
       if (now.type.startsWith('data-')) return false
       const { text } = now as TextPart
@@ -157,11 +163,8 @@ export class ChunkWriter {
     this.steps.note(part)
     if (part.type === 'text') this.chunks.push({ type: 'text-start', id: part.id })
     else if (part.type === 'reasoning') this.chunks.push({ type: 'reasoning-start', id: part.id })
-    else if (part.type === 'source-url') {
-      const { sourceId, url, title } = part
-      this.chunks.push({ type: 'source-url', sourceId, url, title, ...sourceMetadata(part) })
-    } else if (isTool(part)) this.sayToolCall(told, part, response, whole)
-    else this.chunks.push({ ...part })
+    else if (isTool(part)) this.sayToolCall(told, part, response, whole)
+    else this.sayWhole(told, part, whole)
     if (part.type === 'text' || part.type === 'reasoning') this.sayText(told, part, response, whole)
   }
 
@@ -171,8 +174,30 @@ export class ChunkWriter {
     told.part = part
     if (part === before) return
     this.steps.note(part)
-    if (isTool(part)) this.sayToolChange(told, before as ToolPart, part, response, whole)
-    else if (part.type.startsWith('data-')) this.chunks.push({ ...part })
+    if (isTool(part)) this.sayToolChange(told, before as AnyToolPart, part, response, whole)
+    else if (part.type.startsWith('data-') || told.open) this.sayWhole(told, part, whole)
+  }
+
+  /** A source, document, file or data; `told.open` until it has come whole. */
+  private sayWhole(told: Told, part: Part, whole: boolean): void {
+    const incomplete = 'incomplete' in part && part.incomplete !== undefined
+    told.open = incomplete && !whole
+    if (incomplete) return
+    if (part.type === 'source-url') {
+      const { type, sourceId, url, title } = part as SourcePart
+      this.chunks.push({ type, sourceId, url, title, ...sourceMetadata(part as SourcePart) })
+    } else if (part.type === 'source-document') {
+      const { type, sourceId, mediaType, title, filename } = part as SourceDocumentPart
+      const named = filename !== undefined && { filename }
+      const metadata = sourceMetadata(part as SourceDocumentPart)
+      this.chunks.push({ type, sourceId, mediaType, title, ...named, ...metadata })
+    } else if (part.type === 'file' || part.type === 'reasoning-file') {
+      const { type, url, mediaType } = part as FilePart
+      this.chunks.push({ type, url, mediaType })
+    } else {
+      const { type, id, data } = part as DataPart<DataTypes>
+      this.chunks.push({ type, id, data })
+    }
   }
 
   private sayText(told: Told, part: TextPart | ReasoningPart, response: ResponseState, whole: boolean): void {
@@ -196,43 +221,53 @@ export class ChunkWriter {
       this.close(told)
   }
 
-  private sayToolCall(told: Told, part: ToolPart, response: ResponseState, whole: boolean): void {
+  private sayToolCall(told: Told, part: AnyToolPart, response: ResponseState, whole: boolean): void {
     const { toolCallId } = part
-    const name = toolName(part)
+    const call = callOf(part)
+    if (part.inputError) {
+      this.sayInputError(part)
+      return this.sayOutcome(undefined, part)
+    }
     if (part.state === 'input-streaming') {
-      this.chunks.push({ type: 'tool-input-start', toolCallId, toolName: name })
+      this.chunks.push({ type: 'tool-input-start', ...call })
       this.sayInput(told, part, response, whole)
       return
     }
     if (isSettled(part)) {
       // As `tool-input-available` it would be run again by a client that runs tools (`onToolCall`).
-      this.chunks.push({ type: 'tool-input-start', toolCallId, toolName: name })
+      this.chunks.push({ type: 'tool-input-start', ...call })
       if (part.input !== undefined)
         this.chunks.push({ type: 'tool-input-delta', toolCallId, inputTextDelta: JSON.stringify(part.input) })
-    } else this.chunks.push({ type: 'tool-input-available', toolCallId, toolName: name, input: part.input })
+    } else this.chunks.push({ type: 'tool-input-available', ...call, input: part.input })
     this.sayOutcome(undefined, part)
   }
 
   private sayToolChange(
     told: Told,
-    before: ToolPart,
-    part: ToolPart,
+    before: AnyToolPart,
+    part: AnyToolPart,
     response: ResponseState,
     whole: boolean,
   ): void {
     if (part.state === 'input-streaming') return this.sayInput(told, part, response, whole)
-    const { toolCallId, input } = part
+    const { input } = part
+    if (part.inputError && !before.inputError && this.steps.has(part)) this.sayInputError(part)
     const known = before.state !== 'input-streaming'
     // Only a call of the open step can be told its input: in an older one the chunk would make a second part.
     const changed =
       part.state === 'input-available' && (before.type !== part.type || !same(input, before.input))
-    if ((!known || changed) && this.steps.has(part))
-      this.chunks.push({ type: 'tool-input-available', toolCallId, toolName: toolName(part), input })
+    if ((!known || changed) && !part.inputError && this.steps.has(part))
+      this.chunks.push({ type: 'tool-input-available', ...callOf(part), input })
     told.open = false
     this.sayOutcome(before, part)
   }
 
-  private sayInput(told: Told, part: ToolPart, response: ResponseState, whole: boolean): void {
+  private sayInputError(part: AnyToolPart): void {
+    const errorText = `the arguments of the call are ${part.inputError === 'too deep' ? 'nested too deeply' : 'no JSON'}`
+    this.chunks.push({ type: 'tool-input-error', ...callOf(part), input: part.inputText, errorText })
+  }
+
+  private sayInput(told: Told, part: AnyToolPart, response: ResponseState, whole: boolean): void {
     const text = part.inputText ?? ''
     const limit = whole ? text.length : wholeUntil(response, part.id, text.length)
     if (limit <= told.length) return
@@ -241,8 +276,13 @@ export class ChunkWriter {
     this.chunks.push({ type: 'tool-input-delta', toolCallId: part.toolCallId, inputTextDelta })
   }
 
-  private sayOutcome(before: ToolPart | undefined, part: ToolPart): void {
-    const { toolCallId, state, approval } = part
+  private sayOutcome(before: AnyToolPart | undefined, part: AnyToolPart): void {
+    const { toolCallId, state, approval, preliminary, providerExecuted } = part
+    const kind = {
+      ...(part.type === 'dynamic-tool' && { dynamic: true }),
+      ...(providerExecuted && { providerExecuted }),
+      ...(part.resultProviderMetadata && { providerMetadata: part.resultProviderMetadata as never }),
+    }
     const approvalId = approval?.id ?? toolCallId
     if (approval && !before?.approval)
       this.chunks.push({ type: 'tool-approval-request', toolCallId, approvalId })
@@ -257,27 +297,38 @@ export class ChunkWriter {
     }
     if (state === 'output-denied' && before?.state !== state)
       this.chunks.push({ type: 'tool-output-denied', toolCallId })
-    if (state === 'output-available' && (before?.state !== state || before.output !== part.output))
-      this.chunks.push({ type: 'tool-output-available', toolCallId, output: part.output })
+    const newOutput = before?.output !== part.output || before?.preliminary !== preliminary
+    if (state === 'output-available' && (before?.state !== state || newOutput))
+      this.chunks.push({
+        type: 'tool-output-available',
+        toolCallId,
+        output: part.output,
+        ...(preliminary && { preliminary }),
+        ...kind,
+      })
     if (state === 'output-error' && (before?.state !== state || before.errorText !== part.errorText))
       this.chunks.push({
         type: 'tool-output-error',
         toolCallId,
+        ...kind,
         errorText: part.errorText ?? 'the tool failed',
       })
   }
 
   private close(told: Told): void {
-    const { type, id } = told.part
-    if (told.open && (type === 'text' || type === 'reasoning'))
-      this.chunks.push(type === 'text' ? { type: 'text-end', id } : { type: 'reasoning-end', id })
+    const { part } = told
+    if (told.open && (part.type === 'text' || part.type === 'reasoning')) {
+      const { id, providerMetadata } = part as TextPart | ReasoningPart
+      const type = part.type === 'text' ? 'text-end' : 'reasoning-end'
+      this.chunks.push({ type, id, ...(providerMetadata && { providerMetadata: providerMetadata as never }) })
+    }
     told.open = false
   }
 }
 
 /** What stands beside the text: its place matters less than that it shows. */
 function isAside(part: Part): boolean {
-  return part.type === 'source-url' || part.type.startsWith('data-')
+  return part.type.startsWith('source-') || part.type.startsWith('data-') || part.type.endsWith('file')
 }
 
 /** How far a part's text is known to be whole, in UTF-16 code units. */
@@ -292,10 +343,23 @@ function gapIn(response: ResponseState, part: string): boolean {
 }
 
 /** Whether the argument text can still be said by adding to it. */
-function continues(now: ToolPart, told: Told): boolean {
+function continues(now: AnyToolPart, told: Told): boolean {
   const text = now.inputText ?? ''
   if (!told.open) return text.length === told.length
   return text.startsWith(textOf(told.part).slice(0, told.length))
+}
+
+/** How a chunk names a call. */
+function callOf(part: AnyToolPart) {
+  const { toolCallId, providerExecuted, title, callProviderMetadata } = part
+  return {
+    toolCallId,
+    toolName: toolName(part),
+    ...(part.type === 'dynamic-tool' && { dynamic: true }),
+    ...(providerExecuted && { providerExecuted }),
+    ...(title !== undefined && { title }),
+    ...(callProviderMetadata && { providerMetadata: callProviderMetadata as never }),
+  }
 }
 
 function same(a: unknown, b: unknown): boolean {

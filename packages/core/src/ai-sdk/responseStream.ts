@@ -2,11 +2,12 @@ import type { UIMessageChunk } from 'ai'
 import type { Session } from '../session/session.ts'
 import type { ResponseChange, ResponseState } from '../types/types.ts'
 import type { ChunkWriter } from './chunkWriter.ts'
+import { isOpen } from '../types/status.ts'
 import { isSettled, isTool, toolName } from './uiMessage.ts'
 
 interface StreamOptions {
   patience: number
-  metadata: ((response: ResponseState) => unknown) | undefined
+  metadata: (response: ResponseState) => unknown
   messageId: ((response: ResponseState) => string) | undefined
   clientTools: readonly string[]
 }
@@ -45,8 +46,8 @@ export class ResponseStream {
       start: (controller) => void (this.controller = controller),
       cancel: () => (this.kept ? this.silence() : this.end()),
     })
-    const stop = session.subscribe(this.checkSession)
-    this.over.addEventListener('abort', stop, { once: true })
+    const stops = [session.subscribe(this.checkSession), session.on('transient', this.sayTransient)]
+    this.over.addEventListener('abort', () => stops.forEach((stop) => stop()), { once: true })
   }
 
   /** Aborts when the stream has ended, however it did. */
@@ -105,6 +106,19 @@ export class ResponseStream {
     if (status === 'closed') this.end()
   }
 
+  private readonly sayTransient = ({
+    responseId,
+    name,
+    data,
+  }: {
+    responseId: string
+    name: string
+    data: unknown
+  }): void => {
+    if (responseId !== this.responseId || !this.started || this.silent || this.over.aborted) return
+    this.write([{ type: `data-${name}`, data, transient: true }])
+  }
+
   private tell(changes: readonly ResponseChange[] | undefined): void {
     const { following } = this
     const response = this.session.getResponse(this.responseId!)
@@ -112,7 +126,7 @@ export class ResponseStream {
     if (!this.started) this.start(response, following)
     else this.sayMetadata(response)
     const { status, hasGap } = response
-    const ended = status !== 'streaming' && status !== 'interrupted'
+    const ended = !isOpen(status)
     if (!this.write(following.writer.say(response, changes, ended && !hasGap))) return
     if (status === 'interrupted' || (ended && hasGap)) {
       this.waiting ??= setTimeout(() => this.giveUp(), this.options.patience)
@@ -127,13 +141,18 @@ export class ResponseStream {
   private start(response: ResponseState, { writer, again, unnamed }: Following): void {
     this.started = true
     const messageId = unnamed ? undefined : (this.options.messageId?.(response) ?? response.id)
-    const metadata = this.options.metadata?.(response)
+    const metadata = this.options.metadata(response)
     this.metadata = JSON.stringify(metadata)
     this.write(writer.start(messageId, again, metadata))
   }
 
+  private messageMetadata(response: ResponseState): { messageMetadata?: unknown } {
+    const metadata = this.options.metadata(response)
+    return metadata === undefined || metadata === null ? {} : { messageMetadata: metadata }
+  }
+
   private sayMetadata(response: ResponseState): void {
-    const metadata = this.options.metadata?.(response)
+    const metadata = this.options.metadata(response)
     const text = JSON.stringify(metadata)
     if (text === this.metadata || metadata === undefined || metadata === null) return
     this.metadata = text
@@ -154,8 +173,9 @@ export class ResponseStream {
     return true
   }
 
-  private finish({ status, error }: ResponseState): void {
-    if (status === 'complete') this.close({ type: 'finish', finishReason: 'stop' })
+  private finish(response: ResponseState): void {
+    const { status, error, finishReason = 'stop' } = response
+    if (status === 'complete') this.close({ type: 'finish', finishReason, ...this.messageMetadata(response) })
     else if (status === 'stopped') this.close({ type: 'abort', ...(error && { reason: error.message }) })
     else this.close({ type: 'error', errorText: error?.message ?? 'the agent failed' })
   }

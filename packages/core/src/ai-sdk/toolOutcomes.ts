@@ -1,7 +1,8 @@
 import type { UIMessage } from 'ai'
 import type { Session } from '../session/session.ts'
-import type { ResponseState, ToolPart } from '../types/types.ts'
+import type { ResponseState } from '../types/types.ts'
 import { isSettled, isTool, toolName } from './uiMessage.ts'
+import type { AnyToolPart } from './uiMessage.ts'
 
 /**
  * Publishes what the chat knows of a message's tools and the session does not: results, failures, decisions.
@@ -18,7 +19,7 @@ export function publishOutcomes(
     if (!isTool(part) || isSettled(part)) continue
     const { toolCallId } = part
     const shown = message.parts.find((p) => 'toolCallId' in p && p.toolCallId === toolCallId) as
-      | ToolPart
+      | AnyToolPart
       | undefined
     const publish = shown && outcomeOf(session, response.id, part, shown)
     if (!publish) continue
@@ -31,8 +32,8 @@ export function publishOutcomes(
 function outcomeOf(
   session: Session,
   responseId: string,
-  part: ToolPart,
-  shown: ToolPart,
+  part: AnyToolPart,
+  shown: AnyToolPart,
 ): Promise<void> | undefined {
   const { toolCallId } = part
   const name = toolName(part)

@@ -1,6 +1,19 @@
 import type { UIMessage } from 'ai'
 import type { Session } from '../session/session.ts'
-import type { Part, PromptState, ResponseState, SourcePart, ToolPart } from '../types/types.ts'
+import type {
+  DynamicToolPart,
+  FilePart,
+  Part,
+  PromptState,
+  ReasoningPart,
+  ResponseState,
+  SourceDocumentPart,
+  SourcePart,
+  TextPart,
+  ToolPart,
+} from '../types/types.ts'
+
+export type AnyToolPart = ToolPart | DynamicToolPart
 
 /** What of a session the conversion reads. */
 export type ReadableSession = Pick<Session, 'getSnapshot' | 'getResponse' | 'getPrompt'>
@@ -16,12 +29,12 @@ function isDecided(part: Part): boolean {
   return isTool(part) && part.state === 'approval-responded'
 }
 
-export function isTool(part: Part): part is ToolPart {
-  return part.type.startsWith('tool-')
+export function isTool(part: Part): part is AnyToolPart {
+  return part.type === 'dynamic-tool' || part.type.startsWith('tool-')
 }
 
-export function toolName(part: ToolPart): string {
-  return part.type.slice('tool-'.length)
+export function toolName(part: AnyToolPart): string {
+  return part.type === 'dynamic-tool' ? part.toolName : part.type.slice('tool-'.length)
 }
 
 /**
@@ -55,15 +68,19 @@ export class Steps {
 }
 
 /** Fields of a source that the AI SDK has no place of its own for. */
-export function sourceMetadata({ startOffset, endOffset, snippet }: SourcePart) {
-  const fields = Object.entries({ startOffset, endOffset, snippet }).filter(
+export function sourceMetadata(part: SourcePart | SourceDocumentPart) {
+  const { textPart, startOffset, endOffset, snippet } = part
+  const fields = Object.entries({ textPart, startOffset, endOffset, snippet }).filter(
     ([, value]) => value !== undefined,
   )
   return fields.length ? { providerMetadata: { rejoin: Object.fromEntries(fields) } } : {}
 }
 
 /** A response as the AI SDK keeps it: `UIMessage` of role `assistant`, named by the response's id. */
-export function toUIMessage<M extends UIMessage = UIMessage>(response: ResponseState): M {
+export function toUIMessage<M extends UIMessage = UIMessage>(
+  response: ResponseState,
+  metadata: MetadataOf<M> = metadataOf as MetadataOf<M>,
+): M {
   const parts: unknown[] = [{ type: 'step-start' }]
   const steps = new Steps()
   for (const part of response.parts) {
@@ -74,14 +91,24 @@ export function toUIMessage<M extends UIMessage = UIMessage>(response: ResponseS
     steps.note(part)
     parts.push(toUIPart(part))
   }
-  return { id: response.id, role: 'assistant', parts } as unknown as M
+  const shown = metadata(response)
+  return { id: response.id, role: 'assistant', parts, ...(shown && { metadata: shown }) } as unknown as M
 }
+
+/** What is shown as the `metadata` of a message. */
+export type MetadataOf<M extends UIMessage = UIMessage> = (response: ResponseState) => M['metadata']
+
+/** Unless the application says otherwise: what the agent said. */
+export const metadataOf: MetadataOf = ({ metadata }) => metadata
 
 /**
  * The conversation of a session, in order: the initial `messages` of a chat. As `useChat` does when a user edits a
  * message or asks again, a prompt that replaces another takes its place, and what followed that one goes.
  */
-export function toUIMessages<M extends UIMessage = UIMessage>(session: ReadableSession): M[] {
+export function toUIMessages<M extends UIMessage = UIMessage>(
+  session: ReadableSession,
+  options: { metadata?: MetadataOf<M> | undefined } = {},
+): M[] {
   const messages: M[] = []
   /** Where each prompt stands, or the one that took its place. */
   const places = new Map<string, number>()
@@ -95,7 +122,7 @@ export function toUIMessages<M extends UIMessage = UIMessage>(session: ReadableS
       places.set(id, replaced)
       messages.push(promptMessage<M>(prompt))
     }
-    if (response) messages.push(toUIMessage<M>(response))
+    if (response) messages.push(toUIMessage<M>(response, options.metadata))
   }
   return messages
 }
@@ -105,22 +132,46 @@ function promptMessage<M extends UIMessage>(prompt: PromptState): M {
 }
 
 function toUIPart(part: Part): unknown {
+  if (isTool(part)) return toUITool(part)
   switch (part.type) {
     case 'text':
-      return { type: 'text', text: (part as { text: string }).text, state: (part as { state: string }).state }
     case 'reasoning': {
-      const { id, text, state } = part as { id: string; text: string; state: string }
-      return { type: 'reasoning', id, text, state }
+      const { id, type, text, state, providerMetadata } = part as TextPart | ReasoningPart
+      return {
+        type,
+        ...(type === 'reasoning' && { id }),
+        text,
+        state,
+        ...(providerMetadata && { providerMetadata }),
+      }
     }
     case 'source-url': {
-      const { sourceId, url, title } = part
-      return { type: 'source-url', sourceId, url, title, ...sourceMetadata(part) }
+      const { sourceId, url, title } = part as SourcePart
+      return { type: part.type, sourceId, url, title, ...sourceMetadata(part as SourcePart) }
     }
-    default: {
-      if (!isTool(part)) return { ...part }
-      const { id: _, inputText, progress: __, ...tool } = part
-      // The AI SDK's `approved` of a call that was denied is always there.
-      return { ...tool, ...(inputText !== undefined && { rawInput: inputText }) }
+    case 'source-document': {
+      const { sourceId, mediaType, title, filename } = part as SourceDocumentPart
+      return {
+        type: part.type,
+        sourceId,
+        mediaType,
+        title,
+        ...(filename !== undefined && { filename }),
+        ...sourceMetadata(part as SourceDocumentPart),
+      }
     }
+    case 'file':
+    case 'reasoning-file': {
+      const { type, mediaType, url, filename } = part as FilePart
+      return { type, mediaType, url, ...(filename !== undefined && { filename }) }
+    }
+    default:
+      return { ...part }
   }
+}
+
+/** As the AI SDK has it; its `approved` of a call that was denied is always there. */
+function toUITool(part: AnyToolPart): unknown {
+  const { id: _, inputText, inputError: __, progress: ___, incomplete: ____, ...tool } = part
+  return { ...tool, ...(inputText !== undefined && { rawInput: inputText }) }
 }

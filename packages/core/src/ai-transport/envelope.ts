@@ -66,6 +66,7 @@ export function readMeta({ message, transport }: Envelope): EventMeta {
     promptId: string(transport[Transport.InputCodecMessageId]),
     part: undefined,
     clientId: string(message.clientId),
+    updatedAt: message.version?.timestamp ?? message.timestamp ?? 0,
     timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
     strict: true,
     watched: false,

@@ -48,6 +48,7 @@ function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void
     part: undefined,
     clientId: string(message.clientId),
     timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
+    updatedAt: message.version?.timestamp ?? message.timestamp ?? 0,
     strict: true,
     watched: false,
     epoch: undefined,

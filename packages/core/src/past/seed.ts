@@ -2,6 +2,7 @@ import type { HistoryOptions } from './history.ts'
 import type { Hydrator } from './hydrator.ts'
 import type { LoadRows, SeedPage } from './rowReader.ts'
 import { RowReader } from './rowReader.ts'
+import { isOpen } from '../types/status.ts'
 
 export interface SeedOptions extends Omit<HistoryOptions, 'older'> {
   /** Loads a page of the conversation from the application's database; without a cursor, the newest. */
@@ -45,7 +46,7 @@ function newestComplete({
   if (openSince !== undefined) return { serial: undefined, time: openSince }
   let newest: { serial: string | undefined; time: number } | undefined
   for (const row of rows) {
-    if (row.role !== 'assistant' || row.status === 'streaming' || row.status === 'interrupted') continue
+    if (row.role !== 'assistant' || isOpen(row.status ?? 'complete')) continue
     const time = row.createdAt === undefined ? Number.NaN : new Date(row.createdAt).getTime()
     if (Number.isNaN(time) && row.serial === undefined) continue
     if (!newest || time > newest.time) newest = { serial: row.serial, time }

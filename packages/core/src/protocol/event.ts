@@ -17,6 +17,8 @@ export interface EventMeta {
   clientId: string | undefined
   /** When the message was created, in milliseconds since the epoch. */
   timestamp: number
+  /** When this version of it was made, in milliseconds since the epoch. */
+  updatedAt: number
   /** The agent follows PROTOCOL.md: only an end marker ends a response. */
   strict: boolean
   /** It is present on the channel while it responds, so that its absence tells (PROTOCOL.md §6.6). */

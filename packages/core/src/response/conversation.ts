@@ -73,7 +73,7 @@ export class Conversation {
     if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
     switch (event.type) {
       case 'text':
-        if (!event.responseId && event.op === 'append') response.reopen(event)
+        if (!event.responseId && event.op === 'append') response.facts.reopen(event)
         changed = response.applyText(event) || changed
         if (response.parts.newMessage) this.#noteMessages(response)
         // It may turn out to grow, in a delivery that names its serial only.
@@ -84,11 +84,14 @@ export class Conversation {
         changed = response.applyText(event) || changed
         break
       case 'start':
-        if (!event.responseId) response.reopen(event)
+        if (!event.responseId) response.facts.reopen(event)
         response.knowHead()
         break
       case 'end':
-        changed = response.applyEnd(event) || changed
+      case 'metadata':
+      case 'suspend':
+      case 'retract':
+        changed = response.facts.apply(event) || changed
         break
       default:
         if (event.type === 'tool') this.#byToolCall.set(event.toolCallId, response)
@@ -123,6 +126,12 @@ export class Conversation {
   /** Makes the snapshot of a response anew. Returns what changed, or undefined when nothing did. */
   publish(response: Response): ResponseChange[] | undefined {
     const { snapshot: before } = response
+    if (response.facts.withdrawn) {
+      if (!before) return undefined
+      response.snapshot = undefined
+      this.note({ type: 'forgotten', id: response.id })
+      return [{}]
+    }
     const changes = response.refresh()
     const now = response.snapshot
     if (changes && now && (before?.serial !== now.serial || before?.createdAt !== now.createdAt || !before))

@@ -1,11 +1,23 @@
 import type { Run } from '../text/run.ts'
-import type { DataTypes, Gap, Part, ResponseChange, RowPart, Tools } from '../types/types.ts'
+import type {
+  DataTypes,
+  Gap,
+  Part,
+  ProviderMetadata,
+  ResponseChange,
+  RowPart,
+  Tools,
+} from '../types/types.ts'
 
 /** A part while it is being assembled; `snapshot` is what a view gets, the same object until it changes. */
 export abstract class OpenPart {
   readonly id: string
   /** Serial of its first message: the order of parts. */
   serial: string
+  /** Its number, where `id` is another name (PROTOCOL.md §1.3). */
+  number: string | undefined
+  /** What the provider says of it beside its content. */
+  providerMetadata: ProviderMetadata | undefined
   /** Whether `refresh` must look at it. */
   dirty = true
   snapshot: Part | undefined

@@ -1,5 +1,6 @@
 import type { ReviseEvent, TextEvent } from '../protocol/event.ts'
 import { Run } from '../text/run.ts'
+import type { ProviderMetadata } from '../types/types.ts'
 import type { OpenPart } from './part.ts'
 import { OpenText } from './textPart.ts'
 import type { Values } from './values.ts'
@@ -15,6 +16,8 @@ export class PartList {
   ordered: readonly OpenPart[] = []
   /** Growing messages by serial. */
   readonly messages = new Map<string, Place>()
+  /** What the provider says of parts, by the part's number; undefined while it says nothing. */
+  metadata: Map<string, { version: string; providerMetadata: ProviderMetadata }> | undefined
   /** Values in pieces; undefined while there are none. */
   values: Values | undefined
   /** `messages` has grown since the conversation last looked. */
@@ -71,6 +74,7 @@ export class PartList {
   }
 
   add(part: OpenPart): void {
+    part.providerMetadata ??= this.metadata?.get(part.id)?.providerMetadata
     this.#byId.set(part.id, part)
     this.ordered = [...this.ordered, part]
     this.place(part, part.serial)

@@ -1,4 +1,5 @@
-import type { EndEvent, ReviseEvent, StreamEvent, TextEvent } from '../protocol/event.ts'
+import type { ReviseEvent, StreamEvent, TextEvent } from '../protocol/event.ts'
+import { Facts } from './facts.ts'
 import { covers } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
 import { lossesOf } from './losses.ts'
@@ -9,6 +10,7 @@ import type { PartKinds } from './partKind.ts'
 import { PartList } from './partList.ts'
 import type { Place } from './partList.ts'
 import { same } from '../types/same.ts'
+import { isOpen } from '../types/status.ts'
 import { OpenText } from './textPart.ts'
 import type { Gap, Part, ResponseChange, ResponseState, ResponseStatus } from '../types/types.ts'
 
@@ -34,6 +36,7 @@ export class Response {
   readonly id: string
   serial: string | undefined
   createdAt = 0
+  updatedAt = 0
   promptId: string | undefined
   clientId: string | undefined
   snapshot: ResponseState | undefined
@@ -44,15 +47,18 @@ export class Response {
   /** What has changed it since it was last published: a reading of the past, by its number, or `LIVE`. */
   touched: number | undefined
   readonly parts = new PartList()
+  /** What its agent states of it as a whole. */
+  readonly facts = new Facts()
   row: KnownRow | undefined
   readonly #kinds: PartKinds
   #strict = false
   #agentPresent = false
   #firstPartKnown = false
-  #marker: EndEvent | undefined
   /** Continuity was lost there, and history has not reached back to it. */
   #broken: Break | undefined
   #interrupted = false
+  /** Of its agent's messages that are no text. */
+  #newestVersion = ''
   #sealed = false
 
   constructor(id: string, kinds: PartKinds) {
@@ -61,15 +67,23 @@ export class Response {
   }
 
   get status(): ResponseStatus {
-    if (this.#marker) return this.#marker.status
+    const { end } = this.facts
+    if (end) return end.status
     if (this.row?.complete) return this.row.status
     if (!this.#strict && this.#allDone) return 'complete'
+    if (this.#suspended) return 'suspended'
     return this.#interrupted ? 'interrupted' : 'streaming'
   }
 
   get open(): boolean {
-    const { status } = this
-    return status === 'streaming' || status === 'interrupted'
+    return isOpen(this.status)
+  }
+
+  /** It waits for people, and nothing of its agent has come since it said so. */
+  get #suspended(): boolean {
+    const { suspendedSince } = this.facts
+    if (suspendedSince === undefined || this.#newestVersion > suspendedSince) return false
+    return !this.parts.runs().some((run) => run.key > suspendedSince)
   }
 
   /** Its agent promises to be present while it streams (PROTOCOL.md §6.6), so that its absence tells. */
@@ -90,6 +104,7 @@ export class Response {
   /** Whether older messages of the channel could complete it. */
   get needsPast(): boolean {
     if (this.row?.complete) return false
+    if (this.facts.withdrawn) return false
     if (this.#broken || this.parts.runs().some((run) => run.needsPast)) return true
     return !this.headKnown && (!this.#firstPartKnown || this.parts.ordered.some(isTorn))
   }
@@ -106,6 +121,7 @@ export class Response {
       if (event.part === '0' && event.type !== 'end') this.#firstPartKnown = true
     }
     let seen = false
+    if (event.updatedAt > this.updatedAt) this.updatedAt = event.updatedAt
     if (!this.parts.isRecent(event.serial) && (this.serial === undefined || event.serial < this.serial)) {
       this.serial = event.serial
       if (event.timestamp) this.createdAt = event.timestamp
@@ -179,21 +195,8 @@ export class Response {
   /** What is no text. */
   applyPart(event: StreamEvent): boolean {
     if (this.row?.complete && event.epoch === undefined) return false
+    if (event.strict && event.version > this.#newestVersion) this.#newestVersion = event.version
     return this.#kinds[event.type]?.apply(event as never, this.parts) ?? false
-  }
-
-  /** A marker once set stays: what it says is final, unless a later one says otherwise. */
-  applyEnd(event: EndEvent): boolean {
-    if (this.#marker && this.#marker.version >= event.version) return false
-    // A stop or an error is not undone by the end marker that follows it.
-    if (this.#marker && this.#marker.status !== 'complete' && event.status === 'complete') return false
-    this.#marker = event
-    return true
-  }
-
-  /** The continuous response of a channel goes on after its end. */
-  reopen(event: StreamEvent): void {
-    if (this.#marker && event.serial > this.#marker.serial) this.#marker = undefined
   }
 
   interrupt(): boolean {
@@ -273,24 +276,33 @@ export class Response {
   }
 
   #show(): ResponseState {
-    const { ordered } = this.parts
-    const parts = ordered.flatMap((part) => part.snapshot ?? [])
-    const texts = ordered.filter((part) => part instanceof OpenText)
-    const gaps = this.#gaps(parts, texts)
+    const shown = this.parts.ordered.filter((part) => !this.#isRetracted(part))
+    const parts = shown.flatMap((part) => part.snapshot ?? [])
+    const texts = shown.filter((part) => part instanceof OpenText)
+    const gaps = this.#gaps(shown, texts)
+    const { status } = this
+    const whole = texts.length > 0 && !this.#headless && gaps.length === 0
     return {
       id: this.id,
-      status: this.status,
+      status,
       text: textOf(texts),
       parts,
       gaps,
       hasGap: gaps.length > 0,
-      verified: texts.length > 0 && !this.#headless && !gaps.length && texts.every((text) => text.verified),
+      // Not beside an end that was none.
+      verified: whole && status !== 'error' && texts.every((text) => text.verified),
       promptId: this.promptId,
       clientId: this.clientId,
       createdAt: this.createdAt,
+      updatedAt: this.updatedAt,
       serial: this.serial,
-      error: this.#marker?.error,
+      ...this.facts.shown,
     }
+  }
+
+  /** Parts are retracted by the number that the agent gave them; a call's own id is another. */
+  #isRetracted(part: OpenPart): boolean {
+    return this.facts.isRetracted(part.number ?? part.id)
   }
 
   /** Whether text comes before is unknown; where parts are numbered (PROTOCOL.md §1.3), that some does is known. */
@@ -299,12 +311,12 @@ export class Response {
   }
 
   /** What is known to be missing; the same array while that stays the same. */
-  #gaps(parts: readonly Part[], texts: readonly OpenText[]): readonly Gap[] {
+  #gaps(shown: readonly OpenPart[], texts: readonly OpenText[]): readonly Gap[] {
     let gaps = noGaps
-    for (const part of this.parts.ordered)
+    for (const part of shown)
       if (part.gaps.length) gaps = gaps === noGaps ? part.gaps : gaps.concat(part.gaps)
     // Only its end is known: all of its text is missing.
-    if (parts.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
+    if (shown.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
     const begunBefore = this.#headless && this.#strict
     const broken = this.#broken !== undefined || texts.some((text) => text.broken)
     if ((broken || begunBefore) && !this.row?.complete)
@@ -329,7 +341,19 @@ function refreshParts(parts: readonly OpenPart[]): { changes: ResponseChange[]; 
 }
 
 /** Fields of a response that a view may show beside its parts. */
-const ownFields = ['status', 'verified', 'gaps', 'promptId', 'clientId', 'serial', 'createdAt'] as const
+const ownFields = [
+  'status',
+  'verified',
+  'gaps',
+  'promptId',
+  'clientId',
+  'serial',
+  'createdAt',
+  'error',
+  'finishReason',
+  'usage',
+  'metadata',
+] as const
 
 function differs(before: ResponseState, next: ResponseState): boolean {
   return ownFields.some((field) => before[field] !== next[field])

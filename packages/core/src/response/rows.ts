@@ -5,7 +5,16 @@ import type { KnownRow, Response } from './response.ts'
 import { runIndex } from './partList.ts'
 import { Run } from '../text/run.ts'
 import { OpenText } from './textPart.ts'
-import type { Part, PromptRow, ResponseRow, ResponseStatus, Row, RowPart } from '../types/types.ts'
+import { isOpen } from '../types/status.ts'
+import type {
+  Part,
+  PromptRow,
+  ProviderMetadata,
+  ResponseRow,
+  ResponseStatus,
+  Row,
+  RowPart,
+} from '../types/types.ts'
 
 /** Shows what the app's database has of a conversation (PROTOCOL.md §6.7). */
 export function applyRow(conversation: Conversation, row: Row): void {
@@ -18,7 +27,7 @@ function applyPromptRow(conversation: Conversation, row: PromptRow): void {
   const prompt = {
     id: row.id,
     text,
-    createdAt: timeOf(row),
+    createdAt: timeOf(row.createdAt),
     delivery: 'sent' as const,
     ...(row.serial !== undefined && { serial: row.serial }),
     ...(row.clientId !== undefined && { clientId: row.clientId }),
@@ -39,7 +48,9 @@ function applyResponseRow(response: Response, row: ResponseRow): boolean {
   response.promptId ??= row.promptId
   response.clientId ??= row.clientId
   response.serial ??= row.serial
-  response.createdAt ||= timeOf(row)
+  response.createdAt ||= timeOf(row.createdAt)
+  response.updatedAt ||= timeOf(row.updatedAt ?? row.createdAt)
+  response.facts.tell(row)
   response.parts.clear()
   const parts: readonly RowPart[] = row.parts ?? (row.text ? [{ type: 'text', text: row.text }] : [])
   parts.forEach((part, i) => addPart(response, part, i, stored.complete, known))
@@ -75,6 +86,7 @@ function addPart(
   const end = complete ? undefined : text.length
   run.replace({ key, text, end, done: complete }, { final: true })
   open.serial = serial
+  open.providerMetadata = part.providerMetadata as ProviderMetadata | undefined
   open.dirty = true
   open.row = part
   parts.add(open)
@@ -93,7 +105,7 @@ class StoredRow implements KnownRow {
   }
 
   get complete(): boolean {
-    return this.status !== 'streaming' && this.status !== 'interrupted'
+    return !isOpen(this.status)
   }
 
   /** After a complete row only what is surely newer counts: a later version, or somebody's live edit of the text. */
@@ -130,6 +142,6 @@ class RowValue extends OpenPart {
 }
 
 /** Milliseconds since the epoch; 0 where the row does not tell. */
-function timeOf({ createdAt }: Row): number {
-  return createdAt === undefined ? 0 : new Date(createdAt).getTime() || 0
+function timeOf(time: Row['createdAt']): number {
+  return time === undefined ? 0 : new Date(time).getTime() || 0
 }

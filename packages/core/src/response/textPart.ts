@@ -71,8 +71,17 @@ export class OpenText extends OpenPart {
     const state = this.finished ? 'done' : 'streaming'
     this.dirty = false
     const changed = text.length !== shown || appended !== ''
-    if (changed || state !== this.snapshot?.state)
-      this.snapshot = { type: this.kind, id: this.id, text, state }
+    // A signature of what somebody has edited is of another text.
+    const providerMetadata = this.runs.some((run) => run.edited) ? undefined : this.providerMetadata
+    const before = this.snapshot
+    if (changed || state !== before?.state || providerMetadata !== before.providerMetadata)
+      this.snapshot = {
+        type: this.kind,
+        id: this.id,
+        text,
+        state,
+        ...(providerMetadata && { providerMetadata }),
+      }
     if (!changed) return undefined
     const from = appended === undefined ? -1 : text.length - appended.length
     return from === shown ? { part: this.id, from, appended: appended! } : { part: this.id, replaced: true }

@@ -198,10 +198,15 @@ function toolFor(parts: PartList, toolCallId: string, serial: string): OpenTool 
 
 /** Tool calls, with their arguments whole or as growing text. */
 export const toolKind: PartKind<ToolEvent> = {
-  apply: (event, parts) => toolFor(parts, event.toolCallId, event.serial).apply(event),
+  apply(event, parts) {
+    const part = toolFor(parts, event.toolCallId, event.serial)
+    part.number ??= event.part
+    return part.apply(event)
+  },
   place(event, parts) {
     const part = toolFor(parts, event.toolCallId ?? event.serial, event.serial)
     part.name ??= event.toolName
+    part.number ??= event.part?.split('.')[0]
     part.input ??= new OpenText('text', part.id, event.serial)
     part.runs = part.input.runs
     return parts.placeIn(part, part.input, event)

@@ -75,6 +75,7 @@ export function readCitation(annotation: Annotation): CitationEvent | undefined 
     promptId: undefined,
     part: undefined,
     clientId: undefined,
+    updatedAt: 0,
     timestamp: timestamp ?? 0,
     strict: false,
     watched: false,

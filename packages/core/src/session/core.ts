@@ -157,6 +157,8 @@ export class SessionCore {
     const { store, events, conversation } = this
     const intake = new Intake(codec, conversation, {
       onLive: (ended) => store.changed(ended ? 'now' : 'frame'),
+      onTransient: ({ responseId, name, data }) =>
+        events.emit('transient', { responseId: responseId ?? this.channel.name, name, data }),
       reportOnce: (key, error) => events.reportOnce(key, error),
     })
     const applyRow = rowsOf(this.#parts.features)

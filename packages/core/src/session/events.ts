@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
 import { RejoinError } from '../types/errors.ts'
+import { isOpen } from '../types/status.ts'
 import type { Published } from '../store/store.ts'
 import type { Gap, ResponseState } from '../types/types.ts'
 
@@ -13,6 +14,8 @@ export interface SessionEvents {
   discontinuity: [event: { reason: unknown }]
   /** A response has ended while this session watched. */
   finish: [event: { response: ResponseState; isAbort: boolean; isError: boolean }]
+  /** Application data for those present, which is kept nowhere. */
+  transient: [event: { responseId: string; name: string; data: unknown }]
   error: [error: Error]
 }
 
@@ -63,7 +66,7 @@ export class Events {
     for (const { before, now } of published) {
       if (now.hasGap && !before?.hasGap) this.emit('gap', { responseId: now.id, gaps: now.gaps })
       if (before?.hasGap && !now.hasGap) this.emit('healed', { responseId: now.id })
-      if (before && isOpen(before) && !isOpen(now))
+      if (before && isOpen(before.status) && !isOpen(now.status))
         this.emit('finish', {
           response: now,
           isAbort: now.status === 'stopped',
@@ -76,5 +79,3 @@ export class Events {
     this.#emitter.removeAllListeners()
   }
 }
-
-const isOpen = ({ status }: ResponseState): boolean => status === 'streaming' || status === 'interrupted'

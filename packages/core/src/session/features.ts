@@ -2,6 +2,7 @@ import { citationKind } from '../response/citations.ts'
 import { feature } from './feature.ts'
 import type { Feature } from './feature.ts'
 import { applyRow } from '../response/rows.ts'
+import { partMetadataKind } from '../response/partMetadata.ts'
 import { toolKind } from '../response/toolPart.ts'
 import { pieceKind, valueKind } from '../response/valuePart.ts'
 import { summaryReaders } from '../wire/summary.ts'
@@ -11,7 +12,7 @@ import { pieceReaders, valueReaders } from '../wire/values.ts'
 /** Tool calls, their progress and outcome, and approvals. */
 export const toolParts: Feature = /* @__PURE__ */ feature({
   readers: { ...toolReaders, ...pieceReaders },
-  kinds: { tool: toolKind, value: pieceKind },
+  kinds: { tool: toolKind, value: pieceKind, 'part-metadata': partMetadataKind },
 })
 
 /** Sources, documents, files and application data. */

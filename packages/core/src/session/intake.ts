@@ -1,5 +1,5 @@
 import type { InboundMessage } from 'ably'
-import type { StreamEvent } from '../protocol/event.ts'
+import type { StreamEvent, TransientEvent } from '../protocol/event.ts'
 import type { Conversation } from '../response/conversation.ts'
 import { RejoinError } from '../types/errors.ts'
 import type { Codec } from '../wire/codec.ts'
@@ -7,6 +7,8 @@ import type { Codec } from '../wire/codec.ts'
 interface Hooks {
   /** A live message was applied; `ended`: it was the last of a text or response. */
   onLive(ended: boolean): void
+  /** Data for those present: it changes no response. */
+  onTransient(event: TransientEvent): void
   reportOnce(key: string, error: () => Error): void
 }
 
@@ -44,6 +46,10 @@ export class Intake {
   /** One function for the events of all messages, and no object made: every token passes here. */
   readonly #take = (event: StreamEvent): void => {
     event.epoch = this.#epoch
+    if (event.type === 'transient') {
+      if (this.#live) this.#hooks.onTransient(event)
+      return
+    }
     this.#conversation.apply(event, this.#live)
     this.#ended ||= isTerminal(event)
   }

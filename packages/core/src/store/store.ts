@@ -131,9 +131,9 @@ export class Store {
       const before = response.snapshot
       const changes = conversation.publish(response)
       if (!changes) continue
-      const now = response.snapshot!
-      if (before?.serial !== now.serial || !before) this.#listIsLive = true
-      published.push({ before, now })
+      const now = response.snapshot
+      if (before?.serial !== now?.serial || !before) this.#listIsLive = true
+      if (now) published.push({ before, now })
       if (this.#listeners.has(response.id)) news.push([response.id, changes])
     }
     const tellList = this.#refreshList() || this.#outsideChanged

@@ -295,7 +295,7 @@ export class Run {
    * was declared or text is missing; `false` when the text is known to be another.
    */
   get verified(): boolean | undefined {
-    if (!this.#closing.declared || this.gaps.length || this.#stale || this.#edited) return undefined
+    if (!this.#closing.declared || this.gaps.length || this.#stale || this.edited) return undefined
     return this.#closing.agrees(this.#shown)
   }
 
@@ -311,7 +311,7 @@ export class Run {
     const base = this.#base
     const { list } = this.#pieces
     // An edited token stays apart, so that an older edit of it changes nothing.
-    if (this.gaps.length || this.needsPast || !list.length || this.#edited) return
+    if (this.gaps.length || this.needsPast || !list.length || this.edited) return
     const since = base?.tokens ? base.since : base?.key
     const tokens = this.merges ? undefined : (base?.tokens ?? new Tokens())
     if (tokens) for (const piece of list) joinTokens(tokens, piece)
@@ -330,8 +330,8 @@ export class Run {
     this.#pieces.list = []
   }
 
-  /** Somebody else than the agent has changed it: what the agent declares is about another text. */
-  get #edited(): boolean {
+  /** Someone other than the agent has changed it: what the agent declares is about another text. */
+  get edited(): boolean {
     return (
       (this.#base?.authoritative ?? false) || this.#pieces.list.some((piece) => piece.edited !== undefined)
     )

@@ -22,7 +22,10 @@ test('tools and data given once type every part', () => {
     } else if (part.type === 'tool-search') expectTypeOf(part.output).toEqualTypeOf<string[] | undefined>()
     else if (part.type === 'data-chart') expectTypeOf(part.data).toEqualTypeOf<{ points: number[] }>()
     else if (part.type === 'text' || part.type === 'reasoning') expectTypeOf(part.text).toBeString()
-    else expectTypeOf(part.type).toEqualTypeOf<'source-url'>()
+    else
+      expectTypeOf(part.type).toEqualTypeOf<
+        'source-url' | 'source-document' | 'file' | 'reasoning-file' | 'dynamic-tool'
+      >()
   }
 })
 

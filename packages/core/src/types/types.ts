@@ -12,9 +12,10 @@ export type { DataTypes, Tools }
  * - `complete`: the agent finished it;
  * - `stopped`: someone cancelled it;
  * - `error`: the agent gave up; see `error`;
- * - `interrupted`: the agent left without a word. It returns to `streaming` if the agent resumes.
+ * - `interrupted`: the agent left without a word. It returns to `streaming` if the agent resumes;
+ * - `suspended`: it waits for people, and so does its agent, which comes back when they have decided.
  */
-export type ResponseStatus = 'streaming' | 'complete' | 'stopped' | 'error' | 'interrupted'
+export type ResponseStatus = 'streaming' | 'complete' | 'stopped' | 'error' | 'interrupted' | 'suspended'
 
 /**
  * A place where text of the agent is known to be missing (PROTOCOL.md §5).

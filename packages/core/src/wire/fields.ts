@@ -17,7 +17,8 @@ export function readMeta(message: InboundMessage, headers: Fields): EventMeta {
     promptId: string(headers[Header.PromptId]),
     part: string(headers[Header.Part]),
     clientId: string(message.clientId),
-    timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
+    timestamp: time(message.timestamp),
+    updatedAt: time(message.version?.timestamp ?? message.timestamp),
     strict: headers[Header.Rejoin] === PROTOCOL_VERSION,
     watched: isWatched(headers),
     epoch: undefined,
@@ -47,7 +48,8 @@ export function textEvent(
     promptId: string(headers[Header.PromptId]),
     part: string(headers[Header.Part]),
     clientId: string(message.clientId),
-    timestamp: typeof message.timestamp === 'number' ? message.timestamp : 0,
+    timestamp: time(message.timestamp),
+    updatedAt: time(message.version?.timestamp ?? message.timestamp),
     strict: headers[Header.Rejoin] === PROTOCOL_VERSION,
     watched: isWatched(headers),
     epoch: undefined,
@@ -64,6 +66,8 @@ export function textEvent(
     continues: unit === 'message' ? string(headers[Header.Continues]) : undefined,
   }
 }
+
+const time = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
 function isWatched(headers: Fields): boolean {
   return headers[Header.Rejoin] === PROTOCOL_VERSION && headers[Header.Presence] !== 'none'

@@ -1,0 +1,98 @@
+import type { EndEvent, MetadataEvent, RetractEvent, StreamEvent, SuspendEvent } from '../protocol/event.ts'
+import type { ResponseRow, ResponseState } from '../types/types.ts'
+
+/** What a response shows of itself beside its parts. */
+export type OwnFields = Pick<
+  ResponseState,
+  'error' | 'finishReason' | 'rawFinishReason' | 'usage' | 'metadata'
+>
+
+type StatedEvent = EndEvent | MetadataEvent | RetractEvent | SuspendEvent
+
+/** What an agent states of a response as a whole: how it ended, facts about it, and what it takes back. */
+export class Facts {
+  #end: EndEvent | undefined
+  #metadata: MetadataEvent | undefined
+  #suspended: SuspendEvent | undefined
+  readonly #retracted = new Set<string>()
+  /** All of the response is taken back. */
+  withdrawn = false
+  /** What a row of the app's database told, where the channel says nothing. */
+  #told: ResponseRow | undefined
+
+  /** Returns whether anything changed. No order of events makes a difference. */
+  apply(event: StatedEvent): boolean {
+    switch (event.type) {
+      case 'end':
+        return this.#applyEnd(event)
+      case 'metadata':
+        if (this.#metadata && this.#metadata.version >= event.version) return false
+        this.#metadata = event
+        return true
+      case 'suspend':
+        if (this.#suspended && this.#suspended.version >= event.version) return false
+        this.#suspended = event
+        return true
+      case 'retract':
+        return this.retract(event.parts)
+    }
+  }
+
+  /** A stop or an error is not undone by an end marker beside it; of two of a kind, the newer counts. */
+  #applyEnd(event: EndEvent): boolean {
+    const known = this.#end
+    if (known) {
+      const [broken, knownBroken] = [event.status !== 'complete', known.status !== 'complete']
+      if (broken === knownBroken ? known.version >= event.version : knownBroken) return false
+    }
+    this.#end = event
+    return true
+  }
+
+  tell(row: ResponseRow): void {
+    this.#told = row
+    if (row.retracted) this.retract(row.retracted)
+  }
+
+  retract(parts: readonly string[] | 'all'): boolean {
+    if (parts === 'all') {
+      const { withdrawn } = this
+      this.withdrawn = true
+      return !withdrawn
+    }
+    const { size } = this.#retracted
+    for (const part of parts) this.#retracted.add(part)
+    return this.#retracted.size > size
+  }
+
+  isRetracted(part: string): boolean {
+    return this.#retracted.size > 0 && this.#retracted.has(part)
+  }
+
+  /** How it ended, if it did. */
+  get end(): EndEvent | undefined {
+    return this.#end
+  }
+
+  /** The continuous response of a channel goes on after its end. */
+  reopen(event: StreamEvent): void {
+    if (this.#end && event.serial > this.#end.serial) this.#end = undefined
+  }
+
+  /** It waits for people since then: the version of the message that said so. */
+  get suspendedSince(): string | undefined {
+    return this.#suspended?.version
+  }
+
+  get shown(): OwnFields {
+    const { error, finishReason, rawFinishReason, usage } = this.#end ?? this.#told ?? {}
+    const metadata = this.#metadata?.metadata ?? this.#told?.metadata
+    return {
+      error,
+      ...(finishReason && { finishReason }),
+      ...(rawFinishReason && { rawFinishReason }),
+      ...(usage && { usage }),
+      ...(metadata && { metadata }),
+    }
+  }
+}
