@@ -59,13 +59,13 @@ export const MessageName = {
   PartMetadata: 'part-metadata',
   /** Ours: takes back parts of a response, `{ parts: ['3'] }`, or `{ all: true }`. */
   Retract: 'retract',
-  /** Ours: the response waits for a person, and its agent with it (PROTOCOL.md §6.8). */
+  /** Ours: the response waits for a person, and its agent with it. */
   Suspend: 'suspend',
   /** Ours: what became of a prompt, `{ status, responseId?, part? }`. */
   PromptStatus: 'prompt-status',
   /** Ours: a piece of a prompt's text that is too long for one message; pieces come before `user-input`. */
   PromptText: 'prompt-text',
-  /** Ours: a replica of the agent claims a prompt (PROTOCOL.md §6.9). */
+  /** Ours: a replica of the agent claims a prompt. */
   Claim: 'claim',
 } as const
 

@@ -1,0 +1,188 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { checksum } from '../protocol/checksum.ts'
+import { Reader, allKnown, message } from '../../test/model/reader.ts'
+import type { Wire } from '../../test/model/reader.ts'
+
+const headers = { responseId: 'r', rejoin: '1' }
+let at = 0
+const next = () => String(++at).padStart(6, '0')
+const token = (text: string, end: number, part = '0'): Wire => ({
+  name: 'token',
+  data: text,
+  serial: next(),
+  headers: { ...headers, part, end: String(end) },
+})
+const closing = (text: string, part = '0'): Wire => ({
+  name: 'token',
+  data: '',
+  serial: next(),
+  headers: { ...headers, part, end: String(text.length), phase: 'done', checksum: checksum(text) },
+})
+const stop = (data?: object, more = {}): Wire => ({
+  name: 'stop',
+  serial: next(),
+  data,
+  headers: { ...headers, ...more },
+})
+
+/** The same messages in any order end in the same state. */
+function everyOrder(messages: Wire[], check: (response: ReturnType<Reader['response']>) => void): void {
+  const made = messages.map((wire) => message(wire))
+  fc.assert(
+    fc.property(fc.shuffledSubarray(made, { minLength: made.length }), (order) => {
+      const reader = new Reader()
+      for (const one of order) {
+        reader.read(one)
+        if (order.length % 2) reader.publish()
+      }
+      reader.conversation.learn?.(allKnown)
+      check(reader.response('r'))
+    }),
+    { numRuns: 60 },
+  )
+}
+
+describe('how a response ended (PROTOCOL.md §3.3)', () => {
+  test('finishReason, usage and the provider’s word are the response’s', () => {
+    const usage = { inputTokens: 3, outputTokens: 5 }
+    everyOrder(
+      [
+        token('Half', 4),
+        closing('Half'),
+        stop({ finishReason: 'length', rawFinishReason: 'max_tokens', usage }),
+      ],
+      (response) =>
+        expect(response).toMatchObject({
+          status: 'complete',
+          finishReason: 'length',
+          rawFinishReason: 'max_tokens',
+          usage,
+        }),
+    )
+  })
+
+  test('a plain end with a message is an error, one with a reason of its own is not', () => {
+    for (const [data, status] of [
+      [{ message: 'overloaded', code: '529' }, 'error'],
+      [{ finishReason: 'error' }, 'error'],
+      [{ finishReason: 'stop', message: 'fine' }, 'complete'],
+      [{ finishReason: 'nonsense' }, 'complete'],
+      [undefined, 'complete'],
+      ['text', 'complete'],
+      [[1], 'complete'],
+    ] as const) {
+      const reader = new Reader()
+      reader.read(token('Hi', 2)).read({ ...stop(), data })
+      expect(reader.response('r')?.status).toBe(status)
+    }
+  })
+
+  test('nothing is verified beside an error, whatever its checksum says', () => {
+    const reader = new Reader().read({ name: 'start', headers })
+    reader.read(token('Hi', 2)).read(closing('Hi'))
+    reader.read(stop({ message: 'broke off' }, { status: 'error' }))
+    expect(reader.response('r')).toMatchObject({ status: 'error', verified: false, text: 'Hi' })
+  })
+
+  test('of a stop and a complete end, the stop counts in every order', () => {
+    everyOrder([token('Hi', 2), { name: 'cancelled', serial: next(), headers }, stop()], (response) =>
+      expect(response?.status).toBe('stopped'),
+    )
+  })
+})
+
+describe('metadata', () => {
+  test('the newest object is the metadata, and its words come through', () => {
+    const metadata = (data: object): Wire => ({ name: 'response-metadata', data, serial: next(), headers })
+    everyOrder([metadata({ model: 'm', a: 1 }), token('Hi', 2), metadata({ model: 'n' })], (response) =>
+      expect(response?.metadata).toEqual({ model: 'n' }),
+    )
+  })
+
+  test('updatedAt is when something of it last came', () => {
+    const reader = new Reader()
+    const first = message(token('a', 1))
+    const later = message(token('b', 2))
+    Object.assign(later, { timestamp: 5_000, version: { ...later.version, timestamp: 5_000 } })
+    reader.read(later).read(first)
+    expect(reader.response('r')?.updatedAt).toBe(5_000)
+  })
+
+  test('what the provider says of a part comes before or after it; an edited text loses it', () => {
+    const signature = { anthropic: { signature: 'abc' } }
+    const said: Wire = {
+      name: 'part-metadata',
+      data: { providerMetadata: signature },
+      serial: next(),
+      headers: { ...headers, part: '0' },
+    }
+    const text = token('Hi', 2)
+    everyOrder([said, text], (response) =>
+      expect(response?.parts).toMatchObject([{ text: 'Hi', providerMetadata: signature }]),
+    )
+    const reader = new Reader().read(said).read(text)
+    reader.read({ ...text, data: 'Ho', action: 'update', version: next() })
+    const [part] = reader.response('r')!.parts
+    expect(part).toMatchObject({ text: 'Ho' })
+    expect(part).not.toHaveProperty('providerMetadata')
+  })
+})
+
+describe('retracting (PROTOCOL.md §5.11)', () => {
+  test('the state is that of a run that never wrote the retracted parts, in every order', () => {
+    const kept = [token('Oslo.', 5, '3'), closing('Oslo.', '3')]
+    const withdrawn = [
+      token('The capital', 11, '1'),
+      { name: 'data-x', data: 1, serial: next(), headers: { ...headers, part: '2' } },
+      {
+        name: 'tool_call',
+        data: { name: 'look', args: {} },
+        serial: next(),
+        headers: { ...headers, toolCallId: 't', part: '4' },
+      },
+      // With a gap before it: a gap of a retracted part is none.
+      token('late', 99, '1'),
+    ]
+    const end = stop({ finishReason: 'stop' })
+    const retract: Wire = { name: 'retract', data: { parts: ['1', '2', '4'] }, serial: next(), headers }
+    everyOrder([...withdrawn, retract, ...kept, end], (response) => {
+      const clean = new Reader()
+      for (const wire of [...kept, end]) clean.read(message(wire))
+      clean.conversation.learn?.(allKnown)
+      const { parts, text, hasGap, status, verified } = clean.response('r')!
+      expect(response).toMatchObject({ parts, text, hasGap, status, verified })
+    })
+  })
+
+  test('a response that is retracted whole is gone, and stays gone', () => {
+    const reader = new Reader().read(token('Hi', 2))
+    expect(reader.response('r')).toBeDefined()
+    reader.read({ name: 'retract', data: { all: true }, headers })
+    expect(reader.response('r')).toBeUndefined()
+    reader.read(token('!', 3))
+    expect(reader.response('r')).toBeUndefined()
+    expect(reader.conversation.list()).toEqual([])
+  })
+})
+
+describe('a suspended response', () => {
+  test('is suspended until its agent says more, in every order', () => {
+    const call: Wire = {
+      name: 'tool_call',
+      data: { name: 'pay', args: {} },
+      serial: next(),
+      headers: { ...headers, toolCallId: 't', part: '0' },
+    }
+    const suspend: Wire = { name: 'suspend', data: { toolCallIds: ['t'] }, serial: next(), headers }
+    const decision: Wire = {
+      name: 'approval-response',
+      data: { decision: 'approved' },
+      serial: next(),
+      headers: { responseId: 'r', toolCallId: 't' },
+    }
+    everyOrder([call, suspend, decision], (response) => expect(response?.status).toBe('suspended'))
+    const resumed = token('Paid.', 5, '1')
+    everyOrder([call, suspend, decision, resumed], (response) => expect(response?.status).toBe('streaming'))
+  })
+})
