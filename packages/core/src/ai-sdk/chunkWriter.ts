@@ -1,14 +1,10 @@
 import type { UIMessageChunk } from 'ai'
 import type {
   DataPart,
-  DataTypes,
-  FilePart,
   Part,
   ReasoningPart,
   ResponseChange,
   ResponseState,
-  SourceDocumentPart,
-  SourcePart,
   TextPart,
 } from '../types/types.ts'
 import { isSettled, isTool, sourceMetadata, Steps, toolName } from './uiMessage.ts'
@@ -184,18 +180,18 @@ export class ChunkWriter {
     told.open = incomplete && !whole
     if (incomplete) return
     if (part.type === 'source-url') {
-      const { type, sourceId, url, title } = part as SourcePart
-      this.chunks.push({ type, sourceId, url, title, ...sourceMetadata(part as SourcePart) })
+      const { type, sourceId, url, title } = part
+      this.chunks.push({ type, sourceId, url, title, ...sourceMetadata(part) })
     } else if (part.type === 'source-document') {
-      const { type, sourceId, mediaType, title, filename } = part as SourceDocumentPart
+      const { type, sourceId, mediaType, title, filename } = part
       const named = filename !== undefined && { filename }
-      const metadata = sourceMetadata(part as SourceDocumentPart)
+      const metadata = sourceMetadata(part)
       this.chunks.push({ type, sourceId, mediaType, title, ...named, ...metadata })
     } else if (part.type === 'file' || part.type === 'reasoning-file') {
-      const { type, url, mediaType } = part as FilePart
+      const { type, url, mediaType } = part
       this.chunks.push({ type, url, mediaType })
     } else {
-      const { type, id, data } = part as DataPart<DataTypes>
+      const { type, id, data } = part as DataPart
       this.chunks.push({ type, id, data })
     }
   }
@@ -318,7 +314,7 @@ export class ChunkWriter {
   private close(told: Told): void {
     const { part } = told
     if (told.open && (part.type === 'text' || part.type === 'reasoning')) {
-      const { id, providerMetadata } = part as TextPart | ReasoningPart
+      const { id, providerMetadata } = part
       const type = part.type === 'text' ? 'text-end' : 'reasoning-end'
       this.chunks.push({ type, id, ...(providerMetadata && { providerMetadata: providerMetadata as never }) })
     }

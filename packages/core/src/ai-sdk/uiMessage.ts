@@ -2,14 +2,11 @@ import type { UIMessage } from 'ai'
 import type { Session } from '../session/session.ts'
 import type {
   DynamicToolPart,
-  FilePart,
   Part,
   PromptState,
-  ReasoningPart,
   ResponseState,
   SourceDocumentPart,
   SourcePart,
-  TextPart,
   ToolPart,
 } from '../types/types.ts'
 
@@ -136,7 +133,7 @@ function toUIPart(part: Part): unknown {
   switch (part.type) {
     case 'text':
     case 'reasoning': {
-      const { id, type, text, state, providerMetadata } = part as TextPart | ReasoningPart
+      const { id, type, text, state, providerMetadata } = part
       return {
         type,
         ...(type === 'reasoning' && { id }),
@@ -146,23 +143,23 @@ function toUIPart(part: Part): unknown {
       }
     }
     case 'source-url': {
-      const { sourceId, url, title } = part as SourcePart
-      return { type: part.type, sourceId, url, title, ...sourceMetadata(part as SourcePart) }
+      const { sourceId, url, title } = part
+      return { type: part.type, sourceId, url, title, ...sourceMetadata(part) }
     }
     case 'source-document': {
-      const { sourceId, mediaType, title, filename } = part as SourceDocumentPart
+      const { sourceId, mediaType, title, filename } = part
       return {
         type: part.type,
         sourceId,
         mediaType,
         title,
         ...(filename !== undefined && { filename }),
-        ...sourceMetadata(part as SourceDocumentPart),
+        ...sourceMetadata(part),
       }
     }
     case 'file':
     case 'reasoning-file': {
-      const { type, mediaType, url, filename } = part as FilePart
+      const { type, mediaType, url, filename } = part
       return { type, mediaType, url, ...(filename !== undefined && { filename }) }
     }
     default:

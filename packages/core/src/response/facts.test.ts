@@ -36,7 +36,7 @@ function everyOrder(messages: Wire[], check: (response: ReturnType<Reader['respo
         reader.read(one)
         if (order.length % 2) reader.publish()
       }
-      reader.conversation.learn?.(allKnown)
+      reader.conversation.known = allKnown
       check(reader.response('r'))
     }),
     { numRuns: 60 },
@@ -149,7 +149,7 @@ describe('retracting (PROTOCOL.md §5.11)', () => {
     everyOrder([...withdrawn, retract, ...kept, end], (response) => {
       const clean = new Reader()
       for (const wire of [...kept, end]) clean.read(message(wire))
-      clean.conversation.learn?.(allKnown)
+      clean.conversation.known = allKnown
       const { parts, text, hasGap, status, verified } = clean.response('r')!
       expect(response).toMatchObject({ parts, text, hasGap, status, verified })
     })

@@ -12,7 +12,7 @@ import type { Place } from './partList.ts'
 import { same } from '../types/same.ts'
 import { isOpen } from '../types/status.ts'
 import { OpenText } from './textPart.ts'
-import type { Gap, Part, ResponseChange, ResponseState, ResponseStatus } from '../types/types.ts'
+import type { Gap, ResponseChange, ResponseState, ResponseStatus } from '../types/types.ts'
 
 /** A row of the app's database, as a response knows it. */
 export interface KnownRow {

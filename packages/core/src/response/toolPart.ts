@@ -154,7 +154,7 @@ export class OpenTool extends OpenPart {
       ...(approval && {
         approval: { id: this.id, ...decision, ...(pending && !this.finished && { pending }) },
       }),
-    } as AnyPart
+    }
   }
 
   #state(input: unknown, called: boolean): ToolState {

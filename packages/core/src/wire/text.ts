@@ -1,6 +1,6 @@
 import type { InboundMessage } from 'ably'
 import type { TextEvent } from '../protocol/event.ts'
-import type { FinishReason, Usage } from '../types/types.ts'
+import type { FinishReason } from '../types/types.ts'
 import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
 import { fields, isOperation, json, none, readMeta, stamp, string, text, textEvent } from './fields.ts'
@@ -108,7 +108,7 @@ const readEnd =
       error: error ?? (status === 'error' ? { message: 'the agent failed' } : undefined),
       finishReason,
       rawFinishReason: string(rawFinishReason),
-      usage: typeof usage === 'object' && usage !== null ? (usage as Usage) : undefined,
+      usage: typeof usage === 'object' && usage !== null ? usage : undefined,
     })
   }
 
