@@ -5,6 +5,7 @@ import { Retained } from './channel/retained.ts'
 import { Connections } from './connection/connections.ts'
 import type { Context } from './context.ts'
 import { createFaults, type Faults } from './faults/faults.ts'
+import { queryCredentials } from './rest/credentials.ts'
 import type { Reply, Request } from './rest/http.ts'
 import { listen, stopListening } from './listener.ts'
 import { Log } from './log.ts'
@@ -97,7 +98,9 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
       admit: (query, path) => {
         rules.check('upgrade', () => ({ path, clientId: query.get('clientId') ?? undefined }))
       },
-      accept: (socket, query, origin) => connections.accept(socket, query, origin),
+      accept(socket, query, origin) {
+        connections.accept(socket, query, { ...queryCredentials(query), origin })
+      },
     })
   let listener = await listenOn(options.port ?? 0)
   const { port } = listener.address() as AddressInfo

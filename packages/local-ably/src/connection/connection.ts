@@ -21,6 +21,9 @@ export interface ConnectionOptions {
   remainPresentFor: number
 }
 
+/** Answers to resumes that may be lost in a row. */
+const keptKeys = 20
+
 /** One client's connection. It outlives its sockets, for as long as it can be resumed. */
 export class Connection implements Peer {
   readonly id = randomName(10)
@@ -40,8 +43,8 @@ export class Connection implements Peer {
   rollup: Rollup | undefined
   grant: Grant
   key: string
-  /** The key before, for a client that never got the answer to its resume. */
-  previousKey: string | undefined
+  /** Keys before, for a client that never got the answers to its resumes. */
+  readonly #formerKeys = new Set<string>()
   /** Called when nothing of it is left. */
   onEnd: (() => void) | undefined
   #socket: Socket | undefined
@@ -74,6 +77,10 @@ export class Connection implements Peer {
     return this.context.rules
   }
 
+  hasKey(key: string): boolean {
+    return this.key === key || this.#formerKeys.has(key)
+  }
+
   get isConnected(): boolean {
     return this.#socket !== undefined
   }
@@ -99,7 +106,8 @@ export class Connection implements Peer {
       before.abandon()
     }
     if (this.#socket || this.#expiring) {
-      this.previousKey = this.key
+      this.#formerKeys.add(this.key)
+      if (this.#formerKeys.size > keptKeys) this.#formerKeys.delete(this.#formerKeys.values().next().value!)
       this.key = `${this.id}!${randomName(12)}`
     }
     clearTimeout(this.#expiring)
@@ -212,15 +220,15 @@ export class Connection implements Peer {
     socket.close({ action: Action.disconnected, error: error.toWire() })
   }
 
-  /** The client spoke, so it has its new key: the one before is of no use but to a client that was superseded. */
+  /** The client spoke, so it has its new key: those before are of use only to a client that was superseded. */
   confirm(): void {
-    this.previousKey = undefined
+    this.#formerKeys.clear()
   }
 
   /** Makes its resume fail: whoever comes back gets a new connection, and this one is left to expire. */
   forgetKey(): void {
     this.key = `${this.id}!${randomName(12)}`
-    this.previousKey = undefined
+    this.#formerKeys.clear()
   }
 
   /** Ends it for good: on CLOSE, on a fatal error, or because nobody came back. */

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { authenticate, type Directory } from '../auth/auth.ts'
+import { authenticate, type Credentials, type Directory } from '../auth/auth.ts'
 import type { Channel } from '../channel/channel.ts'
 import { Connection } from './connection.ts'
 import type { Context } from '../context.ts'
@@ -28,29 +28,24 @@ export class Connections {
     this.#directory = directory
   }
 
-  /** A new socket, with the query of its address: lets it in, as a new connection or as one that resumes. */
-  accept(socket: Socket, query: URLSearchParams, origin: string | undefined): void {
+  /** Lets a new socket in, as a new connection or as one that resumes, or tells it why not. */
+  accept(socket: Socket, query: URLSearchParams, credentials: Credentials): Connection | undefined {
     try {
-      const clientId = query.get('clientId') ?? undefined
-      const grant = authenticate(this.#directory, {
-        key: query.get('key') ?? undefined,
-        token: query.get('access_token') ?? query.get('accessToken') ?? undefined,
-        clientId,
-        origin,
-      })
+      const grant = authenticate(this.#directory, credentials)
       const key = query.get('resume') ?? query.get('recover') ?? ''
       this.#context.rules.check('connect', () => ({
         app: grant.app.id,
         clientId: grant.clientId,
         connectionId: key.split('!')[0],
       }))
-      this.#open(socket, query, grant)
+      return this.#open(socket, query, grant)
     } catch (error) {
       refuse(socket, asAblyError(error))
+      return undefined
     }
   }
 
-  #open(socket: Socket, query: URLSearchParams, grant: Grant): void {
+  #open(socket: Socket, query: URLSearchParams, grant: Grant): Connection {
     const key = query.get('resume') ?? query.get('recover')
     const known = key ? this.#findByKey(key, grant) : undefined
     if (!known) this.#checkCount()
@@ -66,6 +61,7 @@ export class Connections {
       ...(connection.clientId === undefined ? {} : { clientId: connection.clientId }),
       text: known ? 'resumed' : key ? 'failed to resume, connected anew' : 'connected',
     })
+    return connection
   }
 
   #checkCount(): void {
@@ -95,7 +91,7 @@ export class Connections {
 
   #findByKey(key: string, grant: Grant): Connection | undefined {
     const connection = this.#byId.get(key.split('!')[0]!)
-    if (!connection || (connection.key !== key && connection.previousKey !== key)) return undefined
+    if (!connection?.hasKey(key)) return undefined
     if (connection.app !== grant.app) return undefined
     const before = connection.clientId
     if (before !== undefined && before !== '*' && grant.clientId !== before) {
@@ -132,7 +128,7 @@ export class Connections {
   /** The connection whose key a REST publish names. */
   byKey(key: string): Connection | undefined {
     const connection = this.#byId.get(key.split('!')[0]!)
-    return connection?.key === key || connection?.previousKey === key ? connection : undefined
+    return connection?.hasKey(key) ? connection : undefined
   }
 
   all(): Connection[] {

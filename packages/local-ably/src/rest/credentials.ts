@@ -14,11 +14,13 @@ export function credentialsOf(request: Request): Credentials {
     const token = encoded.includes('.') ? encoded : Buffer.from(encoded, 'base64').toString()
     return { token, clientId, origin }
   }
-  const { query } = request
-  return {
-    key: query.get('key') ?? undefined,
-    token: query.get('access_token') ?? query.get('accessToken') ?? undefined,
-    clientId: clientId ?? query.get('clientId') ?? undefined,
-    origin,
-  }
+  const shown = queryCredentials(request.query)
+  return { ...shown, clientId: clientId ?? shown.clientId, origin }
 }
+
+/** What a query shows. */
+export const queryCredentials = (query: URLSearchParams): Credentials => ({
+  key: query.get('key') ?? undefined,
+  token: query.get('access_token') ?? query.get('accessToken') ?? undefined,
+  clientId: query.get('clientId') ?? undefined,
+})

@@ -58,6 +58,11 @@ export async function exchange(
     reply = errorReply(asAblyError(error))
   }
   if (response.headersSent || response.destroyed) return
+  // A response without a socket waits for one before it, and does not learn when the client goes.
+  if (reply.stream && !response.socket)
+    reply = errorReply(
+      badRequest('unable to stream; an earlier request on this connection has no answer yet'),
+    )
   if (reply.stream) reply.stream(response)
   else if (reply.type) send(response, reply.status, reply.body as string | Buffer, reply.type, reply.headers)
   else sendValue(response, reply, formatOf(incoming, query, reply), query.get('envelope'))

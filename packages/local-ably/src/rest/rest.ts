@@ -5,6 +5,8 @@ import { credentialsOf } from './credentials.ts'
 import type { Reply, Request } from './http.ts'
 import { RateLimit } from '../connection/limits.ts'
 import { appRoutes } from './apps.ts'
+import { sseRoutes } from './sse.ts'
+import { cometRoutes } from './comet.ts'
 import { batchRoutes } from './batch.ts'
 import { keyRoutes } from './keys.ts'
 import { messageRoutes } from './messages.ts'
@@ -45,6 +47,8 @@ export function createRest(
     ...batchRoutes(rest),
     ...keyRoutes(rest),
     ...statsRoutes(rest),
+    ...cometRoutes(rest),
+    ...sseRoutes(rest),
     ...appRoutes(rest, world),
     ...more,
   ]
