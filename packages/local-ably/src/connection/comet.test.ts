@@ -80,7 +80,7 @@ describe.each(transports)('comet, $how', ({ transportParams }) => {
     while (beats < 5) {
       const answer = await fetch(`${server().url}/comet/${path}?${query}`)
       for await (const chunk of answer.body!) {
-        const text = new TextDecoder().decode(chunk as Uint8Array)
+        const text = new TextDecoder().decode(chunk)
         path = /"connectionKey":"([^"]+)"/.exec(text)?.[1]?.concat('/recv') ?? path
         if (text.includes('{"action":0}')) beats++
         if (beats === 5) break
@@ -129,7 +129,7 @@ test('where WebSocket is blocked, the SDK falls back', async () => {
     transports: ['web_socket', 'comet'] as never,
     disableConnectivityCheck: true,
     wsConnectivityCheckUrl: `ws://127.0.0.1:${port}/`,
-  } as Ably.ClientOptions)
+  })
   await connected(client)
   const channel = client.channels.get(uniqueName())
   const got = collect<Ably.InboundMessage>((listener) => channel.subscribe(listener))
