@@ -1,11 +1,20 @@
 import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
-import { ErrorCode, RejoinError, wrapError, type ResponseRow } from '@rejoin/core/protocol'
+import {
+  ErrorCode,
+  Header,
+  MessageName,
+  PROTOCOL_VERSION,
+  RejoinError,
+  wrapError,
+  type ResponseRow,
+} from '@rejoin/core/protocol'
 import { Emitter } from './emitter.ts'
 import { Backoff, type RetryOptions } from './publish/backoff.ts'
 import type { CheckpointStore } from './prompts/checkpoint.ts'
 import { watchExit } from './exit/exitWatch.ts'
 import { Inbox } from './prompts/inbox.ts'
 import { watchLast } from './exit/lastWords.ts'
+import { Lane } from './publish/lane.ts'
 import { Uplink } from './publish/uplink.ts'
 import type { PastResponse } from './response/pastResponse.ts'
 import { AgentPresence } from './publish/agentPresence.ts'
@@ -13,6 +22,7 @@ import type { AllowCancel, PromptHandler, PromptOptions } from './prompts/prompt
 import { restRequest, type RestRequest } from './exit/restRequest.ts'
 import { ResponseWriter, type Origin, type ResponseIds, type WriterHost } from './response/responseWriter.ts'
 import type { Pattern } from './response/runWire.ts'
+import type { UploadFile } from './response/values.ts'
 
 export interface AgentOptions {
   /**
@@ -46,6 +56,8 @@ export interface AgentOptions {
    * in milliseconds.
    */
   presence?: object | false
+  /** Stores a file that the model made, and resolves to where it is. Without it, files travel in messages. */
+  uploadFile?: UploadFile
   /** Who may stop which response. Default: everyone on the channel. */
   allowCancel?: AllowCancel
   /**
@@ -89,6 +101,8 @@ export class Agent {
   readonly #responses = new Set<ResponseWriter>()
   readonly #presence: AgentPresence | undefined
   readonly #inbox: Inbox
+  /** Messages that belong to no response. */
+  readonly #lane: Lane
   #unwatch: (() => void)[] = []
   #closing: Promise<void> | undefined
 
@@ -110,12 +124,22 @@ export class Agent {
         this.#report(error),
       )
     }
+    const { retry = {} } = options
+    const listening = async () => {}
+    this.#lane = new Lane({
+      channel: this.#channel,
+      uplink: this.#uplink,
+      retry,
+      listening,
+      refused: () => {},
+    })
     if (options.publishTimeout !== undefined) this.#uplink.timeout = options.publishTimeout
     this.#inbox = new Inbox(client, this.#channel, {
       checkpoints: options.checkpoints,
       respond: (ids, origin) => this.#respond(ids, origin),
       responses: () => this.#responses,
       allowCancel: options.allowCancel,
+      announce: (promptId, data) => this.#announce(promptId, data),
       recompleted: (responseId, past) => this.#recompleted(responseId, past),
       report: (error) => this.#report(error),
     })
@@ -247,11 +271,23 @@ export class Agent {
     return (await this.#completed(new ResponseWriter(this.#writerHost(), ids, { past }).row())) !== 'failed'
   }
 
+  /** A hint: nothing depends on its delivery. */
+  #announce(promptId: string, data: object): void {
+    const headers = { [Header.Rejoin]: PROTOCOL_VERSION, [Header.PromptId]: promptId }
+    this.#lane.push({
+      make: () => ({ name: MessageName.PromptStatus, data, extras: { headers } }),
+      done: () => {},
+      failed: () => {},
+    })
+  }
+
   #writerHost(): WriterHost {
     const { client, pattern = 'message-per-response', retry = {} } = this.#options
     const { maxMessageSize = 65_536, highWaterMark = 65_536 } = this.#options
     return {
       channel: this.#channel,
+      uploadFile: this.#options.uploadFile,
+      steered: (prompt, responseId, part) => this.#inbox.steered(prompt, responseId, part),
       closed: () => client.connection.state === 'closed' || client.connection.state === 'closing',
       listening: () => this.#inbox.hear(),
       uplink: this.#uplink,

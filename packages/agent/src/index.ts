@@ -33,6 +33,7 @@ export type {
   ClientToolResult,
 } from './response/question.ts'
 export type { EndResult, ResponseIds, ResponseWriter } from './response/responseWriter.ts'
+export type { FileInput, FileUpload, UploadFile } from './response/values.ts'
 export type { Pattern } from './response/runWire.ts'
 export type { ToolCall } from './response/toolCalls.ts'
 export { ErrorCode, RejoinError } from '@rejoin/core/protocol'

@@ -9,7 +9,7 @@ import {
 } from '@rejoin/core/protocol'
 import type { Checkpoint } from './checkpoint.ts'
 import { PastResponse } from '../response/pastResponse.ts'
-import { headersOf, senderOf, type Who } from '../inbound/fields.ts'
+import { headersOf, parsed, senderOf, type Who } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
 
 /** What happened on the channel since a checkpoint, and what had been left open at it. */
@@ -88,6 +88,7 @@ function sort(
   const recent = new Set(checkpoint.recent)
   const cancels: InboundMessage[] = []
   const answers: InboundMessage[] = []
+  const steered = new Map<string, string>()
   for (const message of messages) {
     const headers = headersOf(message)
     const responseId = headers[Header.ResponseId]
@@ -98,7 +99,9 @@ function sort(
         // What another agent answers, perhaps at this moment, is not to be touched.
         if (!known && prompt.serial > checkpoint.serial && judge.isOurs(prompt))
           prompts.set(prompt.id, prompt)
-      } else if (message.name === MessageName.Cancel) cancels.push(message)
+      } else if (message.name === MessageName.PromptStatus && judge.isOwn(message))
+        noteSteered(message, steered)
+      else if (message.name === MessageName.Cancel) cancels.push(message)
       else if (responseId !== undefined && (judge.isOwn(message) || isClientResult(message, responses))) {
         let past = responses.get(responseId)
         if (!past) responses.set(responseId, (past = new PastResponse(responseId)))
@@ -122,7 +125,9 @@ function sort(
     // Its answer may have begun without the checkpoint's knowledge: it names the prompt.
     const byPrompt = [...responses].find(([, past]) => past.promptId === prompt.id)
     const responseId = begun.get(prompt.id) ?? byPrompt?.[0]
-    const past = responseId === undefined ? undefined : responses.get(responseId)
+    const steeredPast = responses.get(steered.get(prompt.id) ?? '')
+    // Taken into an answer that has ended. Into one that has not, it is answered anew.
+    const past = responses.get(responseId ?? '') ?? (steeredPast?.status ? steeredPast : undefined)
     const cancelled = cancels.some(
       (message) => isMeant(message, prompt, responseId) && judge.mayCancel(senderOf(message), { prompt }),
     )
@@ -130,6 +135,13 @@ function sort(
     else (cancelled ? missed.cancelled : missed.prompts).push({ prompt, responseId, past })
   }
   return missed
+}
+
+function noteSteered(message: InboundMessage, steered: Map<string, string>): void {
+  const promptId = headersOf(message)[Header.PromptId]
+  const { status, responseId } = (parsed(message.data) ?? {}) as { status?: unknown; responseId?: unknown }
+  if (promptId !== undefined && status === 'steered' && typeof responseId === 'string')
+    steered.set(promptId, responseId)
 }
 
 /** A request to stop names a response, a prompt, or all that was asked before it. */

@@ -8,7 +8,13 @@ import type { PastResponse } from '../response/pastResponse.ts'
 import { headersOf, senderOf, type Who } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
 import { CheckpointKeeper } from './checkpointKeeper.ts'
-import { PromptQueue, type AllowCancel, type PromptHandler, type PromptOptions } from './promptQueue.ts'
+import {
+  PromptQueue,
+  type AllowCancel,
+  type PromptHandler,
+  type PromptNews,
+  type PromptOptions,
+} from './promptQueue.ts'
 import { missing, wrapRefusal } from '../publish/rights.ts'
 import type { Origin, ResponseIds, ResponseWriter } from '../response/responseWriter.ts'
 
@@ -18,6 +24,8 @@ export interface InboxHost {
   responses(): Iterable<ResponseWriter>
   /** A response that was complete on the channel, and perhaps never stored. */
   recompleted(responseId: string, past: PastResponse): Promise<boolean>
+  /** Publishes what becomes of a prompt. */
+  announce(promptId: string, data: { status: PromptNews; responseId?: string; part?: string }): void
   /** Of responses that no prompt handler answers. */
   readonly allowCancel: AllowCancel | undefined
   report(error: RejoinError): void
@@ -124,6 +132,7 @@ export class Inbox {
       respond: ({ prompt, responseId, past }) =>
         this.#host.respond({ promptId: prompt.id, ...(responseId && { responseId }) }, { prompt, past }),
       mayCancel: (who, answer) => this.#mayCancel(who, answer),
+      announce: (promptId, status) => this.#host.announce(promptId, { status }),
       report: (error) => this.#host.report(error),
       started: (prompt, response) =>
         this.#ledger.record({ type: 'begun', prompt, responseId: response.responseId }),
@@ -132,6 +141,12 @@ export class Inbox {
     this.#held = []
     this.#ready = this.#start()
     this.#ready.catch((error: RejoinError) => this.#host.report(error))
+  }
+
+  /** A response has taken a prompt into account. */
+  steered(prompt: Prompt, responseId: string, part: string): void {
+    this.#queue?.steered(prompt, responseId)
+    this.#host.announce(prompt.id, { status: 'steered', responseId, part })
   }
 
   close(): void {

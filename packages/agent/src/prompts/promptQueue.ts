@@ -14,7 +14,10 @@ export interface Active {
   readonly response: ResponseWriter
 }
 
-export type Steering = 'parallel' | 'queue' | 'interrupt' | 'ignore'
+/** What becomes of a prompt without an answer of its own, or before it has one. */
+export type PromptNews = 'queued' | 'ignored' | 'steered'
+
+export type Steering = 'parallel' | 'queue' | 'interrupt' | 'ignore' | 'steer'
 
 export interface PromptOptions {
   /** Prompts answered at the same time, at most. Further ones wait, in order. Default: no limit. */
@@ -25,6 +28,8 @@ export interface PromptOptions {
    * - `queue`: when they are done;
    * - `interrupt`: stop them, and those that wait, then answer it;
    * - `ignore`: not at all;
+   * - `steer`: let the answer under way take it (`response.takeSteering()`); what it has not taken by its end is
+   *   answered then;
    * - or a function that chooses.
    */
   whileBusy?: Steering | ((prompt: Prompt, active: readonly Active[]) => Steering)
@@ -58,6 +63,8 @@ export interface Task {
 export interface QueueHost {
   respond(task: Task): ResponseWriter
   mayCancel: AllowCancel
+  /** Tells those who wait what becomes of a prompt. */
+  announce(promptId: string, status: PromptNews): void
   report(error: RejoinError): void
   /** Before the handler runs. */
   started(prompt: Prompt, response: ResponseWriter): Promise<void>
@@ -80,6 +87,8 @@ export class PromptQueue {
   readonly #waiting: (Task & { alone: boolean })[] = []
   readonly #seen = new Set<string>()
   readonly #running = new Set<Promise<void>>()
+  /** Prompts that answers under way have taken. */
+  readonly #taken = new Map<string, { prompt: Prompt; responseId: string }>()
   readonly #early: { promptId: string; who: Who }[] = []
   #closed = false
 
@@ -98,9 +107,11 @@ export class PromptQueue {
       choice = typeof whileBusy === 'function' ? this.#choose(whileBusy, prompt) : whileBusy
     }
     if (choice === 'ignore') {
+      this.#host.announce(prompt.id, 'ignored')
       void this.#host.settled(prompt)
       return false
     }
+    if (choice === 'steer' && !this.#cancelledBefore(prompt) && this.#steer(prompt)) return true
     if (choice === 'interrupt') {
       const reason = new DOMException('A newer prompt took over', 'AbortError')
       for (const waiting of this.#waiting.splice(0)) this.#skip(waiting, (response) => response.abort(reason))
@@ -110,7 +121,21 @@ export class PromptQueue {
     if (this.#cancelledBefore(prompt)) this.#skip(task, (response) => response.cancel())
     else this.#waiting.push(task)
     this.#next()
+    if (this.#waiting.includes(task)) this.#host.announce(prompt.id, 'queued')
     return true
+  }
+
+  /** Hands the prompt to the newest answer under way. */
+  #steer(prompt: Prompt): boolean {
+    const active = [...this.active].findLast(({ response }) => response.open)
+    active?.response.steer(prompt)
+    return active !== undefined
+  }
+
+  /** An answer has taken a prompt into account: it is settled with it. */
+  steered(prompt: Prompt, responseId: string): void {
+    for (const { response } of this.active)
+      if (response.responseId === responseId) this.#taken.set(prompt.id, { prompt, responseId })
   }
 
   /** Marks a prompt as dealt with; `false` if it already was. */
@@ -134,6 +159,7 @@ export class PromptQueue {
     const meant = (prompt: string | undefined, response?: string) =>
       responseId !== undefined ? response === responseId : promptId === undefined || prompt === promptId
     for (const active of this.active) {
+      this.#cancelSteering(active, meant, who)
       if (!meant(active.prompt.id, active.response.responseId) || !this.#host.mayCancel(who, active)) continue
       void active.response.cancel(new DOMException('Cancelled', 'AbortError')).catch(() => {})
     }
@@ -147,6 +173,14 @@ export class PromptQueue {
       if (!this.#host.mayCancel(who, { prompt: waiting.prompt })) continue
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
       this.#skip(waiting, (response) => response.cancel())
+    }
+  }
+
+  #cancelSteering({ response }: Active, meant: (prompt: string) => boolean, who: Who): void {
+    for (const prompt of response.steering.filter(({ id }) => meant(id))) {
+      if (!this.#host.mayCancel(who, { prompt })) continue
+      response.unsteer(prompt.id)
+      this.#skip({ prompt }, (skipped) => skipped.cancel())
     }
   }
 
@@ -202,6 +236,13 @@ export class PromptQueue {
     }
   }
 
+  async #settleTaken({ responseId }: ResponseWriter, settled: boolean): Promise<void> {
+    for (const taken of [...this.#taken.values()].filter((one) => one.responseId === responseId)) {
+      this.#taken.delete(taken.prompt.id)
+      if (settled) await this.#host.settled(taken.prompt)
+    }
+  }
+
   async #answer(task: Task): Promise<void> {
     const { prompt } = task
     const response = this.#host.respond(task)
@@ -210,7 +251,10 @@ export class PromptQueue {
     let settled = false
     try {
       await this.#host.started(prompt, response)
-      if (response.open) await this.#handler(prompt, response)
+      if (response.open) {
+        response.begin()
+        await this.#handler(prompt, response)
+      }
       await response.end()
       settled = response.settled
     } catch (error) {
@@ -222,6 +266,9 @@ export class PromptQueue {
       settled = response.settled
     }
     this.active.delete(active)
+    const left = response.steering.map((steering) => ({ prompt: steering, alone: true }))
+    this.#waiting.unshift(...left)
+    await this.#settleTaken(response, settled)
     // Not delivered or not stored, it stays in the checkpoint: the next process takes it up again.
     if (settled) await this.#host.settled(prompt)
     this.#next()

@@ -13,6 +13,8 @@ export class AgentPresence {
   #data: object
   readonly #report: (error: RejoinError) => void
   #entered: Promise<boolean> | undefined
+  #updating: Promise<void> | undefined
+  #next: Promise<void> | undefined
   /** Being present was tried, and cannot be: responses say so in their headers. */
   impossible = false
 
@@ -33,10 +35,17 @@ export class AgentPresence {
     return (this.#entered ??= this.#enter())
   }
 
+  /** One update at a time; of those that wait, only the newest is sent. */
   async update(data: object): Promise<void> {
     if (!(await this.enter())) return
     this.#data = { role: 'agent', ...data }
-    await this.#channel.presence.update(this.#data)
+    this.#next ??= (this.#updating?.catch(() => {}) ?? Promise.resolve()).then(() => {
+      this.#next = undefined
+      this.#updating = this.#channel.presence.update(this.#data)
+      this.#updating.catch(() => {}).finally(() => (this.#updating = undefined))
+      return this.#updating
+    })
+    return this.#next
   }
 
   async leave(): Promise<void> {

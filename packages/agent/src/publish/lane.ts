@@ -5,6 +5,10 @@ import type { Uplink } from './uplink.ts'
 import { wrapRefusal } from './rights.ts'
 
 export interface LaneEntry {
+  /** Takes the place of an entry of the same key that still waits. */
+  readonly key?: string | undefined
+  /** Shown to those present, not kept: sent apart from messages that are. */
+  readonly ephemeral?: boolean | undefined
   /** Builds the message when its turn comes. */
   make(): Message
   /** Called when the message was too large; `true` after making it smaller: `make` is called again. */
@@ -42,7 +46,10 @@ export class Lane {
   }
 
   push(entry: LaneEntry): void {
-    this.#entries.push(entry)
+    const { key } = entry
+    const older = key === undefined ? -1 : this.#entries.findIndex((one) => one.key === key)
+    if (older < 0) this.#entries.push(entry)
+    else this.#entries[older] = entry
     // Not at once: the text that follows in the same turn still gets into the message that opens its part.
     this.#running ??= Promise.resolve().then(() => this.#run())
   }
@@ -58,8 +65,16 @@ export class Lane {
 
   async #run(): Promise<void> {
     await (this.#listening ??= this.#host.listening())
-    while (this.#entries.length > 0) await this.#deliver(this.#entries.splice(0, MAX_BATCH))
+    while (this.#entries.length > 0) await this.#deliver(await this.#nextBatch())
     this.#running = undefined
+  }
+
+  /** Taken when it can go out: until then, newer versions take the place of older ones. */
+  async #nextBatch(): Promise<LaneEntry[]> {
+    await this.#host.uplink.slot(0)
+    const { ephemeral = false } = this.#entries[0]!
+    const other = this.#entries.findIndex((entry) => (entry.ephemeral ?? false) !== ephemeral)
+    return this.#entries.splice(0, Math.min(MAX_BATCH, other < 0 ? MAX_BATCH : other))
   }
 
   async #deliver(entries: LaneEntry[]): Promise<void> {

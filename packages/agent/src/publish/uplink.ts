@@ -67,7 +67,7 @@ export class Uplink {
     return false
   }
 
-  /** As `acquire`, awaited. */
+  /** As `acquire`, awaited. With no messages: waits until one could go out, and takes nothing. */
   slot(messages?: number): Promise<void> {
     return new Promise((resolve) => {
       const sender: Sender = { pump: () => this.acquire(sender, messages) && resolve() }

@@ -141,6 +141,7 @@ it('confirms nothing after the end of a response', async () => {
   await expect(decided).rejects.toMatchObject({ code: 'closed' })
   await bench.settle()
   expect(reader.messages.map(({ name, clientId }) => `${clientId} ${name}`)).toEqual([
+    'agent start',
     'agent approval-request',
     'agent tool_result',
     'agent response-end',

@@ -94,6 +94,18 @@ export class PartText {
     if (!this.#turning) this.runs.at(-1)?.finish()
   }
 
+  /** Makes its first message, although there is no text yet. */
+  begin(): void {
+    if (this.runs.length === 0) this.#next().write('')
+  }
+
+  /** Takes it back: its messages become empty. */
+  retract(): void {
+    this.#queue = this.#half = ''
+    this.#finished = true
+    for (const run of this.runs) run.retract()
+  }
+
   /** Resolves when everything so far is acknowledged (after `finish`: and closed), or given up. */
   async settled(): Promise<void> {
     for (;;) {

@@ -1,5 +1,5 @@
 import type { InboundMessage } from 'ably'
-import { Header, MessageName, Metadata, Phase } from '@rejoin/core/protocol'
+import { Header, MessageName, Metadata, Phase, type EndStatus } from '@rejoin/core/protocol'
 import { headersOf, parsed } from '../inbound/fields.ts'
 
 /** One message (per token: one run of messages) of a text that a former process wrote. */
@@ -10,16 +10,20 @@ export interface PastText {
 }
 
 export interface PastPart {
-  readonly kind: 'text' | 'reasoning' | 'tool' | 'source' | 'data'
+  readonly kind: 'text' | 'reasoning' | 'tool' | 'source' | 'file' | 'data'
   readonly part: string
   readonly serial: string
   /** Of texts. */
   readonly pieces: Map<string, PastText>
   readonly toolCallId?: string | undefined
-  readonly name?: string
+  /** Of a tool; of other parts, the type of its row. */
+  name?: string
+  /** Serial of the newest value. */
+  version?: string
   input?: unknown
   output?: unknown
   errorText?: string
+  preliminary?: boolean
   /** A client runs it: results of others than the agent count. */
   client?: boolean
   /** A person was asked to decide. */
@@ -32,10 +36,17 @@ export interface PastPart {
 /** What the channel holds of a response. */
 export class PastResponse {
   readonly responseId: string
-  readonly parts: PastPart[] = []
+  parts: PastPart[] = []
+  /** Names of parts that the former process took back. */
+  readonly retracted: string[] = []
+  metadata: Record<string, unknown> | undefined
+  /** Numbers that parts have had. */
+  partCount = 0
   promptId: string | undefined
   /** How it ended, if it did. */
-  status: string | undefined
+  status: EndStatus | undefined
+  /** `finishReason`, `rawFinishReason` and `usage`, as its end told them. */
+  fields: object = {}
   createdAt = 0
 
   constructor(responseId: string) {
@@ -54,6 +65,9 @@ export class PastResponse {
     this.createdAt ||= message.timestamp ?? 0
     this.promptId ??= headers[Header.PromptId]
     const data = parsed(message.data) as Record<string, unknown> | undefined
+    const own = headers[Header.Part]
+    if (own !== undefined) this.partCount = Math.max(this.partCount, (Number.parseInt(own, 10) || 0) + 1)
+    if (own !== undefined && this.retracted.includes(own.split('.')[0]!)) return
     switch (name) {
       case MessageName.Response:
       case MessageName.Reasoning:
@@ -76,25 +90,52 @@ export class PastResponse {
         if (!tool || !data) return
         if ('error' in data) tool.errorText = String(data['error'])
         else tool.output = data['result']
+        tool.preliminary = data['preliminary'] === true
         return
       }
       case MessageName.Source:
-        this.#add({ kind: 'source', part: headers[Header.Part] ?? serial, serial, pieces: new Map(), data })
+        return this.#value('source', 'source-url', own ?? serial, serial, data)
+      case MessageName.SourceDocument:
+        return this.#value('source', 'source-document', own ?? serial, serial, data)
+      case MessageName.File: {
+        const { reasoning, ...file } = data ?? {}
+        return this.#value('file', reasoning ? 'reasoning-file' : 'file', own ?? serial, serial, file)
+      }
+      case MessageName.ResponseMetadata:
+        this.metadata = data
         return
+      case MessageName.Retract:
+        return this.#retract(data?.['parts'])
       case MessageName.ResponseEnd:
       case MessageName.Stop:
       case MessageName.Cancelled:
-        this.status = name === MessageName.Cancelled ? 'stopped' : (headers[Header.Status] ?? 'complete')
-        return
+        return this.#ended(name, headers[Header.Status], data)
     }
-    if (!name.startsWith(MessageName.DataPrefix)) return
-    const part = headers[Header.Part] ?? serial
-    const known = this.parts.find((other) => other.kind === 'data' && other.part === part)
-    if (known) known.data = message.data
-    else {
-      const dataName = name.slice(MessageName.DataPrefix.length)
-      this.#add({ kind: 'data', part, serial, pieces: new Map(), name: dataName, data: message.data })
+    if (name.startsWith(MessageName.DataPrefix))
+      this.#value('data', name, own ?? serial, serial, message.data)
+  }
+
+  #value(kind: 'source' | 'file' | 'data', name: string, part: string, serial: string, data: unknown): void {
+    const known = this.parts.find((other) => other.kind === kind && other.part === part)
+    if (known) Object.assign(known, { name, data, version: serial })
+    else this.#add({ kind, part, serial, pieces: new Map(), name, data })
+  }
+
+  #ended(name: string, status: string | undefined, data: Record<string, unknown> | undefined): void {
+    const given = status === 'stopped' || status === 'error' ? status : 'complete'
+    this.status = name === MessageName.Cancelled ? 'stopped' : given
+    const { finishReason, rawFinishReason, usage } = data ?? {}
+    this.fields = {
+      ...(finishReason !== undefined && { finishReason }),
+      ...(rawFinishReason !== undefined && { rawFinishReason }),
+      ...(usage !== undefined && { usage }),
     }
+  }
+
+  #retract(names: unknown): void {
+    if (!Array.isArray(names)) return
+    this.retracted.push(...names.filter((name) => typeof name === 'string'))
+    this.parts = this.parts.filter(({ part }) => !this.retracted.includes(part))
   }
 
   #text(message: InboundMessage, headers: Record<string, string>, serial: string): void {

@@ -1,19 +1,29 @@
 import { ErrorCode, RejoinError, wrapError } from '@rejoin/core/protocol'
 import type { PartText } from './partText.ts'
-import type { FinishReason, ModelEvent } from './modelEvent.ts'
+import type { DroppedEvent, FinishReason, ModelEvent, PartMetadataEvent, ToolEvent } from './modelEvent.ts'
 import type { ResponseBody } from './responseBody.ts'
 import type { ToolCalls } from './toolCalls.ts'
 
 export interface PipeTarget {
   readonly signal: AbortSignal
   readonly body: ResponseBody
+  report(error: RejoinError): void
 }
 
 /** What a model's stream came to. */
 export interface PipeResult {
   /** Why the model stopped; `undefined` when its stream did not say. */
   readonly finishReason: FinishReason | undefined
-  /** The response was aborted before the stream was over. */
+  /** The response was aborted, or the model was, before the stream was over. */
+  readonly aborted: boolean
+}
+
+/** How a model's stream ended. */
+export interface PipeEnd {
+  readonly finish?: Extract<ModelEvent, { type: 'finish' }> | undefined
+  /** The model was stopped. */
+  readonly stopped?: { readonly reason: string | undefined } | undefined
+  /** The response was aborted. */
   readonly aborted: boolean
 }
 
@@ -23,14 +33,13 @@ const ABORTED = Symbol('aborted')
 export async function pipe(
   target: PipeTarget,
   events: AsyncIterable<ModelEvent> | Iterable<ModelEvent>,
-): Promise<PipeResult> {
+): Promise<PipeEnd> {
   if (!isIterable(events)) {
     const cure = 'await the stream, and pass what a mapper such as fromOpenAI(stream) makes of it'
     throw new RejoinError(ErrorCode.InvalidArgument, `unable to write the answer; ${cure}`)
   }
-  const growing = new Map<string, PartText>()
+  const writing: Writing = { ...target, growing: new Map(), finish: undefined, stopped: undefined }
   const iterator = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]()
-  let finishReason: FinishReason | undefined
   const abortable = new Abortable(target.signal)
   try {
     for (;;) {
@@ -38,10 +47,9 @@ export async function pipe(
       const next = iterator.next()
       const step = isPromise(next) ? await abortable.wait(next) : next
       if (step === ABORTED || target.signal.aborted) return stop(iterator)
-      if (step.done) return { finishReason, aborted: false }
-      if (step.value.type === 'abort') return stop(iterator)
-      if (step.value.type === 'finish') finishReason = step.value.finishReason
-      else write(target.body, growing, step.value)
+      if (step.done) return { finish: writing.finish, stopped: writing.stopped, aborted: false }
+      write(writing, step.value)
+      if (writing.stopped) return { ...stop(iterator), stopped: writing.stopped }
       const { pressure } = target.body
       if (pressure) await abortable.wait(pressure)
     }
@@ -52,7 +60,7 @@ export async function pipe(
     if (error instanceof RejoinError) throw error
     throw wrapError("read the model's stream", error, ErrorCode.ModelFailed)
   } finally {
-    for (const text of growing.values()) text.finish()
+    for (const text of writing.growing.values()) text.finish()
     abortable.release()
   }
 }
@@ -71,14 +79,14 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 }
 
 /** A model that does not notice must not hold up the end: its `return` is called, not awaited. */
-function stop(iterator: AsyncIterator<ModelEvent> | Iterator<ModelEvent>): PipeResult {
+function stop(iterator: AsyncIterator<ModelEvent> | Iterator<ModelEvent>): PipeEnd {
   try {
     const closing = iterator.return?.()
     if (closing && isPromise(closing)) closing.then(undefined, () => {})
   } catch {
     // It is over either way.
   }
-  return { finishReason: undefined, aborted: true }
+  return { aborted: true }
 }
 
 /** Waits for one promise at a time, or the abort. `Promise.race` would keep a record of every wait. */
@@ -104,83 +112,121 @@ class Abortable {
   }
 }
 
-function write(body: ResponseBody, growing: Map<string, PartText>, event: ModelEvent): void {
+/** One stream while it is written. */
+interface Writing extends PipeTarget {
+  /** Texts by kind and id. */
+  readonly growing: Map<string, PartText>
+  finish: PipeEnd['finish']
+  stopped: PipeEnd['stopped']
+}
+
+function write(writing: Writing, event: ModelEvent): void {
+  const { body } = writing
   if (!body.begin()) return
-  const { tools } = body
   switch (event.type) {
     case 'text-start':
     case 'reasoning-start':
-      growing.set(key(event), body.openText(event.type === 'text-start' ? 'text' : 'reasoning'))
-      return
     case 'text-delta':
-    case 'reasoning-delta': {
-      let text = growing.get(key(event))
-      // A stream that never announced its part.
-      if (!text || text.finished) {
-        growing.set(key(event), (text = body.openText(event.type === 'text-delta' ? 'text' : 'reasoning')))
-      }
-      return text.append(event.delta)
-    }
+    case 'reasoning-delta':
     case 'text-end':
     case 'reasoning-end':
-      return growing.get(key(event))?.finish()
-    case 'tool-input-start':
-      return void tools.start(event.toolCallId, event.toolName)
-    case 'tool-input-delta':
-      return tools.delta(event.toolCallId, event.inputTextDelta)
-    case 'tool-input-available':
-      return void tools.available(event.toolCallId, event.toolName, event.input)
-    case 'tool-input-error':
-      tools.available(event.toolCallId, event.toolName, event.input)
-      return tools.error(event.toolCallId, event.errorText)
-    case 'tool-output-available':
-      if (event.preliminary) return
-      known(tools, event)
-      return tools.output(event.toolCallId, event.output)
-    case 'tool-output-error':
-      known(tools, event)
-      return tools.error(event.toolCallId, event.errorText)
-    case 'tool-output-denied':
-      known(tools, event)
-      return tools.error(event.toolCallId, 'denied')
-    case 'tool-approval-request':
-      return void tools.approvalRequested(event.toolCallId, event.toolName, event.input)
+      return writeText(writing, event)
     case 'source-url':
-      return body.addSource(event)
-    case 'source-document': {
-      const { type: _, sourceId, textId: __, ...data } = event
-      return body.addData('source-document', data, sourceId)
-    }
+    case 'source-document':
+      return body.values.source(event, writing.growing.get(`text ${event.textId}`))
     case 'file':
     case 'reasoning-file': {
-      const { type: _, ...data } = event
-      return body.addData('file', data)
+      const { type, ...file } = event
+      return body.values.file({ ...file, ...(type === 'reasoning-file' && { reasoning: true }) })
     }
-    case 'tool-approval-response':
     case 'part-metadata':
+      return writePartMetadata(writing, event)
     case 'metadata':
+      return body.values.setMetadata(event.metadata)
     case 'start-step':
-    case 'finish-step':
+      body.stepStart = body.parts.records.length
+      return
     case 'reset-step':
+      return body.resetStep()
+    case 'finish-step':
+      return
     case 'dropped':
+      return writing.report(dropped(event))
     case 'finish':
+      writing.finish = event
+      return
     case 'abort':
+      writing.stopped = { reason: event.reason }
       return
     case 'error':
       throw new RejoinError(ErrorCode.ModelFailed, `unable to finish the answer; ${event.errorText}`, {
         cause: event,
       })
     default:
-      if (event.transient) return
-      return body.addData(event.type.slice('data-'.length), event.data, event.id)
+      return 'toolCallId' in event ? writeTool(body.tools, event) : writeData(body, event)
   }
 }
 
-/** The result of a call that this stream never showed: the call came in an earlier one, or in none. */
-function known(tools: ToolCalls, { toolCallId }: { toolCallId: string }): void {
-  if (!tools.has(toolCallId)) tools.available(toolCallId, 'tool', {})
+type TextEvent = Extract<ModelEvent, { type: `text-${string}` | `reasoning-${string}`; id: string }>
+
+function writeText({ body, growing }: Writing, event: TextEvent): void {
+  const [kind, what] = event.type.split('-') as ['text' | 'reasoning', 'start' | 'delta' | 'end']
+  const key = `${kind} ${event.id}`
+  if (what === 'start') return void growing.set(key, body.openText(kind))
+  let text = growing.get(key)
+  if (event.type === 'text-end' || event.type === 'reasoning-end') return text?.finish()
+  // A stream that never announced its part.
+  if (!text || text.finished) growing.set(key, (text = body.openText(kind)))
+  if ('delta' in event) text.append(event.delta)
 }
 
-function key(event: { type: string; id: string }): string {
-  return `${event.type.split('-', 1)[0]} ${event.id}`
+function writeTool(tools: ToolCalls, event: ToolEvent): void {
+  const { toolCallId } = event
+  switch (event.type) {
+    case 'tool-input-start':
+      return void tools.start(toolCallId, event.toolName, event)
+    case 'tool-input-delta':
+      return tools.delta(toolCallId, event.inputTextDelta)
+    case 'tool-input-available':
+      return void tools.available(toolCallId, event.toolName, event.input, event)
+    case 'tool-input-error':
+      tools.available(toolCallId, event.toolName, event.input, event)
+      return tools.error(toolCallId, event.errorText)
+    case 'tool-approval-request':
+      return void tools.approvalRequested(toolCallId, event.toolName, event.input)
+  }
+  // The call came in an earlier stream, or in none.
+  if (!tools.has(toolCallId)) tools.available(toolCallId, 'tool', {})
+  switch (event.type) {
+    case 'tool-output-available':
+      return tools.output(toolCallId, event.output, event.preliminary)
+    case 'tool-output-error':
+      return tools.error(toolCallId, event.errorText)
+    case 'tool-output-denied':
+      return tools.denied(toolCallId)
+    case 'tool-approval-response': {
+      const { approved, reason } = event
+      return tools.decided(toolCallId, { approved, ...(reason !== undefined && { reason }) })
+    }
+  }
+}
+
+type DataEvent = Extract<ModelEvent, { type: `data-${string}` }>
+
+function writeData(body: ResponseBody, event: DataEvent): void {
+  const name = event.type.slice('data-'.length)
+  if (event.transient) body.values.transient(name, event.data, event.id)
+  else body.values.data(name, event.data, event.id)
+}
+
+function writePartMetadata({ body, growing }: Writing, event: PartMetadataEvent): void {
+  const { part, id, providerMetadata } = event
+  if (part === 'text' || part === 'reasoning') {
+    const text = growing.get(`${part} ${id}`)
+    if (text) body.textMetadata(text, providerMetadata)
+  } else body.toolMetadata(id, part, providerMetadata)
+}
+
+function dropped({ what, why }: DroppedEvent): RejoinError {
+  return new RejoinError(ErrorCode.BadMessage, `unable to publish ${what} of the model; ${why}`)
 }

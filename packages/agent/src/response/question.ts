@@ -46,7 +46,7 @@ export async function clientTool(
   const { body, asker, signal, toolCallId } = question
   const answers = await question.answers()
   if (!body.begin()) throw ended(question)
-  body.tools.available(toolCallId, call.name, call.args, true)
+  body.tools.available(toolCallId, call.name, call.args, { client: true })
   body.tools.ask(toolCallId, true)
   const result = await answered(
     question,

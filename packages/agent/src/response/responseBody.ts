@@ -11,13 +11,14 @@ import {
 import type { RetryOptions } from '../publish/backoff.ts'
 import { PartText } from './partText.ts'
 import { Lane } from '../publish/lane.ts'
-import type { SourceEvent } from './modelEvent.ts'
 import type { Uplink } from '../publish/uplink.ts'
+import type { ProviderMetadata } from './modelEvent.ts'
 import type { PastResponse } from './pastResponse.ts'
 import type { LastMessage } from '../publish/lastMessage.ts'
 import { adoptedTool, ResponseParts } from './responseParts.ts'
 import type { Pattern } from './runWire.ts'
 import { ToolCalls, type MessageParts } from './toolCalls.ts'
+import { Values, type Publish } from './values.ts'
 
 /** How an agent publishes. */
 export interface Publishing {
@@ -39,6 +40,9 @@ export interface Publishing {
 export class ResponseBody {
   readonly parts = new ResponseParts()
   readonly tools: ToolCalls
+  readonly values: Values
+  /** Number of parts when the current call of the model began. */
+  stepStart = 0
   /** Operations refused or not acknowledged. */
   failures = 0
   /** Times a text was published again in full. */
@@ -73,7 +77,13 @@ export class ResponseBody {
       streamsInput: publishing.pattern === 'message-per-response',
       nextPart: () => this.#nextPart(),
       grow: (type, part, headers) => this.#grow(type, part, headers),
-      publish: (name, data, headers, done) => this.publish(name, data, headers, done),
+      publish: (...message) => this.publish(...message),
+    })
+    this.values = new Values({
+      parts: this.parts,
+      nextPart: () => this.#nextPart(),
+      publish: (...message) => this.publish(...message),
+      lost: (error) => this.#loss(error),
     })
   }
 
@@ -103,7 +113,7 @@ export class ResponseBody {
     if (this.#sealed) return false
     if (!this.#begun) {
       this.#begun = true
-      if (this.#publishing.pattern === 'message-per-token') this.publish(MessageName.Start, undefined, {})
+      this.publish(MessageName.Start, undefined, {}, { done: (serial) => (this.parts.startSerial = serial) })
     }
     return true
   }
@@ -127,8 +137,10 @@ export class ResponseBody {
   /** Takes over what a former process left unfinished. */
   adopt(past: PastResponse): void {
     this.#begun = true
+    this.#partCount = past.partCount
+    this.parts.retracted.push(...past.retracted)
+    if (past.metadata) this.values.adoptMetadata(past.metadata)
     for (const part of past.parts) {
-      this.#partCount = Math.max(this.#partCount, (Number.parseInt(part.part, 10) || 0) + 1)
       const { kind, serial } = part
       if (kind === 'text' || kind === 'reasoning') {
         const growing = this.#grow(kind, () => part.part, {})
@@ -137,9 +149,9 @@ export class ResponseBody {
         this.parts.add({ kind, growing })
       } else if (kind === 'tool') this.parts.add(adoptedTool(part))
       else {
-        const type = kind === 'source' ? 'source-url' : `${MessageName.DataPrefix}${part.name}`
-        const fields = kind === 'source' ? (part.data as object) : { data: part.data }
-        this.parts.add({ kind: 'whole', row: { type, id: part.part, serial, version: serial, ...fields } })
+        const { name: type = 'source-url', version = serial } = part
+        const fields = kind === 'data' ? { data: part.data } : (part.data as object)
+        this.parts.add({ kind: 'whole', row: { type, id: part.part, serial, version, ...fields } })
       }
     }
   }
@@ -150,34 +162,52 @@ export class ResponseBody {
     if (last?.kind === 'text' || last?.kind === 'reasoning') last.growing.finish()
   }
 
-  addSource(source: Omit<SourceEvent, 'sourceId'> & { sourceId?: string }): void {
-    if (!this.begin()) return
-    const { type, ...fields } = source
-    const part = this.#nextPart()
-    const data = { sourceId: part, ...fields }
-    this.#whole(MessageName.Source, part, data, { type, id: part, ...data })
+  /** Takes back the parts from `index` on: no reader shows them, no row has them. */
+  retract(index: number): void {
+    const names: string[] = []
+    for (const part of this.parts.take(index)) {
+      const name = part.kind === 'whole' ? part.row.id : part.kind === 'tool' ? part.part : part.growing.part
+      if (name !== undefined) names.push(name)
+      if (part.kind === 'whole') this.values.withdrawn(part)
+      else part.growing?.retract()
+    }
+    if (names.length === 0) return
+    this.parts.retracted.push(...names)
+    this.publish(MessageName.Retract, { parts: names }, {})
   }
 
-  addData(name: string, value: unknown, id?: string): void {
-    if (!this.begin()) return
-    const data = value ?? null
-    const part = id ?? this.#nextPart()
-    const type = `${MessageName.DataPrefix}${name}`
-    const known = this.parts.records.find((record) => record.kind === 'whole' && record.row.id === part)
-    if (known?.kind !== 'whole') return this.#whole(type, part, data, { type, id: part, data })
-    Object.assign(known.row, { type, data })
-    this.publish(type, data, { [Header.Part]: part })
+  /** Takes back what the current call of the model has said since the last tool that is done. */
+  resetStep(): void {
+    this.retract(Math.max(this.stepStart, this.parts.afterSettledTool))
   }
 
-  publish(
-    name: string,
-    data: unknown,
-    headers: Record<string, string>,
-    done?: (serial?: string) => void,
+  textMetadata(text: PartText, providerMetadata: ProviderMetadata): void {
+    const record = this.parts.records.find((part) => part.kind !== 'whole' && part.growing === text)
+    if (!record || record.kind === 'whole') return
+    record.providerMetadata = storable(providerMetadata)
+    text.begin()
+    this.values.partMetadata({ [Header.Part]: text.part! }, 'providerMetadata', providerMetadata)
+  }
+
+  toolMetadata(
+    toolCallId: string,
+    part: 'tool-call' | 'tool-result',
+    providerMetadata: ProviderMetadata,
   ): void {
+    const tool = this.parts.tool(toolCallId)
+    if (!tool) return
+    const field = part === 'tool-call' ? 'providerMetadata' : 'resultProviderMetadata'
+    tool[field] = storable(providerMetadata)
+    this.values.partMetadata({ [Header.ToolCallId]: toolCallId }, field, providerMetadata)
+  }
+
+  readonly publish: Publish = (name, data, headers, options = {}) => {
     let sent = wireData(name, data)
+    const { done, failed, key, ephemeral } = options
     this.#lane.push({
-      make: () => this.#message(name, sent, headers),
+      key,
+      ephemeral,
+      make: () => this.#message(name, sent, headers, ephemeral),
       shrink: () => {
         // A result that no message can hold: readers at least learn that the tool is done.
         if (name !== MessageName.ToolResult || sent !== data) return false
@@ -188,7 +218,7 @@ export class ResponseBody {
         return true
       },
       done: (serial) => done?.(serial),
-      failed: (error) => this.#loss(error),
+      failed: (error) => (failed ? failed(error) : this.#loss(error)),
     })
   }
 
@@ -210,8 +240,9 @@ export class ResponseBody {
 
   /** Resolves when everything so far is acknowledged; rejects when text could not be delivered. */
   async settled(): Promise<void> {
+    await this.values.uploaded()
     await this.#lane.idle()
-    for (const growing of this.parts.growing) await growing.settled()
+    for (const growing of [...this.parts.growing, ...this.parts.withdrawn]) await growing.settled()
     await this.#lane.idle()
     if (this.parts.error) throw this.parts.error
   }
@@ -235,16 +266,21 @@ export class ResponseBody {
 
   /** Nothing more is written; what was is finished, and nobody is asked any more. */
   seal(status: EndStatus): void {
-    this.begin()
     this.tools.closeQuestions(status)
     this.#sealed = true
     for (const growing of this.parts.growing) growing.finish()
   }
 
-  #message(name: string, data: unknown, headers: Record<string, string>): Message {
-    const message: Message = { name, extras: { headers: { ...this.#headers, ...headers } } }
+  #message(name: string, data: unknown, headers: Record<string, string>, ephemeral = false): Message {
+    const extras = { headers: { ...this.#headers, ...headers }, ...(ephemeral && { ephemeral }) }
+    const message: Message = { name, extras }
     if (data !== undefined) message.data = data
     return message
+  }
+
+  /** Name of the part that comes next. */
+  get upcomingPart(): string {
+    return String(this.#partCount)
   }
 
   #nextPart(): string {
@@ -267,13 +303,6 @@ export class ResponseBody {
     return new PartText(host, { channel, type, headers: { ...this.#headers, ...headers } }, part)
   }
 
-  #whole(name: string, part: string, data: unknown, row: { type: string; [field: string]: unknown }): void {
-    this.parts.add({ kind: 'whole', row })
-    this.publish(name, data, { [Header.Part]: part }, (serial) => {
-      if (serial) row['serial'] = row['version'] = serial
-    })
-  }
-
   #progressed(): void {
     if (!this.#ready) return
     if (this.backlog > this.#publishing.highWaterMark / 2 && !this.parts.error) return
@@ -288,7 +317,8 @@ function wireData(name: string, data: unknown): unknown {
   if (data === undefined) return undefined
   try {
     const clean = storable(data)
-    return typeof clean === 'object' && clean !== null ? clean : JSON.stringify(clean)
+    const json = JSON.stringify(clean)
+    return typeof clean === 'object' && clean !== null ? clean : json
   } catch (cause) {
     const message = `unable to publish ${name}; its data is no JSON: ${(cause as Error).message}`
     throw new RejoinError(ErrorCode.InvalidArgument, message, { cause })

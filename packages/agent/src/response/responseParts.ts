@@ -1,10 +1,12 @@
 import { RejoinError, type RowPart } from '@rejoin/core/protocol'
+import type { ProviderMetadata, ToolFields } from './modelEvent.ts'
 import type { PartText } from './partText.ts'
 import type { PastPart } from './pastResponse.ts'
 
 export interface GrowingPart {
   readonly kind: 'text' | 'reasoning'
   readonly growing: PartText
+  providerMetadata?: ProviderMetadata
 }
 
 /** A part that is published whole: its row is kept as it will be handed out. */
@@ -22,7 +24,11 @@ export interface ToolPart {
   /** Its arguments, while they stream. */
   growing: PartText | undefined
   state: string
+  readonly fields: ToolFields
   output?: unknown
+  preliminary?: boolean
+  providerMetadata?: ProviderMetadata
+  resultProviderMetadata?: ProviderMetadata
   errorText?: string
   approval?: { id: string; approved?: boolean; reason?: string; clientId?: string }
   serial?: string
@@ -39,6 +45,10 @@ export class ResponseParts {
   readonly records: PartRecord[] = []
   /** The texts among them, and the arguments of tool calls that stream. */
   readonly growing: PartText[] = []
+  /** Texts that were withdrawn: what they still publish empties them. */
+  readonly withdrawn: PartText[] = []
+  /** Names of withdrawn parts. */
+  readonly retracted: string[] = []
 
   add(part: PartRecord): void {
     this.records.push(part)
@@ -58,14 +68,39 @@ export class ResponseParts {
     return this.records.filter((part) => part.kind === 'tool')
   }
 
+  /** Nothing was said. */
+  get empty(): boolean {
+    return this.records.every((part) => 'growing' in part && part.kind !== 'tool' && part.growing.text === '')
+  }
+
+  /** Place after the last call of a tool that has an outcome. */
+  get afterSettledTool(): number {
+    const settled = (part: PartRecord) =>
+      part.kind === 'tool' && part.state.startsWith('output') && !part.preliminary
+    return this.records.findLastIndex(settled) + 1
+  }
+
+  /** Takes out the parts from `index` on. */
+  take(index: number): PartRecord[] {
+    const taken = this.records.splice(index)
+    for (const part of taken) {
+      if (!('growing' in part) || !part.growing) continue
+      this.growing.splice(this.growing.indexOf(part.growing), 1)
+      this.withdrawn.push(part.growing)
+    }
+    return taken
+  }
+
   tool(toolCallId: string): ToolPart | undefined {
     return this.tools.find((tool) => tool.toolCallId === toolCallId)
   }
 
+  /** Of the message that says that the response begins. */
+  startSerial: string | undefined
+
   /** Serial of the first message. */
   get serial(): string | undefined {
-    return this.rows()
-      .map((row) => row.serial)
+    return [this.startSerial, ...this.rows().map((row) => row.serial)]
       .filter((serial) => serial !== undefined)
       .sort()[0]
   }
@@ -83,6 +118,7 @@ export class ResponseParts {
           text: part.growing.text,
           state: 'done',
           ...place(part.growing),
+          ...(part.providerMetadata && { providerMetadata: part.providerMetadata }),
         },
       ]
     })
@@ -101,6 +137,7 @@ function place({ runs }: PartText): Pick<RowPart, 'serial' | 'version' | 'runs'>
 
 function toolRow(tool: ToolPart): RowPart {
   const { part, toolCallId, toolName, state, input, output, errorText, approval, serial, growing } = tool
+  const { preliminary, providerMetadata, resultProviderMetadata, fields } = tool
   return {
     type: `tool-${toolName}`,
     id: part ?? toolCallId,
@@ -110,6 +147,10 @@ function toolRow(tool: ToolPart): RowPart {
     ...(output !== undefined && { output }),
     ...(errorText !== undefined && { errorText }),
     ...(approval && { approval }),
+    ...fields,
+    ...(preliminary && { preliminary }),
+    ...(providerMetadata && { providerMetadata }),
+    ...(resultProviderMetadata && { resultProviderMetadata }),
     ...(growing ? place(growing) : serial && { serial }),
   }
 }
@@ -117,7 +158,7 @@ function toolRow(tool: ToolPart): RowPart {
 /** A tool call of a former process. */
 export function adoptedTool(past: PastPart): ToolPart {
   const { part, serial, toolCallId = part, name: toolName = 'tool', input, output, errorText } = past
-  const { client, requested, decision } = past
+  const { client, requested, decision, preliminary } = past
   const tool: ToolPart = {
     kind: 'tool',
     part,
@@ -127,6 +168,7 @@ export function adoptedTool(past: PastPart): ToolPart {
     input,
     growing: undefined,
     state: input === undefined ? 'input-streaming' : 'input-available',
+    fields: {},
   }
   if (client) tool.client = true
   if (requested || client) tool.asked = 'before'
@@ -134,7 +176,7 @@ export function adoptedTool(past: PastPart): ToolPart {
     tool.approval = { id: toolCallId, ...decision }
     tool.state = !decision ? 'approval-requested' : decision.approved ? 'approval-responded' : 'output-denied'
   }
-  if (output !== undefined) Object.assign(tool, { output, state: 'output-available' })
+  if (output !== undefined) Object.assign(tool, { output, state: 'output-available', preliminary })
   if (errorText !== undefined) Object.assign(tool, { errorText, state: 'output-error' })
   return tool
 }

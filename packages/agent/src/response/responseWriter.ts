@@ -3,16 +3,17 @@ import {
   wrapError,
   RejoinError,
   Header,
-  MessageName,
   type EndStatus,
   type ResponseRow,
   newId,
 } from '@rejoin/core/protocol'
 import { storable } from '../inbound/storable.ts'
+import { Emitter } from '../emitter.ts'
 import type { Answers } from '../inbound/answers.ts'
 import { DeliveryError } from '../publish/deliveryError.ts'
-import type { FinishReason, ModelEvent, SourceEvent } from './modelEvent.ts'
+import type { FinishReason, ModelEvent, SourceDocumentEvent, SourceEvent, Usage } from './modelEvent.ts'
 import type { PastResponse } from './pastResponse.ts'
+import { Outcome } from './outcome.ts'
 import { pipe, type PipeResult } from './pipe.ts'
 import type { Prompt } from '../inbound/prompt.ts'
 import {
@@ -27,7 +28,8 @@ import {
 import type { LastMessage } from '../publish/lastMessage.ts'
 import { ResponseBody, type Publishing } from './responseBody.ts'
 import { wrapRefusal } from '../publish/rights.ts'
-import type { ToolCall } from './toolCalls.ts'
+import type { MessageParts, ToolCall } from './toolCalls.ts'
+import { dataUrl, type FileInput, type UploadFile } from './values.ts'
 
 /** What became of a response. */
 export interface EndResult {
@@ -43,6 +45,8 @@ export interface EndResult {
   readonly recovered: boolean
   /** Why the model stopped, where it said so. */
   readonly finishReason: FinishReason | undefined
+  /** Tokens that it took, where the model said so. */
+  readonly usage: Usage | undefined
   /** `onComplete` took it; `true` also when there is none. */
   readonly stored: boolean
   /** Messages beside text (a tool's result, a source, data) that could not be delivered. */
@@ -54,10 +58,17 @@ export interface WriterHost extends Publishing {
   readonly clientId: string | undefined
   readonly answers: () => Promise<Answers>
   report(error: RejoinError): void
+  readonly uploadFile: UploadFile | undefined
+  /** A prompt was taken into the response, before part `part`. */
+  steered(prompt: Prompt, responseId: string, part: string): void
   /** The application has closed its connection. */
   closed(): boolean
   /** Called once, at the end. `refused`: the application's store will never take it. */
   completed(row: ResponseRow): Promise<'stored' | 'refused' | 'failed'>
+}
+
+export interface ResponseEvents {
+  steer: (prompt: Prompt) => void
 }
 
 /** Where a response comes from. */
@@ -89,11 +100,11 @@ export class ResponseWriter {
   readonly #abort = new AbortController()
   /** Ends every wait for an answer. */
   readonly #asking = new AbortController()
-  #status: EndStatus = 'complete'
-  #reason: { message: string; code?: string } | undefined
-  #cancelled = false
-  #modelError: RejoinError | undefined
-  #finishReason: FinishReason | undefined
+  readonly #outcome = new Outcome()
+  readonly #steering: Prompt[] = []
+  readonly #events: Emitter<ResponseEvents>
+  /** The last stream failed: what it has written is withdrawn if another one follows. */
+  #failed = false
   #end: Promise<EndResult> | undefined
   #markEnded = () => {}
   /** Resolves when the response has ended, however it did. */
@@ -107,10 +118,13 @@ export class ResponseWriter {
     this.#asker = from.prompt
     this.resumed = from.past !== undefined
     this.createdAt = from.past?.createdAt || Date.now()
+    this.#events = new Emitter((error) =>
+      host.report(wrapError('call a listener of the response', error, ErrorCode.CallbackFailed)),
+    )
     this.#body = new ResponseBody(host, { responseId, promptId }, (error) => host.report(error))
     if (!from.past) return
     this.#body.adopt(from.past)
-    this.#status = (from.past.status as EndStatus | undefined) ?? 'complete'
+    this.#outcome.adopt(from.past)
   }
 
   /** Aborts when the response is cancelled or aborted: hand it to the model. */
@@ -144,15 +158,90 @@ export class ResponseWriter {
   }
 
   /** A source that the answer cites. */
-  source(source: Omit<SourceEvent, 'type' | 'sourceId'> & { sourceId?: string }): void {
+  source(source: Omit<SourceEvent, 'type' | 'sourceId' | 'textId'> & { sourceId?: string }): void {
     this.#body.finishText()
-    this.#body.addSource({ ...source, type: 'source-url' })
+    if (this.#body.begin()) this.#body.values.source({ ...source, type: 'source-url' })
   }
 
-  /** Application data, shown as part `data-<name>`. The same `id` again replaces it. */
-  data(name: string, data: unknown, options: { id?: string } = {}): void {
+  /** A document that the answer draws on. */
+  sourceDocument(
+    source: Omit<SourceDocumentEvent, 'type' | 'sourceId' | 'textId'> & { sourceId?: string },
+  ): void {
     this.#body.finishText()
-    this.#body.addData(name, data, options.id)
+    if (this.#body.begin()) this.#body.values.source({ ...source, type: 'source-document' })
+  }
+
+  /**
+   * A file that the model made: where it is, or its content, which `uploadFile` of the agent stores first. Without
+   * that option, content travels in the message, and must fit into it. `end()` waits for uploads.
+   */
+  async file({ data, ...file }: FileInput): Promise<void> {
+    const { uploadFile } = this.#host
+    this.#body.finishText()
+    if (!this.#body.begin()) return
+    const { responseId, signal } = this
+    if (!(data instanceof Uint8Array)) this.#body.values.file({ ...file, url: `${data}` })
+    else if (uploadFile) await this.#body.values.upload({ ...file, data, responseId, signal }, uploadFile)
+    else this.#body.values.file({ ...file, url: dataUrl({ ...file, data }) })
+  }
+
+  /** Application data, shown as part `data-<name>`. The same `id` again replaces it. `transient`: shown, not kept. */
+  data(name: string, data: unknown, options: { id?: string; transient?: boolean } = {}): void {
+    if (options.transient) {
+      if (this.#body.begin()) this.#body.values.transient(name, data, options.id)
+      return
+    }
+    this.#body.finishText()
+    if (this.#body.begin()) this.#body.values.data(name, data, options.id)
+  }
+
+  /** Facts about the response, such as `{ model: 'gpt-5' }`; merged into those known, key by key. */
+  metadata(metadata: Record<string, unknown>): void {
+    if (this.#body.begin()) this.#body.values.setMetadata(metadata)
+  }
+
+  /** Takes back all parts so far: no reader shows them any more, no row has them. */
+  retract(): void {
+    if (this.#body.begin()) this.#body.retract(0)
+  }
+
+  /** Takes back what the current call of the model has said since the last tool that is done. */
+  resetStep(): void {
+    if (this.#body.begin()) this.#body.resetStep()
+  }
+
+  /** Marks the beginning on the channel, before there is anything to say. */
+  begin(): void {
+    this.#body.begin()
+  }
+
+  /** `steer`: a prompt came that is to change the course of this answer; take it with `takeSteering`. */
+  on<Name extends keyof ResponseEvents>(name: Name, listener: ResponseEvents[Name]): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  /** With `whileBusy: 'steer'`: prompts that came meanwhile. Those not taken are answered after this response. */
+  takeSteering(): readonly Prompt[] {
+    const prompts = this.#steering.splice(0)
+    for (const prompt of prompts) this.#host.steered(prompt, this.responseId, this.#body.upcomingPart)
+    return prompts
+  }
+
+  /** A prompt that may change the course of the answer. */
+  steer(prompt: Prompt): void {
+    this.#steering.push(prompt)
+    this.#events.emit('steer', prompt)
+  }
+
+  /** Takes a steering prompt back; `false` if it is not there, or was taken. */
+  unsteer(promptId: string): Prompt | undefined {
+    const at = this.#steering.findIndex(({ id }) => id === promptId)
+    return at < 0 ? undefined : this.#steering.splice(at, 1)[0]
+  }
+
+  /** Prompts that nobody has taken. */
+  get steering(): readonly Prompt[] {
+    return this.#steering
   }
 
   /** A tool call whose arguments are known; report its progress and its end with what this returns. */
@@ -229,20 +318,32 @@ export class ResponseWriter {
   /**
    * Writes a model's stream: `await response.pipe(fromOpenAI(stream))`. Several may follow each other, as in a
    * loop of tool calls. Resolves when the stream is over or the response aborted; does not end the response.
-   * @throws RejoinError `model_failed`: the stream threw or carried an error. Unless another stream is piped
-   *   after it, `end()` then marks the response `error`.
+   *
+   * A stream that failed is withdrawn when another follows: that one is a second attempt. With `keep`, it goes on
+   * with what the failed one has written.
+   *
+   * A stream that ends without a `finish` broke off: unless another is piped after it, `end()` marks the response
+   * `error`.
+   * @throws RejoinError `model_failed`: the stream threw or carried an error.
    */
-  async pipe(events: AsyncIterable<ModelEvent> | Iterable<ModelEvent>): Promise<PipeResult> {
+  async pipe(
+    events: AsyncIterable<ModelEvent> | Iterable<ModelEvent>,
+    { keep = false }: { keep?: boolean } = {},
+  ): Promise<PipeResult> {
     const body = this.#body
     body.finishText()
-    this.#modelError = undefined
+    if (this.#failed && !keep) this.resetStep()
+    this.#failed = false
+    body.stepStart = body.parts.records.length
+    this.#outcome.streamBegan()
     try {
-      const result = await pipe({ body, signal: this.signal }, events)
-      this.#finishReason = result.finishReason ?? this.#finishReason
-      if (result.aborted && !this.signal.aborted) this.#mark('stopped', undefined)
-      return result
+      const report = (error: RejoinError) => this.#host.report(error)
+      const end = await pipe({ body, signal: this.signal, report }, events)
+      if (!this.signal.aborted) this.#outcome.streamEnded(end)
+      return { finishReason: end.finish?.finishReason, aborted: end.aborted }
     } catch (error) {
-      this.#modelError = wrapError('write the answer', error, ErrorCode.ModelFailed)
+      this.#failed = true
+      this.#outcome.streamFailed(wrapError('write the answer', error, ErrorCode.ModelFailed))
       throw error
     }
   }
@@ -266,7 +367,7 @@ export class ResponseWriter {
    */
   end(): Promise<EndResult> {
     if (this.#end) return this.#end
-    if (this.#modelError && this.#status === 'complete') this.#mark('error', this.#modelError)
+    this.#outcome.conclude(this.#body.parts.empty)
     this.#end = this.#finish()
     // Whoever does not look at the result finds the failure in the agent's `error` event.
     this.#end.then(this.#markEnded, this.#markEnded)
@@ -285,29 +386,30 @@ export class ResponseWriter {
 
   /** As `abort`, when someone has asked for it with a `cancel` message. */
   cancel(reason?: unknown): Promise<EndResult> {
-    if (!this.#end) this.#cancelled = true
+    if (!this.#end) this.#outcome.cancelled = true
     return this.#stop('stopped', reason)
   }
 
   /** What there is to publish when the process exits now: ended as `reason` says, or as it was about to be. */
   lastWords(reason: { message: string; code: string }): LastMessage[] {
     if (!this.#body.begun) return []
-    if (this.open || !this.#body.lasts) this.#mark('error', reason)
-    return this.#body.lastWords(this.#status, ...this.#endMarker())
+    if (this.open || !this.#body.lasts) this.#outcome.mark('error', reason)
+    return this.#body.lastWords(this.#outcome.status, ...this.#endMarker())
   }
 
   /** The response as a database keeps it. */
   row(): ResponseRow {
-    return this.#row(this.#status)
+    return this.#row(this.#outcome.status)
   }
 
   #row(status: EndStatus): ResponseRow {
     const { promptId, createdAt } = this
-    const { text, serial } = this.#body.parts
+    const { text, serial, retracted } = this.#body.parts
+    const { metadata } = this.#body.values
     const { clientId } = this.#host
-    return storable({
+    const row = {
       id: this.responseId,
-      role: 'assistant',
+      role: 'assistant' as const,
       parts: this.#body.parts.rows(),
       text,
       status,
@@ -315,7 +417,11 @@ export class ResponseWriter {
       ...(promptId !== undefined && { promptId }),
       ...(clientId && { clientId }),
       ...(serial && { serial }),
-    })
+      ...this.#outcome.fields,
+      ...(metadata && { metadata }),
+      ...(retracted.length > 0 && { retracted }),
+    }
+    return storable(row)
   }
 
   /** Ends the response as it stands: whoever leaves an `await using` block by an exception calls `fail` before. */
@@ -325,32 +431,22 @@ export class ResponseWriter {
 
   #stop(status: EndStatus, reason: unknown): Promise<EndResult> {
     if (this.#end) return this.#end
-    this.#mark(status, reason)
+    this.#outcome.mark(status, reason)
     const result = this.end()
     this.#abort.abort(reason ?? new DOMException('The response was stopped', 'AbortError'))
     return result
   }
 
-  #mark(status: EndStatus, reason: unknown): void {
-    this.#status = status
-    if (reason === undefined) return
-    const { message = reason, code, name } = Object(reason) as Record<'message' | 'code' | 'name', unknown>
-    this.#reason = { message: typeof message === 'string' ? message : asText(message) }
-    // The number that every DOMException still has says nothing.
-    if (name === 'AbortError') return
-    if (typeof code === 'string' || typeof code === 'number') this.#reason.code = `${code}`
-  }
-
   async #finish(): Promise<EndResult> {
     const body = this.#body
-    body.seal(this.#status)
+    body.seal(this.#outcome.status)
     queueMicrotask(() => {
       const over = new RejoinError(ErrorCode.Closed, 'unable to get an answer; the response has ended')
       this.#asking.abort(this.signal.reason ?? over)
     })
-    const status = this.#status
+    const status = this.#outcome.status
     const text = await attempt(body.settled())
-    if (text.failed) this.#mark('error', this.#undelivered(text.error))
+    if (text.failed) this.#outcome.mark('error', this.#undelivered(text.error))
     const marker = await attempt(body.deliver(...this.#endMarker()))
     // An application that closes the connection goes away: its next process ends the response.
     const stored =
@@ -364,20 +460,22 @@ export class ResponseWriter {
     const { failures, repairs, lost } = body
     return {
       responseId: this.responseId,
-      status: this.#status,
+      status: this.#outcome.status,
       length: this.text.length,
       failures,
       repairs,
       recovered: failures > 0 && lost.length === 0,
-      finishReason: this.#finishReason,
+      finishReason: this.#outcome.finishReason,
+      usage: this.#outcome.usage,
       stored: stored === 'stored',
       lost,
     }
   }
 
-  #endMarker(): [name: string, reason: unknown, headers: Record<string, string>] {
-    const name = this.#host.pattern === 'message-per-token' ? MessageName.Stop : MessageName.ResponseEnd
-    return [this.#cancelled ? MessageName.Cancelled : name, this.#reason, { [Header.Status]: this.#status }]
+  #endMarker(): MessageParts {
+    const { data, status } = this.#outcome
+    const name = this.#outcome.marker(this.#host.pattern === 'message-per-token')
+    return [name, data, { [Header.Status]: status }]
   }
 
   #undelivered(cause: unknown, stored = false): DeliveryError {
@@ -399,14 +497,5 @@ async function attempt(promise: Promise<unknown>): Promise<{ failed: boolean; er
     return { failed: false }
   } catch (error) {
     return { failed: true, error }
-  }
-}
-
-/** Whatever was thrown, as something to read. */
-function asText(thrown: unknown): string {
-  try {
-    return JSON.stringify(thrown) ?? String(thrown)
-  } catch {
-    return String(thrown)
   }
 }

@@ -43,6 +43,7 @@ export class Run implements Sender {
   #cut: number | undefined
   #finishing: Closing | undefined
   #tending = false
+  #retracted = false
   #error: RejoinError | undefined
   #settled: (() => void)[] = []
 
@@ -103,6 +104,25 @@ export class Run implements Sender {
     else this.pump()
   }
 
+  /** Takes the text back: a message becomes empty; tokens stay, and count for nothing. */
+  retract(): void {
+    this.#retracted = true
+    this.#unsent = ''
+    this.#finishing = 'done'
+    this.#cut = undefined
+    if (this.#state === 'lost') return
+    if (this.#state === 'new' || !this.wire.needsSerial) {
+      this.#state = 'closed'
+      this.#host.uplink.openRuns.delete(this)
+      return this.#notify()
+    }
+    if (this.#state === 'closed') this.#state = 'open'
+    this.#sent = ''
+    this.bytes = this.#confirmed = 0
+    this.#broken ??= new Doubt()
+    this.#tend()
+  }
+
   /** No text follows; `continued`: none in this message. */
   finish(closing: Closing = 'done'): void {
     this.#finishing ??= closing
@@ -128,7 +148,7 @@ export class Run implements Sender {
       (version) => {
         this.#pending--
         this.#seen(version)
-        if (!this.#broken) {
+        if (!this.#broken && !this.#retracted) {
           this.#confirmed = end
           this.#backoff.succeeded()
         }
@@ -193,7 +213,8 @@ export class Run implements Sender {
         this.wire.serial = serial
         this.#seen(serial)
         this.#state = 'open'
-        this.#broken = undefined
+        // What was opened may be what was taken back meanwhile.
+        this.#broken = this.#retracted && this.#broken ? new Doubt() : undefined
         this.#confirmed = this.#sent.length
         if (!serial && this.wire.needsSerial) this.#lose(new Error('the channel returned no serial'))
         opened()

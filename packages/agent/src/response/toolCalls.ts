@@ -7,7 +7,9 @@ import {
   type ToolProgress,
 } from '@rejoin/core/protocol'
 import type { PartText } from './partText.ts'
+import type { ToolFields } from './modelEvent.ts'
 import type { ResponseParts, ToolPart } from './responseParts.ts'
+import type { Publish, PublishOptions } from './values.ts'
 
 /** Name, data and headers. */
 export type MessageParts = [name: string, data: unknown, headers: Record<string, string>]
@@ -18,12 +20,7 @@ export interface ToolHost {
   readonly streamsInput: boolean
   nextPart(): string
   grow(type: 'tool-input', part: () => string, headers: Record<string, string>): PartText
-  publish(
-    name: string,
-    data: unknown,
-    headers: Record<string, string>,
-    done?: (serial?: string) => void,
-  ): void
+  publish: Publish
 }
 
 /** The tool calls of one response. */
@@ -39,10 +36,13 @@ export class ToolCalls {
   }
 
   /** Arguments begin to stream. Shown once there is something of them, or at once where they cannot stream. */
-  start(toolCallId: string, toolName: string): ToolPart {
+  start(toolCallId: string, toolName: string, fields: ToolFields = {}): ToolPart {
     const { parts } = this.#host
     const known = parts.tool(toolCallId)
-    if (known) return known
+    if (known) {
+      Object.assign(known.fields, toolFields(fields))
+      return known
+    }
     const tool: ToolPart = {
       kind: 'tool',
       part: undefined,
@@ -51,6 +51,7 @@ export class ToolCalls {
       input: undefined,
       growing: undefined,
       state: 'input-streaming',
+      fields: toolFields(fields),
     }
     parts.add(tool)
     return tool
@@ -60,7 +61,11 @@ export class ToolCalls {
   delta(toolCallId: string, text: string): void {
     const tool = this.#known(toolCallId, 'stream the arguments of a tool')
     if (!this.#host.streamsInput || text === '') return
-    const headers = { [Header.ToolCallId]: toolCallId, [Header.ToolName]: tool.toolName }
+    const headers = {
+      [Header.ToolCallId]: toolCallId,
+      [Header.ToolName]: tool.toolName,
+      ...fieldHeaders(tool.fields),
+    }
     if (!tool.growing) {
       tool.growing = this.#host.grow('tool-input', () => this.#part(tool), headers)
       this.#host.parts.growing.push(tool.growing)
@@ -69,37 +74,55 @@ export class ToolCalls {
   }
 
   /** `client`: a client runs it, and its result counts. */
-  available(toolCallId: string, toolName: string, input: unknown, client = false): ToolPart {
-    const tool = this.start(toolCallId, toolName)
+  available(
+    toolCallId: string,
+    toolName: string,
+    input: unknown,
+    { client = false, ...fields }: ToolFields & { client?: boolean } = {},
+  ): ToolPart {
+    const tool = this.start(toolCallId, toolName, fields)
     if (tool.state !== 'input-streaming' && !client) return tool
-    tool.input = input ?? {}
-    tool.state = 'input-available'
     if (tool.growing) tool.growing.finish()
     else {
-      const call = { name: toolName, args: tool.input, ...(client && { client }) }
-      this.#publish(tool, MessageName.ToolCall, call, (serial) => {
-        if (serial) tool.serial ??= serial
-      })
+      const call = { name: toolName, args: input ?? {}, ...(client && { client }), ...tool.fields }
+      this.#publish(tool, MessageName.ToolCall, call, { done: first(tool) })
     }
+    tool.input = input ?? {}
+    tool.state = 'input-available'
     return tool
   }
 
   progress(toolCallId: string, progress: ToolProgress): void {
     const tool = this.#known(toolCallId, 'report progress of a tool')
-    this.#publish(tool, MessageName.ToolProgress, { name: tool.toolName, ...progress })
+    this.#publish(
+      tool,
+      MessageName.ToolProgress,
+      { name: tool.toolName, ...progress },
+      { key: `progress ${toolCallId}` },
+    )
   }
 
-  output(toolCallId: string, output: unknown): void {
+  /** `preliminary`: it is still to change, and never takes the place of a final one. */
+  output(toolCallId: string, output: unknown, preliminary = false): void {
     const tool = this.#known(toolCallId, 'publish the result of a tool')
+    if (preliminary && tool.state.startsWith('output') && !tool.preliminary) return
+    const result = { name: tool.toolName, result: output ?? null, ...(preliminary && { preliminary }) }
+    this.#publish(
+      tool,
+      MessageName.ToolResult,
+      result,
+      preliminary ? { key: `preliminary ${toolCallId}` } : {},
+    )
     tool.state = 'output-available'
     tool.output = output ?? null
-    this.#publish(tool, MessageName.ToolResult, { name: tool.toolName, result: tool.output })
+    tool.preliminary = preliminary
   }
 
   error(toolCallId: string, errorText: string): void {
     const tool = this.#known(toolCallId, 'publish the error of a tool')
     tool.state = 'output-error'
     tool.errorText = errorText
+    tool.preliminary = false
     this.#publish(tool, MessageName.ToolResult, { name: tool.toolName, error: errorText })
   }
 
@@ -110,9 +133,12 @@ export class ToolCalls {
     if (tool.state.startsWith('output')) return tool
     tool.state = 'approval-requested'
     tool.approval = { id: toolCallId }
-    this.#publish(tool, MessageName.ApprovalRequest, { name: toolName, arguments: args }, (serial) => {
-      if (serial) tool.serial ??= serial
-    })
+    this.#publish(
+      tool,
+      MessageName.ApprovalRequest,
+      { name: toolName, arguments: args },
+      { done: first(tool) },
+    )
     return tool
   }
 
@@ -166,6 +192,13 @@ export class ToolCalls {
     return [MessageName.ToolResult, { name: tool.toolName, error }, headers]
   }
 
+  /** Its approval was refused. */
+  denied(toolCallId: string): void {
+    const tool = this.#known(toolCallId, 'deny a tool')
+    if (tool.state === 'approval-requested') this.decided(toolCallId, { approved: false })
+    else if (tool.state !== 'output-denied') this.error(toolCallId, 'denied')
+  }
+
   /** Someone else has published the result. */
   answered(toolCallId: string, result: { output?: unknown; errorText?: string }): void {
     const tool = this.#known(toolCallId, 'note the result of a tool')
@@ -183,12 +216,12 @@ export class ToolCalls {
     this.#publish(tool, MessageName.ApprovalResponse, { name: tool.toolName, decision: said, ...rest })
   }
 
-  #publish(tool: ToolPart, name: string, data: unknown, done?: (serial?: string) => void): void {
+  #publish(tool: ToolPart, name: string, data: unknown, options: PublishOptions = {}): void {
     this.#host.publish(
       name,
       data,
       { [Header.ToolCallId]: tool.toolCallId, [Header.Part]: this.#part(tool) },
-      done,
+      options,
     )
   }
 
@@ -205,6 +238,29 @@ export class ToolCalls {
       `unable to ${what}; no tool call "${toolCallId}" was started in this response`,
     )
   }
+}
+
+/** Those that are set, and of the right type: models say anything. */
+function toolFields({ dynamic, providerExecuted, title }: ToolFields): ToolFields {
+  return {
+    ...(dynamic === true && { dynamic }),
+    ...(providerExecuted === true && { providerExecuted }),
+    ...(typeof title === 'string' && { title }),
+  }
+}
+
+/** On a call whose data is the text of its arguments. */
+function fieldHeaders({ dynamic, providerExecuted, title }: ToolFields): Record<string, string> {
+  return {
+    ...(dynamic && { [Header.Dynamic]: 'true' }),
+    ...(providerExecuted && { [Header.ProviderExecuted]: 'true' }),
+    ...(title !== undefined && { [Header.Title]: title }),
+  }
+}
+
+/** Notes the serial of a call's first message. */
+const first = (tool: ToolPart) => (serial: string | undefined) => {
+  if (serial) tool.serial ??= serial
 }
 
 /** A tool that runs: what `response.tool(...)` returns. */

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { memoryCheckpoints, type Pattern, type Prompt, type ResponseRow } from '../index.ts'
+import { Bench, type Reader } from '../../test/agentBench.ts'
+
+/** What becomes of a prompt before it has an answer, and instead of one. */
+let bench: Bench
+beforeAll(async () => {
+  bench = await Bench.start()
+})
+afterAll(() => bench.close())
+
+const ask = (reader: Reader, promptId: string) =>
+  reader.channel.publish('user-input', { promptId, text: promptId })
+
+const news = ({ messages }: Reader) =>
+  messages
+    .filter(({ name }) => name === 'prompt-status')
+    .map(({ data, extras }) => `${extras.headers.promptId} ${data.status}`)
+
+const ended = (reader: Reader, promptId: string) =>
+  reader.messages.some(
+    ({ name, extras }) =>
+      /^(response-end|stop|cancelled)$/.test(name!) && extras.headers.promptId === promptId,
+  )
+
+/** A gate that a test opens. */
+function gate() {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return { open, opened }
+}
+
+it.each<Pattern>(['message-per-response', 'message-per-token'])(
+  'says that an answer begins (%s)',
+  async (pattern) => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const thinking = gate()
+    const agent = bench.agent({ channelName, pattern })
+    agent.onPrompt(async (_, response) => {
+      await thinking.opened
+      response.append('x')
+    })
+    await agent.ready
+    await ask(reader, 'q')
+    await reader.until(() => reader.messages.some(({ name }) => name === 'start'))
+    const start = reader.messages.find(({ name }) => name === 'start')!
+    expect(start.extras.headers).toMatchObject({ promptId: 'q', responseId: expect.any(String) as string })
+    thinking.open()
+    await reader.until(() => ended(reader, 'q'))
+    expect(reader.messages.filter(({ name }) => name === 'start')).toHaveLength(1)
+    await agent.close()
+  },
+)
+
+it('says which prompts wait and which are ignored', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const thinking = gate()
+  const agent = bench.agent({ channelName })
+  agent.onPrompt(
+    async (_, response) => {
+      await thinking.opened
+      response.append('x')
+    },
+    { whileBusy: ({ id }) => (id === 'noise' ? 'ignore' : 'queue') },
+  )
+  await agent.ready
+  for (const promptId of ['first', 'second', 'noise']) await ask(reader, promptId)
+  await reader.until(() => news(reader).length === 2)
+  expect(news(reader).sort()).toEqual(['noise ignored', 'second queued'])
+  thinking.open()
+  await reader.until(() => ended(reader, 'second'))
+  expect(ended(reader, 'noise')).toBe(false)
+  await agent.close()
+})
+
+it('never begins an answer that was cancelled before', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const agent = bench.agent({ channelName })
+  agent.onPrompt((_, response) => response.append('x'))
+  await agent.ready
+  await reader.channel.publish({ name: 'cancel', extras: { headers: { promptId: 'q' } } })
+  await ask(reader, 'q')
+  await reader.until(() => ended(reader, 'q'))
+  expect(reader.messages.some(({ name }) => name === 'start')).toBe(false)
+  await agent.close()
+})
+
+it('hands a prompt to the answer under way, and answers what that has not taken', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const rows: ResponseRow[] = []
+  const steered: string[] = []
+  const thinking = gate()
+  const taken = gate()
+  const agent = bench.agent({
+    channelName,
+    checkpoints: memoryCheckpoints(),
+    onComplete: (row) => void rows.push(row),
+  })
+  const all: string[] = []
+  agent.onPrompt(
+    async (prompt, response) => {
+      all.push(prompt.id)
+      response.on('steer', ({ id }: Prompt) => steered.push(id))
+      response.append(`${prompt.id}: `)
+      if (prompt.id !== 'first') return
+      await thinking.opened
+      response.append(
+        response
+          .takeSteering()
+          .map(({ id }) => id)
+          .join(),
+      )
+      response.append(response.takeSteering().length === 0 ? '.' : '?')
+      taken.open()
+      await new Promise<void>((resolve) => response.on('steer', () => resolve()))
+    },
+    { whileBusy: 'steer' },
+  )
+  await agent.ready
+  await ask(reader, 'first')
+  await reader.until(() => reader.messages.some(({ name }) => name === 'response'))
+  for (const promptId of ['a', 'b']) await ask(reader, promptId)
+  while (steered.length < 2) await bench.settle()
+  thinking.open()
+  await taken.opened
+  await ask(reader, 'late')
+  await reader.until(() => ended(reader, 'late'))
+  while (rows.length < 2) await bench.settle()
+  expect(news(reader)).toEqual(['a steered', 'b steered'])
+  const [status] = reader.messages.filter(({ name }) => name === 'prompt-status')
+  expect(status!.data).toMatchObject({ responseId: rows[0]!.id, part: '1' })
+  expect(all).toEqual(['first', 'late'])
+  expect(rows.map(({ text }) => text)).toEqual(['first: a,b.', 'late: '])
+  await agent.close()
+})

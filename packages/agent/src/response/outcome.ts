@@ -1,0 +1,112 @@
+import { ErrorCode, MessageName, type EndStatus } from '@rejoin/core/protocol'
+import type { FinishReason, Usage } from './modelEvent.ts'
+import type { PastResponse } from './pastResponse.ts'
+import type { PipeEnd } from './pipe.ts'
+
+interface Reason {
+  message: string
+  code?: string
+}
+
+/** How a response ends, and what its model said of it. */
+export class Outcome {
+  status: EndStatus = 'complete'
+  /** A person asked for the stop. */
+  cancelled = false
+  finishReason: FinishReason | undefined
+  rawFinishReason: string | undefined
+  /** Of all its model calls together. */
+  usage: Usage | undefined
+  #reason: Reason | undefined
+  /** What the last stream's end means for the response if no other stream follows. */
+  #unfinished: { status: EndStatus; reason: unknown } | undefined
+
+  /** A former process had ended it, or only told facts about it. */
+  adopt({ status, fields }: PastResponse): void {
+    if (status !== undefined) this.status = status
+    Object.assign(this, fields)
+  }
+
+  mark(status: EndStatus, reason: unknown): void {
+    this.status = status
+    if (reason !== undefined) this.#reason = reasonOf(reason)
+  }
+
+  /** Another stream begins: the end of the one before no longer counts. */
+  streamBegan(): void {
+    this.#unfinished = undefined
+  }
+
+  streamEnded({ finish, stopped }: PipeEnd): void {
+    this.finishReason = finish?.finishReason ?? this.finishReason
+    this.rawFinishReason = finish ? finish.rawFinishReason : this.rawFinishReason
+    if (finish?.usage) this.usage = sum(this.usage, finish.usage)
+    if (stopped) this.#unfinished = { status: 'stopped', reason: stopped.reason }
+    else if (!finish)
+      this.streamFailed({ message: "the model's stream ended without a finish", code: ErrorCode.ModelFailed })
+    else if (finish.finishReason === 'error')
+      this.streamFailed({ message: 'the model stopped because of an error', code: ErrorCode.ModelFailed })
+  }
+
+  streamFailed(reason: unknown): void {
+    this.#unfinished = { status: 'error', reason }
+  }
+
+  /** An end that the model did not make, and an answer with nothing in it, are not complete. */
+  conclude(empty: boolean): void {
+    if (this.status !== 'complete') return
+    if (this.#unfinished) this.mark(this.#unfinished.status, this.#unfinished.reason)
+    else if (empty) this.mark('error', { message: 'the response is empty', code: ErrorCode.ModelFailed })
+  }
+
+  /** Data of the end marker. */
+  get data(): object | undefined {
+    const data = { ...this.fields, ...this.#reason }
+    return Object.keys(data).length > 0 ? data : undefined
+  }
+
+  /** What a database keeps of it beside the status. */
+  get fields(): { finishReason?: FinishReason; rawFinishReason?: string; usage?: Usage } {
+    const { finishReason, rawFinishReason, usage } = this
+    return {
+      ...(finishReason !== undefined && { finishReason }),
+      ...(rawFinishReason !== undefined && { rawFinishReason }),
+      ...(usage && { usage }),
+    }
+  }
+
+  /** Name of the end marker. */
+  marker(perToken: boolean): string {
+    if (this.cancelled) return MessageName.Cancelled
+    return perToken ? MessageName.Stop : MessageName.ResponseEnd
+  }
+}
+
+function reasonOf(thrown: unknown): Reason {
+  const { message = thrown, code, name } = Object(thrown) as Record<'message' | 'code' | 'name', unknown>
+  const reason: Reason = { message: typeof message === 'string' ? message : asText(message) }
+  // Ignore DOMException's legacy numeric code.
+  if (name !== 'AbortError' && (typeof code === 'string' || typeof code === 'number')) reason.code = `${code}`
+  return reason
+}
+
+function asText(thrown: unknown): string {
+  try {
+    return JSON.stringify(thrown) ?? String(thrown)
+  } catch {
+    return String(thrown)
+  }
+}
+
+type Counts = { [name: string]: number | Counts | undefined }
+
+function sum<T extends object>(before: T | undefined, more: T): T {
+  const total: Counts = { ...(before as Counts) }
+  for (const [name, count] of Object.entries(more as Counts)) {
+    const known = total[name]
+    if (typeof count === 'number') total[name] = count + (typeof known === 'number' ? known : 0)
+    else if (typeof count === 'object')
+      total[name] = sum(typeof known === 'object' ? known : undefined, count)
+  }
+  return total as T
+}

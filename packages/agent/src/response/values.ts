@@ -1,0 +1,213 @@
+import { ErrorCode, Header, MessageName, RejoinError } from '@rejoin/core/protocol'
+import type { ProviderMetadata, SourceDocumentEvent, SourceEvent } from './modelEvent.ts'
+import type { PartText } from './partText.ts'
+import type { ResponseParts, WholePart } from './responseParts.ts'
+
+export interface PublishOptions {
+  /** Called with the message's serial. */
+  done?(serial: string | undefined): void
+  /** Called when it could not be delivered; default: it counts as lost. */
+  failed?(error: RejoinError): void
+  /** Of messages of one key that wait for the network, only the newest is sent. */
+  key?: string
+  /** Shown to those present, not kept. */
+  ephemeral?: boolean
+}
+
+export type Publish = (
+  name: string,
+  data: unknown,
+  headers: Record<string, string>,
+  options?: PublishOptions,
+) => void
+
+export interface ValuesHost {
+  readonly parts: ResponseParts
+  nextPart(): string
+  publish: Publish
+  lost(error: RejoinError): void
+}
+
+/** What an app does with a file that the model made. */
+export interface FileUpload {
+  readonly data: Uint8Array
+  /** IANA media type. */
+  readonly mediaType: string
+  readonly filename?: string
+  readonly responseId: string
+  /** Aborts with the response. */
+  readonly signal: AbortSignal
+}
+
+export type UploadFile = (file: FileUpload) => Promise<{ url: string }>
+
+export interface FileInput {
+  /** The content, or where it is: a URL, also a `data:` URL. */
+  data: Uint8Array | string | URL
+  /** IANA media type. */
+  mediaType: string
+  filename?: string
+}
+
+/** The parts of a response that are published whole, and the facts about it. */
+export class Values {
+  readonly #host: ValuesHost
+  #metadata: Record<string, unknown> | undefined
+  /** How often a data id was withdrawn: the next part of that id has another name. */
+  readonly #withdrawn = new Map<string, number>()
+  readonly #uploads = new Set<Promise<void>>()
+
+  constructor(host: ValuesHost) {
+    this.#host = host
+  }
+
+  get metadata(): Record<string, unknown> | undefined {
+    return this.#metadata
+  }
+
+  /** Takes over what a former process had published. */
+  adoptMetadata(metadata: Record<string, unknown>): void {
+    this.#metadata = metadata
+  }
+
+  /** `text`: the part that the offsets count in. */
+  source(
+    source: (Omit<SourceEvent, 'sourceId'> | Omit<SourceDocumentEvent, 'sourceId'>) & { sourceId?: string },
+    text?: PartText,
+  ): void {
+    const { type, textId: _, ...fields } = source
+    const part = this.#host.nextPart()
+    const data = { sourceId: part, ...fields, ...(text?.part !== undefined && { textId: text.part }) }
+    this.#add(type === 'source-url' ? MessageName.Source : MessageName.SourceDocument, part, data, {
+      type,
+      id: part,
+      ...data,
+    })
+  }
+
+  data(name: string, value: unknown, id?: string): void {
+    const data = value ?? null
+    const times = id === undefined ? undefined : this.#withdrawn.get(id)
+    const part = id === undefined ? this.#host.nextPart() : times ? `${id}~${times}` : id
+    const type = `${MessageName.DataPrefix}${name}`
+    const known = this.#host.parts.records.find((record) => record.kind === 'whole' && record.row.id === part)
+    if (known?.kind !== 'whole') return this.#add(type, part, data, { type, id: part, data })
+    this.#publish(type, part, data, known)
+    Object.assign(known.row, { type, data })
+  }
+
+  transient(name: string, data: unknown, id?: string): void {
+    const headers: Record<string, string> = id === undefined ? {} : { [Header.Part]: id }
+    this.#host.publish(`${MessageName.TransientPrefix}${name}`, data ?? null, headers, {
+      ephemeral: true,
+      // Nobody misses it later.
+      failed: () => {},
+      ...(id !== undefined && { key: `transient ${id}` }),
+    })
+  }
+
+  /** Merges facts about the response into those known, key by key. */
+  setMetadata(metadata: Record<string, unknown>): void {
+    const merged = { ...this.#metadata, ...metadata }
+    this.#host.publish(MessageName.ResponseMetadata, merged, {}, { key: 'metadata' })
+    this.#metadata = merged
+  }
+
+  /** What the provider says of a part. Too large for the channel, it is in the row only. */
+  partMetadata(
+    headers: Record<string, string>,
+    field: 'providerMetadata' | 'resultProviderMetadata',
+    providerMetadata: ProviderMetadata,
+  ): void {
+    const failed = (error: RejoinError) => {
+      if (error.code !== ErrorCode.TooLarge) this.#host.lost(error)
+    }
+    const key = `${field} ${JSON.stringify(headers)}`
+    this.#host.publish(MessageName.PartMetadata, { [field]: providerMetadata }, headers, { key, failed })
+  }
+
+  /** A file with an address, or with its content as a `data:` URL. */
+  file(file: {
+    url: string
+    mediaType: string
+    filename?: string
+    reasoning?: boolean
+    providerMetadata?: ProviderMetadata
+  }): void {
+    this.#publishFile(this.#reserveFile(file.reasoning), file)
+  }
+
+  /** A file whose content goes to the app's own storage first; its place among the parts is where it is now. */
+  upload(file: FileUpload, upload: UploadFile): Promise<void> {
+    const { mediaType, filename } = file
+    const part = this.#reserveFile(false)
+    const fields = { mediaType, ...(filename !== undefined && { filename }) }
+    const uploading = Promise.resolve()
+      .then(() => upload(file))
+      .then(
+        ({ url }) => this.#publishFile(part, { url, ...fields }),
+        (cause: unknown) => {
+          const { records } = this.#host.parts
+          records.splice(records.indexOf(part), 1)
+          const message = `unable to publish a file; uploadFile failed: ${(cause as Error | undefined)?.message}`
+          this.#host.lost(new RejoinError(ErrorCode.CallbackFailed, message, { cause }))
+        },
+      )
+      .finally(() => this.#uploads.delete(uploading))
+    this.#uploads.add(uploading)
+    return uploading
+  }
+
+  /** Resolves when every file is uploaded, or could not be. */
+  async uploaded(): Promise<void> {
+    while (this.#uploads.size > 0) await Promise.all(this.#uploads)
+  }
+
+  withdrawn(part: WholePart): void {
+    const id = part.row.id!
+    if (!part.row.type.startsWith(MessageName.DataPrefix)) return
+    const base = id.replace(/~\d+$/, '')
+    this.#withdrawn.set(base, (this.#withdrawn.get(base) ?? 1) + 1)
+  }
+
+  #reserveFile(reasoning = false): WholePart {
+    const row = { type: reasoning ? 'reasoning-file' : 'file', id: this.#host.nextPart() }
+    const part: WholePart = { kind: 'whole', row }
+    this.#host.parts.add(part)
+    return part
+  }
+
+  #publishFile(
+    part: WholePart,
+    { reasoning, ...file }: { url: string; mediaType: string; reasoning?: boolean },
+  ): void {
+    // Withdrawn while it was uploaded.
+    if (!this.#host.parts.records.includes(part)) return
+    Object.assign(part.row, file)
+    const data = { ...file, ...(reasoning && { reasoning }) }
+    this.#publish(MessageName.File, part.row.id!, data, part)
+  }
+
+  #add(name: string, part: string, data: unknown, row: WholePart['row']): void {
+    const whole: WholePart = { kind: 'whole', row }
+    // Throws when it is no JSON: then there is no such part.
+    this.#publish(name, part, data, whole)
+    this.#host.parts.add(whole)
+  }
+
+  #publish(name: string, part: string, data: unknown, { row }: WholePart): void {
+    const done = (serial: string | undefined) => {
+      if (!serial) return
+      Object.assign(row, { serial: row.serial ?? serial, version: serial })
+    }
+    this.#host.publish(name, data, { [Header.Part]: part }, { key: `part ${part}`, done })
+  }
+}
+
+/** The content itself as an address. */
+export function dataUrl({ data, mediaType }: { data: Uint8Array; mediaType: string }): string {
+  const pieces: string[] = []
+  for (let at = 0; at < data.length; at += 0x2000)
+    pieces.push(String.fromCharCode(...data.subarray(at, at + 0x2000)))
+  return `data:${mediaType};base64,${btoa(pieces.join(''))}`
+}
