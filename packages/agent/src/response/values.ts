@@ -77,7 +77,7 @@ export class Values {
   ): void {
     const { type, textId: _, ...fields } = source
     const part = this.#host.nextPart()
-    const data = { sourceId: part, ...fields, ...(text?.part !== undefined && { textId: text.part }) }
+    const data = { sourceId: part, ...fields, ...(text?.part !== undefined && { textPart: text.part }) }
     this.#add(type === 'source-url' ? MessageName.Source : MessageName.SourceDocument, part, data, {
       type,
       id: part,
