@@ -131,7 +131,7 @@ it('hands a prompt to the answer under way, and answers what that has not taken'
   await reader.until(() => ended(reader, 'late'))
   while (rows.length < 2) await bench.settle()
   expect(news(reader)).toEqual(['a steered', 'b steered'])
-  const [status] = reader.messages.filter(({ name }) => name === 'prompt-status')
+  const status = reader.messages.find(({ name }) => name === 'prompt-status')
   expect(status!.data).toMatchObject({ responseId: rows[0]!.id, part: '1' })
   expect(all).toEqual(['first', 'late'])
   expect(rows.map(({ text }) => text)).toEqual(['first: a,b.', 'late: '])
