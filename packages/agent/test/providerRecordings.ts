@@ -33,13 +33,20 @@ export function joined(events: readonly ModelEvent[], type: 'text-delta' | 'reas
 /** What every mapper owes: parts start before they grow and end once, calls are known before their results. */
 export function checkGrammar(events: readonly ModelEvent[]): void {
   const open = new Set<string>()
+  const begun = new Set<string>()
   const calls = new Map<string, string>()
   for (const event of events) {
+    if (event.type === 'part-metadata') {
+      const { part, id } = event
+      const known = part.startsWith('tool') ? calls.has(id) : begun.has(`${part} ${id}`)
+      if (!known) throw new Error(`metadata of ${part} ${id} before its part`)
+      continue
+    }
     const [kind, what] = event.type.split('-', 2) as [string, string]
     if ((kind === 'text' || kind === 'reasoning') && 'id' in event) {
       const key = `${kind} ${event.id}`
       if (open.has(key) === (what === 'start')) throw new Error(`${event.type} of ${key} out of place`)
-      if (what === 'start') open.add(key)
+      if (what === 'start') begun.add(key) && open.add(key)
       if (what === 'end') open.delete(key)
     } else if ('toolCallId' in event) {
       if (event.type === 'tool-input-start') {
@@ -57,6 +64,7 @@ export function checkGrammar(events: readonly ModelEvent[]): void {
     }
   }
   const last = events.at(-1)
-  if (open.size > 0 && last?.type !== 'error') throw new Error(`left open: ${[...open].join()}`)
-  if (last?.type !== 'finish' && last?.type !== 'error') throw new Error(`ends with ${last?.type}`)
+  const ended = last?.type === 'error' || last?.type === 'abort'
+  if (open.size > 0 && !ended) throw new Error(`left open: ${[...open].join()}`)
+  if (last?.type !== 'finish' && !ended) throw new Error(`ends with ${last?.type}`)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { UIMessageChunk } from 'ai'
 import { fromAISDK } from './ai-sdk.ts'
+import { assembled } from '../../test/assembled.ts'
 import { checkGrammar, collect, joined, streamed } from '../../test/providerRecordings.ts'
 
 const read = (...parts: object[]) => collect(fromAISDK(streamed(parts as UIMessageChunk[])))
@@ -95,5 +96,207 @@ describe('UI message stream', () => {
       approvalId: 'a',
     })
     expect(events.at(-1)).toEqual({ type: 'finish', finishReason: 'length' })
+  })
+})
+
+describe('both streams', () => {
+  const metadataOf = (events: Awaited<ReturnType<typeof read>>) =>
+    events.filter((event) => event.type === 'part-metadata')
+  const finish = { type: 'finish', finishReason: 'stop' }
+
+  it('carry files, by address and by content', async () => {
+    const url = 'https://x.test/a.png'
+    const inline = { base64: 'AAAA', mediaType: 'image/png', uint8Array: new Uint8Array(3) }
+    const events = await read(
+      { type: 'file', url, mediaType: 'image/png' },
+      { type: 'file', url: 'data:text/plain;base64,QQ==', mediaType: 'text/plain' },
+      { type: 'file', file: inline },
+      { type: 'reasoning-file', url, mediaType: 'image/png' },
+      { type: 'file', mediaType: 'image/png' },
+      finish,
+    )
+    expect(events.slice(0, 5)).toEqual([
+      { type: 'file', url, mediaType: 'image/png' },
+      { type: 'file', url: 'data:text/plain;base64,QQ==', mediaType: 'text/plain' },
+      { type: 'file', url: 'data:image/png;base64,AAAA', mediaType: 'image/png' },
+      { type: 'reasoning-file', url, mediaType: 'image/png' },
+      { type: 'dropped', what: 'file', why: expect.any(String) },
+    ])
+  })
+
+  it('carry documents, and the citations of a text with their place', async () => {
+    const document = { mediaType: 'application/pdf', title: 'D', filename: 'd.pdf' }
+    const source = { type: 'source', sourceType: 'url', id: 'u', url: 'https://x.test' }
+    const events = await read(
+      { type: 'source-document', sourceId: 'd', ...document },
+      { type: 'source', sourceType: 'document', id: 'e', ...document },
+      { type: 'text-start', id: '0' },
+      { type: 'text-delta', id: '0', text: 'Hello' },
+      { type: 'text-end', id: '0', citations: [{ source, startIndex: 1, endIndex: 3, citedText: 'said' }] },
+      finish,
+    )
+    assembled(events)
+    expect(events.filter(({ type }) => type.startsWith('source'))).toEqual([
+      { type: 'source-document', sourceId: 'd', ...document },
+      { type: 'source-document', sourceId: 'e', ...document },
+      {
+        type: 'source-url',
+        sourceId: 'u',
+        url: 'https://x.test',
+        textId: '0',
+        startOffset: 1,
+        endOffset: 3,
+        snippet: 'said',
+      },
+    ])
+  })
+
+  it('carry what is said of calls', async () => {
+    const fields = { dynamic: true, providerExecuted: true, title: 'Weather' }
+    const started = await read(
+      { type: 'tool-input-start', toolCallId: 'c', toolName: 'mcp', ...fields },
+      { type: 'tool-input-available', toolCallId: 'c', toolName: 'mcp', input: {}, ...fields },
+      finish,
+    )
+    const direct = await read(
+      { type: 'tool-call', toolCallId: 'c', toolName: 'mcp', input: {}, ...fields },
+      finish,
+    )
+    for (const events of [started, direct]) {
+      expect(events[0]).toEqual({ type: 'tool-input-start', toolCallId: 'c', toolName: 'mcp', ...fields })
+    }
+    const decided = await read(
+      { type: 'tool-input-available', toolCallId: 'c', toolName: 'rm', input: 1 },
+      { type: 'tool-approval-request', approvalId: 'a', toolCallId: 'c', reason: 'careful' },
+      { type: 'tool-approval-response', approvalId: 'a', approved: false, reason: 'no' },
+      { type: 'tool-output-denied', toolCallId: 'c' },
+      finish,
+    )
+    expect(decided.slice(2, 5)).toEqual([
+      {
+        type: 'tool-approval-request',
+        approvalId: 'a',
+        toolCallId: 'c',
+        toolName: 'rm',
+        input: 1,
+        reason: 'careful',
+      },
+      { type: 'tool-approval-response', toolCallId: 'c', approved: false, reason: 'no' },
+      { type: 'tool-output-denied', toolCallId: 'c' },
+    ])
+  })
+
+  it('carry the metadata of providers, once for each part and the newest of it', async () => {
+    const meta = (value: unknown) => ({ providerMetadata: { p: { value } } })
+    const events = await read(
+      { type: 'reasoning-start', id: '0', ...meta(1) },
+      { type: 'reasoning-delta', id: '0', text: '', ...meta('signature') },
+      { type: 'reasoning-end', id: '0' },
+      { type: 'text-start', id: '0' },
+      { type: 'text-end', id: '0', ...meta(2) },
+      { type: 'tool-input-start', toolCallId: 'c', toolName: 't', ...meta(3) },
+      { type: 'tool-input-available', toolCallId: 'c', toolName: 't', input: {}, ...meta(4) },
+      { type: 'tool-output-available', toolCallId: 'c', output: 1, ...meta(5) },
+      { type: 'source-url', sourceId: 's', url: 'https://x.test', ...meta(6) },
+      { type: 'file', url: 'https://x.test', mediaType: 'image/png', ...meta(7) },
+      finish,
+    )
+    assembled(events)
+    expect(metadataOf(events)).toMatchObject([
+      { part: 'reasoning', id: '0', ...meta('signature') },
+      { part: 'text', id: '0', ...meta(2) },
+      { part: 'tool-call', id: 'c', ...meta(4) },
+      { part: 'tool-result', id: 'c', ...meta(5) },
+    ])
+    expect(events.filter((event) => event.type === 'source-url' || event.type === 'file')).toMatchObject([
+      meta(6),
+      meta(7),
+    ])
+  })
+
+  it('carry steps, metadata, model, usage and the reason', async () => {
+    const events = await read(
+      { type: 'start', messageMetadata: { a: 1 } },
+      { type: 'start-step', request: {}, warnings: [] },
+      { type: 'tool-input-available', toolCallId: 'c', toolName: 't', input: 1 },
+      { type: 'reset-step' },
+      { type: 'tool-input-available', toolCallId: 'c', toolName: 't', input: 2 },
+      { type: 'finish-step', response: { modelId: 'gpt' }, usage: {}, finishReason: 'stop' },
+      { type: 'message-metadata', messageMetadata: { b: 2 } },
+      {
+        type: 'finish',
+        finishReason: 'other',
+        rawFinishReason: 'pause_turn',
+        totalUsage: {
+          inputTokens: 5,
+          outputTokens: 3,
+          totalTokens: 8,
+          cachedInputTokens: 2,
+          outputTokenDetails: { reasoningTokens: 1 },
+        },
+        messageMetadata: { c: 3 },
+      },
+    )
+    expect(events.filter(({ type }) => type.endsWith('-step')).map(({ type }) => type)).toEqual([
+      'start-step',
+      'reset-step',
+      'finish-step',
+    ])
+    expect(events.filter(({ type }) => type === 'tool-input-start')).toHaveLength(2)
+    const facts = events.flatMap((event) => (event.type === 'metadata' ? event.metadata : []))
+    expect(facts).toEqual([{ a: 1 }, { model: 'gpt' }, { b: 2 }, { c: 3 }])
+    expect(events.at(-1)).toEqual({
+      type: 'finish',
+      finishReason: 'other',
+      rawFinishReason: 'pause_turn',
+      usage: {
+        inputTokens: 5,
+        inputTokenDetails: { noCacheTokens: 3, cacheReadTokens: 2 },
+        outputTokens: 3,
+        outputTokenDetails: { textTokens: 2, reasoningTokens: 1 },
+        totalTokens: 8,
+      },
+    })
+  })
+
+  it('say what they leave out', async () => {
+    const found = assembled(
+      await read(
+        { type: 'text-start', id: '0' },
+        { type: 'text-delta', id: '0', text: 5 },
+        { type: 'text-delta', id: '0', delta: { no: 'text' } },
+        { type: 'text-end', id: '0' },
+        { type: 'custom', kind: 'openai.compaction' },
+        { type: 'odd' },
+        { type: 'tool-odd' },
+        { type: 'ping' },
+        { type: 'raw', rawValue: {} },
+        { type: 'start', messageMetadata: 5 },
+        null as never,
+        finish,
+      ),
+    )
+    expect(found).toMatchObject({ text: '', status: 'complete' })
+    expect(found.dropped).toEqual([
+      'text-delta.text',
+      'text-delta.delta',
+      'part of type "custom"',
+      'part of type "odd"',
+      'part of type "tool-odd"',
+      'messageMetadata',
+    ])
+  })
+
+  it.each([
+    [[], 'error'],
+    [[{ type: 'start' }], 'error'],
+    [[{ type: 'abort' }], 'stopped'],
+    [[{ type: 'abort' }, finish], 'stopped'],
+    [[{ type: 'error', errorText: 'Oh' }, finish], 'error'],
+    [[{ type: 'finish', finishReason: 'error' }], 'error'],
+    [[{ type: 'finish-step' }], 'error'],
+    [[{ type: 'finish', finishReason: 'unknown' }], 'complete'],
+  ])('end as %j does: %s', async (parts, status) => {
+    expect(assembled(await read(...parts)).status).toBe(status)
   })
 })

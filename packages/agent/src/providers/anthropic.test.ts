@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages'
+import { assembled } from '../../test/assembled.ts'
 import { fromAnthropic } from './anthropic.ts'
 import {
   checkGrammar,
@@ -126,5 +127,140 @@ describe('Messages', () => {
       errorText: 'max_uses_exceeded',
     })
     expect(events.at(-1)).toEqual({ type: 'finish', finishReason: 'other', rawFinishReason: 'pause_turn' })
+  })
+
+  const block = (index: number | undefined, content_block: object, ...deltas: object[]) => [
+    { type: 'content_block_start', index, content_block },
+    ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
+    { type: 'content_block_stop', index },
+  ]
+  const text = (said: unknown) => ({ type: 'text_delta', text: said })
+  const end = [delta('end_turn'), { type: 'message_stop' }]
+
+  it('keeps signatures, redacted thinking and the place of a citation in a document', async () => {
+    const cited = {
+      type: 'char_location',
+      cited_text: 'grass is green',
+      document_index: 0,
+      document_title: 'Facts',
+      start_char_index: 3,
+      end_char_index: 17,
+    }
+    const events = await read(
+      start,
+      ...block(
+        0,
+        { type: 'thinking', thinking: '', signature: '' },
+        { type: 'thinking_delta', thinking: 'Hm' },
+        { type: 'signature_delta', signature: 'sig' },
+      ),
+      ...block(1, { type: 'redacted_thinking', data: 'secret' }),
+      ...block(2, { type: 'text', text: '' }, text('It is '), { type: 'citations_delta', citation: cited }),
+      ...end,
+    )
+    expect(assembled(events)).toMatchObject({ reasoning: 'Hm', text: 'It is ', status: 'complete' })
+    expect(events.flatMap((event) => (event.type === 'part-metadata' ? event.providerMetadata : []))).toEqual(
+      [{ anthropic: { signature: 'sig' } }, { anthropic: { redactedData: 'secret' } }],
+    )
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'source-document',
+        title: 'Facts',
+        snippet: 'grass is green',
+        startOffset: 0,
+        endOffset: 6,
+      }),
+    )
+  })
+
+  it('adds up the usage, caches included, and tells the model', async () => {
+    const usage = { input_tokens: 5, cache_read_input_tokens: 20, output_tokens: 1 }
+    const found = assembled(
+      await read(
+        { type: 'message_start', message: { id: 'm', model: 'claude', usage } },
+        { ...delta('end_turn'), usage: { output_tokens: 9, input_tokens: null } },
+        { type: 'message_stop' },
+      ),
+    )
+    expect(found.metadata).toEqual({ model: 'claude' })
+    expect(found.end).toEqual({
+      type: 'finish',
+      finishReason: 'stop',
+      usage: {
+        inputTokens: 25,
+        inputTokenDetails: { noCacheTokens: 5, cacheReadTokens: 20 },
+        outputTokens: 9,
+        totalTokens: 34,
+      },
+    })
+  })
+
+  it('reads blocks that all have one index, or none, and those that come whole', async () => {
+    for (const index of [0, undefined]) {
+      const use = (id: string) => ({ type: 'tool_use', id, name: 'add', input: {} })
+      const json = (partial_json: unknown) => ({ type: 'input_json_delta', partial_json })
+      const found = assembled(
+        await read(
+          start,
+          ...block(index, { type: 'text', text: '' }, text('Hi')),
+          ...block(index, use('a'), json('{"x":'), json('1}')),
+          ...block(index, use('b'), json('{"x":2}')),
+          ...end,
+        ),
+      )
+      expect(found).toMatchObject({
+        text: 'Hi',
+        calls: [
+          { id: 'a', input: { x: 1 } },
+          { id: 'b', input: { x: 2 } },
+        ],
+      })
+    }
+    const message = {
+      id: 'm',
+      content: [
+        { type: 'thinking', thinking: 'Hm', signature: 's' },
+        { type: 'text', text: 'Hi' },
+        { type: 'tool_use', id: 'a', name: 'add', input: { x: 1 } },
+      ],
+      stop_reason: 'tool_use',
+    }
+    expect(assembled(await read({ type: 'message_start', message }, { type: 'message_stop' }))).toMatchObject(
+      {
+        reasoning: 'Hm',
+        text: 'Hi',
+        calls: [{ id: 'a', input: { x: 1 } }],
+        end: { type: 'finish', finishReason: 'tool-calls' },
+      },
+    )
+  })
+
+  it('leaves out what is of another type, and says so', async () => {
+    const found = assembled(
+      await read(
+        start,
+        ...block(0, { type: 'text', text: '' }, text('Hi'), text({ no: 'text' }), text(5), {
+          type: 'odd_delta',
+        }),
+        ...block(1, { type: 'container_upload', file_id: 'f' }),
+        null as never,
+        ...end,
+      ),
+    )
+    expect(found).toMatchObject({
+      text: 'Hi',
+      status: 'complete',
+      dropped: ['text_delta.text', 'odd_delta', 'content block of type "container_upload"'],
+    })
+  })
+
+  it('has no end but the one that the model made', async () => {
+    expect(assembled(await read())).toMatchObject({ status: 'error', end: { code: 'stream_truncated' } })
+    const half = [start, ...block(0, { type: 'text', text: '' }, text('Half'))]
+    expect(assembled(await read(...half, delta('end_turn')))).toMatchObject({ text: 'Half', status: 'error' })
+    expect(assembled(await read(...half, { type: 'error', error: 'overloaded' }))).toMatchObject({
+      status: 'error',
+      end: { errorText: 'overloaded' },
+    })
   })
 })
