@@ -46,7 +46,10 @@ export function checkGrammar(events: readonly ModelEvent[]): void {
     if ((kind === 'text' || kind === 'reasoning') && 'id' in event) {
       const key = `${kind} ${event.id}`
       if (open.has(key) === (what === 'start')) throw new Error(`${event.type} of ${key} out of place`)
-      if (what === 'start') begun.add(key) && open.add(key)
+      if (what === 'start') {
+        begun.add(key)
+        open.add(key)
+      }
       if (what === 'end') open.delete(key)
     } else if ('toolCallId' in event) {
       if (event.type === 'tool-input-start') {

@@ -37,12 +37,10 @@ export class AISDKMapper {
   #over = false;
 
   *map(item: unknown): Generator<ModelEvent> {
+    if (this.#over) return
     const part = this.#intake.fields(item, 'part')
-    if (part && !this.#over) {
-      if (part['type'] !== 'start') this.#empty = false
-      yield* this.#part(part, textIn(part['type']) ?? '')
-    }
-    yield* this.#intake.dropped()
+    if (part && part['type'] !== 'start') this.#empty = false
+    yield* this.#intake.reporting(part ? this.#part(part, textIn(part['type']) ?? '') : [])
   }
 
   *end(): Generator<ModelEvent> {

@@ -44,9 +44,10 @@ export class MessagesMapper {
   }
 
   *map(event: unknown): Generator<ModelEvent> {
+    // One stream may hold several messages.
+    if (this.#over && !(isFields(event) && event['type'] === 'message_start')) return
     const fields = this.#intake.fields(event, 'event')
-    if (fields) yield* this.#event(fields)
-    yield* this.#intake.dropped()
+    yield* this.#intake.reporting(fields ? this.#event(fields) : [])
   }
 
   *end(): Generator<ModelEvent> {

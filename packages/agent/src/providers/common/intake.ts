@@ -1,4 +1,4 @@
-import type { DroppedEvent } from '../../response/modelEvent.ts'
+import type { DroppedEvent, ModelEvent } from '../../response/modelEvent.ts'
 
 /** An object of unknown fields. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -49,8 +49,16 @@ export class Intake {
     this.#pending.push({ type: 'dropped', what, why })
   }
 
-  /** What was dropped since the last call. */
-  *dropped(): Generator<DroppedEvent> {
+  /** The events, and what was dropped on their way: before the end of the answer, which is the last event. */
+  *reporting(events: Iterable<ModelEvent>): Generator<ModelEvent> {
+    for (const event of events) {
+      if (event.type === 'finish' || event.type === 'abort' || event.type === 'error') yield* this.#dropped()
+      yield event
+    }
+    yield* this.#dropped()
+  }
+
+  *#dropped(): Generator<DroppedEvent> {
     if (this.#pending.length === 0) return
     const pending = this.#pending
     this.#pending = []

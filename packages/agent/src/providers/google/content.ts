@@ -23,18 +23,20 @@ export class GoogleMapper {
   #over = false;
 
   *map(chunk: unknown): Generator<ModelEvent> {
+    if (this.#over) return
     const fields = this.#intake.fields(chunk, 'chunk')
-    if (fields && !this.#over) yield* this.#chunk(fields)
-    yield* this.#intake.dropped()
+    yield* this.#intake.reporting(fields ? this.#chunk(fields) : [])
   }
 
   *end(): Generator<ModelEvent> {
-    if (this.#over) return
+    if (!this.#over) yield* this.#intake.reporting(this.#end())
+  }
+
+  *#end(): Generator<ModelEvent> {
     this.#over = true
     yield* this.#text.close()
     yield* this.#calls.end()
     yield* this.#grounding.end()
-    yield* this.#intake.dropped()
     if (this.#word === undefined) return yield brokenOff(this.#empty)
     yield ending(this.#word, {
       ...(this.#usage && { usage: this.#usage }),

@@ -30,12 +30,14 @@ export class LangGraphMapper {
   *map(item: unknown): Generator<ModelEvent> {
     if (this.#over) return
     this.#now++
-    yield* this.#tracked(this.#item(item))
-    yield* this.#intake.dropped()
+    yield* this.#intake.reporting(this.#tracked(this.#item(item)))
   }
 
   *end(): Generator<ModelEvent> {
-    if (this.#over) return
+    if (!this.#over) yield* this.#intake.reporting(this.#end())
+  }
+
+  *#end(): Generator<ModelEvent> {
     this.#over = true
     const { all } = this.#messages
     const movedOn = Math.max(this.#toolAt, ...all.map(({ begunAt }) => begunAt))
@@ -48,7 +50,6 @@ export class LangGraphMapper {
       ({ reason, complete, lastAt }) => !ended && !reason && !complete && lastAt >= movedOn,
     )
     for (const message of all) yield* this.#tracked(this.#close(message, cut.includes(message)))
-    yield* this.#intake.dropped()
     const nothing = said.length === 0 && this.#toolAt === 0 && this.#interrupts.size === 0
     if (nothing || cut.length > 0) return yield brokenOff(nothing)
     const usage = totalUsage(all)

@@ -47,18 +47,19 @@ export class ChatMapper {
 
   *map(item: unknown): Generator<ModelEvent> {
     if (this.#over) return
-    yield* this.#chunk(item)
-    yield* this.#intake.dropped()
+    yield* this.#intake.reporting(this.#chunk(item))
   }
 
   *end(): Generator<ModelEvent> {
-    if (this.#over) return
+    if (!this.#over) yield* this.#intake.reporting(this.#ended())
+  }
+
+  *#ended(): Generator<ModelEvent> {
     this.#over = true
     if (this.#tag) for (const [kind, text] of this.#tag.end()) yield* this.#grow(kind, text)
     yield* this.#closeText()
     this.#hadCalls ||= this.#calls.size > 0
     yield* this.#calls.end({ broken: !this.#end })
-    yield* this.#intake.dropped()
     if (!this.#end) return yield brokenOff(!this.#spoke)
     const usage = this.#usage
     yield ending(this.#end.word, {

@@ -14,9 +14,10 @@ export class ResponsesMapper {
   #over = false;
 
   *map(event: unknown): Generator<ModelEvent> {
+    // One stream may hold several responses.
+    if (this.#over && !(isFields(event) && event['type'] === 'response.created')) return
     const fields = this.#intake.fields(event, 'event')
-    if (fields) yield* this.#event(fields)
-    yield* this.#intake.dropped()
+    yield* this.#intake.reporting(fields ? this.#event(fields) : [])
   }
 
   *end(): Generator<ModelEvent> {
@@ -30,7 +31,6 @@ export class ResponsesMapper {
       this.#over = false
       this.#output = new ResponsesOutput(this.#intake)
     }
-    if (this.#over) return
     this.#empty = false
     switch (type) {
       case 'response.completed':
