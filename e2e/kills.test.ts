@@ -1,9 +1,9 @@
-import { Realtime, type RealtimeChannel } from 'ably'
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { startPostgres } from '../packages/postgres/test/postgresServer.ts'
-import { patterns, type Pattern } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
+import { patterns } from './chat.ts'
+import { startDemo } from './demo.ts'
+import { Somebody } from './somebody.ts'
 import { answers } from './truth.ts'
 
 // The demo on a real PostgreSQL server: its agent is killed in mid-answer, the database restarts meanwhile, and every
@@ -18,82 +18,6 @@ const title = unavailable === undefined ? 'PostgreSQL' : `PostgreSQL (skipped: $
 afterAll(async () => {
   if ('stop' in server) await server.stop()
 })
-
-interface StoredRow {
-  id: string
-  role: string
-  status?: string
-  text?: string
-  promptId?: string
-}
-
-/** Somebody with a conversation, and what they see of it. */
-class Somebody {
-  readonly #demo: Demo
-  readonly #cookie: string
-  readonly id: string
-  readonly client: Realtime
-  readonly channel: RealtimeChannel
-
-  private constructor(demo: Demo, cookie: string, id: string) {
-    this.#demo = demo
-    this.#cookie = cookie
-    this.id = id
-    const { hostname, port } = new URL(demo.url)
-    this.client = new Realtime({
-      authCallback: (_params, callback) => {
-        void this.call('GET', '/token')
-          .then(async (response) => ((await response.json()) as { token: string }).token)
-          .then(
-            (token) => callback(null, token),
-            (error: unknown) => callback(String(error), null),
-          )
-      },
-      endpoint: hostname,
-      port: Number(port),
-      tls: false,
-      logLevel: 0,
-    })
-    this.channel = this.client.channels.get(`ai:${id}`)
-  }
-
-  static async withConversation(demo: Demo, pattern: Pattern): Promise<Somebody> {
-    const post = (path: string, body: string, cookie = '') =>
-      fetch(`${demo.url}/api${path}`, { method: 'POST', body, headers: { cookie } })
-    const cookie = (await post('/session', '{}')).headers.get('set-cookie')!.split(';')[0]!
-    const { id } = (await (await post('/conversations', JSON.stringify({ pattern }), cookie)).json()) as {
-      id: string
-    }
-    const somebody = new Somebody(demo, cookie, id)
-    await somebody.channel.attach()
-    return somebody
-  }
-
-  call(method: string, path: string, body?: object): Promise<Response> {
-    return fetch(`${this.#demo.url}/api/conversations/${this.id}${path}`, {
-      method,
-      headers: { cookie: this.#cookie },
-      body: body ? JSON.stringify(body) : null,
-    })
-  }
-
-  /** Resolves when so many messages of answers have come since now. */
-  async hears(count: number): Promise<void> {
-    let left = count
-    await new Promise<void>((resolve) => {
-      const listener = ({ clientId }: { clientId?: string }) => {
-        if (clientId === 'agent' && --left === 0) resolve(this.channel.unsubscribe(listener))
-      }
-      void this.channel.subscribe(listener)
-    })
-  }
-
-  async rows(): Promise<StoredRow[]> {
-    const response = await this.call('GET', '/rows?limit=100')
-    // While the database restarts it has none to give.
-    return response.ok ? ((await response.json()) as { rows: StoredRow[] }).rows : []
-  }
-}
 
 describe.skipIf(url === undefined)(title, () => {
   test.each([
