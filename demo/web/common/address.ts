@@ -6,3 +6,8 @@ export function safeAddress(address: string): string | undefined {
 export function hostOf(address: string): string {
   return URL.canParse(address) ? new URL(address).host.replace(/^www\./, '') : ''
 }
+
+/** As `safeAddress`, for links in a text: those that write a letter too. */
+export function linkAddress(address: string): string | undefined {
+  return address.startsWith('mailto:') ? address : safeAddress(address)
+}

@@ -1,32 +1,38 @@
 import type { Gap } from '@rejoin/core'
+import { h } from './dom.ts'
 
-/** A piece of a part's text, or a place where some is missing. */
-export type Segment =
-  | { kind: 'text'; text: string; from: number; uncertain: boolean }
-  | { kind: 'gap'; at: number; missing: number | undefined }
+/** A piece of a part's text, or a gap at the start of the range where it may be. */
+export type Segment = { kind: 'text'; text: string; from: number; uncertain: boolean } | { kind: 'gap'; gap: Gap }
 
-/**
- * Cuts a text at its holes. A hole whose place is only known roughly is marked at the end of the range,
- * and the range itself is `uncertain`.
- */
+/** Cuts a text at its gaps. Where a gap's place is only known roughly, the whole range is `uncertain`. */
 export function segmentsOf(text: string, gaps: readonly Gap[]): Segment[] {
-  if (gaps.length === 0) return text === '' ? [] : [{ kind: 'text', text, from: 0, uncertain: false }]
   const segments: Segment[] = []
   let at = 0
+  let uncertainTo = 0
   const take = (to: number, uncertain: boolean) => {
     if (to > at) segments.push({ kind: 'text', text: text.slice(at, to), from: at, uncertain })
     at = Math.max(at, to)
   }
-  for (const gap of [...gaps].sort((a, b) => a.to - b.to)) {
-    take(Math.min(gap.from, text.length), false)
-    take(Math.min(gap.to, text.length), true)
-    segments.push({ kind: 'gap', at, missing: gap.missing })
+  const takeTo = (to: number) => {
+    take(Math.min(to, uncertainTo, text.length), true)
+    take(Math.min(to, text.length), false)
   }
-  take(text.length, false)
+  for (const gap of [...gaps].sort((a, b) => a.from - b.from)) {
+    takeTo(gap.from)
+    segments.push({ kind: 'gap', gap })
+    uncertainTo = Math.max(uncertainTo, gap.to)
+  }
+  takeTo(text.length)
   return segments
 }
 
+/** The mark of a gap, in a text. */
+export function gapMark({ from, to, missing }: Gap): HTMLElement {
+  const about = describeGap(missing)
+  return h('span', { class: 'gap', 'data-gap': '' }, to > from ? `… ${about} in the marked text` : `… ${about}`)
+}
+
 export function describeGap(missing: number | undefined): string {
-  if (missing === undefined) return 'some text is missing here'
+  if (missing === undefined) return 'some text is missing'
   return missing === 1 ? '1 character missing' : `${missing.toLocaleString('en')} characters missing`
 }

@@ -1,32 +1,33 @@
-import type { Token } from 'marked'
+import type { Token } from 'markdown-it'
+import { h } from '../dom.ts'
+import { highlight } from './highlight.ts'
 
-/** What Markdown has no words for: a head with a copy button on code, and tables that scroll on a phone. */
-export function decorate(fragment: DocumentFragment, token: Token): void {
-  for (const pre of fragment.querySelectorAll('pre')) {
-    const figure = document.createElement('figure')
-    figure.className = 'code'
-    const head = document.createElement('figcaption')
-    const language = document.createElement('span')
-    language.textContent = token.type === 'code' ? (token.lang ?? '').split(/\s/)[0] || 'text' : 'text'
-    const copy = document.createElement('button')
-    copy.type = 'button'
-    copy.className = 'copy'
-    copy.textContent = 'Copy'
-    head.append(language, copy)
-    pre.replaceWith(figure)
-    pre.tabIndex = 0
+/** Code of a text: with its language, and a button that copies it. */
+export function codeBlock({ info, content }: Pick<Token, 'info' | 'content'>): HTMLElement {
+  const language = info.trim().split(/\s/)[0] || 'text'
+  return h(
+    'figure',
+    { class: 'code' },
+    h('figcaption', {}, h('span', {}, language), h('button', { type: 'button', class: 'copy' }, 'Copy')),
     // A group, not a region: of landmarks, there would be one for every block.
-    pre.setAttribute('aria-label', 'Code')
-    pre.setAttribute('role', 'group')
-    figure.append(head, pre)
-  }
-  for (const table of fragment.querySelectorAll('table')) {
-    const frame = document.createElement('div')
-    frame.className = 'table'
-    frame.tabIndex = 0
-    frame.setAttribute('role', 'group')
-    frame.setAttribute('aria-label', 'Table')
-    table.replaceWith(frame)
-    frame.append(table)
-  }
+    h(
+      'pre',
+      { tabindex: 0, role: 'group', 'aria-label': 'Code', dir: 'ltr' },
+      h('code', {}, ...highlight(content, language)),
+    ),
+  )
+}
+
+/** One listener for all code blocks inside of an element. */
+export function onCopy({ target }: Event): void {
+  const button = (target as Element).closest<HTMLButtonElement>('button.copy')
+  const code = button?.closest('.code')?.querySelector('code')
+  if (!button || !code) return
+  navigator.clipboard.writeText(code.textContent ?? '').then(
+    () => {
+      button.textContent = 'Copied'
+      setTimeout(() => (button.textContent = 'Copy'), 1500)
+    },
+    () => (button.textContent = 'Not allowed'),
+  )
 }

@@ -1,16 +1,18 @@
 import type { Gap } from '@rejoin/core'
 import { hostOf, safeAddress } from '../address.ts'
-import { describeGap } from '../gaps.ts'
+import { h } from '../dom.ts'
+import { gapMark } from '../gaps.ts'
 
 /**
- * Marks for holes and citations travel through the Markdown parser as sentinels of private-use characters, and
- * become elements where they come out: in a sentence, a table cell or a line of code alike.
+ * Marks for gaps and citations travel through the Markdown parser as sentinels of private-use characters, and
+ * become elements where they come out: in a sentence, a table cell or a line of code alike. `g` is a gap, at the
+ * start of the range where it may be; `e` is the end of that range; `c` is a citation.
  */
 const open = '\uE0F0'
 const close = '\uE0F1'
-const sentinel = /\uE0F0([gc])(\d+)\uE0F1/
+const sentinel = /\uE0F0([gec])(\d+)\uE0F1/
 /** In an address they would have been encoded. */
-const inAddress = /(?:\uE0F0|%EE%83%B0)[gc]\d+(?:\uE0F1|%EE%83%B1)/gi
+const inAddress = /(?:\uE0F0|%EE%83%B0)[gec]\d+(?:\uE0F1|%EE%83%B1)/gi
 
 export interface Citation {
   /** After how many characters of the text. */
@@ -24,65 +26,84 @@ export interface Marks {
   sources: readonly { number: number; url: string; title?: string }[]
 }
 
+export const hasMark = (text: string): boolean => text.includes(open)
+
 export function withSentinels(text: string, { gaps, citations }: Marks): string {
   // Should the model write these characters itself, they mean nothing.
-  const clean = text.replace(/[\uE0F0\uE0F1]/g, '\uFFFD')
+  const clean = text.replace(/[\uE0F0\uE0F1\0]/g, '\uFFFD')
   const places = [
-    ...gaps.map((gap, index) => ({ at: gap.to, mark: `${open}g${index}${close}` })),
+    ...gaps.map(({ from }, index) => ({ at: from, mark: `${open}g${index}${close}` })),
+    ...gaps.map(({ to }, index) => ({ at: to, mark: `${open}e${index}${close}` })),
     ...citations.map(({ at, number }) => ({ at, mark: `${open}c${number}${close}` })),
   ].sort((a, b) => a.at - b.at)
-  if (places.length === 0) return clean
   let result = ''
   let from = 0
   for (const { at, mark } of places) {
     result += clean.slice(from, at) + mark
     from = Math.max(from, at)
   }
-  return result + clean.slice(from)
+  return (result + clean.slice(from)).replaceAll('\r\n', '\n')
 }
 
-/** Puts elements where sentinels came out. */
-export function placeMarks(fragment: DocumentFragment, marks: Marks): void {
-  for (const link of fragment.querySelectorAll('a[href]')) {
+/** Gaps whose range has begun and not ended by the end of a source, of those that had at its beginning. */
+export function openAfter(source: string, before: ReadonlySet<string>): ReadonlySet<string> {
+  if (!hasMark(source)) return before
+  const now = new Set(before)
+  for (const [, kind, number] of source.matchAll(new RegExp(sentinel, 'g')))
+    if (kind === 'g') now.add(number!)
+    else if (kind === 'e') now.delete(number!)
+  return now
+}
+
+/** Puts elements where sentinels came out. `within`: gaps whose range has begun before. */
+export function placeMarks(root: Node, marks: Marks, within: ReadonlySet<string>): void {
+  for (const link of (root as ParentNode).querySelectorAll('a[href]')) {
     const href = link.getAttribute('href')!
-    if (inAddress.test(href)) link.setAttribute('href', href.replace(inAddress, ''))
-    inAddress.lastIndex = 0
+    link.setAttribute('href', href.replace(inAddress, ''))
   }
-  const walker = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT)
+  const inside = new Set(within)
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
   const texts: Text[] = []
   while (walker.nextNode()) texts.push(walker.currentNode as Text)
   for (let text of texts) {
     for (let found = sentinel.exec(text.data); found; found = sentinel.exec(text.data)) {
+      const [all, kind, number] = found as unknown as [string, string, string]
       const mark = text.splitText(found.index)
-      text = mark.splitText(found[0].length)
-      mark.replaceWith(
-        found[1] === 'g' ? gapMark(marks.gaps[Number(found[2])]) : citationMark(Number(found[2]), marks),
-      )
+      uncertain(text, inside)
+      text = mark.splitText(all.length)
+      if (kind === 'g') inside.add(number)
+      else if (kind === 'e') inside.delete(number)
+      if (kind === 'e') mark.remove()
+      else if (kind === 'c') mark.replaceWith(citationMark(Number(number), marks))
+      else if (marks.gaps[Number(number)]) mark.replaceWith(gapMark(marks.gaps[Number(number)]!))
     }
+    uncertain(text, inside)
   }
 }
 
-function gapMark(gap: Gap | undefined): HTMLElement {
-  const element = document.createElement('span')
-  element.className = 'gap'
-  element.dataset.gap = ''
-  element.textContent = `… ${describeGap(gap?.missing)}`
-  return element
+/** Text in which a gap may be anywhere. */
+function uncertain(text: Text, inside: ReadonlySet<string>): void {
+  if (inside.size === 0 || text.data.trim() === '') return
+  const element = h('span', { class: 'uncertain' })
+  text.replaceWith(element)
+  element.append(text)
 }
 
 function citationMark(number: number, { sources }: Marks): HTMLElement {
   const source = sources.find((one) => one.number === number)
   const address = source && safeAddress(source.url)
-  const element = document.createElement(address ? 'a' : 'span')
-  element.className = 'cite'
-  element.dataset.cite = String(number)
-  element.textContent = String(number)
-  if (address) {
-    element.setAttribute('aria-label', `Source ${number}: ${source.title || hostOf(address)}`)
-    element.setAttribute('title', source.title || address)
-    element.setAttribute('href', address)
-    element.setAttribute('target', '_blank')
-    element.setAttribute('rel', 'noopener noreferrer nofollow')
-  }
-  return element
+  if (!address) return h('span', { class: 'cite', 'data-cite': number }, String(number))
+  return h(
+    'a',
+    {
+      class: 'cite',
+      'data-cite': number,
+      'aria-label': `Source ${number}: ${source.title || hostOf(address)}`,
+      title: source.title || address,
+      href: address,
+      target: '_blank',
+      rel: 'noopener noreferrer nofollow',
+    },
+    String(number),
+  )
 }

@@ -1,73 +1,128 @@
-import type { Token } from 'marked'
-import { decorate } from './code.ts'
-import { placeMarks, withSentinels, type Marks } from './marks.ts'
-import { parse, render } from './parse.ts'
+import type { Env } from 'markdown-it'
+import { patch } from '../patch.ts'
+import type { Marks, TextView } from '../textView.ts'
+import { onCopy } from './code.ts'
+import { onColours } from './highlight.ts'
+import { hasMark, openAfter, placeMarks, withSentinels } from './marks.ts'
+import { blocksOf, isCode, type Block } from './parse.ts'
+import { render } from './render.ts'
+import { completed } from './tail.ts'
 
-interface Block {
+interface Shown {
   raw: string
+  /** What it was made from: it is made anew when this changes. */
+  key: string
   element: HTMLElement
 }
+
+/** A last block this long is shown again when it has grown by a 32nd, so that work stays linear in its length. */
+const long = 16_000
 
 /**
  * A Markdown text that grows, in an element of its own. Blocks that are settled are neither parsed nor rendered
  * again: a frame costs as much as the last paragraph, not as the whole answer.
  */
-export class MarkdownView {
+export class MarkdownView implements TextView {
   readonly #container: HTMLElement
-  #blocks: Block[] = []
-  #shown = ''
+  readonly #stopColours: () => void
+  #blocks: Shown[] = []
+  #source = ''
+  #about = ''
+  #env: Env = {}
+  #again = () => {}
 
   constructor(container: HTMLElement) {
     this.#container = container
     container.addEventListener('click', onCopy)
+    this.#stopColours = onColours(() => {
+      for (const block of this.#blocks) block.key = ''
+      this.#about = ''
+      this.#again()
+    })
   }
 
-  /** `final`: nothing follows; links that are defined further down are resolved now. */
   update(text: string, marks: Marks, final: boolean): void {
-    const source = withSentinels(text, marks)
-    if (source === this.#shown && !final) return
-    // The last two blocks may still change: a paragraph becomes a heading or a table by what follows it.
-    let settled = final ? 0 : Math.max(0, this.#blocks.length - 2)
-    let prefix = this.#blocks.slice(0, settled).reduce((length, { raw }) => length + raw.length, 0)
-    if (!source.startsWith(this.#shown.slice(0, prefix))) settled = prefix = 0
-    this.#show(settled, parse(source.slice(prefix)), marks)
-    this.#shown = source
+    this.#again = () => this.#update(text, marks, final)
+    this.#again()
   }
 
   dispose(): void {
+    this.#stopColours()
     this.#container.removeEventListener('click', onCopy)
     this.#container.replaceChildren()
     this.#blocks = []
-    this.#shown = ''
+    this.#source = ''
+    this.#again = () => {}
   }
 
-  #show(from: number, tokens: readonly Token[], marks: Marks): void {
-    for (const [index, token] of tokens.entries()) {
+  #update(text: string, marks: Marks, final: boolean): void {
+    const source = withSentinels(text, marks)
+    const about = JSON.stringify([marks.gaps, marks.sources.length, final])
+    if (source === this.#source && about === this.#about) return
+    const [settled, prefix] = this.#settled(source, final)
+    if (!final && this.#waits(source, prefix)) return
+    if (settled === 0) this.#env = {}
+    const blocks = blocksOf(source.slice(prefix), this.#env)
+    this.#source = source
+    this.#about = about
+    this.#show(settled, blocks, marks, final)
+  }
+
+  /** How many blocks stay as they are, and how long they are together. */
+  #settled(source: string, final: boolean): [count: number, length: number] {
+    // Links that are defined further down are resolved at the end.
+    if (final && this.#env.references) return [0, 0]
+    // The last two blocks may still change: a paragraph becomes a heading or a table by what follows it.
+    let count = Math.max(0, this.#blocks.length - 2)
+    while (count > 0 && this.#blocks[count - 1]!.key === '') count--
+    const length = this.#blocks.slice(0, count).reduce((sum, { raw }) => sum + raw.length, 0)
+    return source.startsWith(this.#source.slice(0, length)) ? [count, length] : [0, 0]
+  }
+
+  #waits(source: string, prefix: number): boolean {
+    const open = this.#source.length - prefix
+    const grown = source.length - this.#source.length
+    return open > long && grown >= 0 && grown < open / 32 && !hasMark(source.slice(-grown))
+  }
+
+  #show(from: number, blocks: readonly Block[], marks: Marks, final: boolean): void {
+    const resolved = final && this.#env.references
+    let within: ReadonlySet<string> = new Set()
+    for (const { raw } of this.#blocks.slice(0, from)) within = openAfter(raw, within)
+    for (const [index, block] of blocks.entries()) {
       const at = from + index
-      const block = this.#blocks[at]
-      if (block?.raw === token.raw) continue
-      const content = render(token)
-      placeMarks(content, marks)
-      decorate(content, token)
-      const element = block?.element ?? document.createElement('div')
-      element.replaceChildren(content)
-      if (!block) this.#container.append(element)
-      this.#blocks[at] = { raw: token.raw, element }
+      const growing = !final && index === blocks.length - 1
+      const about = hasMark(block.raw) ? this.#about : ''
+      const key = JSON.stringify([block.raw, growing, resolved, [...within], about])
+      const shown = this.#blocks[at]
+      if (shown?.key !== key) {
+        const element = shown?.element ?? this.#append()
+        this.#blocks[at] = { raw: block.raw, key, element }
+        patch(element, this.#render(growing ? whole(block, this.#env) : [block], marks, within))
+      }
+      within = openAfter(block.raw, within)
     }
-    for (const { element } of this.#blocks.splice(from + tokens.length)) element.remove()
+    for (const { element } of this.#blocks.splice(from + blocks.length)) element.remove()
+  }
+
+  #append(): HTMLElement {
+    const element = document.createElement('div')
+    element.dir = 'auto'
+    this.#container.append(element)
+    return element
+  }
+
+  #render(blocks: readonly Block[], marks: Marks, within: ReadonlySet<string>): Node {
+    const content = document.createDocumentFragment()
+    for (const block of blocks) content.append(render(block, this.#env))
+    placeMarks(content, marks, within)
+    return content
   }
 }
 
-/** One listener for all code blocks of an answer. */
-function onCopy({ target }: Event): void {
-  const button = (target as Element).closest<HTMLButtonElement>('button.copy')
-  const code = button?.closest('.code')?.querySelector('code')
-  if (!button || !code) return
-  navigator.clipboard.writeText(code.textContent ?? '').then(
-    () => {
-      button.textContent = 'Copied'
-      setTimeout(() => (button.textContent = 'Copy'), 1500)
-    },
-    () => (button.textContent = 'Not allowed'),
-  )
+/** The last block as it will be when what it has opened is closed. */
+function whole(block: Block, env: Env): readonly Block[] {
+  if (!block.tokens || isCode(block.tokens)) return [block]
+  const source = completed(block.raw)
+  return source === block.raw ? [block] : blocksOf(source, { ...env })
 }

@@ -1,0 +1,17 @@
+/** Model text is hostile. Beyond any of these, text shows as it was written instead of rendered. */
+export const budget = {
+  /** Characters of an answer. */
+  text: 200_000,
+  /** Paragraphs, lists and tables of an answer. */
+  blocks: 4000,
+  /** Characters of one of them. */
+  block: 50_000,
+  /** Characters of one paragraph or cell. */
+  inline: 10_000,
+  /** Characters of a last paragraph whose open marks are closed while it grows. */
+  tail: 4000,
+  /** Quotes, lists and links inside each other. */
+  depth: 40,
+  /** Characters of code with colours. */
+  code: 20_000,
+} as const
