@@ -1,8 +1,9 @@
 import { createReadStream, existsSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, normalize, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { Compressed, encodingFor } from './compression.ts'
 import { Problem } from './problem.ts'
 
 export const fronts = ['react', 'vue', 'script'] as const
@@ -21,6 +22,7 @@ const types: Record<string, string> = {
 export class Pages {
   readonly #folder: string
   readonly #csp: string
+  readonly #compressed = new Compressed()
 
   /** `connect`: origins beside our own that pages may talk to, such as Ably's. */
   constructor(folder: string, connect: string[]) {
@@ -61,9 +63,14 @@ export class Pages {
     const file = join(this.#folder, path)
     const info = await stat(file).catch(() => undefined)
     if (!info?.isFile()) return end(response, 404)
+    const type = types[extname(file)] ?? 'application/octet-stream'
+    const encoding = encodingFor(String(request.headers['accept-encoding'] ?? ''), type)
+    const body = encoding && (await this.#compressed.get(file, info.mtimeMs, encoding, () => readFile(file)))
     response.writeHead(200, {
-      'content-type': types[extname(file)] ?? 'application/octet-stream',
-      'content-length': info.size,
+      'content-type': type,
+      'content-length': body?.length ?? info.size,
+      ...(encoding && { 'content-encoding': encoding }),
+      vary: 'accept-encoding',
       // Assets carry a hash in their names.
       'cache-control': path.includes('assets') ? 'public, max-age=31536000, immutable' : 'no-cache',
       'content-security-policy': this.#csp,
@@ -71,7 +78,7 @@ export class Pages {
       'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
     })
-    if (request.method === 'HEAD') response.end()
+    if (request.method === 'HEAD' || body) response.end(request.method === 'HEAD' ? undefined : body)
     // A browser that leaves in the middle is no error of ours.
     else await pipeline(createReadStream(file), response).catch(() => {})
   }

@@ -28,7 +28,12 @@ test('a gap known roughly stands before the range where it may be', () => {
 
 test('whatever the gaps, every character is shown once', () => {
   const text = 'the quick brown fox'
-  for (const gaps of [[gap(0, 0, 1), gap(19, 19, 2)], [gap(3, 9), gap(5, 5, 1)], [gap(3, 5), gap(4, 12)], [gap(25, 30, 4)]])
+  for (const gaps of [
+    [gap(0, 0, 1), gap(19, 19, 2)],
+    [gap(3, 9), gap(5, 5, 1)],
+    [gap(3, 5), gap(4, 12)],
+    [gap(25, 30, 4)],
+  ])
     expect(
       segmentsOf(text, gaps)
         .map((segment) => (segment.kind === 'text' ? segment.text : ''))

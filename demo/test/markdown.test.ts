@@ -29,7 +29,9 @@ test('what is nested too deep shows as it was written', () => {
   for (const text of ['>'.repeat(8000), `${'- '.repeat(4000)}end`, `${'> - '.repeat(2000)}end`])
     expect(words(show(text).textContent)).toBe(words(text))
   expect(show('>'.repeat(8000), 'after').textContent).toBe('after')
-  expect(show('> '.repeat(budget.depth / 3) + 'end').querySelectorAll('blockquote').length).toBeGreaterThan(10)
+  expect(show('> '.repeat(budget.depth / 3) + 'end').querySelectorAll('blockquote').length).toBeGreaterThan(
+    10,
+  )
 })
 
 test('a table of many cells in few characters shows as it was written', () => {
@@ -42,9 +44,54 @@ test('a table of many cells in few characters shows as it was written', () => {
 
 /** Pieces of Markdown, well-formed and not. */
 const piece = fc.oneof(
-  fc.constantFrom('*', '**', '_', '`', '```', '~~', '[', ']', '](', '(', ')', '![', '<', '>', '|', '|-|', '#', '-'),
-  fc.constantFrom('\n', '\n\n', ' ', '    ', '\t', '\\', '&amp;', '&#0;', '1. ', '- ', '> ', '[a]: /b\n', '---\n'),
-  fc.constantFrom('<b>', '<script>', '</div>', '<!--', 'https://a.b/c_d', 'word', 'مرحبا', '日本語', '🙂', '\uD800', '\0'),
+  fc.constantFrom(
+    '*',
+    '**',
+    '_',
+    '`',
+    '```',
+    '~~',
+    '[',
+    ']',
+    '](',
+    '(',
+    ')',
+    '![',
+    '<',
+    '>',
+    '|',
+    '|-|',
+    '#',
+    '-',
+  ),
+  fc.constantFrom(
+    '\n',
+    '\n\n',
+    ' ',
+    '    ',
+    '\t',
+    '\\',
+    '&amp;',
+    '&#0;',
+    '1. ',
+    '- ',
+    '> ',
+    '[a]: /b\n',
+    '---\n',
+  ),
+  fc.constantFrom(
+    '<b>',
+    '<script>',
+    '</div>',
+    '<!--',
+    'https://a.b/c_d',
+    'word',
+    'مرحبا',
+    '日本語',
+    '🙂',
+    '\uD800',
+    '\0',
+  ),
 )
 const anyText = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''))
 
@@ -52,7 +99,7 @@ test('whatever comes, nothing throws, and streaming ends as the whole would', ()
   fc.assert(
     fc.property(anyText, fc.infiniteStream(fc.integer({ min: 1, max: 12 })), (text, steps) => {
       const pieces: string[] = []
-      for (let at = 0; at < text.length; ) pieces.push(text.slice(0, (at += steps.next().value as number)))
+      for (let at = 0; at < text.length;) pieces.push(text.slice(0, (at += steps.next().value as number)))
       expect(show(...pieces, text).innerHTML).toBe(show(text).innerHTML)
     }),
     { numRuns: 1500 },

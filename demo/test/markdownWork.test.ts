@@ -44,8 +44,7 @@ const hostile: Record<string, (length: number) => string> = {
   code: lines(() => '    a'),
   table: (length) => `|${'a|'.repeat(length / 4)}\n|${'-|'.repeat(length / 4)}`,
   'rows of a table': (length) => `|a|b|\n|-|-|\n${'|c|d|\n'.repeat(length / 6)}`,
-  'rows of a wide table': (length) =>
-    `|${'a|'.repeat(50)}\n|${'-|'.repeat(50)}\n${'|\n'.repeat(length / 2)}`,
+  'rows of a wide table': (length) => `|${'a|'.repeat(50)}\n|${'-|'.repeat(50)}\n${'|\n'.repeat(length / 2)}`,
   headings: repeated('# a\n'),
   'headings, underlined': lines(() => 'a\n='),
   rules: repeated('* * * '),
@@ -71,7 +70,6 @@ const hostile: Record<string, (length: number) => string> = {
   nul: repeated('\0'),
 }
 
-
 const ours = /markdown-it|remend|mdurl|linkify|\/demo\/web\/common\//
 
 /** All that is parsed to show a text while it grows. */
@@ -86,17 +84,20 @@ function parse(text: string): void {
 /** Steps of our own and of the libraries' code, by character. */
 const cost = async (text: string) => (await workOf(ours, () => parse(text))) / text.length
 
-test.each(Object.entries(hostile))('%s: a character costs the same, however many there are', async (_, text) => {
-  // The first time, code is compiled.
-  await cost(text(4000))
-  const paragraphs = (count: number) => Array<string>(count).fill(text(2000)).join('\n\n')
-  const costs = [
-    await cost(paragraphs(5)),
-    await cost(paragraphs(80)),
-    // One paragraph: the most that is parsed as one, and beyond.
-    await cost(text(budget.inline)),
-    await cost(text(budget.block)),
-    await cost(text(500_000)),
-  ]
-  expect(Math.max(...costs)).toBeLessThan(1000)
-})
+test.each(Object.entries(hostile))(
+  '%s: a character costs the same, however many there are',
+  async (_, text) => {
+    // The first time, code is compiled.
+    await cost(text(4000))
+    const paragraphs = (count: number) => Array<string>(count).fill(text(2000)).join('\n\n')
+    const costs = [
+      await cost(paragraphs(5)),
+      await cost(paragraphs(80)),
+      // One paragraph: the most that is parsed as one, and beyond.
+      await cost(text(budget.inline)),
+      await cost(text(budget.block)),
+      await cost(text(500_000)),
+    ]
+    expect(Math.max(...costs)).toBeLessThan(1000)
+  },
+)

@@ -1,4 +1,4 @@
-import type { createSession, seed, SeedPage, Session } from '@rejoin/core'
+import type { createSession, ResponseRow, ResponseState, seed, SeedPage, Session } from '@rejoin/core'
 import type { ClientOptions, Realtime } from 'ably'
 import { call, type Config, type Conversation } from './api.ts'
 
@@ -14,6 +14,8 @@ export interface Connection {
   session: Session
   /** Names this tab to the demo's server, which can break the network of one tab alone. */
   tab: string
+  /** Whether a response is what the agent put into the database when it had finished. */
+  isStored(response: ResponseState): boolean
   close(): void
 }
 
@@ -34,13 +36,17 @@ export function connect(
       )
     },
   })
+  const stored = new Map<string, string>()
   const session = createSession({
     client,
     channelName: `ai:${id}`,
     hydrate: seed({
-      load: (cursor, signal) => {
+      load: async (cursor, signal) => {
         const query = new URLSearchParams({ limit: '20', ...(cursor ? { cursor } : {}) })
-        return call<SeedPage>('GET', `/conversations/${id}/rows?${query}`, undefined, signal)
+        const page = await call<SeedPage>('GET', `/conversations/${id}/rows?${query}`, undefined, signal)
+        for (const row of page.rows)
+          if (row.role === 'assistant' && row.status === 'complete') stored.set(row.id, textOf(row))
+        return page
       },
     }),
   })
@@ -48,12 +54,16 @@ export function connect(
     client,
     session,
     tab,
+    isStored: ({ id: responseId, text }) => stored.get(responseId) === text,
     close: () => {
       session.close()
       client.close()
     },
   }
 }
+
+const textOf = ({ text, parts = [] }: ResponseRow): string =>
+  text ?? parts.map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('')
 
 /** The demo's own Ably server is reached through the page's own address. */
 function embeddedOptions(tab: string): ClientOptions {

@@ -1,5 +1,5 @@
 import type { ResponseState } from '@rejoin/core'
-import { describeGap } from './gaps.ts'
+import { describeGap, missingIn } from './gaps.ts'
 import type { IconName } from './icons.ts'
 
 /** Something that a person should know about an answer. */
@@ -10,16 +10,19 @@ export interface Fact {
   icon?: IconName
 }
 
-/** `filled`: how many characters were missing here and are not any more. */
+/**
+ * `filled`: how many characters were missing here and are not any more. `stored`: the text is what the agent put into
+ * the database when it had finished.
+ */
 export function factsOf(
   { status, gaps, hasGap, verified, error }: ResponseState,
   filled: number | undefined,
+  stored: boolean,
 ): Fact[] {
   const facts: Fact[] = []
   if (hasGap) {
-    const known = gaps.length > 0 && gaps.every((gap) => gap.missing !== undefined)
-    const missing = known ? gaps.reduce((sum, gap) => sum + gap.missing!, 0) : undefined
-    const text = `${capital(describeGap(missing))}; the agent sends it again`
+    const missing = gaps.length > 0 ? missingIn(gaps) : undefined
+    const text = `${capital(describeGap(missing))}; resending…`
     facts.push({ kind: 'gap', tone: 'warn', icon: 'warning', text })
   } else if (filled !== undefined) {
     const text =
@@ -28,7 +31,7 @@ export function factsOf(
         : 'Missing text was filled in'
     facts.push({ kind: 'healed', tone: 'good', icon: 'check', text })
   }
-  if (verified && status === 'complete')
+  if ((verified || stored) && status === 'complete' && !hasGap)
     facts.push({ kind: 'verified', tone: '', icon: 'check', text: 'Exactly what the model wrote' })
   if (status === 'stopped') facts.push({ kind: 'stopped', tone: '', text: 'Stopped' })
   if (status === 'interrupted')
@@ -36,7 +39,7 @@ export function factsOf(
       kind: 'interrupted',
       tone: 'warn',
       icon: 'warning',
-      text: 'The agent went away before the end',
+      text: 'The agent went offline before the end',
     })
   if (status === 'error')
     facts.push({

@@ -1,5 +1,6 @@
+import type { Session } from '@rejoin/core'
 import type { Connection } from './connect.ts'
-import { describeGap } from './gaps.ts'
+import { describeGap, missingIn } from './gaps.ts'
 
 /** Something that happened to the stream, in words. */
 export interface Happening {
@@ -9,7 +10,7 @@ export interface Happening {
   text: string
 }
 
-/** From when to when a hole was open, or the connection away. */
+/** From when to when a gap was open, or the connection away. */
 export interface Span {
   from: number
   to: number | undefined
@@ -32,7 +33,6 @@ export class Happenings {
   #count = 0
 
   constructor({ session, client }: Connection) {
-    const open = new Map<string, { missing: number; span: Span }>()
     let connected = client.connection.state === 'connected'
     const onConnection = ({ current }: { current: string }) => {
       const here = current === 'connected'
@@ -44,32 +44,13 @@ export class Happenings {
         this.#tell('connection', 'Connection lost.')
       }
       if (current === 'suspended')
-        this.#tell('connection', 'The server has forgotten this connection; the past will be read again.')
+        this.#tell('connection', 'The server no longer keeps this connection: the past will be read again.')
       connected = here
     }
     client.connection.on(onConnection)
     this.#stops = [
       () => client.connection.off(onConnection),
-      session.on('gap', ({ responseId, gaps }) => {
-        const missing = gaps.reduce((sum, gap) => sum + (gap.missing ?? 0), 0)
-        const span: Span = { from: Date.now(), to: undefined, label: describeGap(missing || undefined) }
-        open.set(responseId, { missing, span })
-        this.#change({ gaps: [...this.#now.gaps, span].slice(-50) })
-        this.#tell('gap', `A hole in the answer: ${span.label}.`)
-      }),
-      session.on('healed', ({ responseId }) => {
-        const healed = open.get(responseId)
-        open.delete(responseId)
-        const filled = {
-          ...this.#now.filled,
-          [responseId]: (this.#now.filled[responseId] ?? 0) + (healed?.missing ?? 0),
-        }
-        const gaps = this.#now.gaps.map((span) =>
-          span === healed?.span ? { ...span, to: Date.now() } : span,
-        )
-        this.#change({ filled, gaps })
-        this.#tell('healed', 'The full text came: the hole is filled.')
-      }),
+      this.#watchGaps(session),
       session.on('discontinuity', () =>
         this.#tell('discontinuity', 'Messages may have been missed: reading the past again.'),
       ),
@@ -100,6 +81,44 @@ export class Happenings {
     this.#listeners.clear()
   }
 
+  /** Gaps that a person can see: what is read first has none yet that would be worth a word. */
+  #watchGaps(session: Session): () => void {
+    const open = new Map<string, OpenGap>()
+    let ready = false
+    const begin = (responseId: string) => {
+      if (!ready || open.has(responseId)) return
+      const gap = new OpenGap(session, responseId)
+      open.set(responseId, gap)
+      this.#change({ gaps: [...this.#now.gaps, gap.span].slice(-50) })
+      this.#tell('gap', `A gap in the answer: ${gap.span.label}.`)
+    }
+    const end = (responseId: string) => {
+      const gap = open.get(responseId)
+      if (!gap) return
+      open.delete(responseId)
+      gap.close()
+      const before = this.#now.filled[responseId] ?? 0
+      const gaps = this.#now.gaps.map((span) =>
+        span === gap.span ? { ...span, to: Date.now(), label: describeGap(gap.total) } : span,
+      )
+      this.#change({ filled: { ...this.#now.filled, [responseId]: before + (gap.total ?? 0) }, gaps })
+      this.#tell('healed', 'The full text came: the gap is filled.')
+    }
+    const beginAll = () => {
+      ready = true
+      for (const { id } of session.getSnapshot().messages) if (session.getResponse(id)?.hasGap) begin(id)
+    }
+    session.ready.then(beginAll, beginAll)
+    const stops = [
+      session.on('gap', ({ responseId }) => begin(responseId)),
+      session.on('healed', ({ responseId }) => end(responseId)),
+    ]
+    return () => {
+      for (const stop of stops) stop()
+      for (const gap of open.values()) gap.close()
+    }
+  }
+
   #connected(): void {
     this.#change({ away: this.#now.away.map((span) => ({ ...span, to: span.to ?? Date.now() })).slice(-50) })
     this.#tell('connection', 'Connected.')
@@ -113,5 +132,32 @@ export class Happenings {
   #change(change: Partial<Happened>): void {
     this.#now = { ...this.#now, ...change }
     for (const listener of this.#listeners) listener()
+  }
+}
+
+/** The gaps of one response, from the first to the last: they may grow, and be filled one by one. */
+class OpenGap {
+  readonly span: Span
+  readonly close: () => void
+  #missing: number | undefined
+  #filled = 0
+
+  constructor(session: Session, responseId: string) {
+    const missing = () => missingIn(session.getResponse(responseId)?.gaps ?? [])
+    this.#missing = missing()
+    this.span = { from: Date.now(), to: undefined, label: describeGap(this.#missing) }
+    this.close = session.subscribeResponse(responseId, () => {
+      const now = missing()
+      if (now === undefined || this.#missing === undefined) this.#missing = undefined
+      else {
+        this.#filled += Math.max(0, this.#missing - now)
+        this.#missing = now
+      }
+    })
+  }
+
+  /** Characters that were missing at one time or another; `undefined` where the stream did not tell. */
+  get total(): number | undefined {
+    return this.#missing === undefined ? undefined : this.#filled + this.#missing
   }
 }

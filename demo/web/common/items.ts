@@ -1,4 +1,5 @@
 import type { DataPart, Gap, Part, ReasoningPart, ResponseState, SourcePart, ToolPart } from '@rejoin/core'
+import { asks } from './tools.ts'
 
 /** What an answer shows, from top to bottom. */
 export type Item = TextItem | ReasoningItem | ToolItem | DataItem
@@ -76,9 +77,10 @@ export function viewOf(response: ResponseState): View {
   }
 }
 
-/** What stands where text will come. */
-export function waitingText({ items }: View): string {
+/** What stands where text will come; nothing where text comes already, or where a person is waited for. */
+export function waitingText({ items }: View): string | undefined {
   const last = items.at(-1)
+  if (last?.kind === 'text' || (last?.kind === 'tool' && asks(last.part))) return undefined
   return last?.kind === 'tool' ? 'Working' : last ? 'Thinking' : 'Reading your message'
 }
 

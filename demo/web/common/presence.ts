@@ -17,5 +17,5 @@ export function describePresence({
   if (status !== 'live') return ''
   const devices = users.reduce((sum, { connections }) => sum + connections, 0)
   const you = devices > 1 ? `You on ${devices} devices` : 'You'
-  return agents.length > 0 ? `${you} and the agent are here` : `${you}, and no agent yet`
+  return `${you} · Agent ${agents.length > 0 ? 'online' : 'offline'}`
 }

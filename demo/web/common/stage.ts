@@ -1,6 +1,7 @@
 import type { Config, Conversation, User } from './api.ts'
 import type { Connection } from './connect.ts'
 import type { Happenings } from './happenings.ts'
+import type { Streaming } from './streaming.ts'
 
 /** What the page around a conversation gives to the front end that shows it. */
 export interface Stage {
@@ -9,6 +10,7 @@ export interface Stage {
   config: Config
   user: User
   happenings: Happenings
+  streaming: Streaming
   /** Opens what a narrow page keeps folded away. */
   openDrawer(drawer: 'list' | 'panel'): void
   /** The list of conversations may have changed: a first prompt names its conversation. */

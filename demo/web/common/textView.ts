@@ -43,7 +43,7 @@ export class SafeTextView {
       this.#view.dispose()
       this.#element.classList.replace('rendered', 'plain')
       this.#view = new PlainView(this.#element)
-      this.#view.update(text, all)
+      this.#view.update(text, all, !growing)
     }
   }
 

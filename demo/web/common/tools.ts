@@ -6,18 +6,26 @@ export interface ToolText {
   about: string
   state: string
   busy: boolean
-  input: string
+  /** What it is called with. */
+  input: readonly ToolField[]
   output: string
+}
+
+/** A field of a tool's input: code stands by itself. */
+export interface ToolField {
+  label: string
+  text: string
+  language?: string
 }
 
 const states: Record<ToolPart['state'], string> = {
   'input-streaming': 'Preparing',
   'input-available': 'Running',
   'approval-requested': 'Needs your approval',
-  'approval-responded': 'Decided',
+  'approval-responded': 'Approved',
   'output-available': 'Done',
   'output-error': 'Failed',
-  'output-denied': 'Not allowed',
+  'output-denied': 'You declined',
 }
 
 /** A tool call, in words. */
@@ -26,11 +34,11 @@ export function describeTool(part: ToolPart, open: boolean): ToolText {
   const progress = part.progress?.status
   const waits = !open && part.state === 'input-available' ? 'No result' : states[part.state]
   return {
-    name: titled(part.type.slice('tool-'.length)),
+    name: titled(toolName(part)),
     about: aboutOf(part.input) || part.inputText?.slice(-80) || '',
     state: (busy && progress) || sentDecision(part) || waits,
     busy,
-    input: pretty(part.input ?? part.inputText),
+    input: fieldsOf(part),
     output: part.errorText ?? pretty(part.output),
   }
 }
@@ -39,6 +47,24 @@ export function describeTool(part: ToolPart, open: boolean): ToolText {
 function sentDecision({ state, approval }: ToolPart): string | undefined {
   if (state !== 'approval-requested' || !approval?.pending) return undefined
   return approval.pending.approved ? 'Approval sent' : 'Rejection sent'
+}
+
+/** Fields that hold code, with the language they are most likely in. */
+const codeFields: Record<string, string> = { code: 'python', script: 'bash', command: 'bash', sql: 'sql' }
+
+/** Names and values for a person to read; what is deeper shows as JSON. */
+function fieldsOf({ input, inputText }: ToolPart): ToolField[] {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    const text = pretty(input ?? inputText)
+    return text === '' ? [] : [{ label: 'Input', text }]
+  }
+  return Object.entries(input)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([key, value]) => {
+      const language =
+        typeof value === 'string' ? codeFields[key] : typeof value === 'object' ? 'json' : undefined
+      return { label: titled(key), text: pretty(value), ...(language && { language }) }
+    })
 }
 
 function titled(name: string): string {
@@ -82,10 +108,17 @@ export const clientTools = {
     question: 'The agent would like to know where you are.',
     yes: 'Share my location',
     no: 'No, thanks',
+    declined: 'you declined',
   },
 } as const
 
 export const isClientTool = (name: string): name is keyof typeof clientTools => name in clientTools
+
+export const toolName = ({ type }: ToolPart): string => type.slice('tool-'.length)
+
+/** Whether it goes on only when a person has answered. */
+export const asks = (part: ToolPart): boolean =>
+  part.state === 'approval-requested' || (part.state === 'input-available' && isClientTool(toolName(part)))
 
 export function locate(): Promise<{ latitude: number; longitude: number }> {
   return new Promise((resolve, reject) => {

@@ -1,17 +1,24 @@
-import { useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
+import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type KeyboardEvent } from 'react'
+import { mayFocus } from '../common/focus.ts'
 import { Icon } from './Icon.tsx'
+import { useStage } from './stage.ts'
 
 interface Props {
-  streaming: boolean
   hint: string
   onSend(text: string): void
   onStop(): void
 }
 
-export function Composer({ streaming, hint, onSend, onStop }: Props) {
+export function Composer({ hint, onSend, onStop }: Props) {
+  const { streaming } = useStage()
+  const count = useSyncExternalStore(streaming.subscribe, streaming.get)
   const [text, setText] = useState('')
   const field = useRef<HTMLTextAreaElement>(null)
   const empty = text.trim() === ''
+
+  useEffect(() => {
+    if (mayFocus()) field.current?.focus()
+  }, [])
 
   function send(event?: FormEvent) {
     event?.preventDefault()
@@ -34,6 +41,7 @@ export function Composer({ streaming, hint, onSend, onStop }: Props) {
         <textarea
           ref={field}
           rows={1}
+          dir="auto"
           value={text}
           aria-label="Your message"
           placeholder="Ask anything"
@@ -41,11 +49,17 @@ export function Composer({ streaming, hint, onSend, onStop }: Props) {
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        {streaming && empty ? (
-          <button type="button" className="send stop" aria-label="Stop the answer" onClick={onStop}>
+        {count > 0 && (
+          <button
+            type="button"
+            className="send stop"
+            aria-label={count === 1 ? 'Stop the answer' : `Stop ${count} answers`}
+            onClick={onStop}
+          >
             <Icon name="stop" />
           </button>
-        ) : (
+        )}
+        {(count === 0 || !empty) && (
           <button type="submit" className="send" aria-label="Send" disabled={empty}>
             <Icon name="arrowUp" />
           </button>

@@ -1,16 +1,15 @@
 import { memo, useState, type FormEvent } from 'react'
 import { usePrompt, useSession } from '@rejoin/react'
+import { describeTime } from '../common/time.ts'
 import { Icon } from './Icon.tsx'
 
 interface Props {
   id: string
   version: number | undefined
   versions: number | undefined
-  /** The last one can be edited and asked again. */
-  last: boolean
   editing: boolean
   onEdit(id: string | undefined): void
-  onAgain(text: string): void
+  onSend(text: string): void
   onVersion(version: number): void
 }
 
@@ -18,24 +17,25 @@ export const Prompt = memo(function Prompt({
   id,
   version = 1,
   versions = 1,
-  last,
   editing,
   onEdit,
-  onAgain,
+  onSend,
   onVersion,
 }: Props) {
   const prompt = usePrompt(id)
   const { retryMessage } = useSession()
   if (!prompt) return null
-  if (editing) return <Editor text={prompt.text} onCancel={() => onEdit(undefined)} onSend={onAgain} />
+  if (editing) return <Editor text={prompt.text} onCancel={() => onEdit(undefined)} onSend={onSend} />
   return (
     <div className="prompt" data-prompt={id} data-delivery={prompt.delivery}>
-      <div className="bubble">{prompt.text}</div>
+      <div className="bubble" dir="auto">
+        {prompt.text}
+      </div>
       {prompt.delivery === 'failed' && (
         <div className="failed" role="alert">
           Not sent: {prompt.error?.message}{' '}
           <button type="button" onClick={() => void retryMessage(id).catch(() => {})}>
-            Try again
+            Retry
           </button>
         </div>
       )}
@@ -44,7 +44,7 @@ export const Prompt = memo(function Prompt({
           <span className="versions">
             <button
               type="button"
-              aria-label="The version before"
+              aria-label="Previous version"
               disabled={version === 1}
               onClick={() => onVersion(version - 1)}
             >
@@ -53,7 +53,7 @@ export const Prompt = memo(function Prompt({
             {version} of {versions}
             <button
               type="button"
-              aria-label="The version after"
+              aria-label="Next version"
               disabled={version === versions}
               onClick={() => onVersion(version + 1)}
             >
@@ -61,17 +61,14 @@ export const Prompt = memo(function Prompt({
             </button>
           </span>
         )}
-        {last && prompt.delivery === 'sent' && (
-          <>
-            <button type="button" className="act" onClick={() => onEdit(id)}>
-              <Icon name="pencil" />
-              Edit
-            </button>
-            <button type="button" className="act" onClick={() => onAgain(prompt.text)}>
-              <Icon name="retry" />
-              Ask again
-            </button>
-          </>
+        {prompt.delivery === 'sent' && (
+          <button type="button" className="act" onClick={() => onEdit(id)}>
+            <Icon name="pencil" />
+            Edit
+          </button>
+        )}
+        {prompt.createdAt > 0 && (
+          <time dateTime={new Date(prompt.createdAt).toISOString()}>{describeTime(prompt.createdAt)}</time>
         )}
       </div>
     </div>
@@ -89,6 +86,7 @@ function Editor({ text, onCancel, onSend }: { text: string; onCancel(): void; on
       <textarea
         aria-label="Edit your message"
         autoFocus
+        dir="auto"
         rows={2}
         value={edited}
         maxLength={8000}

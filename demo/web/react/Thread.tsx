@@ -1,17 +1,17 @@
-import { useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { ResponseState } from '@rejoin/core'
-import { useMessages, useOlder, useResponse, useSession } from '@rejoin/react'
+import { useMessages, useOlder, useSession } from '@rejoin/react'
 import { hintOf, ideas } from '../common/ideas.ts'
 import { enter } from '../common/presence.ts'
 import { turnsOf, type Chosen, type Turn } from '../common/turns.ts'
 import { Answer } from './Answer.tsx'
 import { Composer } from './Composer.tsx'
 import { Header } from './Header.tsx'
+import { Icon } from './Icon.tsx'
 import { Prompt } from './Prompt.tsx'
+import { Row } from './Row.tsx'
 import { useStage } from './stage.ts'
 import { useScroll } from './useScroll.ts'
-
-const statusOf = ({ status }: ResponseState) => status
 
 export function Thread() {
   const { connection, conversation, config, changed } = useStage()
@@ -28,16 +28,13 @@ export function Thread() {
     [hydrated, messages, session, chosen],
   )
   const { scroller, atEnd, toEnd } = useScroll()
-  const lastAnswer = turns.findLast(({ role }) => role === 'assistant')?.id
-  const lastPrompt = turns.findLast(({ role }) => role === 'user')
-  // Only the status: the text may change sixty times a second without rendering anything here.
-  const streaming = useResponse(lastAnswer ?? '', statusOf) === 'streaming'
-
   useEffect(() => enter(connection, `ai:${conversation.id}`), [connection, conversation.id])
 
   function send(text: string, replaces?: string) {
     toEnd()
     setEditing(undefined)
+    // What is new shows: of each prompt the newest version.
+    setChosen({})
     // A prompt that does not get through says so in its own line.
     sendMessage({ text, ...(replaces && { replaces }) }).catch(() => {})
     if (title !== '') return
@@ -45,14 +42,17 @@ export function Thread() {
     setTimeout(changed, 1500)
   }
 
-  function choose({ id, root = id }: Turn, version?: number) {
+  function choose({ id, root = id }: Turn, version: number) {
     setChosen((before) => ({ ...before, [root]: version }))
   }
 
-  function sendAgain(turn: Turn, text: string) {
-    choose(turn)
-    send(text, turn.id)
-  }
+  const again = useCallback(
+    ({ id }: ResponseState) => {
+      setChosen({})
+      session.regenerate(id).catch(() => {})
+    },
+    [session],
+  )
 
   return (
     <div className="front" data-hydrated={hydrated}>
@@ -60,27 +60,26 @@ export function Thread() {
       <div className="scroll" ref={scroller} tabIndex={-1}>
         <div className="thread">
           <div className="older" ref={sentinel}>
-            {hasOlder && 'Loading what came before…'}
+            {hasOlder && 'Loading older messages…'}
           </div>
           {hydrated && messages.length === 0 && !error && <Welcome onSend={send} />}
           <ol aria-label="Messages">
             {turns.map((turn) => (
-              <li key={turn.id}>
+              <Row key={turn.id}>
                 {turn.role === 'assistant' ? (
-                  <Answer id={turn.id} />
+                  <Answer id={turn.id} onRegenerate={again} />
                 ) : (
                   <Prompt
                     id={turn.id}
                     version={turn.version}
                     versions={turn.versions}
-                    last={turn.id === lastPrompt?.id && !streaming}
                     editing={editing === turn.id}
                     onEdit={setEditing}
-                    onAgain={(text) => sendAgain(turn, text)}
+                    onSend={(text) => send(text, turn.id)}
                     onVersion={(version) => choose(turn, version)}
                   />
                 )}
-              </li>
+              </Row>
             ))}
           </ol>
           {error && (
@@ -92,15 +91,11 @@ export function Thread() {
       </div>
       {!atEnd && (
         <button type="button" className="latest" onClick={toEnd}>
-          To the latest
+          <Icon name="down" />
+          Jump to end
         </button>
       )}
-      <Composer
-        streaming={streaming}
-        hint={hintOf(config)}
-        onSend={send}
-        onStop={() => void stop(lastAnswer).catch(() => {})}
-      />
+      <Composer hint={hintOf(config)} onSend={send} onStop={() => void stop().catch(() => {})} />
     </div>
   )
 }

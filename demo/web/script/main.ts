@@ -6,6 +6,7 @@ void startShell(
   (element, stage) => {
     const thread = new Thread(stage)
     element.append(thread.element)
+    thread.focus()
     return () => thread.close()
   },
   { Realtime: Ably.Realtime, createSession: Rejoin.createSession, seed: Rejoin.seed },

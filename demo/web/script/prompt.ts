@@ -1,19 +1,19 @@
 import type { Session } from '@rejoin/core'
 import { h, icon } from '../common/dom.ts'
+import { timeElement } from '../common/time.ts'
 import type { Turn } from '../common/turns.ts'
 
 interface Actions {
-  again(turn: Turn, text: string): void
+  send(turn: Turn, text: string): void
   choose(turn: Turn, version: number): void
 }
 
-/** What a user said, with its versions; the last one can be edited and asked again. */
+/** What a user said, with its versions. */
 export class Prompt {
   readonly element = h('div')
   readonly #session: Session
   readonly #actions: Actions
   #turn: Turn
-  #last = false
   #editing = false
   #shown = ''
 
@@ -21,15 +21,14 @@ export class Prompt {
     this.#session = session
     this.#actions = actions
     this.#turn = { id, role: 'user' }
-    this.update(this.#turn, false)
+    this.update(this.#turn)
   }
 
   /** Prompts do not stream: what changed is drawn again. */
-  update(turn: Turn, last: boolean): void {
+  update(turn: Turn): void {
     this.#turn = turn
-    this.#last = last
     const prompt = this.#session.getPrompt(turn.id)
-    const shown = JSON.stringify([prompt?.text, prompt?.delivery, turn, last, this.#editing])
+    const shown = JSON.stringify([prompt?.text, prompt?.delivery, turn, this.#editing])
     if (!prompt || shown === this.#shown) return
     this.#shown = shown
     this.element.replaceChildren(this.#editing ? this.#editor(prompt.text) : this.#line(prompt.text))
@@ -39,19 +38,19 @@ export class Prompt {
 
   #line(text: string): HTMLElement {
     const { id, version = 1, versions = 1 } = this.#turn
-    const { delivery, error } = this.#session.getPrompt(id)!
+    const { delivery, error, createdAt } = this.#session.getPrompt(id)!
     const retry = () => void this.#session.retryMessage(id).catch(() => {})
     const choose = (by: number) => () => this.#actions.choose(this.#turn, version + by)
     return h(
       'div',
       { class: 'prompt', 'data-prompt': id, 'data-delivery': delivery },
-      h('div', { class: 'bubble' }, text),
+      h('div', { class: 'bubble', dir: 'auto' }, text),
       delivery === 'failed' &&
         h(
           'div',
           { class: 'failed', role: 'alert' },
           `Not sent: ${error?.message ?? ''} `,
-          h('button', { type: 'button', onclick: retry }, 'Try again'),
+          h('button', { type: 'button', onclick: retry }, 'Retry'),
         ),
       h(
         'div',
@@ -64,7 +63,7 @@ export class Prompt {
               'button',
               {
                 type: 'button',
-                'aria-label': 'The version before',
+                'aria-label': 'Previous version',
                 disabled: version === 1,
                 onclick: choose(-1),
               },
@@ -75,41 +74,37 @@ export class Prompt {
               'button',
               {
                 type: 'button',
-                'aria-label': 'The version after',
+                'aria-label': 'Next version',
                 disabled: version === versions,
                 onclick: choose(1),
               },
               icon('chevron'),
             ),
           ),
-        this.#last &&
-          delivery === 'sent' &&
+        delivery === 'sent' &&
           h(
             'button',
             { type: 'button', class: 'act', onclick: () => this.#edit(true) },
             icon('pencil'),
             'Edit',
           ),
-        this.#last &&
-          delivery === 'sent' &&
-          h(
-            'button',
-            { type: 'button', class: 'act', onclick: () => this.#actions.again(this.#turn, text) },
-            icon('retry'),
-            'Ask again',
-          ),
+        ...timeElement(createdAt),
       ),
     )
   }
 
   #editor(text: string): HTMLElement {
-    const field = h('textarea', { 'aria-label': 'Edit your message', rows: 2, maxlength: 8000 }, text)
+    const field = h(
+      'textarea',
+      { 'aria-label': 'Edit your message', dir: 'auto', rows: 2, maxlength: 8000 },
+      text,
+    )
     const onsubmit = (event: Event) => {
       event.preventDefault()
       const edited = field.value.trim()
       if (edited === '') return
       this.#edit(false)
-      this.#actions.again(this.#turn, edited)
+      this.#actions.send(this.#turn, edited)
     }
     queueMicrotask(() => field.focus())
     return h(
@@ -127,6 +122,6 @@ export class Prompt {
 
   #edit(editing: boolean): void {
     this.#editing = editing
-    this.update(this.#turn, this.#last)
+    this.update(this.#turn)
   }
 }

@@ -1,4 +1,4 @@
-import { h, set } from '../common/dom.ts'
+import { h, icon, set } from '../common/dom.ts'
 import { hintOf, ideas } from '../common/ideas.ts'
 import { enter } from '../common/presence.ts'
 import { Scroll } from '../common/scroll.ts'
@@ -27,7 +27,6 @@ export class Thread {
   #chosen: Chosen = {}
   #title: string
   #hydrated = false
-  #streaming = { id: '', is: false, stop: () => {} }
 
   constructor(stage: Stage) {
     this.#stage = stage
@@ -36,9 +35,10 @@ export class Thread {
     this.#title = conversation.title
     this.#header = new Header(stage)
     this.#composer = new Composer(
+      stage.streaming,
       hintOf(config),
       (text) => this.#send(text),
-      () => void session.stop(this.#streaming.id).catch(() => {}),
+      () => void session.stop().catch(() => {}),
     )
     this.#welcome = welcome((text) => this.#send(text))
     this.#scroller = h(
@@ -49,7 +49,8 @@ export class Thread {
     this.#latest = h(
       'button',
       { type: 'button', class: 'latest', hidden: true, onclick: () => this.#scroll.toEnd() },
-      'To the latest',
+      icon('down'),
+      'Jump to end',
     )
     this.element = h(
       'div',
@@ -77,9 +78,13 @@ export class Thread {
     this.#update()
   }
 
+  focus(): void {
+    this.#composer.focus()
+  }
+
   close(): void {
     for (const stop of this.#stops) stop()
-    this.#streaming.stop()
+    this.#composer.close()
     for (const { row } of this.#rows.values()) row.close()
     this.#header.close()
     this.#scroll.close()
@@ -89,14 +94,12 @@ export class Thread {
   #update(): void {
     const { session } = this.#stage.connection
     const { messages, error, hasOlder } = session.getSnapshot()
-    const turns = this.#turns()
     this.#header.update(this.#title)
-    this.#older.textContent = hasOlder ? 'Loading what came before…' : ''
+    this.#older.textContent = hasOlder ? 'Loading older messages…' : ''
     this.#welcome.hidden = !this.#hydrated || messages.length > 0 || error !== undefined
     this.#notice.hidden = error === undefined
     this.#notice.textContent = error?.message ?? ''
-    this.#watchStreaming(turns.findLast(({ role }) => role === 'assistant')?.id)
-    this.#showRows(turns)
+    this.#showRows(this.#turns())
   }
 
   /** Whole at once: live text that comes while the past is still being read waits for its beginning. */
@@ -114,64 +117,48 @@ export class Thread {
       item.remove()
       this.#rows.delete(id)
     }
-    const lastPrompt = turns.findLast(({ role }) => role === 'user')?.id
     let previous: Element | null = null
     for (const turn of turns) {
       let entry = this.#rows.get(turn.id)
       if (!entry) {
-        const row = turn.role === 'assistant' ? new Answer(turn.id, this.#stage) : this.#prompt(turn.id)
+        const row = turn.role === 'assistant' ? this.#answer(turn.id) : this.#prompt(turn.id)
         entry = { row, item: h('li', {}, row.element) }
         this.#rows.set(turn.id, entry)
       }
       const place: Element | null = previous ? previous.nextElementSibling : this.#list.firstElementChild
       if (place !== entry.item) this.#list.insertBefore(entry.item, place)
       previous = entry.item
-      if (entry.row instanceof Prompt) entry.row.update(turn, turn.id === lastPrompt && !this.#streaming.is)
+      if (entry.row instanceof Prompt) entry.row.update(turn)
     }
+  }
+
+  #answer(id: string): Answer {
+    return new Answer(id, this.#stage, (response) => {
+      this.#chosen = {}
+      this.#stage.connection.session.regenerate(response.id).catch(() => {})
+    })
   }
 
   #prompt(id: string): Prompt {
     return new Prompt(id, this.#stage.connection.session, {
-      again: (turn, text) => {
-        this.#choose(turn)
-        this.#send(text, turn.id)
-      },
-      choose: (turn, version) => {
-        this.#choose(turn, version)
+      send: (turn, text) => this.#send(text, turn.id),
+      choose: ({ id: own, root = own }, version) => {
+        this.#chosen = { ...this.#chosen, [root]: version }
         this.#update()
       },
     })
   }
 
-  #choose({ id, root = id }: Turn, version?: number): void {
-    this.#chosen = { ...this.#chosen, [root]: version }
-  }
-
   #send(text: string, replaces?: string): void {
     const { connection, changed } = this.#stage
     this.#scroll.toEnd()
+    // What is new shows: of each prompt the newest version.
+    this.#chosen = {}
     // A prompt that does not get through says so in its own line.
     connection.session.sendMessage({ text, ...(replaces && { replaces }) }).catch(() => {})
     if (this.#title !== '') return
     this.#title = text
     setTimeout(changed, 1500)
-  }
-
-  /** Only whether the last answer is being written. */
-  #watchStreaming(id = ''): void {
-    const { session } = this.#stage.connection
-    const read = () => {
-      const is = session.getResponse(id)?.status === 'streaming'
-      if (is === this.#streaming.is && id === this.#streaming.id) return
-      this.#streaming = { ...this.#streaming, is }
-      this.#composer.update(is)
-      this.#showRows(this.#turns())
-    }
-    if (id === this.#streaming.id) return
-    this.#streaming.stop()
-    this.#streaming = { id, is: false, stop: session.subscribeResponse(id, read) }
-    this.#streaming.is = session.getResponse(id)?.status === 'streaming'
-    this.#composer.update(this.#streaming.is)
   }
 }
 

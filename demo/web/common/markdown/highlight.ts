@@ -41,5 +41,9 @@ function nodeOf(tree: Tree): Node | string {
   if (tree.type === 'text') return tree.value
   if (tree.type !== 'element') return ''
   const { className } = tree.properties
-  return h('span', { class: Array.isArray(className) ? className.join(' ') : '' }, ...tree.children.map(nodeOf))
+  return h(
+    'span',
+    { class: Array.isArray(className) ? className.join(' ') : '' },
+    ...tree.children.map(nodeOf),
+  )
 }

@@ -69,8 +69,7 @@ class Builder {
   }
 
   #append(...nodes: (Node | string)[]): void {
-    for (const node of nodes)
-      this.#open.at(-1)!.appendChild(typeof node === 'string' ? new Text(node) : node)
+    for (const node of nodes) this.#open.at(-1)!.appendChild(typeof node === 'string' ? new Text(node) : node)
   }
 
   #push(token: Token): void {

@@ -12,8 +12,10 @@ import {
 import { connect, type Libraries } from '../connect.ts'
 import { h } from '../dom.ts'
 import { Happenings } from '../happenings.ts'
+import { resendWhenBack } from '../resend.ts'
 import { go, readRoute } from '../route.ts'
 import type { Mount } from '../stage.ts'
+import { Streaming } from '../streaming.ts'
 import '../style/index.css'
 import { Panel } from './panel.ts'
 import { Sidebar } from './sidebar.ts'
@@ -100,6 +102,8 @@ class Shell {
     }
     const connection = connect(conversation, config, this.#libraries)
     const happenings = new Happenings(connection)
+    const streaming = new Streaming(connection.session)
+    const stopResending = resendWhenBack(connection.session)
     this.#panel.show({ conversation, connection, happenings })
     this.#main.replaceChildren()
     const unmount = this.#mount(this.#main, {
@@ -108,11 +112,14 @@ class Shell {
       config,
       user,
       happenings,
+      streaming,
       openDrawer: (drawer) => this.#drawer(drawer),
       changed: () => void this.#refresh().catch(() => {}),
     })
     this.#leave = () => {
       unmount()
+      stopResending()
+      streaming.close()
       happenings.close()
       connection.close()
     }

@@ -1,0 +1,39 @@
+import type { ResponseState } from '@rejoin/core'
+import { h, icon } from '../dom.ts'
+import type { Item, View } from '../items.ts'
+import { getFormat } from '../preference.ts'
+import { SafeTextView } from '../textView.ts'
+import { describeDuration } from '../time.ts'
+import type { ItemView } from './answerView.ts'
+
+/** What a model thought, folded away, and for how long where this page saw it begin. */
+export class Thoughts implements ItemView {
+  readonly element: HTMLElement
+  readonly #words = document.createTextNode('')
+  readonly #text: SafeTextView
+  #began: number | undefined
+  #lasted: number | undefined
+
+  constructor() {
+    const inner = h('div', { class: 'inner', 'data-reasoning': '' })
+    this.#text = new SafeTextView(inner, getFormat(), 'reasoning')
+    this.element = h('details', { class: 'thoughts' }, h('summary', {}, icon('chevron'), this.#words), inner)
+  }
+
+  update(item: Item, _response: ResponseState, { sources }: View): void {
+    if (item.kind !== 'reasoning') return
+    if (item.open) this.#began ??= Date.now()
+    else if (this.#began !== undefined) this.#lasted ??= Date.now() - this.#began
+    this.element.dataset.state = item.open ? 'streaming' : 'done'
+    this.#words.data = item.open
+      ? 'Thinking…'
+      : this.#lasted === undefined
+        ? 'Thoughts'
+        : `Thought for ${describeDuration(this.#lasted)}`
+    this.#text.update(item, sources, item.open)
+  }
+
+  dispose(): void {
+    this.#text.dispose()
+  }
+}
