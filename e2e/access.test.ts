@@ -117,7 +117,7 @@ describe.each(fronts)('%s', (front) => {
     await tabTo('Stop the answer')
     await page.keyboard.press('Enter')
     await page.locator('.answer[data-status=stopped]').waitFor()
-    await tabTo('Lose a publish')
+    await tabTo('Drop the next message')
     const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle)
     expect(outline).not.toBe('none')
     await context.close()

@@ -20,18 +20,18 @@ afterAll(async () => {
 })
 
 describe.each(patterns)('%s', (pattern) => {
-  test('every n-th publish is lost: the holes are shown, filled, and drawn', async () => {
+  test('every 5th message is dropped: the gaps are shown, filled, and drawn', async () => {
     const { context, complaints } = await person(browser)
     const chat = await Chat.open(context, demo.url, pattern)
     const { prompt, text } = answers.openai
     await chat.fault('every').click()
     await chat.ask(prompt)
     await chat.page.locator('[data-gap]').first().waitFor()
-    await chat.page.locator('.timeline [data-span=hole].open').first().waitFor()
+    await chat.page.locator('.timeline [data-span=gap].open').first().waitFor()
     await chat.page.locator('.timeline [data-fate=refused]').first().waitFor()
     await chat.page.locator('.timeline [data-fate=stored]').first().waitFor()
     await screenshot(chat.page, `${pattern}-every-nth`)
-    await chat.page.locator('.timeline [data-span=hole].closed').first().waitFor()
+    await chat.page.locator('.timeline [data-span=gap].closed').first().waitFor()
     await chat.fault('every').click()
     await chat.completed()
     await chat.page.locator('[data-fact=verified]').waitFor()

@@ -41,7 +41,7 @@ When a publish was refused, the agent notices and sends the full text again; the
 | Publish lost | a mark, then the missing text |
 | Offline | "reconnecting", then the rest |
 
-Try it: press **Lose a publish** while this is being written. 🙂`,
+Try it: press **Drop the next message** while this is being written. 🙂`,
   },
   {
     prompt: 'Tell me a long story about a lighthouse',

@@ -102,7 +102,7 @@ test('whatever comes, nothing throws, and streaming ends as the whole would', ()
       for (let at = 0; at < text.length;) pieces.push(text.slice(0, (at += steps.next().value as number)))
       expect(show(...pieces, text).innerHTML).toBe(show(text).innerHTML)
     }),
-    { numRuns: 1500 },
+    { numRuns: 400 },
   )
 })
 
@@ -128,7 +128,7 @@ test('model text is never HTML: only elements of Markdown come out, with links t
         if (element.hasAttribute('href')) expect(element.getAttribute('href')).toMatch(/^(?:https?|mailto):/)
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: 400 },
   )
 })
 

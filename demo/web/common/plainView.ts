@@ -1,3 +1,4 @@
+import { chunksOf } from './chunks.ts'
 import { gapMark, segmentsOf } from './gaps.ts'
 import { h } from './dom.ts'
 import type { Marks, TextView } from './textView.ts'
@@ -5,35 +6,42 @@ import type { Marks, TextView } from './textView.ts'
 /** A text exactly as the model wrote it, with its gaps marked. */
 export class PlainView implements TextView {
   readonly #element: HTMLElement
-  #only: Text | undefined
+  #shown = ''
+  #marked = false
 
   constructor(element: HTMLElement) {
     this.#element = element
     element.dir = 'auto'
   }
 
-  /** Text that only grew is added to the text node that is there. */
+  /** Text that only grew is added to what is there. */
   update(text: string, { gaps }: Pick<Marks, 'gaps'>): void {
-    if (gaps.length === 0 && this.#only && text.startsWith(this.#only.data)) {
-      this.#only.appendData(text.slice(this.#only.length))
-      return
-    }
-    this.#only = gaps.length === 0 ? new Text(text) : undefined
-    this.#element.replaceChildren(...(this.#only ? [this.#only] : marked(text, gaps)))
+    const grown = gaps.length === 0 && !this.#marked && text.startsWith(this.#shown)
+    if (grown) this.#grow(text.slice(this.#shown.length))
+    else this.#element.replaceChildren(...marked(text, gaps))
+    this.#shown = text
+    this.#marked = gaps.length > 0
+  }
+
+  #grow(added: string): void {
+    const last = this.#element.lastChild
+    if (!(last instanceof Text)) return this.#element.append(...nodesOf(added))
+    last.replaceWith(...nodesOf(last.data + added))
   }
 
   dispose(): void {
-    this.#only = undefined
+    this.#shown = ''
+    this.#marked = false
     this.#element.replaceChildren()
   }
 }
 
-function marked(text: string, gaps: Marks['gaps']): (Node | string)[] {
-  return segmentsOf(text, gaps).map((segment) =>
-    segment.kind === 'gap'
-      ? gapMark(segment.gap)
-      : segment.uncertain
-        ? h('span', { class: 'uncertain' }, segment.text)
-        : segment.text,
-  )
+function marked(text: string, gaps: Marks['gaps']): Node[] {
+  return segmentsOf(text, gaps).flatMap((segment): Node[] => {
+    if (segment.kind === 'gap') return [gapMark(segment.gap)]
+    const nodes = nodesOf(segment.text)
+    return segment.uncertain ? [h('span', { class: 'uncertain' }, ...nodes)] : nodes
+  })
 }
+
+const nodesOf = (text: string) => chunksOf(text).map((chunk) => new Text(chunk))

@@ -1,5 +1,6 @@
 import { memo, useState, type FormEvent } from 'react'
 import { usePrompt, useSession } from '@rejoin/react'
+import { chunksOf } from '../common/chunks.ts'
 import { describeTime } from '../common/time.ts'
 import { Icon } from './Icon.tsx'
 
@@ -29,7 +30,7 @@ export const Prompt = memo(function Prompt({
   return (
     <div className="prompt" data-prompt={id} data-delivery={prompt.delivery}>
       <div className="bubble" dir="auto">
-        {prompt.text}
+        {chunksOf(prompt.text)}
       </div>
       {prompt.delivery === 'failed' && (
         <div className="failed" role="alert">

@@ -1,4 +1,5 @@
 import type { Session } from '@rejoin/core'
+import { chunksOf } from '../common/chunks.ts'
 import { h, icon } from '../common/dom.ts'
 import { timeElement } from '../common/time.ts'
 import type { Turn } from '../common/turns.ts'
@@ -44,7 +45,7 @@ export class Prompt {
     return h(
       'div',
       { class: 'prompt', 'data-prompt': id, 'data-delivery': delivery },
-      h('div', { class: 'bubble', dir: 'auto' }, text),
+      h('div', { class: 'bubble', dir: 'auto' }, ...chunksOf(text)),
       delivery === 'failed' &&
         h(
           'div',

@@ -1,4 +1,5 @@
 import type { Env } from 'markdown-it'
+import { cutTexts } from '../chunks.ts'
 import { patch } from '../patch.ts'
 import type { Marks, TextView } from '../textView.ts'
 import { onCopy } from './code.ts'
@@ -116,6 +117,7 @@ export class MarkdownView implements TextView {
     const content = document.createDocumentFragment()
     for (const block of blocks) content.append(render(block, this.#env))
     placeMarks(content, marks, within)
+    cutTexts(content)
     return content
   }
 }

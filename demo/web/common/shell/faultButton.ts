@@ -6,6 +6,7 @@ export class FaultButton {
   readonly element: HTMLElement
   readonly #fault: Fault
   readonly #run: (ask: Record<string, unknown>) => Promise<void>
+  readonly #title: HTMLElement
   readonly #text: HTMLElement
   readonly #button: HTMLButtonElement
   readonly #progress = h('progress', { 'aria-hidden': 'true', hidden: true })
@@ -16,6 +17,7 @@ export class FaultButton {
     this.#fault = fault
     this.#run = run
     this.#text = h('span', {}, fault.text)
+    this.#title = h('strong', {}, fault.title)
     this.#button = h(
       'button',
       {
@@ -24,7 +26,7 @@ export class FaultButton {
         'aria-pressed': fault.undo && 'false',
         onclick: () => void this.#press(),
       },
-      h('strong', {}, fault.title),
+      this.#title,
       this.#text,
       this.#progress,
     )
@@ -71,9 +73,12 @@ export class FaultButton {
     tick()
   }
 
-  #chooser({ min, max, value, unit }: NonNullable<Fault['choose']>): HTMLElement {
+  #chooser({ min, max, value, unit, title }: NonNullable<Fault['choose']>): HTMLElement {
     const shown = h('output', {}, `${value}${unit}`)
-    const oninput = () => (shown.textContent = `${this.#range!.value}${unit}`)
+    const oninput = () => {
+      shown.textContent = `${this.#range!.value}${unit}`
+      if (title) this.#title.textContent = title(Number(this.#range!.value))
+    }
     this.#range = h('input', {
       type: 'range',
       min,

@@ -10,12 +10,18 @@ export interface Publish {
   fateAt?: number
 }
 
+/** The last ones, and how many there have been. */
+export interface Publishes {
+  recent: ReadonlyMap<string, Publish>
+  total: number
+  refused: number
+}
+
 /** Reads what the agent publishes in a conversation, live. Returns how to stop. */
-export function watchPublishes(
-  conversation: string,
-  onChange: (publishes: ReadonlyMap<string, Publish>) => void,
-): () => void {
-  const publishes = new Map<string, Publish>()
+export function watchPublishes(conversation: string, onChange: (publishes: Publishes) => void): () => void {
+  const recent = new Map<string, Publish>()
+  let total = 0
+  let refused = 0
   let source: EventSource | undefined
   // Browsers keep six connections to a server, for all tabs together: a tab that nobody sees holds none.
   const follow = () => {
@@ -25,9 +31,12 @@ export function watchPublishes(
     source = new EventSource(`/api/conversations/${conversation}/publishes`)
     source.onmessage = ({ data }) => {
       const publish = JSON.parse(data as string) as Publish
-      publishes.set(publish.id, publish)
-      if (publishes.size > 2000) publishes.delete(publishes.keys().next().value!)
-      onChange(publishes)
+      const before = recent.get(publish.id)
+      if (!before) total++
+      if (publish.fate === 'refused' && before?.fate !== 'refused') refused++
+      recent.set(publish.id, publish)
+      if (recent.size > 2000) recent.delete(recent.keys().next().value!)
+      onChange({ recent, total, refused })
     }
   }
   follow()

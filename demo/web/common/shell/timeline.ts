@@ -1,6 +1,6 @@
 import { h, svg } from '../dom.ts'
 import type { Happenings, Span } from '../happenings.ts'
-import { watchPublishes, type Publish } from './publishes.ts'
+import { watchPublishes, type Publish, type Publishes } from './publishes.ts'
 
 const width = 310
 const height = 102
@@ -10,7 +10,7 @@ const shownTime = 30_000
 const rows = { publishes: 34, gaps: 66, connection: 94 }
 
 /**
- * The stream as a picture: each publish and its fate, each hole from opening to healing, and when the connection
+ * The stream as a picture: each publish and its fate, each gap from opening to healing, and when the connection
  * was away. It moves while something happens, and stands still when nothing does.
  */
 export class Timeline {
@@ -23,7 +23,7 @@ export class Timeline {
   })
   readonly #caption = h('figcaption', {})
   readonly #stops: (() => void)[]
-  #publishes: ReadonlyMap<string, Publish> = new Map()
+  #publishes: Publishes = { recent: new Map(), total: 0, refused: 0 }
   #timer: ReturnType<typeof setTimeout> | undefined
   #changedAt = 0
 
@@ -61,14 +61,14 @@ export class Timeline {
     if (open || now - this.#changedAt < shownTime) this.#timer = setTimeout(() => this.#draw(), 200)
     const x = (at: number) => left + ((at - (now - shownTime)) / shownTime) * (width - left - 4)
     this.#svg.replaceChildren(
-      label('Publishes of the agent', rows.publishes - 20),
+      label('Messages of the agent', rows.publishes - 20),
       rule(rows.publishes),
-      ...ticksOf(this.#publishes.values(), now - shownTime).map((publishes) =>
+      ...ticksOf(this.#publishes.recent.values(), now - shownTime).map((publishes) =>
         tick(publishes, x(publishes.at)),
       ),
-      label('Holes in what you see', rows.gaps - 12),
+      label('Gaps in what you see', rows.gaps - 12),
       rule(rows.gaps),
-      ...gaps.filter(visible(now)).map((span) => bar(span, x, now, rows.gaps, 'hole')),
+      ...gaps.filter(visible(now)).map((span) => bar(span, x, now, rows.gaps, 'gap')),
       label('Your connection', rows.connection - 10),
       rule(rows.connection),
       ...away.filter(visible(now)).map((span) => bar(span, x, now, rows.connection, 'away')),
@@ -77,14 +77,13 @@ export class Timeline {
   }
 
   #describe(): void {
-    const all = [...this.#publishes.values()]
-    const refused = all.filter(({ fate }) => fate === 'refused').length
+    const { total, refused } = this.#publishes
     const { gaps } = this.#happenings.get()
     const healed = gaps.filter(({ to }) => to !== undefined).length
     this.#caption.textContent =
-      all.length === 0 && gaps.length === 0
+      total === 0 && gaps.length === 0
         ? 'The last 30 seconds. Nothing yet.'
-        : `The last 30 seconds. In all: ${count(all.length, 'publish', 'publishes')}, ${refused} refused; ${count(gaps.length, 'hole', 'holes')}, ${healed} filled.`
+        : `The last 30 seconds. In all: ${count(total, 'message', 'messages')}, ${refused} refused; ${count(gaps.length, 'gap', 'gaps')}, ${healed} filled.`
   }
 }
 
@@ -120,11 +119,7 @@ function ticksOf(publishes: Iterable<Publish>, since: number): Tick[] {
 }
 
 function tick({ fate, count: number, characters }: Tick, x: number): SVGElement {
-  const title = svg(
-    'title',
-    {},
-    `${count(number, 'publish', 'publishes')}, ${characters} characters: ${fate}`,
-  )
+  const title = svg('title', {}, `${count(number, 'message', 'messages')}, ${characters} characters: ${fate}`)
   if (fate === 'refused') {
     const [l, r, t, b] = [x - 3, x + 3, rows.publishes - 9, rows.publishes - 3]
     return svg(
