@@ -13,8 +13,10 @@ export type Encoding = keyof typeof encodings
 export function encodingFor(accepts: string | undefined, type: string): Encoding | undefined {
   if (!/^(?:text\/|application\/json|image\/svg)/.test(type)) return undefined
   const names = (accepts ?? '').split(',').map((one) => one.trim().split(/\s*;\s*/))
-  const taken = names.filter(([, weight]) => !/^q=0(?:\.0*)?$/.test(weight ?? '')).map(([name]) => name)
-  return (Object.keys(encodings) as Encoding[]).find((name) => taken.includes(name))
+  const taken = new Set(
+    names.filter(([, weight]) => !/^q=0(?:\.0*)?$/.test(weight ?? '')).map(([name]) => name),
+  )
+  return (Object.keys(encodings) as Encoding[]).find((name) => taken.has(name))
 }
 
 /** Compresses each version of a file once. There are as many as there are built files. */

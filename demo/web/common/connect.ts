@@ -19,6 +19,8 @@ export interface Connection {
   close(): void
 }
 
+export const channelOf = ({ id }: Pick<Conversation, 'id'>): string => `ai:${id}`
+
 /** Joins a conversation: what is complete comes from the database, the rest from the channel. */
 export function connect(
   { id }: Conversation,
@@ -39,7 +41,7 @@ export function connect(
   const stored = new Map<string, string>()
   const session = createSession({
     client,
-    channelName: `ai:${id}`,
+    channelName: channelOf({ id }),
     hydrate: seed({
       load: async (cursor, signal) => {
         const query = new URLSearchParams({ limit: '20', ...(cursor ? { cursor } : {}) })

@@ -13,8 +13,6 @@ export interface Stage {
   streaming: Streaming
   /** Opens what a narrow page keeps folded away. */
   openDrawer(drawer: 'list' | 'panel'): void
-  /** The list of conversations may have changed: a first prompt names its conversation. */
-  changed(): void
 }
 
 /** A front end: shows a conversation in an element, until the returned function is called. */

@@ -24,7 +24,7 @@ export function Header({ title }: { title: string }) {
         <Icon name="menu" />
       </button>
       <div className="title">
-        <h1>{title || 'New conversation'}</h1>
+        <h1 dir="auto">{title}</h1>
         <p className="presence">{describePresence(state)}</p>
       </div>
       <span className="status" role="status" data-tone={tone}>

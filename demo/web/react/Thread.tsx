@@ -3,6 +3,7 @@ import type { ResponseState } from '@rejoin/core'
 import { useMessages, useOlder, useSession } from '@rejoin/react'
 import { hintOf, ideas } from '../common/ideas.ts'
 import { enter } from '../common/presence.ts'
+import { titleOf } from '../common/title.ts'
 import { turnsOf, type Chosen, type Turn } from '../common/turns.ts'
 import { Answer } from './Answer.tsx'
 import { Composer } from './Composer.tsx'
@@ -14,12 +15,11 @@ import { useStage } from './stage.ts'
 import { useScroll } from './useScroll.ts'
 
 export function Thread() {
-  const { connection, conversation, config, changed } = useStage()
+  const { connection, conversation, config } = useStage()
   const { session, error, sendMessage, stop } = useSession()
   const { hasOlder, sentinel } = useOlder()
   const messages = useMessages()
   const hydrated = useReady(session.ready)
-  const [title, setTitle] = useState(conversation.title)
   const [chosen, setChosen] = useState<Chosen>({})
   const [editing, setEditing] = useState<string>()
   // Whole at once: live text that comes while the past is still being read waits for its beginning.
@@ -37,9 +37,6 @@ export function Thread() {
     setChosen({})
     // A prompt that does not get through says so in its own line.
     sendMessage({ text, ...(replaces && { replaces }) }).catch(() => {})
-    if (title !== '') return
-    setTitle(text)
-    setTimeout(changed, 1500)
   }
 
   function choose({ id, root = id }: Turn, version: number) {
@@ -56,7 +53,7 @@ export function Thread() {
 
   return (
     <div className="front" data-hydrated={hydrated}>
-      <Header title={title} />
+      <Header title={titleOf(conversation, session)} />
       <div className="scroll" ref={scroller} tabIndex={-1}>
         <div className="thread">
           <div className="older" ref={sentinel}>

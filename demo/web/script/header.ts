@@ -9,7 +9,7 @@ import { describeStatus } from '../common/status.ts'
 export class Header {
   readonly element: HTMLElement
   readonly #stage: Stage
-  readonly #title = h('h1')
+  readonly #title = h('h1', { dir: 'auto' })
   readonly #presence = h('p', { class: 'presence' })
   readonly #words = h('span')
   readonly #status = h(
@@ -69,8 +69,7 @@ export class Header {
   update(title: string): void {
     const state = this.#stage.connection.session.getSnapshot()
     const { tone, text } = describeStatus(state, navigator.onLine)
-    const name = title || 'New conversation'
-    if (this.#title.textContent !== name) this.#title.textContent = name
+    if (this.#title.textContent !== title) this.#title.textContent = title
     const presence = describePresence(state)
     if (this.#presence.textContent !== presence) this.#presence.textContent = presence
     // Written only when it changes: screen readers read what is written.

@@ -3,6 +3,7 @@ import { hintOf, ideas } from '../common/ideas.ts'
 import { enter } from '../common/presence.ts'
 import { Scroll } from '../common/scroll.ts'
 import type { Stage } from '../common/stage.ts'
+import { titleOf } from '../common/title.ts'
 import { turnsOf, type Chosen, type Turn } from '../common/turns.ts'
 import { Answer } from './answer.ts'
 import { Composer } from './composer.ts'
@@ -25,14 +26,12 @@ export class Thread {
   readonly #rows = new Map<string, { item: HTMLElement; row: Answer | Prompt }>()
   readonly #stops: (() => void)[]
   #chosen: Chosen = {}
-  #title: string
   #hydrated = false
 
   constructor(stage: Stage) {
     this.#stage = stage
     const { connection, conversation, config } = stage
     const { session } = connection
-    this.#title = conversation.title
     this.#header = new Header(stage)
     this.#composer = new Composer(
       stage.streaming,
@@ -94,7 +93,7 @@ export class Thread {
   #update(): void {
     const { session } = this.#stage.connection
     const { messages, error, hasOlder } = session.getSnapshot()
-    this.#header.update(this.#title)
+    this.#header.update(titleOf(this.#stage.conversation, session))
     this.#older.textContent = hasOlder ? 'Loading older messages…' : ''
     this.#welcome.hidden = !this.#hydrated || messages.length > 0 || error !== undefined
     this.#notice.hidden = error === undefined
@@ -150,15 +149,12 @@ export class Thread {
   }
 
   #send(text: string, replaces?: string): void {
-    const { connection, changed } = this.#stage
+    const { connection } = this.#stage
     this.#scroll.toEnd()
     // What is new shows: of each prompt the newest version.
     this.#chosen = {}
     // A prompt that does not get through says so in its own line.
     connection.session.sendMessage({ text, ...(replaces && { replaces }) }).catch(() => {})
-    if (this.#title !== '') return
-    this.#title = text
-    setTimeout(changed, 1500)
   }
 }
 

@@ -18,7 +18,7 @@ export function highlight(code: string, language: string): (Node | string)[] {
   loading ??= import('./languages.ts').then(
     ({ lowlight }) => {
       colours = lowlight
-      for (const listener of [...waiting]) listener()
+      for (const listener of waiting) listener()
     },
     // Without its colours it is code all the same.
     () => {},

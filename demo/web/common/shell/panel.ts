@@ -7,6 +7,8 @@ import { faultsFor, type Fault } from './faults.ts'
 import { Timeline } from './timeline.ts'
 
 interface Actions {
+  breakIt(): void
+  compare(): void
   close(): void
   joinLate(): void
 }
@@ -34,7 +36,7 @@ export class Panel {
     this.#config = config
     this.#actions = actions
     const intro = config.embedded
-      ? 'Ask something, then break the stream while it is being written. The answer ends up whole.'
+      ? 'Or ask something, and break the stream yourself while it is being written. The answer ends up whole.'
       : 'You are on the Ably service, which cannot be broken from here. Unset ABLY_API_KEY to try this.'
     this.element = h(
       'aside',
@@ -55,6 +57,18 @@ export class Panel {
         ),
       ),
       this.#picture,
+      h(
+        'div',
+        { class: 'choices' },
+        config.embedded &&
+          h(
+            'button',
+            { type: 'button', class: 'button first', 'data-tour': '', onclick: actions.breakIt },
+            icon('play'),
+            'Break it for me',
+          ),
+        h('button', { type: 'button', class: 'button', onclick: actions.compare }, 'Compare'),
+      ),
       h('p', { class: 'intro' }, intro),
       this.#faults,
       this.#problem,

@@ -9,7 +9,7 @@ import {
   type Pattern,
   type User,
 } from '../api.ts'
-import { connect, type Libraries } from '../connect.ts'
+import { connect, type Connection, type Libraries } from '../connect.ts'
 import { h } from '../dom.ts'
 import { Happenings } from '../happenings.ts'
 import { resendWhenBack } from '../resend.ts'
@@ -17,6 +17,7 @@ import { go, readRoute } from '../route.ts'
 import type { Mount } from '../stage.ts'
 import { Streaming } from '../streaming.ts'
 import '../style/index.css'
+import { Dock } from './dock.ts'
 import { Panel } from './panel.ts'
 import { Sidebar } from './sidebar.ts'
 
@@ -55,7 +56,9 @@ class Shell {
   readonly #libraries: Libraries
   readonly #home: Home
   readonly #sidebar: Sidebar
-  readonly #main = h('main', { class: 'main' })
+  readonly #front = h('div', { class: 'stage' })
+  readonly #dock: Dock
+  readonly #main: HTMLElement
   readonly #panel: Panel
   readonly #scrim = h('div', { class: 'scrim', onclick: () => this.#drawer(undefined) })
   #shown: string | undefined
@@ -73,7 +76,17 @@ class Shell {
       signOut: () => this.#signOut(),
       close: () => this.#drawer(undefined),
     })
+    this.#dock = new Dock(home.config)
+    this.#main = h('main', { class: 'main' }, this.#front, this.#dock.element)
     this.#panel = new Panel(home.config, {
+      breakIt: () => {
+        this.#drawer(undefined)
+        this.#dock.breakIt()
+      },
+      compare: () => {
+        this.#drawer(undefined)
+        this.#dock.compare()
+      },
       close: () => this.#drawer(undefined),
       joinLate: () => this.show(true),
     })
@@ -95,7 +108,8 @@ class Shell {
     this.#shown = id
     if (!conversation) {
       this.#panel.show(undefined)
-      this.#main.replaceChildren(
+      this.#dock.show(undefined)
+      this.#front.replaceChildren(
         problem('unable to open this conversation; it does not exist, or it belongs to someone else'),
       )
       return
@@ -104,9 +118,11 @@ class Shell {
     const happenings = new Happenings(connection)
     const streaming = new Streaming(connection.session)
     const stopResending = resendWhenBack(connection.session)
+    const stopNaming = this.#nameWhenAsked(conversation, connection)
     this.#panel.show({ conversation, connection, happenings })
-    this.#main.replaceChildren()
-    const unmount = this.#mount(this.#main, {
+    this.#dock.show({ conversation, connection })
+    this.#front.replaceChildren()
+    const unmount = this.#mount(this.#front, {
       connection,
       conversation,
       config,
@@ -114,15 +130,27 @@ class Shell {
       happenings,
       streaming,
       openDrawer: (drawer) => this.#drawer(drawer),
-      changed: () => void this.#refresh().catch(() => {}),
     })
     this.#leave = () => {
       unmount()
+      this.#dock.show(undefined)
       stopResending()
+      stopNaming()
       streaming.close()
       happenings.close()
       connection.close()
     }
+  }
+
+  /** A first prompt names its conversation, as soon as the server has it. */
+  #nameWhenAsked({ title }: Conversation, { session }: Connection): () => void {
+    if (title !== '') return () => {}
+    const stop = session.subscribe(() => {
+      if (!session.getSnapshot().messages.some(({ role }) => role === 'assistant')) return
+      stop()
+      this.#refresh().catch(() => {})
+    })
+    return stop
   }
 
   async #refresh(): Promise<void> {

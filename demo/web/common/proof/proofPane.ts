@@ -1,0 +1,103 @@
+import type { ResponseState } from '@rejoin/core'
+import type { Connection } from '../connect.ts'
+import { h } from '../dom.ts'
+import { missingIn } from '../gaps.ts'
+import { PlainView } from '../plainView.ts'
+import { differences } from './differ.ts'
+import { Snippet } from './snippet.ts'
+
+/** How often it is compared, in milliseconds: each time costs the length of the text. */
+const pace = 250
+
+/** The newest answer as the documented snippet shows it, with the number of characters that it gets wrong. */
+export class ProofPane {
+  readonly element: HTMLElement
+  readonly #connection: Connection
+  readonly #snippet: Snippet
+  readonly #text = h('div', {
+    class: 'plain',
+    tabindex: 0,
+    role: 'group',
+    'aria-label': 'Text of the snippet',
+  })
+  readonly #view = new PlainView(this.#text)
+  readonly #theirs = h('output', { class: 'count' })
+  readonly #ours = h('output', { class: 'count' })
+  readonly #stops: (() => void)[]
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #watched: { id: string; stop(): void } | undefined
+
+  constructor(connection: Connection, channelName: string) {
+    this.#connection = connection
+    const changed = () => (this.#timer ??= setTimeout(() => this.#compare(), pace))
+    this.#snippet = new Snippet(connection.client.channels.get(channelName), changed)
+    this.element = h(
+      'section',
+      { class: 'proof', 'aria-label': 'The same channel without Rejoin' },
+      h('h3', {}, 'The same channel without Rejoin'),
+      h(
+        'p',
+        { class: 'counts' },
+        h('span', {}, 'Snippet of the docs: ', this.#theirs),
+        h('span', {}, 'Rejoin: ', this.#ours),
+      ),
+      this.#text,
+    )
+    this.#stops = [connection.session.subscribe(() => this.#follow(changed)), () => this.#snippet.close()]
+    this.#follow(changed)
+    this.#compare()
+  }
+
+  /** Characters of the newest answer that the snippet gets wrong. */
+  get wrong(): number {
+    const response = this.#newest()
+    return response ? wrongIn(response, this.#snippet.textOf(response.id)) : 0
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#watched?.stop()
+    for (const stop of this.#stops) stop()
+    this.element.remove()
+  }
+
+  #newest(): ResponseState | undefined {
+    const { session } = this.#connection
+    const id = session.getSnapshot().messages.findLast(({ role }) => role === 'assistant')?.id
+    return id === undefined ? undefined : session.getResponse(id)
+  }
+
+  #follow(changed: () => void): void {
+    const id = this.#newest()?.id
+    if (id === undefined || id === this.#watched?.id) return
+    this.#watched?.stop()
+    this.#watched = { id, stop: this.#connection.session.subscribeResponse(id, changed) }
+    changed()
+  }
+
+  #compare(): void {
+    this.#timer = undefined
+    const response = this.#newest()
+    const text = response ? this.#snippet.textOf(response.id) : ''
+    this.#view.update(text === '' ? 'Nothing: it has no past.' : text, { gaps: [] })
+    this.#text.scrollTop = this.#text.scrollHeight
+    const wrong = response ? wrongIn(response, text) : 0
+    this.#theirs.textContent =
+      wrong === 0 ? 'nothing wrong yet' : `${characters(wrong)} wrong, and it does not say so`
+    this.#theirs.dataset.wrong = String(wrong)
+    const missing = missingIn(response?.gaps ?? [])
+    this.#ours.textContent = response?.hasGap
+      ? missing === undefined
+        ? 'some missing, and marked'
+        : `${characters(missing)} missing, and marked`
+      : 'nothing missing'
+    this.#ours.dataset.missing = String(missing ?? '')
+  }
+}
+
+/** What is missing of ours is missing there too, or is wrong in another way. */
+const wrongIn = ({ text, gaps }: ResponseState, other: string): number =>
+  differences(text, other) + (missingIn(gaps) ?? 0)
+
+const characters = (count: number) =>
+  count === 1 ? '1 character' : `${count.toLocaleString('en')} characters`

@@ -1,0 +1,80 @@
+import type { Config, Conversation } from '../api.ts'
+import { channelOf, type Connection } from '../connect.ts'
+import { h, icon } from '../dom.ts'
+import { ProofPane } from '../proof/proofPane.ts'
+import { Tour, type Step } from './tour.ts'
+
+/** Below the conversation: the same channel as a plain reader shows it, and what "Break it for me" does. */
+export class Dock {
+  readonly element = h('section', { class: 'dock', 'aria-label': 'Proof', hidden: true })
+  readonly #config: Config
+  readonly #steps = h('ol', { class: 'steps', 'aria-live': 'polite' })
+  readonly #again = h('button', { type: 'button', class: 'button', hidden: true }, 'Replay')
+  #shown: { conversation: Conversation; connection: Connection } | undefined
+  #proof: ProofPane | undefined
+  #tour: AbortController | undefined
+
+  constructor(config: Config) {
+    this.#config = config
+    this.#again.addEventListener('click', () => this.breakIt())
+  }
+
+  show(shown: { conversation: Conversation; connection: Connection } | undefined): void {
+    this.close()
+    this.#shown = shown
+  }
+
+  /** Shows the plain reader beside ours, or hides it. Returns whether it shows now. */
+  compare(): boolean {
+    if (this.#proof) this.close()
+    else this.#open()
+    return this.#proof !== undefined
+  }
+
+  breakIt(): void {
+    const proof = this.#open()
+    if (!proof || !this.#shown) return
+    this.#tour?.abort()
+    const tour = new AbortController()
+    this.#tour = tour
+    this.#again.hidden = true
+    const parts = { ...this.#shown, config: this.#config, signal: tour.signal }
+    const onChange = (steps: readonly Step[]) => tour.signal.aborted || this.#tell(steps)
+    new Tour({ ...parts, onChange, snippetWrong: () => proof.wrong }).run().then(
+      () => (this.#again.hidden = tour.signal.aborted),
+      () => {},
+    )
+  }
+
+  close(): void {
+    this.#tour?.abort()
+    this.#proof?.close()
+    this.#proof = undefined
+    this.#steps.replaceChildren()
+    this.#again.hidden = true
+    this.element.hidden = true
+  }
+
+  #open(): ProofPane | undefined {
+    if (!this.#shown || this.#proof) return this.#proof
+    const { conversation, connection } = this.#shown
+    this.#proof = new ProofPane(connection, channelOf(conversation))
+    const close = () => this.close()
+    this.element.replaceChildren(
+      h('button', { type: 'button', class: 'tool', 'aria-label': 'Close', onclick: close }, icon('close')),
+      h('div', { class: 'tour' }, this.#steps, this.#again),
+      this.#proof.element,
+    )
+    this.element.hidden = false
+    return this.#proof
+  }
+
+  #tell(steps: readonly Step[]): void {
+    this.#steps.replaceChildren(
+      ...steps.map(({ title, told, state }) =>
+        h('li', { 'data-state': state }, h('strong', {}, title), told !== undefined && h('span', {}, told)),
+      ),
+    )
+    this.#steps.querySelector('[data-state=running]')?.scrollIntoView({ block: 'nearest' })
+  }
+}
