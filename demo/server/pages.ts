@@ -64,7 +64,7 @@ export class Pages {
     const info = await stat(file).catch(() => undefined)
     if (!info?.isFile()) return end(response, 404)
     const type = types[extname(file)] ?? 'application/octet-stream'
-    const encoding = encodingFor(request.headers['accept-encoding'] as string | undefined, type)
+    const encoding = encodingFor(request.headers['accept-encoding'], type)
     const body = encoding && (await this.#compressed.get(file, info.mtimeMs, encoding, () => readFile(file)))
     response.writeHead(200, {
       'content-type': type,

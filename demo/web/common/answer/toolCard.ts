@@ -68,7 +68,7 @@ export class ToolCard implements ItemView {
   #approval(part: ToolPart, responseId: string): HTMLElement {
     const { name, state, input } = describeTool(part, true)
     const decide = (approved: boolean) => () =>
-      this.#session.respondToApproval({ responseId, toolCallId: part.toolCallId, approved })
+      this.#session.addToolApprovalResponse({ responseId, toolCallId: part.toolCallId, approved })
     return h(
       'section',
       { ...this.#data(part), 'aria-label': `${name}: approval` },
@@ -89,20 +89,20 @@ export class ToolCard implements ItemView {
   #question(part: ToolPart, responseId: string): HTMLElement {
     const name = toolName(part)
     const { question, yes, no, declined } = clientTools[isClientTool(name) ? name : 'get_location']
-    const answer = (outcome: { result?: unknown; error?: string }) =>
-      this.#session.addToolResult({ responseId, toolCallId: part.toolCallId, name, ...outcome })
+    const answer = (outcome: { output: unknown } | { errorText: string }) =>
+      this.#session.addToolOutput({ responseId, toolCallId: part.toolCallId, tool: name, ...outcome })
     const share = () =>
       locate()
         .then(
-          (result) => ({ result }),
-          (error: Error) => ({ error: error.message }),
+          (output) => ({ output }),
+          (error: Error) => ({ errorText: error.message }),
         )
         .then(answer)
     return h(
       'section',
       { ...this.#data(part), 'aria-label': question },
       h('div', { class: 'head' }, icon('pin'), h('span', { class: 'name' }, question)),
-      (this.#decision ??= choices([yes, share], [no, () => answer({ error: declined })])),
+      (this.#decision ??= choices([yes, share], [no, () => answer({ errorText: declined })])),
     )
   }
 
