@@ -61,10 +61,18 @@ function fieldsOf({ input, inputText }: ToolPart): ToolField[] {
   return Object.entries(input)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([key, value]) => {
-      const language =
-        typeof value === 'string' ? codeFields[key] : typeof value === 'object' ? 'json' : undefined
+      const language = languageOf(key, value, input)
       return { label: titled(key), text: pretty(value), ...(language && { language }) }
     })
+}
+
+function languageOf(key: string, value: unknown, input: object): string | undefined {
+  if (typeof value === 'object') return 'json'
+  if (typeof value !== 'string' || !/\s/.test(value.trim())) return undefined
+  if (codeFields[key]) return codeFields[key]
+  // A file that is written tells its language by its name.
+  const { path } = input as { path?: unknown }
+  return value.includes('\n') && typeof path === 'string' ? /\.(\w{1,8})$/.exec(path)?.[1] : undefined
 }
 
 function titled(name: string): string {

@@ -1,6 +1,7 @@
 import { memo, useState, type FormEvent } from 'react'
 import { usePrompt, useSession } from '@rejoin/react'
 import { chunksOf } from '../common/chunks.ts'
+import { describeFailure } from '../common/failure.ts'
 import { describeTime } from '../common/time.ts'
 import { Icon } from './Icon.tsx'
 
@@ -24,7 +25,7 @@ export const Prompt = memo(function Prompt({
   onVersion,
 }: Props) {
   const prompt = usePrompt(id)
-  const { retryMessage } = useSession()
+  const { retryMessage, status } = useSession()
   if (!prompt) return null
   if (editing) return <Editor text={prompt.text} onCancel={() => onEdit(undefined)} onSend={onSend} />
   return (
@@ -34,7 +35,7 @@ export const Prompt = memo(function Prompt({
       </div>
       {prompt.delivery === 'failed' && (
         <div className="failed" role="alert">
-          Not sent: {prompt.error?.message}{' '}
+          {describeFailure(prompt, { status })}{' '}
           <button type="button" onClick={() => void retryMessage(id).catch(() => {})}>
             Retry
           </button>

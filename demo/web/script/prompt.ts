@@ -1,6 +1,7 @@
-import type { Session } from '@rejoin/core'
+import type { PromptState, Session } from '@rejoin/core'
 import { chunksOf } from '../common/chunks.ts'
 import { h, icon } from '../common/dom.ts'
+import { describeFailure } from '../common/failure.ts'
 import { timeElement } from '../common/time.ts'
 import type { Turn } from '../common/turns.ts'
 
@@ -29,28 +30,29 @@ export class Prompt {
   update(turn: Turn): void {
     this.#turn = turn
     const prompt = this.#session.getPrompt(turn.id)
-    const shown = JSON.stringify([prompt?.text, prompt?.delivery, turn, this.#editing])
-    if (!prompt || shown === this.#shown) return
+    if (!prompt) return
+    const failure = prompt.delivery === 'failed' && describeFailure(prompt, this.#session.getSnapshot())
+    const shown = JSON.stringify([prompt.text, prompt.delivery, failure, turn, this.#editing])
+    if (shown === this.#shown) return
     this.#shown = shown
-    this.element.replaceChildren(this.#editing ? this.#editor(prompt.text) : this.#line(prompt.text))
+    this.element.replaceChildren(this.#editing ? this.#editor(prompt.text) : this.#line(prompt, failure))
   }
 
   close(): void {}
 
-  #line(text: string): HTMLElement {
+  #line({ text, delivery, createdAt }: PromptState, failure: string | false): HTMLElement {
     const { id, version = 1, versions = 1 } = this.#turn
-    const { delivery, error, createdAt } = this.#session.getPrompt(id)!
     const retry = () => void this.#session.retryMessage(id).catch(() => {})
     const choose = (by: number) => () => this.#actions.choose(this.#turn, version + by)
     return h(
       'div',
       { class: 'prompt', 'data-prompt': id, 'data-delivery': delivery },
       h('div', { class: 'bubble', dir: 'auto' }, ...chunksOf(text)),
-      delivery === 'failed' &&
+      failure &&
         h(
           'div',
           { class: 'failed', role: 'alert' },
-          `Not sent: ${error?.message ?? ''} `,
+          `${failure} `,
           h('button', { type: 'button', onclick: retry }, 'Retry'),
         ),
       h(
