@@ -11,6 +11,8 @@ export interface ChatChunk {
 export interface ChatChoice {
   readonly index?: number | null
   readonly delta?: object | null
+  /** Of servers that do not stream. */
+  readonly message?: object | null
   readonly finish_reason?: string | null
 }
 

@@ -1,0 +1,6 @@
+export { createOpenAI } from '@ai-sdk/openai'
+export { Anthropic } from '@anthropic-ai/sdk'
+export { GoogleGenAI } from '@google/genai'
+export * as messages from '@langchain/core/messages'
+export { streamText } from 'ai'
+export { OpenAI } from 'openai'
