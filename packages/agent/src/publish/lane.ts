@@ -13,6 +13,10 @@ export interface LaneEntry {
   make(): Message
   /** Called when the message was too large; `true` after making it smaller: `make` is called again. */
   shrink?(): boolean
+  /** Called when the message was too large; entries that take its place. */
+  split?(): LaneEntry[] | undefined
+  /** Entries to be delivered right before it; it then goes alone. */
+  before?(): LaneEntry[]
   done(serial: string | undefined): void
   failed(error: RejoinError): void
 }
@@ -73,11 +77,15 @@ export class Lane {
   async #nextBatch(): Promise<LaneEntry[]> {
     await this.#host.uplink.slot(0)
     const { ephemeral = false } = this.#entries[0]!
-    const other = this.#entries.findIndex((entry) => (entry.ephemeral ?? false) !== ephemeral)
+    const other = this.#entries.findIndex(
+      (entry, index) => (entry.ephemeral ?? false) !== ephemeral || (index > 0 && entry.before !== undefined),
+    )
+    if (this.#entries[0]!.before) return this.#entries.splice(0, 1)
     return this.#entries.splice(0, Math.min(MAX_BATCH, other < 0 ? MAX_BATCH : other))
   }
 
   async #deliver(entries: LaneEntry[]): Promise<void> {
+    for (const piece of entries[0]?.before?.() ?? []) await this.#deliver([piece])
     const id = newId()
     const messages = entries.map((entry, index) => ({ ...entry.make(), id: `${id}:${index}` }))
     try {
@@ -85,9 +93,12 @@ export class Lane {
       entries.forEach((entry, index) => entry.done(serials[index] ?? undefined))
     } catch (error) {
       const verdict = judge(error)
+      let halves: LaneEntry[] | undefined
       // One unfit message must not take the others with it.
       if (verdict !== 'retry' && entries.length > 1) for (const entry of entries) await this.#deliver([entry])
       else if (verdict === 'split' && entries[0]!.shrink?.()) await this.#deliver(entries)
+      else if (verdict === 'split' && (halves = entries[0]!.split?.()))
+        for (const half of halves) await this.#deliver([half])
       else for (const entry of entries) entry.failed(wrapRefusal('publish', error, 'publish'))
     }
   }

@@ -59,6 +59,11 @@ export class Outcome {
     else if (empty) this.mark('error', { message: 'the response is empty', code: ErrorCode.ModelFailed })
   }
 
+  /** Why it failed, or was stopped. */
+  get error(): Reason | undefined {
+    return this.#reason
+  }
+
   /** Data of the end marker. */
   get data(): object | undefined {
     const data = { ...this.fields, ...this.#reason }

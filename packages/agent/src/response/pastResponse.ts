@@ -1,5 +1,6 @@
 import type { InboundMessage } from 'ably'
-import { Header, MessageName, Metadata, Phase, type EndStatus } from '@rejoin/core/protocol'
+import { checksum, Header, MessageName, Metadata, Phase, type EndStatus } from '@rejoin/core/protocol'
+import { largeField } from './largeValue.ts'
 import { headersOf, parsed } from '../inbound/fields.ts'
 
 /** One message (per token: one run of messages) of a text that a former process wrote. */
@@ -48,6 +49,8 @@ export class PastResponse {
   /** `finishReason`, `rawFinishReason` and `usage`, as its end told them. */
   fields: object = {}
   createdAt = 0
+  /** Values that came in pieces, by their id. */
+  readonly #pieces = new Map<string, string>()
 
   constructor(responseId: string) {
     this.responseId = responseId
@@ -64,7 +67,8 @@ export class PastResponse {
     const serial = message.serial!
     this.createdAt ||= message.timestamp ?? 0
     this.promptId ??= headers[Header.PromptId]
-    const data = parsed(message.data) as Record<string, unknown> | undefined
+    if (name === MessageName.Value) return this.#piece(headers, message.data)
+    const data = this.#whole(name, headers, parsed(message.data)) as Record<string, unknown> | undefined
     const own = headers[Header.Part]
     if (own !== undefined) this.partCount = Math.max(this.partCount, (Number.parseInt(own, 10) || 0) + 1)
     if (own !== undefined && this.retracted.includes(own.split('.')[0]!)) return
@@ -76,7 +80,7 @@ export class PastResponse {
       case MessageName.ReasoningComplete:
         return this.#text(message, headers, serial)
       case MessageName.ToolCall:
-        return this.#call(message, headers, serial)
+        return this.#call(message, headers, serial, data)
       case MessageName.ApprovalRequest: {
         const tool = this.#tool(headers, serial, asText(data?.['name']))
         tool.input ??= data?.['arguments']
@@ -112,7 +116,7 @@ export class PastResponse {
         return this.#ended(name, headers[Header.Status], data)
     }
     if (name.startsWith(MessageName.DataPrefix))
-      this.#value('data', name, own ?? serial, serial, message.data)
+      this.#value('data', name, own ?? serial, serial, this.#whole(name, headers, message.data))
   }
 
   #value(kind: 'source' | 'file' | 'data', name: string, part: string, serial: string, data: unknown): void {
@@ -130,6 +134,25 @@ export class PastResponse {
       ...(rawFinishReason !== undefined && { rawFinishReason }),
       ...(usage !== undefined && { usage }),
     }
+  }
+
+  #piece(headers: Record<string, string>, data: unknown): void {
+    const id = headers[Header.Value]
+    if (id === undefined || typeof data !== 'string') return
+    const known = this.#pieces.get(id) ?? ''
+    this.#pieces.set(id, known + followed(known.length, data, Number(headers[Header.End])))
+  }
+
+  /** Data of a message whose value came in pieces. One that did not come whole is absent. */
+  #whole(name: string, headers: Record<string, string>, data: unknown): unknown {
+    const field = largeField(name)
+    const id = headers[Header.Value]
+    if (id === undefined || field === undefined) return data
+    const json = this.#pieces.get(id) ?? ''
+    const agrees =
+      json.length === Number(headers[Header.Length]) && checksum(json) === headers[Header.Checksum]
+    const value = agrees ? jsonOf(json) : undefined
+    return field === '' ? value : { ...(data as object), [field]: value }
   }
 
   #retract(names: unknown): void {
@@ -159,8 +182,7 @@ export class PastResponse {
     piece.done ||= phase === Phase.Done
   }
 
-  #call(message: InboundMessage, headers: Record<string, string>, serial: string): void {
-    const data = parsed(message.data)
+  #call(message: InboundMessage, headers: Record<string, string>, serial: string, data: unknown): void {
     const streamed = headers[Header.ToolName]
     const fields = (typeof data === 'object' && data ? data : {}) as {
       name?: string
@@ -174,7 +196,7 @@ export class PastResponse {
     const done = message.version?.metadata?.[Metadata.Phase] === Phase.Done
     tool.pieces.delete(headers[Header.Continues] ?? '')
     tool.pieces.set(serial, { serial, text: typeof message.data === 'string' ? message.data : '', done })
-    if (done) tool.input = json(textOf(tool))
+    if (done) tool.input = jsonOf(textOf(tool))
   }
 
   #tool(headers: Record<string, string>, serial: string, name = 'tool'): PastPart {
@@ -214,7 +236,7 @@ function followed(length: number, text: string, end: number): string {
   return end - text.length > length ? '' : text.slice(length - (end - text.length))
 }
 
-function json(text: string): unknown {
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -10,7 +10,9 @@ import {
 } from '@rejoin/core/protocol'
 import type { RetryOptions } from '../publish/backoff.ts'
 import { PartText } from './partText.ts'
-import { Lane } from '../publish/lane.ts'
+import { Lane, type LaneEntry } from '../publish/lane.ts'
+import { LargeValue, largeField } from './largeValue.ts'
+import { utf8Length } from './unicode.ts'
 import type { Uplink } from '../publish/uplink.ts'
 import type { ProviderMetadata } from './modelEvent.ts'
 import type { PastResponse } from './pastResponse.ts'
@@ -202,24 +204,31 @@ export class ResponseBody {
   }
 
   readonly publish: Publish = (name, data, headers, options = {}) => {
-    let sent = wireData(name, data)
-    const { done, failed, key, ephemeral } = options
-    this.#lane.push({
+    const { done, failed = (error) => this.#loss(error), key, ephemeral } = options
+    const { value, json, encoding } = wireData(name, data)
+    const room = Math.max(256, this.#publishing.maxMessageSize - MESSAGE_OVERHEAD)
+    const field = largeField(name)
+    let large: LargeValue | undefined
+    const entry: LaneEntry = {
       key,
       ephemeral,
-      make: () => this.#message(name, sent, headers, ephemeral),
-      shrink: () => {
-        // A result that no message can hold: readers at least learn that the tool is done.
-        if (name !== MessageName.ToolResult || sent !== data) return false
-        this.#loss(
-          new RejoinError(ErrorCode.TooLarge, 'unable to publish the result of a tool; it is too large'),
-        )
-        sent = { ...(data as object), result: { omitted: 'too large' } }
-        return true
-      },
+      make: () =>
+        large
+          ? this.#message(name, large.data, { ...headers, ...large.headers })
+          : { ...this.#message(name, value, headers, ephemeral), ...(encoding && { encoding }) },
       done: (serial) => done?.(serial),
-      failed: (error) => (failed ? failed(error) : this.#loss(error)),
-    })
+      failed,
+    }
+    const enlarge = () => {
+      if (large || field === undefined) return false
+      large = new LargeValue(value, field)
+      entry.before = () => large!.entries(room, (...piece) => this.#message(...piece), failed)
+      return true
+    }
+    // What the channel takes may be less than what is thought to fit.
+    entry.shrink = enlarge
+    if (json !== undefined && json.length * 3 > room && utf8Length(json) > room) enlarge()
+    this.#lane.push(entry)
   }
 
   #loss(error: RejoinError): void {
@@ -312,13 +321,17 @@ export class ResponseBody {
   }
 }
 
-/** What the SDK can send: objects as they are, all else as JSON text, so that `"5"` and `5` stay apart. */
-function wireData(name: string, data: unknown): unknown {
-  if (data === undefined) return undefined
+/** Bytes for the name, the headers and whatever else a service counts. */
+const MESSAGE_OVERHEAD = 1024
+
+/** Data as the SDK can send it: texts, objects and arrays as they are, all else as JSON text that says so. */
+function wireData(name: string, data: unknown): { value: unknown; json?: string; encoding?: string } {
+  if (data === undefined) return { value: undefined }
   try {
-    const clean = storable(data)
-    const json = JSON.stringify(clean)
-    return typeof clean === 'object' && clean !== null ? clean : json
+    const value = storable(data)
+    const json = JSON.stringify(value)
+    const carried = typeof value === 'string' || (typeof value === 'object' && value !== null)
+    return carried ? { value, json } : { value: json, json, encoding: 'json' }
   } catch (cause) {
     const message = `unable to publish ${name}; its data is no JSON: ${(cause as Error).message}`
     throw new RejoinError(ErrorCode.InvalidArgument, message, { cause })

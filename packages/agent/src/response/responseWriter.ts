@@ -418,6 +418,7 @@ export class ResponseWriter {
       ...(clientId && { clientId }),
       ...(serial && { serial }),
       ...this.#outcome.fields,
+      ...(status !== 'complete' && this.#outcome.error && { error: this.#outcome.error }),
       ...(metadata && { metadata }),
       ...(retracted.length > 0 && { retracted }),
     }

@@ -204,7 +204,7 @@ it('publishes facts, files, documents, metadata of parts, preliminary and transi
     { name: 'search', result: 2 },
   ])
   const [transient] = said(reader, 'transient-progress')
-  expect([transient!.data, transient!.extras.ephemeral]).toEqual(['1', true])
+  expect([transient!.data, transient!.extras.ephemeral]).toEqual([1, true])
   expect(rows[0]).toMatchObject({ metadata: { model: 'm', cost: 2 } })
   expect(rows[0]!.parts!.map(({ type, id }) => `${id} ${type}`)).toEqual([
     '0 file',
@@ -262,7 +262,7 @@ it('sends only the newest of the versions that wait for the network', async () =
   await reader.until(() => reader.ended('r'))
   const cards = said(reader, 'data-card')
   expect(cards.length).toBeLessThan(60)
-  expect(cards.at(-1)!.data).toBe('300')
+  expect(cards.at(-1)!.data).toBe(300)
   expect(said(reader, 'tool_progress').at(-1)!.data).toMatchObject({ status: '300' })
   expect(rows[0]!.parts!.find(({ id }) => id === 'weather')).toMatchObject({
     data: 300,
