@@ -90,14 +90,14 @@ const longestName = 2048
 
 /** Names may not be empty, be longer than 2048 characters, start like a qualifier or separator, or hold line breaks. */
 export function checkChannelName(name: string): void {
-  if (
-    typeof name !== 'string' ||
-    name === '' ||
-    name.length > longestName ||
-    /^[:,[\s]/.test(name) ||
-    /[\r\n]/.test(name)
-  ) {
-    if (typeof name === 'string' && /^\[meta\]./.test(name)) return
-    throw badChannelName(typeof name === 'string' ? name.slice(0, 100) : name)
+  if (name === '' || name.length > longestName || /^[:,[\s]/.test(name) || /[\r\n]/.test(name)) {
+    const kind = /^\[(meta|queue)\]/.exec(name)?.[1]
+    if (kind === undefined) throw badChannelName(name.slice(0, 100))
+    const missing = kind === 'meta' ? 'metachannels' : 'queues'
+    throw new AblyError(
+      40010,
+      400,
+      `unable to use channel ${name.slice(0, 100)}; local-ably does not have ${missing}`,
+    )
   }
 }

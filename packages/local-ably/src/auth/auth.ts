@@ -2,8 +2,8 @@ import { intersect, readCapability } from './capability.ts'
 import type { App, Key } from '../app.ts'
 import { AblyError, invalidCredentials, notFound } from '../wire/errors.ts'
 import type { Grant } from './grant.ts'
-import { readJwt, verifyJwt, type Jwt } from './jwt.ts'
-import { tokenExpired, type TokenStore } from './token.ts'
+import { readEmbedded, readJwt, readTimes, verifyJwt, type Jwt } from './jwt.ts'
+import { longestTtl, tokenExpired, type TokenStore } from './token.ts'
 import type { Origins } from '../origins.ts'
 import { defaultKey } from '../settings.ts'
 
@@ -80,11 +80,23 @@ function grantOf(found: { app: App; key: Key }, kind: 'key' | 'token', about: Pa
 }
 
 function tokenGrant(directory: Directory, token: string): Grant {
-  const jwt = readJwt(token)
-  const grant = jwt ? jwtGrant(directory, jwt) : issuedGrant(directory, token)
+  const embedded = readEmbedded(token)
+  const inner = embedded?.token ?? token
+  if (embedded && readEmbedded(inner)) {
+    throw new AblyError(40144, 401, 'unable to use the JWT; the token in it carries another')
+  }
+  const jwt = readJwt(inner)
+  const own = jwt ? jwtGrant(directory, jwt) : issuedGrant(directory, inner)
+  const grant = embedded?.expires === undefined ? own : { ...own, expires: endOf(embedded.expires, own) }
   if (grant.expires !== undefined && grant.expires <= Date.now()) throw tokenExpired()
   directory.tokens.checkRevoked(grant)
   return grant
+}
+
+// The JWT must not promise more than what it carries.
+function endOf(outer: number, { expires }: Grant): number {
+  if (expires === undefined || outer <= expires) return outer
+  throw new AblyError(40144, 401, 'unable to use the JWT; it ends later than the token in it')
 }
 
 function issuedGrant(directory: Directory, token: string): Grant {
@@ -109,10 +121,7 @@ function jwtGrant(directory: Directory, jwt: Jwt): Grant {
   }
   const found = findKey(directory, jwt.keyName)
   verifyJwt(jwt, found.key.secret)
-  const { iat, exp } = jwt.claims
-  if (typeof iat !== 'number' || typeof exp !== 'number') {
-    throw new AblyError(40144, 401, 'unable to use the JWT; it needs the claims iat and exp, in seconds')
-  }
+  const { issued, expires } = readTimes(jwt, longestTtl(found.key))
   const capability = jwt.claims['x-ably-capability']
   const clientId = jwt.claims['x-ably-clientId']
   const revocationKey = jwt.claims['x-ably-revocation-key']
@@ -122,8 +131,8 @@ function jwtGrant(directory: Directory, jwt: Jwt): Grant {
         ? found.key.capability
         : intersect(readCapability(capability), found.key.capability),
     clientId: typeof clientId === 'string' ? clientId : undefined,
-    issued: iat * 1000,
-    expires: exp * 1000,
+    issued,
+    expires,
     channelClaims: claimsUnder(jwt, 'ably.channel.', 'string') as Record<string, string>,
     channelRates: claimsUnder(jwt, 'ably.limits.publish.perAttachment.maxRate.', 'number') as Record<
       string,

@@ -16,6 +16,9 @@ export interface TokenDetails {
 
 const hour = 3_600_000
 
+/** Milliseconds that tokens of a key may last: less when they can be revoked. */
+export const longestTtl = (key: Key): number => (key.revocableTokens ? hour : 24 * hour)
+
 export const tokenExpired = (): AblyError =>
   new AblyError(40142, 401, 'unable to authenticate; the token expired, get a new one')
 
@@ -52,11 +55,11 @@ export class TokenStore {
     else if (!trusted)
       throw invalidCredentials('unable to issue a token; sign the request or authenticate with the key')
     const ttl = body.ttl === undefined || body.ttl === null || body.ttl === '' ? hour : Number(body.ttl)
-    if (!Number.isFinite(ttl) || ttl <= 0 || ttl > 24 * hour) {
+    if (!Number.isFinite(ttl) || ttl <= 0 || ttl > longestTtl(key)) {
       throw new AblyError(
         40003,
         400,
-        'unable to issue a token; ttl must be above 0 and at most 24 hours, in ms',
+        `unable to issue a token; ttl must be above 0 and at most ${longestTtl(key)} ms`,
       )
     }
     if (body.clientId === '') {

@@ -27,11 +27,9 @@ const modeNeeds: [bit: number, operation: Operation][] = [
   [Mode.PRESENCE_SUBSCRIBE, 'subscribe'],
   [Mode.ANNOTATION_PUBLISH, 'annotation-publish'],
   [Mode.ANNOTATION_SUBSCRIBE, 'annotation-subscribe'],
-  [Mode.OBJECT_SUBSCRIBE, 'object-subscribe'],
-  [Mode.OBJECT_PUBLISH, 'object-publish'],
 ]
 
-/** Those of the requested modes that the capability allows. */
+/** Those of the requested modes that the capability allows. There are no LiveObjects, so their modes are not granted. */
 export function grantModes(grant: Grant, channelName: string, requested: number): number {
   let modes = 0
   for (const [bit, operation] of modeNeeds) {

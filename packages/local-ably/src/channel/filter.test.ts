@@ -11,7 +11,11 @@ const passes = (expression: string, message: object): boolean =>
 const message = {
   name: 'token',
   clientId: 'ann',
-  extras: { headers: { n: 5, tag: 'a-b', on: true, 'x-y': 'z' }, ref: { type: 't' } },
+  extras: {
+    headers: { n: 5, tag: 'a-b', on: true, 'x-y': 'z' },
+    ref: { type: 't' },
+    list: [{ a: 1, b: 'x' }, { a: 2 }],
+  },
 }
 
 test.each<[expression: string, passes: boolean]>([
@@ -21,13 +25,34 @@ test.each<[expression: string, passes: boolean]>([
   ['headers.n > `4` && headers.n <= `5`', true],
   ['headers.missing', false],
   ['headers.missing == `null`', true],
-  ['!headers.missing', true],
+  // As everywhere in JMESPath, `!` binds closer than `.` does.
+  ['!(headers.missing)', true],
+  ['!headers.missing', false],
   ['headers.on && (name == `"x"` || clientId == `"ann"`)', true],
   ['headers."x-y" == `"z"`', true],
   ['extras.ref.type == `"t"`', true],
+  ['headers.constructor || toString || __proto__', false],
+  ['length(name) > `4` && type(headers.n) == `"number"`', true],
+  ['extras.list[?a == `1`] | [0].b', true],
+  ['extras.list[*].a | contains(@, `2`)', true],
+  ["starts_with(missing, 'x')", false],
   ["contains(headers.tag, '-') && starts_with(name, 'tok') && !ends_with(name, 'x')", true],
 ])('%s', (expression, expected) => {
   expect(passes(expression, message)).toBe(expected)
+})
+
+test.each([
+  'name ==',
+  '[@, @] | [] | [@, @] | []',
+  '{a: @, b: @}',
+  "pad_left(name, `1000000000`, ' ')",
+  'map(&[@, @], extras.list)',
+  'let $a = name in $a',
+  'extras.list[?contains($.extras.list, @)]',
+  `${'('.repeat(2000)}name${')'.repeat(2000)}`,
+  `name == '${'x'.repeat(1000)}'`,
+])('an expression that is wrong, or that could cost too much, is refused: %s', (expression) => {
+  expect(() => passes(expression, message)).toThrow(expect.objectContaining({ code: 40000 }) as Error)
 })
 
 test('a channel with a filter delivers what passes', async () => {

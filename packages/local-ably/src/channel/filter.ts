@@ -1,3 +1,4 @@
+import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
 import { isRecord } from '../wire/codec.ts'
 import { badRequest } from '../wire/errors.ts'
 import type { WireMessage } from '../wire/protocol.ts'
@@ -5,23 +6,89 @@ import type { WireMessage } from '../wire/protocol.ts'
 /** Whether a message passes a channel's filter. */
 export type Filter = (message: WireMessage) => boolean
 
-type Expression = (subject: unknown) => unknown
+/** Characters of an expression. */
+const longest = 1000
 
 /**
- * The filter in a channel's name: `[filter=<base64>]chat`, as `channels.getDerived()` makes it. It is written in the
- * part of JMESPath that filters need: fields, literals, comparisons, `&&`, `||`, `!`, and a few functions.
+ * Functions whose results are no larger than what they are given. With these, and without lists and objects built by
+ * the expression, a filter costs no more than its length times the size of a message.
  */
+const functions = new Set(
+  'abs avg ceil contains ends_with floor keys length lower max min not_null starts_with sum to_number type upper values'.split(
+    ' ',
+  ),
+)
+const refused = new Set([
+  'MultiSelectList',
+  'MultiSelectHash',
+  'LetExpression',
+  'Variable',
+  'Root',
+  'ExpressionReference',
+])
+
+/** The filter in a channel's name, a JMESPath expression: `[filter=<base64>]chat`, as `channels.getDerived()` makes it. */
 export function filterOf(channelName: string): Filter | undefined {
   const encoded = /^\[filter=([^?\]]*)/.exec(channelName)?.[1]
   if (encoded === undefined) return undefined
-  const expression = new Parser(Buffer.from(encoded, 'base64').toString()).parse()
-  return (message) => isTrue(expression(subjectOf(message)))
+  const text = Buffer.from(encoded, 'base64').toString()
+  const expression = parse(text)
+  return (message) => {
+    try {
+      return isTrue(TreeInterpreter.search(expression, subjectOf(message)))
+    } catch {
+      // A function got a value of the wrong type: the message is not of the kind that the filter is about.
+      return false
+    }
+  }
+}
+
+function parse(text: string): ReturnType<typeof compile> {
+  const fail = (reason: string): never => {
+    throw badRequest(`unable to filter by ${JSON.stringify(text.slice(0, longest))}; ${reason}`)
+  }
+  if (text.length > longest) return fail(`an expression has at most ${longest} characters`)
+  let expression: ReturnType<typeof compile>
+  try {
+    expression = compile(text)
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error))
+  }
+  const problem = problemOf(expression)
+  return problem === undefined ? expression : fail(`${problem} cannot be used in a filter`)
+}
+
+function problemOf(node: unknown): string | undefined {
+  if (Array.isArray(node)) return node.map(problemOf).find((problem) => problem !== undefined)
+  if (!isRecord(node) || node.type === 'Literal') return undefined
+  if (typeof node.type === 'string' && refused.has(node.type)) return node.type
+  if (node.type === 'Function' && !functions.has(String(node.name)))
+    return `the function ${String(node.name)}`
+  return problemOf(Object.values(node))
 }
 
 /** What a filter can ask of a message. */
-function subjectOf(message: WireMessage): Record<string, unknown> {
+function subjectOf(message: WireMessage): JSONValue {
   const { id, name, clientId, connectionId, encoding, timestamp, extras } = message
-  return { id, name, clientId, connectionId, encoding, timestamp, extras, headers: extras?.headers }
+  return bare({
+    id,
+    name,
+    clientId,
+    connectionId,
+    encoding,
+    timestamp,
+    extras,
+    headers: extras?.headers,
+  }) as JSONValue
+}
+
+// The interpreter reads what an object inherits too, so these inherit nothing.
+function bare(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bare)
+  if (!isRecord(value)) return value ?? null
+  const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  for (const [key, inner] of Object.entries(value)) copy[key] = bare(inner)
+  return copy
 }
 
 /** As JMESPath has it: nothing, and what is empty, is false. */
@@ -29,153 +96,4 @@ function isTrue(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '') return false
   if (Array.isArray(value)) return value.length > 0
   return !isRecord(value) || Object.keys(value).length > 0
-}
-
-const token = /\s*(&&|\|\||[=!<>]=|[<>!().,]|`[^`]*`|'[^']*'|"[^"]*"|[A-Za-z_]\w*)/y
-
-class Parser {
-  readonly #text: string
-  readonly #tokens: string[] = []
-  #at = 0
-
-  constructor(text: string) {
-    this.#text = text
-    token.lastIndex = 0
-    for (let match = token.exec(text); match; match = token.exec(text)) {
-      this.#tokens.push(match[1]!)
-      if (token.lastIndex === text.length) return
-    }
-    if (this.#tokens.join('') !== text.replaceAll(/\s/g, '')) this.#fail()
-  }
-
-  parse(): Expression {
-    const expression = this.#or()
-    if (this.#at < this.#tokens.length) this.#fail()
-    return expression
-  }
-
-  #fail(): never {
-    throw badRequest(`unable to filter by ${JSON.stringify(this.#text)}; the expression cannot be read`)
-  }
-
-  #take(...wanted: string[]): string | undefined {
-    const next = this.#tokens[this.#at]
-    if (next === undefined || !wanted.includes(next)) return undefined
-    this.#at++
-    return next
-  }
-
-  #or(): Expression {
-    const left = this.#and()
-    if (!this.#take('||')) return left
-    const right = this.#or()
-    return (subject) => (isTrue(left(subject)) ? left(subject) : right(subject))
-  }
-
-  #and(): Expression {
-    const left = this.#comparison()
-    if (!this.#take('&&')) return left
-    const right = this.#and()
-    return (subject) => (isTrue(left(subject)) ? right(subject) : left(subject))
-  }
-
-  #comparison(): Expression {
-    const left = this.#not()
-    const operator = this.#take('==', '!=', '<=', '>=', '<', '>')
-    if (!operator) return left
-    const right = this.#not()
-    const compare = comparisons[operator]!
-    return (subject) => compare(left(subject) ?? null, right(subject) ?? null)
-  }
-
-  #not(): Expression {
-    if (!this.#take('!')) return this.#path()
-    const inner = this.#not()
-    return (subject) => !isTrue(inner(subject))
-  }
-
-  #path(): Expression {
-    let value = this.#value()
-    while (this.#take('.')) {
-      const outer = value
-      const field = this.#field()
-      value = (subject) => fieldOf(outer(subject), field)
-    }
-    return value
-  }
-
-  #value(): Expression {
-    if (this.#take('(')) {
-      const inner = this.#or()
-      if (!this.#take(')')) this.#fail()
-      return inner
-    }
-    const next = this.#tokens[this.#at] ?? this.#fail()
-    if (next.startsWith('`')) return this.#literal()
-    if (next.startsWith("'")) {
-      this.#at++
-      return () => next.slice(1, -1)
-    }
-    const field = this.#field()
-    if (!this.#take('(')) return (subject) => fieldOf(subject, field)
-    return this.#call(field)
-  }
-
-  #literal(): Expression {
-    const text = this.#tokens[this.#at++]!.slice(1, -1)
-    try {
-      const value: unknown = JSON.parse(text)
-      return () => value
-    } catch {
-      return this.#fail()
-    }
-  }
-
-  #call(name: string): Expression {
-    const apply = functions[name] ?? this.#fail()
-    const parts: Expression[] = []
-    while (!this.#take(')')) {
-      if (parts.length > 0 && !this.#take(',')) this.#fail()
-      parts.push(this.#or())
-    }
-    return (subject) => apply(...parts.map((part) => part(subject)))
-  }
-
-  #field(): string {
-    const next = this.#tokens[this.#at++]
-    if (next === undefined || !/^["\w]/.test(next)) this.#fail()
-    return next.startsWith('"') ? next.slice(1, -1) : next
-  }
-}
-
-const fieldOf = (value: unknown, field: string): unknown =>
-  isRecord(value) && Object.hasOwn(value, field) ? value[field] : undefined
-
-const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)
-const ordered =
-  (holds: (a: number, b: number) => boolean) =>
-  (a: unknown, b: unknown): boolean =>
-    typeof a === 'number' && typeof b === 'number' && holds(a, b)
-
-const comparisons: Record<string, (a: unknown, b: unknown) => boolean> = {
-  '==': same,
-  '!=': (a, b) => !same(a, b),
-  '<': ordered((a, b) => a < b),
-  '<=': ordered((a, b) => a <= b),
-  '>': ordered((a, b) => a > b),
-  '>=': ordered((a, b) => a >= b),
-}
-
-const ofTexts =
-  (holds: (a: string, b: string) => boolean) =>
-  (a: unknown, b: unknown): boolean =>
-    typeof a === 'string' && typeof b === 'string' && holds(a, b)
-
-const functions: Record<string, (...values: unknown[]) => unknown> = {
-  contains: (whole, part) =>
-    Array.isArray(whole)
-      ? whole.some((one) => same(one, part))
-      : ofTexts((a, b) => a.includes(b))(whole, part),
-  starts_with: ofTexts((a, b) => a.startsWith(b)),
-  ends_with: ofTexts((a, b) => a.endsWith(b)),
 }

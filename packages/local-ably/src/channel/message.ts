@@ -121,6 +121,13 @@ function readExtras(extras: unknown): Record<string, unknown> | undefined {
     if (!extrasKeys.has(key))
       throw new AblyError(40032, 400, `unable to publish; unknown key ${key} in extras`)
   }
+  if (extras.push !== undefined) {
+    throw new AblyError(
+      40032,
+      400,
+      'unable to publish with extras.push; local-ably does not have push notifications',
+    )
+  }
   const { headers, userClaim: _forged, ...rest } = extras
   if (headers === undefined || headers === null) return rest
   if (

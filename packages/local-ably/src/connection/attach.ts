@@ -115,6 +115,9 @@ function attachAnew(
 
 function checkModes(connection: Connection, channelName: string, requested: number): void {
   if (connection.modesFor(channelName, requested) !== 0) return
+  if ((requested & ~(Mode.OBJECT_SUBSCRIBE | Mode.OBJECT_PUBLISH)) === 0) {
+    throw denied('unable to attach with the modes of LiveObjects alone; local-ably does not have LiveObjects')
+  }
   throw denied(`Channel denied access based on given capability; channelId = ${channelName}`)
 }
 

@@ -76,7 +76,7 @@ function detach(connection: Connection, frame: ProtocolMessage): void {
 }
 
 function refuseObjects(): never {
-  throw new AblyError(40000, 400, 'unable to change objects; this server has no LiveObjects')
+  throw new AblyError(40000, 400, 'unable to change objects; local-ably does not have LiveObjects')
 }
 
 /** New credentials on a living connection: its attachments gain and lose what these allow. */

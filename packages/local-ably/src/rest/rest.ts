@@ -11,6 +11,7 @@ import { batchRoutes } from './batch.ts'
 import { keyRoutes } from './keys.ts'
 import { messageRoutes } from './messages.ts'
 import { presenceRoutes } from './members.ts'
+import { refuseMissing } from './missing.ts'
 import { statsRoutes } from './statistics.ts'
 import { route, type Route } from './router.ts'
 import { channelRoutes } from './channels.ts'
@@ -52,5 +53,8 @@ export function createRest(
     ...appRoutes(rest, world),
     ...more,
   ]
-  return (request) => route(routes, request)
+  return (request) => {
+    refuseMissing(request)
+    return route(routes, request)
+  }
 }
