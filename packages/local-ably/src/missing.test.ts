@@ -1,4 +1,3 @@
-import * as Ably from 'ably'
 import { LiveObjects } from 'ably/liveobjects'
 import { expect, test } from 'vitest'
 import { errorOf, uniqueName, useServer } from '../test/clients.ts'
@@ -30,7 +29,7 @@ test.each<[method: string, path: string, names: RegExp]>([
 })
 
 test('LiveObjects: no modes, a refusal for each operation', async () => {
-  const client = realtime({ plugins: { LiveObjects } } as Ably.ClientOptions)
+  const client = realtime({ plugins: { LiveObjects } })
   const only = client.channels.get(uniqueName(), { modes: ['OBJECT_SUBSCRIBE', 'OBJECT_PUBLISH'] })
   const error = await errorOf(only.attach())
   expect(error.code).toBe(40160)
