@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launch, person, screenshot, type Browser, type Page } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
-import { answers, haveRecordings, speed } from './truth.ts'
+import { lose } from './losing.ts'
+import { answers } from './truth.ts'
 
-// For everybody: screen readers, keyboards, phones, dark rooms, and machines that have other things to do.
+// For everybody: screen readers, keyboards, phones, dark rooms, slow machines.
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -15,8 +16,10 @@ let demo: Demo
 
 beforeAll(async () => {
   browser = await launch()
-  demo = await startDemo({ DEMO_SPEED: speed(1200) })
+  demo = await startDemo()
 })
+
+beforeEach(() => demo.model.goOn())
 
 afterAll(async () => {
   await browser?.close()
@@ -52,16 +55,19 @@ describe.each(fronts)('%s', (front) => {
     await chat.button('Approve').click()
     await chat.completed()
     await chat.ask(answers.scripted.prompt)
-    await chat.page.locator('.answer[data-status=complete]').nth(1).waitFor()
+    await chat.completed(2)
+    await demo.model.holdAt(300)
     await chat.ask(answers.openai.prompt)
-    // The scripted answer thinks first, folded away.
-    if (haveRecordings) await chat.grows(-1)
-    else await chat.page.locator('.answer').nth(2).locator('[data-rendered] p').first().waitFor()
-    await chat.fault('lose').click()
-    await chat.page.locator('[data-gap]').first().waitFor()
+    await chat.answers.nth(2).waitFor()
+    await expect
+      .poll(async () => (await chat.rendered()).length, { timeout: 60_000, interval: 20 })
+      .toBeGreaterThan(200)
+    const { hear } = await lose(demo, chat, 'lose', 300)
     expect(await violations(chat.page)).toEqual([])
     await screenshot(chat.page, `${front}-${colorScheme}`)
-    await chat.page.locator('.answer[data-status=complete]').nth(2).waitFor()
+    await hear()
+    await demo.model.goOn()
+    await chat.completed(3)
     expect(await violations(chat.page)).toEqual([])
     expect(complaints).toEqual([])
     await context.close()
@@ -78,7 +84,7 @@ describe.each(fronts)('%s', (front) => {
     await chat.ask(answers.scripted.prompt)
     await chat.completed()
     await chat.ask(answers.openai.prompt)
-    await chat.page.locator('.answer[data-status=complete]').nth(1).waitFor()
+    await chat.completed(2)
     expect(await chat.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
     await screenshot(chat.page, `${front}-phone`)
     await chat.button('Break it').click()
@@ -110,10 +116,11 @@ describe.each(fronts)('%s', (front) => {
       }
       throw new Error(`unable to reach "${name}" with the Tab key`)
     }
+    await demo.model.holdAt(100)
     await tabTo('Your message')
     await page.keyboard.type(answers.openai.prompt)
     await page.keyboard.press('Enter')
-    await chat.grows(100)
+    await chat.shows(100)
     await tabTo('Stop the answer')
     await page.keyboard.press('Enter')
     await page.locator('.answer[data-status=stopped]').waitFor()
@@ -123,37 +130,48 @@ describe.each(fronts)('%s', (front) => {
     await context.close()
   })
 
-  test('three answers at once leave the page free: no long tasks to speak of', async () => {
+  test('while an answer grows, nothing but its own row and its last blocks are touched', async () => {
     const { context } = await person(browser, { format: 'rendered' })
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
-    await chat.page.evaluate(() => {
-      const measured = { tasks: [] as number[], frames: 0, worst: 0 }
-      Object.assign(globalThis, { measured })
-      new PerformanceObserver((list) =>
-        measured.tasks.push(...list.getEntries().map(({ duration }) => duration)),
-      ).observe({
-        entryTypes: ['longtask'],
+    const { prompt, text } = answers.story
+    await chat.ask(answers.scripted.prompt)
+    await chat.completed()
+    await demo.model.holdAt(700)
+    await chat.ask(prompt)
+    await chat.answers.nth(1).waitFor()
+    const shows = (length: number) =>
+      expect
+        .poll(async () => (await chat.rendered()).length, { timeout: 60_000, interval: 20 })
+        .toBeGreaterThan(length)
+    await shows(600)
+    await chat.answer.evaluate((answer) => {
+      const touched = { other: 0, settled: 0, last: 0 }
+      Object.assign(globalThis, { touched })
+      const settled = [...answer.querySelectorAll('[data-rendered] > *')].slice(0, -2)
+      new MutationObserver((changes) => {
+        for (const { target } of changes)
+          if (!answer.contains(target)) touched.other++
+          else if (settled.some((block) => block.contains(target))) touched.settled++
+          else touched.last++
+      }).observe(answer.closest('ol')!, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
       })
-      let last = performance.now()
-      const frame = (now: number) => {
-        measured.frames++
-        measured.worst = Math.max(measured.worst, now - last)
-        last = now
-        requestAnimationFrame(frame)
-      }
-      requestAnimationFrame(frame)
     })
-    for (let nth = 0; nth < 3; nth++) await chat.ask(answers.openai.prompt)
-    await chat.page.locator('.answer[data-status=complete]').nth(2).waitFor({ timeout: 60_000 })
-    const { tasks, frames, worst } = await chat.page.evaluate(
-      () =>
-        (globalThis as unknown as { measured: { tasks: number[]; frames: number; worst: number } }).measured,
+    for (const at of [1000, 1300, 1600]) {
+      await demo.model.holdAt(at)
+      await shows(at - 100)
+    }
+    const touched = await chat.page.evaluate(
+      () => (globalThis as unknown as { touched: Record<'other' | 'settled' | 'last', number> }).touched,
     )
-    console.log(
-      `${front}: ${frames} frames, worst ${worst.toFixed(0)} ms; ${tasks.length} long tasks, longest ${Math.max(0, ...tasks).toFixed(0)} ms`,
-    )
-    // A shared machine makes a few tasks long by itself; one that grows with the text would make hundreds.
-    expect(tasks.length).toBeLessThan(30)
+    expect(touched).toMatchObject({ other: 0, settled: 0 })
+    expect(touched.last).toBeGreaterThan(0)
+    await demo.model.goOn()
+    await chat.completed(2)
+    expect(text.length).toBeGreaterThan(1600)
     await context.close()
   })
 })

@@ -1,4 +1,4 @@
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 
 export type Pattern = 'message-per-response' | 'message-per-token'
@@ -9,12 +9,16 @@ export type Front = 'react' | 'vue' | 'script'
 
 export const fronts: readonly Front[] = ['react', 'vue', 'script']
 
+/** Long enough for a machine that does four other things. Nothing is slower for it: every wait ends with its event. */
+const patience = { timeout: 60_000, interval: 20 }
+
 /** What a person does on the page, and what they see there. */
 export class Chat {
   readonly page: Page
 
   constructor(page: Page) {
     this.page = page
+    page.setDefaultTimeout(patience.timeout)
   }
 
   /** Opens a new conversation of a pattern. */
@@ -28,7 +32,7 @@ export class Chat {
     await chat.goto(`${url}/${front}/`)
     if (pattern === 'message-per-token') {
       const before = chat.page.url()
-      await chat.page.getByRole('button', { name: 'Per token' }).click()
+      await chat.button('Per token').click()
       await chat.page.waitForURL((now) => now.href !== before)
     }
     await chat.hydrated()
@@ -40,10 +44,13 @@ export class Chat {
     await this.hydrated()
   }
 
+  async reload(): Promise<void> {
+    await this.page.reload()
+    await this.hydrated()
+  }
+
   async hydrated(): Promise<void> {
-    const ready = await this.page
-      .waitForSelector('[data-hydrated=true]', { timeout: 15_000 })
-      .catch(() => null)
+    const ready = await this.page.waitForSelector('[data-hydrated=true]').catch(() => null)
     if (!ready)
       throw new Error(`unable to see the conversation; the page shows:\n${await this.page.innerText('body')}`)
   }
@@ -53,39 +60,59 @@ export class Chat {
     await this.page.keyboard.press('Enter')
   }
 
+  get conversation(): string {
+    return new URL(this.page.url()).pathname.split('/').at(-1)!
+  }
+
+  get answers(): Locator {
+    return this.page.locator('.answer')
+  }
+
+  /** The newest answer. */
+  get answer(): Locator {
+    return this.answers.last()
+  }
+
+  get prompts(): Locator {
+    return this.page.locator('.prompt')
+  }
+
+  get gaps(): Locator {
+    return this.page.locator('[data-gap]')
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true })
+  }
+
+  /** A line below an answer: `healed`, `verified`, … */
+  fact(kind: string): Locator {
+    return this.page.locator(`[data-fact=${kind}]`)
+  }
+
+  /** A line of "What happened". It stays, so it does not matter when one looks. */
+  event(kind: string, text: string | RegExp = ''): Locator {
+    return this.page.locator(`[data-event=${kind}]`).filter({ hasText: text })
+  }
+
   /** The text of the newest answer, as it stands on the page: without the marks for what is missing. */
   text(): Promise<string> {
     return this.page.evaluate(readText)
   }
 
+  /** The texts of all answers, in order. None of them has a gap. */
+  texts(): Promise<string[]> {
+    return this.answers.evaluateAll((all) =>
+      all.map((answer) =>
+        [...answer.querySelectorAll('[data-text]')].map((text) => text.textContent ?? '').join(''),
+      ),
+    )
+  }
+
   reasoning(): Promise<string> {
-    return this.page
-      .locator('.answer')
-      .last()
+    return this.answer
       .locator('[data-reasoning]')
       .evaluateAll((all) => all.map((one) => one.textContent ?? '').join(''))
-  }
-
-  status(): Promise<string | null> {
-    return this.page.locator('.answer').last().getAttribute('data-status')
-  }
-
-  /** Resolves when the newest answer shows more than so many characters. */
-  async grows(beyond: number): Promise<void> {
-    // Asked from here: the page's Content-Security-Policy lets nobody evaluate a string inside.
-    await expect.poll(async () => (await this.text()).length, { timeout: 30_000 }).toBeGreaterThan(beyond)
-  }
-
-  async completed(): Promise<void> {
-    await this.page.locator('.answer[data-status=complete]').last().waitFor({ timeout: 60_000 })
-  }
-
-  get answer() {
-    return this.page.locator('.answer').last()
-  }
-
-  button(name: string) {
-    return this.page.getByRole('button', { name, exact: true })
   }
 
   /** The rendered text of the newest answer, without what is ours: marks of sources, heads of code blocks. */
@@ -101,12 +128,71 @@ export class Chat {
     )
   }
 
-  fault(id: string) {
-    return this.page.locator(`[data-fault=${id}]`)
+  status(): Promise<string | null> {
+    return this.answer.getAttribute('data-status')
+  }
+
+  /** Resolves when the newest answer shows so many characters. */
+  async shows(characters: number): Promise<void> {
+    // Asked from here: the page's Content-Security-Policy lets nobody evaluate a string inside.
+    await expect.poll(async () => (await this.text()).length, patience).toBeGreaterThanOrEqual(characters)
+  }
+
+  /** Resolves when the newest answer shows this text and no other. */
+  async showsAll(text: string): Promise<void> {
+    await expect.poll(() => this.text(), patience).toBe(text)
+  }
+
+  /** Resolves when so many answers are complete. */
+  async completed(count = 1): Promise<void> {
+    await this.page
+      .locator('.answer[data-status=complete]')
+      .nth(count - 1)
+      .waitFor({ state: 'attached' })
   }
 
   async waitForStatus(text: string | RegExp): Promise<void> {
     await this.page.locator('.status').filter({ hasText: text }).waitFor()
+  }
+
+  fault(id: string): Locator {
+    return this.page.locator(`[data-fault=${id}]`)
+  }
+
+  /** Presses a button of "Break it". Resolves when the server has done it. */
+  async break(id: string): Promise<void> {
+    const done = this.page.waitForResponse((response) => response.url().endsWith('/faults'))
+    await this.fault(id).click()
+    expect((await done).ok()).toBe(true)
+  }
+
+  /** Drops the connection with a button of "Break it", but for as long as the test needs. */
+  async away(id: 'drop' | 'drop-long'): Promise<{ back(): Promise<void> }> {
+    let ask: { url: string; body: object } | undefined
+    await this.page.route(
+      '**/faults',
+      (route) => {
+        const request = route.request()
+        ask = { url: request.url(), body: request.postDataJSON() as object }
+        return route.continue({ postData: JSON.stringify({ ...ask.body, milliseconds: 120_000 }) })
+      },
+      { times: 1 },
+    )
+    await this.break(id)
+    await this.event('connection', 'Connection lost').first().waitFor()
+    return {
+      back: async () => {
+        const { url, body } = ask!
+        const connected = await this.event('connection', 'Connected').count()
+        await this.page.evaluate(
+          ([to, json]) =>
+            fetch(to!, { method: 'POST', body: json!, headers: { 'content-type': 'application/json' } }),
+          [url, JSON.stringify({ ...body, milliseconds: 100 })],
+        )
+        await this.event('connection', 'Connected').nth(connected).waitFor()
+        await this.waitForStatus('Live')
+      },
+    }
   }
 }
 
@@ -123,7 +209,7 @@ function readText(): string {
     .join('')
 }
 
-/** Runs before any script of the page: remembers the first text that an answer ever showed. */
+/** From the next loading of the page on, remembers the first text that an answer ever showed. */
 export async function recordFirstText(page: Page): Promise<() => Promise<string>> {
   await page.addInitScript(`
     const readText = ${readText.toString()};

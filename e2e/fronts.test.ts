@@ -1,27 +1,26 @@
 import { Marked } from 'marked'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launch, person, screenshot, type Browser } from './browser.ts'
 import { Chat, fronts, recordFirstText } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
-import { answers, hostile, speed } from './truth.ts'
+import { lose } from './losing.ts'
+import { answers, hostile } from './truth.ts'
 
 // The same things in React, in Vue, and with nothing but script tags.
 
 let browser: Browser
 let demo: Demo
-/** Where one does something in mid-answer: it has to last, however slow the machine. */
-let unhurried: Demo
 
 beforeAll(async () => {
   browser = await launch()
-  demo = await startDemo({ DEMO_SPEED: speed(900) })
-  unhurried = await startDemo({ DEMO_SPEED: speed(300) })
+  demo = await startDemo()
 })
+
+beforeEach(() => demo.model.goOn())
 
 afterAll(async () => {
   await browser?.close()
   await demo?.stop()
-  await unhurried?.stop()
 })
 
 /** What any renderer of Markdown would show, by the library alone, without streaming and without our view. */
@@ -38,25 +37,54 @@ function plainText(markdown: string): string {
 
 const words = (text: string) => text.replace(/\s+/g, '')
 
+/** Asks, and lets the answer grow piece by piece: each piece is rendered before the next one is written. */
+async function growing(
+  chat: Chat,
+  prompt: string,
+  length: number,
+  look: () => Promise<unknown> = async () => {},
+): Promise<void> {
+  const pieces = 12
+  const place = (piece: number) => Math.floor((length * piece) / pieces)
+  const answered = await chat.answers.count()
+  await demo.model.holdAt(place(1))
+  await chat.ask(prompt)
+  await chat.answers.nth(answered).waitFor()
+  let shown = 0
+  for (let piece = 1; piece < pieces; piece++) {
+    await demo.model.holdAt(place(piece))
+    await expect
+      .poll(async () => (await chat.rendered()).length, { timeout: 60_000, interval: 20 })
+      .toBeGreaterThan(shown)
+    shown = (await chat.rendered()).length
+    await look()
+  }
+  await demo.model.goOn()
+}
+
 describe.each(fronts)('%s', (front) => {
-  test('streams, survives a refresh, shows and fills a hole, and is whole', async () => {
+  test('streams, survives a refresh, shows and fills a gap, and is whole', async () => {
     const { context, complaints } = await person(browser)
     const pattern = front === 'vue' ? 'message-per-token' : 'message-per-response'
-    const chat = await Chat.open(context, unhurried.url, pattern, front)
+    const chat = await Chat.open(context, demo.url, pattern, front)
     const { prompt, text } = answers.openai
+    await demo.model.holdAt(200)
     await chat.ask(prompt)
-    await chat.grows(200)
+    await chat.shows(200)
     const before = await chat.text()
     const firstText = await recordFirstText(chat.page)
-    await chat.page.reload()
-    await chat.grows(before.length)
-    expect((await firstText()).length).toBeGreaterThanOrEqual(before.length)
-    await chat.fault('lose').click()
-    await chat.page.locator('[data-gap]').waitFor()
-    await chat.page.locator('[data-fact=healed]').waitFor()
+    await chat.reload()
+    await chat.shows(1)
+    expect(await firstText()).toBe(before)
+    const { hear, at } = await lose(demo, chat, 'lose', 200)
+    await hear()
+    await chat.fact('healed').waitFor()
+    await chat.shows(at)
+    expect(text.startsWith(await chat.text())).toBe(true)
+    await demo.model.goOn()
     await chat.completed()
-    expect(await chat.text()).toBe(text)
-    await chat.page.locator('[data-fact=verified]').waitFor()
+    await chat.showsAll(text)
+    await chat.fact('verified').waitFor()
     expect(complaints).toEqual([])
     await context.close()
   })
@@ -64,9 +92,10 @@ describe.each(fronts)('%s', (front) => {
   test('Markdown rendered piece by piece shows what the whole would; sources are numbered', async () => {
     const { context, complaints } = await person(browser, { format: 'rendered' })
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
-    await chat.ask(answers.scripted.prompt)
+    const { prompt, text } = answers.scripted
+    await growing(chat, prompt, text.length)
     await chat.completed()
-    expect(words(await chat.rendered())).toBe(plainText(answers.scripted.text))
+    expect(words(await chat.rendered())).toBe(plainText(text))
     await screenshot(chat.page, `${front}-markdown`)
     expect(await chat.answer.locator('table td').count()).toBeGreaterThan(6)
 
@@ -78,8 +107,8 @@ describe.each(fronts)('%s', (front) => {
     expect(code).toContain('const response = useResponse(id)')
     expect(code).not.toContain('Copy')
 
-    await chat.ask(answers.openai.prompt)
-    await chat.page.locator('.answer[data-status=complete]').nth(1).waitFor()
+    await growing(chat, answers.openai.prompt, answers.openai.text.length)
+    await chat.completed(2)
     expect(words(await chat.rendered())).toBe(plainText(answers.openai.text))
     const cites = await chat.answer.locator('[data-cite]').count()
     if (cites > 0) {
@@ -95,7 +124,9 @@ describe.each(fronts)('%s', (front) => {
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const requests: string[] = []
     chat.page.on('request', (request) => requests.push(request.url()))
-    await chat.ask(hostile.prompt)
+    const harmless = async () =>
+      expect(await chat.page.evaluate(() => (globalThis as { attacked?: string }).attacked)).toBeUndefined()
+    await growing(chat, hostile.prompt, hostile.text.length, harmless)
     await chat.completed()
     await screenshot(chat.page, `${front}-hostile`)
     const found = await chat.answer.evaluate((answer) => ({
@@ -109,11 +140,11 @@ describe.each(fronts)('%s', (front) => {
       expect(found.tags).not.toContain(tag)
     expect(found.handlers).toBe(0)
     for (const link of found.links) expect(link === null || link.startsWith('https://')).toBe(true)
-    // Whatever looks as if it could be clicked is.
+    // Every link is clicked.
     for (const link of await chat.answer.locator('[data-rendered] a').all())
       await link.click({ modifiers: ['Alt'], noWaitAfter: true })
-    expect(await chat.page.evaluate(() => (globalThis as { attacked?: string }).attacked)).toBeUndefined()
-    expect(requests.filter((url) => !url.startsWith(demo.url.replace('localhost', 'localhost')))).toEqual([])
+    await harmless()
+    expect(requests.filter((url) => !url.startsWith(demo.url))).toEqual([])
     expect(complaints).toEqual([])
     await context.close()
   })
@@ -134,7 +165,7 @@ describe.each(fronts)('%s', (front) => {
 
     await chat.ask('Book a table for two tonight')
     await chat.button('Reject').click()
-    await chat.page.locator('.answer[data-status=complete]').nth(1).waitFor()
+    await chat.completed(2)
     expect(await chat.text()).toContain('I have not booked anything')
     await context.close()
   })
@@ -142,54 +173,60 @@ describe.each(fronts)('%s', (front) => {
   test('a tool of the browser: the location, refused by the person, by the browser, and granted', async () => {
     const { context } = await person(browser, { geolocation: { latitude: 48.2083, longitude: 16.3731 } })
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
-    const ask = async (nth: number) => {
+    const ask = async () => {
       await chat.ask('What is the weather where I am?')
       await chat.page.locator('.card.asks').waitFor()
-      return () => chat.page.locator('.answer[data-status=complete]').nth(nth).waitFor()
     }
-    let completed = await ask(0)
+    await ask()
     await chat.button('No, thanks').click()
-    await completed()
+    await chat.completed(1)
     expect(await chat.text()).toContain('you declined')
 
-    completed = await ask(1)
+    await ask()
     await chat.button('Share my location').click()
-    await completed()
+    await chat.completed(2)
     expect(await chat.text()).toContain('the permission was refused')
 
     await context.grantPermissions(['geolocation'])
-    completed = await ask(2)
+    // The tool reports its progress, and pauses; it holds at the second pause.
+    await demo.model.holdAt({ pause: 1 })
+    await ask()
     await chat.button('Share my location').click()
     await chat.answer.locator('.card progress').waitFor()
-    await completed()
+    await demo.model.goOn()
+    await chat.completed(3)
     expect(await chat.text()).toContain('48.21, 16.37')
     await context.close()
   })
 
   test('stopping works from any tab', async () => {
     const { context } = await person(browser)
-    const chat = await Chat.open(context, unhurried.url, 'message-per-token', front)
+    const chat = await Chat.open(context, demo.url, 'message-per-token', front)
     const { prompt, text } = answers.anthropic
+    await demo.model.holdAt(100)
     await chat.ask(prompt)
-    await chat.grows(100)
+    await chat.shows(100)
+    const shown = await chat.text()
     const second = new Chat(await context.newPage())
     await second.goto(chat.page.url())
     await second.button('Stop the answer').click()
-    await chat.page.locator('.answer[data-status=stopped]').waitFor()
-    await second.page.locator('.answer[data-status=stopped]').waitFor()
-    const shown = await chat.text()
+    for (const tab of [chat, second]) {
+      await tab.page.locator('.answer[data-status=stopped]').waitFor()
+      expect(await tab.text()).toBe(shown)
+    }
     expect(text.startsWith(shown)).toBe(true)
-    expect(shown.length).toBeLessThan(text.length)
-    expect(await second.text()).toBe(shown)
     await context.close()
   })
 
   test('editing and asking again replace, in every tab, and keep what was', async () => {
     const { context } = await person(browser)
-    const chat = await Chat.open(context, unhurried.url, 'message-per-response', front)
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    await demo.model.holdAt(50)
     await chat.ask('Who are you?')
-    await chat.grows(50)
+    await chat.shows(50)
     await chat.button('Stop the answer').click()
+    await chat.page.locator('.answer[data-status=stopped]').waitFor()
+    await demo.model.goOn()
     await chat.button('Edit').click()
     await chat.page.getByRole('textbox', { name: 'Edit your message' }).fill(answers.thinking.prompt)
     await chat.page.locator('.editor').getByRole('button', { name: 'Send' }).click()
@@ -215,42 +252,33 @@ describe.each(fronts)('%s', (front) => {
   test('older messages come while one scrolls up and an answer is written', async () => {
     const { context, complaints } = await person(browser)
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
-    for (let nth = 0; nth < 13; nth++) {
+    for (let count = 1; count <= 13; count++) {
       await chat.ask(answers.thinking.prompt)
-      await chat.page.locator('.answer[data-status=complete]').nth(nth).waitFor()
+      await chat.completed(count)
     }
-    await chat.page.reload()
-    await chat.hydrated()
+    await chat.reload()
     const { prompt, text } = answers.openai
+    await demo.model.holdAt(100)
     await chat.ask(prompt)
-    await chat.grows(100)
+    await chat.shows(100)
     const scroller = chat.page.locator('.scroll')
     await expect
       .poll(
         async () => {
           await scroller.evaluate((element) => element.scrollBy({ top: -1200 }))
-          return chat.page.locator('.prompt').count()
+          return chat.prompts.count()
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe(14)
-    // What is read stays where it is while the answer below grows.
-    const place = () =>
-      chat.page
-        .locator('.prompt')
-        .nth(3)
-        .evaluate((element) => element.getBoundingClientRect().top)
-    await expect
-      .poll(async () => {
-        const before = await place()
-        await new Promise((resolve) => setTimeout(resolve, 150))
-        return Math.abs((await place()) - before)
-      })
-      .toBeLessThan(2)
-    await chat.page
-      .locator('.answer[data-status=complete]')
-      .nth(13)
-      .waitFor({ state: 'attached', timeout: 60_000 })
+    // What one reads stays where it is while the answer below grows.
+    const place = () => chat.prompts.nth(3).evaluate((element) => element.getBoundingClientRect().top)
+    const before = await place()
+    await demo.model.holdAt(1500)
+    await chat.shows(1500)
+    expect(Math.abs((await place()) - before)).toBeLessThan(2)
+    await demo.model.goOn()
+    await chat.page.locator('.answer[data-status=streaming]').waitFor({ state: 'detached' })
     expect(await chat.text()).toBe(text)
     await chat.button('Jump to end').click()
     expect(complaints).toEqual([])

@@ -1,28 +1,34 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launch, person, screenshot, type Browser } from './browser.ts'
 import { Chat, patterns, recordFirstText } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
-import { answers, speed } from './truth.ts'
+import { lose } from './losing.ts'
+import { answers } from './truth.ts'
 
-// What the README promises somebody who has just cloned the repository, step by step.
+// What the README promises to a newcomer, step by step. The model writes as far as it is told, and no further.
 
 let browser: Browser
 let demo: Demo
+/** Its server forgets a lost connection after a second. */
+let forgetful: Demo
 /** Kept across a restart of the demo: only the database survives it. */
 const data = mkdtempSync(join(tmpdir(), 'rejoin-newcomer-'))
-const settings = { DEMO_DATA: data, DEMO_STATE_TTL: '3000', DEMO_SPEED: speed(450) }
+const settings = { DEMO_DATA: data, DEMO_STATE_TTL: '120000' }
 
 beforeAll(async () => {
   browser = await launch()
-  demo = await startDemo(settings)
+  ;[demo, forgetful] = await Promise.all([startDemo(settings), startDemo({ DEMO_STATE_TTL: '1000' })])
 })
+
+beforeEach(() => demo.model.goOn())
 
 afterAll(async () => {
   await browser?.close()
   await demo?.stop()
+  await forgetful?.stop()
   rmSync(data, { recursive: true, force: true })
 })
 
@@ -31,17 +37,22 @@ describe.each(patterns)('%s', (pattern) => {
     const { context, complaints } = await person(browser)
     const chat = await Chat.open(context, demo.url, pattern)
     await screenshot(chat.page, `${pattern}-welcome`)
-    await chat.ask(answers.thinking.prompt)
+    await demo.model.holdAt({ reasoning: 20 })
+    const { prompt, text, reasoning } = answers.thinking
+    await chat.ask(prompt)
+    await expect.poll(async () => (await chat.reasoning()).length, { timeout: 60_000 }).toBeGreaterThan(10)
+    expect(reasoning.startsWith(await chat.reasoning())).toBe(true)
+    expect(await chat.text()).toBe('')
+    expect(await chat.status()).toBe('streaming')
+    await demo.model.goOn()
     await chat.completed()
-    expect(await chat.text()).toBe(answers.thinking.text)
-    expect(await chat.reasoning()).toBe(answers.thinking.reasoning)
-    const order = await chat.page
-      .locator('.answer')
-      .last()
+    expect(await chat.text()).toBe(text)
+    expect(await chat.reasoning()).toBe(reasoning)
+    const order = await chat.answer
       .locator('[data-reasoning], [data-text]')
       .evaluateAll((all) => all.map((one) => (one.hasAttribute('data-text') ? 'text' : 'reasoning')))
     expect(order[0]).toBe('reasoning')
-    await chat.page.locator('[data-fact=verified]').waitFor()
+    await chat.fact('verified').waitFor()
     expect(complaints).toEqual([])
     await context.close()
   })
@@ -50,18 +61,18 @@ describe.each(patterns)('%s', (pattern) => {
     const { context, complaints } = await person(browser)
     const chat = await Chat.open(context, demo.url, pattern)
     const { prompt, text } = answers.openai
+    await demo.model.holdAt(500)
     await chat.ask(prompt)
-    await chat.grows(500)
+    await chat.shows(500)
     const before = await chat.text()
     expect(text.startsWith(before)).toBe(true)
     const firstText = await recordFirstText(chat.page)
-    await chat.page.reload()
-    await chat.grows(before.length)
-    const first = await firstText()
-    expect(first.length).toBeGreaterThanOrEqual(before.length)
-    expect(text.startsWith(first)).toBe(true)
+    await chat.reload()
+    await chat.shows(1)
+    expect(await firstText()).toBe(before)
     expect(await chat.status()).toBe('streaming')
     await screenshot(chat.page, `${pattern}-refreshed`)
+    await demo.model.goOn()
     await chat.completed()
     expect(await chat.text()).toBe(text)
     expect(complaints).toEqual([])
@@ -72,20 +83,23 @@ describe.each(patterns)('%s', (pattern) => {
     const { context } = await person(browser)
     const chat = await Chat.open(context, demo.url, pattern)
     const { prompt, text } = answers.anthropic
+    await demo.model.holdAt(200)
     await chat.ask(prompt)
-    await chat.grows(200)
+    await chat.shows(200)
     const second = new Chat(await context.newPage())
     await second.goto(chat.page.url())
-    await second.grows(200)
+    await second.showsAll(await chat.text())
     expect(await second.status()).toBe('streaming')
-    const seen = (await second.text()).length
-    await second.grows(seen)
+    await demo.model.holdAt(500)
+    await chat.shows(500)
+    await second.showsAll(await chat.text())
     expect(text.startsWith(await second.text())).toBe(true)
 
-    const conversation = new URL(chat.page.url()).pathname
-    const id = conversation.split('/').at(-1)!
+    const { pathname } = new URL(chat.page.url())
+    const id = chat.conversation
     await chat.page.close()
     await second.page.close()
+    await demo.model.goOn()
     await expect
       .poll(
         async () => {
@@ -97,92 +111,105 @@ describe.each(patterns)('%s', (pattern) => {
       )
       .toBe('complete')
 
-    // A new process has forgotten its channels: what it shows, it has from the database.
+    // A new process knows nothing of the channels: what it shows, it has from the database.
     await demo.stop()
     demo = await startDemo(settings)
     const later = new Chat(await context.newPage())
-    await later.goto(`${demo.url}${conversation}`)
+    await later.goto(`${demo.url}${pathname}`)
     await later.completed()
     expect(await later.text()).toBe(text)
     await context.close()
   })
 
-  test('a lost publish: the hole is shown where it is, and filled', async () => {
+  test('a lost publish: the gap is shown where it is, and filled', async () => {
     const { context, complaints } = await person(browser)
     const chat = await Chat.open(context, demo.url, pattern)
     const { prompt, text } = answers.openai
+    await demo.model.holdAt(300)
     await chat.ask(prompt)
-    await chat.grows(300)
-    await chat.fault('lose').click()
-    await chat.page.locator('[data-gap]').waitFor()
+    await chat.shows(300)
+    const { hear, at } = await lose(demo, chat, 'lose', 300)
     await screenshot(chat.page, `${pattern}-gap`)
-    const shown = await chat.page
-      .locator('.answer')
-      .last()
-      .evaluate((answer) => ({
-        missing: Number(
-          /([\d,]+) character/
-            .exec(answer.querySelector('[data-gap]')?.textContent ?? '')?.[1]
-            ?.replace(',', ''),
-        ),
-        text: [...answer.querySelectorAll('[data-text]')]
-          .map((part) => {
-            const copy = part.cloneNode(true) as Element
-            for (const gap of copy.querySelectorAll('[data-gap]')) gap.remove()
-            return copy.textContent ?? ''
-          })
-          .join(''),
-      }))
+    const shown = await chat.answer.evaluate((answer) => ({
+      missing: Number(
+        /([\d,]+) character/
+          .exec(answer.querySelector('[data-gap]')?.textContent ?? '')?.[1]
+          ?.replace(',', ''),
+      ),
+      text: [...answer.querySelectorAll('[data-text]')]
+        .map((part) => {
+          const copy = part.cloneNode(true) as Element
+          for (const gap of copy.querySelectorAll('[data-gap]')) gap.remove()
+          return copy.textContent ?? ''
+        })
+        .join(''),
+    }))
     // No silent lie: there is a place where, with as much put in as is said to be missing, it is what the model wrote.
     expect(shown.missing).toBeGreaterThan(0)
-    const honest = Array.from({ length: shown.text.length + 1 }, (_, at) => at).some(
-      (at) =>
-        text.startsWith(shown.text.slice(0, at)) &&
-        text.slice(at + shown.missing, shown.text.length + shown.missing) === shown.text.slice(at),
+    const honest = Array.from({ length: shown.text.length + 1 }, (_, place) => place).some(
+      (place) =>
+        text.startsWith(shown.text.slice(0, place)) &&
+        text.slice(place + shown.missing, shown.text.length + shown.missing) === shown.text.slice(place),
     )
     expect(honest).toBe(true)
-    await chat.page.locator('[data-fact=healed]').waitFor()
-    expect(await chat.page.locator('[data-gap]').count()).toBe(0)
+    await hear()
+    await chat.fact('healed').waitFor()
+    expect(await chat.gaps.count()).toBe(0)
+    await chat.shows(at)
+    expect(text.startsWith(await chat.text())).toBe(true)
     await screenshot(chat.page, `${pattern}-healed`)
+    await demo.model.goOn()
     await chat.completed()
-    // The end may arrive before history has brought what was missed: until then the page says so.
-    await expect.poll(() => chat.text(), { timeout: 20_000 }).toBe(text)
-    await chat.page.locator('[data-fact=verified]').waitFor()
+    await chat.showsAll(text)
+    await chat.fact('verified').waitFor()
     expect(complaints).toEqual([])
     await context.close()
   })
 
-  test('a connection lost for 5 seconds is resumed, and the answer is whole', async () => {
+  test('a lost connection is resumed: what was written meanwhile is there, and nothing is read again', async () => {
     const { context, complaints } = await person(browser)
     const chat = await Chat.open(context, demo.url, pattern)
     const { prompt, text } = answers.openai
+    await demo.model.holdAt(300)
     await chat.ask(prompt)
-    await chat.grows(300)
-    await chat.fault('drop').click()
+    await chat.shows(300)
+    const before = await chat.text()
+    const { back } = await chat.away('drop')
     await chat.waitForStatus(/Reconnecting|Offline/)
+    await demo.model.holdAt(900)
+    await demo.model.held()
+    expect(await chat.text()).toBe(before)
     await screenshot(chat.page, `${pattern}-reconnecting`)
-    await chat.waitForStatus('Live')
+    await back()
+    await chat.shows(900)
+    expect(text.startsWith(await chat.text())).toBe(true)
+    expect(await chat.event('discontinuity').count()).toBe(0)
+    await demo.model.goOn()
     await chat.completed()
-    // The end may arrive before history has brought what was missed: until then the page says so.
-    await expect.poll(() => chat.text(), { timeout: 20_000 }).toBe(text)
+    await chat.showsAll(text)
     expect(complaints).toEqual([])
     await context.close()
   })
 
   test('a connection lost for longer than the server remembers it: the answer is whole', async () => {
     const { context, complaints } = await person(browser)
-    const chat = await Chat.open(context, demo.url, pattern)
+    const chat = await Chat.open(context, forgetful.url, pattern)
     const { prompt, text } = answers.openai
+    await forgetful.model.holdAt(300)
     await chat.ask(prompt)
-    await chat.grows(300)
-    await chat.fault('drop-long').click()
-    await chat.waitForStatus('Offline')
+    await chat.shows(300)
     const before = await chat.text()
-    expect(text.startsWith(before)).toBe(true)
-    await chat.waitForStatus('Live')
+    const { back } = await chat.away('drop-long')
+    await chat.waitForStatus('Offline')
+    await forgetful.model.holdAt(900)
+    await forgetful.model.held()
+    expect(await chat.text()).toBe(before)
+    await back()
+    await chat.event('discontinuity').first().waitFor()
+    await chat.shows(900)
+    await forgetful.model.goOn()
     await chat.completed()
-    await expect.poll(() => chat.text(), { timeout: 20_000 }).toBe(text)
-    await chat.page.locator('[data-event=discontinuity]').first().waitFor()
+    await chat.showsAll(text)
     expect(complaints).toEqual([])
     await context.close()
   })

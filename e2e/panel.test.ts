@@ -1,74 +1,90 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launch, person, screenshot, type Browser } from './browser.ts'
-import { Chat, patterns } from './chat.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { launch, person, screenshot, type Browser, type BrowserContext } from './browser.ts'
+import { Chat, patterns, type Pattern } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
-import { answers, speed } from './truth.ts'
+import { lose } from './losing.ts'
+import { answers } from './truth.ts'
 
-// Everything in the panel "Break it": the answer is whole afterwards, and what happened can be seen.
+// Everything in the panel "Break it": the answer is whole afterwards, and the page shows what happened.
 
 let browser: Browser
 let demo: Demo
 
 beforeAll(async () => {
   browser = await launch()
-  demo = await startDemo({ DEMO_SPEED: speed(450), DEMO_STATE_TTL: '4000' })
+  demo = await startDemo({ DEMO_STATE_TTL: '120000' })
 })
+
+beforeEach(() => demo.model.goOn())
 
 afterAll(async () => {
   await browser?.close()
   await demo?.stop()
 })
 
+/** A new conversation with an answer that has come so far, and holds. */
+async function begun(context: BrowserContext, pattern: Pattern, characters: number) {
+  const chat = await Chat.open(context, demo.url, pattern)
+  const { prompt, text } = answers.openai
+  await demo.model.holdAt(characters)
+  await chat.ask(prompt)
+  await chat.shows(characters)
+  return { chat, text }
+}
+
 describe.each(patterns)('%s', (pattern) => {
   test('every 5th message is dropped: the gaps are shown, filled, and drawn', async () => {
     const { context, complaints } = await person(browser)
-    const chat = await Chat.open(context, demo.url, pattern)
-    const { prompt, text } = answers.openai
-    await chat.fault('every').click()
-    await chat.ask(prompt)
-    await chat.page.locator('[data-gap]').first().waitFor()
+    const { chat, text } = await begun(context, pattern, 200)
+    const { hear } = await lose(demo, chat, 'every', 200)
     await chat.page.locator('.timeline [data-span=gap].open').first().waitFor()
+    await screenshot(chat.page, `${pattern}-every-nth`)
+    await hear()
     await chat.page.locator('.timeline [data-fate=refused]').first().waitFor()
     await chat.page.locator('.timeline [data-fate=stored]').first().waitFor()
-    await screenshot(chat.page, `${pattern}-every-nth`)
     await chat.page.locator('.timeline [data-span=gap].closed').first().waitFor()
-    await chat.fault('every').click()
+    await chat.break('every')
+    await demo.model.goOn()
     await chat.completed()
-    await chat.page.locator('[data-fact=verified]').waitFor()
-    expect(await chat.text()).toBe(text)
-    expect(await chat.page.locator('[data-gap]').count()).toBe(0)
+    await chat.showsAll(text)
+    await chat.fact('verified').waitFor()
+    expect(await chat.gaps.count()).toBe(0)
     expect(complaints).toEqual([])
     await context.close()
   })
 
-  test('the agent is killed: the answer says so, and prompts are answered again soon', async () => {
+  test('the agent is killed: the answer says so; the next agent finishes it, and what was asked meanwhile', async () => {
     const { context } = await person(browser)
-    const chat = await Chat.open(context, demo.url, pattern)
-    const { prompt, text } = answers.openai
-    await chat.ask(prompt)
-    await chat.grows(300)
-    await chat.fault('kill').click()
-    await chat.page.locator('.answer:not([data-status=streaming])').waitFor()
-    expect(text.startsWith(await chat.text())).toBe(true)
+    const { chat, text } = await begun(context, pattern, 300)
+    const before = await chat.text()
+    demo.model.keepOut()
+    await chat.break('kill')
+    await chat.page.locator('.answer[data-status=interrupted]').waitFor()
+    expect(await chat.text()).toBe(before)
     await screenshot(chat.page, `${pattern}-killed`)
-    // Sent to nobody, and answered all the same.
+    // No agent is there to hear it.
     await chat.ask(answers.thinking.prompt)
-    await chat.page.locator('.answer[data-status=complete]').waitFor({ timeout: 60_000 })
-    expect(await chat.text()).toBe(answers.thinking.text)
+    await chat.page.locator('.prompt[data-delivery=sent]').nth(1).waitFor()
+    await demo.model.holdAt(600)
+    demo.model.letIn()
+    await chat.page.locator('.answer[data-status=streaming]').first().waitFor()
+    await demo.model.goOn()
+    await chat.completed(2)
+    expect(await chat.texts()).toEqual([text, answers.thinking.text])
+    expect(await chat.gaps.count()).toBe(0)
+    await chat.reload()
+    await chat.completed(2)
+    expect(await chat.texts()).toEqual([text, answers.thinking.text])
     await context.close()
   })
 
   test('the server restarts and remembers: the answer is whole', async () => {
     const { context } = await person(browser)
-    const chat = await Chat.open(context, demo.url, pattern)
-    const { prompt, text } = answers.openai
-    await chat.ask(prompt)
-    await chat.grows(300)
-    await chat.fault('restart').click()
-    await chat.waitForStatus(/Reconnecting|Offline/)
-    await chat.waitForStatus('Live')
+    const { chat, text } = await begun(context, pattern, 300)
+    await restart(chat, 'restart')
+    await demo.model.goOn()
     await chat.completed()
-    expect(await chat.text()).toBe(text)
+    await chat.showsAll(text)
     await context.close()
   })
 
@@ -77,51 +93,56 @@ describe.each(patterns)('%s', (pattern) => {
     const chat = await Chat.open(context, demo.url, pattern)
     await chat.ask(answers.thinking.prompt)
     await chat.completed()
-    await chat.fault('restart-empty').click()
-    await chat.waitForStatus(/Reconnecting|Offline/)
-    await chat.waitForStatus('Live')
+    await restart(chat, 'restart-empty')
     expect(await chat.text()).toBe(answers.thinking.text)
     await chat.ask(answers.anthropic.prompt)
-    await chat.page.locator('.answer[data-status=complete]').nth(1).waitFor({ timeout: 60_000 })
+    await chat.completed(2)
     expect(await chat.text()).toBe(answers.anthropic.text)
-    await chat.page.reload()
-    await chat.page.locator('.answer[data-status=complete]').nth(1).waitFor()
+    await chat.reload()
+    await chat.completed(2)
     expect(await chat.text()).toBe(answers.anthropic.text)
     await context.close()
   })
 
   test('a token that ends, a slow network, and coming late: the answer is whole', async () => {
     const { context, complaints } = await person(browser)
-    const chat = await Chat.open(context, demo.url, pattern)
-    const { prompt, text } = answers.openai
-    await chat.ask(prompt)
-    await chat.grows(200)
-    await chat.fault('slow').click()
-    await chat.fault('expire').click()
+    const { chat, text } = await begun(context, pattern, 200)
+    await chat.break('slow')
+    await chat.break('expire')
+    await demo.model.holdAt(500)
+    await chat.shows(500)
     await chat.waitForStatus('Live')
-    await chat.grows(500)
-    await chat.fault('slow').click()
+    await chat.break('slow')
     await chat.fault('late').click()
     await chat.hydrated()
-    await chat.grows(500)
+    await chat.shows(500)
+    expect(text.startsWith(await chat.text())).toBe(true)
+    await demo.model.goOn()
     await chat.completed()
-    expect(await chat.text()).toBe(text)
+    await chat.showsAll(text)
     expect(complaints).toEqual([])
     await context.close()
   })
 })
 
+async function restart(chat: Chat, fault: 'restart' | 'restart-empty'): Promise<void> {
+  const connected = await chat.event('connection', 'Connected').count()
+  await chat.break(fault)
+  await chat.event('connection', 'Connected').nth(connected).waitFor()
+  await chat.waitForStatus('Live')
+}
+
 test('a second device shows the same', async () => {
   const { context } = await person(browser)
-  const chat = await Chat.open(context, demo.url, 'message-per-response')
-  await chat.ask(answers.openai.prompt)
-  await chat.grows(200)
+  const { chat } = await begun(context, 'message-per-response', 200)
   await chat.fault('device').click()
   const device = chat.page.frameLocator('.device iframe')
   await device.locator('.answer[data-status=streaming]').waitFor()
   await chat.page.getByText('You on 2 devices').first().waitFor()
   await screenshot(chat.page, 'second-device')
-  await device.locator('.answer[data-status=complete]').waitFor({ timeout: 60_000 })
+  await demo.model.goOn()
+  await device.locator('.answer[data-status=complete]').waitFor()
+  await chat.completed()
   expect(await device.locator('.answer [data-text]').allInnerTexts()).toEqual(
     await chat.page.locator('.answer [data-text]').allInnerTexts(),
   )

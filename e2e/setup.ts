@@ -1,6 +1,6 @@
 import { startDemo } from './demo.ts'
 
-/** Builds the pages as the README's command does, once, so that the tests beside each other share them. */
+/** Builds the pages once, with the command of the README; all test files share them. */
 export default async function setup(): Promise<void> {
   const demo = await startDemo()
   await demo.stop()

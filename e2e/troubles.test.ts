@@ -8,7 +8,7 @@ import { Chat } from './chat.ts'
 import { failingDemo, startDemo, type Demo } from './demo.ts'
 import { answers } from './truth.ts'
 
-// What goes wrong says what it is and what to do, and loses nothing.
+// What goes wrong says what it is and what to do about it, and loses nothing.
 
 describe('the command', () => {
   const data = mkdtempSync(join(tmpdir(), 'rejoin-troubles-'))
@@ -98,15 +98,15 @@ describe('the page', () => {
   test('a prompt sent while the connection is away is kept, shown as such, and answered later', async () => {
     const { context } = await person(browser)
     const chat = await Chat.open(context, demo.url, 'message-per-response')
-    await chat.fault('drop').click()
-    await chat.waitForStatus(/Reconnecting|Offline/)
+    const { back } = await chat.away('drop')
     await chat.ask(answers.thinking.prompt)
     await chat.page.locator('.prompt[data-delivery=sending]').waitFor()
     await screenshot(chat.page, 'sending')
+    await back()
     await chat.page.locator('.prompt[data-delivery=sent]').waitFor()
     await chat.completed()
     expect(await chat.text()).toBe(answers.thinking.text)
-    expect(await chat.page.locator('.prompt').count()).toBe(1)
+    expect(await chat.prompts.count()).toBe(1)
     await context.close()
   })
 

@@ -1,15 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { scripts } from '../demo/agent/scripted.ts'
+import { recordings } from '../demo/agent/recordings.ts'
+import { scripts } from '../demo/agent/scripts.ts'
 
-const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'shared', 'recordings')
-
-export const haveRecordings = existsSync(folder)
-
-/** Characters a second; the scripted answers are shorter, and must last as long. */
-export const speed = (charactersPerSecond: number) =>
-  String(Math.round(haveRecordings ? charactersPerSecond : charactersPerSecond / 2))
+const folder =
+  process.env.DEMO_RECORDINGS ??
+  join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'shared', 'recordings')
 
 interface RecordedEvent {
   type: string
@@ -17,17 +14,25 @@ interface RecordedEvent {
   response?: { output: { type: string; content?: { type: string; text: string }[] }[] }
 }
 
+/** A prompt, and what the model really answers. */
 export interface Truth {
   prompt: string
   text: string
   reasoning: string
 }
 
+function truthOf(prompt: string): Truth {
+  const recording = recordings.find((one) => one.prompt === prompt)
+  if (recording && existsSync(join(folder, recording.file))) return recordedTruth(recording.file, prompt)
+  const { text, reasoning = '' } = scripts.find((script) => script.prompt === prompt)!
+  return { prompt, text, reasoning }
+}
+
 /**
- * What the model really said, read from the recording without any code of ours between: the last event of an
- * OpenAI stream holds the whole output; Anthropic's text is its deltas, joined.
+ * Read from the recording without any code of the product: the last event of an OpenAI stream holds the whole output;
+ * Anthropic's text is its deltas, joined.
  */
-export function recordedTruth(file: string, prompt: string): Truth {
+function recordedTruth(file: string, prompt: string): Truth {
   const lines = readFileSync(join(folder, file), 'utf8').trim().split('\n')
   const events = lines.map((line) => JSON.parse(line) as RecordedEvent)
   if (file.startsWith('anthropic')) {
@@ -43,24 +48,13 @@ export function recordedTruth(file: string, prompt: string): Truth {
   return { prompt, text: content.map((part) => part.text).join(''), reasoning: '' }
 }
 
-/** The stand-ins for clones without the recordings: there the script is the truth. */
-export function scriptedTruth(index: number): Truth {
-  const { prompt, text, reasoning } = scripts[index]!
-  return { prompt, text, reasoning: reasoning ?? '' }
-}
-
-/** A long answer of each provider, where recorded; else the scripted ones. */
+/** A long answer of each provider, one that thinks first, one written by hand with all of Markdown, and plain prose. */
 export const answers = {
-  openai: haveRecordings
-    ? recordedTruth('openai-responses/web-search-tool.1.jsonl', 'What is new in tech today?')
-    : scriptedTruth(0),
-  anthropic: haveRecordings
-    ? recordedTruth('anthropic/web-search-tool.1.jsonl', 'Summarise the tech news')
-    : scriptedTruth(1),
-  thinking: haveRecordings
-    ? recordedTruth('anthropic/clear-thinking.1.jsonl', 'Divide 925 by 5, thinking first')
-    : scriptedTruth(0),
-  scripted: scriptedTruth(0),
+  openai: truthOf('What is new in tech today?'),
+  anthropic: truthOf('Summarise the tech news'),
+  thinking: truthOf('Divide 925 by 5, thinking first'),
+  scripted: truthOf('How does this page survive a refresh?'),
+  story: truthOf('Tell me a long story about a lighthouse'),
 }
 
-export const hostile = scripts.find(({ prompt }) => prompt === 'Try to attack this page')!
+export const hostile = truthOf('Try to attack this page')

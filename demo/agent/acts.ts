@@ -1,55 +1,67 @@
-import type { Prompt, ResponseWriter } from '@rejoin/agent'
+import type { ResponseWriter } from '@rejoin/agent'
+import type { Pace } from './pace.ts'
 import { tokensOf } from './scripted.ts'
 
-/** Answers that a recording cannot give, because they ask somebody something while they are being written. */
+/** An answer that no recording can give: half-way through, it asks the user something. */
 export interface Act {
   prompt: string
-  play(response: ResponseWriter, prompt: Prompt, say: (text: string) => Promise<void>): Promise<void>
+  play(stage: Stage): Promise<void>
+}
+
+/** What an act does with its answer. An act plays from the beginning again when the agent died in the middle of it. */
+export interface Stage {
+  response: ResponseWriter
+  /** Writes a text at the model's pace, except for what a former process has written. */
+  say(text: string): Promise<void>
+  pause(milliseconds: number): Promise<void>
 }
 
 export const acts: readonly Act[] = [
   {
     prompt: 'Book a table for two tonight',
-    async play(response, _prompt, say) {
+    async play({ response, say, pause }) {
       await say('I found a table for two at **Lumen** at 19:30. Before I book it, please have a look:\n\n')
       const booking = { restaurant: 'Lumen', people: 2, time: '19:30' }
       const toolCallId = `book-${response.responseId}`
       const { approved } = await response.approval(
         { name: 'book_table', arguments: booking, toolCallId },
-        // Ably put the role on the decision, from the token that our server signed: nobody can claim it.
+        // Ably copies the role from the token that our server signed into the decision: clients cannot forge it.
         { allow: ({ userClaim }) => roleIn(userClaim) === 'owner' },
       )
       if (!approved) return say('All right, I have not booked anything.')
-      await pause(600, response.signal)
+      await pause(600)
       response.toolOutput(toolCallId, { confirmation: 'LUM-2041' })
       await say('It is booked: **Lumen**, 19:30, two people. The confirmation is `LUM-2041`.')
     },
   },
   {
     prompt: 'What is the weather where I am?',
-    async play(response, _prompt, say) {
+    async play({ response, say, pause }) {
       await say('For that I need to know roughly where you are.\n\n')
       const { output, errorText } = await response.clientTool(
-        { name: 'get_location', args: {} },
+        { name: 'get_location', args: {}, toolCallId: `locate-${response.responseId}` },
         { timeout: 120_000 },
       )
       if (errorText !== undefined) {
-        await say(`I could not find out where you are: ${errorText}. Tell me a city, and I will look there.`)
+        await say(
+          `I could not find out where you are: ${errorText}. Tell me a city, and I will look there instead.`,
+        )
         return
       }
       const { latitude, longitude } = output as { latitude: number; longitude: number }
-      const tool = response.tool({ name: 'get_weather', args: { latitude, longitude } })
+      const toolCallId = `weather-${response.responseId}`
+      const tool = response.tool({ name: 'get_weather', args: { latitude, longitude }, toolCallId })
       for (const [status, percentComplete] of [
-        ['Finding a station', 25],
-        ['Reading it', 60],
-        ['Checking', 90],
+        ['Finding a weather station', 25],
+        ['Reading its data', 60],
+        ['Checking the result', 90],
       ] as const) {
         tool.progress({ status, percentComplete })
-        await pause(450, response.signal)
+        await pause(450)
       }
       tool.result({ sky: 'clear', celsius: 14 })
       await say(
-        `At ${latitude}, ${longitude} the sky is clear and it is **14 °C**. This is a demonstration: no station was asked.`,
+        `At ${latitude}, ${longitude} the sky is clear and it is **14 °C**. This is a demonstration: the weather is made up.`,
       )
     },
   },
@@ -57,17 +69,22 @@ export const acts: readonly Act[] = [
 
 export const actFor = (prompt: string) => acts.find((act) => act.prompt === prompt.trim())
 
-/** Says a text at a model's pace. */
-export async function sayAt(
-  response: ResponseWriter,
-  text: string,
-  charactersPerSecond: number,
-): Promise<void> {
-  for (const token of tokensOf(text)) {
-    if (response.signal.aborted) return
-    response.append(token)
-    await pause((token.length / charactersPerSecond) * 1000, response.signal)
-  }
+export async function play(act: Act, response: ResponseWriter, pace: Pace): Promise<void> {
+  const { signal } = response
+  let known = response.text.length
+  await act.play({
+    response,
+    async say(text) {
+      const rest = text.slice(known)
+      known -= text.length - rest.length
+      for (const token of tokensOf(rest)) {
+        await pace.wait({ kind: 'text', amount: token.length }, signal)
+        if (signal.aborted) return
+        response.append(token)
+      }
+    },
+    pause: (milliseconds) => pace.wait({ kind: 'pause', amount: milliseconds }, signal),
+  })
 }
 
 function roleIn(userClaim: string | undefined): unknown {
@@ -76,11 +93,4 @@ function roleIn(userClaim: string | undefined): unknown {
   } catch {
     return undefined
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds)
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
-  })
 }

@@ -3,15 +3,19 @@ import { promptRow } from '@rejoin/postgres'
 import { Realtime } from 'ably'
 import type { AgentCalls, AgentConversation, ServerCalls } from '../common/link.ts'
 import { createRpc } from '../common/rpc.ts'
+import type { Pattern } from '../server/store.ts'
 import { Admission } from './admission.ts'
 import { Keeper } from './keeper.ts'
 import { createModel, type Model } from './model.ts'
+import { Orders } from './orders.ts'
+import { steadyPace, type Pace } from './pace.ts'
 import { respond } from './respond.ts'
 
 const agents = new Map<string, Promise<Agent>>()
 let client: Realtime | undefined
 let model: Model | undefined
 let admission: Admission
+let newPace: (pattern: Pattern) => Pace
 
 const server = createRpc<ServerCalls>(
   {
@@ -22,7 +26,7 @@ const server = createRpc<ServerCalls>(
 )
 const keeper = new Keeper((conversationId, row) => server.call('save', conversationId, row))
 
-// Without its server there is nobody to answer.
+// Without its server the agent has no conversations.
 process.on('disconnect', () => process.exit(0))
 // Ctrl-C reaches the whole group; the server decides when we end.
 process.on('SIGINT', () => {})
@@ -30,18 +34,35 @@ process.on('SIGINT', () => {})
 async function start(options: Parameters<AgentCalls['start']>[0]): Promise<void> {
   model = createModel(options.model)
   admission = new Admission(options.longestPrompt)
+  newPace = await paces(options)
   client = new Realtime({
     ...options.client,
     clientId: 'agent',
     transportParams: { appendRollupWindow: 40, remainPresentFor: 4000 },
-    // A refused publish is no news here: it is repaired, and what is not comes through `agent.on('error')`.
+    // The SDK would log every refused publish. The agent repairs them, and reports what it cannot repair.
     logLevel: 0,
   })
   await connected(client)
 }
 
-/** Ably itself would go on trying; whoever starts a demo wants to know. */
+/** Milliseconds. Ably's client would go on trying for ever; a demo that starts should say what is wrong. */
 const patience = 20_000
+
+/** Code comes faster than prose, as it does from real models; where nobody sees it grow, it comes at once. */
+const toolInputFactor = 4
+
+async function paces({ client: to, model: { speed } }: Parameters<AgentCalls['start']>[0]) {
+  // Set by tests that tell the model how far to write.
+  const port = Number(process.env.DEMO_ORDERS_PORT)
+  if (port) {
+    const orders = await Orders.connect(port, to)
+    return () => orders.pace()
+  }
+  return (pattern: Pattern) => {
+    const streamsInput = pattern === 'message-per-response'
+    return steadyPace({ text: speed, toolInput: streamsInput ? speed * toolInputFactor : Infinity })
+  }
+}
 
 function connected({ connection }: Realtime): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -63,7 +84,7 @@ function open(conversation: AgentConversation): Promise<void> {
   if (!agent) {
     agent = listen(conversation)
     agents.set(conversation.id, agent)
-    // One that failed is tried again by whoever opens the conversation next.
+    // After a failure, the next call tries again.
     agent.catch(() => agents.delete(conversation.id))
   }
   return agent.then(() => {})
@@ -93,12 +114,16 @@ async function listen({ id, channel, pattern }: AgentConversation): Promise<Agen
     },
   })
   agent.on('error', (error) => console.error(`agent: ${error.message}`))
-  agent.onPrompt((prompt, response) =>
-    admitted(prompt, response, async () => {
-      const refused = await keeper.keep(id, promptRow(prompt))
-      if (refused === undefined) await respond(asked, prompt, response, await server.call('recent', id))
-      else await response.fail(new Error(`unable to answer this prompt; ${refused}`))
-    }),
+  agent.onPrompt(
+    (prompt, response) =>
+      admitted(prompt, response, async () => {
+        const refused = await keeper.keep(id, promptRow(prompt))
+        if (refused !== undefined)
+          return void (await response.fail(new Error(`unable to answer this prompt; ${refused}`)))
+        const recent = await server.call('recent', id)
+        await respond(asked, prompt, response, { recent, pace: newPace(pattern) })
+      }),
+    { interrupted: 'resume' },
   )
   try {
     await agent.ready

@@ -3,16 +3,16 @@ import OpenAI from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
 import type { ModelConfig } from '../server/config.ts'
-import { chooseRecording, readRecording } from './recordings.ts'
-import { replay } from './replay.ts'
-import { scriptedEvents, scripts } from './scripted.ts'
+import { findRecording, plain, readRecording } from './recordings.ts'
+import { scriptedEvents } from './scripted.ts'
+import { scripts, withoutModel } from './scripts.ts'
 
 export interface Turn {
   role: 'user' | 'assistant'
   text: string
 }
 
-/** A model's answer as it comes, in its provider's own events. */
+/** A model's answer as it streams, in its provider's own events. */
 export type ModelStream =
   | { api: 'openai'; events: AsyncIterable<ResponseStreamEvent | ChatCompletionChunk> }
   | { api: 'anthropic'; events: AsyncIterable<Anthropic.MessageStreamEvent> }
@@ -20,9 +20,9 @@ export type ModelStream =
 export interface Model {
   /** For people to read. */
   name: string
-  /** Set when answers are replayed: at how many characters a second. */
-  recorded?: { speed: number }
-  /** `turns` end with the prompt that wants an answer. */
+  /** Whether answers are replayed. They come all at once: their pace is up to the caller. */
+  recorded: boolean
+  /** `turns` end with the prompt to answer. */
   ask(turns: readonly Turn[], signal: AbortSignal): Promise<ModelStream>
 }
 
@@ -36,6 +36,7 @@ function openAI({ apiKey, name, baseUrl }: ModelConfig): Model {
   const client = new OpenAI({ apiKey, baseURL: baseUrl })
   return {
     name: name!,
+    recorded: false,
     async ask(turns, signal) {
       const input = turns.map(({ role, text }) => ({ role, content: text }))
       const events = await client.responses.create({ model: name!, input, stream: true }, { signal })
@@ -48,6 +49,7 @@ function anthropic({ apiKey, name, baseUrl }: ModelConfig): Model {
   const client = new Anthropic({ apiKey, baseURL: baseUrl })
   return {
     name: name!,
+    recorded: false,
     async ask(turns, signal) {
       const events = await client.messages.create(
         {
@@ -65,21 +67,21 @@ function anthropic({ apiKey, name, baseUrl }: ModelConfig): Model {
 }
 
 /** Without a key: streams recorded from the real APIs, and scripted ones where none was recorded. */
-function recorded({ recordings, speed }: ModelConfig): Model {
-  let turn = 0
+function recorded({ recordings }: ModelConfig): Model {
   return {
     name: 'a recording',
-    recorded: { speed },
-    ask(turns, signal) {
+    recorded: true,
+    ask(turns) {
       const prompt = turns.at(-1)?.text ?? ''
-      const script = scripts.find((one) => one.prompt === prompt.trim())
-      const recording = script ? undefined : chooseRecording(recordings, prompt, turn)
+      const recording = findRecording(recordings, prompt)
       const events = recording
         ? readRecording(recordings, recording)
-        : scriptedEvents(script ?? scripts[turn % 2]!)
-      turn++
-      const paced = replay(events, { charactersPerSecond: speed, signal })
-      return Promise.resolve({ api: recording?.api ?? 'openai', events: paced } as ModelStream)
+        : scriptedEvents(scripts.find((script) => plain(script.prompt) === plain(prompt)) ?? withoutModel)
+      return Promise.resolve({ api: recording?.api ?? 'openai', events: stream(events) } as ModelStream)
     },
   }
+}
+
+async function* stream(events: readonly unknown[]): AsyncGenerator {
+  yield* events
 }

@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Recording {
-  /** The prompt that asks for it. */
+  /** The prompt that it answers. */
   prompt: string
   /** Relative to the folder of recordings. */
   file: string
   api: 'openai' | 'anthropic'
 }
 
-/** Streams recorded from the providers' real APIs, by the prompt that each would answer. */
+/** Streams recorded from the providers' real APIs. */
 export const recordings: readonly Recording[] = [
   {
     prompt: 'What is new in tech today?',
@@ -53,23 +53,20 @@ export const recordings: readonly Recording[] = [
   },
 ]
 
-/** The recording for a prompt; prompts that none was made for take the long ones in turn. */
-export function chooseRecording(folder: string, prompt: string, turn: number): Recording | undefined {
-  const present = recordings.filter(({ file }) => existsSync(join(folder, file)))
+export function findRecording(folder: string, prompt: string): Recording | undefined {
   const wanted = plain(prompt)
-  return (
-    present.find((recording) => plain(recording.prompt) === wanted) ??
-    present[turn % Math.min(3, present.length)]
-  )
+  const found = recordings.find((recording) => plain(recording.prompt) === wanted)
+  return found && existsSync(join(folder, found.file)) ? found : undefined
 }
 
-const plain = (text: string) =>
+/** A prompt without what two people would type differently. */
+export const plain = (text: string) =>
   text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, ' ')
     .trim()
 
-/** One JSON event a line, in the order received. */
+/** The file has one JSON event per line, in the order received. */
 export function readRecording(folder: string, recording: Recording): unknown[] {
   const lines = readFileSync(join(folder, recording.file), 'utf8').split('\n')
   return lines.filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as unknown)

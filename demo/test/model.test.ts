@@ -4,11 +4,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fromAnthropic } from '@rejoin/agent/providers/anthropic'
 import { fromOpenAI } from '@rejoin/agent/providers/openai'
 import { createModel } from '../agent/model.ts'
-import { scriptedEvents, scripts } from '../agent/scripted.ts'
+import { scriptedEvents } from '../agent/scripted.ts'
+import { scripts } from '../agent/scripts.ts'
 
-// The real models' own SDKs, up to the wire: a server that speaks as theirs do.
+// The providers' own SDKs, against a server that answers as the providers' servers do.
 
-const text = scripts[0]!.text
+const script = scripts.find(({ prompt }) => prompt.startsWith('How does'))!
+const { text } = script
 let server: Server
 let url = ''
 const asked: { path: string; key: string; body: Record<string, unknown> }[] = []
@@ -51,7 +53,7 @@ beforeAll(async () => {
       response.end('{"error":{"message":"Incorrect API key provided","type":"invalid_request_error"}}')
       return
     }
-    const events = path.includes('responses') ? scriptedEvents(scripts[0]!) : anthropicEvents
+    const events = path.includes('responses') ? scriptedEvents(script) : anthropicEvents
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     for (const event of events as { type: string }[])
       response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
@@ -92,7 +94,7 @@ async function ask(provider: 'openai' | 'anthropic', apiKey?: string) {
 }
 
 test("OpenAI's SDK asks with the conversation, and its stream arrives as text", async () => {
-  expect(await ask('openai')).toEqual({ said: text, thought: scripts[0]!.reasoning })
+  expect(await ask('openai')).toEqual({ said: text, thought: script.reasoning })
   const { path, key, body } = asked.at(-1)!
   expect([path, key, body.model, body.stream]).toEqual(['/responses', 'Bearer a-key', 'a-model', true])
   expect(body.input).toEqual(turns.map(({ role, text: content }) => ({ role, content })))
@@ -107,7 +109,7 @@ test("Anthropic's SDK asks with the conversation, and its stream arrives as text
 })
 
 test.each(['openai', 'anthropic'] as const)(
-  'a wrong key of %s is said as its API says it',
+  '%s refuses a wrong key: the error is the one of its API',
   async (provider) => {
     await expect(ask(provider, 'wrong')).rejects.toThrow(/Incorrect API key/)
   },

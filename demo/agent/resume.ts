@@ -1,0 +1,33 @@
+import type { ModelEvent } from '@rejoin/agent'
+
+/**
+ * The rest of a stream whose beginning is in the answer already: the agent died after `length` characters of text, and
+ * the model says the same once more. What it did between that text and the next may be there too, so thoughts are not
+ * repeated, and tool calls come with their whole input.
+ */
+export async function* rest(events: AsyncIterable<ModelEvent>, length: number): AsyncGenerator<ModelEvent> {
+  let known = length
+  /** The text part that the agent died in: offsets into it mean nothing in what is left of it. */
+  let cut = false
+  let between = true
+  for await (const event of events) {
+    if (event.type === 'finish' || event.type === 'error') yield event
+    else if (event.type === 'text-delta') {
+      const delta = event.delta.slice(known)
+      cut ||= known > 0 && delta !== ''
+      known -= Math.min(known, event.delta.length)
+      if (delta === '') continue
+      between = false
+      yield { ...event, delta }
+    } else if (known > 0) continue
+    else if (event.type === 'source-url' && cut) {
+      const { startOffset: _start, endOffset: _end, ...source } = event
+      yield source
+    } else if (!between || !(isThought(event) || event.type === 'tool-input-delta')) {
+      if (event.type === 'text-end') cut = false
+      yield event
+    }
+  }
+}
+
+const isThought = ({ type }: ModelEvent) => type.startsWith('reasoning-')
