@@ -58,7 +58,7 @@ describe.skipIf(url === undefined)(title, () => {
               expect([status, text]).toEqual(['complete', answers.scripted.text])
           somebody.client.close()
         }
-        expect(demo.output()).not.toMatch(/^\s+at |Warning|nothing handled/m)
+        expect(demo.output()).not.toMatch(/^\s+at |Warning|unhandled error/m)
       } finally {
         await demo.stop()
       }

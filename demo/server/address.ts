@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
 
 /**
- * Whom to count a request against, before there is a session. Behind `proxies` proxies of our own, the client is the
- * entry that the outermost of them appended to X-Forwarded-For; entries before it are the client's own invention.
+ * The client address that limits count against before there is a session. Behind `proxies` of your proxies, it is the
+ * entry that the outermost one appended to X-Forwarded-For. A client can forge any entry before that.
  */
 export function addressOf({ headers, socket }: IncomingMessage, proxies: number): string {
   const forwarded = String(headers['x-forwarded-for'] ?? '')
@@ -13,7 +13,7 @@ export function addressOf({ headers, socket }: IncomingMessage, proxies: number)
   return networkOf(address.replace(/^::ffff:(?=\d+\.)/, ''))
 }
 
-/** A household has one IPv4 address, or 2^64 IPv6 addresses with one beginning. */
+/** An IPv4 address, or the /64 network of an IPv6 address: one household can use any address in its network. */
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address
   const [head = '', tail] = address.split('::')
@@ -27,7 +27,7 @@ function networkOf(address: string): string {
     .join(':')
 }
 
-/** The host that the browser sees: what a proxy of ours says it is, or the request's own. */
+/** The host in the browser's address bar: X-Forwarded-Host behind a proxy of yours, otherwise Host. */
 export function hostOf({ headers }: IncomingMessage, proxies: number): string | undefined {
   const forwarded = headers['x-forwarded-host']
   return proxies > 0 && typeof forwarded === 'string' ? forwarded.split(',').at(-1)!.trim() : headers.host

@@ -11,16 +11,16 @@ interface Options {
   model: ModelConfig
   longestPrompt: number
   calls: ServerCalls
-  /** How long after its death the agent is started again, in milliseconds. */
+  /** Milliseconds between the agent's exit and its restart. Default 3000. */
   restartAfter?: number
 }
 
 const script = fileURLToPath(new URL('../agent/main.ts', import.meta.url))
 
-/** The agent runs in a process of its own, as it would on a server of its own, so that it can die alone. */
+/** Runs the agent in its own process, as in production, so that it can be killed without the server. */
 export class AgentProcess {
   readonly #options: Options
-  /** Conversations that a new process has to listen to again. */
+  /** Conversations that a restarted agent must listen to again. */
   readonly #open = new Map<string, { conversation: AgentConversation; opened: Promise<void> }>()
   #child: ChildProcess | undefined
   #rpc: Rpc<AgentCalls> | undefined
@@ -32,13 +32,13 @@ export class AgentProcess {
     this.#options = options
   }
 
-  /** Rejects when the agent cannot connect: a wrong key, a service that does not answer. */
+  /** Rejects when the agent cannot connect, for example because of a wrong key. */
   start(): Promise<void> {
     const child = fork(script, { serialization: 'advanced' })
     this.#child = child
     const rpc = createRpc<AgentCalls>(
       {
-        // A message to a process that just died is lost with it: its exit is handled below.
+        // Sending fails while the process exits; the exit handler below fails the open calls.
         send: (message) => void child.send(message as object, () => {}),
         listen: (receive) => child.on('message', receive),
       },
@@ -54,7 +54,7 @@ export class AgentProcess {
       this.#restart = setTimeout(() => {
         this.start().catch((error: unknown) => {
           console.error(`agent: ${messageOf(error)}`)
-          // One that could not connect is of no use: its end has the next one started.
+          // Without a connection the process is useless: its exit schedules the next start.
           this.kill()
         })
       }, this.#options.restartAfter ?? 3000)
@@ -64,7 +64,7 @@ export class AgentProcess {
     for (const entry of this.#open.values()) {
       entry.opened = this.#listen(entry.conversation)
       entry.opened.catch((error: unknown) => {
-        // A process that died again says so by itself; the next one opens what is open.
+        // If this process has exited too, the next start opens the conversation again.
         if (this.#rpc === rpc) console.error(`agent: ${messageOf(error)}`)
       })
     }
@@ -72,8 +72,8 @@ export class AgentProcess {
   }
 
   /**
-   * Resolves when the agent listens; a conversation it listens to already costs nothing. Rejects while the agent is
-   * dead: the next process opens what is open.
+   * Resolves when the agent listens to the conversation; at once if it already does. Rejects while the agent is down;
+   * the next process opens the conversation again.
    */
   async open(conversation: AgentConversation): Promise<void> {
     const known = this.#open.get(conversation.id)
@@ -83,10 +83,10 @@ export class AgentProcess {
     return entry.opened
   }
 
-  /** Ends the agent of a conversation that is deleted, and its answers. */
+  /** Stops answering a deleted conversation. */
   async close(conversationId: string): Promise<void> {
     if (!this.#open.delete(conversationId)) return
-    // An agent that is dead, or dies meanwhile, has closed it as well.
+    // If the agent's process is down, it no longer listens to the conversation anyway.
     await this.#rpc?.call('close', conversationId).catch(() => {})
   }
 
@@ -96,7 +96,7 @@ export class AgentProcess {
     await this.#rpc.call('open', conversation)
   }
 
-  /** Ends the agent without giving it time for a word. */
+  /** Kills the agent's process at once, without a chance to clean up. */
   kill(): void {
     this.#child?.kill('SIGKILL')
   }

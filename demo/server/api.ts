@@ -14,18 +14,18 @@ interface Parts {
   tokens: Tokens
   limits: Limits
   agent: AgentProcess
-  /** Proxies of our own in front of the demo. */
+  /** The number of your own proxies in front of the demo. */
   proxies: number
-  /** What the pages may know of how the demo runs. */
+  /** The settings that pages may see. */
   config: object
 }
 
-/** Conversations that one person may have. */
+/** The most conversations one user may have. */
 const mostConversations = 200
 
 const patterns: readonly string[] = ['message-per-response', 'message-per-token'] satisfies Pattern[]
 
-/** Everything below /api that is not about breaking things. */
+/** The API, except for the faults. */
 export function createApi({ store, sessions, tokens, limits, agent, proxies, config }: Parts): Router {
   const owned = async (call: Call): Promise<[Conversation, User]> => ownedBy(store, sessions, limits, call)
 
@@ -34,7 +34,7 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
       .on('GET', '/api/config', () => config)
 
       .on('GET', '/api/session', ({ request }) => sessions.user(request))
-      // Who has a session keeps it; who has none becomes a guest.
+      // Keeps an existing session; otherwise signs in a guest.
       .on('POST', '/api/session', async ({ request, response }) => {
         const known = await sessions.find(request)
         if (known) return known
@@ -45,7 +45,7 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
         return sessions.signIn(request, response, name)
       })
       .on('DELETE', '/api/session', async ({ request, response }) => {
-        // Nobody waits for Ably here: it has been told, or its tokens end soon by themselves.
+        // Not awaited: signing out must not depend on Ably. `revoke` reports failures itself.
         if (await sessions.find(request)) void tokens.revoke({ session: sessions.nameOf(request) })
         await sessions.signOut(request, response)
       })
@@ -58,7 +58,7 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
         limits.take(`create ${user.id}`, 30)
         if ((await store.countConversations(user.id)) >= mostConversations)
           throw new Problem(
-            `unable to begin another conversation; you have ${mostConversations}. Delete one first`,
+            `unable to start another conversation; you have ${mostConversations}. Delete one first`,
             { status: 409, code: 'too_many' },
           )
         const { pattern } = await readJson(request)
@@ -79,7 +79,7 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
       .on('GET', '/api/conversations/:id', async (call) => shown((await owned(call))[0]))
       .on('DELETE', '/api/conversations/:id', async (call) => {
         const [conversation] = await owned(call)
-        // Before its rows are gone: an answer that ends now is still stored.
+        // First the agent, so that it does not write rows of a conversation that no longer exists.
         await agent
           .close(conversation.id)
           .catch((error: unknown) => console.error(`agent: ${messageOf(error)}`))
@@ -90,7 +90,7 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
       .on('GET', '/api/conversations/:id/token', async (call) => {
         const [conversation, user] = await owned(call)
         const { id, pattern } = conversation
-        // Without its agent a conversation can be read all the same; whoever is there shows on the page.
+        // A conversation can be read without an agent; the page shows that the agent is offline.
         await agent
           .open({ id, channel: channelOf(conversation), pattern })
           .catch((error: unknown) => console.error(`agent: ${messageOf(error)}`))
@@ -104,7 +104,7 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
         const { searchParams } = call.url
         const limit = Number(searchParams.get('limit') ?? 20)
         if (!Number.isInteger(limit) || limit < 1 || limit > 100)
-          throw badRequest('unable to read so many messages; limit must be a whole number from 1 to 100')
+          throw badRequest('unable to read messages; limit must be a whole number from 1 to 100')
         return store.messages.page(conversation.id, {
           limit,
           cursor: searchParams.get('cursor') ?? undefined,
@@ -113,7 +113,7 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
   )
 }
 
-/** Somebody else's conversation looks the same as one that does not exist. */
+/** Another user's conversation is answered like one that does not exist. */
 export async function ownedBy(
   store: Store,
   sessions: Sessions,

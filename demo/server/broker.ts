@@ -3,14 +3,14 @@ import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
 import type { ClientOptions } from 'ably'
 import type { Config } from './config.ts'
 
-/** The Ably service, or the server that is embedded in its place. */
+/** The Ably service, or the embedded server that stands in for it. */
 export interface Broker {
   key: string
-  /** For the agent, which is trusted with the key. */
+  /** For the agent, which holds the key. */
   clientOptions: ClientOptions
-  /** Present when it can be broken at will. */
+  /** The embedded server, which can inject faults; absent with the Ably service. */
   local?: LocalAbly
-  /** What browsers have to be allowed to talk to, beside the demo itself. */
+  /** Origins besides the demo that pages must be allowed to connect to. */
   origins: string[]
   close(): Promise<void>
 }
@@ -30,15 +30,15 @@ export async function openBroker({ ablyKey, connectionStateTtl }: Config): Promi
     }
   const local = await startLocalAbly({
     keys: [{ key: `local.demo:${randomBytes(18).toString('base64url')}`, revocableTokens: true }],
-    // The rule that the service needs too: without it, appends are refused with 93002.
+    // The Ably service needs the same rule: without it, it refuses appends with 93002.
     namespaces: [{ id: 'ai', mutableMessages: true, persisted: true }],
     connectionStateTtl,
-    // Somebody who is gone should be seen to be gone while one watches.
+    // Short, so that a user of the demo sees members leave.
     remainPresentFor: 4000,
   })
   return {
     key: local.key,
-    // Here a server that went away is back within seconds.
+    // A restarted embedded server is back within seconds.
     clientOptions: { ...local.clientOptions, disconnectedRetryTimeout: 1000, suspendedRetryTimeout: 2000 },
     local,
     origins: [],

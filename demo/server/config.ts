@@ -4,33 +4,33 @@ import { Problem } from './problem.ts'
 
 export interface Config {
   port: number
-  /** Whether PORT was set: a port somebody chose is never replaced by another. */
+  /** Whether PORT was set: a chosen port is never replaced by another one. */
   portChosen: boolean
   host: string
-  /** Proxies of our own in front of the demo, whose X-Forwarded headers are believed. */
+  /** The number of your own proxies in front of the demo; their X-Forwarded headers are trusted. */
   proxies: number
   databaseUrl: string | undefined
-  /** Where the embedded database keeps its files. */
+  /** The folder of the embedded database. */
   dataFolder: string
   ablyKey: string | undefined
   model: ModelConfig
-  /** UTF-16 code units that a prompt may have. */
+  /** The longest prompt that is answered, in UTF-16 code units. */
   longestPrompt: number
-  /** Milliseconds for which the embedded Ably server keeps the state of a lost connection. */
+  /** How long the embedded Ably server can resume a lost connection, in milliseconds. */
   connectionStateTtl: number
-  /** Folder with the built pages. */
+  /** The folder of the built pages. */
   pages: string
 }
 
 export interface ModelConfig {
   provider: 'openai' | 'anthropic' | 'recorded'
   apiKey?: string
-  /** Name of the provider's model. */
+  /** The provider's name for the model. */
   name?: string
   baseUrl?: string
-  /** Folder with recorded streams; may be absent. */
+  /** The folder of recorded streams; it may not exist. */
   recordings: string
-  /** Characters a second at which recorded streams are replayed. */
+  /** The replay speed of recorded streams, in characters per second. */
   speed: number
 }
 

@@ -8,7 +8,7 @@ export interface Queries {
   query(text: string, values?: unknown[]): Promise<Row[]>
 }
 
-/** PostgreSQL: a server, or the embedded one. The rest of the demo cannot tell which. */
+/** PostgreSQL: a server, or the embedded PGlite. The rest of the demo does not know which. */
 export interface Database extends Queries {
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -26,7 +26,7 @@ async function openServer(url: string): Promise<Database> {
     connectionTimeoutMillis: 5000,
     query_timeout: 10_000,
   })
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // The pool replaces idle connections that break; without a listener, the error would end the process.
   pool.on('error', (error) => console.error(`database: ${messageOf(error)}`))
   try {
     await pool.query('select 1')
@@ -50,7 +50,7 @@ async function openServer(url: string): Promise<Database> {
         client.release()
         return result
       } catch (error) {
-        // A connection whose rollback fails is not given back to the pool.
+        // If the rollback fails too, the pool must discard the connection.
         const broken = await client.query('rollback').then(
           () => false,
           () => true,
@@ -88,7 +88,7 @@ async function openEmbedded(folder: string): Promise<Database> {
   }
 }
 
-/** Two processes in one data folder would damage it. */
+/** Locks the folder: two processes in one data folder would corrupt it. */
 async function lock(folder: string): Promise<() => Promise<void>> {
   const file = join(folder, 'lock')
   try {

@@ -15,15 +15,15 @@ interface Parts {
   owned(call: Call): Promise<[Conversation, User]>
 }
 
-/** Streams of publishes that one person may have open: one for each tab. */
+/** The most event streams one user may have open; each tab has one. */
 const streamsEach = 30
 
-/** Milliseconds after which the agent hears that a publish was refused: long enough to see the hole. */
+/** How late the agent learns that a publish was refused, in milliseconds: long enough to see the gap. */
 const lateNews = 2500
 
-/** What the panel "Break it" asks for. */
+/** The endpoints behind the fault panel. */
 export function addFaults(router: Router, { local, lines, agent, publishes, owned }: Parts): Router {
-  /** Faults that last, by conversation. */
+  /** How to remove faults that stay active, by conversation. */
   const lasting = new Map<string, Remove>()
   const streams = new Slots(streamsEach)
 
@@ -64,7 +64,7 @@ export function addFaults(router: Router, { local, lines, agent, publishes, owne
       case 'kill':
         return agent.kill()
       case 'restart':
-        // The page learns of it as everybody does: by losing its connection.
+        // Not awaited: the page notices because its connection drops.
         void local.faults
           .restart({ memory: memory !== false, downFor: 2000 })
           .catch((error: unknown) => console.error(`broker: ${messageOf(error)}`))
@@ -73,14 +73,14 @@ export function addFaults(router: Router, { local, lines, agent, publishes, owne
         return local.faults.expireToken({ match: { clientId: user.id, connectionId: text(connectionId) } })
       default:
         throw badRequest(
-          'unable to break this; kind must be lose, every, heal, drop, slow, kill, restart or expire',
+          'unable to inject this fault; kind must be lose, every, heal, drop, slow, kill, restart or expire',
         )
     }
   })
 }
 
 const notEmbedded = new Problem(
-  'unable to break the Ably service; unset ABLY_API_KEY to use the embedded server',
+  'unable to inject faults into the Ably service; unset ABLY_API_KEY to use the embedded server',
   { status: 409, code: 'not_embedded' },
 )
 
@@ -102,12 +102,12 @@ function losePublish(
 
 function text(value: unknown): string {
   if (typeof value !== 'string' || !/^[\w!-]{1,64}$/.test(value))
-    throw badRequest('unable to find your tab; name it')
+    throw badRequest('unable to find the tab; send its name as `tab`')
   return value
 }
 
 function whole(value: unknown, min: number, max: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
-    throw badRequest(`unable to do it so often or so long; give a whole number from ${min} to ${max}`)
+    throw badRequest(`unable to use this number; send a whole number from ${min} to ${max}`)
   return value
 }

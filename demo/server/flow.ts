@@ -3,13 +3,13 @@ import { Transform } from 'node:stream'
 interface Rate {
   /** Bytes per second. */
   rate: number
-  /** Bytes that pass at once after a pause. */
+  /** Bytes that pass without delay after a pause. */
   burst: number
 }
 
 /**
- * How fast each person's bytes come in. A burst passes at once; a flood is slowed down to the rate, whatever number of
- * connections it comes through, and waits in the sender's own memory.
+ * Limits how fast each person sends. A burst passes at once. More than that is slowed to `rate`, summed over all the
+ * person's connections, and waits in the sender's memory, not in ours.
  */
 export class Flow {
   readonly #rate: Rate
@@ -19,7 +19,7 @@ export class Flow {
     this.#rate = rate
   }
 
-  /** Something to pipe the person's bytes through. */
+  /** A stream to pipe the person's bytes through. */
   through(person: string): Transform {
     return new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
@@ -30,7 +30,7 @@ export class Flow {
     })
   }
 
-  /** Counts bytes and returns after how many milliseconds they may pass. */
+  /** Counts the bytes and returns how long they must wait, in milliseconds. */
   #take(person: string, bytes: number): number {
     const { rate, burst } = this.#rate
     const now = Date.now()
@@ -42,7 +42,7 @@ export class Flow {
     return (Math.max(0, level.bytes - burst) / rate) * 1000
   }
 
-  /** A level that has sunk to nothing is one that nobody misses. */
+  /** Drops levels that have drained to zero: they equal new ones. */
   #forget(now: number): void {
     for (const [person, { bytes, at }] of this.#levels)
       if (((now - at) / 1000) * this.#rate.rate > bytes) this.#levels.delete(person)

@@ -8,11 +8,11 @@ import { badRequest } from './problem.ts'
 interface Parts {
   api: Router
   pages: Pages
-  /** Absent with the Ably service, which browsers reach by themselves. */
+  /** Absent with the Ably service, which browsers reach directly. */
   gateway: Gateway | undefined
 }
 
-/** The demo's one port: pages, the API, and (in front of the embedded Ably server) the gateway. */
+/** Serves pages, the API and the gateway to the embedded Ably server on one port. */
 export function createFront({ api, pages, gateway }: Parts): Server {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = urlOf(request)
@@ -23,7 +23,7 @@ export function createFront({ api, pages, gateway }: Parts): Server {
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => sendProblem(request, response, error))
   })
-  // A request has half a minute to arrive; what is then sent back may take as long as it likes.
+  // These limit how long a request may take to arrive, not how long its response may take.
   server.requestTimeout = 30_000
   server.headersTimeout = 10_000
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -38,8 +38,8 @@ export function createFront({ api, pages, gateway }: Parts): Server {
   return server
 }
 
-/** Only paths: resolved against a base, `//host` would name another server, and `//` would throw. */
+/** Accepts paths only. Resolved against a base URL, `//host` would name another host, and `//` would throw. */
 function urlOf({ url = '' }: IncomingMessage): URL {
-  if (!url.startsWith('/')) throw badRequest('unable to read this address; it must begin with a slash')
+  if (!url.startsWith('/')) throw badRequest('unable to read this address; it must start with a slash')
   return new URL(`http://demo${url}`)
 }

@@ -7,25 +7,25 @@ import type { Limits } from './limits.ts'
 import type { Lines } from './lines.ts'
 
 interface Options {
-  /** Where the embedded Ably server listens now; `undefined` while it restarts. */
+  /** The embedded Ably server's address; `undefined` while it restarts. */
   target(): { host: string; port: number } | undefined
   lines: Lines
   limits: Limits
-  /** Whom to count a request against: the client of its token, or its address. */
+  /** The key that limits count against: the token's client, or the request's address. */
   personOf(request: IncomingMessage, token: string | undefined): string
 }
 
 const paths = /^\/(channels|keys|presence|push|stats|time)(\/|$)/
 
-/** Per person. A browser has one connection for each tab, and sends little but prompts. */
+/** Limits per person. A browser has one connection per tab, and sends little but prompts. */
 const connectionsEach = 30
 const requestsPerMinute = 600
 const bytes = { rate: 128 * 1024, burst: 2 * 1024 * 1024 }
 
 /**
- * Lets browsers reach the embedded Ably server through the demo's own address, so that one URL is enough, also
- * behind a tunnel, and so that the network of one tab can be broken. It also keeps one person from filling the
- * server's memory. The Ably service needs none of this: it has limits of its own.
+ * Passes browsers' connections on to the embedded Ably server. One URL is then enough, also behind a tunnel; faults can
+ * break the network of a single tab; and no person can fill the server's memory. The Ably service needs no gateway: it
+ * has its own limits.
  */
 export class Gateway {
   readonly #options: Options
@@ -36,17 +36,17 @@ export class Gateway {
     this.#options = options
   }
 
-  /** Whether a request is Ably's rather than the demo's. */
+  /** Whether the request is for the Ably server. */
   takes(url: URL): boolean {
     return paths.test(url.pathname)
   }
 
-  /** WebSockets. */
+  /** Passes a WebSocket on. */
   upgrade(request: IncomingMessage, browser: Duplex, head: Buffer, url: URL): void {
     const { target, lines, personOf } = this.#options
     const tab = url.searchParams.get('tab') ?? ''
     const at = target()
-    // Ably's clients connect to the root; nothing else is passed on.
+    // Ably clients connect to the root path only.
     if (!at || url.pathname !== '/' || lines.isDown(tab)) {
       browser.destroy()
       return
@@ -70,7 +70,7 @@ export class Gateway {
     })
   }
 
-  /** REST: history and tokens. Rejects when the request cannot be passed on as it is. */
+  /** Passes a REST request on. Rejects when the request is not valid HTTP. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { target, limits, personOf } = this.#options
     const at = target()
@@ -97,14 +97,14 @@ export class Gateway {
   }
 }
 
-/** The request as it came, without the session cookie, which is the demo's business. */
+/** The head of the request, without the demo's session cookie. */
 function headOf({ url, rawHeaders }: IncomingMessage): string {
   const lines = rawHeaders.flatMap((name, at, all) => (at % 2 ? [] : [`${name}: ${all[at + 1]}`]))
   const kept = lines.filter((line) => !/^cookie:/i.test(line))
   return `GET ${url} HTTP/1.1\r\n${kept.join('\r\n')}\r\n\r\n`
 }
 
-/** Ably's SDKs send tokens in base64. */
+/** The request's bearer token; Ably's SDKs encode it in base64. */
 function bearerOf({ headers }: IncomingMessage): string | undefined {
   const encoded = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
   return encoded && Buffer.from(encoded, 'base64').toString()

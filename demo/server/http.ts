@@ -9,7 +9,7 @@ export interface Call {
   params: Record<string, string>
 }
 
-/** What a handler returns is sent as JSON; `undefined` means it has answered by itself, or there is nothing to say. */
+/** Its result is sent as JSON. `undefined` sends 204, unless the handler has already written a response. */
 export type Handler = (call: Call) => unknown
 
 interface Route {
@@ -18,17 +18,17 @@ interface Route {
   handler: Handler
 }
 
-/** The JSON endpoints. */
+/** Routes requests to JSON endpoints. */
 export class Router {
   readonly #routes: Route[] = []
   readonly #proxies: number
 
-  /** `proxies`: how many of our own are in front of us. */
+  /** `proxies`: the number of your own proxies in front of the server. */
   constructor(proxies = 0) {
     this.#proxies = proxies
   }
 
-  /** `path` may hold names: `/api/conversations/:id`. */
+  /** `path` may contain parameters: `/api/conversations/:id`. */
   on(method: string, path: string, handler: Handler): this {
     const pattern = new RegExp(`^${path.replace(/:(\w+)/g, '(?<$1>[\\w-]{1,64})')}$`)
     this.#routes.push({ method, pattern, handler })
@@ -58,9 +58,9 @@ export class Router {
   }
 }
 
-/** Answers with what went wrong. What only the server's operator can mend goes to the terminal, not to the browser. */
+/** Sends an error to the browser. Errors of the server itself are logged, and sent without details. */
 export function sendProblem(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  // A browser that leaves in the middle of its request waits for no answer.
+  // The browser has gone.
   if (!response.socket || response.socket.destroyed) return
   const problem = problemOf(error)
   if (problem.status >= 500)
@@ -74,12 +74,15 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.end(JSON.stringify(body))
 }
 
-/** The cookie is SameSite=Strict already; this also stops a page on another port of this host. */
+/** The cookie is SameSite=Strict, but a page on another port of this host counts as the same site. */
 function refuseOtherSites(request: IncomingMessage, proxies: number): void {
   const { origin } = request.headers
   const host = hostOf(request, proxies)
   if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host))
-    throw new Problem('unable to take a request from another site', { status: 403, code: 'origin' })
+    throw new Problem('unable to accept a request from another site; open the demo at its own address', {
+      status: 403,
+      code: 'origin',
+    })
 }
 
 export async function readJson(
@@ -88,10 +91,14 @@ export async function readJson(
 ): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = []
   let size = 0
-  // Left early, the request stays open for the answer.
+  // Leaving the loop must not destroy the request: the response is still to be sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > limit) throw new Problem('unable to read so large a body', { status: 413, code: 'too_large' })
+    if (size > limit)
+      throw new Problem(`unable to read the body; it is larger than ${limit} bytes`, {
+        status: 413,
+        code: 'too_large',
+      })
     chunks.push(chunk)
   }
   if (size === 0) return {}
@@ -100,7 +107,7 @@ export async function readJson(
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw badRequest('unable to read the body; send a JSON object')
 }

@@ -1,10 +1,10 @@
 import { Problem } from './problem.ts'
 
-/** A token bucket per key: a burst is allowed, a flood is not. */
+/** Rate limits: a token bucket per key, which allows bursts but no floods. */
 export class Limits {
   readonly #buckets = new Map<string, { tokens: number; at: number }>()
 
-  /** Throws when `key` has used its `perMinute` calls. */
+  /** Counts a call. Throws once `key` has used its `perMinute` calls. */
   take(key: string, perMinute: number): void {
     const now = Date.now()
     if (this.#buckets.size > 10_000) this.#forget(now)
@@ -20,7 +20,7 @@ export class Limits {
     bucket.tokens -= 1
   }
 
-  /** After a minute without calls a bucket is full again, so nothing is lost with it. */
+  /** Drops buckets that have refilled: they equal new ones. */
   #forget(now: number): void {
     for (const [key, bucket] of this.#buckets) if (now - bucket.at > 60_000) this.#buckets.delete(key)
   }

@@ -3,18 +3,18 @@ import { Transform } from 'node:stream'
 
 interface Line {
   sockets: Set<Duplex>
-  /** Until when the network is "down", in milliseconds since the epoch. */
+  /** When the network comes back, in milliseconds since the epoch. */
   downUntil: number
-  /** Milliseconds by which each packet comes late. */
+  /** The delay of each packet, in milliseconds. */
   delay: number
   seenAt: number
 }
 
-/** The network of each browser tab, as far as it can be broken here. A tab names itself in its URL's query. */
+/** The simulated network of each browser tab. A tab sends its name in the query of its connection's URL. */
 export class Lines {
   readonly #lines = new Map<string, Line>()
 
-  /** Cuts the tab's connections and lets none through for a while. */
+  /** Cuts the tab's connections and refuses new ones for `milliseconds`. */
   drop(tab: string, milliseconds: number): number {
     const line = this.#line(tab)
     line.downUntil = Date.now() + milliseconds
@@ -30,7 +30,7 @@ export class Lines {
     return Date.now() < (this.#lines.get(tab)?.downUntil ?? 0)
   }
 
-  /** Joins the two ends of a connection, through whatever the tab's network is like; `inbound` holds back floods. */
+  /** Connects the browser to the server through the tab's network, and through `inbound`, which limits the browser's rate. */
   connect(
     tab: string,
     { browser, server, inbound }: { browser: Duplex; server: Duplex; inbound: Duplex },

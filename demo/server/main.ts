@@ -22,7 +22,7 @@ import { Sessions } from './sessions.ts'
 import { Store } from './store.ts'
 import { Tokens } from './tokens.ts'
 
-/** Undone in the reverse order, at the end or when a later step fails. */
+/** How to close what was opened: in reverse order, at the end or when a later step fails. */
 const opened: (() => Promise<void> | void)[] = []
 let ending: Promise<void> | undefined
 
@@ -103,7 +103,7 @@ function describe({ ablyKey, databaseUrl, model }: Config): string {
   return `${answers} Channels: ${ablyKey ? 'the Ably service' : 'embedded'}. Database: ${databaseUrl ? 'PostgreSQL' : 'embedded'}.`
 }
 
-/** A port somebody chose is taken or refused; otherwise the next free one serves as well. */
+/** Listens on the chosen port or fails; without a choice, on the next free port. */
 async function listen(server: Server, { port, portChosen, host }: Config): Promise<number> {
   for (let candidate = port; ; candidate++) {
     try {
@@ -135,7 +135,7 @@ async function closeServer(server: Server): Promise<void> {
 
 async function end(code: number): Promise<void> {
   ending ??= (async () => {
-    // Whatever hangs must not keep the terminal.
+    // A step that hangs must not block the terminal.
     setTimeout(() => process.exit(code || 1), 8000).unref()
     for (const close of opened.reverse()) {
       try {

@@ -18,20 +18,20 @@ const types: Record<string, string> = {
   '.map': 'application/json',
 }
 
-/** The built pages. Every conversation has an address: /react/<conversation>. */
+/** Serves the built pages. Every conversation has its own address: /react/<conversation>. */
 export class Pages {
   readonly #folder: string
   readonly #csp: string
   readonly #compressed = new Compressed()
 
-  /** `connect`: origins beside our own that pages may talk to, such as Ably's. */
+  /** `connect`: further origins that pages may connect to, such as Ably's. */
   constructor(folder: string, connect: string[]) {
     if (!existsSync(join(folder, 'react', 'index.html')))
       throw new Problem(
         'unable to find the built pages; start the demo with `npx -y pnpm@12 demo`, which builds them',
       )
     this.#folder = folder
-    // Model text is hostile: should some of it ever pass the sanitizer, the browser still runs none of it.
+    // Model text is untrusted: even if a script got past the sanitizer, the browser would not run it.
     this.#csp = [
       "default-src 'none'",
       "script-src 'self'",
@@ -71,7 +71,7 @@ export class Pages {
       'content-length': body?.length ?? info.size,
       ...(encoding && { 'content-encoding': encoding }),
       vary: 'accept-encoding',
-      // Assets carry a hash in their names.
+      // The names of assets contain a hash.
       'cache-control': path.includes('assets') ? 'public, max-age=31536000, immutable' : 'no-cache',
       'content-security-policy': this.#csp,
       'permissions-policy': 'geolocation=(self), camera=(), microphone=()',
@@ -79,7 +79,7 @@ export class Pages {
       'x-content-type-options': 'nosniff',
     })
     if (request.method === 'HEAD' || body) response.end(request.method === 'HEAD' ? undefined : body)
-    // A browser that leaves in the middle is no error of ours.
+    // The browser may leave before the file is sent.
     else await pipeline(createReadStream(file), response).catch(() => {})
   }
 }

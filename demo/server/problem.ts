@@ -1,9 +1,9 @@
 import { ErrorCode, RejoinError } from '@rejoin/core'
 
-/** Something a person can put right: the message reads "unable to X; Y". Ends the program, or becomes an HTTP answer. */
+/** An error that its reader can fix; the message reads "unable to X; Y". Ends the program, or becomes an HTTP response. */
 export class Problem extends Error {
   override readonly name = 'Problem'
-  /** HTTP status, where it reaches a browser. */
+  /** The status of the HTTP response. */
   readonly status: number
   readonly code: string
 
@@ -27,31 +27,33 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error)
 }
 
-/** What a browser is told of an error: a problem as it is, anything else without its details. */
+/** The error as a browser may see it: a problem as it is, anything else without details. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
-  // What our own packages refuse, such as a cursor, says why by itself.
+  // The packages' own errors, such as that of an unknown cursor, already name the cause and the cure.
   if (error instanceof RejoinError && error.code === ErrorCode.InvalidArgument)
     return badRequest(error.message)
   const code = codeOf(error)
-  // SQLSTATE class 22: the database was given a value it cannot hold or read.
+  // SQLSTATE class 22: the database cannot represent a value of the request.
   if (code?.startsWith('22'))
-    return badRequest('unable to use this request; it holds a value that cannot be stored or looked up')
+    return badRequest('unable to process this request; it contains a value that the database cannot store')
   if (isOutage(code))
-    return new Problem('unable to do this now; the database or the Ably server does not answer. Try again', {
+    return new Problem('unable to do this now; the database or the Ably server does not respond. Try again', {
       status: 503,
       code: 'unavailable',
       cause: error,
     })
-  return new Problem('unable to do this; the server failed, and its log says how', { cause: error })
+  return new Problem('unable to do this; an error occurred in the server. Its log has the details', {
+    cause: error,
+  })
 }
 
-/** SQLSTATE or Node.js system code. */
+/** The error's SQLSTATE, or Node.js's system error code. */
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | undefined)?.code
   return typeof code === 'string' ? code : undefined
 }
 
-/** Classes 08, 53, 57: no connection, no resources, the operator stopped it. Node.js: the socket failed. */
+/** SQLSTATE classes 08 (connection), 53 (resources) and 57 (shutdown), and Node.js's socket errors. */
 const isOutage = (code: string | undefined) =>
   code !== undefined && /^(08|53|57|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_)/.test(code)

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { LogEvent } from '@rejoin/local-ably'
 
-/** As the pages' timeline reads it. */
+/** A publish, as the pages' timeline shows it. */
 interface Publish {
   id: string
   at: number
@@ -19,11 +19,11 @@ interface Waiting {
   publish: Publish
 }
 
-/** Action codes of messages and of frames, as on Ably's wire. */
+/** Action codes of messages and frames in Ably's protocol. */
 const operations = ['create', 'update', 'delete', 'meta', 'summary', 'append']
 const frames = { ack: 1, nack: 2, message: 15 }
 
-/** Watches what the agent publishes on the embedded server, and what becomes of it. */
+/** Records the agent's publishes on the embedded server, and their outcomes. */
 export class Publishes {
   readonly #agent: string
   readonly #readers = new Map<string, Set<ServerResponse>>()
@@ -62,7 +62,7 @@ export class Publishes {
     }
   }
 
-  /** Sends a channel's publishes to a page, as server-sent events, until it leaves. */
+  /** Streams a channel's publishes to a page as server-sent events, until the page closes. */
   stream(channel: string, response: ServerResponse): void {
     const readers = this.#readers.get(channel) ?? new Set()
     this.#readers.set(channel, readers.add(response))

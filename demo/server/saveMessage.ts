@@ -4,17 +4,17 @@ import type { Saved } from '../common/link.ts'
 import { codeOf, messageOf } from './problem.ts'
 import type { Store } from './store.ts'
 
-/** SQLSTATE: the row refers to one that is gone. */
+/** SQLSTATE of a foreign key violation. */
 const FOREIGN_KEY = '23503'
 
 /**
- * Writes a message for the agent. Rejects only when another try may succeed: what can never be stored (a conversation
- * that was deleted, an id that is taken) is an answer, not an error.
+ * Stores a message for the agent. Rejects only if another attempt may succeed. A message that can never be stored (its
+ * conversation was deleted, its id is taken) resolves with the reason.
  */
 export async function saveMessage(store: Store, conversationId: string, row: Row): Promise<Saved> {
   try {
     await store.messages.save(conversationId, row)
-    // The first prompt names its conversation.
+    // The first prompt becomes the conversation's title.
     const title = row.role === 'user' ? titleOf(row.text ?? '') : undefined
     await store.touchConversation(conversationId, title)
     return {}

@@ -1,7 +1,7 @@
 import { migration } from '@rejoin/postgres'
 import type { Database } from './database.ts'
 
-/** Each step runs once, in order. A step that was released is never edited; a change is a new step. */
+/** Each step runs once, in order. Never edit a released step: add a new one. */
 const steps: string[][] = [
   [
     `create table users (
@@ -49,10 +49,10 @@ const steps: string[][] = [
   ],
 ]
 
-/** `version` is for tests of what a later step makes of an older database. */
+/** Brings the database to the newest version; tests of migrations start from an older `version`. */
 export async function migrate(db: Database, version = steps.length): Promise<void> {
   await db.transaction(async (tx) => {
-    // Two servers that start on one database at once take turns.
+    // Two servers that start at the same time take turns.
     await tx.query('select pg_advisory_xact_lock(20251122)')
     await tx.query('create table if not exists schema_version (version integer not null)')
     const [row] = await tx.query('select max(version) as version from schema_version')

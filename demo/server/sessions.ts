@@ -7,8 +7,8 @@ const cookieName = 'rejoin_session'
 const lifetime = 30 * 24 * 60 * 60 * 1000
 
 /**
- * Who is calling. A cookie that scripts cannot read names a session in the database, so that signing out
- * ends it at once, whoever has copied it.
+ * Identifies users by a cookie that scripts cannot read. The session is in the database, so signing out ends it at once,
+ * also for copies of the cookie.
  */
 export class Sessions {
   readonly #store: Store
@@ -24,12 +24,11 @@ export class Sessions {
 
   async user(request: IncomingMessage): Promise<User> {
     const user = await this.find(request)
-    if (!user)
-      throw new Problem('unable to tell who you are; sign in first', { status: 401, code: 'signed_out' })
+    if (!user) throw new Problem('unable to identify you; sign in first', { status: 401, code: 'signed_out' })
     return user
   }
 
-  /** Names the sign-in, to revoke its tokens; does not tell the cookie. */
+  /** Names the session, to revoke its tokens. The cookie cannot be derived from it. */
   nameOf(request: IncomingMessage): string {
     return hash(`session ${readCookie(request) ?? ''}`)
   }

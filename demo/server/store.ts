@@ -19,12 +19,12 @@ export interface Conversation {
 
 export const channelOf = (conversation: Pick<Conversation, 'id'>) => `ai:${conversation.id}`
 
-/** Everything the demo keeps. Messages and checkpoints are in the tables of `@rejoin/postgres`, the rest in its own. */
+/** The demo's data. Messages and checkpoints are in the tables of `@rejoin/postgres`, everything else in the demo's own. */
 export class Store {
   readonly #db: Database
-  /** By conversation. */
+  /** Prompts and answers, by conversation id. */
   readonly messages: PostgresStore['rows']
-  /** What the agent has still to answer, by channel. */
+  /** Unanswered prompts, by channel. */
   readonly checkpoints: PostgresStore['checkpoints']
 
   constructor(db: Database) {

@@ -4,22 +4,22 @@ import { SignJWT } from 'jose'
 import { messageOf } from './problem.ts'
 import { channelOf, type Conversation, type User } from './store.ts'
 
-/** Seconds. Short: a token that leaks is soon worthless; the SDK renews it before it ends. */
+/** How long a token is valid, in seconds: short, in case it leaks. The SDK renews it in time. */
 export const tokenTtl = 5 * 60
 
-/** Messages per second that one attachment may publish: enough for a long prompt in pieces, too few for a flood. */
+/** Messages per second that one attachment may publish: enough for a long prompt in pieces, not for a flood. */
 const publishRate = 20
 
-/** May read and write one conversation, and nothing else: no updates, no deletes, no other channel. */
+/** Allows reading and writing one conversation: no updates, no deletes, no other channel. */
 const capability = (channel: string) => ({ [channel]: ['subscribe', 'history', 'publish', 'presence'] })
 
-/** Ably's code for a key whose tokens cannot be revoked. */
+/** Ably's error code for a key without revocable tokens. */
 const NOT_REVOCABLE = 40163
 
-/** What to revoke: the tokens of one session, or those for one channel. */
+/** The tokens to revoke: those of a session, or those for a channel. */
 export type Revoked = { session: string } | { channel: string }
 
-/** Signs tokens for browsers, which never see the key itself, and takes them back. */
+/** Signs tokens for browsers, which never see the key, and revokes them. */
 export class Tokens {
   readonly #keyName: string
   readonly #secret: Uint8Array
@@ -33,7 +33,7 @@ export class Tokens {
     this.#ably = new Rest({ ...client, key, logLevel: 0 })
   }
 
-  /** `session` names the sign-in that the token belongs to, for `revoke`. */
+  /** `session` names the session that the token belongs to, for `revoke`. */
   async sign(user: User, conversation: Conversation, session: string): Promise<string> {
     const channel = channelOf(conversation)
     const now = Math.floor(Date.now() / 1000)
@@ -42,7 +42,7 @@ export class Tokens {
       'x-ably-capability': JSON.stringify(capability(channel)),
       'x-ably-revocation-key': session,
       [`ably.limits.publish.perAttachment.maxRate.${channel}`]: publishRate,
-      // Ably puts this on every message of the user as `extras.userClaim`, and the agent can believe it.
+      // Ably adds this to the user's messages as `extras.userClaim`; users cannot forge it.
       [`ably.channel.${channel}`]: JSON.stringify({ role: 'owner', name: user.name }),
     })
       .setProtectedHeader({ typ: 'JWT', alg: 'HS256', kid: this.#keyName })
@@ -51,7 +51,7 @@ export class Tokens {
       .sign(this.#secret)
   }
 
-  /** Whose a token is, if we signed it. Whether it still works is for Ably to say. */
+  /** The client of a token that this server signed. The token may have expired; Ably checks that. */
   clientOf(token: string): string | undefined {
     const [head, body, signature, ...more] = token.split('.')
     if (head === undefined || body === undefined || signature === undefined || more.length > 0)
@@ -64,8 +64,8 @@ export class Tokens {
   }
 
   /**
-   * Ends tokens and the connections they opened. Returns false where Ably cannot: without "revocable tokens" on the
-   * key, or out of reach, they live on for `tokenTtl` at most.
+   * Revokes tokens and closes their connections. Returns false if that failed, for example because the key has no
+   * "revocable tokens": the tokens then stay valid for at most `tokenTtl`.
    */
   async revoke(what: Revoked): Promise<boolean> {
     const target =
@@ -79,7 +79,7 @@ export class Tokens {
       const unable = (error as { code?: number }).code === NOT_REVOCABLE
       if (!unable || !this.#told)
         console.error(
-          `tokens: unable to revoke; ${messageOf(error)}. Tokens end by themselves within ${tokenTtl / 60} minutes${unable ? '. Enable "revocable tokens" for the API key to end them at once' : ''}`,
+          `tokens: unable to revoke tokens; ${messageOf(error)}. They expire within ${tokenTtl / 60} minutes${unable ? '. Enable "revocable tokens" for the API key to revoke them at once' : ''}`,
         )
       this.#told ||= unable
       return false

@@ -1,8 +1,8 @@
 -- Messages of conversations, as seed({ load }) and an agent's memory read them.
 create table if not exists rejoin_rows (
-  -- Whatever names a conversation in your application, such as its channel.
+  -- Your application's name for the conversation, such as its channel.
   conversation text not null,
-  -- responseId of an answer, promptId of a prompt.
+  -- The responseId of an answer, or the promptId of a prompt.
   id text not null,
   -- Milliseconds since the epoch.
   created_at bigint not null,
@@ -12,13 +12,13 @@ create table if not exists rejoin_rows (
 );
 create index if not exists rejoin_rows_in_order on rejoin_rows (conversation, created_at desc, id desc);
 
--- What an agent has still to answer, by channel.
+-- The prompts that an agent has not answered yet, by channel.
 create table if not exists rejoin_checkpoints (
   channel text primary key,
   state jsonb not null
 );
 
--- Which process answers a prompt. The fence grows each time that a prompt changes hands.
+-- Which process answers a prompt. The fence grows each time the prompt changes owners.
 create table if not exists rejoin_claims (
   channel text not null,
   prompt text not null,

@@ -2,7 +2,7 @@ import { ErrorCode, RejoinError, type Checkpoint, type CheckpointStore } from '@
 import { cleanJson, cleanText } from './clean.ts'
 import { select, type PostgresClient } from './client.ts'
 
-/** Keeps what agents have still to answer. `load` rejects when a stored checkpoint cannot be used, and names it. */
+/** Stores agents' checkpoints. `load` rejects, with the channel and the reason, if a stored checkpoint is damaged. */
 export function createCheckpoints(client: PostgresClient): CheckpointStore {
   return {
     async load(channelName) {
@@ -20,13 +20,13 @@ export function createCheckpoints(client: PostgresClient): CheckpointStore {
   }
 }
 
-/** A checkpoint that is half understood would have prompts forgotten, or answered twice. */
+/** Checks every field: guessing at a damaged checkpoint would lose prompts, or answer them twice. */
 function readCheckpoint(channelName: string, state: unknown): Checkpoint {
   const wrong = whatIsWrong(state)
   if (wrong === undefined) return state as Checkpoint
   throw new RejoinError(
     ErrorCode.HydrationFailed,
-    `unable to use the checkpoint of channel "${channelName}" in table rejoin_checkpoints; ${wrong}. Correct its row, or delete it to start from now: prompts that were open at it are then not answered`,
+    `unable to use the checkpoint of channel "${channelName}" in table rejoin_checkpoints; ${wrong}. Correct its row, or delete it; the agent then starts from now, and does not answer the prompts that were open`,
   )
 }
 

@@ -2,17 +2,17 @@ import { ErrorCode, RejoinError } from '@rejoin/agent'
 import { cleanText } from './clean.ts'
 import { select, type PostgresClient } from './client.ts'
 
-/** A prompt, and the process that wants to answer it. */
+/** A prompt, and the process that asks to answer it. */
 export interface ClaimRequest {
   channelName: string
   promptId: string
-  /** Names the process; no two that run at once may share it. */
+  /** Identifies the process; unique among running processes. */
   owner: string
-  /** Milliseconds after which another owner may take the prompt, unless the claim is renewed or settled. */
+  /** Milliseconds until another owner may take the prompt, unless the claim is renewed or settled. */
   ttl: number
 }
 
-/** A claim that was granted. */
+/** A granted claim. */
 export interface HeldClaim {
   channelName: string
   promptId: string
@@ -21,30 +21,30 @@ export interface HeldClaim {
 }
 
 /**
- * Lets one of several processes answer a prompt. A claim is a lease: an owner that dies loses it after `ttl`. Its
- * `fence` grows whenever the prompt changes hands, so that a tool can refuse an owner that was overtaken.
+ * Makes one of several processes answer a prompt. A claim is a lease: an owner that dies loses it after `ttl`. The
+ * `fence` grows each time the prompt changes owners, so that a tool can refuse calls from a former owner.
  */
 export interface ClaimStore {
-  /** `undefined`: another owner holds the prompt, or it was settled. */
+  /** Resolves to `undefined` if another owner holds the prompt, or the prompt is settled. */
   claim(request: ClaimRequest): Promise<{ fence: number } | undefined>
-  /** Prolongs a claim by `ttl` from now; false once another owner has it, or it was settled. */
+  /** Extends the lease to `ttl` from now. Resolves to false if another owner has the prompt, or it is settled. */
   renew(claim: HeldClaim & { ttl: number }): Promise<boolean>
   /**
-   * The prompt is answered: nobody claims it again.
-   * @throws RejoinError `invalid_argument` when another owner has taken it.
+   * Records that the prompt is answered: it cannot be claimed again.
+   * @throws RejoinError `invalid_argument` if another owner has taken the prompt.
    */
   settle(claim: HeldClaim): Promise<void>
 }
 
 export interface PostgresClaims extends ClaimStore {
   /**
-   * Deletes claims that were settled, or given up, more than `olderThan` milliseconds ago. Longer than the channel
-   * keeps its messages is safe: a prompt that nobody can read again is not claimed again.
+   * Deletes claims whose lease ended more than `olderThan` milliseconds ago. Use a time longer than the channel keeps
+   * messages: an agent that can still read a forgotten prompt would answer it again.
    */
   forget(options: { olderThan: number }): Promise<void>
 }
 
-// Leases are told by the database's clock alone; those of its clients may differ.
+// Leases use the database's clock, because the clocks of processes differ.
 const fromNow = (parameter: string) => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 
 export function createClaims(client: PostgresClient): PostgresClaims {

@@ -3,8 +3,8 @@ import { ErrorCode, RejoinError } from '@rejoin/agent'
 const REPLACEMENT = '\ufffd'
 
 /**
- * Text that PostgreSQL can hold: NUL and lone surrogates become U+FFFD, one code unit for one, so that offsets into
- * the text stay right.
+ * Makes a text storable in PostgreSQL: NUL and lone surrogates become U+FFFD. The length stays the same, so offsets into
+ * the text remain valid.
  */
 export function cleanText(text: string): string {
   return text.replace(/\0|[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (found) =>
@@ -13,8 +13,8 @@ export function cleanText(text: string): string {
 }
 
 /**
- * JSON that `jsonb` can hold: in every string and key, however deep, NUL and lone surrogates become U+FFFD.
- * `JSON.stringify` escapes both, so the serialized text is where to find them, in one pass without recursion.
+ * Serializes a value as JSON that `jsonb` can store: in all strings and keys, NUL and lone surrogates become U+FFFD.
+ * `JSON.stringify` escapes both, so one pass over its output finds them at any depth.
  */
 export function cleanJson(value: unknown): string {
   return jsonOf(value).replace(/\\(?:u(0000|d[89a-f][0-9a-f]{2})|[^])/g, (found, code?: string) =>

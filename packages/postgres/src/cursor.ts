@@ -1,12 +1,12 @@
 import { ErrorCode, RejoinError } from '@rejoin/agent'
 
-/** Where a page ends: the oldest row on it. */
+/** The position of the oldest row on a page. */
 export interface Position {
   createdAt: number
   id: string
 }
 
-/** Base64url, so that it fits into an address as it is. */
+/** Encodes a position in base64url, which needs no escaping in URLs. */
 export function writeCursor({ createdAt, id }: Position): string {
   return toBase64Url(JSON.stringify([createdAt, id]))
 }
@@ -18,7 +18,7 @@ export function readCursor(cursor: string): Position {
     if (Number.isSafeInteger(createdAt) && typeof id === 'string' && !id.includes('\0'))
       return { createdAt: createdAt as number, id }
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new RejoinError(
     ErrorCode.InvalidArgument,

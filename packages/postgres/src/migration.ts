@@ -1,11 +1,11 @@
 import type { PostgresClient } from './client.ts'
 
-/** The tables, as in `migrations/rejoin.sql`. Running it again changes nothing. */
+/** Creates the tables; the same text as `migrations/rejoin.sql`. Running it again changes nothing. */
 export const migration = `-- Messages of conversations, as seed({ load }) and an agent's memory read them.
 create table if not exists rejoin_rows (
-  -- Whatever names a conversation in your application, such as its channel.
+  -- Your application's name for the conversation, such as its channel.
   conversation text not null,
-  -- responseId of an answer, promptId of a prompt.
+  -- The responseId of an answer, or the promptId of a prompt.
   id text not null,
   -- Milliseconds since the epoch.
   created_at bigint not null,
@@ -15,13 +15,13 @@ create table if not exists rejoin_rows (
 );
 create index if not exists rejoin_rows_in_order on rejoin_rows (conversation, created_at desc, id desc);
 
--- What an agent has still to answer, by channel.
+-- The prompts that an agent has not answered yet, by channel.
 create table if not exists rejoin_checkpoints (
   channel text primary key,
   state jsonb not null
 );
 
--- Which process answers a prompt. The fence grows each time that a prompt changes hands.
+-- Which process answers a prompt. The fence grows each time the prompt changes owners.
 create table if not exists rejoin_claims (
   channel text not null,
   prompt text not null,
@@ -33,11 +33,11 @@ create table if not exists rejoin_claims (
 );
 `
 
-/** Any number that no other lock of the application is likely to have. */
+/** An arbitrary number, unlikely to collide with the application's own advisory locks. */
 const LOCK = 7_365_642_951
 
-/** Makes the tables where they do not exist. Processes that start at the same time take turns. */
+/** Creates the tables if they do not exist. Processes that start at the same time take turns. */
 export async function migrate(client: PostgresClient): Promise<void> {
-  // One statement is one transaction, also through a pool.
+  // A single statement is a transaction, even through a pool.
   await client.query(`do $rejoin$ begin perform pg_advisory_xact_lock(${LOCK}); ${migration} end $rejoin$`)
 }

@@ -1,10 +1,9 @@
 import { ErrorCode, RejoinError } from '@rejoin/agent'
 
 /**
- * Whether trying again cannot help: the value itself is refused, whatever the state of the database.
- * SQLSTATE classes 22 (a value that cannot be represented), 23 (a constraint, such as the foreign key of a
- * conversation that was deleted) and 54 (a limit, such as the length of an indexed id); ids that are taken; values
- * that are no JSON.
+ * Whether an error is permanent: the same call can never succeed, so report the error and do not retry. These are
+ * SQLSTATE classes 22 (a value that cannot be represented), 23 (a constraint, such as a foreign key to a deleted
+ * conversation) and 54 (a limit, such as the length of an indexed id), ids that are taken, and values that are not JSON.
  */
 export function isPermanent(error: unknown): boolean {
   if (error instanceof RejoinError) return error.code === ErrorCode.InvalidArgument

@@ -11,23 +11,22 @@ export interface PageOptions {
   cursor?: string | undefined
 }
 
-/** The messages of conversations. `conversation` is whatever names one in your application, such as its channel. */
+/** Prompts and answers. `conversation` is your application's name for a conversation, such as its channel. */
 export interface RowStore {
   /**
-   * Writes a row by its id. Safe to repeat: an agent may hand over the same answer twice.
-   * An answer replaces an earlier state of itself, but an unfinished one never replaces a finished one. A prompt
-   * replaces only itself (same `serial` and `clientId`).
-   * @throws RejoinError `invalid_argument` when the id belongs to another message of the conversation; see `isPermanent`.
+   * Stores a row under its id; safe to repeat. An answer replaces its earlier state, but an unfinished one never
+   * replaces a finished one. A prompt replaces only itself (same `serial` and `clientId`).
+   * @throws RejoinError `invalid_argument` if the id belongs to another message of the conversation; see `isPermanent`.
    */
   save(conversation: string, row: Row): Promise<void>
-  /** Writes a prompt as an agent's handler receives it. */
+  /** Stores a prompt, as an agent's handler receives it. */
   savePrompt(conversation: string, prompt: Prompt): Promise<void>
   /**
-   * A page of rows, oldest first, and the cursor of the page before it.
+   * Reads a page of rows, oldest first, with the cursor of the page before it.
    * @throws RejoinError `invalid_argument` for a cursor that no page returned, or a limit out of range.
    */
   page(conversation: string, options?: PageOptions): Promise<SeedPage>
-  /** `page` as `seed({ load })` takes it. */
+  /** Returns `page` in the form that `seed({ load })` takes. */
   loader(conversation: string, limit?: number): (cursor?: string) => Promise<SeedPage>
   /** Deletes all rows of a conversation. */
   remove(conversation: string): Promise<void>
@@ -92,20 +91,20 @@ export function createRows(client: PostgresClient): RowStore {
   }
 }
 
-/** A prompt as a row: what the reader shows of it, without what only the agent needs. */
+/** Turns a prompt into a row: everything that readers show, without the fields that only the agent needs. */
 export function promptRow(prompt: Prompt): PromptRow {
   const { timestamp, data: _, headers: __, late: ___, userClaim: ____, ...shown } = prompt
   return { ...shown, role: 'user', createdAt: timestamp }
 }
 
-/** Ids of prompts come from browsers: for logs, without control characters, and short. */
+/** Quotes an id for an error message. Prompts' ids come from browsers: control characters are escaped, length is cut. */
 const shown = (id: string) => JSON.stringify(id.length > 64 ? `${id.slice(0, 64)}…` : id)
 
-// Drivers give bigints as strings.
+// Drivers return bigint columns as strings.
 const cursorOf = ({ created_at, id }: Columns) =>
   writeCursor({ createdAt: Number(created_at), id: String(id) })
 
-/** Milliseconds since the epoch; now, for rows that do not tell. */
+/** Milliseconds since the epoch; now, for rows without `createdAt`. */
 function createdAtOf({ createdAt }: Row): number {
   const time = createdAt === undefined ? Number.NaN : Math.trunc(new Date(createdAt).getTime())
   return Number.isNaN(time) ? Date.now() : time

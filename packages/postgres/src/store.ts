@@ -6,17 +6,17 @@ import { migrate } from './migration.ts'
 import { createRows, type RowStore } from './rows.ts'
 
 export interface PostgresStore {
-  /** What was said: for `onComplete`, prompts, and `seed({ load })`. */
+  /** Prompts and answers: for `onComplete` and `seed({ load })`. */
   readonly rows: RowStore
-  /** What is still to be answered: for `createAgent({ checkpoints })`. */
+  /** Unanswered prompts: for `createAgent({ checkpoints })`. */
   readonly checkpoints: CheckpointStore
-  /** Which process answers. */
+  /** Which process answers which prompt. */
   readonly claims: PostgresClaims
-  /** Makes the three tables where they do not exist. */
+  /** Creates the three tables if they do not exist. */
   migrate(): Promise<void>
 }
 
-/** Rows, checkpoints and claims in PostgreSQL. `client` is `pg`'s Pool, a PGlite, or anything with their `query`. */
+/** Stores rows, checkpoints and claims in PostgreSQL. `client` is a `pg` Pool, a PGlite, or anything with their `query`. */
 export function createPostgresStore(client: PostgresClient): PostgresStore {
   return {
     rows: createRows(client),
