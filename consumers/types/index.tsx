@@ -7,8 +7,10 @@ import { createChatTransport } from '@rejoin/core/ai-sdk'
 import { aiTransport } from '@rejoin/core/ai-transport'
 import { fromAISDK } from '@rejoin/agent/providers/ai-sdk'
 import { fromAnthropic } from '@rejoin/agent/providers/anthropic'
+import { fromGoogle } from '@rejoin/agent/providers/google'
 import { fromLangGraph } from '@rejoin/agent/providers/langgraph'
 import { fromOpenAI } from '@rejoin/agent/providers/openai'
+import { fromOpenAICompatible } from '@rejoin/agent/providers/openai-compatible'
 import { startLocalAbly } from '@rejoin/local-ably'
 import { SessionProvider, useMessages, useResponse } from '@rejoin/react'
 import { RejoinPlugin, useResponse as useVueResponse } from '@rejoin/vue'
@@ -49,7 +51,9 @@ export const rest = [
   createChatTransport,
   fromAISDK,
   fromAnthropic,
+  fromGoogle,
   fromLangGraph,
+  fromOpenAICompatible,
   fileCheckpoints,
   startLocalAbly,
   shown,
