@@ -25,6 +25,10 @@ export interface EventMeta {
   watched: boolean
   /** Set on live deliveries: the attachment that delivered it. */
   epoch?: number
+  /** The claim of its publisher, as Ably verified it (`extras.userClaim`). Set by the reader, as is `editor`. */
+  userClaim?: string | undefined
+  /** On an operation: the client that edited another's message. */
+  editor?: string | undefined
 }
 
 export interface TextEvent extends EventMeta {

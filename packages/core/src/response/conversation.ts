@@ -1,16 +1,42 @@
-import type { PromptEvent, StreamEvent } from '../protocol/event.ts'
+import type {
+  CitationEvent,
+  PromptEvent,
+  StreamEvent,
+  SummaryEvent,
+  ToolEvent,
+  TransientEvent,
+} from '../protocol/event.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
 import { nothingKnown } from './known.ts'
 import type { Known } from './known.ts'
+import { isReply, partiesOf } from './parties.ts'
+import type { Agents } from './parties.ts'
 import type { PartKinds } from './partKind.ts'
 import { LIVE, Response } from './response.ts'
+import { Roster } from './roster.ts'
 import { copied, emptyStructure, reduce } from './reduce.ts'
 import type { Produce, Structure, StructureEvent } from './reduce.ts'
-import type { MessageRef, ResponseChange } from '../types/types.ts'
+import type { MessageRef, ResponseChange, ResponseRow } from '../types/types.ts'
+
+/** A message that counts for nothing: its publisher may not say it. */
+export interface Ignored {
+  readonly clientId: string | undefined
+  readonly responseId?: string | undefined
+  readonly promptId?: string
+  /** Whose the response or prompt is, where that is known. */
+  readonly owner: string | undefined
+}
+
+type OnIgnored = (ignored: Ignored) => void
+
+export interface ConversationOptions {
+  readonly produce?: Produce
+  readonly agents?: Agents | undefined
+  readonly onIgnored?: OnIgnored
+}
 
 /** Assembles every response of a channel, and hands what changes in structure to the reducer. Knows no clock and no channel. */
 export class Conversation {
-  readonly responses = new Map<string, Response>()
   /** What changed since the session last published. */
   dirty: Response[] = []
   #structure = emptyStructure
@@ -22,26 +48,41 @@ export class Conversation {
   strangers = false
   /** Which reading of the past is being applied: it holds back what it changes (`Store.hold`). 0: none. */
   reading = 0
-  readonly #bySerial = new Map<string, Response>()
   /** Responses that may lack something older; what is complete is not looked at again for every page of history. */
   readonly #maybeIncomplete = new Set<Response>()
-  /** Responses that the app's database knows by another id than the channel. */
-  readonly #aliases = new Map<string, Response>()
-  /** Oldest serial of each prompt that the channel has told of, not a database alone. */
-  readonly #heard = new Map<string, string>()
-  readonly #byToolCall = new Map<string, Response>()
-  /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
-  readonly #continuousId: string
-  /** The response that took the last token: most tokens follow one of their own. */
-  #recent: Response | undefined
-
+  /** The first message of each prompt that the channel has told of, not a database alone. */
+  readonly #heard = new Map<string, { serial: string; clientId: string | undefined }>()
+  readonly #roster: Roster
+  readonly #onIgnored: OnIgnored
+  /** Responses to which others than their party replied. */
+  readonly #replied = new Set<Response>()
   readonly #kinds: PartKinds
   readonly #produce: Produce
 
-  constructor(continuousId: string, kinds: PartKinds, produce: Produce = copied) {
-    this.#continuousId = continuousId
+  constructor(continuousId: string, kinds: PartKinds, options: ConversationOptions = {}) {
     this.#kinds = kinds
-    this.#produce = produce
+    this.#produce = options.produce ?? copied
+    this.#onIgnored = options.onIgnored ?? (() => {})
+    this.#roster = new Roster(continuousId, partiesOf(options.agents), {
+      known: () => this.known,
+      add: (id, party, serial, live) => this.#addResponse(id, party, serial, live),
+      forget: (response) => this.#forget(response),
+      changeHands: (before, next) => {
+        next.takeOver(before)
+        this.touch(next, false)
+      },
+      ignored: ({ clientId, responseId }, owner) =>
+        this.#onIgnored({ clientId, responseId, owner: owner?.clientId }),
+      drop: (rival, { clientId: owner }) => {
+        this.#maybeIncomplete.delete(rival)
+        this.#onIgnored({ clientId: rival.clientId, responseId: rival.id, owner })
+      },
+    })
+  }
+
+  /** The responses that show, by id. */
+  get responses(): ReadonlyMap<string, Response> {
+    return this.#roster.responses
   }
 
   /** The list and the prompts, with everything that has happened. */
@@ -56,71 +97,102 @@ export class Conversation {
   }
 
   find(id: string): Response | undefined {
-    return this.responses.get(id) ?? this.#aliases.get(id)
+    return this.#roster.find(id)
   }
 
-  /** Applies one event, `live` or of the past. Returns the response it belongs to, if it changed. */
-  apply(event: StreamEvent, live: boolean): Response | undefined {
+  /** Whether what leaves no trace comes from whose the response is. */
+  mayTell(event: TransientEvent): boolean {
+    return this.#roster.mayTell(event)
+  }
+
+  /** Applies one event, `live` or of the past. */
+  apply(event: StreamEvent, live: boolean): void {
     if (event.type === 'prompt') return this.#applyPrompt(event)
-    const response = this.#responseFor(event, live)
-    if (!response) return undefined
+    // Others than the agent cite: what they cite is known by its serial, or not shown.
     if (event.type === 'summary' || event.type === 'citation') {
-      if (!response.applyPart(event)) return undefined
-      this.touch(response, live)
-      return response
+      const cited = this.#roster.bySerial(event.serial)
+      if (cited?.applyPart(event)) this.touch(cited, live)
+      return
     }
+    const response = this.#roster.responseFor(event, live)
+    if (event.type === 'tool') {
+      if (isReply(event)) this.#reply(event, response, live)
+      else if (response) this.#roster.noteCall(event, response)
+    }
+    if (response && this.#applyTo(response, event)) this.touch(response, live)
+  }
+
+  #reply(event: ToolEvent, own: Response | undefined, live: boolean): void {
+    for (const response of this.#roster.reply(event, own)) {
+      this.#replied.add(response)
+      this.touch(response, live)
+    }
+  }
+
+  /** Returns whether the response changed. */
+  #applyTo(
+    response: Response,
+    event: Exclude<StreamEvent, PromptEvent | SummaryEvent | CitationEvent>,
+  ): boolean {
     let changed = response.meet(event)
+    if (response.isRival && this.#roster.judge(response)) changed = true
     if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
     switch (event.type) {
       case 'text':
         if (!event.responseId && event.op === 'append') response.facts.reopen(event)
         changed = response.applyText(event) || changed
-        if (response.parts.newMessage) this.#noteMessages(response)
+        if (response.parts.newMessage) this.#roster.noteMessages(response)
         // It may turn out to grow, in a delivery that names its serial only.
         if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)
-          this.#bySerial.set(event.serial, response)
-        break
+          this.#roster.noteSerial(event.serial, response)
+        return changed
       case 'revise':
-        changed = response.applyText(event) || changed
-        break
+        return response.applyText(event) || changed
       case 'start':
         if (!event.responseId) response.facts.reopen(event)
         response.knowHead()
-        break
+        return changed
       case 'end':
       case 'metadata':
       case 'suspend':
       case 'retract':
-        changed = response.facts.apply(event) || changed
-        break
+        return response.facts.apply(event) || changed
       default:
-        if (event.type === 'tool') this.#byToolCall.set(event.toolCallId, response)
-        changed = response.applyPart(event) || changed
+        return response.applyPart(event) || changed
     }
-    if (!changed) return undefined
-    this.touch(response, live)
-    return response
   }
 
   /** Changes a response by what the app's database says of it. */
-  amend(id: string, serial: string | undefined, change: (response: Response) => boolean): void {
-    const known = this.find(id) ?? (serial === undefined ? undefined : this.#bySerial.get(serial))
-    const response = known ?? this.#addResponse(id, '', false)
+  amend({ id, serial, clientId }: ResponseRow, change: (response: Response) => boolean): void {
+    const response = this.#roster.rowFor(id, serial, clientId)
     if (!change(response)) return
-    this.#noteMessages(response)
-    if (serial !== undefined) this.#bySerial.set(serial, response)
+    this.#roster.noteMessages(response)
+    if (serial !== undefined) this.#roster.noteSerial(serial, response)
     this.touch(response, false)
   }
 
   /** Something happened to the structure: to a prompt, mostly. */
   note(event: StructureEvent): void {
-    if (event.type === 'prompt') this.#hear(event.prompt.id, event.prompt.serial)
-    if (event.type === 'sent' && event.serial !== undefined) this.#hear(event.id, event.serial)
     this.#events.push(event)
+    if (event.type === 'prompt') this.#hear(event.prompt)
+    if (event.type !== 'sent' || event.serial === undefined) return
+    const { clientId } = this.structure.prompts[event.id]?.state ?? {}
+    this.#hear({ id: event.id, serial: event.serial, clientId })
   }
 
-  #hear(promptId: string, serial: string): void {
-    if (serial < (this.#heard.get(promptId) ?? '~')) this.#heard.set(promptId, serial)
+  /** A prompt's id belongs to the client that used it first (PROTOCOL.md §8). */
+  #hear({ id, serial, clientId }: { id: string; serial: string; clientId?: string | undefined }): void {
+    const known = this.#heard.get(id)
+    const isFirst = !known || serial < known.serial
+    if (known && known.clientId !== clientId) {
+      const [stranger, owner] = isFirst ? [known.clientId, clientId] : [clientId, known.clientId]
+      this.#onIgnored({ clientId: stranger, promptId: id, owner })
+    }
+    if (!isFirst) return
+    this.#heard.set(id, { serial, clientId })
+    // Whether the result of a tool counts may depend on who asked.
+    for (const response of this.#replied)
+      if (response.promptId === id && response.judgeReplies()) this.touch(response, false)
   }
 
   /** Makes the snapshot of a response anew. Returns what changed, or undefined when nothing did. */
@@ -156,7 +228,7 @@ export class Conversation {
 
   /** Continuity was lost: what comes next may not follow what is known. */
   break(gap: Break): void {
-    for (const response of this.responses.values()) {
+    for (const response of this.#roster.all()) {
       if (response.open) response.break(gap)
       else if (!response.doubt(gap.epoch)) continue
       this.#maybeIncomplete.add(response)
@@ -174,6 +246,7 @@ export class Conversation {
       response.fold()
       this.touch(response, false)
     }
+    this.#roster.dropRivals()
   }
 
   /** Older messages are to be read until every response that is known by now is whole. */
@@ -184,11 +257,6 @@ export class Conversation {
   /** Whether older messages could complete a response that is open or wanted. */
   get needsPast(): boolean {
     return this.#incomplete().some((response) => response.open || response.wanted)
-  }
-
-  #noteMessages(response: Response): void {
-    response.parts.newMessage = false
-    for (const serial of response.parts.messages.keys()) this.#bySerial.set(serial, response)
   }
 
   /** Responses that older messages could complete: those that changed since they were found complete. */
@@ -210,55 +278,22 @@ export class Conversation {
 
   /** A response cannot begin before its prompt was published first. */
   #followsPrompt({ promptId, serial = '' }: Response): boolean {
-    const prompt = promptId === undefined ? undefined : this.#heard.get(promptId)
+    const prompt = promptId === undefined ? undefined : this.#heard.get(promptId)?.serial
     return prompt !== undefined && prompt < serial && this.known.beginsTurn(prompt)
   }
 
-  #responseFor(event: StreamEvent, live: boolean): Response | undefined {
-    const { responseId, serial } = event
-    // Others than the agent cite: what they cite is known by its serial, or not shown.
-    if (event.type === 'summary' || event.type === 'citation') return this.#bySerial.get(serial)
-    if (responseId !== undefined) {
-      if (this.#recent?.id === responseId) return this.#recent
-      return (this.#recent =
-        this.find(responseId) ??
-        this.#meetId(responseId, serial) ??
-        this.#addResponse(responseId, serial, live))
-    }
-    const known = this.#bySerial.get(serial)
-    if (known || event.type === 'revise') return known
-    if (event.type === 'text' && event.unit === 'message')
-      return this.responses.get(serial) ?? this.#addResponse(serial, serial, live)
-    if (event.type === 'tool') {
-      const caller = this.#byToolCall.get(event.toolCallId)
-      if (caller) return caller
-    }
-    return this.responses.get(this.#continuousId) ?? this.#addResponse(this.#continuousId, serial, live)
-  }
-
-  /** A message of a known response tells an id that is new: the response's own, or another name for it. */
-  #meetId(responseId: string, serial: string): Response | undefined {
-    const known = this.#bySerial.get(serial)
-    // Named by its serial until now, for want of an id.
-    if (known?.id === serial) this.#forget(known)
-    else if (known) this.#aliases.set(responseId, known)
-    return this.#aliases.get(responseId)
-  }
-
-  #addResponse(id: string, serial: string, live: boolean): Response {
-    const response = new Response(id, this.#kinds)
+  #addResponse(id: string, party: string | undefined, serial: string, live: boolean): Response {
+    const response = new Response(id, party, this.#kinds, (promptId) => this.#heard.get(promptId))
     const { known } = this
     if (known.gap) response.break(known.gap)
     this.#maybeIncomplete.add(response)
     if (live && known.begins(serial, true)) response.headKnown = true
     else if (live) this.strangers = true
-    this.responses.set(id, response)
     return response
   }
 
   #forget(response: Response): void {
     const { id, snapshot } = response
-    this.responses.delete(id)
     this.#maybeIncomplete.delete(response)
     this.dirty = this.dirty.filter((one) => one !== response)
     if (snapshot) this.note({ type: 'forgotten', id })

@@ -22,6 +22,10 @@ export abstract class OpenPart {
   dirty = true
   snapshot: Part | undefined
   gaps: readonly Gap[] = noGaps
+  /** The client that edited it last, where that is not its agent. */
+  editedBy: string | undefined
+  /** Version of the newest operation that was no append. */
+  #edited = ''
   /** The growing texts that it is made of. */
   runs: readonly Run[] = []
 
@@ -31,6 +35,20 @@ export abstract class OpenPart {
   constructor(id: string, serial: string) {
     this.id = id
     this.serial = serial
+  }
+
+  /** Takes note of who wrote its newest version. Returns whether a view would see it. */
+  noteEditor(version: string, editor: string | undefined): boolean {
+    if (version <= this.#edited) return false
+    this.#edited = version
+    if (this.editedBy === editor) return false
+    this.editedBy = editor
+    return (this.dirty = true)
+  }
+
+  /** Whose replies count may have changed. Returns whether it has any. */
+  judgeReplies(): boolean {
+    return false
   }
 
   /** Nothing of it is awaited any more. */

@@ -1,10 +1,20 @@
 import type { StreamEvent, TextEvent } from '../protocol/event.ts'
 import type { PartList, Place } from './partList.ts'
 
+/** The response that a reply is for. */
+export interface ReplyHost {
+  /** Its agent follows PROTOCOL.md, and declares which tools run in the client. */
+  readonly isStrict: boolean
+  /** Who sent its prompt; `undefined` while that is unknown. */
+  readonly asker: { readonly clientId: string | undefined } | undefined
+}
+
 /** How events of one type become parts of a response. Text and reasoning are built in; all else is one of these. */
 export interface PartKind<Event extends StreamEvent = never> {
   /** Returns whether a view would see it. */
   apply(event: Event, parts: PartList): boolean
+  /** What others than the agent may say. Returns whether a view would see it. */
+  reply?(event: Event, parts: PartList, host: ReplyHost): boolean
   /** Where a growing text of this kind goes. */
   place?(event: TextEvent, parts: PartList): Place
 }

@@ -1,4 +1,4 @@
-import type { ReviseEvent, StreamEvent, TextEvent } from '../protocol/event.ts'
+import type { ReviseEvent, StreamEvent, TextEvent, ToolEvent } from '../protocol/event.ts'
 import { Facts } from './facts.ts'
 import { covers } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
@@ -6,7 +6,8 @@ import { lossesOf } from './losses.ts'
 import { noGaps } from './part.ts'
 import type { Run } from '../text/run.ts'
 import type { OpenPart } from './part.ts'
-import type { PartKinds } from './partKind.ts'
+import { isReply } from './parties.ts'
+import type { PartKind, PartKinds } from './partKind.ts'
 import { PartList } from './partList.ts'
 import type { Place } from './partList.ts'
 import { same } from '../types/same.ts'
@@ -27,6 +28,8 @@ export interface KnownRow {
 
 const nothingKnown: readonly Gap[] = Object.freeze([{ part: 'text', from: 0, to: 0, missing: undefined }])
 
+type AskerOf = (promptId: string) => { readonly clientId: string | undefined } | undefined
+
 /** As `Response.touched`: a live message, which no reading holds back. */
 export const LIVE = Number.POSITIVE_INFINITY
 
@@ -39,6 +42,14 @@ export class Response {
   updatedAt = 0
   promptId: string | undefined
   clientId: string | undefined
+  /** The client that spoke last for its party: where that is gone, nobody goes on. */
+  speaker: string | undefined
+  /** Whose it is; `undefined`: a row of a database that does not tell. */
+  party: string | undefined
+  /** Serial of the oldest message that only its own party may publish. */
+  begun: string | undefined
+  /** Another party is known to have begun it earlier: it does not show. */
+  isRival = false
   snapshot: ResponseState | undefined
   /** Nothing of it comes before what is known. */
   headKnown = false
@@ -60,10 +71,15 @@ export class Response {
   /** Of its agent's messages that are no text. */
   #newestVersion = ''
   #sealed = false
+  #tookOver = false
+  #spokenAt = ''
+  readonly #askerOf: AskerOf
 
-  constructor(id: string, kinds: PartKinds) {
+  constructor(id: string, party: string | undefined, kinds: PartKinds, askerOf: AskerOf = () => undefined) {
     this.id = id
+    this.party = party
     this.#kinds = kinds
+    this.#askerOf = askerOf
   }
 
   get status(): ResponseStatus {
@@ -98,7 +114,7 @@ export class Response {
 
   /** It ends in what is known, but begins before: it is for `loadOlder()` to show. What is shown already stays. */
   get withheld(): boolean {
-    return !this.snapshot && !this.wanted && !this.open && this.needsPast
+    return this.isRival || (!this.snapshot && !this.wanted && !this.open && this.needsPast)
   }
 
   /** Whether older messages of the channel could complete it. */
@@ -109,33 +125,63 @@ export class Response {
     return !this.headKnown && (!this.#firstPartKnown || this.parts.ordered.some(isTorn))
   }
 
+  get isStrict(): boolean {
+    return this.#strict
+  }
+
+  /** Who sent its prompt; `undefined` while that is unknown. */
+  get asker(): { readonly clientId: string | undefined } | undefined {
+    return this.promptId === undefined ? undefined : this.#askerOf(this.promptId)
+  }
+
+  /** Whether its party spoke first. */
+  isBefore(other: Response): boolean {
+    const rank = ({ begun, serial }: Response): string => begun ?? `~${serial}`
+    return rank(this) < rank(other)
+  }
+
+  /** Shows instead of one of the same id that turned out to be a stranger's. */
+  takeOver(before: Response): void {
+    this.snapshot = before.snapshot
+    before.snapshot = undefined
+    this.wanted ||= before.wanted
+    this.#tookOver = true
+    for (const part of this.parts.ordered) part.dirty = true
+  }
+
   /** Takes note of what any message of the response tells. Returns whether a view would see it. */
   meet(event: StreamEvent): boolean {
-    const fromAgent = event.clientId === undefined || event.clientId === this.clientId
-    if (this.#interrupted && fromAgent && event.epoch !== undefined && event.type !== 'end')
-      this.#interrupted = false
+    if (this.#interrupted && event.epoch !== undefined && event.type !== 'end') this.#interrupted = false
     if (event.strict) {
       this.#agentPresent = event.watched
       this.#strict = true
       // Parts are numbered: none comes before this one (PROTOCOL.md §1.3).
       if (event.part === '0' && event.type !== 'end') this.#firstPartKnown = true
     }
-    let seen = false
     if (event.updatedAt > this.updatedAt) this.updatedAt = event.updatedAt
-    if (!this.parts.isRecent(event.serial) && (this.serial === undefined || event.serial < this.serial)) {
-      this.serial = event.serial
-      if (event.timestamp) this.createdAt = event.timestamp
-      seen = true
+    const seen = !this.parts.isRecent(event.serial) && this.#meetSerial(event)
+    if (event.clientId !== this.speaker && event.version > this.#spokenAt) {
+      this.speaker = event.clientId
+      this.#spokenAt = event.version
     }
-    if (event.promptId !== undefined && this.promptId === undefined) {
-      this.promptId = event.promptId
-      seen = true
+    if (event.promptId === undefined || this.promptId !== undefined) return seen
+    this.promptId = event.promptId
+    return true
+  }
+
+  /** Returns whether its beginning is another one than was known. */
+  #meetSerial(event: StreamEvent): boolean {
+    const { serial, timestamp, clientId } = event
+    if ((this.begun === undefined || serial < this.begun) && !isReply(event)) this.begun = serial
+    if (this.serial !== undefined && serial >= this.serial) {
+      if (clientId === undefined || this.clientId !== undefined) return false
+      this.clientId = clientId
+      return true
     }
-    if (event.clientId !== undefined && this.clientId === undefined && event.type !== 'tool') {
-      this.clientId = event.clientId
-      seen = true
-    }
-    return seen
+    this.serial = serial
+    if (timestamp) this.createdAt = timestamp
+    if (clientId !== undefined) this.clientId = clientId
+    return true
   }
 
   /** Text of a part. Returns whether anything changed. */
@@ -150,7 +196,8 @@ export class Response {
     const whole = this.row?.complete === true && !known
     const changed = this.#grow(place.run, event, !place.run.merges && !whole)
     if (changed) place.part.dirty = true
-    return changed
+    const edited = event.op !== 'append' && place.part.noteEditor(event.version, event.editor)
+    return changed || edited
   }
 
   /** Where the text of an event goes; undefined: it counts for nothing. */
@@ -197,6 +244,18 @@ export class Response {
     if (this.row?.complete && event.epoch === undefined) return false
     if (event.strict && event.version > this.#newestVersion) this.#newestVersion = event.version
     return this.#kinds[event.type]?.apply(event as never, this.parts) ?? false
+  }
+
+  /** What another party may say of it. Returns whether a view could see it. */
+  applyReply(event: ToolEvent): boolean {
+    if (this.row?.complete) return false
+    return (this.#kinds.tool as PartKind<ToolEvent> | undefined)?.reply?.(event, this.parts, this) ?? false
+  }
+
+  /** It was learnt who sent its prompt. Returns whether results of that client are known. */
+  judgeReplies(): boolean {
+    const judge = (part: OpenPart): boolean => part.judgeReplies()
+    return this.parts.ordered.filter(judge).length > 0
   }
 
   interrupt(): boolean {
@@ -262,7 +321,10 @@ export class Response {
   /** Makes the snapshot anew. Returns what changed, or undefined when nothing did. */
   refresh(): ResponseChange[] | undefined {
     const before = this.snapshot
-    const { changes, others } = refreshParts(this.parts.ordered)
+    const { changes, others } = this.#tookOver
+      ? replaced(this.parts.ordered)
+      : refreshParts(this.parts.ordered)
+    this.#tookOver = false
     const next = this.#show()
     if (others || !before || before.parts.length !== next.parts.length || differs(before, next))
       changes.push({})
@@ -297,6 +359,7 @@ export class Response {
       updatedAt: this.updatedAt,
       serial: this.serial,
       ...this.facts.shown,
+      ...editedBy(shown),
     }
   }
 
@@ -340,6 +403,13 @@ function refreshParts(parts: readonly OpenPart[]): { changes: ResponseChange[]; 
   return { changes, others }
 }
 
+/** As `refreshParts`, where another party's parts were shown before. */
+function replaced(parts: readonly OpenPart[]): { changes: ResponseChange[]; others: boolean } {
+  refreshParts(parts)
+  const texts = parts.filter(({ snapshot }) => snapshot && 'text' in snapshot)
+  return { changes: texts.map(({ id }) => ({ part: id, replaced: true })), others: true }
+}
+
 /** Fields of a response that a view may show beside its parts. */
 const ownFields = [
   'status',
@@ -347,6 +417,7 @@ const ownFields = [
   'gaps',
   'promptId',
   'clientId',
+  'editedBy',
   'serial',
   'createdAt',
   'error',
@@ -357,6 +428,11 @@ const ownFields = [
 
 function differs(before: ResponseState, next: ResponseState): boolean {
   return ownFields.some((field) => before[field] !== next[field])
+}
+
+function editedBy(parts: readonly OpenPart[]): { editedBy?: string } {
+  const editor = parts.find((part) => part.editedBy !== undefined)?.editedBy
+  return editor === undefined ? {} : { editedBy: editor }
 }
 
 /** Joined anew and never read: that would flatten the rope that it is. */

@@ -19,7 +19,7 @@ import type {
 /** Shows what the app's database has of a conversation (PROTOCOL.md §6.7). */
 export function applyRow(conversation: Conversation, row: Row): void {
   if (row.role === 'user') applyPromptRow(conversation, row)
-  else conversation.amend(row.id, row.serial, (response) => applyResponseRow(response, row))
+  else conversation.amend(row, (response) => applyResponseRow(response, row))
 }
 
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {

@@ -74,13 +74,20 @@ export class OpenText extends OpenPart {
     // A signature of what somebody has edited is of another text.
     const providerMetadata = this.runs.some((run) => run.edited) ? undefined : this.providerMetadata
     const before = this.snapshot
-    if (changed || state !== before?.state || providerMetadata !== before.providerMetadata)
+    const { editedBy } = this
+    if (
+      changed ||
+      state !== before?.state ||
+      providerMetadata !== before.providerMetadata ||
+      editedBy !== before.editedBy
+    )
       this.snapshot = {
         type: this.kind,
         id: this.id,
         text,
         state,
         ...(providerMetadata && { providerMetadata }),
+        ...(editedBy !== undefined && { editedBy }),
       }
     if (!changed) return undefined
     const from = appended === undefined ? -1 : text.length - appended.length

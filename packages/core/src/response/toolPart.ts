@@ -3,7 +3,7 @@ import type { CallFields, ToolEvent, ValueRef } from '../protocol/event.ts'
 import { noGaps, OpenPart } from './part.ts'
 import type { AnyPart } from './part.ts'
 import { parsePartialJson, PartialJson } from './partialJson.ts'
-import type { PartKind } from './partKind.ts'
+import type { PartKind, ReplyHost } from './partKind.ts'
 import type { PartList } from './partList.ts'
 import { OpenText } from './textPart.ts'
 import { gapsOf, valuesOf } from './values.ts'
@@ -21,11 +21,15 @@ interface Known {
 /** A tool call: its arguments, progress, approval and outcome come in any order. */
 export class OpenTool extends OpenPart {
   name: string | undefined
+  #namedAt = ''
   /** The argument text, where it streams. */
   input: OpenText | undefined
   readonly #changes = new Map<Change['kind'], Known>()
   readonly #parts: PartList
   #approval: Decisions | undefined
+  /** Results that others than the agent sent, by sender. */
+  readonly #replies = new Map<string, Known>()
+  #host: ReplyHost | undefined
   #json: PartialJson | undefined
   /** Code units of the argument text that `#json` has read. */
   #parsed = 0
@@ -41,8 +45,17 @@ export class OpenTool extends OpenPart {
 
   /** Part of the conversation's flow: nothing of it is awaited any more. */
   override get finished(): boolean {
-    const changes = this.#changes
-    return changes.has('result') || changes.has('failure') || String(this.#told?.state).startsWith('output')
+    return (
+      !this.#isKnown ||
+      this.#outcome('result') !== undefined ||
+      this.#outcome('failure') !== undefined ||
+      String(this.#told?.state).startsWith('output')
+    )
+  }
+
+  /** The agent has told of it: what others say of a call that nobody made does not show. */
+  get #isKnown(): boolean {
+    return !!(this.#told ?? this.input ?? this.#approval?.requested) || this.#changes.size > 0
   }
 
   apply(event: ToolEvent): boolean {
@@ -57,8 +70,47 @@ export class OpenTool extends OpenPart {
       if (known && known.version >= version) return false
       this.#changes.set(kind, { version, change, value })
     }
-    this.name ??= event.toolName
+    // Named by its first message, in whatever order they come.
+    if (event.toolName !== undefined && (this.name === undefined || event.version < this.#namedAt)) {
+      this.name = event.toolName
+      this.#namedAt = event.version
+    }
     return (this.dirty = true)
+  }
+
+  /** What somebody else than the agent says: a decision, or a result where the tool runs in the client. */
+  applyReply(event: ToolEvent, host: ReplyHost): boolean {
+    if (event.change.kind === 'approval-response') return this.apply(event)
+    const { change, version, value, clientId = '' } = event
+    // Values in pieces are the agent's.
+    if (value || (this.#replies.get(clientId)?.version ?? '') >= version) return false
+    this.#host = host
+    this.#replies.set(clientId, { version, change, value })
+    return (this.dirty = true)
+  }
+
+  /** Whose result counts may have changed. */
+  override judgeReplies(): boolean {
+    return this.#replies.size > 0 && (this.dirty = true)
+  }
+
+  /** The result that counts though the agent did not publish it (PROTOCOL.md §8). */
+  get #reply(): Known | undefined {
+    if (!this.#host || this.#replies.size === 0) return undefined
+    const { asker, isStrict } = this.#host
+    const asked = asker && this.#replies.get(asker.clientId ?? '')
+    // An agent that declares nothing may still wait for the one that asked; not while it asks for approval.
+    if (!this.#change('call')?.client && !this.#change('call-fields')?.client)
+      return isStrict || this.#approval?.requested ? undefined : asked
+    return asked ?? [...this.#replies.values()].reduce((a, b) => (b.version < a.version ? b : a))
+  }
+
+  /** The outcome: the agent's own word, or else a reply that counts. */
+  #outcome(kind: 'result' | 'failure'): Known | undefined {
+    const own = this.#changes
+    if (own.has('result') || own.has('failure')) return own.get(kind)
+    const reply = this.#reply
+    return reply?.change.kind === kind ? reply : undefined
   }
 
   override refresh(): undefined {
@@ -104,16 +156,17 @@ export class OpenTool extends OpenPart {
   #valueOf(
     kind: 'call' | 'result' | 'preliminary',
   ): { value?: unknown; incomplete?: Incomplete } | undefined {
-    const known = this.#changes.get(kind)
+    const known = kind === 'result' ? this.#outcome(kind) : this.#changes.get(kind)
     if (!known) return undefined
     if (known.value) return valuesOf(this.#parts).read(known.value, this)
     const change = known.change as { input?: unknown; output?: unknown }
     return { value: kind === 'call' ? change.input : change.output }
   }
 
-  protected override show(): AnyPart {
+  protected override show(): AnyPart | undefined {
+    if (!this.#isKnown) return undefined
     const told = this.#told
-    const approval = this.#approval
+    const approval = this.#approval?.requested ? this.#approval : undefined
     const decision = approval?.decision
     const pending = approval?.pending
     const call = this.#valueOf('call')
@@ -121,7 +174,7 @@ export class OpenTool extends OpenPart {
     const input = call ? call.value : (streamed.input ?? approval?.input ?? told?.input)
     const final = this.#valueOf('result')
     const output = final ?? this.#valueOf('preliminary')
-    const failed = this.#change('failure')
+    const failed = this.#outcome('failure')?.change as ChangeOf<'failure'> | undefined
     const incomplete = output?.incomplete ?? call?.incomplete
     if (incomplete) this.gaps = [...this.gaps, ...gapsOf(this.id, incomplete)]
     const { kind: _, ...progress } = this.#change('progress') ?? { kind: '' }
@@ -159,18 +212,18 @@ export class OpenTool extends OpenPart {
 
   #state(input: unknown, called: boolean): ToolState {
     const told = this.#told
-    const approval = this.#approval
+    const approval = this.#approval?.requested ? this.#approval : undefined
     const decision = approval?.decision
     let state: ToolState =
-      called || this.input?.finished || (approval?.requested && input !== undefined)
+      called || this.input?.finished || (approval && input !== undefined)
         ? 'input-available'
         : 'input-streaming'
     if (told?.state) state = told.state as ToolState
-    if (approval?.requested) state = 'approval-requested'
+    if (approval) state = 'approval-requested'
     if (decision) state = decision.approved ? 'approval-responded' : 'output-denied'
     if (this.#valueOf('preliminary')?.incomplete === undefined && this.#changes.has('preliminary'))
       state = 'output-available'
-    if (this.#changes.has('failure')) state = 'output-error'
+    if (this.#outcome('failure')) state = 'output-error'
     const result = this.#valueOf('result')
     if (result && !result.incomplete) state = 'output-available'
     return state
@@ -201,8 +254,11 @@ export const toolKind: PartKind<ToolEvent> = {
   apply(event, parts) {
     const part = toolFor(parts, event.toolCallId, event.serial)
     part.number ??= event.part
+    if (event.serial < part.serial) parts.place(part, event.serial)
     return part.apply(event)
   },
+  // Its place is where its agent calls it.
+  reply: (event, parts, host) => toolFor(parts, event.toolCallId, '~').applyReply(event, host),
   place(event, parts) {
     const part = toolFor(parts, event.toolCallId ?? event.serial, event.serial)
     part.name ??= event.toolName

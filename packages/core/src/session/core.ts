@@ -5,6 +5,8 @@ import { Continuity } from '../past/continuity.ts'
 import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
 import { Conversation } from '../response/conversation.ts'
+import type { Ignored } from '../response/conversation.ts'
+import type { Agents } from '../response/parties.ts'
 import type { Produce } from '../response/reduce.ts'
 import { perFrame } from '../store/frame.ts'
 import type { Schedule } from '../store/frame.ts'
@@ -28,6 +30,12 @@ export interface ReadingOptions extends NameOptions {
   hydrate?: Hydrator
   /** Reads another wire format. Default: the documented patterns (PROTOCOL.md). */
   codec?: Codec
+  /**
+   * Who may begin a response: `clientId`s, or a function of the `clientId` and of the claim that Ably verified
+   * (`extras.userClaim`). They may go on with each other's responses; what anyone else says as an agent is ignored and
+   * reported as `untrusted`. Default: anyone, and each response is its beginner's alone (PROTOCOL.md §8).
+   */
+  agents?: Agents | undefined
   /** When to publish changes. Default: once per animation frame, and never throttled while hidden. */
   schedule?: Schedule
 }
@@ -51,6 +59,8 @@ export class SessionCore {
   readonly conversation: Conversation
   readonly store: Store
   readonly events = new Events()
+  /** Messages that counted for nothing, since their publishers may not say them. */
+  ignored = 0
   readonly #parts: Parts
   readonly #continuity: Continuity
   readonly #unfollow: () => void
@@ -75,7 +85,11 @@ export class SessionCore {
       opened: false,
       closed: false,
     }
-    this.conversation = new Conversation(channel.name, kindsOf(features), produce)
+    this.conversation = new Conversation(channel.name, kindsOf(features), {
+      produce,
+      agents: options.agents,
+      onIgnored: (ignored) => this.#ignore(ignored),
+    })
     this.store = this.#makeStore(schedule)
     this.#continuity = this.#makeContinuity(
       hydrate,
@@ -142,6 +156,17 @@ export class SessionCore {
       this.dispatch({ type: 'opened' })
     }
     if (!this.#facts.closed) this.#parts.onReady?.()
+  }
+
+  /** A stranger said something: it is counted, and reported once for each stranger and what they spoke for. */
+  #ignore({ clientId, responseId, promptId, owner }: Ignored): void {
+    this.ignored++
+    const who = clientId === undefined ? 'a client without a clientId' : `"${clientId}"`
+    const what =
+      promptId === undefined ? `response "${responseId ?? this.channel.name}"` : `prompt "${promptId}"`
+    const why = owner === undefined ? 'only those in `agents` may begin one' : `it belongs to "${owner}"`
+    const text = `unable to take what ${who} said for ${what}; ${why}. It was ignored`
+    this.events.reportOnce(text, () => new RejoinError('untrusted', text))
   }
 
   #makeStore(schedule: Schedule): Store {

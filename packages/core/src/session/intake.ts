@@ -20,6 +20,8 @@ export class Intake {
   #epoch: number | undefined
   #live = false
   #ended = false
+  #claim: string | undefined
+  #editor: string | undefined
 
   constructor(codec: Codec, conversation: Conversation, hooks: Hooks) {
     this.#codec = codec
@@ -32,6 +34,8 @@ export class Intake {
     this.#epoch = epoch
     this.#live = live
     this.#ended = false
+    this.#claim = claimOf(message)
+    this.#editor = editorOf(message)
     try {
       this.#codec.decode(message, this.#take)
     } catch (cause) {
@@ -46,8 +50,10 @@ export class Intake {
   /** One function for the events of all messages, and no object made: every token passes here. */
   readonly #take = (event: StreamEvent): void => {
     event.epoch = this.#epoch
+    event.userClaim = this.#claim
+    event.editor = this.#editor
     if (event.type === 'transient') {
-      if (this.#live) this.#hooks.onTransient(event)
+      if (this.#live && this.#conversation.mayTell(event)) this.#hooks.onTransient(event)
       return
     }
     this.#conversation.apply(event, this.#live)
@@ -57,4 +63,16 @@ export class Intake {
 
 function isTerminal(event: StreamEvent): boolean {
   return event.type === 'end' || ((event.type === 'text' || event.type === 'revise') && event.done === true)
+}
+
+/** The claim of a message's publisher, as Ably verified it. */
+function claimOf({ extras }: InboundMessage): string | undefined {
+  const claim: unknown = (extras as { userClaim?: unknown } | undefined)?.userClaim
+  return typeof claim === 'string' ? claim : undefined
+}
+
+/** The client that changed a message of another's, which only the service can allow. */
+function editorOf({ clientId, version }: InboundMessage): string | undefined {
+  const editor = version?.clientId
+  return typeof editor === 'string' && editor !== clientId ? editor : undefined
 }

@@ -48,6 +48,11 @@ export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = Reg
     listener: (...args: SessionEvents[E]) => void,
   ): (() => void) => this.#core.events.on(event, listener)
 
+  /** How many messages were ignored, since their publishers may not say what they said (PROTOCOL.md §8). */
+  get ignored(): number {
+    return this.#core.ignored
+  }
+
   /** Publishes what has arrived at once instead of with the next frame. */
   flush = (): void => this.#core.store.flush()
 

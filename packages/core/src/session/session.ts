@@ -158,8 +158,8 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     for (const response of conversation.responses.values())
       if (
         response.watched &&
-        response.clientId !== undefined &&
-        !presence.has(response.clientId) &&
+        response.speaker !== undefined &&
+        !presence.has(response.speaker) &&
         response.interrupt()
       )
         conversation.touch(response, true)

@@ -22,6 +22,8 @@ export const ErrorCode = {
   HydrationFailed: 'hydration_failed',
   /** A message on the channel could not be understood; it was skipped. */
   BadMessage: 'bad_message',
+  /** Somebody spoke for an agent or a person that they are not; it was ignored (PROTOCOL.md §8). */
+  Untrusted: 'untrusted',
   /** A listener or callback of the application threw. */
   CallbackFailed: 'callback_failed',
   /** The model's stream failed. */

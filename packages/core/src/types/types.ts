@@ -65,6 +65,8 @@ interface TextFields {
   readonly text: string
   readonly state: 'streaming' | 'done'
   readonly providerMetadata?: ProviderMetadata
+  /** The client that edited it last, where that is not the agent: a moderator (PROTOCOL.md §8). */
+  readonly editedBy?: string
 }
 
 export interface TextPart extends TextFields {
@@ -221,6 +223,8 @@ export interface ResponseState<T extends Tools = RegisteredTools, D extends Data
   readonly promptId?: string
   /** The agent that answers, as Ably verified it. */
   readonly clientId?: string
+  /** A client other than the agent that edited a part of it: a moderator. */
+  readonly editedBy?: string
   /** Milliseconds since the epoch; 0 while unknown. */
   readonly createdAt: number
   /** Serial of the response's first message on the channel, where it has one. */

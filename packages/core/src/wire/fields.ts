@@ -22,6 +22,8 @@ export function readMeta(message: InboundMessage, headers: Fields): EventMeta {
     strict: headers[Header.Rejoin] === PROTOCOL_VERSION,
     watched: isWatched(headers),
     epoch: undefined,
+    userClaim: undefined,
+    editor: undefined,
   }
 }
 
@@ -53,6 +55,8 @@ export function textEvent(
     strict: headers[Header.Rejoin] === PROTOCOL_VERSION,
     watched: isWatched(headers),
     epoch: undefined,
+    userClaim: undefined,
+    editor: undefined,
     kind,
     unit,
     op,

@@ -1,0 +1,70 @@
+import type { StreamEvent } from '../protocol/event.ts'
+
+/**
+ * Who may begin a response: `clientId`s, or a function of the `clientId` and of the claim (`extras.userClaim`), both as
+ * Ably verified them. Agents that are trusted so may go on with each other's responses.
+ */
+export type Agents =
+  | readonly string[]
+  | ((clientId: string | undefined, claim: string | undefined) => boolean)
+
+/** Tells parties apart. */
+export interface Parties {
+  /** The party that says something; `undefined`: one that may begin nothing. */
+  of(event: Pick<StreamEvent, 'clientId' | 'userClaim'>): string | undefined
+  /** The party that a row of the application's database names; `undefined`: it names none. */
+  ofRow(clientId: string | undefined): string | undefined
+}
+
+/** Without `agents` each `clientId` is a party of its own, and so are all clients without one. */
+const byClientId: Parties = {
+  of: ({ clientId }) => clientId ?? '',
+  ofRow: (clientId) => clientId,
+}
+
+/** Parties, where `agents` says who may answer: those who may are one. */
+export function partiesOf(agents: Agents | undefined): Parties {
+  if (agents === undefined) return byClientId
+  const trusts = typeof agents === 'function' ? agents : (id: string | undefined) => agents.includes(id!)
+  const known = new Map<string, boolean>()
+  return {
+    of({ clientId, userClaim }) {
+      const who =
+        clientId !== undefined && userClaim === undefined ? clientId : JSON.stringify([clientId, userClaim])
+      let trusted = known.get(who)
+      if (trusted === undefined) {
+        if (known.size >= MAX_KNOWN) known.clear()
+        known.set(who, (trusted = isTrue(() => trusts(clientId, userClaim))))
+      }
+      return trusted ? '' : undefined
+    },
+    // What the application keeps, it trusts.
+    ofRow: () => '',
+  }
+}
+
+/** Answers of `agents` that are kept; strangers may come under any number of names. */
+const MAX_KNOWN = 1_000
+
+/** A function of the application's that throws trusts nobody. */
+function isTrue(ask: () => boolean): boolean {
+  try {
+    return ask() === true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * What counts from others than the response's own party: a decision, and the result of a tool that runs in the client
+ * (PROTOCOL.md §8).
+ */
+export function isReply(event: StreamEvent): boolean {
+  if (event.type !== 'tool') return false
+  const { change } = event
+  return (
+    change.kind === 'result' ||
+    change.kind === 'failure' ||
+    (change.kind === 'approval-response' && change.confirms !== true)
+  )
+}

@@ -1,0 +1,235 @@
+import type { StreamEvent, ToolEvent } from '../protocol/event.ts'
+import type { Known } from './known.ts'
+import { isReply } from './parties.ts'
+import type { Parties } from './parties.ts'
+import type { Response } from './response.ts'
+
+/** Replies of one client to one response that count: strangers may send any number. */
+const MAX_REPLIES = 200
+
+interface Hooks {
+  readonly known: () => Known
+  add(id: string, party: string | undefined, serial: string, live: boolean): Response
+  forget(response: Response): void
+  /** Another party turned out to have begun a response: `next` shows instead. */
+  changeHands(before: Response, next: Response): void
+  /** Another party than its owner speaks for a response, or one that may begin none. */
+  ignored(event: Pick<StreamEvent, 'clientId' | 'responseId'>, owner: Response | undefined): void
+  drop(rival: Response, owner: Response): void
+}
+
+/**
+ * Knows which response an event belongs to, and whose it is (PROTOCOL.md §8). A response belongs to the party that
+ * began it: what each party says is assembled apart, and the one that spoke first shows. So it does not matter in
+ * which order the parties are heard.
+ */
+export class Roster {
+  /** The responses that show, by id. */
+  readonly responses = new Map<string, Response>()
+  /** What other parties said under the id of a response whose beginning is not known yet. */
+  readonly #rivals = new Map<string, Map<string, Response>>()
+  readonly #replies = new Map<string, Map<string | undefined, ToolEvent[]>>()
+  readonly #bySerial = new Map<string, Response>()
+  /** Responses that the app's database knows by another id than the channel. */
+  readonly #aliases = new Map<string, Response>()
+  readonly #byToolCall = new Map<string, Response>()
+  /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
+  readonly #continuousId: string
+  readonly #parties: Parties
+  readonly #hooks: Hooks
+  /** The response that took the last token: most tokens follow one of their own. */
+  #recent: Response | undefined
+
+  constructor(continuousId: string, parties: Parties, hooks: Hooks) {
+    this.#continuousId = continuousId
+    this.#parties = parties
+    this.#hooks = hooks
+  }
+
+  find(id: string): Response | undefined {
+    return this.responses.get(id) ?? this.#aliases.get(id)
+  }
+
+  bySerial(serial: string): Response | undefined {
+    return this.#bySerial.get(serial)
+  }
+
+  noteSerial(serial: string, response: Response): void {
+    this.#bySerial.set(serial, response)
+  }
+
+  noteMessages(response: Response): void {
+    response.parts.newMessage = false
+    for (const serial of response.parts.messages.keys()) this.#bySerial.set(serial, response)
+  }
+
+  /** The response of an event, as its party tells it; undefined: the event counts for nothing. */
+  responseFor(event: StreamEvent, live: boolean): Response | undefined {
+    // An operation on a message belongs where the message does: Ably checked who may edit it.
+    const { responseId } = event
+    if (responseId === undefined) {
+      const known = this.#bySerial.get(event.serial)
+      if (known || event.type === 'revise') return known
+    }
+    const party = this.#parties.of(event)
+    if (responseId !== undefined && this.#recent?.id === responseId && this.#recent.party === party)
+      return this.#recent
+    const shown = this.#named(event)
+    if (shown?.party === party) return (this.#recent = shown)
+    return this.#contested(event, party, shown, live)
+  }
+
+  mayTell(event: StreamEvent): boolean {
+    const party = this.#parties.of(event)
+    const shown = this.#named(event)
+    const may = party !== undefined && (shown?.party ?? party) === party
+    if (!may) this.#hooks.ignored(event, shown)
+    return may
+  }
+
+  /** The response that shows under the name that an event gives. */
+  #named(event: StreamEvent): Response | undefined {
+    const { responseId, serial } = event
+    if (responseId !== undefined) return this.find(responseId) ?? this.#meetId(responseId, serial)
+    if (event.type === 'tool') {
+      const caller = this.#byToolCall.get(event.toolCallId)
+      if (caller) return caller
+    }
+    return this.responses.get(this.#idOf(event))
+  }
+
+  #idOf(event: StreamEvent): string {
+    if (event.responseId !== undefined) return event.responseId
+    return event.type === 'text' && event.unit === 'message' ? event.serial : this.#continuousId
+  }
+
+  /** A message of a known response tells an id that is new: the response's own, or another name for it. */
+  #meetId(responseId: string, serial: string): Response | undefined {
+    const known = this.#bySerial.get(serial)
+    // Named by its serial until now, for want of an id.
+    if (known?.id === serial) {
+      this.responses.delete(serial)
+      this.#bySerial.delete(serial)
+      this.#hooks.forget(known)
+    } else if (known?.row) this.#aliases.set(responseId, known)
+    return this.#aliases.get(responseId)
+  }
+
+  /** Somebody speaks for a response for the first time, or for one that shows as another's. */
+  #contested(
+    event: StreamEvent,
+    party: string | undefined,
+    shown: Response | undefined,
+    live: boolean,
+  ): Response | undefined {
+    const own = this.#bySerial.get(event.serial)
+    if (own) return own
+    // The database does not say whose it is: the channel's first word does.
+    if (shown && shown.party === undefined && party !== undefined) {
+      shown.party = party
+      return shown
+    }
+    const rival = shown && party !== undefined && this.#rivals.get(shown.id)?.get(party)
+    if (rival) return rival
+    if (party === undefined || (shown && (isReply(event) || this.#isSettled(shown)))) {
+      if (!isReply(event)) this.#hooks.ignored(event, shown)
+      return undefined
+    }
+    return this.#add(shown?.id ?? this.#idOf(event), party, event.serial, live)
+  }
+
+  #add(id: string, party: string | undefined, serial: string, live: boolean): Response {
+    const response = this.#hooks.add(id, party, serial, live)
+    if (this.responses.has(id)) this.#addRival(response)
+    else this.responses.set(id, response)
+    for (const replies of this.#replies.get(id)?.values() ?? [])
+      for (const reply of replies) this.#replay(reply, response)
+    return response
+  }
+
+  /** What was taken for a reply may be the party's own word. */
+  #replay(reply: ToolEvent, response: Response): void {
+    if (this.#parties.of(reply) !== response.party) response.applyReply(reply)
+    else {
+      response.meet(reply)
+      response.applyPart(reply)
+    }
+  }
+
+  /** The response that a row of the application's database is about. */
+  rowFor(id: string, serial: string | undefined, clientId: string | undefined): Response {
+    const party = this.#parties.ofRow(clientId)
+    const known = this.find(id) ?? (serial === undefined ? undefined : this.#bySerial.get(serial))
+    if (!known) return this.#add(id, party, '', false)
+    if (known.party === undefined) known.party = party
+    if (party === undefined || known.party === party) return known
+    // The application knows whose it is.
+    const response = this.#rivals.get(known.id)?.get(party) ?? this.#add(known.id, party, '', false)
+    response.begun = serial ?? ''
+    this.judge(response)
+    return response
+  }
+
+  /** Whether nothing older can be heard of a response: it is its party's for good. */
+  #isSettled({ begun, row }: Response): boolean {
+    return row?.complete === true || (begun !== undefined && this.#hooks.known().begins(begun, false))
+  }
+
+  #addRival(response: Response): void {
+    response.isRival = true
+    const rivals = this.#rivals.get(response.id)
+    if (rivals) rivals.set(response.party!, response)
+    else this.#rivals.set(response.id, new Map([[response.party!, response]]))
+  }
+
+  /** A response was found to begin earlier: it may be another party's than it seemed. Returns whether it shows. */
+  judge(response: Response): boolean {
+    const shown = this.responses.get(response.id)
+    if (!shown || shown === response || !response.isRival) return true
+    if (!response.isBefore(shown)) return false
+    this.#rivals.get(response.id)!.delete(response.party!)
+    response.isRival = false
+    this.responses.set(response.id, response)
+    this.#addRival(shown)
+    this.#hooks.changeHands(shown, response)
+    return true
+  }
+
+  /** Gives a reply to every party that speaks for the response, now or later. Returns the responses it changed. */
+  reply(event: ToolEvent, own: Response | undefined): Response[] {
+    const shown = own && !own.isRival ? own : this.#named(event)
+    const id = shown?.id ?? own?.id ?? event.responseId
+    if (id === undefined) return []
+    const byClient = this.#replies.get(id) ?? new Map<string | undefined, ToolEvent[]>()
+    const replies = byClient.get(event.clientId) ?? []
+    if (replies.some(({ version }) => version === event.version)) return []
+    if (replies.length >= MAX_REPLIES) return []
+    replies.push(event)
+    this.#replies.set(id, byClient.set(event.clientId, replies))
+    const all = [...(shown ? [shown] : []), ...(this.#rivals.get(id)?.values() ?? [])]
+    return all.filter((one) => one !== own && one.applyReply(event))
+  }
+
+  /** Remembers which response made a tool call, for outcomes that name no response. */
+  noteCall(event: ToolEvent, response: Response): void {
+    const known = this.#byToolCall.get(event.toolCallId)
+    if (!isReply(event) && (!known || response.isBefore(known)))
+      this.#byToolCall.set(event.toolCallId, response)
+  }
+
+  /** Forgets what was said for responses that are known to be another party's. */
+  dropRivals(): void {
+    for (const [id, rivals] of this.#rivals) {
+      const shown = this.responses.get(id)
+      if (!shown || !this.#isSettled(shown)) continue
+      this.#rivals.delete(id)
+      for (const rival of rivals.values()) this.#hooks.drop(rival, shown)
+    }
+  }
+
+  /** Every response, shown or not. */
+  *all(): Iterable<Response> {
+    yield* this.responses.values()
+    for (const rivals of this.#rivals.values()) yield* rivals.values()
+  }
+}
