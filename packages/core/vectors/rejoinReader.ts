@@ -16,13 +16,14 @@ export class RejoinReader implements VectorReader {
   private giveRows: (rows: Row[]) => void = () => {}
 
   constructor(vector: Vector) {
-    const { steps, names } = vector
+    const { steps, names, agents } = vector
     this.channel = new VectorChannel(steps.some((step) => 'rewind' in step))
     this.session = createSession({
       channel: this.channel.asChannel(),
       hydrate: this.hydrator(vector),
       presence: steps.some((step) => 'present' in step),
       ...(names && { names }),
+      ...(agents && { agents }),
     })
     this.session.ready.catch(() => {})
   }

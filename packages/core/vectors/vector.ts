@@ -14,7 +14,9 @@ export interface VectorMessage {
   headers?: Record<string, unknown>
   /** `annotations.summary`, by type. */
   summary?: Record<string, unknown>
-  clientId?: string
+  clientId?: string | null
+  /** `version.clientId`. */
+  editor?: string
 }
 
 /** What a reader must show: every field given must be equal; objects may have more. */
@@ -41,6 +43,8 @@ export interface Vector {
   sections: string[]
   /** Message names of the application (§2.1). */
   names?: Record<string, string>
+  /** `clientId`s that the application trusts to answer (§8.6). */
+  agents?: string[]
   steps: Step[]
 }
 
@@ -51,18 +55,31 @@ const fields = ['name', 'data', 'clientId'] as const
 
 /** An Ably message in full, as SDKs hand it over. */
 export function expand(message: VectorMessage): Record<string, unknown> {
-  const { serial = '', action = 'create', version = serial, metadata, headers, summary = {} } = message
+  const {
+    serial = '',
+    action = 'create',
+    version = serial,
+    metadata,
+    headers,
+    editor,
+    summary = {},
+  } = message
   const full: Record<string, unknown> = {
     id: `${serial}:0`,
     action: `message.${action}`,
     serial,
     clientId: 'agent',
     timestamp: 1_700_000_000_000 + (Number(serial) || 0),
-    version: { serial: version, timestamp: 1_700_000_000_000, ...(metadata && { metadata }) },
+    version: {
+      serial: version,
+      timestamp: 1_700_000_000_000,
+      ...(metadata && { metadata }),
+      ...(editor && { clientId: editor }),
+    },
     annotations: { summary },
     ...(headers && { extras: { headers } }),
   }
-  for (const field of fields) if (field in message) full[field] = message[field]
+  for (const field of fields) if (field in message) full[field] = message[field] ?? undefined
   return full
 }
 

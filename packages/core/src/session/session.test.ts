@@ -399,20 +399,34 @@ describe('what a user does', () => {
     const seen: [string | undefined, unknown, unknown][] = []
     await agent.subscribe((message) => void seen.push([message.name, message.data, message.extras?.headers]))
     await agent.publish({ name: 'start', extras: { headers } })
+    for (const toolCallId of ['c', 'd'])
+      await agent.publish({
+        name: 'tool_call',
+        data: { name: 'place', args: {}, client: true },
+        extras: { headers: { ...headers, toolCallId } },
+      })
+    await agent.publish({
+      name: 'approval-request',
+      data: { name: 'pay', arguments: {} },
+      extras: { headers: { ...headers, toolCallId: 'e' } },
+    })
     const session = wire.session(name)
     await session.ready
     await session.stop()
     await session.addToolOutput({ responseId: 'r', toolCallId: 'c', tool: 'place', output: { city: 'Rome' } })
     await session.addToolOutput({ responseId: 'r', toolCallId: 'd', tool: 'place', errorText: 'refused' })
     await session.addToolApprovalResponse({ responseId: 'r', toolCallId: 'e', approved: false, reason: 'no' })
-    await until('all of it', () => seen.length === 5)
-    expect(seen.slice(1)).toEqual([
+    await until('all of it', () => seen.length === 8)
+    expect(seen.slice(4)).toEqual([
       ['cancel', undefined, { responseId: 'r' }],
       ['tool_result', { name: 'place', result: { city: 'Rome' } }, { responseId: 'r', toolCallId: 'c' }],
       ['tool_result', { name: 'place', error: 'refused' }, { responseId: 'r', toolCallId: 'd' }],
       ['approval-response', { decision: 'rejected', reason: 'no' }, { responseId: 'r', toolCallId: 'e' }],
     ])
-    await until('both on the response', () => session.getResponse('r')?.parts.length === 3)
+    await until(
+      'all on the response',
+      () => (session.getResponse('r')?.parts[2] as { state?: string } | undefined)?.state === 'output-denied',
+    )
     expect(session.getResponse('r')?.parts).toMatchObject([
       { toolCallId: 'c', state: 'output-available', output: { city: 'Rome' } },
       { toolCallId: 'd', state: 'output-error', errorText: 'refused' },
