@@ -254,7 +254,12 @@ export const scenarios: Scenario[] = [
           heard.push(`${name} ${JSON.stringify(data)}`)
       })
       await agent.tokens('a', ['Where?'])
-      await agent.publish('tool_call', 'a', { name: 'place', args: { precise: true } }, { toolCallId: 't' })
+      await agent.publish(
+        'tool_call',
+        'a',
+        { name: 'place', args: { precise: true }, client: true },
+        { toolCallId: 't' },
+      )
       await agent.publish('data-chart', 'a', { points: [1, 2] })
       await stage.shows('[data-type=data-chart]', '{"points":[1,2]}')
       await stage.until('the call', async () =>
