@@ -49,7 +49,7 @@ const MAX_KNOWN = 1_000
 /** A function of the application's that throws trusts nobody. */
 function isTrue(ask: () => boolean): boolean {
   try {
-    return ask() === true
+    return ask()
   } catch {
     return false
   }

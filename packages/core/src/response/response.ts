@@ -7,7 +7,7 @@ import { noGaps } from './part.ts'
 import type { Run } from '../text/run.ts'
 import type { OpenPart } from './part.ts'
 import { isReply } from './parties.ts'
-import type { PartKind, PartKinds } from './partKind.ts'
+import type { PartKinds } from './partKind.ts'
 import { PartList } from './partList.ts'
 import type { Place } from './partList.ts'
 import { same } from '../types/same.ts'
@@ -249,7 +249,7 @@ export class Response {
   /** What another party may say of it. Returns whether a view could see it. */
   applyReply(event: ToolEvent): boolean {
     if (this.row?.complete) return false
-    return (this.#kinds.tool as PartKind<ToolEvent> | undefined)?.reply?.(event, this.parts, this) ?? false
+    return this.#kinds.tool?.reply?.(event as never, this.parts, this) ?? false
   }
 
   /** It was learnt who sent its prompt. Returns whether results of that client are known. */

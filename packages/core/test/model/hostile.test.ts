@@ -63,7 +63,7 @@ const saying = fc
     ]) => {
       const given = { responseId: 'r', ...own, ...(tool && { toolCallId }) } as Record<string, string>
       for (const key of Object.keys(given)) if (given[key] === undefined) delete given[key]
-      return { ...wire, headers: given } as Said
+      return { ...wire, headers: given }
     },
   )
 
@@ -177,7 +177,7 @@ describe('law 9: provenance', () => {
     fc.assert(
       fc.property(world, ({ honest: own, hostile: others, order }) => {
         const all = shuffled(publish(own, others), order).map((one, i) =>
-          one.clientId === 'agent' && i % 2 ? ({ ...one, clientId: 'agent-2' } as InboundMessage) : one,
+          one.clientId === 'agent' && i % 2 ? { ...one, clientId: 'agent-2' } : one,
         )
         const isAgent = (id: string | undefined) => id?.startsWith('agent') === true
         const counted = all.filter((one) => isAgent(one.clientId) || !isReply(one))
