@@ -5,6 +5,7 @@ import { AblyError, badChannelName } from './wire/errors.ts'
 import type { Message } from './channel/message.ts'
 import type { Namespace } from './settings.ts'
 import { Stats } from './rest/stats.ts'
+import { createWebhook, type Webhook, type WebhookRule } from './webhooks/rule.ts'
 
 export interface Key {
   /** `appId.keyId` */
@@ -27,6 +28,7 @@ export class App {
   /** Nonces of token requests that were used, with the time until which they are remembered. */
   readonly nonces = new Map<string, number>()
   onChange: ((channel: Channel, message: Message) => void) | undefined
+  readonly #webhooks: Webhook[] = []
   readonly #fallback: Namespace
 
   constructor(id: string, context: Context, namespaces: readonly Namespace[] | undefined) {
@@ -44,6 +46,15 @@ export class App {
     return key
   }
 
+  addWebhook(rule: WebhookRule): void {
+    this.#webhooks.push(createWebhook(rule, this, this.context.log))
+  }
+
+  /** Ends what goes on outside of requests. */
+  close(): void {
+    for (const webhook of this.#webhooks) webhook.close()
+  }
+
   /** The channel of this name, made when nobody used it before. */
   channel(name: string): Channel {
     let channel = this.channels.get(name)
@@ -59,6 +70,12 @@ export class App {
       }
       const made = (channel = new Channel(name, this.rulesFor(name), this.context))
       made.onChange = (message) => this.onChange?.(made, message)
+      const webhooks = this.#webhooks.filter((webhook) => webhook.matches(name))
+      if (webhooks.length > 0) {
+        made.onMessages = (messages, serial) => {
+          for (const webhook of webhooks) webhook.push(name, serial, messages)
+        }
+      }
       this.channels.set(name, made)
     }
     return channel

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { LocalAblyOptions, Namespace } from './settings.ts'
+import type { WebhookRule } from './webhooks/rule.ts'
 
 export const help = `local-ably: an Ably-compatible server in one process
 
@@ -10,6 +11,7 @@ export const help = `local-ably: an Ably-compatible server in one process
   --key <app.id:secret>   a key that may do everything; repeatable (default local.key:secret)
   --namespace <rule>      a channel rule: id, id:persisted, id:mutable, id:persisted:mutable; repeatable
   --rollup <ms>           merge appends within 0, 20, 40, 100 or 500 ms (default 0; the service: 40)
+  --webhook <url|rule>    post published messages there: a URL, or JSON such as {"url": "…", "channelFilter": "^wake:"}
   --limits                the service's limits: 50 messages per second per connection and per channel
   --file <path>           keep messages across restarts
   --sync                  confirm publishes only when they are on the disk
@@ -29,6 +31,7 @@ export function readArguments(args: string[]): LocalAblyOptions & { verbose: boo
       key: { type: 'string', multiple: true },
       namespace: { type: 'string', multiple: true },
       rollup: { type: 'string' },
+      webhook: { type: 'string', multiple: true },
       limits: { type: 'boolean', default: false },
       file: { type: 'string' },
       sync: { type: 'boolean' },
@@ -47,6 +50,7 @@ export function readArguments(args: string[]): LocalAblyOptions & { verbose: boo
     host: values.host,
     keys: values.key,
     namespaces: values.namespace?.map(readNamespace),
+    webhooks: values.webhook?.map(readWebhook),
     appendRollupWindow: values.rollup === undefined ? undefined : Number(values.rollup),
     limits: values.limits ? { connectionRate: 50, channelRate: 50 } : undefined,
     file: values.file,
@@ -65,4 +69,13 @@ function readNamespace(rule: string): Namespace {
     throw new Error(`unable to read the rule ${JSON.stringify(rule)}; write id, id:persisted or id:mutable`)
   }
   return { id, persisted: flags.includes('persisted'), mutableMessages: flags.includes('mutable') }
+}
+
+function readWebhook(rule: string): WebhookRule {
+  if (!rule.trim().startsWith('{')) return { url: rule }
+  try {
+    return JSON.parse(rule) as WebhookRule
+  } catch (cause) {
+    throw new Error(`unable to read the webhook rule ${rule}; it is not JSON`, { cause })
+  }
 }

@@ -3,8 +3,8 @@ import type { ProtocolMessage } from './wire/protocol.ts'
 /** Something that happened on the server. */
 export interface LogEvent {
   at: number
-  /** `in` and `out` are frames of a connection, `connection` its start and end, `http` a request, `error` a bug in here. */
-  kind: 'in' | 'out' | 'http' | 'connection' | 'fault' | 'error'
+  /** `in` and `out` are frames of a connection, `connection` its start and end, `http` a request, `webhook` one that the server made, `error` a bug in here. */
+  kind: 'in' | 'out' | 'http' | 'webhook' | 'connection' | 'fault' | 'error'
   app?: string
   connectionId?: string
   clientId?: string

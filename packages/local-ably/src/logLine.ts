@@ -1,7 +1,15 @@
 import type { LogEvent } from './log.ts'
 import { AnnotationAction, MessageAction, PresenceAction, type ProtocolMessage } from './wire/protocol.ts'
 
-const arrows = { in: '→', out: '←', http: '·', connection: '●', fault: '!', error: '✗' } as const
+const arrows = {
+  in: '→',
+  out: '←',
+  http: '·',
+  webhook: '↗',
+  connection: '●',
+  fault: '!',
+  error: '✗',
+} as const
 
 /** An event as one readable line: when, who, what, on which channel, carrying what. */
 export function logLine(event: LogEvent): string {

@@ -18,6 +18,7 @@ import { createSerials, randomName } from './wire/serial.ts'
 import { resolveKeys, resolveSettings, type LocalAblyOptions, type Namespace } from './settings.ts'
 import { statusOf, type Status } from './status.ts'
 import { Storage } from './storage/storage.ts'
+import type { WebhookRule } from './webhooks/rule.ts'
 import { World } from './world.ts'
 
 /** What a client of the `ably` SDK needs to connect: spread it into its options. */
@@ -42,7 +43,11 @@ export interface LocalAbly {
   /** Who and what is here now. */
   status(): Status
   /** Makes an app of its own, for a test that must not see others. Without rules everything works on it. */
-  createApp(options?: { namespaces?: Namespace[]; capability?: Capability }): ClientOptions
+  createApp(options?: {
+    namespaces?: Namespace[]
+    capability?: Capability
+    webhooks?: WebhookRule[]
+  }): ClientOptions
   /** Stops at once, whoever is connected. */
   close(): Promise<void>
 }
@@ -67,7 +72,7 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
     storage: openStorage(options, log),
   }
   const world = new World(context)
-  world.seed(options.keys, options.namespaces)
+  world.seed(options)
   world.load()
   const connections = new Connections(context, world)
   const faults = createFaults({
@@ -141,13 +146,14 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
     faults,
     log,
     status: () => statusOf(world.apps, connections),
-    createApp({ namespaces, capability } = {}) {
+    createApp({ namespaces, capability, webhooks = [] } = {}) {
       const app = world.createApp(namespaces)
       const { name, secret } = app.addKey(
         `${app.id}.${randomName(6)}`,
         randomName(22),
         capability ?? everything,
       )
+      for (const rule of webhooks) app.addWebhook(rule)
       world.save(app)
       return { key: `${name}:${secret}`, endpoint: host, port, tls: false }
     },
@@ -155,6 +161,7 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
       closing.abort()
       await restarting
       clearInterval(sweep)
+      world.close()
       connections.clear()
       context.storage?.close()
       await stopListening(listener)

@@ -1,5 +1,6 @@
 import type { Capability } from './auth/capability.ts'
 import { everything } from './auth/capability.ts'
+import type { WebhookRule } from './webhooks/rule.ts'
 import type { LogEvent } from './log.ts'
 
 export interface KeyOption {
@@ -72,6 +73,8 @@ export interface LocalAblyOptions {
   keys?: (string | KeyOption)[]
   /** Channel rules. Without them messages are mutable everywhere; with them, only where a rule says so. */
   namespaces?: Namespace[]
+  /** Integration rules of the apps that `keys` names. */
+  webhooks?: WebhookRule[]
   limits?: Limits
   retention?: Retention
   /** How long a connection can be resumed. Default 120,000 ms. */

@@ -3,7 +3,7 @@ import type { Directory } from './auth/auth.ts'
 import type { Context } from './context.ts'
 import { badRequest, notFound } from './wire/errors.ts'
 import { randomName } from './wire/serial.ts'
-import { resolveKeys, type KeyOption, type Namespace } from './settings.ts'
+import { resolveKeys, type LocalAblyOptions, type Namespace } from './settings.ts'
 import { reviveMessage, type StoredRecord } from './storage/record.ts'
 import { appRecord, messageRecord } from './storage/storage.ts'
 import type { Origins } from './origins.ts'
@@ -28,12 +28,21 @@ export class World implements Directory {
   }
 
   /** Makes the apps that the options name by the keys they list. */
-  seed(keys: (string | KeyOption)[] | undefined, namespaces: readonly Namespace[] | undefined): void {
+  seed({
+    keys,
+    namespaces,
+    webhooks = [],
+  }: Pick<LocalAblyOptions, 'keys' | 'namespaces' | 'webhooks'>): void {
     for (const { key, capability, revocableTokens } of resolveKeys(keys)) {
       const [name, secret] = key.split(':') as [string, string]
       const id = name.split('.')[0]!
       const app = this.apps.get(id) ?? this.addApp(id, namespaces)
       app.addKey(name, secret, capability, revocableTokens)
+    }
+    // A key that signs belongs to one app; a rule without one is for all.
+    for (const rule of webhooks) {
+      const owner = this.apps.get(rule.signingKeyId?.split('.')[0] ?? '')
+      for (const app of owner ? [owner] : this.apps.values()) app.addWebhook(rule)
     }
   }
 
@@ -65,6 +74,7 @@ export class World implements Directory {
   removeApp(id: string): void {
     const app = this.apps.get(id)
     if (!app) throw notFound(`unable to delete app ${id}; there is none`)
+    app.close()
     for (const channel of app.channels.values()) channel.messages.clear()
     this.apps.delete(id)
     this.#context.storage?.removeApp(id)
@@ -110,6 +120,10 @@ export class World implements Directory {
       if (retained.bytes <= wanted) return
       channel.shed(Math.max(0, channel.messages.bytes - (retained.bytes - wanted)))
     }
+  }
+
+  close(): void {
+    for (const app of this.apps.values()) app.close()
   }
 
   /** Writes what waits to be written. */

@@ -44,6 +44,8 @@ export class Channel {
   readonly #published = new Map<string, { serial: string; at: number }>()
   /** Called after each change of a message, so that it can be kept. */
   onChange: ((message: Message) => void) | undefined
+  /** Called with what is published, for those who are not attached. */
+  onMessages: ((messages: readonly WireMessage[], serial: string) => void) | undefined
   lastUsed = Date.now()
   #counting: NodeJS.Timeout | undefined
 
@@ -107,6 +109,7 @@ export class Channel {
       })),
     )
     for (const message of messages) this.onChange?.(message)
+    this.onMessages?.(wire, serial)
     this.#makeRoom()
     return messages.map((message) => message.serial)
   }
@@ -158,6 +161,7 @@ export class Channel {
       ),
     )
     this.onChange?.(message)
+    this.onMessages?.([appending ? toAppend(message, input) : toWire(message)], serial)
     this.#makeRoom()
     return message.version.serial
   }
