@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
+import { Realtime } from 'ably'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { closeClients } from '../../docs/test/ably.ts'
@@ -12,7 +13,7 @@ import { block, blocks, root } from '../../docs/test/blocks.ts'
 import { prepare, run, said, startModel } from '../../docs/test/running.ts'
 import { launch, person, type Browser } from '../browser.ts'
 
-/** The pages of README and Getting started, pasted, in Chromium, with the agents of the same pages. */
+/** The code of the README and of Getting started, pasted into pages in Chromium, with the agents of the same documents. */
 let browser: Browser
 let model: Server
 let pageServer: Server
@@ -144,15 +145,12 @@ test('useChat over a session, and a refresh', async () => {
   await close()
 })
 
-/** Until its agent is present, nobody hears what a page asks. */
+/** Resolves when the agent is present: before, no agent hears what a page asks. */
 async function agentIsThere(): Promise<void> {
-  const url = `${server.url}/channels/${encodeURIComponent('ai:chat')}/presence`
-  const authorization = `Basic ${Buffer.from(server.clientOptions.key).toString('base64')}`
-  for (;;) {
-    const members = (await (await fetch(url, { headers: { authorization } })).json()) as unknown[]
-    if (members.length > 0) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  const client = new Realtime({ ...server.clientOptions, logLevel: 0 })
+  const { presence } = client.channels.get('ai:chat')
+  await new Promise<void>((resolve) => void presence.subscribe(['enter', 'present'], () => resolve()))
+  client.close()
 }
 
 describe('Getting started', () => {

@@ -3,9 +3,9 @@ import { describe, test } from 'vitest'
 import { worlds } from './script.ts'
 import { live } from './world.ts'
 
-/** More runs for a long night: `LAW_RUNS=1000000 npx vitest run --project core laws`. */
-const numRuns = Number(process.env.LAW_RUNS ?? 10_000)
-/** The ordinary suite lives through the same worlds each time; a long night looks for new ones. */
+/** A sample; `pnpm soak laws` lives through a million worlds. What catches a deliberate bug may need more of them. */
+const numRuns = Number(process.env.LAW_RUNS ?? (process.env.REJOIN_MUTANT ? 10_000 : 3000))
+/** The ordinary suite lives through the same worlds each time; a soak looks for new ones. */
 const seed = process.env.LAW_RUNS ? undefined : 20_261_122
 
 describe('laws 1 to 8: a session over a model channel', () => {
