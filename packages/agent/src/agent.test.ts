@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAgent, type AgentOptions, type Pattern, type ResponseRow } from './index.ts'
 import { Bench, historyReader } from '../test/agentBench.ts'
 
@@ -12,7 +12,7 @@ const patterns: Pattern[] = ['message-per-response', 'message-per-token']
 const words = 'The quick brown fox jumps over the lazy dog, then rests in the shade. '.split(/(?<= )/)
 
 describe.each(patterns)('%s', (pattern) => {
-  it('puts the text on the channel, whole and verified, and says that it is over', async () => {
+  test('puts the text on the channel, whole and verified, and says that it is over', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName, pattern })
@@ -33,7 +33,7 @@ describe.each(patterns)('%s', (pattern) => {
     expect(later.text(response.responseId)).toBe(words.join(''))
   })
 
-  it('repairs refused publishes while the answer streams', async () => {
+  test('repairs refused publishes while the answer streams', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName, pattern })
@@ -58,7 +58,7 @@ describe.each(patterns)('%s', (pattern) => {
     expect(reader.text(response.responseId)).toBe('Once ' + words.join(''))
   })
 
-  it('keeps parts in order, and never splits a surrogate pair', async () => {
+  test('keeps parts in order, and never splits a surrogate pair', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const rows: ResponseRow[] = []
@@ -116,7 +116,7 @@ describe.each(patterns)('%s', (pattern) => {
     })
   })
 
-  it('continues in a further message when one is full', async () => {
+  test('continues in a further message when one is full', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName, pattern, maxMessageSize: 2000 })
@@ -129,7 +129,7 @@ describe.each(patterns)('%s', (pattern) => {
     expect(reader.verified(response.responseId)).toBe(true)
   })
 
-  it('stops on cancel', async () => {
+  test('stops on cancel', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName, pattern })
@@ -158,7 +158,7 @@ describe.each(patterns)('%s', (pattern) => {
 
 const usable = { channels: { get: () => ({}) } }
 
-it.each([
+test.each([
   [{ channelName: 'c' }, 'pass an Ably Realtime client as `client`'],
   [{ client: usable, channelName: '' }, 'channelName must be a non-empty string'],
   [{ client: usable, channelName: 'c', messagesPerSecond: 0 }, 'messagesPerSecond must be a number above 0'],

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSession, history, seed, type ResponseState, type Session } from '@rejoin/core'
 import { memoryCheckpoints, type ModelEvent, type ResponseRow } from './index.ts'
 import { Bench } from '../test/agentBench.ts'
@@ -62,7 +62,7 @@ async function* model(): AsyncGenerator<ModelEvent> {
 }
 
 describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pattern) => {
-  it('shows every kind of part, and lets people take part', async () => {
+  test('shows every kind of part, and lets people take part', async () => {
     const channelName = bench.channelName()
     const session = await watch(channelName)
     const rows: ResponseRow[] = []
@@ -128,7 +128,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     seeded.close()
   })
 
-  it('stops when the reader says so', async () => {
+  test('stops when the reader says so', async () => {
     const channelName = bench.channelName()
     const session = await watch(channelName)
     const agent = bench.agent({ channelName, pattern })
@@ -153,7 +153,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     session.close()
   })
 
-  it('continues in further messages without the reader noticing', async () => {
+  test('continues in further messages without the reader noticing', async () => {
     const channelName = bench.channelName()
     const session = await watch(channelName)
     const clientId = `long-${pattern}`
@@ -196,7 +196,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     await agent.close()
   })
 
-  it('shows one text, also when the next process goes on with what outgrew a message', async () => {
+  test('shows one text, also when the next process goes on with what outgrew a message', async () => {
     const channelName = bench.channelName()
     const session = await watch(channelName)
     const clientId = `mortal-${pattern}`
@@ -235,7 +235,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     }
   })
 
-  it('continues the arguments of a tool in further messages', async () => {
+  test('continues the arguments of a tool in further messages', async () => {
     const channelName = bench.channelName()
     const session = await watch(channelName)
     const agent = bench.agent({ channelName, pattern: 'message-per-response', maxMessageSize: 1000 })

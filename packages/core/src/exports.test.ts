@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 const packages = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -18,7 +18,7 @@ const entries = readdirSync(packages).flatMap((folder) => {
   )
 })
 
-it.each(entries)('$entry exports what it promised', ({ source }) => {
+test.each(entries)('$entry exports what it promised', ({ source }) => {
   const names = exportsOf(source)
   expect(names.length).toBeGreaterThan(0)
   expect(names).toMatchSnapshot()

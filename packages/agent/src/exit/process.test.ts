@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import * as Ably from 'ably'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSession, history } from '@rejoin/core'
 import { Bench, historyReader } from '../../test/agentBench.ts'
 
@@ -82,7 +82,7 @@ function start(env: Record<string, string>): Running {
   }
 }
 
-it.each([
+test.each([
   ['SIGTERM', 'message-per-response'],
   ['SIGTERM', 'message-per-token'],
   ['SIGINT', 'message-per-response'],
@@ -139,7 +139,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     return { code, promptId, messages, ends, seen, lines: running.lines }
   }
 
-  it.each(ways)('ends its responses on %s', async (way, code) => {
+  test.each(ways)('ends its responses on %s', async (way, code) => {
     const dead = await die(way)
     expect(dead.code).toBe(code)
     expect(dead.ends).toHaveLength(1)
@@ -155,20 +155,20 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
       })
   })
 
-  it('completes on exit what was about to be', async () => {
+  test('completes on exit what was about to be', async () => {
     const { seen } = await die('exit while ending')
     for (const response of seen)
       expect(response).toMatchObject({ text: 'Once upon a time', status: 'complete', verified: true })
   })
 
-  it('has its token say the last words', async () => {
+  test('has its token say the last words', async () => {
     const rest = new Ably.Rest({ ...bench.server.clientOptions })
     const { token } = await rest.auth.requestToken({ clientId: 'agent' })
     const { seen } = await die('exit 0', { TOKEN: token })
     for (const response of seen) expect(response).toMatchObject({ text: 'Once upon a time', status: 'error' })
   })
 
-  it('says them again when they are refused for a while, and says so when for good', async () => {
+  test('says them again when they are refused for a while, and says so when for good', async () => {
     const name = /^(response-end|stop)$/
     const match = { channel: bench.channelName(), name }
     bench.server.faults.refuse({ match, error: 42911, times: 2 })
@@ -181,20 +181,20 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     expect(lines.at(-1)).toMatch(/^error not_allowed unable to end the responses .*40160/)
   })
 
-  it('says nothing in clear on a channel that is encrypted', async () => {
+  test('says nothing in clear on a channel that is encrypted', async () => {
     const { ends, messages } = await die('exit 0', { CIPHER: Buffer.alloc(32).toString('base64') })
     expect(ends).toMatchObject([{ extras: { headers: { status: 'error' } } }])
     expect(ends[0]!.data).toBeUndefined()
     expect(JSON.stringify(messages)).not.toContain('Once')
   })
 
-  it('leaves to the next process what that will resume', async () => {
+  test('leaves to the next process what that will resume', async () => {
     const { ends } = await die('exit 0', { FOLDER: join(folder, `exit-${pattern}`) })
     expect(ends).toEqual([])
   })
 })
 
-it.each(['message-per-response', 'message-per-token'])(
+test.each(['message-per-response', 'message-per-token'])(
   'loses no prompt and answers none twice, however often it is killed (%s)',
   async (pattern) => {
     const channelName = bench.channelName()
@@ -252,7 +252,7 @@ it.each(['message-per-response', 'message-per-token'])(
   20_000 + KILLS * 2000,
 )
 
-it.each(['message-per-response', 'message-per-token'])(
+test.each(['message-per-response', 'message-per-token'])(
   'holds little beside the text of a million tokens (%s)',
   async (pattern) => {
     const running = start({ CHANNEL: bench.channelName(), PATTERN: pattern, FLOOD: '1000000' })

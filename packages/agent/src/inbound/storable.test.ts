@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { storable } from './storable.ts'
 
 const unit = fc.constantFrom('a', '\\', 'u0000', '\0', '\ud83d', '\ude00', '😀', '"', '\u2028', '\ufffd')
 const text = fc.array(unit).map((units) => units.join(''))
 
-it('leaves no NUL and no lone surrogate anywhere in a value, and all else as it is', () => {
+test('leaves no NUL and no lone surrogate anywhere in a value, and all else as it is', () => {
   const { tree } = fc.letrec((tie) => ({
     tree: fc.oneof(
       { maxDepth: 3 },
@@ -33,6 +33,6 @@ it('leaves no NUL and no lone surrogate anywhere in a value, and all else as it 
   )
 })
 
-it('keeps the length of a text', () => {
+test('keeps the length of a text', () => {
   fc.assert(fc.property(text, (value) => storable(value).length === value.length))
 })

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Prompt, type RejoinError } from '../index.ts'
 import { Bench } from '../../test/agentBench.ts'
 
@@ -22,7 +22,7 @@ function jwt(clientId: string, role: string): string {
 const person = (clientId: string, role: string, channelName: string) =>
   bench.client({ key: undefined as never, clientId, token: jwt(clientId, role) }).channels.get(channelName)
 
-it('knows who asks and who decides, and in which role', async () => {
+test('knows who asks and who decides, and in which role', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const agent = bench.agent({ channelName })
@@ -57,7 +57,7 @@ it('knows who asks and who decides, and in which role', async () => {
   await agent.close()
 })
 
-it('is present while it answers, and leaves when it is done', async () => {
+test('is present while it answers, and leaves when it is done', async () => {
   const channelName = bench.channelName()
   const { presence } = (await bench.reader(channelName)).channel
   const events: string[] = []
@@ -84,7 +84,7 @@ it('is present while it answers, and leaves when it is done', async () => {
   expect(events).toHaveLength(4)
 })
 
-it('stays present for an agent beside it that is not done', async () => {
+test('stays present for an agent beside it that is not done', async () => {
   const channelName = bench.channelName()
   const { presence } = (await bench.reader(channelName)).channel
   const members = async () => (await presence.get()).map(({ data }) => data as unknown)
@@ -102,7 +102,7 @@ it('stays present for an agent beside it that is not done', async () => {
   await vi.waitFor(async () => expect(await members()).toEqual([]))
 })
 
-it('leaves when it is closed, also while a handler does not heed its signal', async () => {
+test('leaves when it is closed, also while a handler does not heed its signal', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const agent = bench.agent({ channelName })
@@ -120,7 +120,7 @@ it('leaves when it is closed, also while a handler does not heed its signal', as
   await closed
 })
 
-it('says that it is not present, when it cannot or shall not be', async () => {
+test('says that it is not present, when it cannot or shall not be', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const nameless = bench.client({ clientId: undefined as never })

@@ -1,5 +1,5 @@
 import type { RealtimeClient, RealtimeHistoryParams } from 'ably'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { memoryCheckpoints, type Agent, type AgentOptions, type RejoinError } from '../index.ts'
 import { Bench, type Reader } from '../../test/agentBench.ts'
 
@@ -84,7 +84,7 @@ const kinds = [
 describe.each(kinds)('$pattern, checkpoints: $kept', ({ pattern, kept }) => {
   const options = () => ({ pattern, ...(kept && { checkpoints: memoryCheckpoints() }) })
 
-  it('answers what was asked of a server that has forgotten everything, while the agent was away', async () => {
+  test('answers what was asked of a server that has forgotten everything, while the agent was away', async () => {
     const { agent, asked, errors, ask, answered } = await answering(options())
     await agent.ready
     await ask('before')
@@ -99,7 +99,7 @@ describe.each(kinds)('$pattern, checkpoints: $kept', ({ pattern, kept }) => {
     await agent.close()
   })
 
-  it('answers what it missed when its past can be read at last', async () => {
+  test('answers what it missed when its past can be read at last', async () => {
     const { agent, asked, errors, ask, answered, reader } = await answering(options())
     await agent.ready
     await ask('before')
@@ -116,7 +116,7 @@ describe.each(kinds)('$pattern, checkpoints: $kept', ({ pattern, kept }) => {
   })
 })
 
-it('answers what it missed again while it was reading what it had missed', async () => {
+test('answers what it missed again while it was reading what it had missed', async () => {
   const channelName = bench.channelName()
   const client = agentClient()
   const { agent, asked, errors, ask, answered } = await answering({ client, channelName })
@@ -141,7 +141,7 @@ it('answers what it missed again while it was reading what it had missed', async
   await agent.close()
 })
 
-it('answers what it missed while it was dealing with the past of the last process', async () => {
+test('answers what it missed while it was dealing with the past of the last process', async () => {
   const options = { channelName: bench.channelName(), checkpoints: memoryCheckpoints() }
   const first = await answering(options)
   await first.agent.ready

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { memoryCheckpoints, type Active, type Prompt, type RejoinError, type ResponseRow } from '../index.ts'
 import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
 
@@ -36,7 +36,7 @@ const endOf = async (reader: Reader, promptId: string) => {
 }
 
 describe('prompts', () => {
-  it('are answered once, with who asked', async () => {
+  test('are answered once, with who asked', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName })
@@ -56,7 +56,7 @@ describe('prompts', () => {
     await agent.close()
   })
 
-  it('whose handler throws end as error, and the rest goes on', async () => {
+  test('whose handler throws end as error, and the rest goes on', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName })
@@ -79,7 +79,7 @@ describe('prompts', () => {
     await agent.close()
   })
 
-  it.each([
+  test.each([
     ['what is no JSON', { n: 5n }, '[object Object]'],
     ['a text', 'out of tokens', 'out of tokens'],
     ['an object', { status: 429 }, '{"status":429}'],
@@ -96,7 +96,7 @@ describe('prompts', () => {
     await agent.close()
   })
 
-  it('whose handler throws after the end are complete, and it is reported', async () => {
+  test('whose handler throws after the end are complete, and it is reported', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName })
@@ -114,7 +114,7 @@ describe('prompts', () => {
     expect(errors).toMatchObject([{ code: 'callback_failed', cause: { message: 'no database' } }])
   })
 
-  it('are answered also while the checkpoint store throws', async () => {
+  test('are answered also while the checkpoint store throws', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const checkpoints = {
@@ -152,7 +152,7 @@ describe('prompts', () => {
     return { log, finish }
   }
 
-  it('run beside each other, up to a limit', async () => {
+  test('run beside each other, up to a limit', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName })
@@ -166,7 +166,7 @@ describe('prompts', () => {
     await agent.close()
   })
 
-  it('queue, interrupt or are ignored while another is answered', async () => {
+  test('queue, interrupt or are ignored while another is answered', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName })
@@ -193,7 +193,7 @@ describe('prompts', () => {
     await agent.close()
   })
 
-  it('that still wait when the agent closes are not left without an end', async () => {
+  test('that still wait when the agent closes are not left without an end', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName })
@@ -210,7 +210,7 @@ describe('prompts', () => {
     expect(log).toEqual(['a'])
   })
 
-  it('are cancelled by those who may, also before they are answered', async () => {
+  test('are cancelled by those who may, also before they are answered', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName })
@@ -231,7 +231,7 @@ describe('prompts', () => {
   })
 })
 
-it('hands a response over until it is taken', async () => {
+test('hands a response over until it is taken', async () => {
   const agent = bench.agent({
     onComplete() {
       if (calls++ < 2) throw new Error('no database')
@@ -246,7 +246,7 @@ it('hands a response over until it is taken', async () => {
 })
 
 describe('people', () => {
-  it('decide, if they have the right', async () => {
+  test('decide, if they have the right', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName })
@@ -285,7 +285,7 @@ describe('people', () => {
     await agent.close()
   })
 
-  it('who do not decide in time leave no question open', async () => {
+  test('who do not decide in time leave no question open', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const rows: unknown[] = []
@@ -305,7 +305,7 @@ describe('people', () => {
     expect(rows[0]).toMatchObject({ type: 'tool-pay', state: 'output-error' })
   })
 
-  it('run tools, in time or not', async () => {
+  test('run tools, in time or not', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agent = bench.agent({ channelName })
@@ -333,7 +333,7 @@ describe('people', () => {
 })
 
 describe('after a restart', () => {
-  it.each(['message-per-response', 'message-per-token'] as const)(
+  test.each(['message-per-response', 'message-per-token'] as const)(
     'answers what was missed, and deals with what was left (%s)',
     async (pattern) => {
       const channelName = bench.channelName()
@@ -394,7 +394,7 @@ describe('after a restart', () => {
   )
 })
 
-it.each(['message-per-response', 'message-per-token'] as const)(
+test.each(['message-per-response', 'message-per-token'] as const)(
   'leaves alone what another agent is answering, when it catches up (%s)',
   async (pattern) => {
     const channelName = bench.channelName()
@@ -432,14 +432,14 @@ it.each(['message-per-response', 'message-per-token'] as const)(
   },
 )
 
-it.each([0, NaN, -1])('are not taken %s at a time', (concurrency) => {
+test.each([0, NaN, -1])('are not taken %s at a time', (concurrency) => {
   const agent = bench.agent()
   expect(() => agent.onPrompt(() => {}, { concurrency })).toThrow(
     expect.objectContaining({ code: 'invalid_argument' }),
   )
 })
 
-it('misses nothing while its connection is lost for long', async () => {
+test('misses nothing while its connection is lost for long', async () => {
   const impatient = await Bench.start({ connectionStateTtl: 50 })
   try {
     const channelName = impatient.channelName()

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   memoryCheckpoints,
   type AgentOptions,
@@ -36,7 +36,7 @@ async function heard(
   return agent
 }
 
-it('asks allowCancel for every response that a request to stop means', async () => {
+test('asks allowCancel for every response that a request to stop means', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const asked: string[] = []
@@ -58,7 +58,7 @@ it('asks allowCancel for every response that a request to stop means', async () 
   await agent.close()
 })
 
-it("asks a prompt handler's allowCancel for responses of the application", async () => {
+test("asks a prompt handler's allowCancel for responses of the application", async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const agent = bench.agent({ channelName })
@@ -72,7 +72,7 @@ it("asks a prompt handler's allowCancel for responses of the application", async
   await agent.close()
 })
 
-it('asks allowCancel for requests to stop that came while the agent was away', async () => {
+test('asks allowCancel for requests to stop that came while the agent was away', async () => {
   const channelName = bench.channelName()
   const options = { channelName, checkpoints: memoryCheckpoints() }
   const rows: ResponseRow[] = []
@@ -102,7 +102,7 @@ it('asks allowCancel for requests to stop that came while the agent was away', a
   await agent.close()
 })
 
-it('takes a request to stop all for what was asked before it, also in history', async () => {
+test('takes a request to stop all for what was asked before it, also in history', async () => {
   const channelName = bench.channelName()
   const options = { channelName, checkpoints: memoryCheckpoints() }
   const rows: ResponseRow[] = []
@@ -126,7 +126,7 @@ it('takes a request to stop all for what was asked before it, also in history', 
   await agent.close()
 })
 
-it('never answers a prompt that was cancelled before it came', async () => {
+test('never answers a prompt that was cancelled before it came', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const agent = bench.agent({ channelName })
@@ -147,7 +147,7 @@ it('never answers a prompt that was cancelled before it came', async () => {
   await agent.close()
 })
 
-it.each(['eve', undefined])(
+test.each(['eve', undefined])(
   'takes only its own messages for its answers after a restart (%s)',
   async (clientId) => {
     const channelName = bench.channelName()
@@ -175,7 +175,7 @@ it.each(['eve', undefined])(
   },
 )
 
-it('hears a request to stop from the first message of its first response on', async () => {
+test('hears a request to stop from the first message of its first response on', async () => {
   const channelName = bench.channelName()
   const ann = channelOf('ann', channelName)
   await ann.subscribe('response', ({ extras }) =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { memoryCheckpoints, type Pattern, type Prompt, type ResponseRow } from '../index.ts'
 import { Bench, type Reader } from '../../test/agentBench.ts'
 
@@ -30,7 +30,7 @@ function gate() {
   return { open, opened }
 }
 
-it.each<Pattern>(['message-per-response', 'message-per-token'])(
+test.each<Pattern>(['message-per-response', 'message-per-token'])(
   'says that an answer begins (%s)',
   async (pattern) => {
     const channelName = bench.channelName()
@@ -53,7 +53,7 @@ it.each<Pattern>(['message-per-response', 'message-per-token'])(
   },
 )
 
-it('says which prompts wait and which are ignored', async () => {
+test('says which prompts wait and which are ignored', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const thinking = gate()
@@ -75,7 +75,7 @@ it('says which prompts wait and which are ignored', async () => {
   await agent.close()
 })
 
-it('never begins an answer that was cancelled before', async () => {
+test('never begins an answer that was cancelled before', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const agent = bench.agent({ channelName })
@@ -88,7 +88,7 @@ it('never begins an answer that was cancelled before', async () => {
   await agent.close()
 })
 
-it('hands a prompt to the answer under way, and answers what that has not taken', async () => {
+test('hands a prompt to the answer under way, and answers what that has not taken', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const rows: ResponseRow[] = []

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { UIMessageChunk } from 'ai'
 import { fromAISDK } from './ai-sdk.ts'
 import { assembled } from '../../test/assembled.ts'
@@ -7,7 +7,7 @@ import { checkGrammar, collect, joined, streamed } from '../../test/providerReco
 const read = (...parts: object[]) => collect(fromAISDK(streamed(parts as UIMessageChunk[])))
 
 describe('fullStream', () => {
-  it('maps text, reasoning, tools and sources', async () => {
+  test('maps text, reasoning, tools and sources', async () => {
     const events = await read(
       { type: 'start' },
       { type: 'start-step' },
@@ -48,7 +48,7 @@ describe('fullStream', () => {
     })
   })
 
-  it('maps failures, and arguments that are plain text', async () => {
+  test('maps failures, and arguments that are plain text', async () => {
     expect((await read({ type: 'error', error: new Error('overloaded') })).at(-1)).toEqual({
       type: 'error',
       errorText: 'overloaded',
@@ -68,7 +68,7 @@ describe('fullStream', () => {
 })
 
 describe('UI message stream', () => {
-  it('passes through', async () => {
+  test('passes through', async () => {
     const events = await read(
       { type: 'start', messageId: 'm' },
       { type: 'text-start', id: 't' },
@@ -104,7 +104,7 @@ describe('both streams', () => {
     events.filter((event) => event.type === 'part-metadata')
   const finish = { type: 'finish', finishReason: 'stop' }
 
-  it('carry files, by address and by content', async () => {
+  test('carry files, by address and by content', async () => {
     const url = 'https://x.test/a.png'
     const inline = { base64: 'AAAA', mediaType: 'image/png', uint8Array: new Uint8Array(3) }
     const events = await read(
@@ -124,7 +124,7 @@ describe('both streams', () => {
     ])
   })
 
-  it('carry documents, and the citations of a text with their place', async () => {
+  test('carry documents, and the citations of a text with their place', async () => {
     const document = { mediaType: 'application/pdf', title: 'D', filename: 'd.pdf' }
     const source = { type: 'source', sourceType: 'url', id: 'u', url: 'https://x.test' }
     const events = await read(
@@ -151,7 +151,7 @@ describe('both streams', () => {
     ])
   })
 
-  it('carry what is said of calls', async () => {
+  test('carry what is said of calls', async () => {
     const fields = { dynamic: true, providerExecuted: true, title: 'Weather' }
     const started = await read(
       { type: 'tool-input-start', toolCallId: 'c', toolName: 'mcp', ...fields },
@@ -186,7 +186,7 @@ describe('both streams', () => {
     ])
   })
 
-  it('carry the metadata of providers, once for each part and the newest of it', async () => {
+  test('carry the metadata of providers, once for each part and the newest of it', async () => {
     const meta = (value: unknown) => ({ providerMetadata: { p: { value } } })
     const events = await read(
       { type: 'reasoning-start', id: '0', ...meta(1) },
@@ -214,7 +214,7 @@ describe('both streams', () => {
     ])
   })
 
-  it('carry steps, metadata, model, usage and the reason', async () => {
+  test('carry steps, metadata, model, usage and the reason', async () => {
     const events = await read(
       { type: 'start', messageMetadata: { a: 1 } },
       { type: 'start-step', request: {}, warnings: [] },
@@ -259,7 +259,7 @@ describe('both streams', () => {
     })
   })
 
-  it('say what they leave out', async () => {
+  test('say what they leave out', async () => {
     const found = assembled(
       await read(
         { type: 'text-start', id: '0' },
@@ -287,7 +287,7 @@ describe('both streams', () => {
     ])
   })
 
-  it.each([
+  test.each([
     [[], 'error'],
     [[{ type: 'start' }], 'error'],
     [[{ type: 'abort' }], 'stopped'],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages'
 import { assembled } from '../../test/assembled.ts'
 import { fromAnthropic } from './anthropic.ts'
@@ -27,7 +27,7 @@ const reasons: Record<string, string> = {
 }
 
 describe.skipIf(!haveRecordings)('recordings of the Messages API', () => {
-  it.each(recordings('anthropic'))('%s', async (name) => {
+  test.each(recordings('anthropic'))('%s', async (name) => {
     const raw = recorded<AnyEvent>('anthropic', name)
     const events = await collect(fromAnthropic(streamed(raw as RawMessageStreamEvent[])))
     checkGrammar(events)
@@ -57,7 +57,7 @@ describe.skipIf(!haveRecordings)('recordings of the Messages API', () => {
     })
   })
 
-  it('places citations in the text that they cover, and shows one text for many blocks', async () => {
+  test('places citations in the text that they cover, and shows one text for many blocks', async () => {
     const raw = recorded<RawMessageStreamEvent>('anthropic', 'web-search-tool.1.jsonl')
     const events = await collect(fromAnthropic(streamed(raw)))
     const text = joined(events, 'text-delta')
@@ -84,7 +84,7 @@ describe('Messages', () => {
   const read = (...events: object[]) => collect(fromAnthropic(streamed(events as RawMessageStreamEvent[])))
   const delta = (stop_reason: string) => ({ type: 'message_delta', delta: { stop_reason } })
 
-  it('tells a truncated answer and an error in the stream', async () => {
+  test('tells a truncated answer and an error in the stream', async () => {
     expect((await read(start, delta('max_tokens'), { type: 'message_stop' })).at(-1)).toEqual({
       type: 'finish',
       finishReason: 'length',
@@ -98,7 +98,7 @@ describe('Messages', () => {
     })
   })
 
-  it('reports the error of a tool that Anthropic runs', async () => {
+  test('reports the error of a tool that Anthropic runs', async () => {
     const events = await read(
       start,
       {
@@ -137,7 +137,7 @@ describe('Messages', () => {
   const text = (said: unknown) => ({ type: 'text_delta', text: said })
   const end = [delta('end_turn'), { type: 'message_stop' }]
 
-  it('keeps signatures, redacted thinking and the place of a citation in a document', async () => {
+  test('keeps signatures, redacted thinking and the place of a citation in a document', async () => {
     const cited = {
       type: 'char_location',
       cited_text: 'grass is green',
@@ -173,7 +173,7 @@ describe('Messages', () => {
     )
   })
 
-  it('adds up the usage, caches included, and tells the model', async () => {
+  test('adds up the usage, caches included, and tells the model', async () => {
     const usage = { input_tokens: 5, cache_read_input_tokens: 20, output_tokens: 1 }
     const found = assembled(
       await read(
@@ -195,7 +195,7 @@ describe('Messages', () => {
     })
   })
 
-  it('reads blocks that all have one index, or none, and those that come whole', async () => {
+  test('reads blocks that all have one index, or none, and those that come whole', async () => {
     for (const index of [0, undefined]) {
       const use = (id: string) => ({ type: 'tool_use', id, name: 'add', input: {} })
       const json = (partial_json: unknown) => ({ type: 'input_json_delta', partial_json })
@@ -235,7 +235,7 @@ describe('Messages', () => {
     )
   })
 
-  it('leaves out what is of another type, and says so', async () => {
+  test('leaves out what is of another type, and says so', async () => {
     const found = assembled(
       await read(
         start,
@@ -254,7 +254,7 @@ describe('Messages', () => {
     })
   })
 
-  it('has no end but the one that the model made', async () => {
+  test('has no end but the one that the model made', async () => {
     expect(assembled(await read())).toMatchObject({ status: 'error', end: { code: 'stream_truncated' } })
     const half = [start, ...block(0, { type: 'text', text: '' }, text('Half'))]
     expect(assembled(await read(...half, delta('end_turn')))).toMatchObject({ text: 'Half', status: 'error' })

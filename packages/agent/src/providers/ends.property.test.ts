@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { assembled } from '../../test/assembled.ts'
 import { chatStream, messagesStream, responsesStream } from '../../test/apiStreams.ts'
 import { collect, haveRecordings, recorded, recordings, streamed } from '../../test/providerRecordings.ts'
@@ -65,7 +65,7 @@ function said(
 }
 
 describe('an answer is finished only if its model said so', () => {
-  it.each(answers)('%s', async (_, mapper, items) => {
+  test.each(answers)('%s', async (_, mapper, items) => {
     await fc.assert(
       fc.asyncProperty(items, fc.nat(), async (answer, cut) => {
         expect(assembled(await read(mapper, answer)).status).toBe('complete')
@@ -75,7 +75,7 @@ describe('an answer is finished only if its model said so', () => {
     )
   })
 
-  it
+  test
     .skipIf(!haveRecordings)
     .each(
       (['anthropic', 'openai-chat', 'openai-responses'] as const).flatMap((api) =>
@@ -170,7 +170,7 @@ describe('what no provider says neither throws nor ends an answer', () => {
     fc.tuple(fc.constantFrom('messages', 'updates', 'values', 'custom', 'error'), value),
   )
 
-  it.each(Object.entries(mappers))('%s', async (name, mapper) => {
+  test.each(Object.entries(mappers))('%s', async (name, mapper) => {
     await fc.assert(
       fc.asyncProperty(fc.array(item, { maxLength: 12 }), async (items) => {
         const events = await read(mapper, items)
@@ -188,7 +188,7 @@ describe('what no provider says neither throws nor ends an answer', () => {
     )
   })
 
-  it.each([
+  test.each([
     ['Chat Completions', fromOpenAI, chatStream],
     ['Messages', fromAnthropic, messagesStream],
     ['Responses', fromOpenAI, responsesStream],

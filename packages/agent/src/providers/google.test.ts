@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { GenerateContentResponse } from '@google/genai'
 import { assembled } from '../../test/assembled.ts'
 import { collect, streamed } from '../../test/providerRecordings.ts'
@@ -10,7 +10,7 @@ const parts = (...list: object[]) => ({ candidates: [{ content: { role: 'model',
 const end = (finishReason = 'STOP', more: object = {}) => ({ candidates: [{ finishReason, ...more }] })
 
 describe('Gemini', () => {
-  it('maps text, thoughts, the model and usage', async () => {
+  test('maps text, thoughts, the model and usage', async () => {
     const usageMetadata = {
       promptTokenCount: 8,
       candidatesTokenCount: 5,
@@ -46,7 +46,7 @@ describe('Gemini', () => {
     })
   })
 
-  it('maps calls with and without ids, their results, and signatures', async () => {
+  test('maps calls with and without ids, their results, and signatures', async () => {
     const call = (args: object, more: object = {}) => ({ functionCall: { name: 'weather', args, ...more } })
     const events = await read(
       parts({ ...call({ city: 'Oslo' }), thoughtSignature: 'sig' }, call({ city: 'Rome' })),
@@ -85,7 +85,7 @@ describe('Gemini', () => {
     })
   })
 
-  it('maps arguments that stream', async () => {
+  test('maps arguments that stream', async () => {
     const piece = (jsonPath: string, value: object) => ({ jsonPath, ...value })
     const { calls, dropped } = await said(
       parts({ functionCall: { name: 'book', willContinue: true } }),
@@ -114,7 +114,7 @@ describe('Gemini', () => {
     expect(({} as Record<string, unknown>)['evil']).toBeUndefined()
   })
 
-  it('maps code that Google runs, and files', async () => {
+  test('maps code that Google runs, and files', async () => {
     const found = await said(
       parts({ executableCode: { language: 'PYTHON', code: '1+1' } }),
       parts({ codeExecutionResult: { outcome: 'OUTCOME_OK', output: '2' } }),
@@ -134,7 +134,7 @@ describe('Gemini', () => {
     })
   })
 
-  it('places sources in the text, whose bytes Google counts', async () => {
+  test('places sources in the text, whose bytes Google counts', async () => {
     const text = 'Fjørd 🌊 is deep.'
     const bytes = (until: string) => Buffer.byteLength(text.slice(0, text.indexOf(until)))
     const groundingMetadata = {
@@ -154,7 +154,7 @@ describe('Gemini', () => {
     assembled(events)
   })
 
-  it.each<[string, unknown[], object]>([
+  test.each<[string, unknown[], object]>([
     ['nothing', [], { status: 'error', end: { code: 'stream_truncated' } }],
     ['cut off', [parts({ text: 'Half' })], { status: 'error', text: 'Half' }],
     ['MAX_TOKENS', [end('MAX_TOKENS')], { end: { type: 'finish', finishReason: 'length' } }],

@@ -1,6 +1,6 @@
 import { AIMessage, AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messages'
 import { FakeStreamingChatModel } from '@langchain/core/utils/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Annotation, interrupt, MemorySaver, StateGraph } from '@langchain/langgraph'
 import { assembled } from '../../test/assembled.ts'
 import { fromLangGraph, type LangGraphOptions } from './langgraph.ts'
@@ -10,7 +10,7 @@ const chunk = (fields: ConstructorParameters<typeof AIMessageChunk>[0]) => new A
 const meta = { langgraph_node: 'agent' }
 
 describe('LangGraph', () => {
-  it('maps a loop of tool calls of graph.stream', async () => {
+  test('maps a loop of tool calls of graph.stream', async () => {
     const call = { id: 'c', name: 'weather', index: 0, type: 'tool_call_chunk' as const }
     const messages = [
       chunk({ id: 'a', content: 'Let me see.' }),
@@ -43,7 +43,7 @@ describe('LangGraph', () => {
     }
   })
 
-  it("maps the events of LangGraph's server, in both modes", async () => {
+  test("maps the events of LangGraph's server, in both modes", async () => {
     const ai = (content: string, more = {}) => ({ type: 'ai', id: 'a', content, ...more })
     const partial = await collect(
       fromLangGraph(
@@ -74,7 +74,7 @@ describe('LangGraph', () => {
     expect(tuple.at(-1)).toEqual({ type: 'error', errorText: 'too deep', code: 'GraphRecursionError' })
   })
 
-  it("maps a LangChain model's stream", async () => {
+  test("maps a LangChain model's stream", async () => {
     const model = new FakeStreamingChatModel({
       chunks: ['Hello', ' ', 'there'].map((content) => chunk({ content, id: 'm' })),
     })
@@ -99,7 +99,7 @@ describe('dialects of LangChain', () => {
     index,
   })
 
-  it.each<[string, object[][]]>([
+  test.each<[string, object[][]]>([
     ['both index 0', [[args('a', 'add', '{"x":1}', 0)], [args('b', 'now', '{}', 0)]]],
     ['no index', [[args('a', 'add', '{"x":1}'), args('b', 'now', '{}')]]],
     [
@@ -119,7 +119,7 @@ describe('dialects of LangChain', () => {
     ])
   })
 
-  it('reads messages as LangChain serialises them, and a message that comes again under another id', async () => {
+  test('reads messages as LangChain serialises them, and a message that comes again under another id', async () => {
     const json = (message: object) => JSON.parse(JSON.stringify(message)) as object
     const chunks = [
       chunk({ id: 'run-1', content: 'It is ' }),
@@ -144,14 +144,14 @@ describe('dialects of LangChain', () => {
     expect((await said(twice)).text).toBe('Done.Done.')
   })
 
-  it('keeps the texts of nodes that speak at once apart', async () => {
+  test('keeps the texts of nodes that speak at once apart', async () => {
     const items = ['a1', 'b1', 'a2', 'b2'].map((content) => m({ id: content[0], content }))
     const events = await collect(fromLangGraph(streamed(items) as never, { assumeFinished: true }))
     expect(events.filter(({ type }) => type === 'text-start')).toHaveLength(2)
     assembled(events)
   })
 
-  it('shows the arguments that messages/partial has in the end', async () => {
+  test('shows the arguments that messages/partial has in the end', async () => {
     const partial = (input: object, mode = 'partial') => ({
       event: `messages/${mode}`,
       data: [{ type: 'ai', id: 'm', content: '', tool_calls: [{ id: 'c', name: 'add', args: input }] }],
@@ -160,7 +160,7 @@ describe('dialects of LangChain', () => {
     expect(calls).toEqual([{ id: 'c', name: 'add', input: { x: 1, y: 2 } }])
   })
 
-  it('leaves out what is of another type, and says so', async () => {
+  test('leaves out what is of another type, and says so', async () => {
     const found = await said([
       m({ content: 5 }),
       m({ content: [{ type: 'text', text: { no: 'text' } }, { type: 'odd' }, { type: 'tool_use' }] }),
@@ -181,7 +181,7 @@ describe('dialects of LangChain', () => {
     ])
   })
 
-  it('gives results of tools as they are, and objects as objects', async () => {
+  test('gives results of tools as they are, and objects as objects', async () => {
     const result = async (content: string) => {
       const call = new AIMessage({ content: '', tool_calls: [{ id: 'c', name: 't', args: {} }] })
       return (await said([call, new ToolMessage({ tool_call_id: 'c', content })])).calls[0]!.output
@@ -190,7 +190,7 @@ describe('dialects of LangChain', () => {
     for (const text of ['42', 'true', 'null', '"x"', 'sunny']) expect(await result(text)).toBe(text)
   })
 
-  it('adds up usage', async () => {
+  test('adds up usage', async () => {
     const usage_metadata = { input_tokens: 5, output_tokens: 1, total_tokens: 6 }
     const more = { usage_metadata: { input_tokens: 0, output_tokens: 2, total_tokens: 2 }, ...stop }
     const { end } = await said([m({ content: 'x', usage_metadata }), m(more)])
@@ -201,7 +201,7 @@ describe('dialects of LangChain', () => {
     })
   })
 
-  it.each<[string, unknown[], string]>([
+  test.each<[string, unknown[], string]>([
     ['nothing', [], 'error'],
     ['a message without words', [m({})], 'error'],
     ['a graph that tells its state alone', [['values', { messages: [] }]], 'error'],
@@ -257,7 +257,7 @@ describe('a graph', () => {
     response_metadata: { finish_reason: 'tool_calls' },
   })
 
-  it('asks for approval where it is interrupted', async () => {
+  test('asks for approval where it is interrupted', async () => {
     for (const asks of [
       { actionRequests: [{ name: 'rm', args: { path: '/' }, description: 'careful' }], reviewConfigs: [] },
       [{ action_request: { action: 'rm', args: { path: '/' } }, description: 'careful' }],
@@ -285,7 +285,7 @@ describe('a graph', () => {
     }
   })
 
-  it('asks what an interrupt of any shape says', async () => {
+  test('asks what an interrupt of any shape says', async () => {
     const graph = new StateGraph(State)
       .addNode('gate', () => interrupt<string, never>('Go on?'))
       .addEdge('__start__', 'gate')
@@ -303,7 +303,7 @@ describe('a graph', () => {
     }
   })
 
-  it('writes data of its own', async () => {
+  test('writes data of its own', async () => {
     const graph = new StateGraph(State)
       .addNode('model', (_, { writer }) => {
         writer?.({ type: 'progress', id: 'p', done: 1 })

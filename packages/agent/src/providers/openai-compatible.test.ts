@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { assembled } from '../../test/assembled.ts'
 import { collect, streamed } from '../../test/providerRecordings.ts'
 import { fromOpenAICompatible, type OpenAICompatibleOptions } from './openai-compatible.ts'
@@ -18,7 +18,7 @@ const said = async (items: unknown[], options?: OpenAICompatibleOptions) =>
   assembled(await read(items, options))
 
 describe('the text of a dialect', () => {
-  it.each<[string, unknown[], Partial<Awaited<ReturnType<typeof said>>>]>([
+  test.each<[string, unknown[], Partial<Awaited<ReturnType<typeof said>>>]>([
     [
       'content as a list of parts (Mistral)',
       [
@@ -102,7 +102,7 @@ describe('the text of a dialect', () => {
     expect(await said(items)).toMatchObject(expected)
   })
 
-  it('parts reasoning in tags from the text, wherever the tags are cut', async () => {
+  test('parts reasoning in tags from the text, wherever the tags are cut', async () => {
     const whole = 'Before<think>Hm, a < b</think>After <thin air'
     for (let size = 1; size <= whole.length; size++) {
       const pieces = whole.match(new RegExp(`.{1,${size}}`, 'gs'))!
@@ -131,7 +131,7 @@ describe('tool calls of a dialect', () => {
   const oslo = { id: 'a', name: 'weather', input: { city: 'Oslo' } }
   const utc = { id: 'b', name: 'time', input: { tz: 'UTC' } }
 
-  it.each<[string, object[], object[]]>([
+  test.each<[string, object[], object[]]>([
     [
       'whole, all with index 0',
       [calls(call('a', 'weather', '{"city":"Oslo"}', 0)), calls(call('b', 'time', '{"tz":"UTC"}', 0))],
@@ -206,7 +206,7 @@ describe('tool calls of a dialect', () => {
     }
   })
 
-  it('two calls of one tool without any identity, and one id for two calls', async () => {
+  test('two calls of one tool without any identity, and one id for two calls', async () => {
     const anonymous = call(undefined, 'time', '{"tz":"UTC"}', 0)
     const { calls: found } = await said([calls(anonymous), calls(anonymous), done])
     expect(found.map(({ name, input }) => [name, input])).toEqual([
@@ -225,7 +225,7 @@ describe('tool calls of a dialect', () => {
     ])
   })
 
-  it('the legacy function_call, and custom tools with plain text', async () => {
+  test('the legacy function_call, and custom tools with plain text', async () => {
     const legacy = [
       chunk({ function_call: { name: 'weather', arguments: '' } }),
       chunk({ function_call: { arguments: '{"city":' } }),
@@ -244,7 +244,7 @@ describe('tool calls of a dialect', () => {
     expect(plain).toEqual([{ id: 'q', name: 'sql', input: 'SELECT "a"' }])
   })
 
-  it('several completions in one stream, as of a loop of tool calls', async () => {
+  test('several completions in one stream, as of a loop of tool calls', async () => {
     const {
       calls: found,
       text,
@@ -263,7 +263,7 @@ describe('tool calls of a dialect', () => {
 })
 
 describe('what stands beside the text', () => {
-  it('citations beside the choices (Perplexity, xAI), once each', async () => {
+  test('citations beside the choices (Perplexity, xAI), once each', async () => {
     const beside = {
       citations: ['https://a.test', 'https://b.test'],
       search_results: [{ url: 'https://a.test', title: 'A' }],
@@ -275,7 +275,7 @@ describe('what stands beside the text', () => {
     ])
   })
 
-  it('pictures, annotations and reasoning details (OpenRouter)', async () => {
+  test('pictures, annotations and reasoning details (OpenRouter)', async () => {
     const picture = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA' } }
     const cited = { url: 'https://a.test', title: 'A', start_index: 0, end_index: 2, content: 'said' }
     const detail = (text: string, more = {}) => ({ type: 'reasoning.text', index: 0, text, ...more })
@@ -307,7 +307,7 @@ describe('what stands beside the text', () => {
     )
   })
 
-  it('the model and the usage, wherever they come', async () => {
+  test('the model and the usage, wherever they come', async () => {
     const usage = { prompt_tokens: 7, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 4 } }
     const expected = {
       inputTokens: 7,
@@ -331,7 +331,7 @@ describe('what stands beside the text', () => {
 describe('how it ended', () => {
   const half = chunk({ content: 'Half' })
 
-  it.each<[string, unknown[], object]>([
+  test.each<[string, unknown[], object]>([
     ['nothing at all', [], { status: 'error', end: { code: 'stream_truncated' } }],
     ['broken off', [half], { status: 'error', text: 'Half', end: { code: 'stream_truncated' } }],
     ['a usage chunk, and no end', [half, { id: 'c', choices: [], usage: {} }], { status: 'error' }],

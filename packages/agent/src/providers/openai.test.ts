@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import { assembled } from '../../test/assembled.ts'
@@ -14,7 +14,7 @@ import {
 } from '../../test/providerRecordings.ts'
 
 describe.skipIf(!haveRecordings)('recordings of the Responses API', () => {
-  it.each(recordings('openai-responses'))('%s', async (name) => {
+  test.each(recordings('openai-responses'))('%s', async (name) => {
     const raw = recorded<ResponseStreamEvent>('openai-responses', name)
     const events = await collect(fromOpenAI(streamed(raw)))
     checkGrammar(events)
@@ -46,7 +46,7 @@ describe.skipIf(!haveRecordings)('recordings of the Responses API', () => {
 })
 
 describe.skipIf(!haveRecordings)('recordings of Chat Completions', () => {
-  it.each(recordings('openai-chat'))('%s', async (name) => {
+  test.each(recordings('openai-chat'))('%s', async (name) => {
     const raw = recorded<ChatCompletionChunk>('openai-chat', name)
     const events = await collect(fromOpenAI(streamed(raw)))
     checkGrammar(events)
@@ -65,7 +65,7 @@ const chunk = (delta: object, finish_reason: string | null = null) =>
   ({ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason }] }) as never
 
 describe('Chat Completions', () => {
-  it('maps parallel tool calls, reasoning and refusals', async () => {
+  test('maps parallel tool calls, reasoning and refusals', async () => {
     const events = await collect(
       fromOpenAI(
         streamed([
@@ -91,7 +91,7 @@ describe('Chat Completions', () => {
     expect(refused.at(-1)).toEqual({ type: 'finish', finishReason: 'content-filter' })
   })
 
-  it('tells a truncated answer, arguments that are no JSON, and an error in the stream', async () => {
+  test('tells a truncated answer, arguments that are no JSON, and an error in the stream', async () => {
     expect((await collect(fromOpenAI(streamed([chunk({ content: 'x' }, 'length')])))).at(-1)).toEqual({
       type: 'finish',
       finishReason: 'length',
@@ -133,7 +133,7 @@ describe('Responses', () => {
     ...more,
   })
 
-  it('tells a truncated, a filtered and a refused answer apart', async () => {
+  test('tells a truncated, a filtered and a refused answer apart', async () => {
     const finish = async (...events: object[]) => (await said(...events)).end
     const incomplete = (reason?: string) => ({
       type: 'response.incomplete',
@@ -169,7 +169,7 @@ describe('Responses', () => {
     })
   })
 
-  it('shows an answer of which only ends, or only the final list, are told', async () => {
+  test('shows an answer of which only ends, or only the final list, are told', async () => {
     const text = { text: 'Hello', status: 'complete' }
     const at = { output_index: 0, content_index: 0, item_id: 'm' }
     expect(
@@ -190,7 +190,7 @@ describe('Responses', () => {
     })
   })
 
-  it('goes by output_index and content_index where item ids change with every event', async () => {
+  test('goes by output_index and content_index where item ids change with every event', async () => {
     let id = 0
     const next = () => ({ item_id: `id-${id++}` })
     const found = await said(
@@ -222,7 +222,7 @@ describe('Responses', () => {
     })
   })
 
-  it('goes by id where all indexes are the same', async () => {
+  test('goes by id where all indexes are the same', async () => {
     const at = { output_index: 0, content_index: 0 }
     const found = await said(
       {
@@ -251,7 +251,7 @@ describe('Responses', () => {
     })
   })
 
-  it('says when the final answer is another than the one that was streamed', async () => {
+  test('says when the final answer is another than the one that was streamed', async () => {
     expect(await said(delta('Hello'), completed(message('Goodbye')))).toMatchObject({
       status: 'error',
       end: { code: 'stream_inconsistent' },
@@ -260,7 +260,7 @@ describe('Responses', () => {
     expect(await said(delta('Hello'), completed())).toMatchObject({ text: 'Hello', status: 'complete' })
   })
 
-  it('leaves out what is no text, and says so', async () => {
+  test('leaves out what is no text, and says so', async () => {
     expect(await said(delta('Hel'), delta({ no: 'text' }), delta(5), delta('lo'), completed())).toMatchObject(
       {
         text: 'Hello',
@@ -271,7 +271,7 @@ describe('Responses', () => {
     expect(await said(audio, completed())).toMatchObject({ text: '', dropped: ['response.audio.delta'] })
   })
 
-  it.each([
+  test.each([
     ['shell_call', 'shell_call_output', { output: [{ stdout: 'a' }] }, [{ stdout: 'a' }]],
     ['program', 'program_output', { result: '7' }, '7'],
     ['tool_search_call', 'tool_search_output', { tools: [{ name: 'x' }] }, { tools: [{ name: 'x' }] }],
@@ -298,7 +298,7 @@ describe('Responses', () => {
     }
   })
 
-  it('tells what the next call needs: item ids and encrypted reasoning', async () => {
+  test('tells what the next call needs: item ids and encrypted reasoning', async () => {
     const events = await collect(
       fromOpenAI(
         streamed([
@@ -321,7 +321,7 @@ describe('Responses', () => {
     ])
   })
 
-  it('shows a generated picture as a file', async () => {
+  test('shows a generated picture as a file', async () => {
     const item = { type: 'image_generation_call', id: 'ig', status: 'completed', result: 'AAAA' }
     expect((await said(completed(item))).files).toEqual(['data:image/png;base64,AAAA'])
   })

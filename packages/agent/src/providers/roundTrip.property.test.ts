@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk'
 import fc from 'fast-check'
 import OpenAI from 'openai'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { assembled, type Assembled } from '../../test/assembled.ts'
 import { chatStream, messagesStream, responsesStream, type ApiStream } from '../../test/apiStreams.ts'
 import { replaying } from '../../test/fakeApi.ts'
@@ -133,7 +133,7 @@ const apis: [name: string, streams: fc.Arbitrary<ApiStream>, map: Map, judge: Ju
 ]
 
 describe.each(apis)('%s', (_, streams, map, judge) => {
-  it.each(['plain', 'helper'] as const)(
+  test.each(['plain', 'helper'] as const)(
     'a whole answer is what the SDK assembles, and any other is not complete: the %s stream',
     async (client) => {
       await fc.assert(

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ages } from '../../test/sdks.ts'
 import { fromAISDK } from './ai-sdk.ts'
 import { fromAnthropic } from './anthropic.ts'
@@ -49,7 +49,7 @@ describe.skipIf(!haveRecordings).each(ages)('the real SDKs, %s', (_, sdks) => {
   const load = (api: string, name: string) => (replay = recorded(api, name))
 
   // Four responses in one file are four streams to the SDK; an error is thrown by it.
-  it.each(names('openai-responses', /^(reasoning-encrypted|error)/))(
+  test.each(names('openai-responses', /^(reasoning-encrypted|error)/))(
     'openai: responses, %s',
     async (name) => {
       const raw = load('openai-responses', name)
@@ -60,13 +60,13 @@ describe.skipIf(!haveRecordings).each(ages)('the real SDKs, %s', (_, sdks) => {
     },
   )
 
-  it('openai: an error in the stream', async () => {
+  test('openai: an error in the stream', async () => {
     load('openai-responses', 'error.1.jsonl')
     const stream = await openai().responses.create({ model: 'any', input: 'hi', stream: true })
     await expect(collect(fromOpenAI(stream))).rejects.toThrow(/exceeded your current quota/)
   })
 
-  it.each(names('openai-chat', /^$/))('openai: chat, %s', async (name) => {
+  test.each(names('openai-chat', /^$/))('openai: chat, %s', async (name) => {
     const raw = load('openai-chat', name)
     const request = { model: 'any', messages: [{ role: 'user' as const, content: 'hi' }] }
     const created = await openai().chat.completions.create({ ...request, stream: true })
@@ -76,7 +76,7 @@ describe.skipIf(!haveRecordings).each(ages)('the real SDKs, %s', (_, sdks) => {
     expect(await collect(fromOpenAI(openai().chat.completions.stream(request)))).toEqual(events)
   })
 
-  it.each(names('anthropic', /^$/))('anthropic: %s', async (name) => {
+  test.each(names('anthropic', /^$/))('anthropic: %s', async (name) => {
     const raw = load('anthropic', name)
     const created = await anthropic().messages.create({ ...messagesRequest, stream: true })
     const events = await collect(fromAnthropic(created))
@@ -85,7 +85,7 @@ describe.skipIf(!haveRecordings).each(ages)('the real SDKs, %s', (_, sdks) => {
     expect(await collect(fromAnthropic(anthropic().messages.stream(messagesRequest)))).toEqual(events)
   })
 
-  it.each(names('anthropic', /^$/))('anthropic: %s, read when all of it has arrived', async (name) => {
+  test.each(names('anthropic', /^$/))('anthropic: %s, read when all of it has arrived', async (name) => {
     const raw = load('anthropic', name)
     const helper = anthropic().messages.stream(messagesRequest)
     // The helper's objects grow while they wait to be read.
@@ -95,7 +95,7 @@ describe.skipIf(!haveRecordings).each(ages)('the real SDKs, %s', (_, sdks) => {
     expect(await collect(fromAnthropic(late))).toEqual(await collect(fromAnthropic(streamed(raw as never[]))))
   })
 
-  it('google: generateContentStream and a chat', async () => {
+  test('google: generateContentStream and a chat', async () => {
     const parts = (...list: object[]) => ({ candidates: [{ content: { role: 'model', parts: list } }] })
     replay = [
       { ...parts({ text: 'It is ' }), modelVersion: 'gemini', responseId: 'r' },
@@ -111,7 +111,7 @@ describe.skipIf(!haveRecordings).each(ages)('the real SDKs, %s', (_, sdks) => {
     expect(await collect(fromGoogle(await chat.sendMessageStream({ message: 'hi' })))).toEqual(expected)
   })
 
-  it('langchain: messages and chunks', async () => {
+  test('langchain: messages and chunks', async () => {
     const { AIMessage, AIMessageChunk, ToolMessage } = messages
     const call = { id: 'c', name: 'now', index: 0, type: 'tool_call_chunk' as const }
     const said = [
@@ -128,7 +128,7 @@ describe.skipIf(!haveRecordings).each(ages)('the real SDKs, %s', (_, sdks) => {
     })
   })
 
-  it('ai: streamText, in both of its streams', async () => {
+  test('ai: streamText, in both of its streams', async () => {
     const raw = load('openai-chat', 'text.jsonl')
     const expected = joined(await collect(fromOpenAI(streamed(raw as never[]))), 'text-delta')
     const model = createOpenAI({ apiKey: 'none', baseURL: url }).chat('any')
@@ -140,7 +140,7 @@ describe.skipIf(!haveRecordings).each(ages)('the real SDKs, %s', (_, sdks) => {
     }
   })
 
-  it.each(names('openai-responses', /^(reasoning-encrypted|error)/))('ai: streamText, %s', async (name) => {
+  test.each(names('openai-responses', /^(reasoning-encrypted|error)/))('ai: streamText, %s', async (name) => {
     const raw = load('openai-responses', name)
     const expected = await collect(fromOpenAI(streamed(raw as never[])))
     const provider = createOpenAI({ apiKey: 'none', baseURL: url })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSession, history } from '@rejoin/core'
 import type { EndResult, Pattern, ResponseRow } from '../index.ts'
 import { Bench, historyReader } from '../../test/agentBench.ts'
@@ -156,7 +156,7 @@ async function write(pattern: Pattern, steps: Step[], channelName: string): Prom
   }
 }
 
-it.each(['message-per-response', 'message-per-token'] as const)(
+test.each(['message-per-response', 'message-per-token'] as const)(
   'whatever fails, history, database and readers hold the exact text (%s)',
   async (pattern) => {
     await fc.assert(

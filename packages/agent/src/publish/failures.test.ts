@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { DeliveryError, type Pattern, type RejoinError } from '../index.ts'
 import { Bench, historyReader } from '../../test/agentBench.ts'
 
@@ -24,7 +24,7 @@ function setup(pattern: Pattern, options: Parameters<Bench['agent']>[0] = {}) {
 }
 
 describe.each(patterns)('%s', (pattern) => {
-  it.each([
+  test.each([
     ['resumed', {}],
     ['replaced', { forget: true }],
   ])('survives a dropped connection that is %s', async (_, drop) => {
@@ -47,7 +47,7 @@ describe.each(patterns)('%s', (pattern) => {
     expect(later.verified(response.responseId)).toBe(true)
   })
 
-  it('counts what is never acknowledged as failed', async () => {
+  test('counts what is never acknowledged as failed', async () => {
     const { channelName, agent } = setup(pattern, { publishTimeout: 50 })
     const reader = await bench.reader(channelName)
     const response = agent.respond()
@@ -61,7 +61,7 @@ describe.each(patterns)('%s', (pattern) => {
     expect(reader.text(response.responseId)).toBe('The first and the last.')
   })
 
-  it('counts as failed the acknowledgement of what opens it, as often as it is lost', async () => {
+  test('counts as failed the acknowledgement of what opens it, as often as it is lost', async () => {
     const { channelName, agent } = setup(pattern, { publishTimeout: 50 })
     const reader = await bench.reader(channelName)
     await agent.ready
@@ -80,7 +80,7 @@ describe.each(patterns)('%s', (pattern) => {
     }
   })
 
-  it('finds its way when messages may be smaller than it was told', async () => {
+  test('finds its way when messages may be smaller than it was told', async () => {
     const small = await Bench.start({ limits: { messageSize: 1500 } })
     try {
       const channelName = small.channelName()
@@ -98,7 +98,7 @@ describe.each(patterns)('%s', (pattern) => {
     }
   })
 
-  it('rejects with the text when the channel refuses for good', async () => {
+  test('rejects with the text when the channel refuses for good', async () => {
     const { agent, match } = setup(pattern)
     const errors: RejoinError[] = []
     agent.on('error', (error) => errors.push(error))
@@ -116,7 +116,7 @@ describe.each(patterns)('%s', (pattern) => {
     expect(errors).toContain(error)
   })
 
-  it('gives up after a while', async () => {
+  test('gives up after a while', async () => {
     const { agent, match } = setup(pattern, { retry: { minDelay: 5, maxDelay: 20, giveUpAfter: 100 } })
     bench.server.faults.refuse({ match, error: 42911 })
     const response = agent.respond()
@@ -125,7 +125,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 })
 
-it('names the rule that a namespace lacks', async () => {
+test('names the rule that a namespace lacks', async () => {
   const agent = bench.agent({ channelName: 'plain:x' })
   const response = agent.respond()
   response.append('Hello')
@@ -134,7 +134,7 @@ it('names the rule that a namespace lacks', async () => {
   await expect(response.end()).rejects.toMatchObject({ code: 'immutable_channel', text: 'Hello you' })
 })
 
-it('keeps to a rate that all responses of the connection share', async () => {
+test('keeps to a rate that all responses of the connection share', async () => {
   const limited = await Bench.start({ limits: { connectionRate: 50 } })
   try {
     const channelName = limited.channelName()
@@ -156,7 +156,7 @@ it('keeps to a rate that all responses of the connection share', async () => {
   }
 })
 
-it('holds a model up that is faster than the network', async () => {
+test('holds a model up that is faster than the network', async () => {
   const { channelName, agent, match } = setup('message-per-response', { highWaterMark: 1000 })
   const reader = await bench.reader(channelName)
   const response = agent.respond()
@@ -179,7 +179,7 @@ it('holds a model up that is faster than the network', async () => {
   expect(reader.text(response.responseId)).toHaveLength(100_001)
 })
 
-it('gives up at once when the channel has failed', async () => {
+test('gives up at once when the channel has failed', async () => {
   const { channelName, agent } = setup('message-per-response')
   agent.onPrompt(() => {})
   await agent.ready
@@ -192,7 +192,7 @@ it('gives up at once when the channel has failed', async () => {
   await expect(response.end()).rejects.toMatchObject({ code: 'not_allowed', text: 'Hello you' })
 })
 
-it('says what cannot be sent', async () => {
+test('says what cannot be sent', async () => {
   const { channelName, agent } = setup('message-per-response')
   const reader = await bench.reader(channelName)
   const errors: RejoinError[] = []

@@ -1,5 +1,5 @@
 import * as Ably from 'ably'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { memoryCheckpoints, type Agent, type AgentOptions, type RejoinError } from '../index.ts'
 import { Bench } from '../../test/agentBench.ts'
 
@@ -46,7 +46,7 @@ async function answer(agent: Agent): Promise<unknown> {
 }
 
 describe.each(patterns)('an agent that lacks a capability (%s)', (pattern) => {
-  it.each(['subscribe', 'publish'])('is not ready without "%s"', async (lack) => {
+  test.each(['subscribe', 'publish'])('is not ready without "%s"', async (lack) => {
     const { agent, errors } = await without(lack, { pattern }, 'agent')
     agent.onPrompt(() => {})
     const error = await failure(agent.ready)
@@ -55,7 +55,7 @@ describe.each(patterns)('an agent that lacks a capability (%s)', (pattern) => {
     expect(errors).toContain(error)
   })
 
-  it('says that it lacks "publish" when it writes without listening', async () => {
+  test('says that it lacks "publish" when it writes without listening', async () => {
     const { agent, errors } = await without('publish', { pattern }, 'agent')
     const error = await failure(answer(agent))
     expect(error).toMatchObject({ code: 'not_allowed', text: 'One two', cause: { code: 40160 } })
@@ -63,7 +63,7 @@ describe.each(patterns)('an agent that lacks a capability (%s)', (pattern) => {
     expect(errors).toContain(error)
   })
 
-  it('answers without "presence", and says so', async () => {
+  test('answers without "presence", and says so', async () => {
     const { agent, errors } = await without('presence', { pattern }, 'agent')
     agent.onPrompt(() => {})
     await agent.ready
@@ -72,7 +72,7 @@ describe.each(patterns)('an agent that lacks a capability (%s)', (pattern) => {
     expect(errors[0]!.message).toContain('the capability "presence"')
   })
 
-  it('answers without "history", and says that it may miss something', async () => {
+  test('answers without "history", and says that it may miss something', async () => {
     const { agent, errors } = await without('history', { pattern }, 'agent')
     agent.onPrompt(() => {})
     await agent.ready
@@ -81,7 +81,7 @@ describe.each(patterns)('an agent that lacks a capability (%s)', (pattern) => {
     expect(errors[0]!.message).toContain('the capability "history"')
   })
 
-  it('is not ready without "history", when it should catch up', async () => {
+  test('is not ready without "history", when it should catch up', async () => {
     const checkpoints = memoryCheckpoints()
     const { agent, channelName } = await without('history', { pattern, checkpoints }, 'agent')
     await checkpoints.save(channelName, { serial: '', open: [], recent: [] })
@@ -92,7 +92,7 @@ describe.each(patterns)('an agent that lacks a capability (%s)', (pattern) => {
   })
 })
 
-it('says that its messages may not grow, once they should', async () => {
+test('says that its messages may not grow, once they should', async () => {
   const { agent, errors } = await without('message-update-own', {}, 'agent')
   agent.onPrompt(() => {})
   await agent.ready
@@ -104,14 +104,14 @@ it('says that its messages may not grow, once they should', async () => {
   expect(await answer(token.agent)).toMatchObject({ status: 'complete' })
 })
 
-it('says that its messages may not grow for want of a clientId', async () => {
+test('says that its messages may not grow for want of a clientId', async () => {
   const { agent } = await without('none', {})
   const error = await failure(answer(agent))
   expect(error).toMatchObject({ code: 'not_allowed', text: 'One two' })
   expect(error!.message).toMatch(/clientId.*"message-update-own"/)
 })
 
-it('reports what a prompt handler could not deliver once', async () => {
+test('reports what a prompt handler could not deliver once', async () => {
   const { agent, errors, channelName } = await without('message-update-own', {}, 'agent')
   agent.onPrompt(async (_, response) => {
     response.append('One ')
@@ -128,7 +128,7 @@ it('reports what a prompt handler could not deliver once', async () => {
   expect(errors.map(({ code }) => code)).toEqual(['not_allowed'])
 })
 
-it('lets a checkpoint stand that it could not deal with', async () => {
+test('lets a checkpoint stand that it could not deal with', async () => {
   const channelName = bench.channelName()
   const checkpoints = memoryCheckpoints()
   const user = bench.client({ clientId: 'ann' }).channels.get(channelName)

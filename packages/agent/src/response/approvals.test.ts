@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSession, history, type Session } from '@rejoin/core'
 import { memoryCheckpoints, type RejoinError } from '../index.ts'
 import { Bench } from '../../test/agentBench.ts'
@@ -41,7 +41,7 @@ const call = { toolCallId: 't', name: 'pay', arguments: { amount: 5 } }
 const allow = ({ clientId }: { clientId: string | undefined }) => clientId === 'boss'
 
 describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pattern) => {
-  it('shows the decision of whoever may decide, and of nobody else', async () => {
+  test('shows the decision of whoever may decide, and of nobody else', async () => {
     const channelName = bench.channelName()
     const agent = bench.agent({ channelName, pattern })
     const errors: RejoinError[] = []
@@ -87,7 +87,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     await agent.close()
   })
 
-  it('goes on after a restart with the decision that was taken', async () => {
+  test('goes on after a restart with the decision that was taken', async () => {
     const options = { channelName: bench.channelName(), pattern, checkpoints: memoryCheckpoints() }
     const boss = await person('boss', options.channelName)
     const errors: RejoinError[] = []
@@ -127,7 +127,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
   })
 })
 
-it('confirms nothing after the end of a response', async () => {
+test('confirms nothing after the end of a response', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const agent = bench.agent({ channelName })

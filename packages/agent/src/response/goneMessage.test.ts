@@ -1,5 +1,5 @@
 import { createSession, history, type Session } from '@rejoin/core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { Pattern, ResponseRow } from '../index.ts'
 import { Bench, historyReader } from '../../test/agentBench.ts'
 
@@ -25,7 +25,7 @@ const shown = (session: Session, id: string): Promise<void> =>
   })
 
 describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pattern) => {
-  it.each(['mid-answer', 'before the end'])('the server forgets everything, %s', async (when) => {
+  test.each(['mid-answer', 'before the end'])('the server forgets everything, %s', async (when) => {
     bench = await Bench.start()
     const channelName = bench.channelName()
     const rows: ResponseRow[] = []
@@ -53,7 +53,7 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pat
   })
 })
 
-it.each(['append', 'update'])(
+test.each(['append', 'update'])(
   'goes on in a new message when the retention has passed at an %s',
   async (action) => {
     bench = await Bench.start()

@@ -1,5 +1,5 @@
 import { createSession, history, type Session } from '@rejoin/core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { memoryCheckpoints, type Pattern, type ResponseRow } from '../index.ts'
 import { Bench } from '../../test/agentBench.ts'
 
@@ -34,7 +34,7 @@ const cases = patterns.flatMap((pattern) => [
   { pattern, size: 2 ** 18, maxMessageSize: 200_000 },
 ])
 
-it.each(cases)(
+test.each(cases)(
   'of $size characters ($pattern, messages of $maxMessageSize bytes)',
   async ({ pattern, size, maxMessageSize }) => {
     const channelName = bench.channelName()
@@ -63,7 +63,7 @@ it.each(cases)(
   },
 )
 
-it('of ten mebibytes', async () => {
+test('of ten mebibytes', async () => {
   const channelName = bench.channelName()
   const session = await watch(channelName)
   const agent = bench.agent({ channelName })
@@ -77,7 +77,7 @@ it('of ten mebibytes', async () => {
   await agent.close()
 })
 
-it('are taken over whole by the process that resumes the response', async () => {
+test('are taken over whole by the process that resumes the response', async () => {
   const channelName = bench.channelName()
   const value = large(2 ** 17)
   const checkpoints = memoryCheckpoints()

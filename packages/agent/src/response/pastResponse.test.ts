@@ -1,5 +1,5 @@
 import type { InboundMessage } from 'ably'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { PastResponse } from './pastResponse.ts'
 
 let place = 0
@@ -24,7 +24,7 @@ function past(...messages: InboundMessage[]): PastResponse {
 }
 
 describe('what a former process has left', () => {
-  it('is, of tokens, what is certain: nothing after a hole, nothing twice', () => {
+  test('is, of tokens, what is certain: nothing after a hole, nothing twice', () => {
     expect(past(token('Hel', 3), token('lo', 5), token('you', 9)).text).toBe('Hello')
     expect(past(token('Hel', 3), token('lo', 5), token('lo', 5), token('!', 6)).text).toBe('Hello!')
     expect(past(token('Hel', 3), token('ello', 5)).text).toBe('Hello')
@@ -33,13 +33,13 @@ describe('what a former process has left', () => {
     )
   })
 
-  it('joins the runs of a part', () => {
+  test('joins the runs of a part', () => {
     const { parts, text } = past(token('Hello', 5), token(' you', 4, { part: '0.1' }))
     expect(parts).toHaveLength(1)
     expect(text).toBe('Hello you')
   })
 
-  it('joins the messages of a tool call, whose arguments count when they are whole', () => {
+  test('joins the messages of a tool call, whose arguments count when they are whole', () => {
     const piece = (data: string, phase: string) =>
       message('tool_call', data, { part: '0', toolCallId: 'c', toolName: 'write' }, { phase })
     const first = piece('{"a":', 'streaming')

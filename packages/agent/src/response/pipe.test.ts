@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ModelEvent } from '../index.ts'
 import { Bench } from '../../test/agentBench.ts'
 
@@ -29,7 +29,7 @@ async function setup() {
 }
 
 describe('pipe', () => {
-  it('marks the response when the model fails, whether it says so or throws', async () => {
+  test('marks the response when the model fails, whether it says so or throws', async () => {
     async function* says(): AsyncGenerator<ModelEvent> {
       yield delta('Half')
       yield { type: 'error', errorText: 'overloaded', code: '529' }
@@ -50,7 +50,7 @@ describe('pipe', () => {
     }
   })
 
-  it.each([
+  test.each([
     ['nothing', undefined],
     ['a text', 'Hello'],
     ['a promise', Promise.resolve([])],
@@ -60,7 +60,7 @@ describe('pipe', () => {
     await response.end()
   })
 
-  it('lets another stream make good what one has failed', async () => {
+  test('lets another stream make good what one has failed', async () => {
     const { reader, response } = await setup()
     await response.pipe([{ type: 'error', errorText: 'overloaded' }]).catch(() => {})
     expect(await response.pipe([delta('Whole'), finish])).toEqual({ finishReason: 'stop', aborted: false })
@@ -68,7 +68,7 @@ describe('pipe', () => {
     expect(await endOf(reader, response.responseId)).toMatchObject({ status: 'complete', text: 'Whole' })
   })
 
-  it.each(['goes on', 'throws', 'never answers'])(
+  test.each(['goes on', 'throws', 'never answers'])(
     'ends at once on abort, though the model %s',
     async (how) => {
       const { reader, response } = await setup()
@@ -100,7 +100,7 @@ describe('pipe', () => {
     },
   )
 
-  it('keeps interleaved parts apart', async () => {
+  test('keeps interleaved parts apart', async () => {
     const { reader, response } = await setup()
     await response.pipe([delta('a', '1'), delta('x', '2'), delta('b', '1'), delta('y', '2'), finish])
     await response.end()

@@ -1,5 +1,5 @@
 import { createSession, history, type Session } from '@rejoin/core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryCheckpoints, type Pattern, type ResponseRow, type ResponseWriter } from '../index.ts'
 import { Bench } from '../../test/agentBench.ts'
 
@@ -38,7 +38,7 @@ async function until(look: () => boolean): Promise<void> {
 }
 
 describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pattern) => {
-  it.each([
+  test.each([
     ['a stop', (response: ResponseWriter) => response.abort()],
     ['a request to stop', (response: ResponseWriter) => response.cancel()],
     ['an error', (response: ResponseWriter) => response.fail(new Error('broken'))],
@@ -70,7 +70,7 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pat
       expect((await rejected).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   })
 
-  it('asks the same question again after a restart, and takes a decision made meanwhile', async () => {
+  test('asks the same question again after a restart, and takes a decision made meanwhile', async () => {
     const channelName = bench.channelName()
     const checkpoints = memoryCheckpoints()
     const rows: ResponseRow[] = []
@@ -116,7 +116,7 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pat
     await Promise.all([second.close(), third.close()])
   })
 
-  it.each(['mark', 'resume'] as const)(
+  test.each(['mark', 'resume'] as const)(
     'ends a question that is not asked again (%s)',
     async (interrupted) => {
       const channelName = bench.channelName()
@@ -145,7 +145,7 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pat
   )
 })
 
-it('says on the wire that a client runs a tool', async () => {
+test('says on the wire that a client runs a tool', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const response = bench.agent({ channelName }).respond({ responseId: 'r' })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Agent, AgentOptions, ModelEvent, Pattern, RejoinError, ResponseRow } from '../index.ts'
 import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
 
@@ -49,7 +49,7 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('an end (%
     return { ...endOf(reader), row: rows[0]!, reader }
   }
 
-  it('tells why the model stopped, and what it took', async () => {
+  test('tells why the model stopped, and what it took', async () => {
     const usage = { inputTokens: 3, outputTokens: 5, outputTokenDetails: { reasoningTokens: 2 } }
     const call: ModelEvent = { type: 'finish', finishReason: 'tool-calls', usage }
     const last: ModelEvent = { type: 'finish', finishReason: 'length', rawFinishReason: 'max', usage }
@@ -62,7 +62,7 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('an end (%
     expect(row).toMatchObject({ finishReason: 'length', usage: total, text: 'onetwo' })
   })
 
-  it.each<[string, string, ModelEvent[]]>([
+  test.each<[string, string, ModelEvent[]]>([
     ['breaks off', 'error', [delta('half')]],
     ['says nothing at all', 'error', []],
     ['ends with no content', 'error', [finish]],
@@ -78,7 +78,7 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('an end (%
     expect((await endAfter(events)).status).toBe(status)
   })
 
-  it('of a second attempt counts, and withdraws the first', async () => {
+  test('of a second attempt counts, and withdraws the first', async () => {
     const error: ModelEvent = { type: 'error', errorText: 'overloaded' }
     const { status, row, reader } = await endAfter(
       [delta('The capital is '), error],
@@ -93,7 +93,7 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('an end (%
   })
 })
 
-it('keeps what a failed stream wrote for one that goes on with it', async () => {
+test('keeps what a failed stream wrote for one that goes on with it', async () => {
   const { agent, rows } = await setup()
   const response = agent.respond()
   await response.pipe([delta('The capital '), { type: 'error', errorText: 'overloaded' }]).catch(() => {})
@@ -102,7 +102,7 @@ it('keeps what a failed stream wrote for one that goes on with it', async () => 
   expect(rows[0]).toMatchObject({ text: 'The capital is Oslo.', status: 'complete' })
 })
 
-it('withdraws a step but for the calls that are done, and everything when asked to', async () => {
+test('withdraws a step but for the calls that are done, and everything when asked to', async () => {
   const { agent, reader, rows, channelName } = await setup()
   const response = agent.respond({ responseId: 'r' })
   await response.pipe([
@@ -142,7 +142,7 @@ it('withdraws a step but for the calls that are done, and everything when asked 
   await agent.close()
 })
 
-it('publishes facts, files, documents, metadata of parts, preliminary and transient values', async () => {
+test('publishes facts, files, documents, metadata of parts, preliminary and transient values', async () => {
   const uploads: string[] = []
   const { agent, reader, rows } = await setup({
     uploadFile: async ({ data, mediaType, filename }) => {
@@ -218,7 +218,7 @@ it('publishes facts, files, documents, metadata of parts, preliminary and transi
   await agent.close()
 })
 
-it('sends a file within its message without uploadFile, and says when it cannot store one', async () => {
+test('sends a file within its message without uploadFile, and says when it cannot store one', async () => {
   const { agent, reader } = await setup()
   const response = agent.respond({ responseId: 'r' })
   await response.file({ data: new Uint8Array([1, 2, 3]), mediaType: 'image/png' })
@@ -237,7 +237,7 @@ it('sends a file within its message without uploadFile, and says when it cannot 
   await failing.agent.close()
 })
 
-it('reports what a mapper had to drop', async () => {
+test('reports what a mapper had to drop', async () => {
   const { agent, errors } = await setup()
   const response = agent.respond()
   await response.pipe([{ type: 'dropped', what: 'delta.content', why: 'it is a number' }, delta('x'), finish])
@@ -248,7 +248,7 @@ it('reports what a mapper had to drop', async () => {
   await agent.close()
 })
 
-it('sends only the newest of the versions that wait for the network', async () => {
+test('sends only the newest of the versions that wait for the network', async () => {
   const { agent, reader, rows } = await setup({ messagesPerSecond: 50 })
   const response = agent.respond({ responseId: 'r' })
   const tool = response.tool({ name: 'search', toolCallId: 'c' })

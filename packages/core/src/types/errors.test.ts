@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { ErrorCode, wrapError } from './errors.ts'
 
-it('names a code as Ably’s only where it is one', () => {
+test('names a code as Ably’s only where it is one', () => {
   const refused = Object.assign(new Error('not permitted'), { code: 40160, statusCode: 401 })
   expect(wrapError('publish', refused, ErrorCode.PublishFailed)).toMatchObject({
     code: 'not_allowed',

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Deliveries } from './deliveries.ts'
 import { deliveriesOf, makeTokens, wholeMessage } from './deliveries.ts'
 import { DirectChannel } from './directChannel.ts'
@@ -77,7 +77,7 @@ function countAppends() {
 describe.each(patterns)('work per token, %s', (pattern) => {
   const answer = (id: string, tokens = TOKENS) => deliveriesOf(pattern, id, makeTokens(tokens + 1))
 
-  it('publishes a response once a frame and the list never', async () => {
+  test('publishes a response once a frame and the list never', async () => {
     const { session, channel, counts, frame, watch, play } = await counted()
     const quiet = answer('quiet')
     const { first, tokens, last, text } = answer('busy')
@@ -108,7 +108,7 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     expect(session.getResponse('busy')).toMatchObject({ status: 'complete', verified: true, text })
   })
 
-  it('tells nobody of what it knows already', async () => {
+  test('tells nobody of what it knows already', async () => {
     const { channel, counts, frame, watch } = await counted()
     const { first, tokens, last } = answer('again', 100)
     const all = [...first, ...tokens, ...last]
@@ -122,7 +122,7 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     expect(counts.list).toBe(0)
   })
 
-  it('folds late arrivals once a frame, over a bounded window', async () => {
+  test('folds late arrivals once a frame, over a bounded window', async () => {
     const { session, channel, frame, play } = await counted()
     const { first, tokens, text } = answer('shuffled', 4_000)
     for (const message of first) channel.deliver(message)
@@ -135,7 +135,7 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     expect(fold.length).toBeLessThanOrEqual(2 * Math.ceil(4_000 / FRAME) + 4)
   })
 
-  it('publishes a late join once, however much there is', async () => {
+  test('publishes a late join once, however much there is', async () => {
     const { first, tokens } = answer('late', 10_000)
     const past = [...first, ...tokens].reverse()
     const { session, counts } = await counted({ load: (p) => Promise.resolve(p.apply(past)) })
@@ -145,7 +145,7 @@ describe.each(patterns)('work per token, %s', (pattern) => {
 })
 
 describe('work per message of the past', () => {
-  it('publishes rows once', async () => {
+  test('publishes rows once', async () => {
     const rows = Array.from({ length: 1_000 }, (_, i) => ({
       id: `row-${i}`,
       role: 'assistant' as const,
@@ -157,7 +157,7 @@ describe('work per message of the past', () => {
     expect(counts.list).toBe(1)
   })
 
-  it('publishes a page of history once, and each response keeps its snapshot from then on', async () => {
+  test('publishes a page of history once, and each response keeps its snapshot from then on', async () => {
     const past = Array.from({ length: 500 }, (_, i) => wholeMessage(`h-${i}`, 'An answer.')).flat()
     const { session, counts, channel, frame } = await counted({ load: (p) => Promise.resolve(p.apply(past)) })
     expect(counts.list).toBe(1)
