@@ -216,6 +216,8 @@ test('requests that make no sense get errors in the form that SDKs read', async 
     ask('/channels/c/messages?limit=nan'),
     ask('/channels/c/messages?direction=sideways'),
     ask('/channels/c/messages/none'),
+    ask('/stats?start=99999999999999999999'),
+    ask('/stats?end=9007199254740993'),
     ask('/channels/c/messages', { method: 'POST', body: `"${'x'.repeat(30_000)}"` }),
     ask('/keys/local.key/requestToken', { method: 'POST', body: '[]' }),
   ])

@@ -38,9 +38,16 @@ function readStats(rest: Rest, request: Request): Reply {
   return { status: 200, body, headers: { Link: linkHeader('stats', request.query, page.next) } }
 }
 
+/** The latest time that a date can have, in milliseconds. */
+const latest = 8_640_000_000_000_000
+
 /** Bounds are milliseconds or the name of an interval. */
-const idOf = (bound: string | null, fallback: string): string =>
-  bound === null || bound === '' ? fallback : /^\d{9,}$/.test(bound) ? intervalId(Number(bound)) : bound
+function idOf(bound: string | null, fallback: string): string {
+  if (bound === null || bound === '') return fallback
+  if (!/^\d{9,}$/.test(bound)) return bound
+  if (Number(bound) > latest) throw badRequest(`unable to read statistics; ${bound} is no time`)
+  return intervalId(Number(bound))
+}
 
 function addStats(rest: Rest, request: Request): Reply {
   const { app, kind } = rest.grantOf(request)
