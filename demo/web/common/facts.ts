@@ -4,7 +4,7 @@ import type { IconName } from './icons.ts'
 
 /** Something that a person should know about an answer. */
 export interface Fact {
-  kind: 'gap' | 'healed' | 'verified' | 'stopped' | 'interrupted' | 'error'
+  kind: 'gap' | 'healed' | 'verified' | 'cut' | 'stopped' | 'interrupted' | 'suspended' | 'error'
   tone: '' | 'good' | 'warn' | 'bad'
   text: string
   icon?: IconName
@@ -15,7 +15,7 @@ export interface Fact {
  * the database when it had finished.
  */
 export function factsOf(
-  { status, gaps, hasGap, verified, error }: ResponseState,
+  { status, gaps, hasGap, verified, error, finishReason }: ResponseState,
   filled: number | undefined,
   stored: boolean,
 ): Fact[] {
@@ -33,6 +33,16 @@ export function factsOf(
   }
   if ((verified || stored) && status === 'complete' && !hasGap)
     facts.push({ kind: 'verified', tone: '', icon: 'check', text: 'Exactly what the model wrote' })
+  if (finishReason === 'length')
+    facts.push({
+      kind: 'cut',
+      tone: 'warn',
+      icon: 'warning',
+      text: 'The model reached its limit before the end',
+    })
+  if (finishReason === 'content-filter')
+    facts.push({ kind: 'cut', tone: 'warn', icon: 'warning', text: "The provider's filter ended the answer" })
+  if (status === 'suspended') facts.push({ kind: 'suspended', tone: '', text: 'Waiting for a decision' })
   if (status === 'stopped') facts.push({ kind: 'stopped', tone: '', text: 'Stopped' })
   if (status === 'interrupted')
     facts.push({

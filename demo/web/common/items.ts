@@ -1,8 +1,19 @@
-import type { DataPart, Gap, Part, ReasoningPart, ResponseState, SourcePart, ToolPart } from '@rejoin/core'
+import type {
+  DynamicToolPart,
+  FilePart,
+  Gap,
+  Part,
+  ReasoningPart,
+  ResponseState,
+  SourceDocumentPart,
+  SourcePart,
+  TextPart,
+  ToolPart,
+} from '@rejoin/core'
 import { asks } from './tools.ts'
 
 /** What an answer shows, from top to bottom. */
-export type Item = TextItem | ReasoningItem | ToolItem | DataItem
+export type Item = TextItem | ReasoningItem | ToolItem | FileItem
 
 /** Text parts that follow each other: providers cut one text into several, and Markdown must not notice. */
 export interface TextItem {
@@ -26,17 +37,22 @@ export interface ReasoningItem {
 export interface ToolItem {
   kind: 'tool'
   key: string
-  part: ToolPart
+  part: AnyTool
 }
 
-export interface DataItem {
-  kind: 'data'
+export type AnyTool = ToolPart | DynamicToolPart
+
+export interface FileItem {
+  kind: 'file'
   key: string
-  part: DataPart
+  part: FilePart
 }
 
-export interface Source extends SourcePart {
+/** An address, or a document without one. */
+export interface Source {
   number: number
+  url?: string
+  title: string
 }
 
 export interface View {
@@ -48,33 +64,40 @@ export interface View {
 export function viewOf(response: ResponseState): View {
   const items: Item[] = []
   const sources = new Map<string, Source>()
-  const last = () => items.at(-1)
+  const cited = (part: CitedPart, key: string, source: Omit<Source, 'number'>) => {
+    let known = sources.get(key)
+    if (!known) sources.set(key, (known = { ...source, number: sources.size + 1 }))
+    cite(items, part, known.number)
+  }
   for (const part of response.parts) {
     if (part.type === 'source-url') {
-      const source = part
-      let known = sources.get(source.url)
-      if (!known) sources.set(source.url, (known = { ...source, number: sources.size + 1 }))
-      cite(items, source, known.number)
-    } else if (isText(part)) {
-      const previous = last()
-      const gaps = response.gaps.filter((gap) => gap.part === part.id)
-      const open = part.state === 'streaming' && response.status === 'streaming'
-      if (part.type === 'text' && previous?.kind === 'text') {
-        const shift = previous.text.length
-        previous.gaps = [...previous.gaps, ...gaps.map((gap) => moved(gap, shift))]
-        previous.text += part.text
-        previous.open = open
-      } else if (part.type === 'text') {
-        items.push({ kind: 'text', key: part.id, text: part.text, gaps, marks: [], open })
-      } else items.push({ kind: 'reasoning', key: part.id, text: part.text, gaps, open })
-    } else if (part.type.startsWith('tool-'))
-      items.push({ kind: 'tool', key: part.id, part: part as ToolPart })
-    else items.push({ kind: 'data', key: part.id, part: part as DataPart })
+      const { url, title } = part as SourcePart
+      cited(part as SourcePart, url, { url, title: title || url })
+    } else if (part.type === 'source-document') {
+      const { sourceId, title } = part as SourceDocumentPart
+      cited(part as SourceDocumentPart, sourceId, { title })
+    } else if (isText(part)) addText(items, part, response)
+    else if (isTool(part)) items.push({ kind: 'tool', key: part.id, part })
+    else if (isFile(part)) items.push({ kind: 'file', key: part.id, part })
   }
   return {
     items: items.filter((item) => item.kind !== 'text' || item.text !== '' || item.gaps.length > 0),
     sources: [...sources.values()],
   }
+}
+
+function addText(items: Item[], part: TextPart | ReasoningPart, response: ResponseState): void {
+  const previous = items.at(-1)
+  const gaps = response.gaps.filter((gap) => gap.part === part.id)
+  const open = part.state === 'streaming' && response.status === 'streaming'
+  if (part.type === 'text' && previous?.kind === 'text') {
+    const shift = previous.text.length
+    previous.gaps = [...previous.gaps, ...gaps.map((gap) => moved(gap, shift))]
+    previous.text += part.text
+    previous.open = open
+  } else if (part.type === 'text') {
+    items.push({ kind: 'text', key: part.id, text: part.text, gaps, marks: [], open })
+  } else items.push({ kind: 'reasoning', key: part.id, text: part.text, gaps, open })
 }
 
 /** What stands where text will come; nothing where text comes already, or where a person is waited for. */
@@ -84,13 +107,19 @@ export function waitingText({ items }: View): string | undefined {
   return last?.kind === 'tool' ? 'Working' : last ? 'Thinking' : 'Reading your message'
 }
 
-const isText = (part: Part): part is ReasoningPart | Extract<Part, { type: 'text' }> =>
+type CitedPart = SourcePart | SourceDocumentPart
+
+const isText = (part: Part): part is TextPart | ReasoningPart =>
   part.type === 'text' || part.type === 'reasoning'
+
+const isTool = (part: Part): part is AnyTool => part.type === 'dynamic-tool' || part.type.startsWith('tool-')
+
+const isFile = (part: Part): part is FilePart => part.type === 'file' || part.type === 'reasoning-file'
 
 const moved = (gap: Gap, by: number): Gap => ({ ...gap, from: gap.from + by, to: gap.to + by })
 
 /** A mark stands at the end of what it cites, or where the source came in the stream. */
-function cite(items: Item[], source: SourcePart, number: number): void {
+function cite(items: Item[], source: CitedPart, number: number): void {
   const text = items.findLast((item) => item.kind === 'text')
   if (!text || text.kind !== 'text') return
   const { length } = text.text

@@ -1,4 +1,5 @@
-import type { ToolPart } from '@rejoin/core'
+import type { DynamicToolPart, ToolPart } from '@rejoin/core'
+import type { AnyTool } from './items.ts'
 
 export interface ToolText {
   name: string
@@ -29,14 +30,14 @@ const states: Record<ToolPart['state'], string> = {
 }
 
 /** A tool call, in words. */
-export function describeTool(part: ToolPart, open: boolean): ToolText {
+export function describeTool(part: AnyTool, open: boolean): ToolText {
   const busy = open && (part.state === 'input-streaming' || part.state === 'input-available')
   const progress = part.progress?.status
   const waits = !open && part.state === 'input-available' ? 'No result' : states[part.state]
   return {
-    name: titled(toolName(part)),
+    name: part.title ?? titled(toolName(part)),
     about: aboutOf(part.input) || part.inputText?.slice(-80) || '',
-    state: (busy && progress) || sentDecision(part) || waits,
+    state: (part.incomplete && 'Receiving') || (busy && progress) || sentDecision(part) || waits,
     busy,
     input: fieldsOf(part),
     output: part.errorText ?? pretty(part.output),
@@ -44,7 +45,7 @@ export function describeTool(part: ToolPart, open: boolean): ToolText {
 }
 
 /** Whether a decision counts is for the agent to say: until then it is only on its way. */
-function sentDecision({ state, approval }: ToolPart): string | undefined {
+function sentDecision({ state, approval }: AnyTool): string | undefined {
   if (state !== 'approval-requested' || !approval?.pending) return undefined
   return approval.pending.approved ? 'Approval sent' : 'Rejection sent'
 }
@@ -53,7 +54,7 @@ function sentDecision({ state, approval }: ToolPart): string | undefined {
 const codeFields: Record<string, string> = { code: 'python', script: 'bash', command: 'bash', sql: 'sql' }
 
 /** Names and values for a person to read; what is deeper shows as JSON. */
-function fieldsOf({ input, inputText }: ToolPart): ToolField[] {
+function fieldsOf({ input, inputText }: AnyTool): ToolField[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     const text = pretty(input ?? inputText)
     return text === '' ? [] : [{ label: 'Input', text }]
@@ -122,10 +123,11 @@ export const clientTools = {
 
 export const isClientTool = (name: string): name is keyof typeof clientTools => name in clientTools
 
-export const toolName = ({ type }: ToolPart): string => type.slice('tool-'.length)
+export const toolName = (part: AnyTool): string =>
+  part.type === 'dynamic-tool' ? (part as DynamicToolPart).toolName : part.type.slice('tool-'.length)
 
 /** Whether it goes on only when a person has answered. */
-export const asks = (part: ToolPart): boolean =>
+export const asks = (part: AnyTool): boolean =>
   part.state === 'approval-requested' || (part.state === 'input-available' && isClientTool(toolName(part)))
 
 export function locate(): Promise<{ latitude: number; longitude: number }> {

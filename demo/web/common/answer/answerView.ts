@@ -5,6 +5,7 @@ import { getFormat, onFormat } from '../preference.ts'
 import type { Stage } from '../stage.ts'
 import { SafeTextView } from '../textView.ts'
 import { FactsLine } from './factsLine.ts'
+import { FileCard } from './fileCard.ts'
 import { SourceList } from './sourceList.ts'
 import { Thoughts } from './thoughts.ts'
 import { ToolCard } from './toolCard.ts'
@@ -83,8 +84,8 @@ export class AnswerView {
   #make({ kind }: Item): ItemView {
     if (kind === 'reasoning') return new Thoughts()
     if (kind === 'tool') return new ToolCard(this.#actions.stage.connection.session)
-    if (kind === 'text') return textItem()
-    return { element: h('div', { hidden: true }), update: () => {} }
+    if (kind === 'file') return new FileCard()
+    return textItem()
   }
 
   #forget(kept: ReadonlySet<string>): void {

@@ -22,10 +22,12 @@ const entry = ({ number, url, title }: Source) =>
     'li',
     { 'data-source': number },
     h('span', { class: 'cite' }, String(number)),
-    h(
-      'a',
-      { href: safeAddress(url), target: '_blank', rel: 'noopener noreferrer nofollow', dir: 'auto' },
-      title || url,
-    ),
-    h('small', {}, hostOf(url)),
+    url === undefined
+      ? h('span', { dir: 'auto' }, title)
+      : h(
+          'a',
+          { href: safeAddress(url), target: '_blank', rel: 'noopener noreferrer nofollow', dir: 'auto' },
+          title,
+        ),
+    url !== undefined && h('small', {}, hostOf(url)),
   )

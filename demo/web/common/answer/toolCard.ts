@@ -1,6 +1,6 @@
-import type { ResponseState, Session, ToolPart } from '@rejoin/core'
+import type { ResponseState, Session } from '@rejoin/core'
 import { h, icon } from '../dom.ts'
-import type { Item } from '../items.ts'
+import type { AnyTool, Item } from '../items.ts'
 import { codeBlock, onCopy } from '../markdown/code.ts'
 import { patch } from '../patch.ts'
 import { asks, clientTools, describeTool, isClientTool, locate, toolName, type ToolField } from '../tools.ts'
@@ -14,7 +14,7 @@ export class ToolCard implements ItemView {
   readonly #details = h('details', { class: 'card' })
   readonly #body = h('div', { class: 'detail' })
   readonly #summary = h('summary')
-  #part: ToolPart | undefined
+  #part: AnyTool | undefined
   #open: boolean | undefined
   #decision: HTMLElement | undefined
 
@@ -27,7 +27,7 @@ export class ToolCard implements ItemView {
   update(item: Item, response: ResponseState): void {
     if (item.kind !== 'tool') return
     const { part } = item
-    const open = response.status === 'streaming'
+    const open = response.status === 'streaming' || response.status === 'suspended'
     if (part === this.#part && open === this.#open) return
     this.#part = part
     this.#open = open
@@ -39,7 +39,7 @@ export class ToolCard implements ItemView {
     )
   }
 
-  #showDetails(part: ToolPart, open: boolean): void {
+  #showDetails(part: AnyTool, open: boolean): void {
     const { name, about, state, busy, input, output } = describeTool(part, open)
     const percent = busy ? part.progress?.percentComplete : undefined
     const writing = open && part.state === 'input-streaming'
@@ -65,7 +65,7 @@ export class ToolCard implements ItemView {
     if (this.element.firstChild !== this.#details) this.element.replaceChildren(this.#details)
   }
 
-  #approval(part: ToolPart, responseId: string): HTMLElement {
+  #approval(part: AnyTool, responseId: string): HTMLElement {
     const { name, state, input } = describeTool(part, true)
     const decide = (approved: boolean) => () =>
       this.#session.addToolApprovalResponse({ responseId, toolCallId: part.toolCallId, approved })
@@ -86,7 +86,7 @@ export class ToolCard implements ItemView {
   }
 
   /** A tool that runs here, in the browser, if the person agrees. */
-  #question(part: ToolPart, responseId: string): HTMLElement {
+  #question(part: AnyTool, responseId: string): HTMLElement {
     const name = toolName(part)
     const { question, yes, no, declined } = clientTools[isClientTool(name) ? name : 'get_location']
     const answer = (outcome: { output: unknown } | { errorText: string }) =>
@@ -106,7 +106,7 @@ export class ToolCard implements ItemView {
     )
   }
 
-  #data(part: ToolPart) {
+  #data(part: AnyTool) {
     return { class: 'card asks', 'data-tool': toolName(part), 'data-state': part.state }
   }
 }

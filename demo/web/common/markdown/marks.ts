@@ -1,5 +1,5 @@
 import type { Gap } from '@rejoin/core'
-import { hostOf, safeAddress } from '../address.ts'
+import { safeAddress } from '../address.ts'
 import { h } from '../dom.ts'
 import { gapMark } from '../gaps.ts'
 
@@ -23,7 +23,7 @@ export interface Citation {
 export interface Marks {
   gaps: readonly Gap[]
   citations: readonly Citation[]
-  sources: readonly { number: number; url: string; title?: string }[]
+  sources: readonly { number: number; url?: string; title: string }[]
 }
 
 export const hasMark = (text: string): boolean => text.includes(open)
@@ -91,15 +91,15 @@ function uncertain(text: Text, inside: ReadonlySet<string>): void {
 
 function citationMark(number: number, { sources }: Marks): HTMLElement {
   const source = sources.find((one) => one.number === number)
-  const address = source && safeAddress(source.url)
-  if (!address) return h('span', { class: 'cite', 'data-cite': number }, String(number))
+  const address = source?.url === undefined ? undefined : safeAddress(source.url)
+  if (!source || !address) return h('span', { class: 'cite', 'data-cite': number }, String(number))
   return h(
     'a',
     {
       class: 'cite',
       'data-cite': number,
-      'aria-label': `Source ${number}: ${source.title || hostOf(address)}`,
-      title: source.title || address,
+      'aria-label': `Source ${number}: ${source.title}`,
+      title: source.title,
       href: address,
       target: '_blank',
       rel: 'noopener noreferrer nofollow',

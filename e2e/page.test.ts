@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Realtime } from 'ably'
+import { launch, person, screenshot, type Browser } from './browser.ts'
+import { Chat, fronts } from './chat.ts'
+import { startDemo, type Demo } from './demo.ts'
+import { answers, speed } from './truth.ts'
+
+// What the pages themselves promise: nothing that arrives breaks them, and what is broken shows.
+
+let browser: Browser
+let demo: Demo
+
+beforeAll(async () => {
+  browser = await launch()
+  demo = await startDemo({ DEMO_SPEED: speed(300), DEMO_STATE_TTL: '3000' })
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await demo?.stop()
+})
+
+/** Publishes into a conversation as the person who owns it. */
+async function publisher(chat: Chat) {
+  const { pathname } = new URL(chat.page.url())
+  const id = pathname.split('/').at(-1)!
+  const { token, channel } = (await (
+    await chat.page.context().request.get(`${demo.url}/api/conversations/${id}/token`)
+  ).json()) as { token: string; channel: string }
+  const { hostname, port } = new URL(demo.url)
+  const client = new Realtime({ token, endpoint: hostname, port: Number(port), tls: false, logLevel: 0 })
+  return {
+    publish: (responseId: string, data: string) =>
+      client.channels
+        .get(channel)
+        .publish({ name: 'agent-response', data, extras: { headers: { responseId } } }),
+    close: () => client.close(),
+  }
+}
+
+describe.each(fronts)('%s', (front) => {
+  test('text that has frozen or ended pages leaves this one as it was', async () => {
+    const { context, complaints } = await person(browser, { format: 'rendered' })
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    const { publish, close } = await publisher(chat)
+    await publish('first', 'a first answer')
+    for (const [at, unit] of ['>', '**a*b_', '\\', '[a](b', '- ', '`a``', '|a'].entries())
+      await publish(`hostile-${at}`, unit.repeat(8000))
+    await publish('last', 'a **last** answer')
+    await chat.page.locator('.answer strong').filter({ hasText: 'last' }).waitFor()
+    expect(await chat.page.locator('.answer').count()).toBe(9)
+    expect((await chat.page.locator('.answer').nth(1).innerText()).includes('>'.repeat(100))).toBe(true)
+    await chat.page.reload()
+    await chat.hydrated()
+    await chat.page.locator('.answer strong').filter({ hasText: 'last' }).waitFor()
+    expect(complaints).toEqual([])
+    close()
+    await context.close()
+  })
+
+  test('several answers at once are stopped together, from any place', async () => {
+    const { context } = await person(browser)
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    await chat.ask(answers.openai.prompt)
+    await chat.ask(answers.anthropic.prompt)
+    await chat.button('Stop 2 answers').click()
+    await chat.page.locator('.answer[data-status=stopped]').nth(1).waitFor()
+    await chat.button('Stop 2 answers').waitFor({ state: 'detached' })
+    await context.close()
+  })
+
+  test('a prompt that fails without a connection is sent when it is back', async () => {
+    const { context } = await person(browser)
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    await chat.fault('drop-long').click()
+    await chat.waitForStatus(/Offline/)
+    await chat.ask(answers.thinking.prompt)
+    await chat.page.locator('.prompt[data-delivery=failed]').waitFor()
+    await chat.button('Retry').waitFor()
+    await chat.completed()
+    expect(await chat.page.locator('.prompt[data-delivery=sent]').count()).toBe(1)
+    await context.close()
+  })
+})
+
+test('an answer from the database is what the model wrote, and claims nothing else', async () => {
+  const { context } = await person(browser)
+  const chat = await Chat.open(context, demo.url, 'message-per-response')
+  await chat.ask(answers.thinking.prompt)
+  await chat.page.locator('[data-fact=verified]').waitFor()
+  await chat.page.reload()
+  await chat.page.locator('[data-fact=verified]').waitFor()
+  expect(await chat.page.locator('[data-fact=healed]').count()).toBe(0)
+  await context.close()
+})
+
+test.each([
+  ['a desk', { width: 1280, height: 860 }],
+  ['a phone', { width: 390, height: 780 }],
+])(
+  '"Break it for me" tells six steps, beside what the snippet of the docs makes of them, on %s',
+  async (_, viewport) => {
+    const { context, complaints } = await person(browser, { viewport, format: 'rendered' })
+    const chat = await Chat.open(context, demo.url, 'message-per-response')
+    if (viewport.width < 1000) await chat.button('Break it').click()
+    await chat.button('Break it for me').click()
+    await chat.page.locator('[data-gap]').first().waitFor()
+    await expect.poll(() => chat.page.locator('[data-wrong]').getAttribute('data-wrong')).not.toBe('0')
+    await screenshot(chat.page, `break-it-for-me-${viewport.width}`)
+    await chat.button('Replay').waitFor({ timeout: 90_000 })
+    const states = await chat.page
+      .locator('.steps li')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('data-state')))
+    expect(states).toEqual(Array(6).fill('done'))
+    await screenshot(chat.page, `break-it-for-me-${viewport.width}-done`)
+    expect(complaints).toEqual([])
+    await context.close()
+  },
+)
+
+test('pages come compressed', async () => {
+  const page = await fetch(`${demo.url}/react/`, { headers: { 'accept-encoding': 'br' } })
+  expect(page.headers.get('content-encoding')).toBe('br')
+  const script = /src="([^"]+\.js)"/.exec(await page.text())![1]!
+  const asset = await fetch(`${demo.url}${script}`, { headers: { 'accept-encoding': 'gzip' } })
+  expect(asset.headers.get('content-encoding')).toBe('gzip')
+})
