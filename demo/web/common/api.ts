@@ -68,3 +68,4 @@ export const listConversations = () => call<Conversation[]>('GET', '/conversatio
 export const getConversation = (id: string) => call<Conversation>('GET', `/conversations/${id}`)
 export const createConversation = (pattern: Pattern) =>
   call<Conversation>('POST', '/conversations', { pattern })
+export const deleteConversation = (id: string) => call<void>('DELETE', `/conversations/${id}`)

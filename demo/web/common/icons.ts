@@ -17,6 +17,7 @@ export const icons = {
   source: 'm9 8-4 4 4 4M15 8l4 4-4 4',
   stop: 'M8 8h8v8H8z',
   tool: 'M14.500 6.500a4 4 0 0 0 5 5L12 19a2.800 2.800 0 0 1-4-4z',
+  trash: 'M5 7h14M10 7V4.500h4V7M7 7l1 13h8l1-13M10.500 11v5M13.500 11v5',
   warning: 'M12 4 3 19.500h18zM12 10v4.500M12 17.200v.100',
   zap: 'M13 3 5 14h6l-1 7 8-11h-6z',
 } as const

@@ -2,6 +2,7 @@ import type { Gap } from '@rejoin/core'
 import { safeAddress } from '../address.ts'
 import { h } from '../dom.ts'
 import { gapMark } from '../gaps.ts'
+import { placeOf } from './place.ts'
 
 /**
  * Marks for gaps and citations travel through the Markdown parser as sentinels of private-use characters, and
@@ -32,9 +33,9 @@ export function withSentinels(text: string, { gaps, citations }: Marks): string 
   // Should the model write these characters itself, they mean nothing.
   const clean = text.replace(/[\uE0F0\uE0F1\0]/g, '\uFFFD')
   const places = [
-    ...gaps.map(({ from }, index) => ({ at: from, mark: `${open}g${index}${close}` })),
-    ...gaps.map(({ to }, index) => ({ at: to, mark: `${open}e${index}${close}` })),
-    ...citations.map(({ at, number }) => ({ at, mark: `${open}c${number}${close}` })),
+    ...gaps.map(({ from }, index) => ({ at: placeOf(clean, from), mark: `${open}g${index}${close}` })),
+    ...gaps.map(({ to }, index) => ({ at: placeOf(clean, to), mark: `${open}e${index}${close}` })),
+    ...citations.map(({ at, number }) => ({ at: placeOf(clean, at), mark: `${open}c${number}${close}` })),
   ].sort((a, b) => a.at - b.at)
   let result = ''
   let from = 0

@@ -1,6 +1,7 @@
 import {
   call,
   createConversation,
+  deleteConversation,
   getConfig,
   listConversations,
   whoAmI,
@@ -72,6 +73,7 @@ class Shell {
       user: home.user,
       open: (conversation) => go({ ...readRoute(), conversation }),
       create: (pattern) => this.#create(pattern),
+      remove: (id) => this.#remove(id),
       choosePattern: (pattern) => this.#choosePattern(pattern),
       signOut: () => this.#signOut(),
       close: () => this.#drawer(undefined),
@@ -165,6 +167,15 @@ class Shell {
     const conversation = await createConversation(pattern)
     await this.#refresh()
     go({ ...readRoute(), conversation: conversation.id })
+  }
+
+  async #remove(id: string): Promise<void> {
+    await deleteConversation(id)
+    await this.#refresh()
+    if (id !== this.#shown) return
+    const next = this.#home.conversations[0]
+    if (next) go({ ...readRoute(), conversation: next.id })
+    else await this.#create('message-per-response')
   }
 
   async #choosePattern(pattern: Pattern): Promise<void> {

@@ -6,6 +6,7 @@ interface Actions {
   user: User
   open(id: string): void
   create(pattern: Pattern): Promise<void>
+  remove(id: string): Promise<void>
   choosePattern(pattern: Pattern): Promise<void>
   signOut(): Promise<void>
   close(): void
@@ -122,10 +123,34 @@ export class Sidebar {
       h(
         'a',
         { class: 'entry', href, 'aria-current': current && 'page', onclick },
-        title || 'New conversation',
+        h('span', { dir: 'auto' }, title || 'New conversation'),
         h('small', {}, pattern === 'message-per-token' ? 'A message per token' : 'A message per response'),
       ),
+      this.#removeButton(id, title || 'New conversation'),
     )
+  }
+
+  /** What it removes is gone: it is pressed twice. */
+  #removeButton(id: string, title: string): HTMLElement {
+    const label = `Delete ${title}`
+    const button = h(
+      'button',
+      { type: 'button', class: 'tool', 'aria-label': label, title: 'Delete' },
+      icon('trash'),
+    )
+    const reset = () => {
+      button.replaceChildren(icon('trash'))
+      button.setAttribute('aria-label', label)
+      delete button.dataset.sure
+    }
+    button.addEventListener('blur', reset)
+    button.addEventListener('click', () => {
+      if (button.dataset.sure) return this.#run(this.#actions.remove(id))
+      button.dataset.sure = 'true'
+      button.replaceChildren('Delete?')
+      button.setAttribute('aria-label', `Delete ${title} for good`)
+    })
+    return button
   }
 
   #run(work: Promise<void>): void {
