@@ -41,7 +41,10 @@ export class Dock {
     const parts = { ...this.#shown, config: this.#config, signal: tour.signal }
     const onChange = (steps: readonly Step[]) => tour.signal.aborted || this.#tell(steps)
     new Tour({ ...parts, onChange, snippetWrong: () => proof.wrong }).run().then(
-      () => (this.#again.hidden = tour.signal.aborted),
+      () => {
+        this.#again.hidden = tour.signal.aborted
+        this.#again.scrollIntoView({ block: 'nearest' })
+      },
       () => {},
     )
   }
