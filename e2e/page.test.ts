@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Realtime } from 'ably'
 import { launch, person, screenshot, type Browser } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
-import { answers, speed } from './truth.ts'
+import { answers } from './truth.ts'
 
 // What the pages themselves promise: nothing that arrives breaks them, and what is broken shows.
 
@@ -12,8 +12,10 @@ let demo: Demo
 
 beforeAll(async () => {
   browser = await launch()
-  demo = await startDemo({ DEMO_SPEED: speed(300), DEMO_STATE_TTL: '3000' })
+  demo = await startDemo({ DEMO_STATE_TTL: '3000' })
 })
+
+beforeEach(() => demo.model.goOn())
 
 afterAll(async () => {
   await browser?.close()
@@ -61,6 +63,7 @@ describe.each(fronts)('%s', (front) => {
   test('several answers at once are stopped together, from any place', async () => {
     const { context } = await person(browser)
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    await demo.model.holdAt(100)
     await chat.ask(answers.openai.prompt)
     await chat.ask(answers.anthropic.prompt)
     await chat.button('Stop 2 answers').click()
@@ -100,8 +103,10 @@ test.each([
 ])(
   '"Break it for me" tells six steps, beside what the snippet of the docs makes of them, on %s',
   async (_, viewport) => {
+    // At a person's pace, as everybody sees it.
+    const paced = await startDemo({ DEMO_STATE_TTL: '3000', DEMO_ORDERS_PORT: '' })
     const { context, complaints } = await person(browser, { viewport, format: 'rendered' })
-    const chat = await Chat.open(context, demo.url, 'message-per-response')
+    const chat = await Chat.open(context, paced.url, 'message-per-response')
     if (viewport.width < 1000) await chat.button('Break it').click()
     await chat.button('Break it for me').click()
     await chat.page.locator('[data-gap]').first().waitFor()
@@ -115,6 +120,7 @@ test.each([
     await screenshot(chat.page, `break-it-for-me-${viewport.width}-done`)
     expect(complaints).toEqual([])
     await context.close()
+    await paced.stop()
   },
 )
 

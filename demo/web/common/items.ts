@@ -71,11 +71,11 @@ export function viewOf(response: ResponseState): View {
   }
   for (const part of response.parts) {
     if (part.type === 'source-url') {
-      const { url, title } = part as SourcePart
-      cited(part as SourcePart, url, { url, title: title || url })
+      const { url, title } = part
+      cited(part, url, { url, title: title || url })
     } else if (part.type === 'source-document') {
-      const { sourceId, title } = part as SourceDocumentPart
-      cited(part as SourceDocumentPart, sourceId, { title })
+      const { sourceId, title } = part
+      cited(part, sourceId, { title })
     } else if (isText(part)) addText(items, part, response)
     else if (isTool(part)) items.push({ kind: 'tool', key: part.id, part })
     else if (isFile(part)) items.push({ kind: 'file', key: part.id, part })

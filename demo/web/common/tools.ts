@@ -1,4 +1,4 @@
-import type { DynamicToolPart, ToolPart } from '@rejoin/core'
+import type { ToolPart } from '@rejoin/core'
 import type { AnyTool } from './items.ts'
 
 export interface ToolText {
@@ -124,7 +124,7 @@ export const clientTools = {
 export const isClientTool = (name: string): name is keyof typeof clientTools => name in clientTools
 
 export const toolName = (part: AnyTool): string =>
-  part.type === 'dynamic-tool' ? (part as DynamicToolPart).toolName : part.type.slice('tool-'.length)
+  part.type === 'dynamic-tool' ? part.toolName : part.type.slice('tool-'.length)
 
 /** Whether it goes on only when a person has answered. */
 export const asks = (part: AnyTool): boolean =>
