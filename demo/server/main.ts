@@ -6,6 +6,7 @@ import { AgentProcess } from './agents.ts'
 import { createApi, ownedBy } from './api.ts'
 import { openBroker } from './broker.ts'
 import { readConfig, type Config, type ModelConfig } from './config.ts'
+import { closing } from './closing.ts'
 import { openDatabase } from './database.ts'
 import { addFaults } from './faults.ts'
 import { createFront } from './front.ts'
@@ -77,8 +78,9 @@ async function start(): Promise<void> {
     })
 
   const server = createFront({ api, pages, gateway })
+  const close = closing(server)
   const port = await listen(server, config)
-  opened.push(() => closeServer(server))
+  opened.push(close)
 
   console.log(`\n  Rejoin demo   http://${isLocal(config.host) ? 'localhost' : config.host}:${port}\n`)
   console.log(`  ${describe(config)}\n  Ctrl-C ends it.\n`)
@@ -124,13 +126,6 @@ async function listen(server: Server, { port, portChosen, host }: Config): Promi
       throw new Problem(`unable to listen on port ${candidate}; ${cure}`, { cause })
     }
   }
-}
-
-async function closeServer(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
 }
 
 async function end(code: number): Promise<void> {
