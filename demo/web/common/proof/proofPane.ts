@@ -4,7 +4,7 @@ import { h } from '../dom.ts'
 import { missingIn } from '../gaps.ts'
 import { PlainView } from '../plainView.ts'
 import { differences } from './differ.ts'
-import { Snippet } from './snippet.ts'
+import type { Snippet } from './snippet.ts'
 
 /** How often it is compared, in milliseconds: each time costs the length of the text. */
 const pace = 250
@@ -27,10 +27,11 @@ export class ProofPane {
   #timer: ReturnType<typeof setTimeout> | undefined
   #watched: { id: string; stop(): void } | undefined
 
-  constructor(connection: Connection, channelName: string) {
+  constructor(connection: Connection, snippet: Snippet) {
     this.#connection = connection
+    this.#snippet = snippet
     const changed = () => (this.#timer ??= setTimeout(() => this.#compare(), pace))
-    this.#snippet = new Snippet(connection.client.channels.get(channelName), changed)
+    snippet.onChange = changed
     this.element = h(
       'section',
       { class: 'proof', 'aria-label': 'The same channel without Rejoin' },
@@ -43,7 +44,10 @@ export class ProofPane {
       ),
       this.#text,
     )
-    this.#stops = [connection.session.subscribe(() => this.#follow(changed)), () => this.#snippet.close()]
+    this.#stops = [
+      connection.session.subscribe(() => this.#follow(changed)),
+      () => (snippet.onChange = () => {}),
+    ]
     this.#follow(changed)
     this.#compare()
   }

@@ -13,12 +13,12 @@ export interface SnippetText {
  */
 export class Snippet {
   readonly #channel: RealtimeChannel
-  readonly #onChange: () => void
   readonly #messages = new Map<string, { responseId: string; text: string }>()
 
-  constructor(channel: RealtimeChannel, onChange: () => void) {
+  onChange = () => {}
+
+  constructor(channel: RealtimeChannel) {
     this.#channel = channel
-    this.#onChange = onChange
     channel.subscribe(['response', 'token'], this.#receive).catch(() => {})
   }
 
@@ -43,6 +43,6 @@ export class Snippet {
       responseId: known?.responseId ?? responseId,
       text: adds ? (known?.text ?? '') + data : data,
     })
-    this.#onChange()
+    this.onChange()
   }
 }

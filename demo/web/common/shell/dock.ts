@@ -2,6 +2,7 @@ import type { Config, Conversation } from '../api.ts'
 import { channelOf, type Connection } from '../connect.ts'
 import { h, icon } from '../dom.ts'
 import { ProofPane } from '../proof/proofPane.ts'
+import { Snippet } from '../proof/snippet.ts'
 import { Tour, type Step } from './tour.ts'
 
 /** Below the conversation: the same channel as a plain reader shows it, and what "Break it for me" does. */
@@ -11,6 +12,7 @@ export class Dock {
   readonly #steps = h('ol', { class: 'steps', 'aria-live': 'polite' })
   readonly #again = h('button', { type: 'button', class: 'button', hidden: true }, 'Replay')
   #shown: { conversation: Conversation; connection: Connection } | undefined
+  #snippet: Snippet | undefined
   #proof: ProofPane | undefined
   #tour: AbortController | undefined
 
@@ -22,6 +24,9 @@ export class Dock {
   show(shown: { conversation: Conversation; connection: Connection } | undefined): void {
     this.close()
     this.#shown = shown
+    this.#snippet?.close()
+    // It listens from the beginning, whether it shows or not: it is wrong enough without being late.
+    this.#snippet = shown && new Snippet(shown.connection.client.channels.get(channelOf(shown.conversation)))
   }
 
   /** Shows the plain reader beside ours, or hides it. Returns whether it shows now. */
@@ -59,9 +64,8 @@ export class Dock {
   }
 
   #open(): ProofPane | undefined {
-    if (!this.#shown || this.#proof) return this.#proof
-    const { conversation, connection } = this.#shown
-    this.#proof = new ProofPane(connection, channelOf(conversation))
+    if (!this.#shown || !this.#snippet || this.#proof) return this.#proof
+    this.#proof = new ProofPane(this.#shown.connection, this.#snippet)
     const close = () => this.close()
     this.element.replaceChildren(
       h('button', { type: 'button', class: 'tool', 'aria-label': 'Close', onclick: close }, icon('close')),
