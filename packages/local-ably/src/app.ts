@@ -19,13 +19,13 @@ export interface Key {
 export class App {
   readonly id: string
   readonly keys = new Map<string, Key>()
-  /** Its channel rules; undefined when it was made without any, which allows everything. */
+  /** Channel rules; undefined allows everything. */
   readonly namespaces: ReadonlyMap<string, Namespace> | undefined
   readonly channels = new Map<string, Channel>()
   readonly context: Context
   readonly stats = new Stats()
   maxPresenceMembers: number
-  /** Nonces of token requests that were used, with the time until which they are remembered. */
+  /** Used nonces of token requests, with the time until which they are remembered. */
   readonly nonces = new Map<string, number>()
   onChange: ((channel: Channel, message: Message) => void) | undefined
   readonly #webhooks: Webhook[] = []
@@ -36,7 +36,7 @@ export class App {
     this.context = context
     this.maxPresenceMembers = context.settings.limits.presenceMembers
     this.namespaces = namespaces && new Map(namespaces.map((namespace) => [namespace.id, namespace]))
-    // Without rules everything works; whoever writes rules wants to meet the refusals that the service would give.
+    // Without rules, allow everything. With rules, refuse what the service would refuse.
     this.#fallback = this.namespaces?.get('*') ?? { id: '*', mutableMessages: namespaces === undefined }
   }
 
@@ -50,12 +50,12 @@ export class App {
     this.#webhooks.push(createWebhook(rule, this, this.context.log))
   }
 
-  /** Ends what goes on outside of requests. */
+  /** Stops the webhooks. */
   close(): void {
     for (const webhook of this.#webhooks) webhook.close()
   }
 
-  /** The channel of this name, made when nobody used it before. */
+  /** Returns the channel of this name, and makes it if needed. */
   channel(name: string): Channel {
     let channel = this.channels.get(name)
     if (!channel) {
@@ -65,7 +65,7 @@ export class App {
         throw new AblyError(
           90021,
           400,
-          `unable to use channel ${name}; the app has ${limit} channels, the most it may`,
+          `unable to use channel ${name}; the app has reached its limit of ${limit} channels`,
         )
       }
       const made = (channel = new Channel(name, this.rulesFor(name), this.context))
@@ -81,18 +81,18 @@ export class App {
     return channel
   }
 
-  /** The channel of this name as it can be read. One that nobody used before is empty, and is not made. */
+  /** Returns the channel of this name for reading. An unused channel is empty, and is not kept. */
   reading(name: string): Channel {
     return this.channels.get(name) ?? new Channel(name, this.rulesFor(name), this.context)
   }
 
-  /** The rule for a channel: the one named after it up to its first colon. */
+  /** The rule for a channel, found by the name up to the first colon. */
   rulesFor(name: string): Namespace {
     const end = name.indexOf(':')
     return this.namespaces?.get(end < 0 ? name : name.slice(0, end)) ?? this.#fallback
   }
 
-  /** Lets go of what is past its retention, and of channels that nobody needs. */
+  /** Drops what is past its retention, and idle channels. */
   expire(now: number): void {
     const { recent } = this.context.settings.retention
     for (const channel of this.channels.values()) {

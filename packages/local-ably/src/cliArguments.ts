@@ -12,16 +12,16 @@ export const help = `local-ably: an Ably-compatible server in one process
   --namespace <rule>      a channel rule: id, id:persisted, id:mutable, id:persisted:mutable; repeatable
   --rollup <ms>           merge appends within 0, 20, 40, 100 or 500 ms (default 0; the service: 40)
   --webhook <url|rule>    post published messages there: a URL, or JSON such as {"url": "…", "channelFilter": "^wake:"}
-  --limits                the service's limits: 50 messages per second per connection and per channel
+  --limits                the service's rates: 50 messages per second per connection and per channel
   --file <path>           keep messages across restarts
   --sync                  confirm publishes only when they are on the disk
   --repair                load a damaged file as far as it can be read; a copy is kept beside it
   --origin <origin>       a web page's origin that may use /status, /apps, /faults and the default key; repeatable
-  --verbose               print what passes
+  --verbose               print frames, requests and errors
   --help
 `
 
-/** Turns the command line into options, or throws with what is wrong with it. */
+/** Turns the command line into options, or throws an error that names the problem. */
 export function readArguments(args: string[]): LocalAblyOptions & { verbose: boolean; help: boolean } {
   const { values } = parseArgs({
     args,

@@ -6,7 +6,7 @@ import type { SerialSource } from './wire/serial.ts'
 import type { Settings } from './settings.ts'
 import type { Storage } from './storage/storage.ts'
 
-/** What everything on one server shares. */
+/** Shared by everything on one server. */
 export interface Context {
   readonly settings: Settings
   serials: SerialSource
@@ -14,6 +14,6 @@ export interface Context {
   readonly log: Log
   readonly origins: Origins
   readonly retained: Retained
-  /** The file that outlives the process, if there is one. */
+  /** The file that outlives the process, if the options name one. */
   readonly storage: Storage | undefined
 }

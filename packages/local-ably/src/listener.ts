@@ -10,7 +10,7 @@ import { asAblyError } from './wire/errors.ts'
 export interface ListenerOptions extends ExchangeOptions {
   host: string
   port: number
-  /** Milliseconds between signs of life. */
+  /** Milliseconds between heartbeats. */
   maxIdleInterval: number
   /** Throws to refuse an upgrade to WebSocket. */
   admit(query: URLSearchParams, path: string): void
@@ -41,7 +41,7 @@ export function listen(options: ListenerOptions): Promise<Server> {
   })
 }
 
-/** Stops at once, and cuts off the clients that are still there. */
+/** Stops at once and cuts off all clients. */
 export function stopListening(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
@@ -83,7 +83,7 @@ function refuseUpgrade(raw: Duplex, error: unknown): void {
   )
 }
 
-/** The last resort, for an error while answering: the client hears of it, and the server goes on. */
+/** The last resort for an error while answering: log it, answer 500, go on. */
 function answerLast(response: ServerResponse, error: unknown, { log }: ListenerOptions): void {
   log.writeError('a request', error)
   if (response.headersSent || response.destroyed) response.destroy()

@@ -15,7 +15,7 @@ export interface LogEvent {
 
 export type LogListener = (event: LogEvent) => void
 
-/** Where events go. Nobody builds an event that nobody hears: check `active` first on hot paths. */
+/** Distributes events to listeners. On hot paths, check `active` before building an event. */
 export class Log {
   readonly #listeners = new Set<LogListener>()
 
@@ -28,13 +28,13 @@ export class Log {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Tells the developer, on stderr, what needs attention. */
+  /** Warns the developer on stderr. */
   warn(text: string): void {
     process.stderr.write(`local-ably: ${text}\n`)
     this.write({ kind: 'error', text })
   }
 
-  /** Reports an error that nothing should have thrown: with its stack, and on stderr when nobody listens. */
+  /** Reports an unexpected error with its stack; on stderr when there are no listeners. */
   writeError(doing: string, error: unknown): void {
     const stack = error instanceof Error ? error.stack : String(error)
     const text = `unable to finish ${doing}; ${stack}`
@@ -49,7 +49,7 @@ export class Log {
       try {
         listener(stamped)
       } catch {
-        // A listener that fails must not fail what it listens to.
+        // A failing listener must not affect the server.
       }
     }
   }

@@ -11,7 +11,7 @@ const arrows = {
   error: '✗',
 } as const
 
-/** An event as one readable line: when, who, what, on which channel, carrying what. */
+/** Formats an event as one line: time, client, action, channel, payload. */
 export function logLine(event: LogEvent): string {
   const time = new Date(event.at).toISOString().slice(11, 23)
   const who = event.connectionId ? `${event.clientId ?? '-'}@${event.connectionId.slice(0, 6)}` : ''

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 
 /**
- * Which web pages may do what only the developer should: read the server's state, break it, or use the key that
- * everybody knows. Those of this machine and of the local network may; others must be listed.
+ * Decides which web pages may read the server's state, break it, or use the default key, which everybody knows. Pages of
+ * this machine and of private networks may; others must be listed.
  */
 export class Origins {
   readonly #listed: ReadonlySet<string>
@@ -22,8 +22,8 @@ export class Origins {
   }
 
   /**
-   * Whether a request to this `Host` is meant for this server. A site can have its own name resolve to this machine,
-   * and its pages are then of the same origin as the server; such a name is a public one.
+   * Whether a request with this `Host` is meant for this server. A site can let its own name resolve to this machine; its
+   * pages then have the same origin as the server. Such a name is a public one.
    */
   knowsHost(host: string | undefined): boolean {
     if (host === undefined || host === '') return true
@@ -42,7 +42,7 @@ function hostOf(origin: string): string | undefined {
 
 const bareAddress = (host: string): string => host.replace(/^\[|\]$/g, '')
 
-/** Names that public DNS has no record of, and addresses of private networks. */
+/** Names that public DNS does not serve, and addresses of private networks. */
 function isLocal(host: string): boolean {
   const bare = bareAddress(host)
   if (isIP(bare) === 4) return /^(0|127|10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254)\./.test(bare)

@@ -1,4 +1,4 @@
-/** What a request line asks for. Unlike `URL`, this reads any text that a client may send. */
+/** The target of a request line. Unlike `URL`, it can be read from any text. */
 export interface Target {
   /** The path, still encoded: `/channels/a%20b/messages`. */
   path: string

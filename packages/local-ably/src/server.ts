@@ -21,7 +21,7 @@ import { Storage } from './storage/storage.ts'
 import type { WebhookRule } from './webhooks/rule.ts'
 import { World } from './world.ts'
 
-/** What a client of the `ably` SDK needs to connect: spread it into its options. */
+/** The options that an `ably` client needs to connect. Spread them into its own. */
 export interface ClientOptions {
   key: string
   endpoint: string
@@ -38,17 +38,17 @@ export interface LocalAbly {
   readonly key: string
   readonly clientOptions: ClientOptions
   readonly faults: Faults
-  /** What passes, as it passes. */
+  /** Frames, requests and errors as they happen. */
   readonly log: Log
-  /** Who and what is here now. */
+  /** The current channels and connections. */
   status(): Status
-  /** Makes an app of its own, for a test that must not see others. Without rules everything works on it. */
+  /** Makes an isolated app. Without `namespaces`, everything is allowed on it. */
   createApp(options?: {
     namespaces?: Namespace[]
     capability?: Capability
     webhooks?: WebhookRule[]
   }): ClientOptions
-  /** Stops at once, whoever is connected. */
+  /** Stops at once and cuts off all clients. */
   close(): Promise<void>
 }
 
@@ -128,11 +128,11 @@ export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<Lo
       connections.clear()
       world.flush()
       world.forget()
-      // A new series: serials of the life before mean nothing to this one.
+      // A new series: serials from before the restart are unknown.
       context.serials = createSerials(randomName(8))
       world.load()
     }
-    // Never at once: clients must see their old sockets gone before they use the port again.
+    // Wait a little: clients must see their old sockets close before the port opens again.
     await pause(Math.max(downFor, 20), undefined, { signal: closing.signal }).catch(() => {})
     if (closing.signal.aborted) return
     listener = await listenOn(port)
@@ -175,7 +175,7 @@ function openStorage(options: LocalAblyOptions, log: Log): Storage | undefined {
   return new Storage({ path: file, sync: syncFile, repair: repairFile, warn: (text) => log.warn(text) })
 }
 
-/** A change is confirmed when it is kept as the options ask. */
+/** Delays the answer to a change until the change is stored as the options ask. */
 async function afterKept(
   storage: Storage | undefined,
   method: string,

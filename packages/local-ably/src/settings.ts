@@ -10,12 +10,12 @@ export interface KeyOption {
   revocableTokens?: boolean
 }
 
-/** A channel rule: for channels named `id` and `id:…`; `*` is for every channel without a rule of its own. */
+/** A channel rule for channels named `id` and `id:…`. `*` covers channels without a rule of their own. */
 export interface Namespace {
   id: string
   /** Keep messages for `retention.persisted` instead of `retention.recent`. */
   persisted?: boolean
-  /** Keep the last message for ever. */
+  /** Keep the last message forever. */
   persistLast?: boolean
   /** Allow updates, deletes, appends and annotations; without it they are refused with 93002. */
   mutableMessages?: boolean
@@ -23,7 +23,7 @@ export interface Namespace {
   authenticated?: boolean
 }
 
-/** What one client may ask of the server. The defaults protect the process; the service's own are named where they differ. */
+/** Rates, sizes and counts. The defaults protect the process; the service's values are named where they differ. */
 export interface Limits {
   /** Frames per second that one connection may publish; beyond it NACK 42911. Default 20,000; the service: 50. */
   connectionRate?: number
@@ -33,27 +33,27 @@ export interface Limits {
   channelRate?: number
   /** REST requests per second of one app; beyond it 429/42918. Default 20,000. */
   restRate?: number
-  /** Connections at the same time, with those that wait to be resumed; beyond it 42915. Default 20,000. */
+  /** Connections at the same time, including those that wait to be resumed; beyond it 42915. Default 20,000. */
   connections?: number
   /** Channels of one app; beyond it 90021. Default 50,000. */
   channels?: number
-  /** Bytes of one publish, names, extras and client ids included. Default 65536. */
+  /** Bytes of one publish, including names, extras and client ids. Default 65,536. */
   messageSize?: number
-  /** Bytes of one frame or request body. Default 524288. */
+  /** Bytes of one frame or request body. Default 524,288. */
   frameSize?: number
   /** Channels attached on one connection. Default 200; beyond it 90010. */
   channelsPerConnection?: number
   /** Members present on one channel. Default 200; beyond it 91003. */
   presenceMembers?: number
   /**
-   * Bytes waiting for one slow socket before messages to it are dropped, which it is told with 80020, and before its
-   * own frames wait until it reads. Default 16 MiB.
+   * Bytes that may wait for one slow client. Beyond it, messages to the client are dropped (it gets 80020), and its own
+   * frames wait until it reads. Default 16 MiB.
    */
   outboundBytes?: number
 }
 
 export interface Retention {
-  /** Milliseconds that messages, and what resumes need, are kept. Default two minutes. */
+  /** Milliseconds that messages, and the state for resumes, are kept. Default two minutes. */
   recent?: number
   /** Milliseconds that messages of persisted namespaces are kept. Default 72 hours. */
   persisted?: number
@@ -61,7 +61,7 @@ export interface Retention {
   messages?: number
   /** Bytes kept per channel at most, versions and annotations included. Default 32 MiB. */
   bytes?: number
-  /** Bytes kept in all channels together; beyond it the largest give way. Default 256 MiB. */
+  /** Bytes kept in all channels together; beyond it, the largest channels drop messages. Default 256 MiB. */
   totalBytes?: number
 }
 
@@ -69,7 +69,7 @@ export interface LocalAblyOptions {
   /** 0, the default, takes a free port. */
   port?: number
   host?: string
-  /** Keys, as strings or with capabilities. The first is that of `clientOptions`. */
+  /** Keys, as strings or with capabilities. `clientOptions` uses the first. */
   keys?: (string | KeyOption)[]
   /** Channel rules. Without them messages are mutable everywhere; with them, only where a rule says so. */
   namespaces?: Namespace[]
@@ -77,34 +77,34 @@ export interface LocalAblyOptions {
   webhooks?: WebhookRule[]
   limits?: Limits
   retention?: Retention
-  /** How long a connection can be resumed. Default 120,000 ms. */
+  /** Milliseconds for which a connection can be resumed. Default 120,000. */
   connectionStateTtl?: number
-  /** How often the server shows that it is alive. Default 15,000 ms. */
+  /** Milliseconds between heartbeats. Default 15,000. */
   maxIdleInterval?: number
-  /** How long members stay present after their connection broke. Default 15,000 ms. */
+  /** Milliseconds that members stay present after their connection broke. Default 15,000. */
   remainPresentFor?: number
-  /** Milliseconds in which appends are merged, unless the client asks. Default 0: none are; the service: 40. */
+  /** Milliseconds in which appends are merged, unless the client chooses. Default 0 (no merging); the service: 40. */
   appendRollupWindow?: number
-  /** Answer merged appends with `null` instead of the serial of the version they went into. */
+  /** Acknowledge merged appends with `null` instead of the serial of the merged version. */
   nullRollupSerials?: boolean
   /** Refuse `untilAttach` as the service does: attach points older than `retention.recent`, and `forwards`. */
   strictUntilAttach?: boolean
   /**
-   * Origins of web pages that may use `/status`, `/apps`, `/faults` and the default key, such as
-   * `https://app.example`. Pages of this machine and of private networks always may. `'null'` is for pages opened from
-   * a file.
+   * Origins of web pages that may use `/status`, `/events`, `/apps`, `/faults` and the default key, such as
+   * `https://app.example`. Pages of this machine and of private networks always may. `'null'` stands for pages opened from a
+   * file.
    */
   origins?: string[]
   /** A file that keeps messages and apps across restarts. */
   file?: string
   /**
-   * Confirm publishes only when `file` is on the disk. Without it they are confirmed at once and written within 100 ms:
-   * a process that is killed loses that much, a machine that loses power what its system had not yet written.
+   * Acknowledge publishes only when they are on the disk. By default they are acknowledged at once and written within
+   * 100 ms: a killed process loses that much, and a power cut loses whatever the system had not written yet.
    */
   syncFile?: boolean
-  /** Load a damaged `file` as far as it can be read, and keep a copy of it beside it. */
+  /** Load the readable records of a damaged `file`, and keep a copy of the file beside it. */
   repairFile?: boolean
-  /** Called with all that passes. */
+  /** Called with every frame, request and error. */
   log?: (event: LogEvent) => void
 }
 
@@ -119,7 +119,7 @@ export interface Settings {
   strictUntilAttach: boolean
 }
 
-/** The key of a server that was given none: it may do everything. */
+/** The key of a server without the option `keys`. It may do everything. */
 export const defaultKey = 'local.key:secret'
 
 const mebibyte = 1024 * 1024

@@ -14,15 +14,15 @@ export interface ConnectionStatus {
   app: string
   id: string
   clientId: string | null
-  /** Whether it has a socket now; without one it waits to be resumed. */
+  /** Whether it has a socket. Without one, it waits to be resumed. */
   connected: boolean
   since: number
-  /** Bytes that wait for it to read. */
+  /** Bytes that wait until the client reads. */
   waiting: number
   channels: string[]
 }
 
-/** Who and what is on a server. */
+/** The channels and connections of a server. */
 export interface Status {
   channels: ChannelStatus[]
   connections: ConnectionStatus[]

@@ -12,7 +12,7 @@ import { TokenStore } from './auth/token.ts'
 /** Apps of one server. */
 const maxApps = 10_000
 
-/** The apps of a server and the tokens issued for them: all that a crash loses, keys and what is on file aside. */
+/** The apps of a server and their tokens: the state that a crash loses, except keys and stored messages. */
 export class World implements Directory {
   readonly apps = new Map<string, App>()
   tokens = new TokenStore()
@@ -27,7 +27,7 @@ export class World implements Directory {
     context.retained.onFull = () => this.#shed()
   }
 
-  /** Makes the apps that the options name by the keys they list. */
+  /** Makes the apps of the keys in the options. */
   seed({
     keys,
     namespaces,
@@ -39,7 +39,7 @@ export class World implements Directory {
       const app = this.apps.get(id) ?? this.addApp(id, namespaces)
       app.addKey(name, secret, capability, revocableTokens)
     }
-    // A key that signs belongs to one app; a rule without one is for all.
+    // A rule with a signing key is for that key's app; a rule without one is for all apps.
     for (const rule of webhooks) {
       const owner = this.apps.get(rule.signingKeyId?.split('.')[0] ?? '')
       for (const app of owner ? [owner] : this.apps.values()) app.addWebhook(rule)
@@ -53,7 +53,7 @@ export class World implements Directory {
     return app
   }
 
-  /** Makes an app that has no name yet. */
+  /** Makes an app with a random id. */
   createApp(namespaces?: readonly Namespace[]): App {
     if (this.apps.size >= maxApps) {
       throw badRequest(`unable to make an app; there are ${maxApps} already, delete some`)
@@ -61,7 +61,7 @@ export class World implements Directory {
     return this.addApp(randomName(6), namespaces)
   }
 
-  /** Keeps an app that was made at run time, with its keys. An app that cannot be kept is not made. */
+  /** Stores an app that was made at run time, or removes it if it cannot be stored. */
   save(app: App): void {
     try {
       this.#context.storage?.saveApp(app)
@@ -73,14 +73,14 @@ export class World implements Directory {
 
   removeApp(id: string): void {
     const app = this.apps.get(id)
-    if (!app) throw notFound(`unable to delete app ${id}; there is none`)
+    if (!app) throw notFound(`unable to delete app ${id}; it does not exist`)
     app.close()
     for (const channel of app.channels.values()) channel.messages.clear()
     this.apps.delete(id)
     this.#context.storage?.removeApp(id)
   }
 
-  /** Takes back what is on file. */
+  /** Loads apps and messages from the file. */
   load(): void {
     const records = this.#context.storage?.load() ?? []
     const messages = records.flatMap((record) => (record.kind === 'message' ? [record] : []))
@@ -111,7 +111,7 @@ export class World implements Directory {
     }
   }
 
-  /** Makes room when all channels together keep too much: the largest give way. */
+  /** Makes room when all channels together keep too much: the largest channels drop messages. */
   #shed(): void {
     const { retained, settings } = this.#context
     const wanted = settings.retention.totalBytes * 0.875
@@ -126,12 +126,12 @@ export class World implements Directory {
     for (const app of this.apps.values()) app.close()
   }
 
-  /** Writes what waits to be written. */
+  /** Writes pending changes. */
   flush(): void {
     this.#context.storage?.flush()
   }
 
-  /** Loses everything but the apps and their keys, as a crash does. */
+  /** Drops everything but the apps and their keys, as a crash does. */
   forget(): void {
     this.tokens = new TokenStore()
     for (const app of this.apps.values()) {

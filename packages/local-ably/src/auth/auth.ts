@@ -7,23 +7,23 @@ import { longestTtl, tokenExpired, type TokenStore } from './token.ts'
 import type { Origins } from '../origins.ts'
 import { defaultKey } from '../settings.ts'
 
-/** Where credentials are looked up. */
+/** Looks up credentials. */
 export interface Directory {
   readonly apps: ReadonlyMap<string, App>
   readonly tokens: TokenStore
   readonly origins: Origins
 }
 
-/** What a client showed: a key, or a token. */
+/** The credentials that a client sent: a key or a token. */
 export interface Credentials {
   key?: string | undefined
   token?: string | undefined
   clientId?: string | undefined
-  /** The origin of the page that asks, if a page does. */
+  /** The `Origin` header of a web page's request. */
   origin?: string | undefined
 }
 
-/** Turns credentials into a grant, or throws what the service answers. */
+/** Turns credentials into a grant, or throws the error that the service answers. */
 export function authenticate(directory: Directory, credentials: Credentials): Grant {
   const { key, token, clientId, origin } = credentials
   if (!token && !key) {
@@ -54,7 +54,7 @@ function keyGrant(directory: Directory, key: string): Grant {
   return grantOf(found, 'key', { clientId: '*' })
 }
 
-/** The key of this name. Within a known app a missing key is a 40400, elsewhere the credentials are wrong altogether. */
+/** Finds a key by name. A missing key of a known app is a 40400, any other a 40101. */
 export function findKey(directory: Directory, name: string): { app: App; key: Key } {
   const app = directory.apps.get(name.split('.')[0]!)
   if (!app || !name.includes('.')) throw invalidCredentials(`unable to authenticate; no app has key ${name}`)
@@ -93,7 +93,7 @@ function tokenGrant(directory: Directory, token: string): Grant {
   return grant
 }
 
-// The JWT must not promise more than what it carries.
+// The outer JWT must not outlast its token.
 function endOf(outer: number, { expires }: Grant): number {
   if (expires === undefined || outer <= expires) return outer
   throw new AblyError(40144, 401, 'unable to use the JWT; it ends later than the token in it')
@@ -104,7 +104,7 @@ function issuedGrant(directory: Directory, token: string): Grant {
   const app = directory.apps.get(issued?.keyName.split('.')[0] ?? '')
   const key = issued && app?.keys.get(issued.keyName)
   if (!issued || !app || !key) {
-    throw new AblyError(40143, 401, 'unable to authenticate; the token was not issued here')
+    throw new AblyError(40143, 401, 'unable to authenticate; this server did not issue the token')
   }
   const { capability, clientId, expires } = issued
   return grantOf({ app, key }, 'token', {
@@ -150,7 +150,7 @@ function claimsUnder(jwt: Jwt, prefix: string, type: string): Record<string, unk
   return found
 }
 
-/** Settles who the client is: what the credentials say, and what it asked to be. */
+/** Settles the client id from the credentials and the requested id. */
 function identified(grant: Grant, requested: string | undefined): Grant {
   if (requested === undefined || requested === '' || requested === grant.clientId) return grant
   if (requested === '*' || grant.clientId !== '*') {

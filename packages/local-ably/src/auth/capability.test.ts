@@ -37,7 +37,7 @@ test('an intersection is what both allow, or a refusal', () => {
     'a:b': ['publish', 'subscribe'],
   })
   expect(intersect({ 'a:*': ['publish'] }, { 'a:b': ['*'] })).toEqual({ 'a:b': ['publish'] })
-  expect(() => intersect({ a: ['publish'] }, { a: ['subscribe'] })).toThrow('nothing in common')
+  expect(() => intersect({ a: ['publish'] }, { a: ['subscribe'] })).toThrow('does not overlap')
   for (const bad of ['{', '[]', { a: [] }, { a: ['*', 'publish'] }, { a: ['publish_'] }]) {
     expect(() => readCapability(bad)).toThrow('unable to read the capability')
   }

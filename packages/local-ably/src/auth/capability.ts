@@ -1,7 +1,7 @@
 import { AblyError, badRequest } from '../wire/errors.ts'
 import { isRecord } from '../wire/codec.ts'
 
-/** What a key or token may do: operations by resource, as Ably writes them: `{"chat:*": ["publish"]}`. */
+/** What a key or token may do: operations by resource, such as `{"chat:*": ["publish"]}`. */
 export type Capability = Record<string, string[]>
 
 export const operations = [
@@ -28,7 +28,7 @@ export type Operation = (typeof operations)[number]
 
 export const everything: Capability = { '[*]*': ['*'] }
 
-/** Reads a capability from its JSON text or object, refusing what the service refuses. */
+/** Reads a capability from JSON text or an object. Refuses what the service refuses. */
 export function readCapability(input: unknown): Capability {
   let value = input
   if (typeof input === 'string') {
@@ -67,15 +67,15 @@ export function writeCapability(capability: Capability): string {
 /** The name without its qualifier: `[?rewind=1]chat` is the channel `chat`. */
 export const baseChannelName = (name: string): string => name.replace(/^\[(\?|filter=)[^\]]*\]/, '')
 
-/** `[meta]x` and `[queue]x` are of another kind than the channels of an app. */
+/** Splits off the kind of a resource: `[meta]x` and `[queue]x` are not ordinary channels. */
 const kindOf = (resource: string): [kind: string, rest: string] => {
   const match = /^\[([\w*-]+)\](.*)$/s.exec(resource)
   return match ? [match[1]!, match[2]!] : ['', resource]
 }
 
 /**
- * Whether a resource pattern covers a name or another pattern. `*` stands for one segment between colons, and as the
- * last segment for one or more; `foo*` is literal.
+ * Whether a resource pattern covers a name or another pattern. `*` matches one segment between colons; as the last
+ * segment, it matches one or more. `foo*` is literal.
  */
 export function covers(pattern: string, name: string): boolean {
   const [patternKind, patternRest] = kindOf(pattern)
@@ -128,7 +128,7 @@ export function intersect(requested: Capability, granted: Capability): Capabilit
     throw new AblyError(
       40160,
       401,
-      'unable to grant the capability; it has nothing in common with that of the key',
+      'unable to grant the capability; it does not overlap with the capability of the key',
     )
   }
   return both

@@ -2,16 +2,16 @@ import { allows, covers, type Capability, type Operation, baseChannelName } from
 import { AblyError } from '../wire/errors.ts'
 import type { App } from '../app.ts'
 
-/** What credentials amount to: who they are, and what they may do. */
+/** The identity and the rights that credentials grant. */
 export interface Grant {
   app: App
   keyName: string
   kind: 'key' | 'token'
   capability: Capability
-  /** A client id, `*` for any, undefined for none. */
+  /** A client id; `*` for any; undefined for none. */
   clientId: string | undefined
   issued: number
-  /** When a token ends, in milliseconds; keys do not. */
+  /** When the token expires, in milliseconds; undefined for a key. */
   expires: number | undefined
   /** `ably.channel.*` claims of a JWT, by channel pattern. */
   channelClaims: Record<string, string>
@@ -30,7 +30,7 @@ export function requireCapability(grant: Grant, channelName: string, ...wanted: 
   )
 }
 
-/** The most exact of the claims that cover a channel. */
+/** The most specific claim that covers a channel. */
 function claimFor<T>(claims: Record<string, T>, channelName: string): T | undefined {
   const name = baseChannelName(channelName)
   const patterns = Object.keys(claims).filter((pattern) => covers(pattern, name))
@@ -44,11 +44,11 @@ export const userClaimFor = (grant: Grant, channelName: string): string | undefi
 export const rateFor = (grant: Grant, channelName: string): number | undefined =>
   claimFor(grant.channelRates, channelName)
 
-/** The client id that stands on what is published, given what the client wrote there. */
+/** The client id of a publish, given the one that the client wrote. */
 export function identify(clientId: string | undefined, written: string | undefined): string | undefined {
   if (written === undefined || written === '') return clientId === '*' ? undefined : clientId
   if (written === '*')
-    throw new AblyError(40012, 400, 'unable to use clientId "*"; it stands for any, name one')
+    throw new AblyError(40012, 400, 'unable to use clientId "*"; it stands for any client, name one')
   if (clientId === '*' || clientId === written) return written
   throw new AblyError(
     40012,

@@ -12,11 +12,11 @@ export interface Jwt {
 /** An Ably token inside a JWT of an app's own issuer. */
 export interface Embedded {
   token: string
-  /** When the JWT around it ends, in milliseconds; an encrypted one does not say. */
+  /** When the outer JWT expires, in milliseconds; undefined if it does not say, or is encrypted. */
   expires: number | undefined
 }
 
-/** Milliseconds that the clock of an issuer may be ahead. */
+/** Milliseconds that an issuer's clock may be ahead. */
 const clockSkew = 120_000
 
 const invalid = (problem: string): AblyError => new AblyError(40144, 401, `unable to use the JWT; ${problem}`)
@@ -31,8 +31,8 @@ const part = (text: string | undefined): Record<string, unknown> | undefined => 
 }
 
 /**
- * The token that a JWT carries under `x-ably-token`: in its header, also of an encrypted one, or in its claims. Its own
- * signature is for others to check. Undefined when it carries none.
+ * Returns the token that a JWT carries under `x-ably-token`: in its header, even if the JWT is encrypted, or in its
+ * claims. The outer signature is not checked: its secret is unknown here. Undefined when there is no such token.
  */
 export function readEmbedded(token: string): Embedded | undefined {
   const parts = token.split('.')
@@ -49,7 +49,7 @@ export function readEmbedded(token: string): Embedded | undefined {
   return { token: found, expires: exp === undefined ? undefined : secondsOf(exp, 'exp') * 1000 }
 }
 
-/** Reads a token as a JWT that a key signed, without trusting it yet. Undefined when it is not one. */
+/** Parses a JWT without verifying it. Undefined when the token is not a JWT. */
 export function readJwt(token: string): Jwt | undefined {
   const parts = token.split('.')
   if (parts.length !== 3) return undefined
@@ -69,7 +69,7 @@ export function verifyJwt(jwt: Jwt, secret: string): void {
   }
 }
 
-/** When a JWT was issued and when it ends, in milliseconds. `longest`: how long one of its key may last. */
+/** Reads the times of a JWT, in milliseconds. `longest` is the longest lifetime that its key allows. */
 export function readTimes(
   { claims }: Jwt,
   longest: number,

@@ -16,7 +16,7 @@ export interface TokenDetails {
 
 const hour = 3_600_000
 
-/** Milliseconds that tokens of a key may last: less when they can be revoked. */
+/** The longest lifetime of a key's tokens, in milliseconds: shorter when they can be revoked. */
 export const longestTtl = (key: Key): number => (key.revocableTokens ? hour : 24 * hour)
 
 export const tokenExpired = (): AblyError =>
@@ -25,7 +25,7 @@ export const tokenExpired = (): AblyError =>
 export const tokenRevoked = (): AblyError =>
   new AblyError(40141, 401, 'unable to authenticate; the token was revoked, get a new one')
 
-/** Tokens of a key that count no more. */
+/** A revocation of tokens. */
 export interface Revocation {
   app: string
   keyName: string
@@ -33,7 +33,7 @@ export interface Revocation {
   issuedBefore: number
 }
 
-/** The tokens issued, and those taken back. */
+/** Issued tokens and revocations. */
 export class TokenStore {
   readonly #tokens = new Map<string, TokenDetails>()
   #revocations: Revocation[] = []
@@ -42,14 +42,14 @@ export class TokenStore {
     return this.#tokens.get(token)
   }
 
-  /** Answers a token request for a key. `trusted` when the request itself came with the key. */
+  /** Answers a token request. `trusted` says that the request was authenticated with the key. */
   request(app: App, key: Key, body: Record<string, unknown>, trusted: boolean): TokenDetails {
     const field = (name: string): string => {
       const value = body[name]
       return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
     }
     if (field('keyName') !== '' && field('keyName') !== key.name) {
-      throw invalidCredentials('unable to issue a token; keyName is not that of the address')
+      throw invalidCredentials('unable to issue a token; keyName differs from the key in the URL')
     }
     if (body.mac !== undefined) checkMac(app, key, field)
     else if (!trusted)
@@ -83,12 +83,12 @@ export class TokenStore {
     return details
   }
 
-  /** Takes tokens back: those of a key issued before a time, to a client, with a revocation key, or for a channel. */
+  /** Revokes tokens of a key issued before a time, by client id, revocation key or channel. */
   revoke(revocation: Revocation): void {
     this.#revocations.push(revocation)
   }
 
-  /** Whether a grant is among what a revocation names. */
+  /** Whether a revocation covers a grant. */
   concerns(revocation: Omit<Revocation, 'app'>, grant: Grant): boolean {
     if (grant.kind !== 'token' || grant.keyName !== revocation.keyName) return false
     return grant.issued < revocation.issuedBefore && isTarget(revocation.target, grant)
@@ -99,7 +99,7 @@ export class TokenStore {
   }
 
   expire(now: number): void {
-    // Expired tokens stay known for a while: they must answer 40142, not 40143.
+    // Expired tokens stay known for a while, so that they get 40142 and not 40143.
     for (const [token, { expires }] of this.#tokens) if (expires < now - hour) this.#tokens.delete(token)
     this.#revocations = this.#revocations.filter(({ issuedBefore }) => issuedBefore > now - 24 * hour)
   }
@@ -125,7 +125,11 @@ function checkMac(app: App, key: Key, field: (name: string) => string): void {
     throw badRequest('unable to issue a token; the request needs a timestamp')
   }
   if (Math.abs(Date.now() - timestamp) > 120_000) {
-    throw new AblyError(40104, 401, 'unable to issue a token; the timestamp is not current')
+    throw new AblyError(
+      40104,
+      401,
+      'unable to issue a token; the timestamp must be within two minutes of now',
+    )
   }
   const nonce = field('nonce')
   if (nonce.length < 16) throw badRequest('unable to issue a token; the nonce needs at least 16 characters')

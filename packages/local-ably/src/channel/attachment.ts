@@ -9,12 +9,12 @@ import type { Grant } from '../auth/grant.ts'
 import { AblyError } from '../wire/errors.ts'
 import { Action, Flag, MessageAction, Mode, type ProtocolMessage } from '../wire/protocol.ts'
 
-/** What an attachment needs of its connection. */
+/** What an attachment needs from its connection. */
 export interface Peer {
   readonly id: string
   readonly echo: boolean
   readonly grant: Grant
-  /** Bytes that wait to be sent to it. */
+  /** Bytes that wait to be sent. */
   readonly backlog: number
   send(message: ProtocolMessage | Frame): void
   whenDrained(bytes: number, callback: () => void): void
@@ -29,7 +29,7 @@ const modeNeeds: [bit: number, operation: Operation][] = [
   [Mode.ANNOTATION_SUBSCRIBE, 'annotation-subscribe'],
 ]
 
-/** Those of the requested modes that the capability allows. There are no LiveObjects, so their modes are not granted. */
+/** The requested modes that the capability allows. The modes of LiveObjects are never granted: there are none here. */
 export function grantModes(grant: Grant, channelName: string, requested: number): number {
   let modes = 0
   for (const [bit, operation] of modeNeeds) {
@@ -38,7 +38,7 @@ export function grantModes(grant: Grant, channelName: string, requested: number)
   return modes
 }
 
-/** Serials of messages of a channel. Those that the channel has dropped are forgotten. */
+/** A set of message serials that forgets messages which the channel has dropped. */
 class Seen {
   readonly #channel: Channel
   readonly #serials = new Set<string>()
@@ -77,7 +77,7 @@ export class Attachment implements Subscriber {
   requested: number
   modes: number
   params: Record<string, string>
-  /** Messages touched after this were delivered here, so their appends can be understood. */
+  /** Messages touched after this serial were delivered here, so their appends can be sent as slices. */
   #since: string
   readonly #replayed: Seen
   readonly #missed: Seen
@@ -103,14 +103,14 @@ export class Attachment implements Subscriber {
     return this.#peer.id
   }
 
-  /** Recomputes the modes after the connection's credentials changed. */
+  /** Recomputes the modes after the credentials changed. */
   regrant(): void {
     const before = this.modes
     this.modes = grantModes(this.#peer.grant, this.channel.name, this.requested)
     if (this.modes & Mode.SUBSCRIBE & ~before) this.#startFrom(this.channel.journal.head)
   }
 
-  /** Whether what a connection did is not told here: its own doings, to a client that does not want them back. */
+  /** Whether to skip what this connection published itself, because it asked for no echo. */
   isOwn(connectionId: string | undefined): boolean {
     return connectionId === this.#peer.id && !this.#peer.echo
   }
@@ -135,7 +135,7 @@ export class Attachment implements Subscriber {
     this.#send(delivery.frame(this.name, whole))
   }
 
-  /** Sends what happened before the client came, or while it was away. */
+  /** Sends the backlog: what happened before the client came, or while it was away. */
   replay(frames: readonly ProtocolMessage[]): void {
     for (const frame of frames) {
       for (const message of frame.messages ?? []) this.#replayed.add(message.serial!)
@@ -143,7 +143,7 @@ export class Attachment implements Subscriber {
     }
   }
 
-  /** Tells the client that it lost continuity: what follows does not join what it has. */
+  /** Tells the client that continuity was lost. */
   discontinue(error: AblyError): void {
     const { head } = this.channel.journal
     this.#startFrom(head)
@@ -176,7 +176,7 @@ export class Attachment implements Subscriber {
     if (!metrics || data === this.#toldOccupancy) return
     this.#toldOccupancy = data
     const message = { name: '[meta]occupancy', data, encoding: 'json', action: MessageAction.meta }
-    // Without a channel serial: it is no part of what can be resumed.
+    // No channel serial: occupancy is not part of what can be resumed.
     const timestamp = Date.now()
     const id = `${this.channel.name}:${timestamp}`
     this.#peer.send({ action: Action.message, id, timestamp, channel: this.name, messages: [message] })
@@ -213,7 +213,7 @@ export class Attachment implements Subscriber {
     this.#replayed.delete(serial)
   }
 
-  // The service drops what a slow consumer cannot take, and says so once it can listen again.
+  // Like the service, drop what a slow client cannot take, and tell it once it reads again.
   #fallBehind(): void {
     this.#lagging = true
     this.#peer.whenDrained(this.channel.outboundLimit / 2, () => {

@@ -19,17 +19,17 @@ import { addAnnotation, addPast, measure, type Retained } from './retained.ts'
 import { MessageStore } from './store.ts'
 import { SummaryState } from './summary.ts'
 
-/** Who does something on a channel. */
+/** The author of a publish or an annotation. */
 export interface Author {
   connectionId: string | undefined
   clientId: string | undefined
-  /** The start of the ids of what is published: `connectionId:msgSerial`, or random for REST. */
+  /** The start of the message ids: `connectionId:msgSerial`, or random for REST. */
   frameId: string
-  /** What the author's token says of them on this channel. */
+  /** The `ably.channel.*` claim of the author's token for this channel. */
   userClaim: string | undefined
 }
 
-/** A channel: its messages, who listens, who is present. It does not know sockets. */
+/** A channel: its messages, subscribers and members. It knows nothing of sockets. */
 export class Channel {
   readonly name: string
   readonly rules: Namespace
@@ -42,9 +42,9 @@ export class Channel {
   readonly #settings: Settings
   readonly #retained: Retained
   readonly #published = new Map<string, { serial: string; at: number }>()
-  /** Called after each change of a message, so that it can be kept. */
+  /** Called after each change of a message, for storage. */
   onChange: ((message: Message) => void) | undefined
-  /** Called with what is published, for those who are not attached. */
+  /** Called with published messages, for webhooks. */
   onMessages: ((messages: readonly WireMessage[], serial: string) => void) | undefined
   lastUsed = Date.now()
   #counting: NodeJS.Timeout | undefined
@@ -67,7 +67,7 @@ export class Channel {
     })
   }
 
-  /** Publishes new messages, all in one frame. Ids that were published before answer with what they made then. */
+  /** Publishes new messages in one frame. For ids that were published before, returns their earlier serials. */
   create(inputs: readonly MessageInput[], author: Author): string[] {
     const known = inputs.map((input) =>
       input.id === undefined ? undefined : this.#published.get(input.id)?.serial,
@@ -114,7 +114,7 @@ export class Channel {
     return messages.map((message) => message.serial)
   }
 
-  /** Takes a message back that was kept elsewhere. Nobody is told. */
+  /** Adds a message from storage, without telling subscribers. */
   restore(kept: Omit<Message, 'weight'>): void {
     const message: Message = { ...kept, weight: measure(kept) }
     this.messages.add(message)
@@ -122,7 +122,7 @@ export class Channel {
     this.#makeRoom()
   }
 
-  /** The message with this serial, or a 40400. */
+  /** Returns the message with this serial, or throws a 40400. */
   find(serial: string | undefined): Message {
     const message = serial === undefined ? undefined : this.messages.get(serial)
     if (message) return message
@@ -166,7 +166,7 @@ export class Channel {
     return message.version.serial
   }
 
-  /** Refuses an append that would not join or would grow the message past the limit. */
+  /** Refuses an append that cannot be joined, or that would grow the message past the limit. */
   checkAppend(message: Message, input: MessageInput): void {
     if (input.action !== MessageAction.append) return
     joinPayload(message.data, input.data)
@@ -176,7 +176,7 @@ export class Channel {
     }
   }
 
-  /** Annotates messages, and tells subscribers what the summaries have become. Returns the annotations' serials. */
+  /** Annotates messages and publishes their new summaries. Returns the annotations' serials. */
   annotate(annotations: readonly WireAnnotation[], author: Author): string[] {
     const subjects = annotations.map((annotation) => this.find(annotation.messageSerial))
     const serial = this.#serials.next()
@@ -216,7 +216,7 @@ export class Channel {
     this.onChange?.(message)
   }
 
-  /** Drops the oldest messages until no more than `bytes` are left. Nobody can resume from before what is gone. */
+  /** Drops the oldest messages until at most `bytes` are left. Resumes from before the dropped messages then fail. */
   shed(bytes: number): void {
     const touched = this.messages.dropOldest(bytes)
     if (touched !== undefined) this.journal.dropThrough(touched)
@@ -224,17 +224,17 @@ export class Channel {
 
   #makeRoom(): void {
     const { bytes } = this.#settings.retention
-    // Some more than needed, so that not every publish has to.
+    // Drop more than needed, so that the next publish need not.
     if (this.messages.bytes > bytes) this.shed(bytes * 0.875)
     this.#retained.check()
   }
 
-  /** Whether it is of no use any more: nobody is here, and nothing is kept. */
+  /** Whether the channel can be removed: no subscribers, members or messages. */
   get idle(): boolean {
     return this.subscribers.size === 0 && this.messages.size === 0 && this.presence.size === 0
   }
 
-  /** Lets go of what is past its retention. */
+  /** Drops what is past its retention. */
   expire(now: number): void {
     const { recent, persisted, messages } = this.#settings.retention
     this.journal.expire(now - recent, messages)
@@ -247,7 +247,7 @@ export class Channel {
     }
   }
 
-  /** Takes an attachment in: from now on it hears what happens. */
+  /** Adds an attachment, which gets all later deliveries. */
   join(subscriber: Subscriber): void {
     this.subscribers.add(subscriber)
     this.#countSoon()
@@ -262,17 +262,17 @@ export class Channel {
     return occupancyOf(this.subscribers, this.presence.size)
   }
 
-  /** Bytes that one publish may have. */
+  /** The most bytes of one publish. */
   get sizeLimit(): number {
     return this.#settings.limits.messageSize
   }
 
-  /** Bytes that may wait for one subscriber. */
+  /** The most bytes that may wait for one subscriber. */
   get outboundLimit(): number {
     return this.#settings.limits.outboundBytes
   }
 
-  /** A serial greater than all before it: a point in time on this channel. */
+  /** Returns a serial greater than all before it: the present on this channel. */
   mark(): string {
     return this.#serials.next()
   }
@@ -288,7 +288,7 @@ export class Channel {
     this.journal.append({ serial, frameId, connectionId, timestamp, ...what })
   }
 
-  // Whoever asked for occupancy hears of many changes at once.
+  // Many changes of occupancy are told at once.
   #countSoon(): void {
     if (this.#counting) return
     this.#counting = setTimeout(() => {
@@ -303,7 +303,7 @@ export class Channel {
   }
 }
 
-/** The envelope of what an author did. */
+/** The frame around what an author published. */
 export function frameOf(serial: string, timestamp: number, author: Author): ProtocolMessage {
   const frame: ProtocolMessage = { action: 15, id: author.frameId, channelSerial: serial, timestamp }
   if (author.connectionId !== undefined) frame.connectionId = author.connectionId
@@ -311,8 +311,8 @@ export function frameOf(serial: string, timestamp: number, author: Author): Prot
 }
 
 /**
- * A frame with messages that were there before. SDKs take a connection that a message lacks from its frame, so a frame
- * names one only if all its messages have theirs.
+ * Puts messages into a frame. SDKs take a missing connection id from the frame, so the frame has one only if all its
+ * messages do.
  */
 export function withMessages(frame: ProtocolMessage, messages: WireMessage[]): ProtocolMessage {
   if (messages.every((message) => message.connectionId !== undefined)) return { ...frame, messages }
@@ -320,7 +320,7 @@ export function withMessages(frame: ProtocolMessage, messages: WireMessage[]): P
   return { ...rest, messages }
 }
 
-/** A message's summary as subscribers get it: no payload, so nobody mistakes it for an update. */
+/** A summary as subscribers get it: without a payload, so that it cannot be mistaken for an update. */
 export function summaryFrame(message: Message, serial: string, timestamp: number): ProtocolMessage {
   const { data: _data, encoding: _encoding, extras: _extras, name, ...wire } = toWire(message)
   const summary = { ...wire, ...(name === undefined ? {} : { name }), action: MessageAction.summary }
@@ -332,7 +332,7 @@ function remember(message: Message): void {
   addPast(message, wire)
 }
 
-/** The shallow mixin of an operation: what it brings replaces what was there, what it leaves out stays. */
+/** Applies an operation as a shallow mixin: given fields replace, missing fields stay. */
 function mixIn(message: Message, input: MessageInput, userClaim: string | undefined): void {
   if (input.action === MessageAction.append) {
     message.data = joinPayload(message.data, input.data)

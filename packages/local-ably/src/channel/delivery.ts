@@ -3,22 +3,22 @@ import type { Message } from './message.ts'
 import type { Occupancy } from './occupancy.ts'
 import type { ProtocolMessage } from '../wire/protocol.ts'
 
-/** What happens to a message that was there before. */
+/** A change of an existing message. */
 export interface Change {
   message: Message
-  /** The channel serial of the frame that touched it last before this. */
+  /** The channel serial of the previous frame that touched it. */
   before: string
   isAppend: boolean
 }
 
-/** One thing that subscribers of a channel are told, made into frames once for all who get the same. */
+/** One delivery to the subscribers of a channel. Subscribers that get the same content share a frame. */
 export class Delivery {
-  /** The mode bit that an attachment needs to get it. */
+  /** The mode bit that an attachment needs. */
   readonly mode: number
   readonly serial: string
-  /** The connection it came from, for those who do not want their own back. */
+  /** The connection it came from, so that clients without echo can skip it. */
   readonly origin: string | undefined
-  /** Set when it changes a message. Of an append, those who have seen the message get the slice, others the whole. */
+  /** Set when it changes a message. For an append, subscribers that have the message get the slice, others the whole. */
   readonly change: Change | undefined
   readonly #build: (whole: boolean) => ProtocolMessage
   readonly #frames = new Map<string, Frame>()
@@ -36,7 +36,7 @@ export class Delivery {
     this.#build = build
   }
 
-  /** The frame under the name that the client attached with. */
+  /** Returns the frame for the name that the client attached with. */
   frame(channelName: string, whole: boolean): Frame {
     const key = whole ? channelName : `slice ${channelName}`
     let frame = this.#frames.get(key)
@@ -54,6 +54,6 @@ export interface Subscriber {
   readonly modes: number
   readonly connectionId: string
   deliver(delivery: Delivery): void
-  /** How many are here now, for those who asked. */
+  /** Tells the occupancy, if the client asked for it. */
   tellOccupancy(occupancy: Occupancy): void
 }

@@ -1,15 +1,15 @@
 import type { Payload, WireMessage } from '../wire/protocol.ts'
 
-/** Sends what changed since the message before, for an attachment that asked for `delta: 'vcdiff'`. */
+/** Encodes each message as a delta to the previous one, for an attachment with `delta: 'vcdiff'`. */
 export class DeltaEncoder {
   #before: { id: string; bytes: Buffer } | undefined
 
-  /** The messages as they are sent: each a delta to the one before, where that is shorter. */
+  /** Encodes messages: each as a delta to the previous one, if that is shorter. */
   encode(messages: readonly WireMessage[]): WireMessage[] {
     return messages.map((message) => this.#encodeOne(message))
   }
 
-  /** Starts anew: the next message is sent whole. */
+  /** Forgets the previous message, so the next one is sent whole. */
   reset(): void {
     this.#before = undefined
   }
@@ -44,8 +44,8 @@ const add = 1
 const copy = 19
 
 /**
- * A VCDIFF (RFC 3284) of one window: the common start and end are copied, what differs between is added. That is no
- * good diff, but a true one, and messages that resemble each other mostly differ in one place.
+ * A VCDIFF (RFC 3284) of one window: copies the common start and end, and adds what differs between them. The diff is
+ * correct but not optimal; successive messages mostly differ in one place.
  */
 export function vcdiff(source: Buffer, target: Buffer): Buffer {
   const most = Math.min(source.length, target.length)

@@ -6,12 +6,12 @@ import type { WireMessage } from '../wire/protocol.ts'
 /** Whether a message passes a channel's filter. */
 export type Filter = (message: WireMessage) => boolean
 
-/** Characters of an expression. */
+/** The most characters of an expression. */
 const longest = 1000
 
 /**
- * Functions whose results are no larger than what they are given. With these, and without lists and objects built by
- * the expression, a filter costs no more than its length times the size of a message.
+ * Functions whose results are no larger than their arguments. With only these, and without lists and objects built by
+ * the expression, a filter costs at most its length times the size of a message.
  */
 const functions = new Set(
   'abs avg ceil contains ends_with floor keys length lower max min not_null starts_with sum to_number type upper values'.split(
@@ -37,7 +37,7 @@ export function filterOf(channelName: string): Filter | undefined {
     try {
       return isTrue(TreeInterpreter.search(expression, subjectOf(message)))
     } catch {
-      // A function got a value of the wrong type: the message is not of the kind that the filter is about.
+      // A function got a value of the wrong type, so the filter is not about this message.
       return false
     }
   }
@@ -67,7 +67,7 @@ function problemOf(node: unknown): string | undefined {
   return problemOf(Object.values(node))
 }
 
-/** What a filter can ask of a message. */
+/** The fields of a message that a filter can use. */
 function subjectOf(message: WireMessage): JSONValue {
   const { id, name, clientId, connectionId, encoding, timestamp, extras } = message
   return bare({
@@ -82,7 +82,7 @@ function subjectOf(message: WireMessage): JSONValue {
   }) as JSONValue
 }
 
-// The interpreter reads what an object inherits too, so these inherit nothing.
+// The interpreter also reads inherited properties, so these objects inherit none.
 function bare(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(bare)
   if (!isRecord(value)) return value ?? null
@@ -91,7 +91,7 @@ function bare(value: unknown): unknown {
   return copy
 }
 
-/** As JMESPath has it: nothing, and what is empty, is false. */
+/** JMESPath's truth: null and empty values are false. */
 function isTrue(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '') return false
   if (Array.isArray(value)) return value.length > 0

@@ -2,7 +2,7 @@ import type { Message } from './message.ts'
 import type { WireAnnotation } from '../wire/protocol.ts'
 import { isChannelSerial, serialTime } from '../wire/serial.ts'
 
-/** That something happened on a channel at a serial. What a message became is read from the message itself. */
+/** A record that something happened at a serial. The message itself holds what it has become. */
 export interface JournalEntry {
   readonly serial: string
   readonly frameId: string
@@ -14,7 +14,7 @@ export interface JournalEntry {
   readonly annotations?: readonly WireAnnotation[]
 }
 
-/** The recent past of a channel, enough to continue from any serial that is not below its floor. */
+/** The recent past of a channel: enough to continue from any serial at or above its floor. */
 export class Journal {
   readonly #series: string
   #entries: JournalEntry[] = []
@@ -27,7 +27,7 @@ export class Journal {
     this.#head = start
   }
 
-  /** The serial of the last thing that happened. */
+  /** The serial of the last event. */
   get head(): string {
     return this.#head
   }
@@ -41,12 +41,12 @@ export class Journal {
     this.#head = entry.serial
   }
 
-  /** Moves the head without an entry: presence events are not replayed, a sync stands for them. */
+  /** Moves the head without an entry: presence is not replayed, because a sync replaces it. */
   advance(serial: string): void {
     this.#head = serial
   }
 
-  /** Whether everything after `serial` is still here. */
+  /** Whether everything after `serial` is still known. */
   reaches(serial: string): boolean {
     const ours = isChannelSerial(serial) && serial.split('@')[1]!.split(':')[0] === this.#series
     return ours && serial >= this.#floor
@@ -63,21 +63,21 @@ export class Journal {
     return this.#entries.slice(low)
   }
 
-  /** Forgets what happened before `time`, and the oldest beyond `limit` entries. */
+  /** Drops entries from before `time`, and the oldest beyond `limit`. */
   expire(time: number, limit: number): void {
     let gone = Math.max(0, this.#entries.length - limit)
     while (gone < this.#entries.length && serialTime(this.#entries[gone]!.serial) < time) gone++
     if (gone > 0) this.#drop(gone)
   }
 
-  /** Forgets what happened up to and at a serial. */
+  /** Drops entries up to and including a serial. */
   dropThrough(serial: string): void {
     const gone = this.#entries.length - this.after(serial).length
     if (gone > 0) this.#drop(gone)
     if (serial > this.#floor) this.#floor = serial
   }
 
-  /** Forgets everything up to now: nobody can continue from an earlier serial. */
+  /** Drops all entries, so that resumes from earlier serials fail. */
   forget(serial: string): void {
     this.#entries = []
     this.#floor = serial

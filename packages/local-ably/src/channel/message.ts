@@ -10,7 +10,7 @@ import {
 import { byteLength, operationSize, sizeOf } from './size.ts'
 import type { SummaryState } from './summary.ts'
 
-/** One message of a channel: its latest state, and what is needed to tell its past. */
+/** One message of a channel: its latest state and its past. */
 export interface Message {
   readonly serial: string
   readonly id: string
@@ -23,20 +23,20 @@ export interface Message {
   extras: Record<string, unknown> | undefined
   action: 0 | 1 | 2
   version: MessageVersion & { serial: string; timestamp: number }
-  /** Bytes, as the size limit counts them. */
+  /** Bytes as the size limit counts them. */
   size: number
-  /** The channel serial of the last frame that touched it: what an attachment has seen of it follows from that. */
+  /** The channel serial of the last frame that touched it. It tells what an attachment has seen of the message. */
   touched: string
-  /** Bytes beside `size`: of what was said about the last update, of earlier versions, of annotations. */
+  /** Bytes beside `size`: the last operation's description and metadata, earlier versions, annotations. */
   weight: { operation: number; past: number; annotations: number }
-  /** Earlier versions, oldest first. Appends grow a version, they do not make one. */
+  /** Earlier versions, oldest first. An append grows the current version; it does not make a new one. */
   past: WireMessage[]
   summary?: SummaryState
-  /** What was annotated, oldest first. */
+  /** Annotations, oldest first. */
   annotations?: WireAnnotation[]
 }
 
-/** A client's message after validation: nothing in it but what clients may set. */
+/** A client's message after validation: only fields that clients may set. */
 export interface MessageInput {
   id: string | undefined
   name: string | undefined
@@ -53,7 +53,7 @@ export interface MessageInput {
 
 const extrasKeys = new Set(['headers', 'ref', 'push', 'delta', 'ephemeral', 'ai', 'privileged', 'userClaim'])
 
-/** Reads a message as a client sent it. Throws what the service would answer. */
+/** Reads a message from a client. Throws the error that the service would answer. */
 export function readMessage(wire: unknown): MessageInput {
   if (!isRecord(wire)) throw badRequest('unable to publish; each message must be an object')
   const { data, encoding } = readPayload(wire)
@@ -139,7 +139,7 @@ function readExtras(extras: unknown): Record<string, unknown> | undefined {
   return { ...rest, headers }
 }
 
-/** The message as it travels: its latest state, whole. */
+/** The message on the wire: its whole latest state. */
 export function toWire(message: Message): WireMessage {
   const wire: WireMessage = { id: message.id }
   if (message.name !== undefined) wire.name = message.name
@@ -158,7 +158,7 @@ export function toWire(message: Message): WireMessage {
   return wire
 }
 
-/** The message as a subscriber sees an append that it can follow: only the new slice, under the whole identity. */
+/** An append on the wire, for a subscriber that has the message: the new slice with the message's identity. */
 export function toAppend(message: Message, slice: MessageInput): WireMessage {
   const { data: _whole, encoding: _encoding, ...wire } = toWire(message)
   wire.action = MessageAction.append
@@ -167,22 +167,22 @@ export function toAppend(message: Message, slice: MessageInput): WireMessage {
   return encoding === undefined ? { ...wire, data: slice.data } : { ...wire, data: slice.data, encoding }
 }
 
-/** Joins an append to what is there. Text grows by text, bytes by bytes; anything else is a 40013. */
+/** Joins an append to the payload. Text joins text and bytes join bytes; anything else is a 40013. */
 export function joinPayload(whole: Payload | undefined, slice: Payload | undefined): Payload | undefined {
   if (slice === undefined) return whole
   if (whole === undefined) return slice
   if (typeof whole === 'string' && typeof slice === 'string') return whole + slice
   if (Buffer.isBuffer(whole) && Buffer.isBuffer(slice)) return Buffer.concat([whole, slice])
-  // An empty base takes the kind of what comes first: an agent opens with '' and streams bytes.
+  // An empty payload takes the type of the first append: an agent may open with '' and stream bytes.
   if (whole.length === 0) return slice
   throw new AblyError(
     40013,
     400,
-    'unable to append; text and bytes do not join, append what the message was made of',
+    'unable to append; text and bytes do not mix, append the type that the message has',
   )
 }
 
-/** Two appends to one message, as one. */
+/** Merges two appends to one message. */
 export function mergeAppends(first: MessageInput, second: MessageInput): MessageInput {
   return {
     ...second,

@@ -1,6 +1,6 @@
 import { Mode } from '../wire/protocol.ts'
 
-/** How many are on a channel, and as what. */
+/** The occupancy metrics of a channel. */
 export interface Occupancy {
   connections: number
   publishers: number
@@ -32,8 +32,8 @@ export function occupancyOf(
 }
 
 /**
- * What an attachment with the param `occupancy` is told: `metrics` for all numbers, `metrics.publishers` for one.
- * Undefined when the param asks for nothing that there is.
+ * The metrics for the channel param `occupancy`: `metrics` selects all, `metrics.publishers` one. Undefined when the param
+ * selects none.
  */
 export function chosenMetrics(
   param: string | undefined,

@@ -4,21 +4,21 @@ import { sizeOf } from './size.ts'
 import { Action, Mode, PresenceAction, type ProtocolMessage, type WirePresence } from '../wire/protocol.ts'
 import { messageSerial, randomName, serialTime, type SerialSource } from '../wire/serial.ts'
 
-/** A presence event that was sent, with its place on the channel. */
+/** A presence event with its place on the channel. */
 export interface PresenceEvent {
-  /** The serial of its frame, and its place in it. */
+  /** The serial of its frame, and its index in the frame. */
   readonly key: string
   readonly event: WirePresence
 }
 
-/** Members told of in one SYNC frame. */
+/** The most members in one SYNC frame. */
 const syncPage = 100
 
-/** Presence events kept per channel, and bytes of them. */
+/** The most presence events kept per channel, and the most bytes. */
 const keptEvents = 10_000
 const keptBytes = 4 * 1024 * 1024
 
-/** Who is present on one channel. A member is a client on a connection: one client may be present several times. */
+/** The members of one channel. A member is a client on a connection, so one client may be present several times. */
 export class PresenceSet {
   readonly #serials: SerialSource
   readonly #journal: Journal
@@ -41,7 +41,7 @@ export class PresenceSet {
     return this.#history
   }
 
-  /** The members, sorted by their keys: the order that pages of them follow. */
+  /** The members in order of their keys, which is the order of pages. */
   members(): [key: string, member: WirePresence][] {
     return [...this.#members].sort(([a], [b]) => (a < b ? -1 : 1))
   }
@@ -50,7 +50,7 @@ export class PresenceSet {
     return this.#members.has(memberKey(connectionId, clientId))
   }
 
-  /** Members of one connection, or all. */
+  /** Counts the members of one connection, or all. */
   count(connectionId?: string): number {
     if (connectionId === undefined) return this.#members.size
     let count = 0
@@ -58,7 +58,7 @@ export class PresenceSet {
     return count
   }
 
-  /** Applies what a connection announced, all in one frame, and tells who listens. */
+  /** Applies the events of one frame and tells subscribers. */
   announce(events: readonly WirePresence[], frameId: string, connectionId: string | undefined): void {
     const news = events.filter((event) => !this.#isRepeat(event))
     if (news.length === 0) return
@@ -74,14 +74,14 @@ export class PresenceSet {
     })
   }
 
-  /** Puts members there without telling anybody: the fixtures of an app. Its history has them enter. */
+  /** Adds an app's fixture members without telling subscribers. The presence history has them enter. */
   seed(members: readonly WirePresence[]): void {
     for (const member of members) this.#members.set(memberKey(member.connectionId, member.clientId!), member)
     const entered = members.map((member) => Object.assign({}, member, { action: PresenceAction.enter }))
     this.#note(this.#serials.next(), entered)
   }
 
-  /** Lets members go whose connection is gone. Their leave has an id of the server, which SDKs tell apart by. */
+  /** Removes the members of a lost connection. The id of such a leave must not start with the connection id. */
   leave(connectionId: string): void {
     const gone = [...this.#members.values()].filter((member) => member.connectionId === connectionId)
     if (gone.length === 0) return
@@ -94,7 +94,7 @@ export class PresenceSet {
     this.#send(serial, leaves, { id: frameId, timestamp, connectionId })
   }
 
-  /** The frames that tell a newcomer who is here. */
+  /** The SYNC frames that list all members. */
   sync(): ProtocolMessage[] {
     const members = this.members().map(([, member]) => member)
     const syncId = randomName(8)
@@ -113,7 +113,7 @@ export class PresenceSet {
     this.#dropEvents(gone)
   }
 
-  /** A client that attaches again re-enters under its old ids; when it never left, that is no news. */
+  /** A client that reattaches re-enters under its old ids. If it never left, this is a repeat. */
   #isRepeat(event: WirePresence): boolean {
     if (event.id === undefined) return false
     return this.#members.get(memberKey(event.connectionId, event.clientId!))?.id === event.id
@@ -140,7 +140,7 @@ export class PresenceSet {
       this.#history.push({ key: messageSerial(serial, i), event })
       this.#historyBytes += bytesOf(event)
     }
-    // Some more than needed, so that not every event has to.
+    // Drop more than needed, so that the next event need not.
     if (this.#history.length > keptEvents) this.#dropEvents(keptEvents / 10)
     while (this.#historyBytes > keptBytes && this.#history.length > 1)
       this.#dropEvents(Math.ceil(this.#history.length / 10))

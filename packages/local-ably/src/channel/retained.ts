@@ -2,11 +2,11 @@ import type { Message } from './message.ts'
 import { byteLength, operationSize } from './size.ts'
 import type { WireAnnotation, WireMessage } from '../wire/protocol.ts'
 
-/** Bytes of all messages that a server keeps, and who makes room when they are too many. */
+/** Counts the bytes of all kept messages, and asks for room when there are too many. */
 export class Retained {
   bytes = 0
   readonly #limit: number
-  /** Called when there are more bytes than the limit. */
+  /** Called when the count exceeds the limit. */
   onFull: (() => void) | undefined
 
   constructor(limit: number) {
@@ -22,17 +22,17 @@ export class Retained {
   }
 }
 
-/** Bytes of earlier versions, and of annotations, that one message may have. */
+/** The most bytes of earlier versions that one message keeps, and likewise of annotations. */
 const maxPast = 1024 * 1024
 
-/** About what the objects around a text cost. */
+/** Approximate bytes of the objects around a text. */
 const overhead = 500
 
-/** Bytes that keeping a message takes. */
+/** The bytes that a kept message takes. */
 export const weightOf = ({ size, weight }: Message): number =>
   overhead + size + weight.operation + weight.past + weight.annotations
 
-/** What a message that comes from elsewhere weighs beside its own size. */
+/** Computes the weight of a message that was loaded from a file. */
 export function measure(message: Omit<Message, 'weight'>): Message['weight'] {
   const sum = (list: readonly (WireMessage | WireAnnotation)[] | undefined) =>
     (list ?? []).reduce((all, one) => all + weigh(one), 0)

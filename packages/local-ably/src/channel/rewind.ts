@@ -7,16 +7,16 @@ import { serialTime } from '../wire/serial.ts'
 const maxCount = 100
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 }
 
-/** What a late joiner is told of the past. */
+/** The messages that a rewind delivers. */
 export interface Past {
   messages: Message[]
-  /** Why it is less than was asked. */
+  /** Set when they are fewer than the client asked for. */
   error?: WireError
 }
 
 /**
- * The messages that `rewind` asks for, in the order of their creation. Which ones is decided by when they last
- * changed: a response that grows now belongs to the last N, whenever it began.
+ * The messages that `rewind` selects, in order of creation. The last change counts: a growing response belongs to the
+ * last N, whenever it began.
  */
 export function rewind(channel: Channel, params: Record<string, string>, now = Date.now()): Past {
   const wanted = params.rewind
@@ -41,7 +41,7 @@ export function rewind(channel: Channel, params: Record<string, string>, now = D
   return { messages, error: error.toWire() }
 }
 
-/** Those `count` that changed last, in the order of their creation, in which they come. */
+/** The `count` messages that changed last, in order of creation. */
 function lastChanged(messages: readonly Message[], count: number): Message[] {
   if (messages.length <= count) return [...messages]
   if (count === 0) return []
@@ -49,7 +49,7 @@ function lastChanged(messages: readonly Message[], count: number): Message[] {
     .map((message) => message.touched)
     .sort((a, b) => (a < b ? 1 : -1))
     .at(count - 1)!
-  // Messages of one frame were touched together, so there may be more than wanted at the threshold.
+  // Messages of one frame share `touched`, so the threshold may admit too many.
   return messages.filter((message) => message.touched >= threshold).slice(-count)
 }
 

@@ -2,13 +2,13 @@ import type { Message } from './message.ts'
 import { weightOf, type Retained } from './retained.ts'
 import { serialTime } from '../wire/serial.ts'
 
-/** The messages of one channel in the order of their creation, which is that of their serials. */
+/** The messages of one channel in order of creation, which is the order of their serials. */
 export class MessageStore {
   readonly #bySerial = new Map<string, Message>()
   readonly #weights = new Map<Message, number>()
   readonly #retained: Retained
   #ordered: Message[] = []
-  /** No message was touched before this: what spares most sweeps from looking at each. */
+  /** No message was touched before this time, so most sweeps need not look at each. */
   #oldest = 0
   #bytes = 0
 
@@ -16,7 +16,7 @@ export class MessageStore {
     this.#retained = retained
   }
 
-  /** Bytes of all messages, with their versions and annotations. */
+  /** Bytes of all messages, versions and annotations included. */
   get bytes(): number {
     return this.#bytes
   }
@@ -35,12 +35,12 @@ export class MessageStore {
     this.weigh(message)
   }
 
-  /** Counts the bytes of a message anew, after it changed. */
+  /** Counts a message again after it changed. */
   weigh(message: Message): void {
     this.#count(message, weightOf(message))
   }
 
-  /** Drops the oldest messages until no more than `bytes` are left; the last stays. Returns the latest serial that touched one. */
+  /** Drops the oldest messages until at most `bytes` are left, but never the last. Returns their greatest `touched`. */
   dropOldest(bytes: number): string | undefined {
     let count = 0
     let touched: string | undefined
@@ -66,7 +66,7 @@ export class MessageStore {
     this.#bySerial.delete(message.serial)
   }
 
-  /** All messages, oldest first. Not to be changed. */
+  /** All messages, oldest first. Do not modify. */
   all(): readonly Message[] {
     return this.#ordered
   }

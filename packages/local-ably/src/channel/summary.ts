@@ -4,27 +4,27 @@ import { AnnotationAction, type WireAnnotation } from '../wire/protocol.ts'
 type Method = 'total' | 'flag' | 'distinct' | 'unique' | 'multiple'
 const methods: ReadonlySet<string> = new Set(['total', 'flag', 'distinct', 'unique', 'multiple'])
 
-/** Client ids shown in one summary entry; beyond that it says `clipped: true`. */
+/** The most client ids in one summary entry; beyond that, the entry says `clipped: true`. */
 const shownClients = 1000
 
-/** How a type is summarised: the `method` of `namespace:method.version`. Others are relayed, not summarised. */
+/** The `method` of a type `namespace:method.version`. Types without a known method are relayed, not summarised. */
 export function methodOf(type: string): Method | undefined {
   const match = /:(\w+)\.v1$/.exec(type)
   return match && methods.has(match[1]!) ? (match[1] as Method) : undefined
 }
 
-/** One type's running summary. Names map to clients, clients to counts; '' stands for no name. */
+/** The running summary of one type: names to clients to counts; '' stands for no name. */
 interface Tally {
   method: Method
   total: number
   names: Map<string, { clients: Map<string, number>; unidentified: number }>
 }
 
-/** The annotations of one message, summarised per type as they come. */
+/** The running summaries of one message's annotations, by type. */
 export class SummaryState {
   readonly #tallies = new Map<string, Tally>()
 
-  /** Takes one annotation in. Returns whether the summary changed its shape or counts. */
+  /** Applies one annotation. Returns whether the summary changed. */
   apply(annotation: WireAnnotation): boolean {
     const type = annotation.type ?? ''
     const method = methodOf(type)

@@ -8,7 +8,7 @@ import { subjectOf } from './publish.ts'
 import { publisherOf } from './publishFrame.ts'
 import type { Subject } from '../faults/rules.ts'
 
-/** Does what a frame asks, and calls `done` with the serials for its ACK, at once or later. */
+/** Does the work of a frame, and calls `done` with the serials for its ACK, at once or later. */
 export type Work = (
   connection: Connection,
   frame: ProtocolMessage,
@@ -16,7 +16,7 @@ export type Work = (
   fail: (error: unknown) => void,
 ) => void
 
-/** Does the work of a frame that wants an answer, once however often it comes, and answers it. */
+/** Does the work of a frame once, even if it is resent, and answers it. */
 export function acknowledge(
   connection: Connection,
   frame: ProtocolMessage,

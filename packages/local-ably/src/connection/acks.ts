@@ -7,16 +7,16 @@ type Outcome = { res: PublishResult } | { error: AblyError }
 export interface Slot {
   readonly msgSerial: number
   outcome: Outcome | undefined
-  /** Neither it nor anything after it is sent on this socket: an ACK that the network swallowed. */
+  /** Neither it nor any later answer is sent on this socket, as if the network had lost the ACK. */
   lost: boolean
 }
 
-/** Outcomes kept for frames that a client sends again after a resume. */
+/** The most outcomes kept for frames that a client may resend after a resume. */
 const keptOutcomes = 5000
 
 /**
- * ACKs and NACKs of one connection. They leave in the order of msgSerial, whatever order the work is done in, for
- * SDKs take an ACK to answer all frames before it too.
+ * The ACKs and NACKs of one connection. They leave in order of msgSerial, whatever order the work is done in, because for
+ * SDKs an ACK also answers all earlier frames.
  */
 export class AckQueue {
   readonly #send: (message: ProtocolMessage) => void
@@ -29,7 +29,7 @@ export class AckQueue {
     this.#send = send
   }
 
-  /** Takes a frame in. Undefined when it came before: then its answer, known or to come, is sent again. */
+  /** Registers a frame. Undefined for a repeated frame, whose answer is sent again. */
   open(msgSerial: number): Slot | undefined {
     if (msgSerial < this.#expected) {
       const known = this.#slots.get(msgSerial) ?? {
@@ -54,13 +54,13 @@ export class AckQueue {
     this.#flushSoon()
   }
 
-  /** The socket is gone: what was not sent is sent again when the client asks. */
+  /** Drops pending answers when the socket closes. The client resends the frames after a resume. */
   reset(): void {
     for (const slot of this.#queue) slot.lost = false
     this.#queue = []
   }
 
-  // Frames that came together are answered together.
+  // Frames that arrive together share an ACK.
   #flushSoon(): void {
     if (this.#flushing) return
     this.#flushing = true

@@ -18,7 +18,7 @@ import { publisherOf, requireMode } from './publishFrame.ts'
 import { sizeOf } from '../channel/size.ts'
 import { checkAnnotation } from '../channel/summary.ts'
 
-/** Annotates messages, as a client asks in an ANNOTATION frame. */
+/** Handles an ANNOTATION frame. */
 export function annotate(
   connection: Connection,
   frame: ProtocolMessage,
@@ -37,7 +37,7 @@ export function annotate(
   })
 }
 
-/** Reads, checks and applies annotations that a client sent. */
+/** Reads, checks and applies a client's annotations. */
 export function applyAnnotations(
   publisher: Publisher,
   channel: Channel,

@@ -15,7 +15,7 @@ import { sizeOf } from '../channel/size.ts'
 import { requireMode } from './publishFrame.ts'
 import { describe } from './outbox.ts'
 
-/** Enters, updates and leaves members of a channel, as a client asks in a PRESENCE frame. */
+/** Handles a PRESENCE frame. */
 export function announce(
   connection: Connection,
   frame: ProtocolMessage,
@@ -77,7 +77,7 @@ function readEvent(connection: Connection, channelName: string, wire: unknown): 
     throw new AblyError(
       91000,
       400,
-      'unable to enter presence; name a clientId, the connection may act for any',
+      'unable to enter presence; name a clientId, because the connection may act for any',
     )
   }
   const event: WirePresence = {
@@ -86,7 +86,7 @@ function readEvent(connection: Connection, channelName: string, wire: unknown): 
     connectionId: connection.id,
     ...readPayload(wire),
   }
-  // Only a client that attaches again may name an id: that under which it was here.
+  // A client may name an id only to re-enter under its old one.
   if (typeof id === 'string' && id.startsWith(`${connection.id}:`)) event.id = id
   const userClaim = userClaimFor(connection.grant, channelName)
   if (userClaim !== undefined) event.extras = { ...(isRecord(extras) ? extras : {}), userClaim }

@@ -18,10 +18,10 @@ import {
 import { rewind } from '../channel/rewind.ts'
 import { serialTime } from '../wire/serial.ts'
 
-/** Characters of a channel name with its qualifier, which may hold a filter. */
+/** The most characters of a channel name with its qualifier, which may hold a filter. */
 const longestName = 8192
 
-/** Answers ATTACH: with ATTACHED and what the client missed, or with an ERROR for the channel. */
+/** Handles ATTACH: answers with ATTACHED and the backlog, or with a channel ERROR. */
 export function attach(connection: Connection, frame: ProtocolMessage): void {
   const name = frame.channel ?? ''
   try {
@@ -43,13 +43,13 @@ export function attach(connection: Connection, frame: ProtocolMessage): void {
   }
 }
 
-/** Whether a client that is attached wants to hear again what came after its serial: it could not follow the deltas. */
+/** Whether an attached client asks for a replay from its serial, because it could not apply a delta. */
 const recovers = (known: Attachment, frame: ProtocolMessage): boolean =>
   known.params.delta === 'vcdiff' &&
   frame.channelSerial !== undefined &&
   frame.channelSerial < known.channel.journal.head
 
-/** Options changed in place: the client goes on where it is. */
+/** Changes the options of an attachment in place. */
 function reattach(
   connection: Connection,
   known: Attachment,
@@ -81,7 +81,7 @@ function attachAnew(
     throw new AblyError(
       40161,
       401,
-      `unable to attach to ${channelName}; its channels are for identified clients only`,
+      `unable to attach to ${channelName}; its namespace requires an identified client`,
     )
   }
   channel.expire(Date.now())
@@ -96,7 +96,7 @@ function attachAnew(
     'entries' in plan ? replayFrames(plan.entries, attachment) : rewindFrames(plan.messages, attachment)
   const resumed = 'entries' in plan
   const present = attachment.modes & Mode.PRESENCE_SUBSCRIBE && channel.presence.size > 0
-  // A resumed client keeps its serial until the backlog has carried it on: should the socket drop between, it asks again.
+  // A resumed client keeps its serial until it has the backlog. If the socket drops before, it asks again.
   connection.send(
     attachment.attached({
       channelSerial: resumed ? from! : channel.journal.head,
@@ -122,8 +122,8 @@ function checkModes(connection: Connection, channelName: string, requested: numb
 }
 
 /**
- * What happened since a serial, if all of it is still known. A connection that could not be resumed has no claim on a
- * serial from before the time for which connections are remembered.
+ * Returns what happened since a serial, if all of it is still known. A connection that was not resumed cannot continue
+ * from a serial older than the time for which connections are remembered.
  */
 function resume(
   connection: Connection,
@@ -137,8 +137,8 @@ function resume(
 }
 
 /**
- * What happened, as someone needs it who was away: each message once, whole, in the place where it first changed.
- * Every frame carries the serial of its place, so that a drop in the middle loses nothing; the last one the head.
+ * Builds the backlog of a resumed client: each message once, whole, at the place of its first change. Every frame carries
+ * the serial of its place, so that a drop in the middle loses nothing; the last frame carries the head.
  */
 function replayFrames(entries: readonly JournalEntry[], attachment: Attachment): ProtocolMessage[] {
   const told = new Set<Message>()
@@ -194,7 +194,7 @@ function endAt(frames: ProtocolMessage[], head: string): ProtocolMessage[] {
 
 const knownParams = ['rewind', 'rewindLimit', 'appendMode', 'delta', 'occupancy', 'modes']
 
-/** The params of a channel: those in its name, then those of the frame; what is not known is not echoed. */
+/** The params of a channel, from its name and the frame. Unknown params are not echoed. */
 function readParams(name: string, given: Record<string, unknown> | undefined): Record<string, string> {
   const query = /^\[[^\]?]*\?([^\]]*)\]/.exec(name)?.[1] ?? ''
   const all: Record<string, unknown> = { ...Object.fromEntries(new URLSearchParams(query)), ...given }

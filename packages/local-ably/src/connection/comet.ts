@@ -4,24 +4,24 @@ import { rateLimited } from '../wire/errors.ts'
 import { Action, type ProtocolMessage } from '../wire/protocol.ts'
 import type { Socket, SocketHandlers } from './socket.ts'
 
-/** Bytes after which a streamed answer ends and the client asks again: browsers keep all of an answer in memory. */
+/** Bytes after which a streamed answer ends and the client asks again. Browsers keep the whole answer in memory. */
 const longestAnswer = 1024 * 1024
 
-/** Requests of one client that may wait while it is not read from. */
+/** The most requests of one client that may wait while it is paused. */
 const maxWaiting = 10
 
 export interface CometOptions {
-  /** Milliseconds between signs of life. */
+  /** Milliseconds between heartbeats. */
   interval: number
-  /** Whether an answer carries frames as they come, or ends with the first ones. */
+  /** Whether an answer streams frames, or ends after the first ones. */
   streaming: boolean
-  /** Called when no request can reach it any more. */
+  /** Called when requests can no longer reach it. */
   onStop: () => void
 }
 
 /**
- * Carries a connection over HTTP requests, for clients that cannot use WebSocket. One request at a time waits for what
- * the server has to send; others bring what the client sends.
+ * Carries a connection over HTTP requests, for clients that cannot use WebSocket. The answer to one request carries the
+ * server's frames; other requests bring the client's.
  */
 export class CometTransport implements Socket {
   readonly format = 'json'
@@ -53,7 +53,7 @@ export class CometTransport implements Socket {
     return this.#bytes + (this.#answer?.writableLength ?? 0)
   }
 
-  /** Takes a request that waits for frames. */
+  /** Takes a request whose answer will carry frames. */
   receive(answer: ServerResponse): void {
     clearTimeout(this.#giveUp)
     this.#answer?.end('[]\n')
@@ -67,7 +67,7 @@ export class CometTransport implements Socket {
     this.#flushSoon()
   }
 
-  /** Takes frames that a request brought. Resolves when they were read. */
+  /** Takes the frames of a request. Resolves when they have been handled. */
   async deliver(frames: readonly unknown[]): Promise<void> {
     while (this.#resumed) {
       if (this.#resumed.length >= maxWaiting)
@@ -89,7 +89,7 @@ export class CometTransport implements Socket {
     if (last) this.send(new Frame(last))
     this.#closing = true
     this.#flushSoon()
-    // A client between two requests asks once more.
+    // A client between two requests will ask once more.
     this.#waitForRequest()
   }
 
@@ -110,7 +110,7 @@ export class CometTransport implements Socket {
     for (const resolve of waiting) resolve()
   }
 
-  // Frames of one turn share an answer.
+  // Frames of one turn leave together.
   #flushSoon(): void {
     if (this.#flushing || !this.#answer || (this.#queue.length === 0 && !this.#closing)) return
     this.#flushing = true

@@ -21,10 +21,10 @@ export interface ConnectionOptions {
   remainPresentFor: number
 }
 
-/** Answers to resumes that may be lost in a row. */
+/** The most CONNECTED frames that may be lost in a row. */
 const keptKeys = 20
 
-/** One client's connection. It outlives its sockets, for as long as it can be resumed. */
+/** One client's connection. It outlives its sockets while it can be resumed. */
 export class Connection implements Peer {
   readonly id = randomName(10)
   readonly createdAt = Date.now()
@@ -32,20 +32,20 @@ export class Connection implements Peer {
   readonly app: App
   readonly echo: boolean
   readonly attachments = new Map<string, Attachment>()
-  /** Channels on which it may have members. */
+  /** Channels on which it may have presence members. */
   readonly present = new Set<Channel>()
   readonly acks: AckQueue
   readonly inboundRate = new RateLimit(42911, 'connection.inboundRate')
   readonly inboundBytes = new RateLimit(42911, 'connection.inboundBytes')
   readonly channelRates = new Map<string, RateLimit>()
   readonly outbox: Outbox
-  /** Merges this connection's appends. Set right after it is made: it publishes in this connection's name. */
+  /** Merges this connection's appends. Set right after construction, because it publishes as this connection. */
   rollup: Rollup | undefined
   grant: Grant
   key: string
-  /** Keys before, for a client that never got the answers to its resumes. */
+  /** Earlier keys, for a client that never got the answers to its resumes. */
   readonly #formerKeys = new Set<string>()
-  /** Called when nothing of it is left. */
+  /** Called when the connection has ended. */
   onEnd: (() => void) | undefined
   #socket: Socket | undefined
   readonly #remainPresentFor: number
@@ -89,7 +89,7 @@ export class Connection implements Peer {
     return (this.#socket?.buffered ?? 0) + this.outbox.bytes
   }
 
-  /** How faults recognise it. */
+  /** Describes the connection for rules. */
   subject(): Subject {
     return { app: this.app.id, connectionId: this.id, clientId: this.clientId }
   }
@@ -98,7 +98,7 @@ export class Connection implements Peer {
     return grantModes(this.grant, channelName, requested)
   }
 
-  /** Goes on over a new socket: the first, or one that resumes. */
+  /** Takes a socket: the first, or that of a resume. */
   open(socket: Socket, error?: AblyError): void {
     const before = this.#socket
     if (before) {
@@ -117,7 +117,7 @@ export class Connection implements Peer {
     this.sendConnected(error)
   }
 
-  /** Asks for a new token before this one ends, and disconnects when it has. Keys do not end. */
+  /** Asks for a new token before the current one expires, and disconnects when it does. */
   watchToken(): void {
     for (const timer of this.#tokenTimers) clearTimeout(timer)
     const { expires, kind } = this.grant
@@ -129,7 +129,7 @@ export class Connection implements Peer {
       this.#tokenTimers.push(after(left - askAhead, () => this.send({ action: Action.auth })))
   }
 
-  /** Takes on new credentials. Attachments that are left with nothing fail. */
+  /** Adopts new credentials. Attachments without any mode left fail. */
   regrant(grant: Grant): void {
     this.grant = grant
     this.watchToken()
@@ -167,7 +167,7 @@ export class Connection implements Peer {
     this.outbox.push(message instanceof Frame ? message : new Frame(message))
   }
 
-  /** An ERROR: for a channel, or without one for the whole connection. */
+  /** Sends an ERROR for a channel, or for the whole connection. */
   sendError(error: unknown, channel?: string): void {
     const frame: ProtocolMessage = { action: Action.error, error: asAblyError(error).toWire() }
     if (channel !== undefined) frame.channel = channel
@@ -190,7 +190,7 @@ export class Connection implements Peer {
     this.rollup?.flush(attachment.channel)
   }
 
-  /** The socket is gone without a goodbye: the connection waits to be resumed. */
+  /** Handles the loss of the socket: the connection waits to be resumed. */
   socketLost(socket: Socket): void {
     if (this.#socket !== socket || this.#ended) return
     this.#socket = undefined
@@ -203,7 +203,7 @@ export class Connection implements Peer {
     this.context.log.write({ kind: 'connection', ...this.#names(), text: 'lost its socket' })
   }
 
-  /** Cuts the socket, as a network that fails does. */
+  /** Cuts the socket, as a failing network does. */
   drop(): void {
     const socket = this.#socket
     if (!socket) return
@@ -211,7 +211,7 @@ export class Connection implements Peer {
     socket.abandon()
   }
 
-  /** Tells the client to go and come back. */
+  /** Sends DISCONNECTED, on which the client reconnects. */
   disconnect(error: AblyError): void {
     const socket = this.#socket
     if (!socket) return
@@ -220,18 +220,18 @@ export class Connection implements Peer {
     socket.close({ action: Action.disconnected, error: error.toWire() })
   }
 
-  /** The client spoke, so it has its new key: those before are of use only to a client that was superseded. */
+  /** The client sent a frame, so it has its new key: forget the earlier ones. */
   confirm(): void {
     this.#formerKeys.clear()
   }
 
-  /** Makes its resume fail: whoever comes back gets a new connection, and this one is left to expire. */
+  /** Makes resumes fail: a returning client gets a new connection, and this one expires. */
   forgetKey(): void {
     this.key = `${this.id}!${randomName(12)}`
     this.#formerKeys.clear()
   }
 
-  /** Ends it for good: on CLOSE, on a fatal error, or because nobody came back. */
+  /** Ends the connection: on CLOSE, on a fatal error, or when it was not resumed in time. */
   end(last?: ProtocolMessage): void {
     if (this.#ended) return
     this.#ended = true
@@ -253,7 +253,7 @@ export class Connection implements Peer {
     this.end({ action: Action.error, error: error.toWire() })
   }
 
-  /** Reads nothing and sends nothing until the returned function is called. */
+  /** Neither reads nor sends until the returned function is called. */
   freeze(): () => void {
     const socket = this.#socket
     const thaw = this.outbox.freeze()
@@ -264,7 +264,7 @@ export class Connection implements Peer {
     }
   }
 
-  /** Takes its members off a channel, or notes that there are none. */
+  /** Removes its members from a channel. */
   leave(channel: Channel): void {
     channel.presence.leave(this.id)
     this.present.delete(channel)
@@ -278,7 +278,7 @@ export class Connection implements Peer {
     for (const channel of this.present) this.leave(channel)
   }
 
-  // A resumed client attaches again, with the serial it got to; until then nothing may be sent for its channels.
+  // A resumed client reattaches with its last serial. Until then, nothing may be sent for its channels.
   #release(): void {
     this.rollup?.flush()
     for (const attachment of this.attachments.values()) attachment.channel.part(attachment)
@@ -306,7 +306,7 @@ export class Connection implements Peer {
   }
 }
 
-// Timers hold at most 31 bits of milliseconds: what is further away is watched no more than that.
+// A timer holds at most 31 bits of milliseconds.
 function after(ms: number, callback: () => void): NodeJS.Timeout {
   return setTimeout(callback, Math.min(Math.max(ms, 0), 2 ** 31 - 1)).unref()
 }

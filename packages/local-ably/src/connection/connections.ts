@@ -28,7 +28,7 @@ export class Connections {
     this.#directory = directory
   }
 
-  /** Lets a new socket in, as a new connection or as one that resumes, or tells it why not. */
+  /** Accepts a socket as a new or a resumed connection, or refuses it with an error frame. */
   accept(socket: Socket, query: URLSearchParams, credentials: Credentials): Connection | undefined {
     try {
       const grant = authenticate(this.#directory, credentials)
@@ -59,7 +59,7 @@ export class Connections {
       app: connection.app.id,
       connectionId: connection.id,
       ...(connection.clientId === undefined ? {} : { clientId: connection.clientId }),
-      text: known ? 'resumed' : key ? 'failed to resume, connected anew' : 'connected',
+      text: known ? 'resumed' : key ? 'could not resume, connected as new' : 'connected',
     })
     return connection
   }
@@ -67,7 +67,11 @@ export class Connections {
   #checkCount(): void {
     const limit = this.#context.settings.limits.connections
     if (this.#byId.size < limit) return
-    throw new AblyError(42915, 429, `unable to connect; the server has ${limit} connections, the most it may`)
+    throw new AblyError(
+      42915,
+      429,
+      `unable to connect; the server has reached its limit of ${limit} connections`,
+    )
   }
 
   #create(grant: Grant, query: URLSearchParams): Connection {
@@ -104,7 +108,7 @@ export class Connections {
     return connection
   }
 
-  /** Takes tokens back, at once or when their margin is over. */
+  /** Revokes tokens, at once or after their margin. */
   revoke(about: {
     app: App
     keyName: string
@@ -125,7 +129,7 @@ export class Connections {
     else apply()
   }
 
-  /** The connection whose key a REST publish names. */
+  /** Finds a connection by its key. */
   byKey(key: string): Connection | undefined {
     const connection = this.#byId.get(key.split('!')[0]!)
     return connection?.hasKey(key) ? connection : undefined
@@ -135,12 +139,12 @@ export class Connections {
     return [...this.#byId.values()]
   }
 
-  /** Those that a fault or a question names. */
+  /** The connections that match. */
   matching(match: Match | undefined): Connection[] {
     return this.all().filter((connection) => matches(match, connection.subject()))
   }
 
-  /** Forgets everybody, as a crash does. */
+  /** Drops all connections, as a crash does. */
   clear(): void {
     for (const connection of this.all()) {
       connection.drop()
@@ -155,7 +159,7 @@ function resumeError(key: string): AblyError {
     : new AblyError(80018, 400, 'Unable to recover connection: invalid connection key')
 }
 
-// Refusals are told in a frame: SDKs cannot read the status of a refused upgrade.
+// Refusals are sent as a frame, because SDKs cannot read the status of a refused upgrade.
 function refuse(socket: Socket, error: AblyError): void {
   socket.handle(deaf)
   const passing = error.statusCode >= 500 || error.statusCode === 429

@@ -13,26 +13,26 @@ import { deaf, type Socket, type SocketHandlers } from './socket.ts'
 
 export interface EventStreamOptions {
   channels: readonly string[]
-  /** Server-sent events, or else one JSON object a line. */
+  /** Server-sent events; otherwise one JSON object per line. */
   sse: boolean
-  /** Whole messages, or else their payloads. */
+  /** Whole messages; otherwise their payloads. */
   enveloped: boolean
-  /** Signs of life as events, or else as comments. */
+  /** Heartbeats as events; otherwise as comments. */
   heartbeats: boolean
-  /** Milliseconds between signs of life. */
+  /** Milliseconds between heartbeats. */
   interval: number
 }
 
-/** Carries a connection that only listens, over one answer that does not end. */
+/** Carries a connection that only subscribes, over one endless answer. */
 export class EventStream implements Socket {
   readonly format = 'json'
   readonly #response: ServerResponse
   readonly #options: EventStreamOptions
   readonly #beat: NodeJS.Timeout
-  /** How far each channel has come. */
+  /** The last serial of each channel. */
   readonly #positions = new Map<string, string>()
   #handlers: SocketHandlers = deaf
-  /** What waits until all channels are attached: a refusal before that is an answer of its own. */
+  /** Events that wait until all channels are attached. A refusal before that is an ordinary error response. */
   #opening: string[] | undefined = []
 
   constructor(response: ServerResponse, options: EventStreamOptions) {
@@ -50,7 +50,7 @@ export class EventStream implements Socket {
     this.#handlers = handlers
   }
 
-  /** Lets out what waits, and all that comes. */
+  /** Starts the stream, and writes the events that waited. */
   start(): void {
     if (this.#response.headersSent) return
     const { sse } = this.#options
@@ -85,7 +85,7 @@ export class EventStream implements Socket {
     this.#response.destroy()
   }
 
-  // A client that only listens sends nothing that could be held back.
+  // The client sends nothing, so there is nothing to pause.
   pause(): void {}
   resume(): void {}
 
@@ -111,10 +111,10 @@ export class EventStream implements Socket {
     { channel = '', channelSerial, action }: ProtocolMessage,
     carried: (WireMessage | WirePresence)[],
   ): void {
-    // A sync tells who is here; its serial is no position on the channel.
+    // The serial of a SYNC is not a position on the channel.
     if (channelSerial !== undefined && action !== Action.sync) this.#positions.set(channel, channelSerial)
     for (const [i, one] of carried.entries()) {
-      // A frame is the least that can be resumed from, so its last event alone has an id.
+      // Resumes start after whole frames, so only a frame's last event has an id.
       const id = i === carried.length - 1 ? this.#position() : undefined
       this.#event(kind, this.#options.enveloped ? { ...one, channel } : one.data, id)
     }
@@ -150,7 +150,7 @@ export class EventStream implements Socket {
   }
 }
 
-/** Where each channel of a stream goes on from, given the id of an event. */
+/** Reads an event's id: the serial to continue from, by channel. */
 export function positionsOf(id: string, channels: readonly string[]): Map<string, string> {
   const serials = id.split('~')
   return new Map(channels.map((name, i) => [name, serials[i] || serials[0]!]))

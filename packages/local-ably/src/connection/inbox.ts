@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { Socket } from './socket.ts'
 
-/** What comes in on one socket. A client that does not read its answers is not read from either. */
+/** The incoming frames of one socket. While the client does not read its answers, its frames wait. */
 export class Inbox {
   readonly #connection: Connection
   readonly #socket: Socket
@@ -31,7 +31,7 @@ export class Inbox {
     return this.#connection.context.settings.limits.outboundBytes
   }
 
-  // Frames that have arrived already wait here; more than a socket's buffer of them cannot come.
+  // Frames that have already arrived wait here: at most one socket buffer of them.
   #hold(): void {
     this.#held = true
     this.#socket.pause()

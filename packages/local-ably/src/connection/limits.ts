@@ -1,6 +1,6 @@
 import { rateLimited } from '../wire/errors.ts'
 
-/** A bucket that holds one second's worth, so that a burst passes and a stream is held to its rate. */
+/** A leaky bucket that holds one second's worth: it allows bursts, and limits streams to the rate. */
 export class RateLimit {
   readonly #code: number
   readonly #metric: string
@@ -12,7 +12,7 @@ export class RateLimit {
     this.#metric = metric
   }
 
-  /** Counts `count` against `rate` per second, or throws. What is refused does not count. */
+  /** Takes `count` at `rate` per second, or throws. Refused counts are not taken. */
   take(rate: number | undefined, count = 1, now: number = performance.now()): void {
     if (rate === undefined) return
     this.#level = Math.max(0, this.#level - ((now - this.#at) / 1000) * rate)

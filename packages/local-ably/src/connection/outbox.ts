@@ -7,10 +7,10 @@ interface Waiting {
   at: number
 }
 
-/** How long a frame that changes places waits for the one that overtakes it. */
+/** Milliseconds that a reordered frame waits for the one that overtakes it. */
 const overtakeWithin = 1000
 
-/** What leaves on one connection, in order. Without faults it is a call; with them, a queue. */
+/** Sends the frames of one connection in order: directly, or through a queue when faults delay them. */
 export class Outbox {
   readonly #rules: Rules
   readonly #send: (frame: Frame) => void
@@ -32,7 +32,7 @@ export class Outbox {
     this.#sizeOf = about.sizeOf
   }
 
-  /** Bytes that wait. */
+  /** Bytes in the queue. */
   get bytes(): number {
     return this.#bytes
   }
@@ -71,7 +71,7 @@ export class Outbox {
     }
   }
 
-  /** Forgets what waits: its socket is gone. */
+  /** Drops the queue when the socket closes. */
   clear(): void {
     this.#queue = []
     this.#bytes = 0
@@ -83,7 +83,7 @@ export class Outbox {
   #enqueue(frame: Frame, delay: number): void {
     if (delay === 0 && this.#queue.length === 0 && this.#frozen === 0) this.#send(frame)
     else {
-      // A frame never overtakes one before it, so a single delayed frame delays all that follow.
+      // Frames stay in order, so one delayed frame delays all later ones.
       const after = this.#queue.at(-1)?.at ?? 0
       this.#queue.push({ frame, at: Math.max(after, Date.now() + delay) })
       this.#bytes += this.#sizeOf(frame)
@@ -115,7 +115,7 @@ export class Outbox {
   }
 }
 
-// An ACK that goes by is no overtaking: only the next of the same channel and kind is.
+// Only a frame of the same channel and kind overtakes; an ACK does not count.
 const isLike = (a: ProtocolMessage, b: ProtocolMessage): boolean =>
   a.channel === b.channel && a.action === b.action
 
@@ -131,7 +131,7 @@ const actionNames = (table: Record<string, number>): string[] => {
 const messageActions = actionNames(MessageAction)
 const presenceActions = actionNames(PresenceAction)
 
-/** What rules can ask of a frame. One that a client sent may hold anything. */
+/** Describes a frame for rules. A client's frame may hold anything. */
 export function describe(message: ProtocolMessage, base: Subject): Subject {
   const carried = listOf(message.messages ?? message.presence ?? message.annotations)
   const table = message.presence ? presenceActions : messageActions
@@ -145,7 +145,7 @@ export function describe(message: ProtocolMessage, base: Subject): Subject {
   }
 }
 
-// Without an action, a message is a create.
+// A message without an action is a create.
 const listOf = (value: unknown): Record<string, unknown>[] =>
   Array.isArray(value) ? value.filter(isRecord).map((one) => ({ ...one, action: one.action ?? 0 })) : []
 

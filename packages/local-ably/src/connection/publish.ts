@@ -10,15 +10,15 @@ import { MessageAction } from '../wire/protocol.ts'
 import type { Subject } from '../faults/rules.ts'
 import { describe } from './outbox.ts'
 
-/** Who publishes: credentials, and the connection if there is one. */
+/** The publisher: its credentials, and its connection if it has one. */
 export interface Publisher {
   grant: Grant
   connectionId: string | undefined
-  /** Rates that count for it alone, by channel. */
+  /** Its own rate limits, by channel. */
   channelRates: Map<string, RateLimit>
 }
 
-/** Reads and checks messages that a client wants to publish, before any of them takes effect. */
+/** Reads and checks a client's messages, before any of them takes effect. */
 export function admit(
   context: Context,
   publisher: Publisher,
@@ -49,7 +49,7 @@ export function admit(
   return inputs
 }
 
-/** What rules can ask of a publish. An append has the name of what it appends to, though it does not carry it. */
+/** Describes a publish for rules. An append has the name of its message, though it does not carry it. */
 export function subjectOf(publisher: Publisher, channelName: string, messages: unknown): Subject {
   const { app, clientId } = publisher.grant
   const stored = app.channels.get(channelName)?.messages
@@ -61,7 +61,7 @@ export function subjectOf(publisher: Publisher, channelName: string, messages: u
   return { ...described, names, channel: channelName, connectionId: publisher.connectionId }
 }
 
-// Several ids in one publish must have one base, so that a repeat can be recognised as a whole.
+// The ids of one publish share a base, so that a repeat is recognised as a whole.
 function checkIds(inputs: readonly MessageInput[]): void {
   if (inputs.length < 2 || inputs.every((input) => input.id === undefined)) return
   const base = inputs[0]!.id?.replace(/:\d+$/, '')
@@ -73,7 +73,7 @@ function checkIds(inputs: readonly MessageInput[]): void {
   )
 }
 
-/** Refuses when a channel gets more than it takes. */
+/** Enforces the rate limits of a channel. */
 export function checkRates(context: Context, publisher: Publisher, channel: Channel, count: number): void {
   const own = rateFor(publisher.grant, channel.name)
   if (own !== undefined) {
@@ -94,7 +94,7 @@ export function authorOf(publisher: Publisher, channel: Channel, frameId: string
   }
 }
 
-/** Checks that a publisher may change a message, and that the channel's rules allow changes at all. */
+/** Checks that a publisher may change a message, and that the channel's rule allows changes. */
 export function admitChange(publisher: Publisher, channel: Channel, input: MessageInput): Message {
   const { grant } = publisher
   const verb = input.action === MessageAction.delete ? 'delete' : 'update'

@@ -7,7 +7,7 @@ import type { MessageInput } from '../channel/message.ts'
 import { MessageAction, Mode, type ProtocolMessage, type PublishResult } from '../wire/protocol.ts'
 import { admit, admitChange, authorOf, checkRates, type Publisher } from './publish.ts'
 
-/** Publishes the messages of a frame: new ones, or operations on old ones. */
+/** Publishes the messages of a frame, or applies their operations. */
 export function publishFrame(
   connection: Connection,
   frame: ProtocolMessage,
@@ -34,7 +34,7 @@ export function publishFrame(
   done({ serials: apply(publisher, channel, inputs, frameId) })
 }
 
-/** Applies admitted messages, in order. New ones next to each other share a frame. */
+/** Applies admitted messages in order. If all are new, they share a frame. */
 export function apply(
   publisher: Publisher,
   channel: Channel,
@@ -78,16 +78,16 @@ export const publisherOf = (connection: Connection): Publisher => ({
   channelRates: connection.channelRates,
 })
 
-/** Refuses what an attached client did not ask to be able to do. Clients that are not attached need no modes. */
+/** Refuses an operation without its mode. Clients that are not attached need no modes. */
 export function requireMode(connection: Connection, channelName: string, mode: number, verb: string): void {
   const attachment = connection.attachments.get(channelName)
   if (!attachment || attachment.requested & mode) return
   throw new AblyError(40165, 401, `unable to ${verb} on channel ${channelName}; attach with the mode for it`)
 }
 
-/** Test suites ask for a refusal by a param of the publish. */
+/** Ably's test suites request a refusal with a param of the publish. */
 export function refuseOnRequest(params: Record<string, unknown> | undefined): void {
   if (String(params?._forceNack) === 'true') {
-    throw new AblyError(40099, 400, 'refused as the parameter _forceNack asks')
+    throw new AblyError(40099, 400, 'unable to publish; the parameter _forceNack asks for a refusal')
   }
 }

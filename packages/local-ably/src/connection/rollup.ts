@@ -1,7 +1,7 @@
 import type { Channel } from '../channel/channel.ts'
 import { mergeAppends, type MessageInput } from '../channel/message.ts'
 
-/** Called with the serial that the append, merged or not, was given, or with why there is none. */
+/** Called with the serial of the append, merged or not, or with an error. */
 export type Done = (result: { serial: string; merged: boolean } | { error: unknown }) => void
 
 type Publish = (channel: Channel, input: MessageInput, frameId: string) => string
@@ -15,8 +15,8 @@ interface Window {
 }
 
 /**
- * Merges the appends of one connection. The first to a message leaves at once; those that follow within the window
- * leave together at its end, as one append with the version of the last.
+ * Merges the appends of one connection. The first append to a message leaves at once. Those that follow within the window
+ * leave at its end, as one append with the version of the last.
  */
 export class Rollup {
   readonly #window: number
@@ -45,7 +45,7 @@ export class Rollup {
     }
   }
 
-  /** Publishes what waits for a channel, or for all: what comes next must come after it. */
+  /** Publishes pending appends of one channel or all, so that later publishes follow them. */
   flush(channel?: Channel): void {
     for (const [key, window] of this.#windows) {
       if (channel && window.channel !== channel) continue

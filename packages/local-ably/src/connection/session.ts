@@ -11,7 +11,7 @@ import { acknowledge } from './acknowledge.ts'
 import { Inbox } from './inbox.ts'
 import type { Socket } from './socket.ts'
 
-/** Handles what comes in on a socket, for the connection that it carries. */
+/** Handles the frames that arrive on a connection's socket. */
 export function serve(directory: Directory, connection: Connection, socket: Socket): void {
   const read = (bytes: Buffer) => {
     try {
@@ -21,7 +21,7 @@ export function serve(directory: Directory, connection: Connection, socket: Sock
       dispatch(directory, connection, frame, bytes.length)
     } catch (error) {
       if (!(error instanceof AblyError)) connection.context.log.writeError('a frame', error)
-      // A frame that cannot be read has no answer of its own: the connection is told, and ends.
+      // An unreadable frame has no answer of its own, so the connection fails.
       connection.fail(asAblyError(error))
     }
   }
@@ -63,7 +63,7 @@ function dispatch(directory: Directory, connection: Connection, frame: ProtocolM
     case Action.auth:
       return reauthenticate(directory, connection, frame)
     default:
-    // A newer client may say things that an older server does not know: they are passed over.
+    // Ignore unknown actions of newer clients.
   }
 }
 
@@ -79,7 +79,7 @@ function refuseObjects(): never {
   throw new AblyError(40000, 400, 'unable to change objects; local-ably does not have LiveObjects')
 }
 
-/** New credentials on a living connection: its attachments gain and lose what these allow. */
+/** Handles new credentials on an open connection. Attachments gain and lose modes accordingly. */
 function reauthenticate(directory: Directory, connection: Connection, frame: ProtocolMessage): void {
   try {
     const token = frame.auth?.accessToken
@@ -99,7 +99,7 @@ function reauthenticate(directory: Directory, connection: Connection, frame: Pro
     connection.regrant(adopted)
     connection.sendConnected()
   } catch (error) {
-    // A token error would make the SDK try again with a new token for ever; a rejected token is final.
+    // On a token error the SDK would retry forever, so a rejected token fails the connection.
     const refusal = asAblyError(error)
     connection.fail(isTokenError(refusal) ? new AblyError(40101, 401, refusal.message) : refusal)
   }

@@ -6,10 +6,10 @@ export interface SocketHandlers {
   onClose(): void
 }
 
-/** Handlers that ignore everything: what a client sends after its end does not count. */
+/** Handlers that ignore everything, for a connection that has ended. */
 export const deaf: SocketHandlers = { onBytes() {}, onClose() {} }
 
-/** What carries the frames of one connection for a while: a WebSocket, a series of requests, or one long answer. */
+/** Carries the frames of one connection: a WebSocket, a series of requests, or one long answer. */
 export interface Socket {
   readonly format: Format
   /** Bytes that wait for the client to read. */
@@ -18,7 +18,7 @@ export interface Socket {
   send(frame: Frame): void
   /** Sends a last frame, if any, and closes. A client that does not close in return is cut off. */
   close(last?: ProtocolMessage): void
-  /** Cuts the client off and ignores what it sent: the connection goes on elsewhere, or ends. */
+  /** Cuts the client off and ignores its last frames. */
   abandon(): void
   /** Stops reading until `resume`. */
   pause(): void

@@ -7,12 +7,12 @@ import type { Socket, SocketHandlers } from './socket.ts'
 
 export interface WebSocketOptions {
   format: Format
-  /** Signs of life every `interval` ms. `frames`: as HEARTBEAT frames too, because the client cannot see pings. */
+  /** Pings every `interval` ms. `frames`: send HEARTBEAT frames too, because the client cannot see pings. */
   heartbeat: { interval: number; frames: boolean }
   log: Log
 }
 
-/** One WebSocket: bytes out in its format, signs of life, and how much waits to go. */
+/** Carries a connection over one WebSocket. */
 export class WebSocketTransport implements Socket {
   readonly format: Format
   readonly #ws: WebSocket
@@ -42,7 +42,7 @@ export class WebSocketTransport implements Socket {
     const half = Math.max(20, heartbeat.interval / 2)
     this.#heartbeat = setInterval(() => {
       if (ws.isPaused || !this.isOpen) return
-      // A network that went away leaves its sockets open: who does not answer pings is not there.
+      // A lost network leaves sockets open, so cut off a client that does not answer pings.
       if (Date.now() - this.#lastHeard > 2 * heartbeat.interval + 5000) return ws.terminate()
       ws.ping()
       if (heartbeat.frames && Date.now() - this.#lastSent > half - 10)
@@ -89,7 +89,7 @@ export class WebSocketTransport implements Socket {
     this.#ws.resume()
   }
 
-  // What is sent within one turn leaves in one write: a burst to many subscribers costs one system call for each.
+  // Frames of one turn leave in one write, so a burst costs one system call per subscriber.
   #cork(): void {
     if (this.#corked) return
     this.#corked = true

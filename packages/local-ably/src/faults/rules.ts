@@ -1,9 +1,9 @@
 import { AblyError } from '../wire/errors.ts'
 
-/** A value to meet: a string exactly, a pattern, or a question. Over HTTP, `"/…/"` is a pattern. */
+/** Matches a value: an exact string, a pattern or a predicate. Over HTTP, `"/…/"` is a pattern. */
 export type Matcher = string | RegExp | ((value: string) => boolean)
 
-/** What a fault applies to. All that is given must match; what is not given matches all. */
+/** What a fault applies to. All given fields must match; a missing field matches everything. */
 export interface Match {
   app?: Matcher
   channel?: Matcher
@@ -20,19 +20,19 @@ export interface Match {
   path?: Matcher
 }
 
-/** Which of the things that match: all, unless said. */
+/** Which of the matches the fault applies to. Default: all. */
 export interface When {
   /** Only the n-th, counted from 1. */
   nth?: number
   /** Every n-th: the n-th, the 2n-th, … */
   every?: number
-  /** At most so many. */
+  /** At most this many. */
   times?: number
-  /** Not the first so many. */
+  /** Skip the first ones. */
   after?: number
 }
 
-/** Something that a fault may apply to. Lists hold the values of the messages in a frame: one that matches is enough. */
+/** Something that a fault may apply to. Lists hold the values of a frame's messages; one match is enough. */
 export interface Subject {
   app?: string
   channel?: string | undefined
@@ -107,7 +107,7 @@ interface Rule {
   applied: number
 }
 
-/** The rules in force. A rule counts what it matches, and decides by its count whether it applies. */
+/** The active rules. A rule counts its matches and decides by the count whether it applies. */
 export class Rules {
   readonly #rules = new Set<Rule>()
   readonly #points = new Map<Point, number>()
@@ -126,12 +126,12 @@ export class Rules {
     this.#points.clear()
   }
 
-  /** Whether any rule acts there: nobody describes a subject for nothing. */
+  /** Whether any rule acts at a point. Check this before building a subject. */
   at(on: Point): boolean {
     return (this.#points.get(on) ?? 0) > 0
   }
 
-  /** The effects on a subject, in the order in which the rules were made. */
+  /** The effects on a subject, in the order of the rules' creation. */
   effects(on: Point, subject: Subject): Effect[] {
     const effects: Effect[] = []
     for (const rule of this.#rules) {
@@ -163,7 +163,7 @@ const statusOf = (code: number): number => {
   return status >= 400 && status < 600 ? status : 400
 }
 
-/** An error from how a fault writes it: a code alone is enough. */
+/** Builds an error from a fault's option; a code alone is enough. */
 export function toError(option: ErrorOption | undefined, fallback: number): AblyError {
   const { code, statusCode, message }: Exclude<ErrorOption, number> =
     typeof option === 'object' ? option : { code: option ?? fallback }

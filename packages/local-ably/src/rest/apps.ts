@@ -15,7 +15,7 @@ import type { World } from '../world.ts'
 
 const appKeyCapability: Capability = { '*': ['*'] }
 
-/** Apps made over HTTP, in the shape in which Ably's own test suites make theirs. */
+/** Apps over HTTP, in the shape that Ably's own test suites use. */
 export function appRoutes(rest: Rest, world: World): Route[] {
   return [
     ['POST', '/apps', (request) => createApp(world, request)],
@@ -82,7 +82,7 @@ function readNamespace(spec: Record<string, unknown>): Namespace {
   return { ...spec, id: spec.id }
 }
 
-/** Members that are there from the start. Their connection is of nobody, so nobody takes them away. */
+/** Adds members from the start. Their connection does not exist, so they never leave. */
 function addFixtures(app: App, spec: Record<string, unknown>): void {
   if (typeof spec.name !== 'string') throw badRequest('unable to make the app; each channel needs a name')
   const connectionId = randomName(10)
@@ -104,7 +104,7 @@ function addFixtures(app: App, spec: Record<string, unknown>): void {
 
 function deleteApp(rest: Rest, world: World, request: Request, params: Params): Reply {
   const grant = authenticate(rest.directory, credentialsOf(request))
-  if (grant.app.id !== params.id) throw denied('unable to delete the app; the credentials are of another')
+  if (grant.app.id !== params.id) throw denied('unable to delete the app; the credentials belong to another')
   for (const connection of rest.connections.all()) {
     if (connection.app === grant.app) connection.fail(denied('the app was deleted'))
   }

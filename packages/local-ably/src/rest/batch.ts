@@ -13,7 +13,7 @@ import { randomName } from '../wire/serial.ts'
 
 type Failure = { error: WireError }
 
-/** What a batch comes to: each part's result, and how many there are of each kind. */
+/** The result of a batch: each part's result, and the counts of successes and failures. */
 export interface BatchResult {
   successCount: number
   failureCount: number
@@ -27,7 +27,7 @@ export function batchRoutes(rest: Rest): Route[] {
   ]
 }
 
-/** Does each part of a batch on its own: a failure of one is a result among others. */
+/** Does each part of a batch on its own, so that one failure does not affect the others. */
 export function batch<T>(
   parts: readonly T[],
   name: (part: T) => object,
@@ -45,7 +45,7 @@ export function batch<T>(
   return { successCount: results.length - failureCount, failureCount, results }
 }
 
-// Protocol 3 put counts around the results; before it they were a plain list.
+// Before protocol 3, the results were a plain list without counts.
 const isOld = (request: Request): boolean => Number(request.headers['x-ably-version'] ?? 0) < 3
 
 function publishBatch(rest: Rest, request: Request): Reply {

@@ -12,17 +12,17 @@ export function decodeBody(bytes: Buffer, type = ''): unknown {
   return decodeValue(bytes, 'json')
 }
 
-// In msgpack, a body of more than one byte cannot start like this: each of these bytes is a number by itself.
+// No msgpack body of more than one byte starts like this: in msgpack, each of these bytes is a whole number.
 const startsLikeJson = (bytes: Buffer): boolean =>
   bytes.length > 1 && /^\s*[[{"]/.test(bytes.toString('latin1', 0, 64))
 
-/** A body that must be an object. */
+/** Returns the body, which must be an object. */
 export function objectBody(request: Request): Record<string, unknown> {
   if (isRecord(request.body)) return request.body
   throw badRequest(`unable to read the request; its body must be an object, but is ${kindOf(request.body)}`)
 }
 
-/** A body that is a list, or one item that stands for a list of one. */
+/** Returns the body as a list; an object stands for a list of one. */
 export function listBody(request: Request): unknown[] {
   if (Array.isArray(request.body)) return request.body
   if (isRecord(request.body)) return [request.body]

@@ -8,7 +8,7 @@ import type { Reply, Request } from './http.ts'
 import type { Params, Route } from './router.ts'
 import type { Rest } from './target.ts'
 
-/** Connections over plain requests. The connection key in the path names the connection. */
+/** Connections over plain requests. The path names the connection by its key. */
 export function cometRoutes(rest: Rest): Route[] {
   const carried: Carried = new Map()
   const find = (request: Request, { key }: Params) => findCarried(rest, carried, request, key!)
@@ -21,7 +21,7 @@ export function cometRoutes(rest: Rest): Route[] {
   ]
 }
 
-/** Connections by the key that their client was given. One that ended stays until the client has heard of it. */
+/** Connections by the key that the client got. An ended connection stays until the client was told. */
 type Carried = Map<string, { connection: Connection; transport: CometTransport }>
 
 function connect(rest: Rest, carried: Carried, request: Request): Reply {
@@ -73,8 +73,8 @@ function findCarried(
 ): { connection: Connection; transport: CometTransport } {
   const grant = authenticate(rest.directory, credentialsOf(request))
   const found = carried.get(key)
-  // SDKs connect anew on this code; most others, in answer to a request, they take for the end.
-  if (!found) throw new AblyError(80008, 400, 'unable to use the connection; it is not here, connect anew')
+  // On this code SDKs reconnect; most other codes here would fail the connection.
+  if (!found) throw new AblyError(80008, 400, 'unable to find the connection; connect again')
   if (found.connection.app === grant.app) return found
-  throw invalidCredentials('unable to use the connection; it is of another app')
+  throw invalidCredentials('unable to use the connection; it belongs to another app')
 }

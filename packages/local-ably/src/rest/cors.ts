@@ -5,7 +5,7 @@ import { AblyError } from '../wire/errors.ts'
 /** Paths that read or change the whole server without credentials. */
 const control = /^\/(status|events|apps|faults)(\/|$)/
 
-/** Refuses a page of another site what only the developer may do, though the page runs in the developer's browser. */
+/** Refuses control requests from foreign pages that run in the developer's browser. */
 export function checkOrigin(incoming: IncomingMessage, path: string, origins: Origins): void {
   if (!control.test(path)) return
   const { origin, host } = incoming.headers
@@ -22,7 +22,7 @@ export function checkOrigin(incoming: IncomingMessage, path: string, origins: Or
   )
 }
 
-/** Lets a page of another origin read the answer. Its credentials travel too, so the origin is named: `*` would not do. */
+/** Lets a page of another origin read the answer. Requests carry credentials, so `*` is not allowed. */
 export function allowOrigin(incoming: IncomingMessage, response: ServerResponse): void {
   const { origin } = incoming.headers
   if (origin === undefined) return

@@ -1,7 +1,7 @@
 import type { Credentials } from '../auth/auth.ts'
 import type { Request } from './http.ts'
 
-/** What a request shows: an Authorization header, or the query of clients that cannot set one. */
+/** The credentials of a request, from the Authorization header or else the query. */
 export function credentialsOf(request: Request): Credentials {
   const { authorization, origin } = request.headers
   const [scheme, encoded] = (authorization ?? '').split(' ')
@@ -9,7 +9,7 @@ export function credentialsOf(request: Request): Credentials {
   const clientId = typeof header === 'string' ? Buffer.from(header, 'base64').toString() : undefined
   if (encoded && scheme?.toLowerCase() === 'basic')
     return { key: Buffer.from(encoded, 'base64').toString(), clientId, origin }
-  // A bearer token is base64 of the token; some clients send a JWT as it is.
+  // A bearer token is base64 of the token, but some clients send a JWT unencoded.
   if (encoded && scheme?.toLowerCase() === 'bearer') {
     const token = encoded.includes('.') ? encoded : Buffer.from(encoded, 'base64').toString()
     return { token, clientId, origin }
@@ -18,7 +18,7 @@ export function credentialsOf(request: Request): Credentials {
   return { ...shown, clientId: clientId ?? shown.clientId, origin }
 }
 
-/** What a query shows. */
+/** The credentials in a query. */
 export const queryCredentials = (query: URLSearchParams): Credentials => ({
   key: query.get('key') ?? undefined,
   token: query.get('access_token') ?? query.get('accessToken') ?? undefined,

@@ -5,7 +5,7 @@ import { objectBody } from './body.ts'
 import type { Reply, Request } from './http.ts'
 import type { Route } from './router.ts'
 
-/** Faults by HTTP that may last at the same time. */
+/** The most faults that HTTP clients may have at the same time. */
 const maxOngoing = 1000
 
 /** The faults over HTTP, for tests that run in a browser: `POST /faults {"verb": "refuse", …}` answers with an id. */
@@ -18,7 +18,7 @@ export function faultRoutes(faults: Faults): Route[] {
     const { verb, options } = readFaultRequest(objectBody(request))
     if (ongoing.size >= maxOngoing) {
       throw badRequest(
-        `unable to start the fault; ${maxOngoing} last already, remove some with DELETE /faults`,
+        `unable to start the fault; ${maxOngoing} are active already, remove some with DELETE /faults`,
       )
     }
     const remove = (faults[verb] as (options: object) => unknown)(options)
@@ -46,7 +46,7 @@ export function faultRoutes(faults: Faults): Route[] {
       '/faults/:id',
       (_request, { id }) => {
         const fault = ongoing.get(id!)
-        if (!fault) throw notFound(`unable to remove fault ${id}; there is none`)
+        if (!fault) throw notFound(`unable to remove fault ${id}; it does not exist or has ended`)
         fault.remove()
         ongoing.delete(id!)
         return { status: 204 }

@@ -4,7 +4,7 @@ import { points, type Match, type Matcher } from '../faults/rules.ts'
 import { isRecord } from '../wire/codec.ts'
 import { badRequest } from '../wire/errors.ts'
 
-/** A fault as it is asked for over HTTP, checked. */
+/** A validated fault from an HTTP request. */
 export interface FaultRequest {
   verb: Exclude<keyof Faults, 'clear'>
   options: Record<string, unknown>
@@ -17,7 +17,7 @@ const when = { nth: whole(1), every: whole(1), times: whole(1), after: whole(0) 
 const deliveries = { match: readMatch, on: oneOf('delivery', 'ack'), ...when }
 const channels = { match: readMatch, error: readError }
 
-/** What each verb takes. A field ending in `!` must be there. */
+/** The fields of each verb. `!` marks a required field. */
 const verbs: Record<FaultRequest['verb'], Record<string, Read>> = {
   refuse: {
     match: readMatch,
@@ -55,7 +55,7 @@ const matchFields = new Set<string>([
   'path',
 ] satisfies (keyof Match)[])
 
-/** Reads what a client asks for. Refuses what the fault could not work with, and names the field. */
+/** Validates a request for a fault. The error names the wrong field. */
 export function readFaultRequest(body: Record<string, unknown>): FaultRequest {
   const { verb, ...given } = body
   if (typeof verb !== 'string' || !Object.hasOwn(verbs, verb)) {
@@ -109,7 +109,7 @@ function readError(value: unknown, field: string): unknown {
     Number.isInteger(code) && (code as number) >= 10_000 && (code as number) < 110_000
   if (isCode(value)) return value
   if (!isRecord(value) || !isCode(value.code))
-    return refuse(field, 'neither a code such as 42911 nor an object with one')
+    return refuse(field, 'neither a code such as 42911 nor an object with a code')
   const { statusCode, message } = value
   if (statusCode !== undefined) whole(400, 599)(statusCode, `${field}.statusCode`)
   if (message !== undefined && typeof message !== 'string') refuse(`${field}.message`, 'not a string')
@@ -126,7 +126,7 @@ function readMatch(value: unknown, field: string): Match {
   return match
 }
 
-/** JSON has no patterns: a string such as `"/token/i"` stands for one. It is matched in linear time, whatever it is. */
+/** Reads a matcher. A string such as `"/token/i"` is a pattern, matched in linear time by RE2. */
 function readMatcher(value: unknown, field: string): Matcher {
   if (typeof value !== 'string' || value.length > 1000)
     return refuse(field, 'not a string of at most 1000 characters')
@@ -153,7 +153,7 @@ const patternFlags: Record<string, number> = {
   i: RE2JS.CASE_INSENSITIVE,
   m: RE2JS.MULTILINE,
   s: RE2JS.DOTALL,
-  // These say nothing about whether a text matches.
+  // These do not change whether a text matches.
   g: 0,
   u: 0,
   v: 0,

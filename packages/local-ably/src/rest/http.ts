@@ -7,32 +7,32 @@ import { AblyError, asAblyError, badRequest } from '../wire/errors.ts'
 import { decodeBody } from './body.ts'
 import { allowOrigin, checkOrigin } from './cors.ts'
 
-/** A request, as handlers see it. */
+/** A request as handlers see it. */
 export interface Request {
   method: string
-  /** The path as it came, still encoded. */
+  /** The path, still encoded. */
   path: string
   query: URLSearchParams
   headers: IncomingMessage['headers']
   body: unknown
-  /** The `Host` header: where the client believes that this server is. */
+  /** The `Host` header: this server's address as the client knows it. */
   host: string
 }
 
-/** An answer. A string or bytes leave as they are, with the type given; any other body in the client's format. */
+/** An answer. With a `type`, the body is sent as it is; otherwise it is encoded in the client's format. */
 export interface Reply {
   status: number
   body?: unknown
   type?: string
   headers?: Record<string, string>
-  /** Writes the answer itself, for as long as it takes, instead of `body`. */
+  /** Writes the answer over time, instead of `body`. */
   stream?: (response: ServerResponse) => void
 }
 
 export type Handler = (request: Request) => Reply | Promise<Reply>
 
 export interface ExchangeOptions {
-  /** Bytes of a request body. */
+  /** The most bytes of a request body. */
   maxSize: number
   origins: Origins
   log: Log
@@ -41,7 +41,7 @@ export interface ExchangeOptions {
 
 const contentTypes: Record<Format, string> = { json: 'application/json', msgpack: 'application/x-msgpack' }
 
-/** Reads a request, has it handled, and answers in the format and envelope that the client wants. */
+/** Reads a request, calls the handler, and answers in the format and envelope that the client asked for. */
 export async function exchange(
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -58,10 +58,10 @@ export async function exchange(
     reply = errorReply(asAblyError(error))
   }
   if (response.headersSent || response.destroyed) return
-  // A response without a socket waits for one before it, and does not learn when the client goes.
+  // A response without a socket waits behind another, and never learns that the client has gone.
   if (reply.stream && !response.socket)
     reply = errorReply(
-      badRequest('unable to stream; an earlier request on this connection has no answer yet'),
+      badRequest('unable to stream; an earlier request on this connection is not answered yet'),
     )
   if (reply.stream) reply.stream(response)
   else if (reply.type) send(response, reply.status, reply.body as string | Buffer, reply.type, reply.headers)
@@ -118,7 +118,7 @@ function send(
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': length, ...headers }).end(body)
 }
 
-// SDKs decode a success in the format of their own options, whatever the content type, so what they accept decides.
+// SDKs decode a success in their own configured format, whatever the content type, so `Accept` decides.
 // SDKs in browsers read errors in JSON only.
 function formatOf(incoming: IncomingMessage, query: URLSearchParams, reply: Reply): Format {
   if (reply.status >= 400 && incoming.headers.origin !== undefined) return 'json'

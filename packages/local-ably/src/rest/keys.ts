@@ -7,7 +7,7 @@ import { batch } from './batch.ts'
 import type { Rest } from './target.ts'
 import type { Params, Route } from './router.ts'
 
-/** How long clients have to get a new token when a revocation leaves them a margin. */
+/** Milliseconds that clients have to get a new token when a revocation allows a margin. */
 const reauthMargin = 30_000
 
 export function keyRoutes(rest: Rest): Route[] {
@@ -34,18 +34,22 @@ function revokeTokens(rest: Rest, request: Request, params: Params): Reply {
     throw new AblyError(40162, 401, 'unable to revoke tokens; authenticate with the key')
   }
   if (grant.keyName !== params.keyName) {
-    throw invalidCredentials('unable to revoke tokens; the key is not that of the address')
+    throw invalidCredentials('unable to revoke tokens; authenticate with the key in the URL')
   }
   const { app, key } = findNamedKey(rest.directory, grant.keyName)
   if (!key.revocableTokens) {
-    throw new AblyError(40163, 401, `unable to revoke tokens; those of key ${key.name} are not revocable`)
+    throw new AblyError(
+      40163,
+      401,
+      `unable to revoke tokens; key ${key.name} does not allow it, set revocableTokens`,
+    )
   }
   const body = objectBody(request)
   if (!Array.isArray(body.targets)) throw badRequest('unable to revoke tokens; targets must be a list')
   const now = Date.now()
   const issuedBefore = typeof body.issuedBefore === 'number' ? body.issuedBefore : now + 1
   const margin = body.allowReauthMargin === true ? reauthMargin : 0
-  // The margin counts from the next whole second on, so that it is never a hair too short.
+  // The margin counts from the next whole second, so it is never too short.
   const appliesAt = margin === 0 ? now : Math.ceil(now / 1000) * 1000 + margin + 1000
   const result = batch(
     body.targets.map(String),

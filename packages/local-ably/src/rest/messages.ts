@@ -51,14 +51,14 @@ function publish(rest: Rest, request: Request, params: Params): Reply {
   return { status: 201, body: { channel: name, messageId, serials } }
 }
 
-/** A message may name a connection to be published on behalf of: it then counts as that connection's own. */
+/** A message may name a connection by its key; it is then published as that connection's own. */
 function publishAs(rest: Rest, publisher: Publisher, messages: readonly unknown[]): void {
   const keys = new Set(messages.map((one) => (isRecord(one) ? one.connectionKey : undefined)))
   const [key] = keys
   if (key === undefined) return
   const connection = typeof key === 'string' && keys.size === 1 ? rest.connections.byKey(key) : undefined
   if (!connection || connection.app !== publisher.grant.app) {
-    throw new AblyError(40006, 400, 'unable to publish for the connection; its connectionKey is not known')
+    throw new AblyError(40006, 400, 'unable to publish for the connection; its connectionKey is unknown')
   }
   publisher.connectionId = connection.id
   if (connection.clientId !== undefined && connection.clientId !== '*') {

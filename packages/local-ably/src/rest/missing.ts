@@ -11,7 +11,7 @@ const missing: [path: RegExp, name: string][] = [
   [/^\/apps\/[^/]+\/(keys|namespaces|rules|queues|stats)(\/|$)/, 'the Control API'],
 ]
 
-/** Refuses what asks for a missing part of the service, by its name. */
+/** Refuses a request for a missing part of the service, and names the part. */
 export function refuseMissing({ method, path }: Request): void {
   const name = missing.find(([pattern]) => pattern.test(path))?.[1]
   if (name) throw new AblyError(40400, 404, `unable to ${method} ${path}; local-ably does not have ${name}`)

@@ -6,7 +6,7 @@ import { logLine } from '../logLine.ts'
 import type { Route } from './router.ts'
 import { statusOf } from '../status.ts'
 
-/** A page for people who would rather look: channels, connections and what passes. */
+/** A page that shows channels, connections and traffic. */
 export function pageRoutes(apps: ReadonlyMap<string, App>, connections: Connections, log: Log): Route[] {
   return [
     ['GET', '/', () => ({ status: 200, body: html, type: 'text/html; charset=utf-8' })],
@@ -15,12 +15,12 @@ export function pageRoutes(apps: ReadonlyMap<string, App>, connections: Connecti
   ]
 }
 
-/** What passes, for the page: events as they happen, until the browser goes. */
+/** Streams log events to the page until the browser goes. */
 function streamEvents(response: ServerResponse, log: Log): void {
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
   response.write(': listening\n\n')
   const stop = log.listen((event) => {
-    // A browser that does not read must not fill our memory.
+    // A browser that does not read must not fill the memory.
     if (response.writableLength > 1_000_000) return
     const { kind, text = '' } = event
     response.write(`data: ${JSON.stringify({ kind, text, line: logLine(event) })}\n\n`)
@@ -51,8 +51,8 @@ const html = `<!doctype html>
 <table><thead><tr><th>Name</th><th>App</th><th>Subscribers</th><th>Messages</th><th>Present</th></tr></thead><tbody id="channels"></tbody></table>
 <h2>Connections</h2>
 <table><thead><tr><th>Id</th><th>App</th><th>Client</th><th>State</th><th>Channels</th></tr></thead><tbody id="connections"></tbody></table>
-<h2>What passes <label><input type="checkbox" id="all"> protocol frames too</label></h2>
-<div id="log" role="log" tabindex="0" aria-label="What passes"></div>
+<h2>Traffic <label><input type="checkbox" id="all"> protocol frames too</label></h2>
+<div id="log" role="log" tabindex="0" aria-label="Traffic"></div>
 <script>
   const byId = (id) => document.getElementById(id)
   byId('where').textContent = location.host

@@ -1,18 +1,18 @@
 import { badRequest } from '../wire/errors.ts'
 
-/** How a listing is asked for. */
+/** The query of a paginated listing. */
 export interface PageQuery {
   limit: number
   backwards: boolean
   start: number
   end: number
-  /** The key of the last item of the page before. */
+  /** The key of the previous page's last item. */
   cursor: string | undefined
 }
 
 export interface Page<T> {
   items: T[]
-  /** The key to go on after, when there is more. */
+  /** The key of the last item, when more items follow. */
   next: string | undefined
 }
 
@@ -46,7 +46,7 @@ function readNumber(query: URLSearchParams, name: string, fallback: number): num
   return Number(text)
 }
 
-/** One page of items that ascend by their key. */
+/** Returns one page of items that are sorted by key. */
 export function pageOf<T>(
   items: readonly T[],
   query: PageQuery,
@@ -79,7 +79,7 @@ function startIndex<T>(items: readonly T[], query: PageQuery, key: (item: T) => 
   return backwards ? low - 1 : low
 }
 
-/** The `Link` header. SDKs take each address as `./segment?query`, on the path they asked; no comma may be in it. */
+/** The `Link` header. SDKs resolve each `./segment?query` against the request's path; it may not contain a comma. */
 export function linkHeader(segment: string, query: URLSearchParams, next: string | undefined): string {
   const address = (cursor: string | undefined) => {
     const params = new URLSearchParams(query)

@@ -8,7 +8,7 @@ export type Route = [
   handle: (request: Request, params: Params) => Reply | Promise<Reply>,
 ]
 
-/** The handler of the first route that fits. Parts of a pattern that start with `:` are given to it, decoded. */
+/** Calls the handler of the first matching route. Segments that start with `:` become params, decoded. */
 export function route(routes: readonly Route[], request: Request): Reply | Promise<Reply> {
   const segments = request.path.split('/').slice(1)
   for (const [method, pattern, handle] of routes) {

@@ -7,7 +7,7 @@ import type { Reply, Request } from './http.ts'
 import type { Route } from './router.ts'
 import type { Rest } from './target.ts'
 
-/** Channels as streams of events, for subscribers without an SDK. */
+/** Streams of channel events, for subscribers without an SDK. */
 export function sseRoutes(rest: Rest): Route[] {
   const wantsSse = (request: Request) => (request.headers.accept ?? '').includes('text/event-stream')
   return [
@@ -33,7 +33,7 @@ function listen(rest: Rest, request: Request, sse: boolean): Reply {
     status: 200,
     stream(response) {
       const stream = new EventStream(response, options)
-      // It has no key to resume with: an event's id says where to go on.
+      // The connection is not resumed; an event's id tells where to go on.
       const connection = rest.connections.accept(stream, new URLSearchParams(), credentialsOf(request))
       if (!connection) return
       response.on('close', () => connection.end())

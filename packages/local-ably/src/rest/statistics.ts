@@ -38,14 +38,14 @@ function readStats(rest: Rest, request: Request): Reply {
   return { status: 200, body, headers: { Link: linkHeader('stats', request.query, page.next) } }
 }
 
-/** The latest time that a date can have, in milliseconds. */
+/** The latest time of a `Date`, in milliseconds. */
 const latest = 8_640_000_000_000_000
 
-/** Bounds are milliseconds or the name of an interval. */
+/** Reads a bound: milliseconds, or the name of an interval. */
 function idOf(bound: string | null, fallback: string): string {
   if (bound === null || bound === '') return fallback
   if (!/^\d{9,}$/.test(bound)) return bound
-  if (Number(bound) > latest) throw badRequest(`unable to read statistics; ${bound} is no time`)
+  if (Number(bound) > latest) throw badRequest(`unable to read statistics; ${bound} is not a valid time`)
   return intervalId(Number(bound))
 }
 

@@ -8,7 +8,7 @@ export type Unit = keyof typeof units
 
 export const isUnit = (unit: string): unit is Unit => unit in units
 
-// Every publish counts, so the names are not put together each time.
+// Built once, because every publish counts.
 const entryPair = (kind: string): [messages: string, data: string] => [
   `messages.inbound.${kind}.messages.count`,
   `messages.inbound.${kind}.messages.data`,
@@ -23,7 +23,7 @@ interface Interval {
   entries: Record<string, number>
 }
 
-/** The statistics of one app, by minute; longer intervals are sums. Peaks are maxima. */
+/** The statistics of one app by minute. Longer intervals are sums; peaks are maxima. */
 export class Stats {
   readonly #minutes = new Map<string, Record<string, number>>()
 
@@ -48,7 +48,7 @@ export class Stats {
     this.count('apiRequests.tokenRequests.succeeded', 1)
   }
 
-  /** Takes statistics in as if they had happened: what test suites prepare. */
+  /** Adds statistics that a test suite prepared. */
   addFixture(fixture: unknown): void {
     if (!isRecord(fixture) || typeof fixture.intervalId !== 'string') {
       throw badRequest('unable to add the statistics; each needs an intervalId')
@@ -79,10 +79,10 @@ export class Stats {
   }
 }
 
-// Every message asks for the current minute.
+// Cached, because every message asks for the current minute.
 let last = { minute: -1, id: '' }
 
-/** The minute of a time, as statistics name it: `2026-02-03:15:03`. */
+/** The minute of a time in the format of statistics: `2026-02-03:15:03`. */
 export function intervalId(time: number): string {
   if (Math.floor(time / 60_000) === last.minute) return last.id
   const text = new Date(time).toISOString()
@@ -98,7 +98,7 @@ function* flatten(value: Record<string, unknown>, path = ''): Generator<[path: s
   }
 }
 
-/** The entries that a path of a fixture counts for: traffic counts for its kind, and for all kinds. */
+/** The entries that a path of a fixture counts for: its own kind of traffic, and all kinds. */
 function entriesOf(path: string): string[] {
   const match = /^(inbound|outbound)\.(\w+)\.(.+)$/.exec(path)
   if (!match) return [path]

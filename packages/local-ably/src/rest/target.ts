@@ -9,16 +9,16 @@ import type { Context } from '../context.ts'
 import type { Request } from './http.ts'
 import type { Params } from './router.ts'
 
-/** What REST handlers work with. */
+/** What REST handlers need. */
 export interface Rest {
   readonly context: Context
   readonly directory: Directory
   readonly connections: Connections
-  /** Who asks. Throws when the request shows no valid credentials. */
+  /** Authenticates a request, or throws. */
   grantOf(request: Request): Grant
 }
 
-/** The channel that a path names, to change or only to read, and whose request it is. */
+/** The channel that a path names, to change (`channel`) or only to read (`reading`), and the requester. */
 export function channelOf(
   rest: Rest,
   request: Request,

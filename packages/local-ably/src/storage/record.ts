@@ -18,7 +18,7 @@ export interface MessageRecord {
   message: Omit<Message, 'summary' | 'weight'>
 }
 
-/** An app that was deleted, and its messages with it. */
+/** A deleted app. Its messages are deleted too. */
 export interface GoneRecord {
   kind: 'gone'
   app: string
@@ -46,7 +46,7 @@ export function parseRecord(line: string): StoredRecord {
   throw new Error(`kind ${JSON.stringify(value.kind)} is unknown`)
 }
 
-/** Turns the written form of bytes back into bytes, where a payload may stand. */
+/** Restores a payload of bytes from its written form. */
 function revivePayload(carrier: Record<string, unknown>): void {
   const { data } = carrier
   if (isRecord(data) && data.type === 'Buffer' && Array.isArray(data.data)) {
@@ -118,7 +118,7 @@ function optional(value: Record<string, unknown>, field: string, type: string): 
     throw new Error(`${field} is not a ${type}`)
 }
 
-/** A message as it was when it was written. */
+/** Restores a message and its summary. */
 export function reviveMessage(record: MessageRecord): Omit<Message, 'weight'> {
   const message: Omit<Message, 'weight'> = { ...record.message }
   for (const annotation of message.annotations ?? []) {

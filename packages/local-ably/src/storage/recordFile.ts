@@ -26,7 +26,7 @@ interface Damage {
 interface Contents {
   records: StoredRecord[]
   damage: Damage[]
-  /** Where the last whole line ends. */
+  /** The offset after the last whole line. */
   end: number
   /** Whether a crash cut the last line short. */
   torn: boolean
@@ -34,7 +34,7 @@ interface Contents {
   unbroken: boolean
 }
 
-/** A file of records, one JSON line each, that only grows until it is rewritten. */
+/** A file of records, one JSON line each. It grows until it is rewritten. */
 export class RecordFile {
   readonly path: string
   readonly #warn: (text: string) => void
@@ -51,8 +51,8 @@ export class RecordFile {
   }
 
   /**
-   * All records, in the order in which they were written. A file of another program, or one with damaged lines, is
-   * refused and left as it is; with `repair`, a copy of the damaged file is kept aside, and the rest is loaded.
+   * Returns all records in the order of writing. Refuses a file of another program, or one with damaged lines, and leaves
+   * it as it is. With `repair`, keeps a copy of a damaged file and loads the rest.
    */
   load(repair: boolean): StoredRecord[] {
     this.close()
@@ -80,7 +80,7 @@ export class RecordFile {
     this.#warn(`${this.path}: ${what}; the rest is loaded, and a copy of the whole file is ${copy}`)
   }
 
-  /** Adds text that ends with a line break. After an error, nothing of it is in the file. */
+  /** Appends text that ends with a line break. After an error, the file is as before. */
   append(text: string): void {
     if (this.#fd === undefined) this.#open(existsSync(this.path) ? statSync(this.path).size : 0)
     const bytes = Buffer.from(this.#size === 0 ? header + text : text)
@@ -93,12 +93,12 @@ export class RecordFile {
     this.#size += bytes.length
   }
 
-  /** Returns when everything is on the disk, whatever happens to the machine. */
+  /** Flushes the file to the disk (fsync). */
   sync(): void {
     if (this.#fd !== undefined) fsyncSync(this.#fd)
   }
 
-  /** Replaces everything by these records, or, after an error, nothing. */
+  /** Replaces all records. After an error, the file is as before. */
   rewrite(records: Iterable<StoredRecord>): void {
     const fresh = `${this.path}.new`
     const fd = openSync(fresh, 'w')
@@ -136,14 +136,14 @@ function writeAll(fd: number, bytes: Buffer): number {
   return bytes.length
 }
 
-// A rename lasts only when its folder does. Not every system can do this.
+// A rename is durable once its folder is flushed. Some systems cannot do this.
 function syncFolder(path: string): void {
   try {
     const fd = openSync(path, 'r')
     fsyncSync(fd)
     closeSync(fd)
   } catch {
-    // The rename happened all the same.
+    // The rename is done; only its durability is unknown.
   }
 }
 

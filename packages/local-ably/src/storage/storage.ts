@@ -7,22 +7,22 @@ import { RecordFile } from './recordFile.ts'
 
 export interface StorageOptions {
   path: string
-  /** Confirm nothing before it is on the disk. */
+  /** Acknowledge changes only when they are on the disk. */
   sync: boolean
-  /** Load a damaged file as far as it can be read. */
+  /** Load the readable records of a damaged file. */
   repair: boolean
   warn: (text: string) => void
 }
 
-/** Milliseconds that a change may wait to be written. Without `sync`, a crash loses no more than this. */
+/** Milliseconds that a change may wait to be written. Without `sync`, a killed process loses at most this much. */
 const writeWithin = 100
 
-/** Bytes from which on a file is rewritten when most of it is outdated. */
+/** The least bytes of a file that is rewritten because most of it is outdated. */
 const rewriteFrom = 64 * 1024 * 1024
 
 /**
- * What outlives the process. A message is written whole whenever it changed, but once per interval however often it
- * did, so that a response that grows by tokens does not fill the disk.
+ * Keeps apps and messages in a file. A changed message is written whole, but at most once per interval, so that a response
+ * that grows by tokens does not fill the disk.
  */
 export class Storage {
   readonly #file: RecordFile
@@ -31,7 +31,7 @@ export class Storage {
   #failure: { error: unknown; at: number } | undefined
   #committing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
-  /** Bytes of the file when it was last rewritten. */
+  /** Bytes of the file after its last rewrite. */
   #compact = 0
 
   constructor(options: StorageOptions) {
@@ -39,7 +39,7 @@ export class Storage {
     this.#file = new RecordFile(options.path, options.warn)
   }
 
-  /** All that is stored, the latest state of each thing. Also rewrites the file without what is outdated. */
+  /** Loads the latest state of each record, and rewrites the file without outdated ones. */
   load(): StoredRecord[] {
     const latest = new Map<string, StoredRecord>()
     for (const record of this.#file.load(this.#options.repair)) {
@@ -51,14 +51,14 @@ export class Storage {
     return records
   }
 
-  /** Rewrites the file with only these records if it has grown far beyond them. */
+  /** Rewrites the file with these records if it has grown far beyond them. */
   compact(records: () => Iterable<StoredRecord>): void {
     if (this.#file.size < Math.max(rewriteFrom, 4 * this.#compact)) return
     this.flush()
     if (!this.#failure) this.#rewrite(records())
   }
 
-  // The old file says the same at greater length, so a server that cannot rewrite it goes on.
+  // The old file holds the same records, so a failed rewrite does no harm.
   #rewrite(records: Iterable<StoredRecord>): void {
     try {
       this.#file.rewrite(records)
@@ -68,14 +68,14 @@ export class Storage {
     this.#compact = this.#file.size
   }
 
-  /** Refuses a change when the last ones could not be written. */
+  /** Refuses changes while the file cannot be written. */
   check(): void {
     if (!this.#failure) return
     if (Date.now() - this.#failure.at >= writeWithin) this.flush()
     if (this.#failure) throw this.#refusal(this.#failure.error)
   }
 
-  /** With `sync`, resolves when every change so far is on the disk, or rejects. Without it there is nothing to wait for. */
+  /** With `sync`, resolves when all changes so far are on the disk, or rejects. Undefined without `sync`. */
   whenKept(): Promise<void> | undefined {
     if (!this.#options.sync) return undefined
     this.#committing ??= new Promise((resolve, reject) => {
@@ -101,13 +101,13 @@ export class Storage {
     this.#append([{ kind: 'gone', app: id }])
   }
 
-  /** Notes that a message changed: it will be written soon. */
+  /** Schedules a changed message to be written. */
   note(app: App, channel: Channel, message: Message): void {
     this.#dirty.set(message, messageRecord(app, channel, message))
     this.#timer ??= setTimeout(() => this.flush(), writeWithin).unref()
   }
 
-  /** Writes what waits. Does not throw: what could not be written waits on, and further changes are refused. */
+  /** Writes pending changes. Does not throw: after a failure they stay pending, and further changes are refused. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

@@ -4,15 +4,15 @@ import { batch, type Body, type Delivery } from './envelope.ts'
 import { isDone, post } from './post.ts'
 import type { WebhookRule } from './rule.ts'
 
-/** Events in one request. */
+/** The most events in one request. */
 const mostTogether = 1000
-/** Events that may wait; the oldest give way. */
+/** The most events that may wait. The oldest are dropped. */
 const mostWaiting = 10_000
-/** Milliseconds after which an event is not worth telling any more. */
+/** Milliseconds after which an undelivered event is dropped. */
 const longestWait = 5 * 60_000
 const longestRetry = 60_000
 
-/** Requests for all messages of a time, one after the other, so that they keep their order. */
+/** Sends batched requests one after another, so that messages keep their order. */
 export class BatchedRequests {
   readonly #rule: WebhookRule
   readonly #key: Key | undefined

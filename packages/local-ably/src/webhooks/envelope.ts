@@ -1,7 +1,7 @@
 import { encodeValue } from '../wire/codec.ts'
 import type { WireMessage } from '../wire/protocol.ts'
 
-/** What one rule is told of: the messages of one frame on a channel. */
+/** The messages of one frame, for one rule. */
 export interface Delivery {
   appId: string
   ruleId: string
@@ -21,13 +21,13 @@ const source = 'channel.message'
 const version = { 'X-Ably-Version': '1.2' }
 const json = { ...version, 'Content-Type': 'application/json' }
 
-/** The body of a single request: one message in its envelope. */
+/** Builds the body of a single request: one message in its envelope. */
 export function enveloped({ appId, ruleId, channel, timestamp }: Delivery, message: WireMessage): Body {
   const envelope = { source, appId, channel, site, ruleId, timestamp, messages: [message] }
   return { headers: json, content: encodeValue(envelope, 'json') }
 }
 
-/** The body of a single request without an envelope: the payload; headers say the rest. */
+/** Builds the body of a single request without an envelope: the payload, with the rest in headers. */
 export function bare({ appId, ruleId, channel }: Delivery, message: WireMessage): Body {
   const { data, encoding, name, clientId, connectionId, id, timestamp } = message
   const isJson = encoding?.split('/')[0] === 'json'
@@ -46,13 +46,13 @@ export function bare({ appId, ruleId, channel }: Delivery, message: WireMessage)
   }
   const headers: Record<string, string> = { ...version, 'Content-Type': type }
   for (const [header, value] of Object.entries(about)) {
-    // A header holds no more than this.
+    // Headers hold only these characters.
     if (value !== undefined) headers[header] = value.replaceAll(/[^\x20-\x7e]/g, '?')
   }
   return { headers, content: Buffer.isBuffer(data) ? data : Buffer.from(data ?? '') }
 }
 
-/** The body of a batched request: an item for each frame. */
+/** Builds the body of a batched request: one item per frame. */
 export function batch(deliveries: readonly Delivery[]): Body {
   const items = deliveries.map(({ ruleId, channel, serial, timestamp, messages }) => ({
     webhookId: ruleId,

@@ -1,16 +1,16 @@
 import type { Body } from './envelope.ts'
 
-/** Milliseconds that an endpoint may take. */
+/** Milliseconds until a request times out. */
 const patience = 15_000
 
-/** How a request ended: with a status, or without one. */
+/** The outcome of a request. */
 export interface Outcome {
   status: number | undefined
-  /** For people. */
+  /** A line for the log. */
   text: string
 }
 
-/** Posts to an endpoint. Does not throw. */
+/** Posts to an endpoint. Never rejects. */
 export async function post(url: string, { headers, content }: Body, signal: AbortSignal): Promise<Outcome> {
   try {
     const answer = await fetch(url, {

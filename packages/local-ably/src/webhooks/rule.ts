@@ -7,16 +7,16 @@ import { BatchedRequests } from './batched.ts'
 import type { Delivery } from './envelope.ts'
 import { SingleRequests } from './single.ts'
 
-/** An integration rule: messages of some channels are posted to a URL, in the service's shapes. */
+/** An integration rule: posts messages of matching channels to a URL, in the service's shapes. */
 export interface WebhookRule {
   url: string
-  /** A pattern over channel names, such as `^wake:`. Default: every channel. */
+  /** A pattern over channel names, such as `^wake:`, in RE2 syntax. Default: every channel. */
   channelFilter?: string
-  /** `single`, the default: a request for each message. `batch`: a request for all of a time. */
+  /** `single` (default): one request per message. `batch`: one request per `batchWindow`. */
   requestMode?: 'single' | 'batch'
   /** `false`: the body of a single request is the payload alone. */
   enveloped?: boolean
-  /** Headers of every request, such as a secret. */
+  /** Headers for every request, such as a secret. */
   headers?: Record<string, string>
   /** The name of the key that signs batched requests: `appId.keyId`. */
   signingKeyId?: string
@@ -26,14 +26,14 @@ export interface WebhookRule {
   batchWindow?: number
 }
 
-/** A rule at work. */
+/** An active rule. */
 export interface Webhook {
   matches(channelName: string): boolean
   push(channelName: string, serial: string, messages: readonly WireMessage[]): void
   close(): void
 }
 
-/** Puts a rule of an app to work. Throws what is wrong with it. */
+/** Activates a rule for an app. Throws an error that names what is wrong with it. */
 export function createWebhook(rule: WebhookRule, app: App, log: Log): Webhook {
   const fail = (problem: string): never => {
     throw new Error(`unable to use the webhook rule for ${rule.url}; ${problem}`)
@@ -43,7 +43,7 @@ export function createWebhook(rule: WebhookRule, app: App, log: Log): Webhook {
   if (batched && rule.enveloped === false) fail('enveloped: false is for single requests only')
   const { signingKeyId } = rule
   const key = signingKeyId === undefined ? undefined : app.keys.get(signingKeyId)
-  if (signingKeyId !== undefined && !key) fail(`signingKeyId ${signingKeyId} is no key of the app`)
+  if (signingKeyId !== undefined && !key) fail(`signingKeyId ${signingKeyId} is not a key of the app`)
   const filter = compile(rule.channelFilter ?? '', fail)
   const ruleId = randomName(6)
   const report = (text: string) => log.write({ kind: 'webhook', app: app.id, text })

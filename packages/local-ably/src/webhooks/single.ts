@@ -3,14 +3,14 @@ import { bare, enveloped, type Body, type Delivery } from './envelope.ts'
 import { isDone, post, type Outcome } from './post.ts'
 import type { WebhookRule } from './rule.ts'
 
-/** Requests of one rule at the same time. */
+/** The most requests of one rule at the same time. */
 const atOnce = 25
-/** Messages that may wait for their turn; what comes on top is dropped. */
+/** The most messages that may wait. Further messages are dropped. */
 const mostWaiting = 1000
-/** The waits before the tries after the first, as multiples of the first wait: 4 and 20 seconds. */
+/** The waits before the second and third attempt, as multiples of `retryAfter`: 4 and 20 seconds by default. */
 const waits = [1, 5]
 
-/** A request for each message, in no certain order. */
+/** Sends one request per message, in no certain order. */
 export class SingleRequests {
   readonly #rule: WebhookRule
   readonly #report: (text: string) => void

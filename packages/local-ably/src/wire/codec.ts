@@ -9,7 +9,7 @@ interface Carrier {
   encoding?: unknown
 }
 
-/** Any JSON or msgpack value as bytes. Bytes inside are base64 text in JSON, with the step added to `encoding`. */
+/** Encodes a value. In JSON, bytes become base64 text, and `encoding` says so. */
 export function encodeValue(value: unknown, format: Format): Buffer {
   if (format === 'msgpack') return encodeMsgpack(value, true)
   return Buffer.from(JSON.stringify(value, toJson))
@@ -27,12 +27,12 @@ function toJson(_key: string, value: unknown): unknown {
 const isCarrier = (value: unknown): value is Carrier =>
   typeof value === 'object' && value !== null && 'data' in value
 
-/** Levels of a value that a client sends. What is deeper could not be encoded again. */
+/** The most levels of a client's value. Deeper values could not be encoded again. */
 const deepest = 100
 
 export function decodeValue(bytes: Buffer, format: Format): unknown {
   const value = parse(bytes, format)
-  // Each level takes two bytes or more, so what is short is not deep.
+  // Each level takes at least two bytes, so short values are not deep.
   if (bytes.length > deepest && isDeeper(value, deepest)) {
     throw badRequest(`unable to read the ${format} body; it is nested more than ${deepest} levels deep`)
   }
@@ -62,7 +62,7 @@ function parse(bytes: Buffer, format: Format): unknown {
   }
 }
 
-/** The fields of a frame that every handler relies on. What it carries is checked by those who use it. */
+/** The fields that every handler relies on. Handlers check the rest. */
 const envelope = Object.entries({
   channel: 'string',
   channelSerial: 'string',
@@ -73,7 +73,7 @@ const envelope = Object.entries({
   auth: 'object',
 })
 
-/** A frame from a socket. Throws a 40000 when it is not a protocol message. */
+/** Decodes a frame. Throws a 40000 when it is not a protocol message. */
 export function decodeFrame(bytes: Buffer, format: Format): ProtocolMessage {
   const value = decodeValue(bytes, format)
   if (!isRecord(value) || !Number.isInteger(value.action)) {
@@ -92,7 +92,7 @@ export function decodeFrame(bytes: Buffer, format: Format): ProtocolMessage {
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value)
 
-/** Reads a payload as it came: bytes for bytes, base64 text resolved, everything else kept with its encoding. */
+/** Reads a payload. Base64 text becomes bytes; anything else stays as it is, with its encoding. */
 export function readPayload(carrier: Carrier): { data?: Payload; encoding?: string } {
   const { data } = carrier
   if (data === undefined || data === null) return {}
@@ -109,7 +109,7 @@ export function readPayload(carrier: Carrier): { data?: Payload; encoding?: stri
   return rest ? { data: bytes, encoding: rest } : { data: bytes }
 }
 
-/** A frame to send: encoded at most once per format, however many sockets it goes to. */
+/** A frame to send. It is encoded once per format, for any number of sockets. */
 export class Frame {
   readonly message: ProtocolMessage
   #json: Buffer | undefined
@@ -125,7 +125,7 @@ export class Frame {
   }
 }
 
-// A replacer costs more than the rest of the encoding, so frames without bytes, nearly all, go without.
+// The replacer costs more than the rest of the encoding, so only frames with bytes use it.
 function encodeFrame(message: ProtocolMessage): Buffer {
   const carriers: Carrier[] = message.messages ?? message.presence ?? message.annotations ?? []
   const plain = !carriers.some((carrier) => Buffer.isBuffer(carrier.data))

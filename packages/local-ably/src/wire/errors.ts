@@ -1,6 +1,6 @@
 import type { WireError } from './protocol.ts'
 
-/** A refusal with the code Ably gives it. Its message reads "unable to X; Y": what failed, then what to do. */
+/** An error with Ably's code. Its message reads "unable to X; Y": what failed, then why or what to do. */
 export class AblyError extends Error {
   override readonly name = 'AblyError'
   readonly code: number
@@ -14,7 +14,7 @@ export class AblyError extends Error {
     this.detail = detail
   }
 
-  /** The form that travels. `code`, `statusCode` and `message` must all be there, or SDKs drop the frame. */
+  /** The error on the wire. Without `code`, `statusCode` and `message`, SDKs drop the frame. */
   toWire(): WireError {
     return {
       code: this.code,
@@ -29,7 +29,7 @@ export class AblyError extends Error {
 /** Codes 40140 to 40149 make an SDK renew its token; nothing else may use them. */
 export const isTokenError = (error: AblyError): boolean => error.code >= 40140 && error.code < 40150
 
-/** Anything thrown, as an `AblyError`: a bug in here must reach the client as a 50000, not as silence. */
+/** Turns anything thrown into an `AblyError`. A bug in the server reaches the client as a 50000, not as silence. */
 export function asAblyError(error: unknown): AblyError {
   if (error instanceof AblyError) return error
   const message = error instanceof Error ? error.message : String(error)

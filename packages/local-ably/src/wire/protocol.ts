@@ -1,4 +1,4 @@
-/** The names and shapes of the Ably wire protocol, version 6. Numbers are what travels, in JSON and msgpack alike. */
+/** The names and shapes of the Ably wire protocol, version 6. On the wire, actions are numbers in JSON and msgpack alike. */
 
 export const Action = {
   heartbeat: 0,
@@ -54,7 +54,7 @@ export const Mode = {
 
 export const allModes = Object.values(Mode).reduce((all, bit) => all | bit, 0)
 
-/** What an attach gets that asks for no modes. Annotations are delivered, and objects touched, only on request. */
+/** The modes of an attach that requests none. Annotation and object subscriptions are opt-in. */
 export const defaultModes =
   Mode.PRESENCE | Mode.PUBLISH | Mode.SUBSCRIBE | Mode.PRESENCE_SUBSCRIBE | Mode.ANNOTATION_PUBLISH
 
@@ -70,7 +70,7 @@ export interface WireError {
   detail?: Record<string, unknown>
 }
 
-/** A payload as it is kept: text or bytes; the `base64` step exists only on a JSON wire. */
+/** A stored payload: text or bytes. The `base64` encoding step exists only in JSON. */
 export type Payload = string | Buffer
 
 export interface MessageVersion {
@@ -136,7 +136,7 @@ export interface ConnectionDetails {
   siteCode: string
 }
 
-/** What an ACK says of one acknowledged frame. */
+/** The result of one acknowledged frame. */
 export interface PublishResult {
   serials: (string | null)[]
 }

@@ -1,12 +1,12 @@
 /**
- * Serials order everything on a channel. They are opaque to clients, but compare as strings: 14 digits of
- * milliseconds, a counter within the millisecond, and the series (one life of the server's memory).
+ * Serials order everything on a channel. They are opaque to clients but compare as strings: 14 digits of milliseconds, a
+ * counter within the millisecond, and the series, which names one life of the server's memory.
  */
 export interface SerialSource {
   readonly series: string
-  /** The next serial, greater than all before it even when the clock goes back. */
+  /** The next serial: greater than all before it, even when the clock goes back. */
   next(): string
-  /** Makes every later serial greater than `serial`: what a restart from a file needs. */
+  /** Makes every later serial greater than `serial`, for a restart from a file. */
   advance(serial: string): void
 }
 
@@ -36,19 +36,19 @@ export function createSerials(series: string, now: () => number = Date.now): Ser
   }
 }
 
-/** The millisecond a serial was made in. */
+/** The time of a serial, in milliseconds. */
 export const serialTime = (serial: string): number => Number(serial.slice(0, 14))
 
 /** The serial of the `index`-th message of a frame. */
 export const messageSerial = (frameSerial: string, index: number): string =>
   `${frameSerial}:${String(index).padStart(3, '0')}`
 
-/** Whether a string that a client sent back can be one of our channel serials. */
+/** Whether a client's string has the form of a channel serial. */
 export const isChannelSerial = (serial: string): boolean => /^\d{14}-\d{3}@[\w-]+(:\d+)?$/.test(serial)
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
-/** A random name of letters and digits: no `:`, which separates the parts of presence ids. */
+/** A random name of letters and digits. `:` would break presence ids. */
 export function randomName(length: number): string {
   let name = ''
   for (const byte of crypto.getRandomValues(new Uint8Array(length))) name += alphabet[byte % alphabet.length]
