@@ -10,6 +10,7 @@ import {
 } from '@rejoin/core/protocol'
 import { Emitter } from './emitter.ts'
 import { Backoff, type RetryOptions } from './publish/backoff.ts'
+import type { ClaimStore } from './prompts/claims.ts'
 import type { CheckpointStore } from './prompts/checkpoint.ts'
 import { watchExit } from './exit/exitWatch.ts'
 import { Inbox } from './prompts/inbox.ts'
@@ -56,6 +57,13 @@ export interface AgentOptions {
    * in milliseconds.
    */
   presence?: object | false
+  /**
+   * Lets several processes answer under the same `clientId`: of each prompt, only the one that has the claim. Without
+   * it, every process answers every prompt.
+   */
+  claims?: ClaimStore
+  /** Milliseconds after which another process takes over the prompts of one that died. Default 30,000. */
+  claimTtl?: number
   /** Stores a file that the model made, and resolves to where it is. Without it, files travel in messages. */
   uploadFile?: UploadFile
   /** Who may stop which response. Default: everyone on the channel. */
@@ -113,7 +121,14 @@ export class Agent {
       throw unusable('pass an Ably Realtime client as `client`')
     if (typeof channelName !== 'string' || channelName === '')
       throw unusable('channelName must be a non-empty string')
-    for (const name of ['messagesPerSecond', 'maxMessageSize', 'highWaterMark', 'publishTimeout'] as const)
+    const numbers = [
+      'messagesPerSecond',
+      'maxMessageSize',
+      'highWaterMark',
+      'publishTimeout',
+      'claimTtl',
+    ] as const
+    for (const name of numbers)
       if (!isPositive(options[name])) throw unusable(`${name} must be a number above 0`)
     this.#channel = client.channels.get(channelName, channelOptions)
     this.#uplink = Uplink.of(client)
@@ -136,6 +151,8 @@ export class Agent {
     if (options.publishTimeout !== undefined) this.#uplink.timeout = options.publishTimeout
     this.#inbox = new Inbox(client, this.#channel, {
       checkpoints: options.checkpoints,
+      claims: options.claims,
+      claimTtl: options.claimTtl ?? 30_000,
       respond: (ids, origin) => this.#respond(ids, origin),
       responses: () => this.#responses,
       allowCancel: options.allowCancel,

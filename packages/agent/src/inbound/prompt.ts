@@ -21,6 +21,11 @@ export interface Prompt {
   readonly headers: Readonly<Record<string, string>>
   /** It came while this agent was away, and was found in the channel's history. */
   readonly late: boolean
+  /**
+   * With `claims`: grows whenever the prompt changes hands. Hand it to tools with effects: they can refuse a process
+   * that was overtaken.
+   */
+  readonly fence?: number
 }
 
 /** Reads a `user-input` message; `undefined` when it holds no text to answer. */

@@ -62,9 +62,16 @@ export async function newest(channel: RealtimeChannel): Promise<string> {
   return (await new HistoryReader(channel, true).next(1))[0]?.serial ?? ''
 }
 
-/** Messages after `serial` (and perhaps some before it), oldest first. */
-export async function since(channel: RealtimeChannel, serial: string): Promise<InboundMessage[]> {
-  const history = new HistoryReader(channel, true)
+/**
+ * Messages after `serial` (and perhaps some before it), oldest first; up to the attach point, beyond which messages
+ * come live, or (`untilNow`) all there are.
+ */
+export async function since(
+  channel: RealtimeChannel,
+  serial: string,
+  untilNow = false,
+): Promise<InboundMessage[]> {
+  const history = new HistoryReader(channel, !untilNow)
   const messages: InboundMessage[] = []
   while (!history.exhausted) {
     const page = await history.next(PAGE)
@@ -73,6 +80,22 @@ export async function since(channel: RealtimeChannel, serial: string): Promise<I
     if (oldest !== undefined && oldest <= serial) break
   }
   return messages.reverse()
+}
+
+/** What others have done about one prompt. */
+export async function doneAbout(
+  channel: RealtimeChannel,
+  prompt: Prompt,
+  judge: Judge,
+  report: (error: RejoinError) => void,
+): Promise<Missed> {
+  const checkpoint = { serial: prompt.serial, open: [{ prompt }], recent: [] }
+  return sort(
+    await since(channel, prompt.serial, true),
+    checkpoint,
+    { ...judge, isOurs: () => false },
+    report,
+  )
 }
 
 function sort(
@@ -123,8 +146,9 @@ function sort(
   }
   for (const prompt of [...prompts.values()].sort((a, b) => (a.serial < b.serial ? -1 : 1))) {
     // Its answer may have begun without the checkpoint's knowledge: it names the prompt.
-    const byPrompt = [...responses].find(([, past]) => past.promptId === prompt.id)
-    const responseId = begun.get(prompt.id) ?? byPrompt?.[0]
+    const byPrompt = [...responses].find(([, past]) => past.promptId === prompt.id && !past.withdrawn)
+    const begunId = begun.get(prompt.id)
+    const responseId = begunId !== undefined && !responses.get(begunId)?.withdrawn ? begunId : byPrompt?.[0]
     const steeredPast = responses.get(steered.get(prompt.id) ?? '')
     // Taken into an answer that has ended. Into one that has not, it is answered anew.
     const past = responses.get(responseId ?? '') ?? (steeredPast?.status ? steeredPast : undefined)

@@ -1,17 +1,20 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, wrapError, type RejoinError, Header, MessageName } from '@rejoin/core/protocol'
 import { Backoff, judge } from '../publish/backoff.ts'
-import { catchUp, newest, since, type Judge, type Missed } from './catchUp.ts'
+import { catchUp, doneAbout, newest, since, type Judge, type Missed } from './catchUp.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import { Answers } from '../inbound/answers.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
 import { headersOf, senderOf, type Who } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
+import { Claimant } from './claimant.ts'
+import type { ClaimStore } from './claims.ts'
 import { CheckpointKeeper } from './checkpointKeeper.ts'
 import {
   PromptQueue,
   type AllowCancel,
   type PromptHandler,
+  type Task,
   type PromptNews,
   type PromptOptions,
 } from './promptQueue.ts'
@@ -20,6 +23,9 @@ import type { Origin, ResponseIds, ResponseWriter } from '../response/responseWr
 
 export interface InboxHost {
   readonly checkpoints: CheckpointStore | undefined
+  readonly claims: ClaimStore | undefined
+  /** Milliseconds. */
+  readonly claimTtl: number
   respond(ids: ResponseIds, origin: Origin): ResponseWriter
   responses(): Iterable<ResponseWriter>
   /** A response that was complete on the channel, and perhaps never stored. */
@@ -34,6 +40,10 @@ export interface InboxHost {
 const NAMES: string[] = [
   MessageName.UserInput,
   MessageName.Cancel,
+  MessageName.Start,
+  MessageName.ResponseEnd,
+  MessageName.Stop,
+  MessageName.Cancelled,
   MessageName.ToolResult,
   MessageName.ApprovalResponse,
 ]
@@ -59,6 +69,10 @@ export class Inbox {
     } else if (change.current === 'attached' && !change.resumed && this.#listened) this.#lose()
   }
   #queue: PromptQueue | undefined
+  readonly #claimant: Claimant | undefined
+  /** Prompts whose answers this process has begun, while claims are not used. */
+  readonly #begun = new Set<string>()
+  #warned = false
   #options: PromptOptions = {}
   #listening: Promise<void> | undefined
   #ready: Promise<void> | undefined
@@ -79,9 +93,26 @@ export class Inbox {
     this.#channel = channel
     this.#host = host
     this.answers = new Answers((error) => host.report(error))
+    this.#claimant = host.claims && this.#claimantOf(host.claims)
     this.#ledger = new CheckpointKeeper(host.checkpoints, channel.name, (error) =>
       host.report(wrapError('save a checkpoint', error, ErrorCode.CallbackFailed)),
     )
+  }
+
+  #claimantOf(store: ClaimStore): Claimant {
+    return new Claimant({
+      store,
+      channelName: this.#channel.name,
+      ttl: this.#host.claimTtl,
+      alive: () => !['closing', 'closed', 'failed'].includes(this.#client.connection.state),
+      won: (prompt, review) => this.#won(prompt, review),
+      lost: (prompt) => this.#queue!.abandon(prompt.id),
+      answered: (prompt) => {
+        this.#queue!.remember(prompt.id)
+        void this.#ledger.record({ type: 'settled', promptId: prompt.id })
+      },
+      report: (error) => this.#host.report(error),
+    })
   }
 
   get ready(): Promise<void> {
@@ -129,13 +160,15 @@ export class Inbox {
   answer(handler: PromptHandler, options: PromptOptions): void {
     this.#options = options
     this.#queue = new PromptQueue(handler, options, {
-      respond: ({ prompt, responseId, past }) =>
-        this.#host.respond({ promptId: prompt.id, ...(responseId && { responseId }) }, { prompt, past }),
+      respond: (task) => this.#respond(task),
       mayCancel: (who, answer) => this.#mayCancel(who, answer),
       announce: (promptId, status) => this.#host.announce(promptId, { status }),
       report: (error) => this.#host.report(error),
-      started: (prompt, response) =>
-        this.#ledger.record({ type: 'begun', prompt, responseId: response.responseId }),
+      started: (prompt, response) => {
+        if (!this.#claimant) this.#begun.add(prompt.id)
+        return this.#ledger.record({ type: 'begun', prompt, responseId: response.responseId })
+      },
+      unsettled: (prompt) => this.#claimant?.release(prompt.id),
       settled: (prompt) => this.#settled(prompt),
     })
     this.#held = []
@@ -152,6 +185,7 @@ export class Inbox {
   close(): void {
     this.#closed = true
     this.#unlisten()
+    this.#claimant?.close()
     this.#queue?.close(this.#host.checkpoints !== undefined)
   }
 
@@ -246,18 +280,58 @@ export class Inbox {
     let missed: Missed
     try {
       const checkpoint = await this.#ledger.load()
-      const judge: Judge = {
-        isOurs: (prompt) => this.#queue!.accepts(prompt),
-        isOwn: (message) => message.clientId === ownId(this.#client),
-        mayCancel: (who, answer) => this.#mayCancel(who, answer),
-      }
-      missed = await catchUp(this.#channel, checkpoint, judge, this.#host.report)
+      missed = await catchUp(this.#channel, checkpoint, this.#judge, this.#host.report)
       for (const promptId of checkpoint?.recent ?? []) this.#queue!.remember(promptId)
     } catch (error) {
       throw wrapRefusal('catch up with the channel', error, 'history', ErrorCode.HydrationFailed)
     }
     this.#ledger.caughtUp()
     for (const message of missed.answers) this.answers.receive(message)
+    if (this.#claimant) {
+      // Other processes may be at them: whatever is to be done is done by the one that has the claim.
+      for (const { prompt } of [...missed.answered, ...missed.cancelled, ...missed.prompts])
+        this.#take(prompt, true)
+    } else await this.#dealWith(missed)
+    this.#heard = missed.serial
+    await this.#ledger.record({ type: 'reached', serial: missed.serial })
+  }
+
+  #take(prompt: Prompt, review: boolean): void {
+    void this.#ledger.record({ type: 'received', prompt, accepted: true })
+    void this.#claimant!.take(prompt, review)
+  }
+
+  /** The prompt is this process's: does what is left to do about it. */
+  async #won(prompt: Prompt, review: boolean): Promise<void> {
+    const left = review ? await doneAbout(this.#channel, prompt, this.#judge, this.#host.report) : undefined
+    const own = ({ prompt: { id } }: { prompt: Prompt }) => id === prompt.id
+    const open = left?.prompts.find(own)
+    if (left?.answered.some(own) || left?.cancelled.some(own)) return this.#dealWith({ ...left, prompts: [] })
+    for (const message of left?.answers ?? []) this.answers.receive(message)
+    const { past, responseId } = open ?? {}
+    if (past && this.#choose(prompt, past) === 'resume') return this.#add(prompt, { past, responseId })
+    // What another process had begun is withdrawn: this one answers anew.
+    if (past)
+      void this.#host
+        .respond({ responseId: past.responseId }, { past })
+        .withdraw()
+        .catch(() => {})
+    this.#add(prompt, {})
+  }
+
+  #add(prompt: Prompt, left: Omit<Task, 'prompt'>): void {
+    if (!this.#queue!.add(prompt, left)) this.#claimant?.release(prompt.id)
+  }
+
+  #respond({ prompt, responseId, past }: Task): ResponseWriter {
+    const claimant = this.#claimant
+    return this.#host.respond(
+      { promptId: prompt.id, ...(responseId && { responseId }) },
+      { prompt, past, ...(claimant && { holds: () => claimant.holds(prompt.id) }) },
+    )
+  }
+
+  async #dealWith(missed: Missed): Promise<void> {
     for (const { prompt, past } of missed.answered) {
       this.#queue!.remember(prompt.id)
       if (await this.#host.recompleted(past.responseId, past)) await this.#settled(prompt)
@@ -265,16 +339,13 @@ export class Inbox {
     for (const { prompt, responseId, past } of missed.cancelled) {
       this.#queue!.remember(prompt.id)
       void this.#ledger.record({ type: 'received', prompt, accepted: true })
-      const ids = { promptId: prompt.id, ...(responseId && { responseId }) }
-      const response = this.#host.respond(ids, { prompt, past })
+      const response = this.#respond({ prompt, responseId, past })
       void response
         .cancel()
         .catch(() => {})
         .then(() => this.#settled(prompt))
     }
     for (const entry of missed.prompts) this.#answerLate(entry)
-    this.#heard = missed.serial
-    await this.#ledger.record({ type: 'reached', serial: missed.serial })
   }
 
   #answerLate(entry: Missed['prompts'][number]): void {
@@ -291,7 +362,9 @@ export class Inbox {
     } else if (!this.#queue!.add(prompt, { responseId, past })) void this.#settled(prompt)
   }
 
-  #settled(prompt: Prompt): Promise<void> {
+  async #settled(prompt: Prompt): Promise<void> {
+    this.#begun.delete(prompt.id)
+    await this.#claimant?.settle(prompt.id)
     return this.#ledger.record({ type: 'settled', promptId: prompt.id })
   }
 
@@ -312,14 +385,41 @@ export class Inbox {
     switch (message.name) {
       case MessageName.UserInput: {
         const prompt = this.#queue && readPrompt(message, late)
-        if (prompt) void this.#ledger.record({ type: 'received', prompt, accepted: this.#queue!.add(prompt) })
+        if (!prompt) return
+        if (!this.#claimant)
+          void this.#ledger.record({ type: 'received', prompt, accepted: this.#queue!.add(prompt) })
+        else if (this.#queue!.isNew(prompt)) this.#take(prompt, late)
         return
       }
+      case MessageName.Start:
+      case MessageName.ResponseEnd:
+      case MessageName.Stop:
+      case MessageName.Cancelled:
+        return this.#heardReplica(message)
       case MessageName.Cancel:
         return this.#cancel(message)
       default:
         if (!this.#isOwn(message)) this.answers.receive(message)
     }
+  }
+
+  readonly #judge: Judge = {
+    isOurs: (prompt) => this.#queue!.accepts(prompt),
+    isOwn: (message) => message.clientId === ownId(this.#client),
+    mayCancel: (who, answer) => this.#mayCancel(who, answer),
+  }
+
+  /** Another process that answers under the same name. */
+  #heardReplica(message: InboundMessage): void {
+    const promptId = headersOf(message)[Header.PromptId]
+    if (promptId === undefined || message.clientId !== ownId(this.#client)) return
+    if (message.connectionId === this.#client.connection.id) return
+    if (message.name !== MessageName.Start) return this.#claimant?.heardEnd(promptId)
+    if (!this.#begun.has(promptId) || this.#warned) return
+    this.#warned = true
+    console.warn(
+      `[rejoin] Another process answers on channel "${this.#channel.name}" as "${message.clientId}" too, and both answer every prompt. Pass \`claims\` to createAgent.`,
+    )
   }
 
   /** From this connection, or published by a former process of this agent: not an answer. */

@@ -70,6 +70,8 @@ export interface QueueHost {
   started(prompt: Prompt, response: ResponseWriter): Promise<void>
   /** After the response has ended, however it did. */
   settled(prompt: Prompt): Promise<void>
+  /** It ended, and something of it is left to do for a later process. */
+  unsettled(prompt: Prompt): void
 }
 
 /** Prompts remembered so that a duplicate is not answered. */
@@ -91,6 +93,7 @@ export class PromptQueue {
   readonly #taken = new Map<string, { prompt: Prompt; responseId: string }>()
   readonly #early: { promptId: string; who: Who }[] = []
   #closed = false
+  #kept = false
 
   constructor(handler: PromptHandler, options: PromptOptions, host: QueueHost) {
     this.#handler = handler
@@ -136,6 +139,11 @@ export class PromptQueue {
   steered(prompt: Prompt, responseId: string): void {
     for (const { response } of this.active)
       if (response.responseId === responseId) this.#taken.set(prompt.id, { prompt, responseId })
+  }
+
+  /** Whether a prompt is this agent's, and not dealt with. */
+  isNew(prompt: Prompt): boolean {
+    return !this.#closed && !this.#seen.has(prompt.id) && this.accepts(prompt)
   }
 
   /** Marks a prompt as dealt with; `false` if it already was. */
@@ -191,6 +199,14 @@ export class PromptQueue {
       .then(() => this.#host.settled(task.prompt))
   }
 
+  /** Another process answers the prompt: it is no longer this one's. */
+  abandon(promptId: string): void {
+    const waiting = this.#waiting.findIndex(({ prompt }) => prompt.id === promptId)
+    if (waiting >= 0) this.#waiting.splice(waiting, 1)
+    for (const { prompt, response } of this.active) if (prompt.id === promptId) response.abandon()
+    this.#seen.delete(promptId)
+  }
+
   has(response: ResponseWriter): boolean {
     for (const active of this.active) if (active.response === response) return true
     return false
@@ -199,6 +215,7 @@ export class PromptQueue {
   /** Takes no more prompts. Those that wait become open responses, to be ended, unless they are `kept` elsewhere. */
   close(kept: boolean): void {
     this.#closed = true
+    this.#kept = kept
     for (const task of this.#waiting.splice(0)) if (!kept) this.#host.respond(task)
   }
 
@@ -267,10 +284,12 @@ export class PromptQueue {
     }
     this.active.delete(active)
     const left = response.steering.map((steering) => ({ prompt: steering, alone: true }))
-    this.#waiting.unshift(...left)
+    if (!this.#closed) this.#waiting.unshift(...left)
+    else if (!this.#kept) for (const one of left) this.#skip(one, (skipped) => skipped.abort())
     await this.#settleTaken(response, settled)
     // Not delivered or not stored, it stays in the checkpoint: the next process takes it up again.
     if (settled) await this.#host.settled(prompt)
+    else this.#host.unsettled(prompt)
     this.#next()
   }
 }

@@ -1,5 +1,5 @@
 import type { Message, RealtimeChannel } from 'ably'
-import { type RejoinError, newId } from '@rejoin/core/protocol'
+import { ErrorCode, RejoinError, newId } from '@rejoin/core/protocol'
 import { Backoff, isRateLimit, judge, type RetryOptions } from './backoff.ts'
 import type { Uplink } from './uplink.ts'
 import { wrapRefusal } from './rights.ts'
@@ -31,6 +31,8 @@ export interface LaneHost {
   refused(error: unknown): void
 }
 
+const closed = () => new RejoinError(ErrorCode.Closed, 'unable to publish; the response was abandoned')
+
 /** Messages taken at once; well below the size limit with the text that a part opens with. */
 const MAX_BATCH = 16
 
@@ -43,13 +45,21 @@ export class Lane {
   readonly #host: LaneHost
   readonly #entries: LaneEntry[] = []
   #running: Promise<void> | undefined
+  #closed = false
   #listening: Promise<void> | undefined
 
   constructor(host: LaneHost) {
     this.#host = host
   }
 
+  /** Nothing more goes out; what waits fails. */
+  close(): void {
+    this.#closed = true
+    for (const entry of this.#entries.splice(0)) entry.failed(closed())
+  }
+
   push(entry: LaneEntry): void {
+    if (this.#closed) return entry.failed(closed())
     const { key } = entry
     const older = key === undefined ? -1 : this.#entries.findIndex((one) => one.key === key)
     if (older < 0) this.#entries.push(entry)
@@ -76,6 +86,7 @@ export class Lane {
   /** Taken when it can go out: until then, newer versions take the place of older ones. */
   async #nextBatch(): Promise<LaneEntry[]> {
     await this.#host.uplink.slot(0)
+    if (this.#entries.length === 0) return []
     const { ephemeral = false } = this.#entries[0]!
     const other = this.#entries.findIndex(
       (entry, index) => (entry.ephemeral ?? false) !== ephemeral || (index > 0 && entry.before !== undefined),
@@ -85,6 +96,8 @@ export class Lane {
   }
 
   async #deliver(entries: LaneEntry[]): Promise<void> {
+    if (entries.length === 0) return
+    if (this.#closed) return entries.forEach((entry) => entry.failed(closed()))
     for (const piece of entries[0]?.before?.() ?? []) await this.#deliver([piece])
     const id = newId()
     const messages = entries.map((entry, index) => ({ ...entry.make(), id: `${id}:${index}` }))

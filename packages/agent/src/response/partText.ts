@@ -99,6 +99,13 @@ export class PartText {
     if (this.runs.length === 0) this.#next().write('')
   }
 
+  /** Publishes nothing more. */
+  abandon(): void {
+    this.#queue = this.#half = ''
+    this.#finished = true
+    for (const run of this.runs) run.abandon()
+  }
+
   /** Takes it back: its messages become empty. */
   retract(): void {
     this.#queue = this.#half = ''

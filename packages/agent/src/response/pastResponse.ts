@@ -41,6 +41,8 @@ export class PastResponse {
   /** Names of parts that the former process took back. */
   readonly retracted: string[] = []
   metadata: Record<string, unknown> | undefined
+  /** It counts for nothing as a whole. */
+  withdrawn = false
   /** Numbers that parts have had. */
   partCount = 0
   promptId: string | undefined
@@ -109,6 +111,7 @@ export class PastResponse {
         this.metadata = data
         return
       case MessageName.Retract:
+        this.withdrawn ||= data?.['all'] === true
         return this.#retract(data?.['parts'])
       case MessageName.ResponseEnd:
       case MessageName.Stop:

@@ -273,8 +273,16 @@ export class ResponseBody {
     return [...texts, ...questions, this.#message(...end)]
   }
 
+  /** Publishes nothing more, not even what waits. */
+  abandon(): void {
+    this.#sealed = true
+    this.#lane.close()
+    for (const growing of this.parts.growing) growing.abandon()
+  }
+
   /** Nothing more is written; what was is finished, and nobody is asked any more. */
   seal(status: EndStatus): void {
+    if (this.#sealed) return
     this.tools.closeQuestions(status)
     this.#sealed = true
     for (const growing of this.parts.growing) growing.finish()

@@ -3,6 +3,7 @@ import {
   wrapError,
   RejoinError,
   Header,
+  MessageName,
   type EndStatus,
   type ResponseRow,
   newId,
@@ -75,6 +76,8 @@ export interface ResponseEvents {
 export interface Origin {
   prompt?: Prompt
   past?: PastResponse | undefined
+  /** Whether the prompt is still this process's to answer: asked before the response is stored. */
+  holds?: (() => Promise<boolean>) | undefined
 }
 
 export interface ResponseIds {
@@ -97,6 +100,9 @@ export class ResponseWriter {
   readonly #host: WriterHost
   readonly #body: ResponseBody
   readonly #asker: Prompt | undefined
+  readonly #holds: (() => Promise<boolean>) | undefined
+  #abandoned = false
+  #withdrawn = false
   readonly #abort = new AbortController()
   /** Ends every wait for an answer. */
   readonly #asking = new AbortController()
@@ -116,6 +122,7 @@ export class ResponseWriter {
     this.promptId = ids.promptId
     const { responseId, promptId } = this
     this.#asker = from.prompt
+    this.#holds = from.holds
     this.resumed = from.past !== undefined
     this.createdAt = from.past?.createdAt || Date.now()
     this.#events = new Emitter((error) =>
@@ -390,6 +397,21 @@ export class ResponseWriter {
     return this.#stop('stopped', reason)
   }
 
+  /** Another process answers instead: nothing more of this response is published or stored. */
+  abandon(): void {
+    this.#abandoned = true
+    this.#body.abandon()
+    void this.abort(new DOMException('Another process has taken over', 'AbortError')).catch(() => {})
+  }
+
+  /** Takes all of it back, as if it had never been. */
+  async withdraw(): Promise<void> {
+    this.#body.retract(0)
+    this.#body.publish(MessageName.Retract, { all: true }, {})
+    this.#withdrawn = true
+    await this.cancel()
+  }
+
   /** What there is to publish when the process exits now: ended as `reason` says, or as it was about to be. */
   lastWords(reason: { message: string; code: string }): LastMessage[] {
     if (!this.#body.begun) return []
@@ -450,10 +472,9 @@ export class ResponseWriter {
     if (text.failed) this.#outcome.mark('error', this.#undelivered(text.error))
     const marker = await attempt(body.deliver(...this.#endMarker()))
     // An application that closes the connection goes away: its next process ends the response.
-    const stored =
-      marker.failed && this.#host.closed() ? 'failed' : await this.#host.completed(this.#row(status))
+    const stored = marker.failed && this.#host.closed() ? 'failed' : await this.#store(status)
     this.settled = !marker.failed && stored !== 'failed'
-    if (text.failed || marker.failed) {
+    if ((text.failed || marker.failed) && !this.#abandoned) {
       const failure = this.#undelivered(text.error ?? marker.error, stored === 'stored')
       this.#host.report(failure)
       throw failure
@@ -471,6 +492,12 @@ export class ResponseWriter {
       stored: stored === 'stored',
       lost,
     }
+  }
+
+  async #store(status: EndStatus): Promise<'stored' | 'refused' | 'failed'> {
+    if (this.#withdrawn) return 'stored'
+    if (this.#abandoned || (await this.#holds?.()) === false) return 'failed'
+    return this.#host.completed(this.#row(status))
   }
 
   #endMarker(): MessageParts {

@@ -104,6 +104,14 @@ export class Run implements Sender {
     else this.pump()
   }
 
+  /** Publishes nothing more. */
+  abandon(): void {
+    this.#state = 'closed'
+    this.#unsent = ''
+    this.#host.uplink.openRuns.delete(this)
+    this.#notify()
+  }
+
   /** Takes the text back: a message becomes empty; tokens stay, and count for nothing. */
   retract(): void {
     this.#retracted = true
@@ -212,6 +220,7 @@ export class Run implements Sender {
       done: (serial) => {
         this.wire.serial = serial
         this.#seen(serial)
+        if (this.#state !== 'opening') return opened()
         this.#state = 'open'
         // What was opened may be what was taken back meanwhile.
         this.#broken = this.#retracted && this.#broken ? new Doubt() : undefined
@@ -289,9 +298,11 @@ export class Run implements Sender {
       return new Promise((resolve) => this.#open(resolve))
     }
     const { uplink } = this.#host
+    const retracted = this.#retracted
     try {
       this.#seen(await uplink.send(() => this.wire.replace(this.#sent)))
-      this.#broken = undefined
+      // Taken back meanwhile: what was put there is not what is to be there.
+      this.#broken = retracted === this.#retracted ? undefined : new Doubt()
       this.#confirmed = this.#sent.length
       this.#backoff.succeeded()
       this.#host.repaired()
