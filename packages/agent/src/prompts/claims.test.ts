@@ -1,5 +1,5 @@
 import { createSession, history } from '@rejoin/core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   memoryCheckpoints,
   memoryClaims,
@@ -40,7 +40,7 @@ describe('memoryClaims', () => {
   const claims = (clock: { now: number }) => memoryClaims({ now: () => clock.now })
   const what = { channelName: 'c', promptId: 'q' }
 
-  it('grants a claim to one owner, and to the next with a higher fence when it has expired', async () => {
+  test('grants a claim to one owner, and to the next with a higher fence when it has expired', async () => {
     const clock = { now: 0 }
     const store = claims(clock)
     expect(await store.claim({ ...what, owner: 'a', ttl: 10 })).toEqual({ fence: 1 })
@@ -86,7 +86,7 @@ function replicas(options: Partial<AgentOptions>) {
   return { channelName, start, rows }
 }
 
-it('answers every prompt once, and takes over from a process that dies', async () => {
+test('answers every prompt once, and takes over from a process that dies', async () => {
   const { channelName, start, rows } = replicas({})
   const reader = await bench.reader(channelName)
   const all = [start(), start(), start()]
@@ -112,7 +112,7 @@ it('answers every prompt once, and takes over from a process that dies', async (
   for (const { agent } of all) await agent.close()
 })
 
-it('withdraws what a process had begun that froze, and refuses what it does when it wakes', async () => {
+test('withdraws what a process had begun that froze, and refuses what it does when it wakes', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const store = memoryClaims()
@@ -156,7 +156,7 @@ it('withdraws what a process had begun that froze, and refuses what it does when
   expect(await answersTo(channelName, ['q'])).toEqual([['complete second begins. And ends.']])
 })
 
-it('resumes in place when asked to', async () => {
+test('resumes in place when asked to', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)
   const claims = memoryClaims()
@@ -188,7 +188,7 @@ it('resumes in place when asked to', async () => {
   await second.close()
 })
 
-it('a restart leaves alone what another process answers', async () => {
+test('a restart leaves alone what another process answers', async () => {
   const { channelName, start, rows } = replicas({ checkpoints: memoryCheckpoints() })
   const reader = await bench.reader(channelName)
   const first = start()
@@ -208,7 +208,7 @@ describe('without claims', () => {
   const warn = vi.spyOn(console, 'warn')
   beforeEach(() => void warn.mockReset())
 
-  it('processes that answer the same prompts warn each other', async () => {
+  test('processes that answer the same prompts warn each other', async () => {
     const channelName = bench.channelName()
     const reader = await bench.reader(channelName)
     const agents = [0, 1].map(() => {
