@@ -15,6 +15,8 @@ export class HistoryReader {
   #page: PaginatedResult<InboundMessage> | undefined
   /** Every message that the channel retains has been read. */
   exhausted = false
+  /** It began at the newest message of all, not at the point of attach. */
+  ahead = false
   /** Messages read so far. */
   #read = 0
   /** Where each page ended: its oldest serial, and how many messages had been read. */
@@ -50,8 +52,8 @@ export class HistoryReader {
 
   async #first(limit: number): Promise<PaginatedResult<InboundMessage>> {
     const channel = this.#channel
-    // About to go on: without the point of attach, a page could be ahead of what is still to be delivered.
-    if (this.#untilAttach && channel.state === 'attaching') await channel.attach().catch(() => {})
+    // About to go on: a page could be ahead of messages that are still to be delivered.
+    if (channel.state === 'attaching') await channel.attach().catch(() => {})
     if (this.#untilAttach && channel.state === 'attached') {
       try {
         return await channel.history({ untilAttach: true, limit })
@@ -59,6 +61,7 @@ export class HistoryReader {
         if ((error as { code?: number }).code !== ATTACH_POINT_GONE) throw error
       }
     }
+    this.ahead = true
     return channel.history({ limit })
   }
 }

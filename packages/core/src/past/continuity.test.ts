@@ -36,7 +36,7 @@ class Scene {
       while (this.channel.arrive()) still = 0
       if (answers-- > 0 && this.channel.pending.length) {
         still = 0
-        this.channel.pending.shift()!()
+        this.channel.pending.shift()!.succeed()
       }
     }
     this.session.flush()
@@ -251,7 +251,7 @@ describe('a reading that was given up', () => {
     expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'abc', hasGap: false })
     expect(scene.session.getSnapshot().messages.map(({ id }) => id)).toContain('r')
     // What it brings at last shows, or is known already.
-    stuck!()
+    stuck!.succeed()
     await scene.settle()
     await older
     await scene.loadAll()
@@ -268,7 +268,7 @@ describe('a reading that was given up', () => {
     await scene.settle()
     expect(scene.response('r')).toMatchObject({ text: 'abcd', hasGap: false })
     const shown = scene.response('r')
-    stuck!()
+    stuck!.succeed()
     await scene.settle()
     expect(scene.response('r')).toBe(shown)
   })
@@ -553,7 +553,7 @@ describe('seed', () => {
     scene.channel.drop()
     scene.token('Hi', 'r', { rejoin: '1', part: '0', end: '2' })
     scene.say('stop', 'r')
-    scene.channel.pending.shift()!()
+    scene.channel.pending.shift()!.succeed()
     await turn()
     expect(scene.channel.pending).toEqual([])
     scene.channel.resumed()

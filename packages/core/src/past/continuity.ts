@@ -2,7 +2,7 @@ import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
 import { HistoryReader } from '../ably/historyReader.ts'
 import { Backlog } from './backlog.ts'
 import type { HistoryReading, Hydrator, Past } from './hydrator.ts'
-import { begins, beginsTurn, emptyLedger, hasMore, hydrationOf, reads, step } from './ledger.ts'
+import { begins, beginsTurn, emptyLedger, hasMore, hydrationOf, isUnmet, reads, step } from './ledger.ts'
 import type { Decision, Event, HydrationState } from './ledger.ts'
 import { NONE } from './stretch.ts'
 import type { PageMarks } from './stretch.ts'
@@ -58,6 +58,8 @@ export class Continuity {
   #closed = false
   /** Serial of the newest message known. */
   #newest = ''
+  /** Version of the newest operation that this attachment has delivered. */
+  #heard = ''
   /** This session was listening when the channel attached: only then is `untilAttach` gapless. */
   #sawAttach = false
   /** The attach brought what its `rewind` asked for. */
@@ -117,7 +119,7 @@ export class Continuity {
     const subscribed = channel.subscribe(this.#onMessage)
     try {
       await subscribed
-      if ((channel.state as string) !== 'attached') await channel.attach()
+      if ((channel.state as string) !== 'attached' && !this.#closed) await channel.attach()
     } catch (cause) {
       throw wrapError(`attach to channel "${channel.name}"`, cause, 'attach_failed')
     }
@@ -142,7 +144,9 @@ export class Continuity {
 
   readonly #onMessage = (message: InboundMessage): void => {
     const { serial = '' } = message
+    const version = message.version?.serial ?? serial
     if (serial > this.#newest) this.#newest = serial
+    if (version > this.#heard) this.#heard = version
     // What a rewind brings is the past, though it comes like live messages.
     if (this.#backlog.coming)
       this.#under(this.#load?.hold, () => this.#hooks.apply(message, this.epoch, false))
@@ -166,12 +170,14 @@ export class Continuity {
     // A channel that is attached again rewinds only where it says so.
     this.#rewound = rewinds && this.#sawAttach && (hasBacklog || this.#attaches === 1)
     this.#backlog.begin(rewinds && hasBacklog)
+    this.#heard = ''
     const seen = this.#newest !== '' || this.#store.conversation.list().length > 0
     this.#tell({ type: 'attached', epoch: this.epoch, newest: this.#newest, seen })
   }
 
   /** Tells the ledger, and does what it decides. Returns the last decision, which may be for the caller. */
   #tell(event: Event): Decision | undefined {
+    if (this.#closed) return undefined
     const { ledger, decisions } = step(this.#ledger, event)
     this.#ledger = ledger
     const { status, hasOlder } = this.state
@@ -293,7 +299,7 @@ export class Continuity {
     await this.#readHistory(
       task,
       { ...this.#reading, older: false },
-      { from: 'top', reached: !this.#ledger.unmet },
+      { from: 'top', reached: !isUnmet(this.#ledger) },
     )
   }
 
@@ -372,8 +378,8 @@ export class Continuity {
         this.#apply(task, () => this.#takePage(reading, cursor, items, enough))
         if (signal.aborted) return
         const { conversation } = this.#store
-        const more = conversation.list().length > known
-        next = this.#tell({ type: 'weighed', reading, needsPast: conversation.needsPast, more })
+        const grown = conversation.list().length > known
+        next = this.#tell({ type: 'weighed', reading, needsPast: conversation.needsPast, grown })
       }
     } finally {
       this.#tell({ type: 'stopped', reading })
@@ -388,8 +394,11 @@ export class Continuity {
   ): void {
     // Nothing joins on to a page that was asked for before continuity was lost, when nothing was known.
     if (!reads(this.#ledger, cursor)) return
-    this.#applyPast(items)
     const reader = this.#readerOf(cursor)
+    // Read up to this moment, a page may be ahead of messages that are on their way: what is newer comes live, too.
+    const heard = this.#heard
+    const ahead = reader.ahead && heard !== ''
+    this.#applyPast(ahead ? items.filter(({ serial = '' }) => serial <= heard) : items)
     const oldest = items.at(-1)
     const isEnough = oldest && enough({ serial: oldest.serial ?? '', timestamp: oldest.timestamp ?? 0 })
     this.#tell({ type: 'page', reading, cursor, marks: marksOf(reader), enough: isEnough ?? false })

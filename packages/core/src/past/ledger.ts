@@ -14,8 +14,6 @@ export interface Ledger {
   /** Continuity was lost here, and nothing has covered the place: the oldest such place, and the newest attachment. */
   readonly gap: Break | undefined
   readonly readings: readonly Reading[]
-  /** The hydrator asked to read further back than it got: see `Hydrator.load` and `HistoryReading.enough`. */
-  readonly unmet: boolean
   /** A reading for the sake of unknown heads is under way. */
   readonly judging: boolean
   /** What the hydrator last said of older messages, if it did. */
@@ -24,25 +22,19 @@ export interface Ledger {
 
 export type Phase = 'detached' | 'loading' | 'whole' | 'bounded' | 'failed'
 
-/** One call of `readHistory`. */
+/** One call of `readHistory`. Each reads on until every response that is open, or came into view, is whole. */
 export interface Reading {
   readonly id: number
   /** The attachment whose history it reads. */
   readonly cursor: number
-  readonly goal: Goal
+  /** From the `top` it closes the gaps between stretches, and goes as far as the hydrator says. */
+  readonly from: 'top' | 'bottom'
+  /** It goes on until the list has grown. */
+  readonly more: boolean
   readonly pagesLeft: number
   readonly first: boolean
   readonly reached: boolean
 }
-
-/**
- * - `join`: close every gap between stretches;
- * - `enough`: go as far as the hydrator says;
- * - `more`: until the list has grown.
- *
- * Each also reads on until every response that is open, or came into view, is whole.
- */
-type Goal = 'join' | 'enough' | 'more'
 
 export type Event =
   /** Attached without resuming. `newest`: serial of the newest message known; `seen`: anything shows. */
@@ -54,8 +46,8 @@ export type Event =
   | { type: 'began'; reading: number; from: 'top' | 'bottom'; pages: number; reached: boolean; more: boolean }
   /** A page of history; `cursor` says whose. */
   | { type: 'page'; reading: number; cursor: number; marks: PageMarks; enough: boolean }
-  /** The page was applied and covered. `needsPast`: older messages could complete a response; `more`: the list grew. */
-  | { type: 'weighed'; reading: number; needsPast: boolean; more: boolean }
+  /** The page was applied and covered. `needsPast`: older messages could complete a response; `grown`: the list is longer. */
+  | { type: 'weighed'; reading: number; needsPast: boolean; grown: boolean }
   | { type: 'stopped'; reading: number }
   /** What the attach rewound has been delivered. */
   | { type: 'rewound' }
@@ -100,7 +92,6 @@ export const emptyLedger: Ledger = Object.freeze({
   stretches: [],
   gap: undefined,
   readings: [],
-  unmet: false,
   judging: false,
   told: undefined,
 })
@@ -171,6 +162,9 @@ export function hydrationOf({ phase, stretches, told }: Ledger, deep: boolean): 
 /** Whether the channel retains more than was read. */
 export const hasMore = ({ stretches }: Ledger): boolean => stretches.length > 1 || stretches[0]?.from !== ALL
 
+/** Whether the hydrator asked for what comes before the oldest stretch. */
+export const isUnmet = ({ stretches }: Ledger): boolean => stretches.at(-1)?.unmet ?? false
+
 /** Whether a page that this attachment's history brings is still of use. */
 export const reads = ({ stretches }: Ledger, cursor: number): boolean =>
   stretches.some((stretch) => readerOf(stretch, cursor))
@@ -205,7 +199,6 @@ function attached(ledger: Ledger, { epoch, newest, seen }: Event & { type: 'atta
       stretches: [newStretch(epoch), ...kept],
       gap,
       readings: [],
-      unmet: false,
       judging: false,
     },
     decisions: [...(gap ? [{ do: 'break' as const, gap }] : []), { do: 'hydrate', again: kept.length > 0 }],
@@ -217,13 +210,13 @@ function began(ledger: Ledger, event: Event & { type: 'began' }): Outcome {
   if (!top) return only(ledger, { do: 'finish' })
   const known = event.from === 'top' ? readerOf(top, top.epoch) : top.readers.at(-1)
   const cursor = known?.epoch ?? top.epoch
-  const goal: Goal = event.more ? 'more' : event.from === 'top' && rest.length ? 'join' : 'enough'
-  const { reading: id, pages: pagesLeft, reached } = event
-  const one: Reading = { id, cursor, goal, pagesLeft, first: true, reached }
-  const next = known
-    ? ledger
-    : withTop(ledger, ({ readers }) => ({ readers: [{ epoch: cursor, exhausted: false }, ...readers] }))
-  return goOn({ ...next, readings: [...next.readings, one], unmet: goal === 'enough' && !reached }, one)
+  const { reading: id, from, pages: pagesLeft, reached, more } = event
+  const one: Reading = { id, cursor, from, more, pagesLeft, first: true, reached }
+  const next = withTop(ledger, ({ readers, unmet }) => ({
+    readers: known ? readers : [{ epoch: cursor, exhausted: false }, ...readers],
+    unmet: from === 'top' && rest.length === 0 ? !reached : unmet,
+  }))
+  return goOn({ ...next, readings: [...next.readings, one] }, one)
 }
 
 function paged(ledger: Ledger, event: Event & { type: 'page' }): Outcome {
@@ -232,7 +225,9 @@ function paged(ledger: Ledger, event: Event & { type: 'page' }): Outcome {
   const reading = ledger.readings.find(({ id }) => id === event.reading)
   if (!before) return only(ledger)
   const read = withPage(before, cursor, marks)
-  const stretches = joined(ledger.stretches.map((stretch) => (stretch === before ? read : stretch)))
+  const near = joined(ledger.stretches.map((stretch) => (stretch === before ? read : stretch)))
+  const enough = near.length === 1 && reading?.from === 'top' && event.enough
+  const stretches = enough ? near.map((stretch) => ({ ...stretch, unmet: false })) : near
   const { from, epoch } = stretches.find((stretch) => readerOf(stretch, cursor))!
   const coverage = { from, epoch }
   const again = marks.exhausted ? { from: ALL, epoch: cursor } : undefined
@@ -244,16 +239,15 @@ function paged(ledger: Ledger, event: Event & { type: 'page' }): Outcome {
       stretches,
       gap: ledger.gap && covers(coverage, ledger.gap) ? undefined : ledger.gap,
       readings: ledger.readings.map((other) => (other === reading ? one! : other)),
-      unmet: ledger.unmet && !one?.reached,
     },
     decisions: [{ do: 'cover', coverage, again }, ...(wants ? [{ do: 'want' as const }] : [])],
   }
 }
 
-function weighed(ledger: Ledger, { reading, needsPast, more }: Event & { type: 'weighed' }): Outcome {
+function weighed(ledger: Ledger, { reading, needsPast, grown }: Event & { type: 'weighed' }): Outcome {
   const before = ledger.readings.find(({ id }) => id === reading)
   if (!before) return only(ledger, { do: 'finish' })
-  if (isMet(ledger, before, more) && !needsPast) return only(ledger, { do: 'finish' })
+  if (isMet(ledger, before, grown) && !needsPast) return only(ledger, { do: 'finish' })
   const one = { ...before, pagesLeft: before.pagesLeft - 1 }
   return goOn({ ...ledger, readings: ledger.readings.map((other) => (other === before ? one : other)) }, one)
 }
@@ -283,14 +277,14 @@ const isSettled = ({ phase }: Ledger): boolean => phase === 'whole' || phase ===
 /** The past is read, as far as it is: whether something between is missing still. */
 function settled(ledger: Ledger, needsPast: boolean): Ledger {
   const [top] = ledger.stretches
-  const short = ledger.unmet || ledger.stretches.length > 1 || needsPast
+  const short = top?.unmet || ledger.stretches.length > 1 || needsPast
   const exhausted = top && readerOf(top, top.epoch)?.exhausted
   return { ...ledger, phase: short && !exhausted ? 'bounded' : 'whole' }
 }
 
-function isMet({ stretches }: Ledger, { goal, reached }: Reading, more: boolean): boolean {
-  if (goal === 'join') return stretches.length === 1
-  return goal === 'more' ? more : reached
+function isMet({ stretches }: Ledger, { from, reached, more }: Reading, grown: boolean): boolean {
+  if (from === 'top') return stretches.length === 1 && !stretches[0]!.unmet
+  return more ? grown : reached
 }
 
 function goOn(ledger: Ledger, { pagesLeft, cursor }: Reading): Outcome {

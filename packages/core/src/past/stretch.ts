@@ -12,6 +12,8 @@ export interface Stretch {
   readonly prompts: string
   /** Whose history was read for it, newest attachment first: the last one goes on where the stretch begins. */
   readonly readers: readonly Reader[]
+  /** The hydrator asked for what comes before it (`HistoryReading.enough`). */
+  readonly unmet: boolean
   /** It reaches back as far as was asked: it stays known when continuity is lost. */
   readonly held: boolean
 }
@@ -39,7 +41,7 @@ export interface PageMarks {
 }
 
 export function newStretch(epoch: number): Stretch {
-  return { epoch, from: NONE, to: NONE, heads: NONE, prompts: NONE, readers: [], held: false }
+  return { epoch, from: NONE, to: NONE, heads: NONE, prompts: NONE, readers: [], unmet: false, held: false }
 }
 
 /** The stretch with a page of a reader's history. */
@@ -75,6 +77,7 @@ function join(above: Stretch, below: Stretch): Stretch {
     heads: lower(above.heads, below.heads),
     prompts: lower(above.prompts, below.prompts),
     readers: [...above.readers, ...below.readers],
+    unmet: below.unmet,
     held: true,
   }
 }

@@ -119,7 +119,7 @@ export class Conversation {
       if (isReply(event)) this.#reply(event, response, live)
       else if (response) this.#roster.noteCall(event, response)
     }
-    if (response && this.#applyTo(response, event)) this.touch(response, live)
+    if (response && this.#applyTo(response, event, live)) this.touch(response, live)
   }
 
   #reply(event: ToolEvent, own: Response | undefined, live: boolean): void {
@@ -133,10 +133,16 @@ export class Conversation {
   #applyTo(
     response: Response,
     event: Exclude<StreamEvent, PromptEvent | SummaryEvent | CitationEvent>,
+    live: boolean,
   ): boolean {
+    const { serial } = response
     let changed = response.meet(event)
     if (response.isRival && this.#roster.judge(response)) changed = true
-    if (changed && !response.headKnown && this.#followsPrompt(response)) response.knowHead()
+    if (changed && !response.headKnown) {
+      if (this.#hasHead(response, live)) response.knowHead()
+      // Known from a row only, until now.
+      else if (live && serial === undefined) this.strangers = true
+    }
     switch (event.type) {
       case 'text':
         if (!event.responseId && event.op === 'append') response.facts.reopen(event)
@@ -167,6 +173,7 @@ export class Conversation {
     const response = this.#roster.rowFor(id, serial, clientId)
     if (!change(response)) return
     this.#roster.noteMessages(response)
+    if (!response.headKnown && this.#hasHead(response, false)) response.knowHead()
     if (serial !== undefined) this.#roster.noteSerial(serial, response)
     this.touch(response, false)
   }
@@ -242,7 +249,7 @@ export class Conversation {
   cover(coverage: Coverage, again: Coverage | undefined): void {
     for (const response of this.#incomplete()) {
       response.cover(coverage, again)
-      if (this.#hasHead(response)) response.knowHead()
+      if (this.#hasHead(response, false)) response.knowHead()
       response.fold()
       this.touch(response, false)
     }
@@ -269,9 +276,9 @@ export class Conversation {
   }
 
   /** Whether it begins where it is known to begin. */
-  #hasHead(response: Response): boolean {
+  #hasHead(response: Response, live: boolean): boolean {
     return (
-      (response.serial !== undefined && this.known.begins(response.serial, false)) ||
+      (response.serial !== undefined && this.known.begins(response.serial, live)) ||
       this.#followsPrompt(response)
     )
   }

@@ -45,9 +45,9 @@ interface Parts {
   readonly features: readonly Feature[]
   readonly produce: Produce
   readonly modes?: ChannelMode[] | undefined
-  /** The past, or some of it, has been read, and is about to be published. */
+  /** Some of the past has been read and is about to be published, or the channel is back. */
   onPast?(): void
-  /** Hydrated and live for the first time. */
+  /** Live for the first time. */
   onReady?(): void
   onClose?(): void
 }
@@ -118,6 +118,7 @@ export class SessionCore {
     this.#facts = reduceSession(this.#facts, change, this.#parts.produce)
     if (change.type !== 'list') this.store.stateChanged()
     if (change.type === 'failed') this.events.emit('error', change.error)
+    if (change.type === 'channel' && change.state === 'attached') this.#parts.onPast?.()
   }
 
   loadOlder(): Promise<void> {
@@ -149,13 +150,7 @@ export class SessionCore {
   }
 
   async #start(): Promise<void> {
-    try {
-      await Promise.race([this.#continuity.start(), this.#closing])
-    } finally {
-      // Attached but unable to read the past is still live: what arrives shows, with its beginning known missing.
-      this.dispatch({ type: 'opened' })
-    }
-    if (!this.#facts.closed) this.#parts.onReady?.()
+    await Promise.race([this.#continuity.start(), this.#closing])
   }
 
   /** A stranger said something: it is counted, and reported once for each stranger and what they spoke for. */
@@ -193,9 +188,12 @@ export class SessionCore {
       onChange: () => this.dispatch({ type: 'past', ...continuity.state }),
       onDiscontinuity: (reason) => events.emit('discontinuity', { reason }),
       onPast: (loaded) => {
-        // Before the past is published, so that a subscriber is told of both at once.
-        if (loaded) this.dispatch({ type: 'opened' })
+        // Before the past is published, so that a subscriber is told of both at once. A session that could not read the past
+        // is live, too: what arrives shows, with its beginning known missing.
+        const first = loaded && !this.#facts.opened
+        if (first) this.dispatch({ type: 'opened' })
         this.#parts.onPast?.()
+        if (first) this.#parts.onReady?.()
       },
       onError: (error) => this.dispatch({ type: 'failed', error }),
     })

@@ -162,7 +162,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
         !presence.has(response.speaker) &&
         response.interrupt()
       )
-        conversation.touch(response, true)
+        conversation.touch(response, false)
   }
 
   #onReady(): void {

@@ -84,8 +84,7 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
         draft.hasOlder = change.hasOlder
         break
       case 'opened':
-        // One that is not attached has read nothing that is current.
-        draft.opened ||= draft.channel === 'attached'
+        draft.opened = true
         break
       case 'list':
         draft.messages = change.messages

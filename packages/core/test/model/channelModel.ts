@@ -34,7 +34,7 @@ export class ChannelModel {
   private count = 0
   private readonly listeners = new Set<(live: Live) => void>()
 
-  create({ name, headers, data = '', clientId = 'agent' }: Publish): string {
+  create({ name, headers, data = '', clientId = `agent of ${headers.responseId}` }: Publish): string {
     const serial = pad(++this.count)
     const action = 'create'
     const stored: Stored = {

@@ -22,6 +22,8 @@ export class ModelAgent {
   serial: string | undefined
   promptSerial: string | undefined
   ended = false
+  /** It is gone, and left its response as it was. */
+  dead = false
   /** It says where it begins and ends. */
   marked = false
   private readonly model: ChannelModel
@@ -66,8 +68,29 @@ export class ModelAgent {
     return style.headers.part ?? (style.pattern === 'token' ? style.kind : serial!)
   }
 
+  get clientId(): string {
+    return `agent of ${this.named ? this.id : undefined}`
+  }
+
+  /** Something that it wrote was refused and not said again. */
+  get owes(): boolean {
+    return this.texts.some((text) => text.failed)
+  }
+
   /** Goes on by one operation. Returns whether there was one. */
   advance(): boolean {
+    if (this.dead) return false
+    if (this.script.dies === this.taken && !this.ended && this.serial !== undefined) {
+      this.dead = true
+      // What the roll-up holds is published all the same.
+      for (const text of this.texts) text.release()
+      return true
+    }
+    if (this.script.promptAgain === this.taken && this.promptSerial !== undefined) {
+      this.taken++
+      this.prompt()
+      return true
+    }
     const due = this.script.edits.find((e) => e.after === this.taken && !this.done.has(e))
     this.taken++
     if (due) {
@@ -82,14 +105,18 @@ export class ModelAgent {
     return !done
   }
 
+  private prompt(): string {
+    const data = { promptId: this.promptId, text: `What is ${this.id}?` }
+    return this.model.create({ name: 'user-input', headers: {}, data, clientId: 'user' })
+  }
+
   private readonly done = new Set<unknown>();
 
   private *run(): Generator<void> {
-    const { script, model } = this
+    const { script } = this
     this.marked = script.marked || this.strict
     if (this.promptId !== undefined) {
-      const data = { promptId: this.promptId, text: `What is ${this.id}?` }
-      this.promptSerial = model.create({ name: 'user-input', headers: {}, data, clientId: 'user' })
+      this.promptSerial = this.prompt()
       yield
     }
     if (script.pattern === 'token' && this.marked) {

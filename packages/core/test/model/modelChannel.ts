@@ -11,6 +11,12 @@ export interface Attachment {
   rewindCounts: boolean
 }
 
+/** A request under way: what the test makes of it. */
+export interface Request {
+  succeed(): void
+  fail(): void
+}
+
 interface Arriving {
   order: number
   publisher: string
@@ -26,7 +32,13 @@ export class ModelChannel {
   readonly params: { rewind?: string }
   state = 'initialized'
   /** Requests waiting for an answer. */
-  readonly pending: (() => void)[] = []
+  readonly pending: Request[] = []
+  /** Requests that nobody needs an answer to any more, made before continuity was lost. */
+  readonly stuck: Request[] = []
+  /** Ably does not know the point of attach any more, after the first question. */
+  attachPointGone = false
+  /** Client ids of those who are present. */
+  readonly members = new Set<string>()
   /** What was delivered live since the channel was attached, in order. */
   delivered: InboundMessage[] = []
   /** Whose messages were delivered since the test looked; `*`: anybody's, of the past. */
@@ -40,6 +52,8 @@ export class ModelChannel {
   private seen = new Set<string>()
   private attachedAt = 0
   private attaches = 0
+  /** History requests since then. */
+  private asks = 0
   private backlog: InboundMessage[] = []
   private arriving: Arriving[] = []
   /** Whoever asked for the channel while its connection was away for a moment. */
@@ -52,6 +66,11 @@ export class ModelChannel {
     this.how = how
     this.params = how.rewind === undefined ? {} : { rewind: String(how.rewind) }
     model.listen((live) => this.receive(live))
+  }
+
+  /** Something is on its way, or the connection is not there. */
+  get busy(): boolean {
+    return this.state !== 'attached' || this.backlog.length > 0 || this.arriving.length > 0
   }
 
   asChannel(): RealtimeChannel {
@@ -69,6 +88,7 @@ export class ModelChannel {
 
   on(event: unknown, listener?: (change: ChannelStateChange) => void): void {
     if (listener) this.stateListeners.push([event as string, listener])
+    else this.stateListeners.push(['*', event as (change: ChannelStateChange) => void])
   }
 
   off(): void {}
@@ -86,6 +106,7 @@ export class ModelChannel {
     this.arriving = []
     this.delivered = []
     this.attachedAt = this.model.log.length
+    this.asks = 0
     const { rewind, rewindCounts } = this.how
     this.backlog =
       rewind && rewinds
@@ -93,12 +114,14 @@ export class ModelChannel {
         : []
     if (rewindCounts) for (const { serial } of this.backlog) this.seen.add(serial!)
     this.tell(this.attaches++ ? 'update' : 'attached', false)
+    this.tellLeft()
   }
 
   /** The connection is gone for long: what the channel says is lost to this reader, but for what was overtaken. */
   outage(): void {
     if (this.state === 'attached') while (this.arriving.some((a) => a.order < this.newest) && this.arrive());
     this.state = 'suspended'
+    this.tell('suspended', false)
     this.backlog = []
     this.arriving = []
   }
@@ -106,22 +129,69 @@ export class ModelChannel {
   /** The connection is gone for a moment: what the channel says comes when it is back. */
   drop(): void {
     this.state = 'attaching'
+    this.tell('attaching', false)
   }
 
   resumed(): void {
     this.state = 'attached'
     this.tell('attached', true)
+    this.tellLeft()
   }
 
   history({ limit, untilAttach }: { limit: number; untilAttach?: boolean }): Promise<unknown> {
-    return this.page(untilAttach ? this.attachedAt : this.model.log.length, limit)
+    const first = this.asks++ === 0
+    if (untilAttach && this.attachPointGone && !first)
+      return Promise.reject(Object.assign(new Error('gone'), { code: 90008, statusCode: 400 }))
+    if (untilAttach) return this.page(this.attachedAt, limit)
+    // Of a channel that was attached before, a page is asked for at once: what it has, the connection has delivered.
+    if (!this.attachPointGone) while (this.busy && this.arrive());
+    return this.page(this.model.log.length, limit, !this.attachPointGone)
   }
 
-  readonly presence = { subscribe: () => Promise.resolve(), unsubscribe() {}, get: () => Promise.resolve([]) }
+  private readonly presenceListeners = new Set<() => void>()
+  private readonly leaving = new Map<string, string>()
+
+  readonly presence = {
+    subscribe: (listener: () => void) => {
+      this.presenceListeners.add(listener)
+      return Promise.resolve()
+    },
+    unsubscribe: () => this.presenceListeners.clear(),
+    get: async () => {
+      if (this.state !== 'attached') await new Promise<void>((resolve) => this.waiting.push(resolve))
+      return [...this.members].map((clientId) => ({ clientId, timestamp: 0, data: { role: 'agent' } }))
+    },
+  }
+
+  /** A publisher leaves: readers learn of it after its last message. */
+  leave(clientId: string, publisher: string): void {
+    this.leaving.set(clientId, publisher)
+    this.tellLeft()
+  }
+
+  private tellLeft(): void {
+    if (this.state !== 'attached') return
+    for (const [clientId, publisher] of this.leaving) {
+      if (this.arriving.some((message) => message.publisher === publisher)) continue
+      this.leaving.delete(clientId)
+      this.members.delete(clientId)
+      this.touched.add(publisher)
+      for (const listener of this.presenceListeners) listener()
+    }
+  }
 
   /** An answer that comes when the test says so. */
   answer<T>(make: () => T): Promise<T> {
-    return new Promise((resolve) => this.pending.push(() => resolve(make())))
+    return new Promise((resolve, reject) => {
+      const fail = () => reject(Object.assign(new Error('refused'), { code: 40160, statusCode: 401 }))
+      this.pending.push({ succeed: () => resolve(make()), fail })
+    })
+  }
+
+  /** Delivers what the attach rewound. Returns whether it did. */
+  rewound(): boolean {
+    while (this.backlog.length && this.arrive());
+    return this.backlog.length === 0
   }
 
   /** Delivers one message that is on its way, if any is; `slow` ones too. Returns whether there was one. */
@@ -140,6 +210,7 @@ export class ModelChannel {
     this.touched.add(next.publisher)
     this.newest = Math.max(this.newest, next.order)
     this.deliver(next.make())
+    this.tellLeft()
     return true
   }
 
@@ -148,16 +219,20 @@ export class ModelChannel {
     for (const listener of this.subscribers) listener(message)
   }
 
-  private page(upTo: number, limit: number): Promise<unknown> {
-    return this.answer(() => {
-      // As of the query: an old message shows what was appended since.
-      const from = Math.max(0, upTo - limit)
-      const items = this.model.log
+  /** `now`: as of the request. Else an old message shows what was appended until the answer. */
+  private page(upTo: number, limit: number, now = false): Promise<unknown> {
+    const from = Math.max(0, upTo - limit)
+    const items = () =>
+      this.model.log
         .slice(from, upTo)
         .reverse()
         .map((m) => toMessage(m, m.action, m.data))
-      return { items, hasNext: () => from > 0, next: () => this.page(from, limit) }
-    })
+    const known = now ? items() : undefined
+    return this.answer(() => ({
+      items: known ?? items(),
+      hasNext: () => from > 0,
+      next: () => this.page(from, limit),
+    }))
   }
 
   private receive({ kind, fragment, stored }: Live): void {
@@ -184,11 +259,12 @@ export class ModelChannel {
   private tell(event: string, resumed: boolean): void {
     for (const go of this.waiting.splice(0)) go()
     const change = {
-      current: 'attached',
+      current: this.state,
       previous: 'attached',
       resumed,
       hasBacklog: this.backlog.length > 0,
     } as unknown as ChannelStateChange
-    for (const [wanted, listener] of this.stateListeners) if (wanted === event) listener(change)
+    for (const [wanted, listener] of this.stateListeners)
+      if (wanted === event || wanted === '*') listener(change)
   }
 }

@@ -23,17 +23,17 @@ export class ModelDatabase {
   }
 
   /** A hydrator that reads it, each page when the test says so. */
-  hydrator(channel: ModelChannel, limit: number): Hydrator {
-    return seed({
-      limit,
-      maxPages: 1_000,
-      load: (cursor) => {
-        // As of the request.
-        const page = this.page(cursor)
-        this.asked = true
-        return channel.answer(() => page)
-      },
-    })
+  hydrator(channel: ModelChannel, pages: { limit: number; maxPages: number }): Hydrator {
+    return seed({ ...pages, load: this.loader(channel) })
+  }
+
+  loader(channel: ModelChannel): (cursor: string | undefined) => Promise<SeedPage> {
+    return (cursor) => {
+      // As of the request.
+      const page = this.page(cursor)
+      this.asked = true
+      return channel.answer(() => page)
+    }
   }
 
   /** Newest first; the cursor is where the page before it ended. */

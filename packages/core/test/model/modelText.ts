@@ -42,7 +42,8 @@ export class ModelText {
   private readonly model: ChannelModel
   private readonly segments: Segment[] = []
   private tokens: { serial: string; text: string; stamped: boolean }[] = []
-  private failed = false
+  /** Something was refused, and was not said again. */
+  failed = false
   private held = ''
   private heldStamp: Record<string, string> | undefined
 

@@ -122,8 +122,8 @@ export const mutants: Mutant[] = [
   {
     name: 'paging stops at the first page',
     file: 'past/ledger.ts',
-    from: 'if (isMet(ledger, before, more) && !needsPast)',
-    to: 'if (isMet(ledger, before, more))',
+    from: 'if (isMet(ledger, before, grown) && !needsPast)',
+    to: 'if (isMet(ledger, before, grown))',
   },
   {
     name: 'lost continuity is not refilled',
@@ -266,8 +266,8 @@ export const mutants: Mutant[] = [
   {
     name: 'history is read while the channel is about to go on',
     file: 'ably/historyReader.ts',
-    from: "channel.state === 'attaching'",
-    to: "channel.state === 'failed'",
+    from: "if (channel.state === 'attaching')",
+    to: "if (channel.state === 'failed')",
   },
   {
     name: 'a text that is read again unchanged keeps its doubts on the screen',
@@ -344,7 +344,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a gap that a bound left is whole',
     file: 'past/ledger.ts',
-    from: 'ledger.unmet || ledger.stretches.length > 1 || needsPast',
+    from: 'top?.unmet || ledger.stretches.length > 1 || needsPast',
     to: 'needsPast',
   },
   {

@@ -35,6 +35,10 @@ const script = fc.record({
   /** Without `responseId`, where the pattern allows. */
   anonymous: fc.nat(7).map((n) => n === 0),
   prompt: fc.boolean(),
+  /** After which step the prompt is published again, with the same id. */
+  promptAgain: fc.option(fc.nat(30), { nil: undefined, freq: 3 }),
+  /** After which step the agent is gone for good. */
+  dies: fc.option(fc.nat(30), { nil: undefined, freq: 6 }),
   /** An agent that does not say `start` or `stop`, `response-end`. */
   marked: fc.nat(3).map((n) => n > 0),
   parts: fc.array(part, { minLength: 1, maxLength: 4 }),
@@ -59,7 +63,17 @@ export const worlds = fc.record({
     'rewind' as const,
     ...(process.env.NOSEED ? [] : ['seed' as const]),
     'own' as const,
+    'older' as const,
   ),
+  /** Requests a reading, at the most. */
+  maxPages: fc.constantFrom(1_000, 1_000, 1, 2, 4),
+  /** The channel was attached before the session was created. */
+  attachedBefore: fc.nat(7).map((n) => n === 0),
+  /** Ably forgets the point of attach soon. */
+  attachPointGone: fc.nat(7).map((n) => n === 0),
+  presence: fc.boolean(),
+  /** When the session is closed: most see everything. */
+  closes: fc.option(fc.nat(150), { nil: undefined, freq: 7 }),
   /** Messages a page of history, and a rewind. */
   limit: fc.integer({ min: 1, max: 12 }),
   rewind: fc.integer({ min: 1, max: 20 }),

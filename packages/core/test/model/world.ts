@@ -1,5 +1,6 @@
+import { expect } from 'vitest'
 import { createSession, history, rewind } from '../../src/index.ts'
-import type { Hydrator } from '../../src/index.ts'
+import type { Hydrator, Session } from '../../src/index.ts'
 import { ChannelModel, toMessage } from './channelModel.ts'
 import { LawKeeper } from './lawKeeper.ts'
 import { ModelAgent } from './modelAgent.ts'
@@ -21,136 +22,250 @@ const noise: readonly [name: string, data: unknown][] = [
 
 /** Lives through one world with a session, and holds it to the laws at every turn. */
 export async function live(world: World, log: (what: string) => void = () => {}): Promise<void> {
-  const { scripts, joinAfter, choices, way, limit, bare, rewindCounts } = world
-  const model = new ChannelModel()
-  const agents = scripts.map((script, i) => {
-    // Whoever follows PROTOCOL.md names every response.
-    const ours = script.manner === 'ours' || script.manner === 'older'
-    const named = i > 0 || !script.anonymous || script.pattern === 'message' || ours
-    return new ModelAgent(model, named ? `r${i}` : 'model', script)
-  })
-  const advance = (n: number): boolean => {
-    for (let i = 0; i < agents.length; i++) if (agents[(n + i) % agents.length]!.advance()) return true
+  const life = new Life(world, log)
+  for (const [i, choice] of world.choices.entries()) {
+    if (world.closes === i) return life.close()
+    await life.go(choice)
+  }
+  await life.end()
+}
+
+/** A session in a world: what happens, and that the laws hold. */
+class Life {
+  private readonly world: World
+  private readonly log: (what: string) => void
+  private readonly model = new ChannelModel()
+  private readonly agents: readonly ModelAgent[]
+  private readonly channel: ModelChannel
+  private readonly database: ModelDatabase
+  private readonly session: Session
+  private readonly keeper: LawKeeper
+  /** Tokens that were edited while continuity was lost are not read again: there may be thousands (docs/gaps.md). */
+  private readonly tokenEdits: boolean
+  private away: 'short' | 'long' | undefined
+  private readonly older = new Set<Promise<void>>()
+
+  constructor(world: World, log: (what: string) => void) {
+    const { scripts, joinAfter, choices, bare, rewindCounts, way } = world
+    this.world = world
+    this.log = log
+    this.agents = scripts.map((script, i) => {
+      // Whoever follows PROTOCOL.md names every response.
+      const ours = script.manner === 'ours' || script.manner === 'older'
+      const named = i > 0 || !script.anonymous || script.pattern === 'message' || ours
+      return new ModelAgent(this.model, named ? `r${i}` : 'model', script)
+    })
+    for (let i = 0; i < joinAfter; i++) this.advance(choices[i % choices.length]!)
+    const span = way === 'rewind' ? world.rewind : undefined
+    this.channel = new ModelChannel(this.model, { rewind: span, bare, rewindCounts })
+    this.channel.attachPointGone = world.attachPointGone
+    for (const agent of this.agents) if (!agent.dead) this.channel.members.add(agent.clientId)
+    this.database = new ModelDatabase(this.agents, world.rows)
+    if (world.attachedBefore) this.channel.attached({ rewinds: false })
+    this.session = createSession({
+      channel: this.channel.asChannel(),
+      hydrate: this.hydrator(),
+      presence: world.presence,
+      schedule: () => () => {},
+    })
+    this.session.ready.catch(() => {})
+    this.keeper = new LawKeeper(this.session, this.agents, this.database, world.presence)
+    this.tokenEdits = scripts.some((script) => script.edits.some((edit) => edit.how === 'token'))
+  }
+
+  async go(choice: number): Promise<void> {
+    const { channel, keeper } = this
+    channel.touched.clear()
+    const quiet = this.happen(Math.floor(choice / 24), choice % 24)
+    await turn()
+    this.log(
+      `${choice % 24} ${channel.state}, ${channel.pending.length} requests, ${channel.delivered.length} delivered, ${this.session.getSnapshot().hydration}: ${this.shown}`,
+    )
+    keeper.check()
+    keeper.checkNotified(channel.touched, quiet)
+    if (!channel.pending.length && !channel.busy) keeper.checkOpen(this.hasHeard)
+  }
+
+  /** Closed before its end: whatever comes then, nobody is told of anything. */
+  async close(): Promise<void> {
+    const { channel, session, keeper } = this
+    session.close()
+    const snapshot = session.getSnapshot()
+    keeper.checkNotified(channel.touched, false)
+    for (let i = 0; i < 20; i++) {
+      const request = channel.pending.shift() ?? channel.stuck.shift()
+      if (i % 2) request?.fail()
+      else request?.succeed()
+      await turn()
+    }
+    await Promise.all(this.older)
+    expect(session.getSnapshot()).toBe(snapshot)
+    keeper.checkNotified(new Set(), true)
+  }
+
+  async end(): Promise<void> {
+    const { channel, keeper, model } = this
+    if (this.away) this.leave(this.away, 0)
+    channel.slow.clear()
+    await this.settle()
+    while (this.advance(0));
+    await this.settle()
+    await this.loadAll()
+    this.log(model.log.map((m) => JSON.stringify(m)).join('\n'))
+    this.log(this.shown)
+    keeper.checkEnd()
+    keeper.checkSilent(() => this.repeatable().forEach((message) => channel.again(message)))
+    // Requests of readings that were given up: what they bring at last is known.
+    while (channel.stuck.length) {
+      channel.stuck.shift()!.succeed()
+      await this.settle()
+    }
+    await this.loadAll()
+    keeper.checkEnd()
+    this.session.close()
+    await Promise.all(this.older)
+  }
+
+  /** What ended before the part of history that was read is for loadOlder() to bring. */
+  private async loadAll(): Promise<void> {
+    for (let i = 0; i < 1_000 && this.session.getSnapshot().hasOlder; i++) {
+      this.log(JSON.stringify(this.session.getSnapshot()))
+      const older = this.session.loadOlder()
+      await this.settle()
+      await older
+    }
+    expect(this.session.getSnapshot()).toMatchObject({ hasOlder: false, hydration: 'whole' })
+  }
+
+  private hydrator(): Hydrator {
+    const { channel, database, model } = this
+    const { limit, maxPages, way } = this.world
+    const pages = { limit, maxPages }
+    switch (way) {
+      case 'history':
+        return history(pages)
+      case 'rewind':
+        return rewind(this.world.rewind, pages)
+      case 'seed':
+        return database.hydrator(channel, pages)
+      case 'older':
+        return history({ ...pages, older: database.loader(channel) })
+      case 'own':
+        /** An application's own way in: a copy of the channel in any order, and then the channel. */
+        return {
+          ...history(pages),
+          async load(past) {
+            const copy = await channel.answer(() => model.log.map((m) => toMessage(m, m.action, m.data)))
+            past.apply(
+              copy.sort((a, b) => ((Number(a.serial) * 7919) % 101) - ((Number(b.serial) * 7919) % 101)),
+            )
+            await history(pages).load(past)
+          },
+        }
+    }
+  }
+
+  private advance(n: number): boolean {
+    const { agents } = this
+    for (let i = 0; i < agents.length; i++) {
+      const agent = agents[(n + i) % agents.length]!
+      const { dead } = agent
+      if (!agent.advance()) continue
+      if (agent.dead && !dead) this.channel?.leave(agent.clientId, agent.id)
+      return true
+    }
     return false
   }
-  for (let i = 0; i < joinAfter; i++) advance(choices[i % choices.length]!)
 
-  const channel = new ModelChannel(model, {
-    rewind: way === 'rewind' ? world.rewind : undefined,
-    bare,
-    rewindCounts,
-  })
-  const database = new ModelDatabase(agents, world.rows)
-  const pages = { limit, maxPages: 1_000 }
-  /** An application's own way in: a copy of the channel in any order, and then the channel. */
-  const own: Hydrator = {
-    ...history(pages),
-    async load(past) {
-      const copy = await channel.answer(() => model.log.map((m) => toMessage(m, m.action, m.data)))
-      past.apply(copy.sort((a, b) => ((Number(a.serial) * 7919) % 101) - ((Number(b.serial) * 7919) % 101)))
-      await history(pages).load(past)
-    },
-  }
-  const hydrators = {
-    history: () => history(pages),
-    rewind: () => rewind(world.rewind, pages),
-    seed: () => database.hydrator(channel, limit),
-    own: () => own,
-  }
-  const session = createSession({
-    channel: channel.asChannel(),
-    hydrate: hydrators[way](),
-    presence: false,
-    schedule: () => () => {},
-  })
-  session.ready.catch(() => {})
-  const keeper = new LawKeeper(session, agents, database)
-  // Tokens that were edited while continuity was lost are not read again: there may be thousands (docs/gaps.md).
-  const tokenEdits = scripts.some((script) => script.edits.some((edit) => edit.how === 'token'))
-  let away: 'short' | 'long' | undefined
-  const leave = (how: 'short' | 'long') => {
-    if (channel.state === 'initialized') return
-    if (away === 'long') channel.attached()
-    else if (away === 'short') channel.resumed()
-    else if (how === 'long') channel.outage()
-    else channel.drop()
-    away = away ? undefined : how
-  }
-  /** A row that names no parts makes a reader forget them; one that comes twice, before it and after, shows again. */
-  const repeatable = () =>
-    channel.delivered.filter(({ serial }) => {
-      const { responseId = channel.name } = model.log.find((stored) => stored.serial === serial)!.headers
-      return !database.given.has(responseId)
-    })
-  const shown = () => JSON.stringify(agents.map(({ id }) => session.getResponse(id) ?? id))
-  const answer = (n: number) => channel.pending.splice(n % (channel.pending.length || 1), 1)[0]?.()
   /** Does what a number says. Returns whether nothing of the past can have come of it. */
-  const happen = (choice: number): boolean => {
-    const n = Math.floor(choice / 20)
-    const kind = choice % 20
-    if (kind < 10) advance(n)
-    else if (kind < 14) answer(n)
+  private happen(n: number, kind: number): boolean {
+    const { channel, agents, session } = this
+    const requests = channel.pending
+    if (kind < 10) this.advance(n)
+    else if (kind < 14) this.answer(n)?.succeed()
     else if (kind === 14) channel.arrive()
-    else if (kind === 15) leave(n % 2 && !tokenEdits ? 'long' : 'short')
+    else if (kind === 15) this.leave(n % 2 && !this.tokenEdits ? 'long' : 'short', n)
     else if (kind === 16) {
       const { id } = agents[n % agents.length]!
       if (!channel.slow.delete(id)) channel.slow.add(id)
     } else if (kind === 17) {
       const headers = { responseId: `r${n % 3}` }
       const [name, data] = noise[n % noise.length]!
-      model.create({ name, headers, data })
-    } else if (kind === 18) void session.loadOlder().catch(() => {})
-    else {
-      const known = repeatable().at(-1 - (n % 8))
-      if (known && channel.state === 'attached') keeper.checkSilent(() => channel.again(known))
-    }
+      this.model.create({ name, headers, data })
+    } else if (kind === 18) this.loadOlder()
+    else if (kind === 19) {
+      const known = this.repeatable().at(-1 - (n % 8))
+      if (known && channel.state === 'attached') this.keeper.checkSilent(() => channel.again(known))
+    } else if (kind === 20) {
+      // Where the backlog of a rewind ends cannot be known then: it comes before.
+      if (channel.rewound()) this.answer(n)?.fail()
+    } else if (kind === 21) channel.stuck.splice(n % (channel.stuck.length || 1), 1)[0]?.succeed()
+    else if (kind === 22) channel.stuck.splice(n % (channel.stuck.length || 1), 1)[0]?.fail()
+    else if (requests.length && channel.state === 'attached' && !this.tokenEdits) {
+      // Lost and found again at once.
+      this.leave('long', n)
+      this.leave('long', n)
+    } else session.flush()
     return kind < 10 || kind === 14 || kind === 16
   }
-  for (const choice of choices) {
-    channel.touched.clear()
-    const quiet = happen(choice)
-    await turn()
-    log(
-      `${choice % 20} ${channel.state}, ${channel.pending.length} requests, ${channel.delivered.length} delivered: ${shown()}`,
-    )
-    keeper.check()
-    keeper.checkNotified(channel.touched, quiet)
+
+  private loadOlder(): void {
+    const older = this.session.loadOlder().catch(() => {})
+    this.older.add(older)
   }
-  if (away) leave(away)
-  channel.slow.clear()
-  const settle = async () => {
+
+  private answer(n: number) {
+    const { pending } = this.channel
+    return pending.splice(n % (pending.length || 1), 1)[0]
+  }
+
+  /** Leaves, or comes back. What was asked for before continuity was lost may be answered long after, or never. */
+  private leave(how: 'short' | 'long', n: number): void {
+    const { channel, away } = this
+    if (channel.state === 'initialized') return
+    if (away === 'long') {
+      if (n % 3) channel.stuck.push(...channel.pending.splice(0))
+      channel.attached({ rewinds: n % 5 < 3 })
+    } else if (away === 'short') channel.resumed()
+    else if (how === 'long') channel.outage()
+    else channel.drop()
+    this.away = away ? undefined : how
+  }
+
+  private async settle(): Promise<void> {
+    const { channel, keeper, session } = this
     for (let still = 0; still < 4; still++) {
-      log(
-        `settle p${channel.pending.length} d${channel.delivered.length} ${session.getSnapshot().hydration} ${JSON.stringify(channel.delivered.map((m) => [m.serial, m.version?.serial]))} ${JSON.stringify(session.getSnapshot().messages.map((m) => m.id))}`,
+      const { hydration, messages } = session.getSnapshot()
+      this.log(
+        `settle p${channel.pending.length} d${channel.delivered.length} ${hydration} ${JSON.stringify(messages.map((m) => m.id))}`,
       )
       if (channel.arrive() || channel.pending.length) still = 0
-      answer(0)
+      this.answer(0)?.succeed()
       await turn()
       keeper.check()
       keeper.checkNotified(channel.touched, false)
       channel.touched.clear()
     }
+    keeper.checkOpen(this.hasHeard)
   }
-  await settle()
-  while (advance(0));
-  await settle()
-  // What ended before the part of history that was read is for loadOlder() to bring.
-  for (let i = 0; i < 1_000 && session.getSnapshot().hasOlder; i++) {
-    log(JSON.stringify(session.getSnapshot()))
-    const older = session.loadOlder()
-    await settle()
-    await older
+
+  /** Whether an agent has said something that this attachment delivered. */
+  private readonly hasHeard = ({ id, named }: ModelAgent): boolean =>
+    this.channel.delivered.some(({ serial }) => {
+      const { headers } = this.model.log.find((stored) => stored.serial === serial)!
+      return named ? headers.responseId === id : headers.responseId === undefined
+    })
+
+  /** A row that names no parts makes a reader forget them; one that comes twice, before it and after, shows again. */
+  private repeatable() {
+    const { channel, model, database } = this
+    return channel.delivered.filter(({ serial }) => {
+      const { responseId = channel.name } = model.log.find((stored) => stored.serial === serial)!.headers
+      return !database.given.has(responseId)
+    })
   }
-  log(
-    model.log
-      .map(
-        (m) =>
-          `${m.serial.slice(-3)} ${m.version.slice(-3)} ${m.name} ${JSON.stringify(m.headers)} ${JSON.stringify(m.data)} ${JSON.stringify(m.metadata)}`,
-      )
-      .join('\n'),
-  )
-  log(shown())
-  keeper.checkEnd()
-  keeper.checkSilent(() => repeatable().forEach((message) => channel.again(message)))
-  session.close()
+
+  private get shown(): string {
+    return JSON.stringify(this.agents.map(({ id }) => this.session.getResponse(id) ?? id))
+  }
 }
