@@ -344,6 +344,28 @@ describe('what a bound left unread', () => {
   })
 })
 
+describe('a database that fails', () => {
+  test('leaves nothing missing of what began while it did', async () => {
+    let fails = true
+    const load = () => (fails ? Promise.reject(new Error('away')) : Promise.resolve({ rows: [] }))
+    scene.open(seed({ load, limit: 10 }))
+    await scene.settle()
+    scene.token('a', 'r')
+    await scene.settle()
+    expect(scene.session.getSnapshot()).toMatchObject({ hydration: 'failed', hasOlder: true })
+    fails = false
+    await scene.loadAll()
+    expect(scene.response('r')).toMatchObject({ text: 'a', hasGap: false })
+  })
+
+  test('is no reason not to see who is there', async () => {
+    scene.token('a', 'r', { rejoin: '1', part: '0', end: '1' })
+    scene.open(seed({ load: () => Promise.reject(new Error('away')), limit: 10 }), { presence: true })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'interrupted' })
+  })
+})
+
 describe('rewind', () => {
   test('of an empty channel knows nothing: what passed while continuity was lost is read', async () => {
     scene.open(rewind(10, { limit: 10 }), { rewind: 10 })

@@ -182,7 +182,7 @@ export function beginsTurn(ledger: Ledger, serial: string): boolean {
 }
 
 function stretchOf({ stretches }: Ledger, serial: string, live: boolean): Stretch | undefined {
-  if (live) return stretches[0]?.held ? stretches[0] : undefined
+  if (live) return stretches[0]
   return stretches.find(({ from, to }) => from <= serial && serial <= to)
 }
 

@@ -185,7 +185,7 @@ export class ModelText {
       this.remember(this.last)
       this.last.shown = `[${which % 100}]`
       const data = this.last.shown
-      const serial = this.model.create({ name: names[kind].complete, data, headers, clientId: 'moderator' })
+      const serial = this.model.create({ name: names[kind].complete, data, headers })
       this.serial ??= serial
       this.tokens = []
       return true
