@@ -27,7 +27,8 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 /** In Chromium: from the agent's publish to the pixel, and long tasks on a slow machine. */
 export async function measureBrowser(report: Report): Promise<void> {
   const script = await bundlePage()
-  const ably = await startLocalAbly({ port: 0 })
+  // A page without an address has the origin null.
+  const ably = await startLocalAbly({ port: 0, origins: ['null'] })
   const agentClient = new Ably.Realtime({ ...ably.clientOptions, clientId: 'agent', logLevel: 0 })
   const browser = await chromium.launch({
     executablePath: (ensureChromium as () => string)(),

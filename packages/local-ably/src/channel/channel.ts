@@ -1,33 +1,19 @@
+import type { Author } from './author.ts'
+import { mixIn, remember, versionOf, withClaim } from './change.ts'
 import { Delivery, type Subscriber } from './delivery.ts'
 import { AblyError, notFound } from '../wire/errors.ts'
+import { frameOf, summaryFrame, withMessages } from './frames.ts'
 import { Journal } from './journal.ts'
 import { joinPayload, toAppend, toWire, type Message, type MessageInput } from './message.ts'
-import {
-  MessageAction,
-  Mode,
-  type MessageVersion,
-  type ProtocolMessage,
-  type WireAnnotation,
-  type WireMessage,
-} from '../wire/protocol.ts'
+import { MessageAction, Mode, type WireAnnotation, type WireMessage } from '../wire/protocol.ts'
 import { RateLimit } from '../connection/limits.ts'
 import { occupancyOf, type Occupancy } from './occupancy.ts'
 import { PresenceSet } from './presence.ts'
 import { messageSerial, serialTime, type SerialSource } from '../wire/serial.ts'
 import type { Namespace, Settings } from '../settings.ts'
-import { addAnnotation, addPast, measure, type Retained } from './retained.ts'
+import { addAnnotation, measure, type Retained } from './retained.ts'
 import { MessageStore } from './store.ts'
 import { SummaryState } from './summary.ts'
-
-/** The author of a publish or an annotation. */
-export interface Author {
-  connectionId: string | undefined
-  clientId: string | undefined
-  /** The start of the message ids: `connectionId:msgSerial`, or random for REST. */
-  frameId: string
-  /** The `ably.channel.*` claim of the author's token for this channel. */
-  userClaim: string | undefined
-}
 
 /** A channel: its messages, subscribers and members. It knows nothing of sockets. */
 export class Channel {
@@ -301,67 +287,4 @@ export class Channel {
   #emit(delivery: Delivery): void {
     for (const subscriber of this.subscribers) subscriber.deliver(delivery)
   }
-}
-
-/** The frame around what an author published. */
-export function frameOf(serial: string, timestamp: number, author: Author): ProtocolMessage {
-  const frame: ProtocolMessage = { action: 15, id: author.frameId, channelSerial: serial, timestamp }
-  if (author.connectionId !== undefined) frame.connectionId = author.connectionId
-  return frame
-}
-
-/**
- * Puts messages into a frame. SDKs take a missing connection id from the frame, so the frame has one only if all its
- * messages do.
- */
-export function withMessages(frame: ProtocolMessage, messages: WireMessage[]): ProtocolMessage {
-  if (messages.every((message) => message.connectionId !== undefined)) return { ...frame, messages }
-  const { connectionId: _operator, ...rest } = frame
-  return { ...rest, messages }
-}
-
-/** A summary as subscribers get it: without a payload, so that it cannot be mistaken for an update. */
-export function summaryFrame(message: Message, serial: string, timestamp: number): ProtocolMessage {
-  const { data: _data, encoding: _encoding, extras: _extras, name, ...wire } = toWire(message)
-  const summary = { ...wire, ...(name === undefined ? {} : { name }), action: MessageAction.summary }
-  return { action: 15, id: serial, channelSerial: serial, timestamp, messages: [summary] }
-}
-
-function remember(message: Message): void {
-  const { annotations: _summary, ...wire } = toWire(message)
-  addPast(message, wire)
-}
-
-/** Applies an operation as a shallow mixin: given fields replace, missing fields stay. */
-function mixIn(message: Message, input: MessageInput, userClaim: string | undefined): void {
-  if (input.action === MessageAction.append) {
-    message.data = joinPayload(message.data, input.data)
-    message.size += input.size
-  } else if (input.data !== undefined) {
-    message.data = input.data
-    message.size = input.size
-  }
-  if (input.encoding !== undefined) message.encoding = input.encoding
-  else if (input.data !== undefined && input.action !== MessageAction.append) message.encoding = undefined
-  if (input.name !== undefined) message.name = input.name
-  if (input.extras !== undefined) message.extras = withClaim(input.extras, userClaim)
-  message.action = input.action === MessageAction.delete ? MessageAction.delete : MessageAction.update
-}
-
-function versionOf(
-  serial: string,
-  timestamp: number,
-  operation: MessageVersion,
-  author: Author,
-): MessageVersion & { serial: string; timestamp: number } {
-  const clientId = operation.clientId ?? author.clientId
-  const version: MessageVersion & { serial: string; timestamp: number } = { serial, timestamp }
-  if (clientId !== undefined) version.clientId = clientId
-  if (operation.description !== undefined) version.description = operation.description
-  if (operation.metadata !== undefined) version.metadata = operation.metadata
-  return version
-}
-
-function withClaim(extras: MessageInput['extras'], userClaim: string | undefined): MessageInput['extras'] {
-  return userClaim === undefined ? extras : { ...extras, userClaim }
 }

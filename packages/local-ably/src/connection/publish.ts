@@ -1,5 +1,6 @@
 import { allows, baseChannelName, type Operation } from '../auth/capability.ts'
-import type { Author, Channel } from '../channel/channel.ts'
+import type { Author } from '../channel/author.ts'
+import type { Channel } from '../channel/channel.ts'
 import { isRecord } from '../wire/codec.ts'
 import type { Context } from '../context.ts'
 import { AblyError, badRequest } from '../wire/errors.ts'

@@ -5,8 +5,10 @@ import { startLocalAbly } from '../../src/index.ts'
 // The server under load, in a process of its own: local-ably, or the floor, a bare `ws` server that sends what it gets
 // to the sender (echo) or to all others (broadcast).
 
+const unlimited = { connectionRate: Infinity, connectionBytes: Infinity, channelRate: Infinity }
+
 async function start(kind: string): Promise<number> {
-  if (kind === 'local') return (await startLocalAbly()).port
+  if (kind === 'local') return (await startLocalAbly({ limits: unlimited })).port
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
   server.on('connection', (socket) => {
     socket.on('message', (data, isBinary) => {
