@@ -129,7 +129,7 @@ const samples: Record<Name, Chunk[][]> = {
     ],
     [{ type: 'data-note', data: 'gone', transient: true }],
   ],
-  // Below: what no part of a response holds, and how the answer ends instead.
+  // Ends, and what no part of a response holds: below.
   abort: [],
   error: [],
   custom: [],
@@ -219,4 +219,29 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
       for (const opened of [live, late, stored]) opened.close()
     },
   )
+})
+
+describe('chunks that no part of a response holds', () => {
+  it.each<[Name, Chunk, string]>([
+    ['abort', { type: 'abort', reason: 'timeout' }, 'stopped'],
+    ['error', { type: 'error', errorText: 'overloaded' }, 'error'],
+    ['custom', { type: 'custom', kind: 'openai.compaction' }, 'complete'],
+    ['steering-message', { type: 'steering-message', id: 's', parts: [] }, 'complete'],
+  ])('%s', async (name, chunk, status) => {
+    const channelName = bench.channelName()
+    const live = await session(channelName)
+    const agent = bench.agent({ channelName })
+    const errors: string[] = []
+    agent.on('error', ({ message }) => errors.push(message))
+    await agent.ready
+    const response = agent.respond({ responseId: 'r' })
+    const stream = streamed<Chunk>([...text('0', 'Half'), chunk, { type: 'finish', finishReason: 'stop' }])
+    await response.pipe(fromAISDK(stream)).catch(() => {})
+    await response.end()
+    await settled(live)
+    expect(live.getResponse('r')).toMatchObject({ text: 'Half', status })
+    // What is left out is named.
+    if (status === 'complete') expect(errors).toEqual([expect.stringContaining(`part of type "${name}"`)])
+    live.close()
+  })
 })

@@ -137,9 +137,10 @@ function place({ runs }: PartText): Pick<RowPart, 'serial' | 'version' | 'runs'>
 
 function toolRow(tool: ToolPart): RowPart {
   const { part, toolCallId, toolName, state, input, output, errorText, approval, serial, growing } = tool
-  const { preliminary, providerMetadata, resultProviderMetadata, fields } = tool
+  const { preliminary, providerMetadata, resultProviderMetadata } = tool
+  const { dynamic, ...fields } = tool.fields
   return {
-    type: `tool-${toolName}`,
+    ...(dynamic ? { type: 'dynamic-tool', toolName } : { type: `tool-${toolName}` }),
     id: part ?? toolCallId,
     toolCallId,
     state,
@@ -149,7 +150,7 @@ function toolRow(tool: ToolPart): RowPart {
     ...(approval && { approval }),
     ...fields,
     ...(preliminary && { preliminary }),
-    ...(providerMetadata && { providerMetadata }),
+    ...(providerMetadata && { callProviderMetadata: providerMetadata }),
     ...(resultProviderMetadata && { resultProviderMetadata }),
     ...(growing ? place(growing) : serial && { serial }),
   }

@@ -137,7 +137,8 @@ class RowValue extends OpenPart {
   constructor(id: string, serial: string, part: RowPart) {
     super(id, serial)
     this.row = part
-    this.snapshot = { ...part, id } as unknown as Part
+    const { serial: _, version: __, runs: ___, ...shown } = part
+    this.snapshot = { ...shown, id } as unknown as Part
   }
 }
 

@@ -71,10 +71,11 @@ export class OpenText extends OpenPart {
     const state = this.finished ? 'done' : 'streaming'
     this.dirty = false
     const changed = text.length !== shown || appended !== ''
-    // A signature of what somebody has edited is of another text.
-    const providerMetadata = this.runs.some((run) => run.edited) ? undefined : this.providerMetadata
     const before = this.snapshot
     const { editedBy } = this
+    // A signature of what somebody has edited is of another text. A row has both as they were.
+    const edited = editedBy !== undefined || (!this.row && this.runs.some((run) => run.edited))
+    const providerMetadata = edited ? undefined : this.providerMetadata
     if (
       changed ||
       state !== before?.state ||
