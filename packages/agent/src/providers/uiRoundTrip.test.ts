@@ -1,5 +1,5 @@
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSession, history, seed, type Session } from '@rejoin/core'
 import { toUIMessages } from '@rejoin/core/ai-sdk'
 import { Bench } from '../../test/agentBench.ts'
@@ -82,7 +82,7 @@ const samples: Record<Name, Chunk[][]> = {
       available,
     ],
   ],
-  'tool-input-available': [[available], [{ ...available, providerMetadata: provider } as Chunk]],
+  'tool-input-available': [[available], [{ ...available, providerMetadata: provider }]],
   'tool-input-error': [[{ type: 'tool-input-error', ...call, input: '{"ci', errorText: 'no JSON' }]],
   'tool-output-available': [
     [available, { type: 'tool-output-available', toolCallId: 'c', output: { degrees: 21 } }],
@@ -193,7 +193,7 @@ const cases = Object.entries(samples).flatMap(([name, streams]) =>
 )
 
 describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pattern) => {
-  it.each(cases)(
+  test.each(cases)(
     '%s (%i) arrives as the AI SDK assembles it, live, late and from a row',
     async (_, __, chunks) => {
       const ends = chunks.some(({ type }) => type === 'finish')
@@ -222,7 +222,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
 })
 
 describe('chunks that no part of a response holds', () => {
-  it.each<[Name, Chunk, string]>([
+  test.each<[Name, Chunk, string]>([
     ['abort', { type: 'abort', reason: 'timeout' }, 'stopped'],
     ['error', { type: 'error', errorText: 'overloaded' }, 'error'],
     ['custom', { type: 'custom', kind: 'openai.compaction' }, 'complete'],
