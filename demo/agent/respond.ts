@@ -58,6 +58,5 @@ function turnsOf(rows: readonly Row[], asked: Asked): Turn[] {
 
 function textOf(row: Row): string {
   if (row.text !== undefined) return row.text
-  const texts = (row.parts ?? []).filter(({ type }) => type === 'text')
-  return texts.map(({ text }) => text ?? '').join('')
+  return (row.parts ?? []).map((part) => (part.type === 'text' ? String(part.text ?? '') : '')).join('')
 }

@@ -27,6 +27,8 @@ const prompt = (id: string, more: Partial<Prompt> = {}): Prompt => ({
   timestamp: 5,
   serial: `s-${id}`,
   replaces: undefined,
+  parts: [],
+  metadata: undefined,
   data: { text: 'Hello' },
   headers: {},
   late: false,
@@ -83,7 +85,7 @@ describe.each(databases)('%s', (_, skip, open) => {
       async () => {
         const asked = {
           ...prompt('p', { replaces: 'o' }),
-          parts: [{ type: 'file', url: 'u' }],
+          parts: [{ type: 'file' as const, id: 'f', mediaType: 'image/png', url: 'u' }],
           metadata: { a: 1 },
         }
         await store.rows.savePrompt('prompts', asked)
@@ -97,7 +99,7 @@ describe.each(databases)('%s', (_, skip, open) => {
             serial: 's-p',
             createdAt: 5,
             replaces: 'o',
-            parts: [{ type: 'file', url: 'u' }],
+            parts: [{ type: 'file', id: 'f', mediaType: 'image/png', url: 'u' }],
             metadata: { a: 1 },
           },
         ])

@@ -1,6 +1,7 @@
 import type { InboundMessage } from 'ably'
-import { Header } from '@rejoin/core/protocol'
+import { ErrorCode, Header, RejoinError, type PromptPart } from '@rejoin/core/protocol'
 import { headersOf, parsed, userClaimOf } from './fields.ts'
+import type { PromptTexts } from './promptTexts.ts'
 import { storable } from './storable.ts'
 
 /** What a user asked. */
@@ -16,6 +17,10 @@ export interface Prompt {
   readonly serial: string
   /** Id of the prompt that this is another attempt at: edited, or asked again. */
   readonly replaces: string | undefined
+  /** Files and application data that came with it: all but the text. */
+  readonly parts: readonly PromptPart[]
+  /** Any JSON that the sender gave about it. */
+  readonly metadata: unknown
   /** The whole message data, for fields of the application's own. */
   readonly data: unknown
   readonly headers: Readonly<Record<string, string>>
@@ -28,18 +33,33 @@ export interface Prompt {
   readonly fence?: number
 }
 
-/** Reads a `user-input` message; `undefined` when it holds no text to answer. */
-export function readPrompt(message: InboundMessage, late: boolean): Prompt | undefined {
+/**
+ * Reads a `user-input` message; `undefined` when it holds no text to answer.
+ * @throws RejoinError `bad_message` when pieces of its text are missing.
+ */
+export function readPrompt(message: InboundMessage, late: boolean, texts?: PromptTexts): Prompt | undefined {
   const data: unknown = storable(parsed(message.data))
   const headers = storable(headersOf(message))
   const fields = (typeof data === 'object' && data ? data : {}) as {
     promptId?: unknown
     text?: unknown
     replaces?: unknown
+    parts?: unknown
+    metadata?: unknown
+    length?: unknown
+    checksum?: unknown
   }
-  const text = typeof data === 'string' ? data : fields.text
+  const said = typeof data === 'string' ? data : fields.text
   const id = fields.promptId ?? headers[Header.PromptId] ?? message.serial ?? message.id
-  if (typeof text !== 'string' || typeof id !== 'string' || id === '') return undefined
+  if (typeof said !== 'string' || typeof id !== 'string' || id === '') return undefined
+  const { length, checksum } = fields
+  const inPieces = typeof length === 'number' && typeof checksum === 'string'
+  const text = inPieces ? texts?.read(id, message.clientId, said, { length, checksum }) : said
+  if (text === undefined)
+    throw new RejoinError(
+      ErrorCode.BadMessage,
+      `unable to read prompt "${id}"; pieces of its text are missing. Ask the user to send it again`,
+    )
   return {
     id,
     text,
@@ -48,8 +68,13 @@ export function readPrompt(message: InboundMessage, late: boolean): Prompt | und
     timestamp: message.timestamp ?? 0,
     serial: message.serial ?? '',
     replaces: typeof fields.replaces === 'string' ? fields.replaces : undefined,
+    parts: Array.isArray(fields.parts) ? fields.parts.filter(isPart) : [],
+    metadata: fields.metadata,
     data,
     headers,
     late,
   }
 }
+
+const isPart = (part: unknown): part is PromptPart =>
+  typeof part === 'object' && part !== null && typeof (part as { type?: unknown }).type === 'string'

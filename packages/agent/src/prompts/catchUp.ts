@@ -11,6 +11,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import { PastResponse } from '../response/pastResponse.ts'
 import { headersOf, parsed, senderOf, type Who } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
+import { PromptTexts } from '../inbound/promptTexts.ts'
 
 /** What happened on the channel since a checkpoint, and what had been left open at it. */
 export interface Missed {
@@ -109,6 +110,7 @@ function sort(
     checkpoint.open.map(({ prompt }) => [prompt.id, { ...prompt, late: true }]),
   )
   const recent = new Set(checkpoint.recent)
+  const texts = new PromptTexts()
   const cancels: InboundMessage[] = []
   const answers: InboundMessage[] = []
   const steered = new Map<string, string>()
@@ -116,8 +118,9 @@ function sort(
     const headers = headersOf(message)
     const responseId = headers[Header.ResponseId]
     try {
-      if (message.name === MessageName.UserInput) {
-        const prompt = readPrompt(message, true)
+      if (message.name === MessageName.PromptText) texts.add(message)
+      else if (message.name === MessageName.UserInput) {
+        const prompt = readPrompt(message, true, texts)
         const known = !prompt || prompts.has(prompt.id) || recent.has(prompt.id)
         // What another agent answers, perhaps at this moment, is not to be touched.
         if (!known && prompt.serial > checkpoint.serial && judge.isOurs(prompt))

@@ -9,6 +9,7 @@ import { headersOf, senderOf, type Who } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
 import { Claimant } from './claimant.ts'
 import type { ClaimStore } from './claims.ts'
+import { PromptTexts } from '../inbound/promptTexts.ts'
 import { CheckpointKeeper } from './checkpointKeeper.ts'
 import {
   PromptQueue,
@@ -39,6 +40,7 @@ export interface InboxHost {
 
 const NAMES: string[] = [
   MessageName.UserInput,
+  MessageName.PromptText,
   MessageName.Cancel,
   MessageName.Start,
   MessageName.ResponseEnd,
@@ -54,6 +56,7 @@ const READ_PATIENCE = 30_000
 /** What an agent listens to: prompts, requests to stop, decisions, results of client-side tools. */
 export class Inbox {
   readonly answers: Answers
+  readonly #texts = new PromptTexts()
   readonly #client: RealtimeClient
   readonly #channel: RealtimeChannel
   readonly #host: InboxHost
@@ -384,7 +387,7 @@ export class Inbox {
     if (serial > (this.#heard ?? '')) this.#heard = serial
     switch (message.name) {
       case MessageName.UserInput: {
-        const prompt = this.#queue && readPrompt(message, late)
+        const prompt = this.#queue && this.#read(message, late)
         if (!prompt) return
         if (!this.#claimant)
           void this.#ledger.record({ type: 'received', prompt, accepted: this.#queue!.add(prompt) })
@@ -396,6 +399,8 @@ export class Inbox {
       case MessageName.Stop:
       case MessageName.Cancelled:
         return this.#heardReplica(message)
+      case MessageName.PromptText:
+        return this.#texts.add(message)
       case MessageName.Cancel:
         return this.#cancel(message)
       default:
@@ -420,6 +425,15 @@ export class Inbox {
     console.warn(
       `[rejoin] Another process answers on channel "${this.#channel.name}" as "${message.clientId}" too, and both answer every prompt. Pass \`claims\` to createAgent.`,
     )
+  }
+
+  #read(message: InboundMessage, late: boolean): Prompt | undefined {
+    try {
+      return readPrompt(message, late, this.#texts)
+    } catch (error) {
+      this.#host.report(error as RejoinError)
+      return undefined
+    }
   }
 
   /** From this connection, or published by a former process of this agent: not an answer. */

@@ -1,4 +1,4 @@
-import { Immer } from 'immer'
+import { castDraft, Immer } from 'immer'
 import type { Prompt } from '../inbound/prompt.ts'
 import type { Checkpoint } from './checkpoint.ts'
 
@@ -33,14 +33,14 @@ export const reduceLedger: (state: Checkpoint, event: LedgerEvent) => Checkpoint
       return event.checkpoint
     case 'received':
       reach(event.prompt.serial)
-      if (event.accepted && at(event.prompt.id) < 0) state.open.push({ prompt: event.prompt })
+      if (event.accepted && at(event.prompt.id) < 0) state.open.push({ prompt: castDraft(event.prompt) })
       return
     case 'reached':
       return reach(event.serial)
     case 'begun': {
       const { prompt, responseId } = event
       const index = at(prompt.id)
-      state.open[index < 0 ? state.open.length : index] = { prompt, responseId }
+      state.open[index < 0 ? state.open.length : index] = { prompt: castDraft(prompt), responseId }
       return
     }
     case 'settled': {

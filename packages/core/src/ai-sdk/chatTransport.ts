@@ -1,7 +1,7 @@
 import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai'
 import { ErrorCode, RejoinError } from '../types/errors.ts'
 import { newId } from '../protocol/newId.ts'
-import type { OutgoingPrompt } from '../session/publisher.ts'
+import type { OutgoingPrompt } from '../session/outgoing.ts'
 import type { Session } from '../session/session.ts'
 import type { ResponseState } from '../types/types.ts'
 import { isOpen } from '../types/status.ts'
@@ -206,7 +206,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
 
   private promptOf(request: SendRequest<M>, last: M): OutgoingPrompt {
     const text = last.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
-    const files = last.parts.filter((part) => part.type === 'file')
+    const parts = last.parts.filter((part) => part.type === 'file' || part.type.startsWith('data-'))
     // The channel takes an id once: a prompt that was sent before, edited or asked again, is a new one.
     const known = this.session.getPrompt(last.id)
     const promptId = known && known.delivery !== 'failed' ? newId() : last.id
@@ -214,7 +214,9 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
       text,
       promptId,
       ...(promptId !== last.id && { replaces: last.id }),
-      data: { ...request.body, ...(files.length > 0 && { files }) },
+      ...(parts.length > 0 && { parts: parts as OutgoingPrompt['parts'] }),
+      ...(last.metadata !== undefined && { metadata: last.metadata }),
+      ...(request.body && { data: { ...request.body } }),
     }
   }
 

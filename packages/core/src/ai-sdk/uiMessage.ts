@@ -125,7 +125,10 @@ export function toUIMessages<M extends UIMessage = UIMessage>(
 }
 
 function promptMessage<M extends UIMessage>(prompt: PromptState): M {
-  return { id: prompt.id, role: 'user', parts: [{ type: 'text', text: prompt.text }] } as UIMessage as M
+  const { id, text, metadata } = prompt
+  const given = prompt.parts.map(({ id: _, ...part }) => part)
+  const parts = text === '' && given.length > 0 ? given : [{ type: 'text', text }, ...given]
+  return { id, role: 'user', parts, ...(metadata !== undefined && { metadata }) } as UIMessage as M
 }
 
 function toUIPart(part: Part): unknown {

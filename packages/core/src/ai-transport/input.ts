@@ -16,7 +16,7 @@ export function readInput(envelope: Envelope, emit: Emit): void {
     const meta = readMeta(envelope)
     const id = string(transport[Transport.CodecMessageId]) ?? meta.serial
     const text = typeof message.data === 'string' ? message.data : ''
-    emit({ ...meta, type: 'prompt', id, text })
+    emit({ ...meta, type: 'prompt', parts: [], id, text })
     return
   }
   const change = outcome(kind, envelope)

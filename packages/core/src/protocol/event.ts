@@ -1,4 +1,4 @@
-import type { FinishReason, Usage } from '../types/types.ts'
+import type { FinishReason, PromptPart, Usage } from '../types/types.ts'
 
 /**
  * What a channel says, once its wire format is read: the reducer's whole input. Live messages, rewind, history
@@ -208,6 +208,21 @@ export interface PromptEvent extends EventMeta {
   id: string
   text: string
   replaces?: string | undefined
+  parts: readonly PromptPart[]
+  metadata?: unknown
+  /** Further fields of the message. */
+  data?: Readonly<Record<string, unknown>> | undefined
+  /** Its text began in pieces before it: length and checksum of all of it. */
+  whole?: { readonly length: number; readonly checksum: string }
+}
+
+/** A piece of a prompt's text that is too long for one message. */
+export interface PromptTextEvent extends EventMeta {
+  type: 'prompt-text'
+  /** Of the prompt. */
+  id: string
+  text: string
+  end: number
 }
 
 /** How often each source of a message is cited, by its name: a summary of annotations. */
@@ -246,5 +261,6 @@ export type StreamEvent =
   | RetractEvent
   | SuspendEvent
   | PromptEvent
+  | PromptTextEvent
   | SummaryEvent
   | CitationEvent

@@ -1,6 +1,7 @@
 import type {
   CitationEvent,
   PromptEvent,
+  PromptTextEvent,
   StreamEvent,
   SummaryEvent,
   ToolEvent,
@@ -12,6 +13,7 @@ import type { Known } from './known.ts'
 import { isReply, partiesOf } from './parties.ts'
 import type { Agents } from './parties.ts'
 import type { PartKinds } from './partKind.ts'
+import { PromptTexts } from './promptTexts.ts'
 import { LIVE, Response } from './response.ts'
 import { Roster } from './roster.ts'
 import { copied, emptyStructure, reduce } from './reduce.ts'
@@ -56,6 +58,9 @@ export class Conversation {
   readonly #onIgnored: OnIgnored
   /** Responses to which others than their party replied. */
   readonly #replied = new Set<Response>()
+  readonly #promptTexts = new PromptTexts()
+  /** Prompts of which pieces of the text have not come yet. */
+  readonly #longPrompts = new Map<string, PromptEvent>()
   readonly #kinds: PartKinds
   readonly #produce: Produce
 
@@ -108,6 +113,7 @@ export class Conversation {
   /** Applies one event, `live` or of the past. */
   apply(event: StreamEvent, live: boolean): void {
     if (event.type === 'prompt') return this.#applyPrompt(event)
+    if (event.type === 'prompt-text') return this.#applyPromptText(event)
     // Others than the agent cite: what they cite is known by its serial, or not shown.
     if (event.type === 'summary' || event.type === 'citation') {
       const cited = this.#roster.bySerial(event.serial)
@@ -307,10 +313,30 @@ export class Conversation {
   }
 
   #applyPrompt(event: PromptEvent): undefined {
-    const { id, text, timestamp: createdAt, serial, clientId, replaces } = event
+    const { id, timestamp: createdAt, serial, clientId, replaces, parts, metadata, data } = event
+    const { text, incomplete } = this.#promptTexts.read(event)
+    if (incomplete) this.#longPrompts.set(id, event)
+    else this.#longPrompts.delete(id)
     this.note({
       type: 'prompt',
-      prompt: { id, text, createdAt, serial, delivery: 'sent', clientId, replaces },
+      prompt: {
+        id,
+        text,
+        createdAt,
+        serial,
+        delivery: 'sent',
+        clientId,
+        replaces,
+        parts,
+        ...(metadata !== undefined && { metadata }),
+        ...(data && { data }),
+        ...(incomplete && { incomplete }),
+      },
     })
+  }
+
+  #applyPromptText(event: PromptTextEvent): undefined {
+    const prompt = this.#longPrompts.get(event.id)
+    if (this.#promptTexts.add(event) && prompt) this.#applyPrompt(prompt)
   }
 }

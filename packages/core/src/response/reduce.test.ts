@@ -10,6 +10,7 @@ const prompt = (id: string, serial: string): PromptState & { serial: string } =>
   serial,
   text: `${id} at ${serial}`,
   createdAt: 1,
+  parts: [],
   delivery: 'sent',
 })
 

@@ -108,7 +108,10 @@ class Changes {
   /** The first message of a prompt's id is the prompt; what repeats it changes nothing. */
   #hear(prompt: PromptState & { serial: string }): void {
     const known = this.#known(prompt.id)
-    if (known?.heard && (known.state.serial ?? '~') <= prompt.serial) return
+    const { serial = '~', incomplete } = known?.state ?? {}
+    // Pieces of a long text that come later make it whole.
+    const grown = incomplete && serial === prompt.serial
+    if (known?.heard && serial <= prompt.serial && !grown) return
     this.#setPrompt(prompt, true)
   }
 

@@ -8,6 +8,7 @@ import { OpenText } from './textPart.ts'
 import { isOpen } from '../types/status.ts'
 import type {
   Part,
+  PromptPart,
   PromptRow,
   ProviderMetadata,
   ResponseRow,
@@ -23,12 +24,20 @@ export function applyRow(conversation: Conversation, row: Row): void {
 }
 
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {
-  const text = row.text ?? row.parts?.map((p) => (p.type === 'text' ? (p.text ?? '') : '')).join('') ?? ''
+  const given = row.parts ?? []
+  const text = row.text ?? given.map((p) => (p.type === 'text' ? (p.text ?? '') : '')).join('')
+  const parts = given
+    .filter((part) => part.type !== 'text')
+    .map((part, i) => ({ id: String(i), ...part }) as unknown as PromptPart)
+  const { metadata, data } = row
   const prompt = {
     id: row.id,
     text,
     createdAt: timeOf(row.createdAt),
     delivery: 'sent' as const,
+    parts,
+    ...(metadata !== undefined && { metadata }),
+    ...(data && { data }),
     ...(row.serial !== undefined && { serial: row.serial }),
     ...(row.clientId !== undefined && { clientId: row.clientId }),
     ...(row.replaces !== undefined && { replaces: row.replaces }),

@@ -3,19 +3,11 @@ import { RejoinError } from '../types/errors.ts'
 import { newId } from '../protocol/newId.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import { wrapPublishError } from '../ably/publishError.ts'
+import { messagesOf, partsOf } from './outgoing.ts'
+import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
 import type { Store } from '../store/store.ts'
+import type { PromptPart } from '../types/types.ts'
 import type { StructureEvent } from '../response/reduce.ts'
-
-export interface OutgoingPrompt {
-  text: string
-  /** Chosen by the app, or made here. Publishing the same id twice is harmless. */
-  promptId?: string
-  /** Id of the prompt that this is another attempt at. All stay in the list; the application chooses what to show. */
-  replaces?: string
-  /** Further fields for the agent, beside `promptId` and `text`. */
-  data?: Record<string, unknown>
-  headers?: Record<string, string>
-}
 
 /** The outcome of a tool call, with the AI SDK's names of its fields; `name` is the tool, too. */
 export type ToolOutput = { responseId: string; toolCallId: string } & (
@@ -36,9 +28,18 @@ export class Publisher {
   readonly #store: Store
   readonly #clientId: () => string | undefined
   readonly #now: () => number
+  readonly #uploadFile: UploadFile | undefined
   readonly #sent = new Map<string, OutgoingPrompt>()
+  readonly #closing = new AbortController()
 
-  constructor(channel: RealtimeChannel, store: Store, clientId: () => string | undefined, now: () => number) {
+  constructor(
+    channel: RealtimeChannel,
+    store: Store,
+    clientId: () => string | undefined,
+    now: () => number,
+    uploadFile?: UploadFile,
+  ) {
+    this.#uploadFile = uploadFile
     this.#channel = channel
     this.#store = store
     this.#clientId = clientId
@@ -51,24 +52,43 @@ export class Publisher {
       throw new RejoinError('invalid_argument', 'unable to send a message; text must be a string')
     const id = prompt.promptId ?? newId()
     this.#sent.set(id, prompt)
-    this.#show(id, prompt)
-    const { text, replaces } = prompt
     try {
-      // A message id of our own: publishing it again, by the SDK or by a retry, changes nothing.
-      const result = await this.#channel.publish({
-        id: `${id}:0`,
-        name: MessageName.UserInput,
-        data: { ...prompt.data, promptId: id, text, ...(replaces !== undefined && { replaces }) },
-        ...(prompt.headers && { extras: { headers: prompt.headers } }),
-      })
+      const known = (prompt.parts ?? []).map((part, i) => ({ id: String(i), ...part }) as PromptPart)
+      const parts = prompt.files ? await this.#upload(id, prompt, known) : known
+      const messages = messagesOf(id, prompt, parts)
+      this.#show(id, prompt, parts, 'sending')
+      // One after another on one connection: whoever has the prompt can have its text.
+      const results = await Promise.all(messages.map((message) => this.#channel.publish(message)))
       this.#sent.delete(id)
-      this.#note({ type: 'sent', id, serial: result?.serials?.[0] ?? undefined })
+      this.#note({ type: 'sent', id, serial: results.at(-1)?.serials?.[0] ?? undefined })
       return id
     } catch (cause) {
       const error = wrapPublishError('send the message', cause)
       this.#note({ type: 'failed', id, error })
       throw error
     }
+  }
+
+  /** Uploads what has no address yet; a second attempt does not upload it again. */
+  async #upload(
+    id: string,
+    prompt: OutgoingPrompt,
+    known: readonly PromptPart[],
+  ): Promise<readonly PromptPart[]> {
+    this.#show(id, prompt, known, 'uploading')
+    const parts = await partsOf(prompt, {
+      upload: this.#uploadFile,
+      promptId: id,
+      signal: this.#closing.signal,
+      onProgress: (progress) => this.#show(id, prompt, known, 'uploading', progress),
+    })
+    this.#sent.set(id, { ...prompt, files: undefined, parts: parts as OutgoingPrompt['parts'] })
+    return parts
+  }
+
+  /** Uploads under way are given up. */
+  close(): void {
+    this.#closing.abort()
   }
 
   /** Sends a prompt that failed once more. */
@@ -117,17 +137,27 @@ export class Publisher {
     }
   }
 
-  #show(id: string, { text, replaces }: OutgoingPrompt): void {
+  #show(
+    id: string,
+    { text, replaces, metadata, data }: OutgoingPrompt,
+    parts: readonly PromptPart[],
+    delivery: 'uploading' | 'sending',
+    progress?: number,
+  ): void {
     const clientId = this.#clientId()
     this.#note({
       type: 'sending',
       prompt: {
         id,
         text,
+        parts,
         createdAt: this.#now(),
+        ...(metadata !== undefined && { metadata }),
+        ...(data && { data }),
         ...(clientId !== undefined && { clientId }),
         ...(replaces !== undefined && { replaces }),
-        delivery: 'sending',
+        delivery,
+        ...(progress !== undefined && { progress }),
       },
     })
   }

@@ -7,7 +7,8 @@ import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
 import type { ChannelSource } from '../ably/openChannel.ts'
 import { Publisher } from './publisher.ts'
-import type { OutgoingPrompt, ToolApprovalResponse, ToolOutput } from './publisher.ts'
+import type { ToolApprovalResponse, ToolOutput } from './publisher.ts'
+import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
 import { PresenceWatch } from './presence.ts'
 import { Reader } from './reader.ts'
 import { SessionCore } from './core.ts'
@@ -24,6 +25,8 @@ export type SessionOptions = ChannelSource &
      * `annotation-subscribe`. Without it, what is cited shows by source, with counts.
      */
     citations?: CitationSourceOf
+    /** Takes files that a user attaches to your own storage. Without it they travel in the message, if they fit. */
+    uploadFile?: UploadFile
   }
 
 /** Nothing is frozen: presence data and errors are Ably's and the app's. */
@@ -60,13 +63,15 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       onClose: () => {
         this.#presence.stop()
         this.#citations?.stop()
+        this.#publisher.close()
       },
     })
     super(core)
     const { channel, store, conversation } = core
     this.#options = options
     this.#core = core
-    this.#publisher = new Publisher(channel, store, () => options.client?.auth.clientId, Date.now)
+    const clientId = (): string | undefined => options.client?.auth.clientId
+    this.#publisher = new Publisher(channel, store, clientId, Date.now, options.uploadFile)
     this.#presence = new PresenceWatch(
       channel,
       (clientId) => [...conversation.responses.values()].some((r) => r.clientId === clientId),
@@ -96,7 +101,14 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
         'invalid_argument',
         `unable to regenerate response "${responseId}"; its prompt is not known here. Send a message instead`,
       )
-    return this.sendMessage({ text: prompt.text, replaces: prompt.id, data: { regenerate: responseId } })
+    const { text, parts, metadata, data } = prompt
+    return this.sendMessage({
+      text,
+      parts: parts as OutgoingPrompt['parts'],
+      metadata,
+      replaces: prompt.id,
+      data: { ...data, regenerate: responseId },
+    })
   }
 
   /**

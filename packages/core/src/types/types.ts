@@ -242,17 +242,33 @@ export interface ResponseState<T extends Tools = RegisteredTools, D extends Data
   readonly updatedAt: number
 }
 
+/** What a user gave beside the text: files and application data, in the AI SDK's shapes. */
+export type PromptPart =
+  | TextPart
+  | FilePart
+  | { readonly id: string; readonly type: `data-${string}`; readonly data: unknown }
+
 /** What a user said. */
 export interface PromptState {
   readonly id: string
   readonly text: string
+  /** A text too long for one message has not come whole yet: `text` is its beginning. */
+  readonly incomplete?: Incomplete
+  /** All but the text. */
+  readonly parts: readonly PromptPart[]
+  /** Any JSON that the sender gave about it. */
+  readonly metadata?: unknown
+  /** Further fields of its message. */
+  readonly data?: Readonly<Record<string, unknown>>
   readonly clientId?: string
   readonly createdAt: number
   readonly serial?: string
   /** The prompt that this is another attempt at, edited or asked again (PROTOCOL.md §2.4). */
   readonly replaces?: string
   /** Of this session's own prompts: whether the channel has it. Others' prompts are `sent`. */
-  readonly delivery: 'sending' | 'sent' | 'failed'
+  readonly delivery: 'uploading' | 'sending' | 'sent' | 'failed'
+  /** How far its files are uploaded, from 0 to 1, while `uploading`. */
+  readonly progress?: number
   readonly error?: Error
 }
 
@@ -318,9 +334,11 @@ export interface PromptRow {
   readonly id: string
   readonly role: 'user'
   readonly text?: string
-  readonly parts?: readonly RowPart[]
+  readonly parts?: readonly (RowPart | PromptPart)[]
   readonly clientId?: string
   readonly createdAt?: number | string | Date
   readonly serial?: string
   readonly replaces?: string
+  readonly metadata?: unknown
+  readonly data?: Readonly<Record<string, unknown>>
 }

@@ -3,6 +3,7 @@ import type { TextEvent } from '../protocol/event.ts'
 import type { FinishReason } from '../types/types.ts'
 import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
+import { promptReaders } from './prompts.ts'
 import { fields, isOperation, json, none, readMeta, stamp, string, text, textEvent } from './fields.ts'
 import type { Fields } from './fields.ts'
 
@@ -131,15 +132,6 @@ const readSuspend: Read = (message, headers, emit) => {
   emit({ ...readMeta(message, headers), type: 'suspend', toolCallIds: ids })
 }
 
-const readPrompt: Read = (message, headers, emit) => {
-  const meta = readMeta(message, headers)
-  const body = fields(json(message.data))
-  const said = body === none ? message.data : body.text
-  if (typeof said !== 'string') throw new Error('its data has no text')
-  const id = string(body.promptId) ?? meta.promptId ?? meta.serial
-  emit({ ...meta, type: 'prompt', id, text: said, replaces: string(body.replaces) })
-}
-
 const readStart: Read = (message, headers, emit) => emit({ ...readMeta(message, headers), type: 'start' })
 
 /** Text and reasoning, prompts, and how responses begin and end. */
@@ -158,5 +150,5 @@ export const textReaders: Readers = {
   [MessageName.ResponseMetadata]: readMetadata,
   [MessageName.Retract]: readRetract,
   [MessageName.Suspend]: readSuspend,
-  [MessageName.UserInput]: readPrompt,
+  ...promptReaders,
 }

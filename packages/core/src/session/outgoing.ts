@@ -1,0 +1,144 @@
+import type { Message } from 'ably'
+import { checksum } from '../protocol/checksum.ts'
+import { Header, MessageName } from '../protocol/names.ts'
+import { RejoinError } from '../types/errors.ts'
+import type { FilePart, PromptPart } from '../types/types.ts'
+
+/** Something to attach: a file that the user chose, or one that has an address already. */
+export type Attachment = Blob | Omit<FilePart, 'id' | 'type' | 'incomplete'>
+
+/** Application data beside a prompt's text. */
+export interface OutgoingData {
+  readonly id?: string
+  readonly type: `data-${string}`
+  readonly data: unknown
+}
+
+export interface OutgoingPrompt {
+  text: string
+  /** What the user attached; a `FileList` is fine. */
+  files?: Iterable<Attachment>
+  /** Application data, and files, in the AI SDK's shapes. */
+  parts?: readonly (OutgoingData | (Omit<FilePart, 'id' | 'incomplete'> & { id?: string }))[]
+  /** Any JSON about the prompt. */
+  metadata?: unknown
+  /** Chosen by the app, or made here. Publishing the same id twice is harmless. */
+  promptId?: string
+  /** Id of the prompt that this is another attempt at. All stay in the list; the application chooses what to show. */
+  replaces?: string
+  /** Further fields for the agent, beside `promptId` and `text`. */
+  data?: Record<string, unknown>
+  headers?: Record<string, string>
+}
+
+/** Takes a file to the application's own storage. Throwing fails the prompt; `retryMessage` then tries again. */
+export type UploadFile = (
+  file: File | Blob,
+  options: {
+    promptId: string
+    signal: AbortSignal
+    /** Shows how far it has come, from 0 to 1. */
+    onProgress: (fraction: number) => void
+  },
+) => Promise<{ url: string; id?: string }>
+
+/** Bytes of UTF-8 that one publish may have, less what names, ids and headers take. */
+const ROOM = 60_000
+/** UTF-16 code units of a piece: none takes more than three bytes. */
+const PIECE = 20_000
+
+/** The messages that publish a prompt: pieces of a long text first, then the prompt. */
+export function messagesOf(
+  id: string,
+  { text, replaces, metadata, data, headers }: OutgoingPrompt,
+  parts: readonly PromptPart[],
+): Message[] {
+  const body = {
+    ...data,
+    promptId: id,
+    ...(parts.length > 0 && { parts }),
+    ...(metadata !== undefined && { metadata }),
+    ...(replaces !== undefined && { replaces }),
+  }
+  const besides = bytesOf(JSON.stringify(body))
+  if (besides > ROOM) throw tooLarge(besides)
+  const name = MessageName.UserInput
+  // A message id of our own: publishing it again, by the SDK or by a retry, changes nothing.
+  const prompt = { id: `${id}:0`, name, ...(headers && { extras: { headers } }) }
+  if (besides + bytesOf(text) <= ROOM) return [{ ...prompt, data: { ...body, text } }]
+  const head = piece(text, 0, Math.min(PIECE, Math.floor((ROOM - besides) / 3)))
+  const messages: Message[] = []
+  for (let at = head.length, n = 1; at < text.length; n++) {
+    const part = piece(text, at, PIECE)
+    at += part.length
+    const extras = { headers: { [Header.PromptId]: id, [Header.End]: String(at) } }
+    messages.push({ id: `${id}.${n}:0`, name: MessageName.PromptText, data: part, extras })
+  }
+  const whole = { length: text.length, checksum: checksum(text) }
+  return [...messages, { ...prompt, data: { ...body, text: head, ...whole } }]
+}
+
+/** Never half of a surrogate pair. */
+function piece(text: string, at: number, size: number): string {
+  const last = text.charCodeAt(at + size - 1)
+  const cut = last >= 0xd800 && last < 0xdc00 && at + size < text.length
+  return text.slice(at, at + size - (cut ? 1 : 0))
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length
+}
+
+function tooLarge(bytes: number): RejoinError {
+  return new RejoinError(
+    'too_large',
+    `unable to send the message; its files and data take ${bytes} bytes of ${ROOM}. Give createSession() the option \`uploadFile\`, or send less`,
+  )
+}
+
+interface Uploading {
+  upload: UploadFile | undefined
+  promptId: string
+  signal: AbortSignal
+  onProgress(fraction: number): void
+}
+
+/** The parts of a prompt, with its files where their addresses are: uploaded, or their content as `data:` URLs. */
+export async function partsOf(prompt: OutgoingPrompt, uploading: Uploading): Promise<PromptPart[]> {
+  const parts: PromptPart[] = []
+  for (const part of prompt.parts ?? [])
+    parts.push({ ...part, id: part.id ?? String(parts.length) } as PromptPart)
+  const files = [...(prompt.files ?? [])]
+  for (const [i, file] of files.entries()) {
+    const id = String(parts.length)
+    if (!(file instanceof Blob)) {
+      parts.push({ ...file, id, type: 'file' })
+      continue
+    }
+    const { type: mediaType = 'application/octet-stream', size } = file
+    const onProgress = (fraction: number): void => uploading.onProgress((i + fraction) / files.length)
+    const { url, id: fileId } = uploading.upload
+      ? await uploading.upload(file, { ...uploading, onProgress })
+      : { url: await dataUrl(file), id: undefined }
+    const filename = 'name' in file && typeof file.name === 'string' ? file.name : undefined
+    parts.push({
+      id,
+      type: 'file',
+      mediaType: mediaType || 'application/octet-stream',
+      url,
+      size,
+      ...(filename !== undefined && { filename }),
+      ...(fileId !== undefined && { fileId }),
+    })
+  }
+  return parts
+}
+
+async function dataUrl(file: Blob): Promise<string> {
+  // Larger than any message, whatever else is in it.
+  if (file.size > ROOM) throw tooLarge(file.size)
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return `data:${file.type || 'application/octet-stream'};base64,${btoa(binary)}`
+}

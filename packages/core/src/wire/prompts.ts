@@ -1,0 +1,55 @@
+import type { PromptEvent } from '../protocol/event.ts'
+import { Header, MessageName } from '../protocol/names.ts'
+import type { PromptPart } from '../types/types.ts'
+import type { Read, Readers } from './read.ts'
+import { fields, json, none, readMeta, stamp, string, text } from './fields.ts'
+import type { Fields } from './fields.ts'
+
+const readPrompt: Read = (message, headers, emit) => {
+  const meta = readMeta(message, headers)
+  const body = fields(json(message.data))
+  const said = body === none ? message.data : body.text
+  if (typeof said !== 'string') throw new Error('its data has no text')
+  const { promptId, text: _, replaces, parts, metadata, length, checksum, ...data } = body
+  const event: PromptEvent = {
+    ...meta,
+    type: 'prompt',
+    id: string(promptId) ?? meta.promptId ?? meta.serial,
+    text: said,
+    replaces: string(replaces),
+    parts: Array.isArray(parts) ? parts.flatMap((part, i) => promptPart(part, i) ?? []) : [],
+    metadata,
+    data: Object.keys(data).length > 0 ? data : undefined,
+  }
+  const whole = stamp(length)
+  const sum = string(checksum)
+  if (whole !== undefined && sum !== undefined) event.whole = { length: whole, checksum: sum }
+  emit(event)
+}
+
+/** A file or data that a user gave; what is neither is no part. */
+function promptPart(value: unknown, index: number): PromptPart | undefined {
+  const part: Fields = fields(value)
+  const id = string(part.id) ?? String(index)
+  const type = string(part.type)
+  if (type === 'file' && typeof part.url === 'string' && typeof part.mediaType === 'string')
+    return { ...part, id, type, url: part.url, mediaType: part.mediaType }
+  if (type?.startsWith(MessageName.DataPrefix))
+    return { ...part, id, type: type as `data-${string}`, data: part.data }
+  if (type === 'text' && typeof part.text === 'string') return { id, type, text: part.text, state: 'done' }
+  return undefined
+}
+
+const readPromptText: Read = (message, headers, emit) => {
+  const meta = readMeta(message, headers)
+  const end = stamp(headers[Header.End])
+  if (meta.promptId === undefined || end === undefined)
+    throw new Error('it has no header promptId or no stamp')
+  emit({ ...meta, type: 'prompt-text', id: meta.promptId, text: text(message.data), end })
+}
+
+/** What users ask. */
+export const promptReaders: Readers = {
+  [MessageName.UserInput]: readPrompt,
+  [MessageName.PromptText]: readPromptText,
+}
