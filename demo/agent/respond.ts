@@ -58,5 +58,5 @@ function turnsOf(rows: readonly Row[], asked: Asked): Turn[] {
 
 function textOf(row: Row): string {
   if (row.text !== undefined) return row.text
-  return (row.parts ?? []).map((part) => (part.type === 'text' ? String(part.text ?? '') : '')).join('')
+  return (row.parts ?? []).map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('')
 }

@@ -126,7 +126,7 @@ export function toUIMessages<M extends UIMessage = UIMessage>(
 
 function promptMessage<M extends UIMessage>(prompt: PromptState): M {
   const { id, text, metadata } = prompt
-  const given = prompt.parts.map(({ id: _, ...part }) => part)
+  const given = prompt.parts.map((part) => ({ ...part, id: undefined }))
   const parts = text === '' && given.length > 0 ? given : [{ type: 'text', text }, ...given]
   return { id, role: 'user', parts, ...(metadata !== undefined && { metadata }) } as UIMessage as M
 }

@@ -106,8 +106,7 @@ interface Uploading {
 /** The parts of a prompt, with its files where their addresses are: uploaded, or their content as `data:` URLs. */
 export async function partsOf(prompt: OutgoingPrompt, uploading: Uploading): Promise<PromptPart[]> {
   const parts: PromptPart[] = []
-  for (const part of prompt.parts ?? [])
-    parts.push({ ...part, id: part.id ?? String(parts.length) } as PromptPart)
+  for (const part of prompt.parts ?? []) parts.push({ ...part, id: part.id ?? String(parts.length) })
   const files = [...(prompt.files ?? [])]
   for (const [i, file] of files.entries()) {
     const id = String(parts.length)
@@ -115,7 +114,7 @@ export async function partsOf(prompt: OutgoingPrompt, uploading: Uploading): Pro
       parts.push({ ...file, id, type: 'file' })
       continue
     }
-    const { type: mediaType = 'application/octet-stream', size } = file
+    const { type: mediaType, size } = file
     const onProgress = (fraction: number): void => uploading.onProgress((i + fraction) / files.length)
     const { url, id: fileId } = uploading.upload
       ? await uploading.upload(file, { ...uploading, onProgress })

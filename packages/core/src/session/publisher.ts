@@ -53,7 +53,7 @@ export class Publisher {
     const id = prompt.promptId ?? newId()
     this.#sent.set(id, prompt)
     try {
-      const known = (prompt.parts ?? []).map((part, i) => ({ id: String(i), ...part }) as PromptPart)
+      const known = (prompt.parts ?? []).map((part, i) => ({ id: String(i), ...part }))
       const parts = prompt.files ? await this.#upload(id, prompt, known) : known
       const messages = messagesOf(id, prompt, parts)
       this.#show(id, prompt, parts, 'sending')

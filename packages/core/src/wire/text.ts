@@ -4,7 +4,7 @@ import type { FinishReason } from '../types/types.ts'
 import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
 import { promptReaders } from './prompts.ts'
-import { fields, isOperation, json, none, readMeta, stamp, string, text, textEvent } from './fields.ts'
+import { fields, isOperation, json, readMeta, stamp, string, text, textEvent } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 export const readTokenOf =

@@ -1,0 +1,177 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createAgent, type Prompt } from '@rejoin/agent'
+import { createSession } from '../index.ts'
+import type { PromptState } from '../index.ts'
+import { messagesOf } from './outgoing.ts'
+import { Wire } from '../../test/wire/wire.ts'
+
+let wire: Wire
+beforeAll(async () => {
+  wire = await Wire.start()
+})
+afterAll(() => wire.close())
+
+test('a text in pieces is the text, whatever is in it and however long', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme', maxLength: 50 }),
+      fc.integer({ min: 1, max: 4000 }),
+      (some, times) => {
+        const text = some.repeat(times)
+        const messages = messagesOf('p', { text }, [])
+        const last = messages.at(-1)!.data as { text: string; length?: number }
+        let whole = last.text
+        for (const { data, extras } of messages.slice(0, -1)) {
+          whole += data as string
+          expect(Number((extras as { headers: { end: string } }).headers.end)).toBe(whole.length)
+        }
+        expect(whole).toBe(text)
+        for (const message of messages) expect(JSON.stringify(message.data).length).toBeLessThan(65_000)
+        expect(messages.length > 1).toBe(last.length !== undefined)
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+describe('what sendMessage took is what every reader and the agent have', () => {
+  const picture = {
+    type: 'file' as const,
+    id: '0',
+    mediaType: 'image/png',
+    url: 'https://x.test/a.png',
+    filename: 'a.png',
+  }
+  const selection = { type: 'data-selection' as const, id: '1', data: { from: 1 } }
+
+  async function ask(prompt: Parameters<ReturnType<typeof createSession>['sendMessage']>[0], options = {}) {
+    const channelName = wire.channelName()
+    const agent = createAgent({
+      client: wire.client({ clientId: 'agent', echoMessages: false }),
+      channelName,
+      endOnExit: false,
+    })
+    const asked: Prompt[] = []
+    const answered = new Promise<void>((resolve) =>
+      agent.onPrompt((given, response) => {
+        asked.push(given)
+        response.append('ok')
+        if (asked.length === 2 || prompt.data?.['once']) resolve()
+      }),
+    )
+    await agent.ready
+    const session = createSession({ client: wire.client({ clientId: 'ann' }), channelName, ...options })
+    await session.ready
+    const id = await session.sendMessage(prompt)
+    return { agent, asked, answered, session, id, channelName }
+  }
+
+  test('files, data, metadata: live, late, for the agent, and asked again', async () => {
+    const { agent, asked, answered, session, id, channelName } = await ask({
+      text: 'What is it?',
+      parts: [picture, selection],
+      metadata: { tz: 'Oslo' },
+      data: { model: 'large' },
+    })
+    const expected = {
+      text: 'What is it?',
+      parts: [picture, selection],
+      metadata: { tz: 'Oslo' },
+      data: { model: 'large' },
+    }
+    expect(session.getPrompt(id)).toMatchObject(expected)
+    const answer = await new Promise<string>((resolve) => {
+      const look = (): void => {
+        const response = session.getSnapshot().messages.find(({ role }) => role === 'assistant')
+        if (response && session.getResponse(response.id)?.status === 'complete') resolve(response.id)
+      }
+      session.on('finish', look)
+      look()
+    })
+    await session.regenerate(answer)
+    await answered
+    const late = createSession({ client: wire.client({ clientId: 'bob' }), channelName })
+    await late.ready
+    expect(late.getPrompt(id)).toMatchObject(expected)
+    for (const prompt of asked) {
+      expect(prompt).toMatchObject({
+        text: 'What is it?',
+        parts: [picture, selection],
+        metadata: { tz: 'Oslo' },
+      })
+      expect(prompt.data).toMatchObject({ model: 'large' })
+    }
+    session.close()
+    late.close()
+    await agent.close()
+  })
+
+  test.each([100_000, 1_000_000])('a text of %i characters arrives', async (length) => {
+    const text = 'wörd '.repeat(length / 5)
+    const { agent, asked, answered, session, id, channelName } = await ask({ text, data: { once: true } })
+    await answered
+    expect(asked[0]!.text === text).toBe(true)
+    const late = createSession({ client: wire.client({ clientId: 'bob' }), channelName })
+    await late.ready
+    expect(late.getPrompt(id)!.text === text).toBe(true)
+    session.close()
+    late.close()
+    await agent.close()
+  })
+
+  test('files are uploaded with progress, once, also when the publish is tried again', async () => {
+    const uploads: string[] = []
+    const states: PromptState[] = []
+    const uploadFile = async (file: Blob, { onProgress }: { onProgress: (fraction: number) => void }) => {
+      uploads.push(await file.text())
+      onProgress(0.5)
+      return { url: `https://x.test/${uploads.length}`, id: `f${uploads.length}` }
+    }
+    const channelName = wire.channelName()
+    const session = createSession({ client: wire.client({ clientId: 'ann' }), channelName, uploadFile })
+    await session.ready
+    session.subscribe(() => {
+      const state = session.getPrompt('p')
+      if (state && state !== states.at(-1)) states.push(state)
+    })
+    const heal = wire.server.faults.refuse({ match: { channel: channelName }, error: 40160 })
+    const file = new File(['hello'], 'a.txt', { type: 'text/plain' })
+    await expect(session.sendMessage({ promptId: 'p', text: 'Read', files: [file] })).rejects.toThrow(
+      /unable to/,
+    )
+    heal()
+    await session.retryMessage('p')
+    expect(uploads).toEqual(['hello'])
+    expect(states.some(({ delivery, progress }) => delivery === 'uploading' && progress === 0.5)).toBe(true)
+    expect(session.getPrompt('p')).toMatchObject({
+      delivery: 'sent',
+      parts: [
+        {
+          type: 'file',
+          mediaType: 'text/plain',
+          filename: 'a.txt',
+          size: 5,
+          url: 'https://x.test/1',
+          fileId: 'f1',
+        },
+      ],
+    })
+    session.close()
+  })
+
+  test('without a hook, a small file travels in the message, and a large one says what to do', async () => {
+    const session = createSession({
+      client: wire.client({ clientId: 'ann' }),
+      channelName: wire.channelName(),
+    })
+    await session.ready
+    await session.sendMessage({ promptId: 'p', text: '', files: [new Blob(['hi'], { type: 'text/plain' })] })
+    expect(session.getPrompt('p')!.parts).toMatchObject([
+      { type: 'file', url: 'data:text/plain;base64,aGk=' },
+    ])
+    const large = new Blob(['x'.repeat(100_000)])
+    await expect(session.sendMessage({ text: 'Read', files: [large] })).rejects.toThrow(/uploadFile/)
+    session.close()
+  })
+})
