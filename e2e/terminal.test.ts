@@ -27,12 +27,15 @@ const faults: Record<string, unknown>[] = [
   { kind: 'every', n: '\0' },
 ]
 
+/** Those that write a text by themselves, too: each of their tokens has a listener. */
+const prompts = [answers.scripted.prompt, 'Book a table for two tonight', 'What is the weather where I am?']
+
 test.each(patterns)('every fault in mid-answer, then deleted and signed out: %s', async (pattern) => {
   const somebody = await Somebody.withConversation(demo, pattern)
   const { connection } = somebody.client
   for (const [nth, fault] of faults.entries()) {
     const heard = somebody.hears(1)
-    await somebody.channel.publish('user-input', { promptId: `p${nth}`, text: answers.scripted.prompt })
+    await somebody.channel.publish('user-input', { promptId: `p${nth}`, text: prompts[nth % prompts.length] })
     await heard
     const cut = new Promise((resolve) => connection.once('disconnected', resolve))
     await somebody.call('POST', '/faults', fault)
