@@ -9,7 +9,7 @@ import { answers } from './truth.ts'
 let demo: Demo
 
 beforeAll(async () => {
-  demo = await startDemo({ DEMO_SPEED: '5000', DEMO_STATE_TTL: '3000' })
+  demo = await startDemo({ DEMO_SPEED: '5000', DEMO_STATE_TTL: '3000', DEMO_ORDERS_PORT: '' })
 })
 
 afterAll(() => demo?.stop())
