@@ -1,11 +1,13 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
-import { HistoryReader } from '../ably/historyReader.ts'
 import { Backlog } from './backlog.ts'
+import { Heard } from './heard.ts'
 import type { HistoryReading, Hydrator, Past } from './hydrator.ts'
-import { begins, beginsTurn, emptyLedger, hasMore, hydrationOf, isUnmet, reads, step } from './ledger.ts'
+import { begins, beginsTurn, emptyLedger, hasMore, hydrationOf, isUnmet, step } from './ledger.ts'
 import type { Decision, Event, HydrationState } from './ledger.ts'
 import { NONE } from './stretch.ts'
-import type { PageMarks } from './stretch.ts'
+import { Pages } from './pages.ts'
+import { aborted, Tasks } from './tasks.ts'
+import type { Task } from './tasks.ts'
 import type { Store } from '../store/store.ts'
 import { RejoinError, wrapError } from '../types/errors.ts'
 import type { Row } from '../types/types.ts'
@@ -19,23 +21,6 @@ interface Hooks {
   onPast(loaded: boolean): void
   onError(error: Error): void
 }
-
-/** Something that reads the past: the hydrator's `load` or `loadOlder`, or reading on for unknown heads. */
-interface Task {
-  readonly kind: 'load' | 'older' | 'judge'
-  readonly abort: AbortController
-  /** The store holds back what it changes. */
-  readonly hold: number
-}
-
-/**
- * A response of which nothing marks the beginning (no stamp, no `start`, no prompt) counts as whole from its start
- * when this many older messages of the channel hold nothing of it.
- */
-const HEAD_MARGIN = 500
-
-/** A prompt counts as published for the first time when this many older messages hold nothing of its responses. */
-const PROMPT_MARGIN = 50
 
 /** What the session reads by while the hydrator has said nothing else. */
 const DEFAULT_READING: HistoryReading = { limit: 200, maxPages: 10 }
@@ -56,24 +41,16 @@ export class Continuity {
   #view: HydrationState
   #attaches = 0
   #closed = false
-  /** Serial of the newest message known. */
-  #newest = ''
-  /** Version of the newest operation that this attachment has delivered. */
-  #heard = ''
-  /** This session was listening when the channel attached: only then is `untilAttach` gapless. */
-  #sawAttach = false
+  readonly #heard = new Heard()
   /** The attach brought what its `rewind` asked for. */
   #rewound = false
   readonly #backlog = new Backlog()
-  /** One for each attachment whose history was read. */
-  readonly #readers = new Map<number, HistoryReader>()
-  readonly #tasks = new Set<Task>()
-  #load: Task | undefined
+  readonly #tasks: Tasks
+  readonly #pages: Pages
   /** Settles, and never rejects, when the newest load has ended or was given up. */
   #loading: Promise<Error | undefined> = Promise.resolve(undefined)
   /** How the hydrator last read history. */
   #reading = DEFAULT_READING
-  #readingCount = 0
   #older: Promise<void> | undefined
   #settleFirst: (error?: Error) => void = () => {}
   #firstSettled = false
@@ -91,6 +68,13 @@ export class Continuity {
     this.#hydrator = hydrator
     this.#store = store
     this.#hooks = hooks
+    this.#tasks = new Tasks(store)
+    this.#pages = new Pages(channel, store.conversation, this.#heard, {
+      ledger: () => this.#ledger,
+      tell: (event) => this.#tell(event),
+      apply: (task, change) => this.#apply(task, change),
+      take: (message) => hooks.apply(message, undefined, false),
+    })
     this.#view = this.state
     // An attach can fail before anything awaits it.
     this.#first.catch(() => {})
@@ -134,7 +118,7 @@ export class Continuity {
 
   close(): void {
     this.#closed = true
-    for (const { abort } of this.#tasks) abort.abort()
+    this.#tasks.abort()
     // `ready` and `loadOlder()` wait for nothing any more.
     this.#settleFirst()
     this.#channel.unsubscribe(this.#onMessage)
@@ -144,12 +128,9 @@ export class Continuity {
 
   readonly #onMessage = (message: InboundMessage): void => {
     const { serial = '' } = message
-    const version = message.version?.serial ?? serial
-    if (serial > this.#newest) this.#newest = serial
-    if (version > this.#heard) this.#heard = version
+    this.#heard.hear(message)
     // What a rewind brings is the past, though it comes like live messages.
-    if (this.#backlog.coming)
-      this.#under(this.#load?.hold, () => this.#hooks.apply(message, this.epoch, false))
+    if (this.#backlog.coming) this.#tasks.apply(() => this.#hooks.apply(message, this.epoch, false))
     else this.#hooks.apply(message, this.epoch, true)
     this.#backlog.hear(serial)
     if (this.#store.conversation.strangers) this.#meetStrangers()
@@ -160,7 +141,7 @@ export class Continuity {
     this.#attaches++
     if (change.resumed && this.#attaches > 1) return
     this.epoch++
-    this.#sawAttach = true
+    this.#heard.sawAttach = true
     if (this.#attaches > 1) this.#hooks.onDiscontinuity(change.reason)
     if (!this.#closed) this.#attach(change.hasBacklog)
   }
@@ -168,11 +149,12 @@ export class Continuity {
   #attach(hasBacklog = false): void {
     const rewinds = this.#hydrator.params?.rewind !== undefined && this.#channel.params.rewind !== undefined
     // A channel that is attached again rewinds only where it says so.
-    this.#rewound = rewinds && this.#sawAttach && (hasBacklog || this.#attaches === 1)
+    this.#rewound = rewinds && this.#heard.sawAttach && (hasBacklog || this.#attaches === 1)
     this.#backlog.begin(rewinds && hasBacklog)
-    this.#heard = ''
-    const seen = this.#newest !== '' || this.#store.conversation.list().length > 0
-    this.#tell({ type: 'attached', epoch: this.epoch, newest: this.#newest, seen })
+    const { newest } = this.#heard
+    this.#heard.attached()
+    const seen = newest !== '' || this.#store.conversation.list().length > 0
+    this.#tell({ type: 'attached', epoch: this.epoch, newest, seen })
   }
 
   /** Tells the ledger, and does what it decides. Returns the last decision, which may be for the caller. */
@@ -206,42 +188,29 @@ export class Continuity {
     }
   }
 
-  /** Begins a task; `alone`: every other one is given up, and what it held back is held by this one. */
-  #begin(kind: Task['kind'], alone = false): Task {
-    const task = { kind, abort: new AbortController(), hold: this.#store.hold() }
-    if (alone)
-      for (const other of this.#tasks) {
-        this.#store.handOver(other.hold, task.hold)
-        this.#tasks.delete(other)
-        other.abort.abort()
-      }
-    this.#tasks.add(task)
-    return task
-  }
-
   /** Ends a task that was not given up: what it read is published. */
   #end(task: Task): void {
-    if (!this.#tasks.delete(task) || this.#closed) return
+    if (!this.#tasks.end(task) || this.#closed) return
     this.#hooks.onPast(task.kind === 'load')
-    this.#store.release(task.hold)
+    this.#tasks.release(task)
     if (this.#store.conversation.strangers) this.#meetStrangers()
   }
 
   async #hydrate(again: boolean): Promise<Error | undefined> {
-    const task = (this.#load = this.#begin('load', true))
+    const task = this.#tasks.begin('load')
     const { signal } = task.abort
     const { conversation } = this.#store
-    const read = this.#readingCount
+    const read = this.#pages.readings
     let error: Error | undefined
     try {
       await Promise.race([this.#hydrator.load(this.#past(task, again)), aborted(signal)])
       if (signal.aborted) return undefined
       // A hydrator that reads no history knows all that it asks for, unless its channel rewinds.
-      const readsNothing = this.#readingCount === read && this.#hydrator.params?.rewind === undefined
+      const readsNothing = this.#pages.readings === read && this.#hydrator.params?.rewind === undefined
       this.#tell({
         type: 'loaded',
         needsPast: conversation.needsPast,
-        begins: readsNothing ? this.#newest : NONE,
+        begins: readsNothing ? this.#heard.newest : NONE,
       })
     } catch (cause) {
       if (signal.aborted) return undefined
@@ -259,7 +228,7 @@ export class Continuity {
   }
 
   async #loadOlder(): Promise<void> {
-    while (this.#hydrator.loadOlder && !this.#closed) {
+    while (!this.#closed) {
       switch (this.#tell({ type: 'older' })?.do) {
         case 'wait':
           // What is older than the oldest message is known when the past has been read.
@@ -274,6 +243,7 @@ export class Continuity {
           if (await this.#runOlder((task) => this.#resume(task))) return
           break
         default:
+          if (!this.#hydrator.loadOlder) return
           if (await this.#runOlder((task) => this.#askHydrator(task))) return
       }
     }
@@ -281,7 +251,7 @@ export class Continuity {
 
   /** Resolves to whether it was read; false: it was given up, since continuity was lost, and is to be asked again. */
   async #runOlder(read: (task: Task) => Promise<void>): Promise<boolean> {
-    const task = this.#begin('older')
+    const task = this.#tasks.begin('older')
     const { signal } = task.abort
     try {
       await Promise.race([read(task), aborted(signal)])
@@ -296,7 +266,7 @@ export class Continuity {
   }
 
   async #resume(task: Task): Promise<void> {
-    await this.#readHistory(
+    await this.#pages.read(
       task,
       { ...this.#reading, older: false },
       { from: 'top', reached: !isUnmet(this.#ledger) },
@@ -310,17 +280,17 @@ export class Continuity {
 
   #meetStrangers(): void {
     const { conversation } = this.#store
-    if (this.#tasks.has(this.#load!)) return
+    if (this.#tasks.loading) return
     conversation.strangers = false
     if (conversation.needsPast) this.#tell({ type: 'stranger' })
   }
 
   /** A response goes on live that may have begun before what was read: reads on, until that is known. */
   async #judge(): Promise<void> {
-    const task = this.#begin('judge')
+    const task = this.#tasks.begin('judge')
     const { signal } = task.abort
     try {
-      await this.#readHistory(task, { ...this.#reading, older: false }, { from: 'bottom', reached: true })
+      await this.#pages.read(task, { ...this.#reading, older: false }, { from: 'bottom', reached: true })
     } catch (cause) {
       if (!signal.aborted)
         this.#hooks.onError(wrapError('read the beginning of a response', cause, 'hydration_failed'))
@@ -340,7 +310,7 @@ export class Continuity {
       get needsMore() {
         return conversation.needsPast
       },
-      apply: (messages) => this.#apply(task, () => this.#applyPast(messages)),
+      apply: (messages) => this.#apply(task, () => this.#pages.apply(messages)),
       applyRows: (rows: readonly Row[]) =>
         this.#apply(task, () => {
           for (const row of rows) this.#hooks.applyRow(row)
@@ -348,7 +318,7 @@ export class Continuity {
       readHistory: async (reading) => {
         this.#reading = reading
         const from = task.kind === 'load' ? 'top' : 'bottom'
-        await this.#readHistory(task, reading, { from, reached: reading.enough === undefined })
+        await this.#pages.read(task, reading, { from, reached: reading.enough === undefined })
         return hasMore(this.#ledger)
       },
       rewound: () => this.#awaitRewind(signal),
@@ -358,88 +328,11 @@ export class Continuity {
     }
   }
 
-  async #readHistory(
-    task: Task,
-    options: HistoryReading,
-    how: { from: 'top' | 'bottom'; reached: boolean },
-  ): Promise<void> {
-    const { limit, maxPages, enough = () => false, older = false } = options
-    const { signal } = task.abort
-    if (signal.aborted) return
-    const reading = ++this.#readingCount
-    const known = this.#store.conversation.list().length
-    const more = older && how.from === 'bottom'
-    let next = this.#tell({ type: 'began', reading, pages: maxPages, more, ...how })
-    try {
-      while (next?.do === 'read') {
-        const { cursor } = next
-        const reader = this.#readerOf(cursor)
-        const items = await reader.next(limit)
-        this.#apply(task, () => this.#takePage(reading, cursor, items, enough))
-        if (signal.aborted) return
-        const { conversation } = this.#store
-        const grown = conversation.list().length > known
-        next = this.#tell({ type: 'weighed', reading, needsPast: conversation.needsPast, grown })
-      }
-    } finally {
-      this.#tell({ type: 'stopped', reading })
-    }
-  }
-
-  #takePage(
-    reading: number,
-    cursor: number,
-    items: readonly InboundMessage[],
-    enough: NonNullable<HistoryReading['enough']>,
-  ): void {
-    // Nothing joins on to a page that was asked for before continuity was lost, when nothing was known.
-    if (!reads(this.#ledger, cursor)) return
-    const reader = this.#readerOf(cursor)
-    // Read up to this moment, a page may be ahead of messages that are on their way: what is newer comes live, too.
-    const heard = this.#heard
-    const ahead = reader.ahead && heard !== ''
-    this.#applyPast(ahead ? items.filter(({ serial = '' }) => serial <= heard) : items)
-    const oldest = items.at(-1)
-    const isEnough = oldest && enough({ serial: oldest.serial ?? '', timestamp: oldest.timestamp ?? 0 })
-    this.#tell({ type: 'page', reading, cursor, marks: marksOf(reader), enough: isEnough ?? false })
-  }
-
-  /** Where the history of an attachment was read to; only the newest can be begun. */
-  #readerOf(epoch: number): HistoryReader {
-    let reader = this.#readers.get(epoch)
-    if (reader) return reader
-    for (const known of this.#readers.keys()) if (!reads(this.#ledger, known)) this.#readers.delete(known)
-    this.#readers.set(epoch, (reader = new HistoryReader(this.#channel, this.#sawAttach)))
-    return reader
-  }
-
-  #applyPast(messages: readonly InboundMessage[]): void {
-    // Oldest first: then almost everything is applied at a tail.
-    for (let i = messages.length - 1; i >= 0; i--) {
-      const message = messages[i]!
-      const { serial = '' } = message
-      // Later, what is newer than all that is known was read while the connection was away: a gap may come before it.
-      if (serial > this.#newest && this.#ledger.phase === 'loading') this.#newest = serial
-      this.#hooks.apply(message, undefined, false)
-    }
-  }
-
-  /** Applies what a task brings; what comes late, of one that was given up, shows with the next one, or at once. */
+  /** Applies what a task brings; what is not held back shows at once. */
   #apply(task: Task, change: () => void): void {
-    if (this.#closed) return
-    const held = this.#tasks.has(task) ? task : this.#load
-    const holds = held !== undefined && this.#tasks.has(held)
-    this.#under(holds ? held.hold : undefined, change)
-    if (holds) return
+    if (this.#closed || this.#tasks.apply(change, task)) return
     this.#hooks.onPast(false)
     this.#store.changed('now')
-  }
-
-  #under(hold: number | undefined, change: () => void): void {
-    const { conversation } = this.#store
-    conversation.reading = hold ?? 0
-    change()
-    conversation.reading = 0
   }
 
   async #awaitRewind(signal: AbortSignal): Promise<boolean> {
@@ -448,21 +341,4 @@ export class Continuity {
     if (!signal.aborted) this.#tell({ type: 'rewound' })
     return true
   }
-}
-
-function marksOf(reader: HistoryReader): PageMarks {
-  return {
-    oldest: reader.before(0) ?? NONE,
-    heads: reader.before(HEAD_MARGIN) ?? NONE,
-    prompts: reader.before(PROMPT_MARGIN) ?? NONE,
-    exhausted: reader.exhausted,
-  }
-}
-
-/** Settles when the task is given up: its requests may take as long as they like. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -1,6 +1,6 @@
 import { covers } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
-import { ALL, joined, lower, newStretch, readerOf, withPage } from './stretch.ts'
+import { ALL, joined, lower, newStretch, readerOf, stretchAt, withPage } from './stretch.ts'
 import type { PageMarks, Stretch } from './stretch.ts'
 
 /**
@@ -171,19 +171,14 @@ export const reads = ({ stretches }: Ledger, cursor: number): boolean =>
 
 /** Whether a response begins with the message of this serial, its oldest known one; `live`: which is heard now. */
 export function begins(ledger: Ledger, serial: string, live: boolean): boolean {
-  const stretch = stretchOf(ledger, serial, live)
+  const stretch = stretchAt(ledger.stretches, serial, live)
   return stretch !== undefined && serial > stretch.heads
 }
 
 /** Whether the prompt of this serial is the first of its id: nothing of its responses comes before it. */
 export function beginsTurn(ledger: Ledger, serial: string): boolean {
-  const stretch = stretchOf(ledger, serial, false)
+  const stretch = stretchAt(ledger.stretches, serial, false)
   return stretch !== undefined && serial > stretch.prompts
-}
-
-function stretchOf({ stretches }: Ledger, serial: string, live: boolean): Stretch | undefined {
-  if (live) return stretches[0]
-  return stretches.find(({ from, to }) => from <= serial && serial <= to)
 }
 
 function attached(ledger: Ledger, { epoch, newest, seen }: Event & { type: 'attached' }): Outcome {

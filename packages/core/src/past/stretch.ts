@@ -87,3 +87,8 @@ export const lower = (a: string, b: string): string => (a < b ? a : b)
 
 export const readerOf = ({ readers }: Stretch, cursor: number): Reader | undefined =>
   readers.find(({ epoch }) => epoch === cursor)
+
+/** The stretch that a message belongs to; one that is heard `live` belongs to the newest. */
+export function stretchAt(stretches: readonly Stretch[], serial: string, live: boolean): Stretch | undefined {
+  return live ? stretches[0] : stretches.find(({ from, to }) => from <= serial && serial <= to)
+}

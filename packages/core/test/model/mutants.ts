@@ -44,8 +44,8 @@ export const mutants: Mutant[] = [
   {
     name: 'fragments older than the full text are applied',
     file: 'text/run.ts',
-    from: 'return older || (base.final',
-    to: 'return (base.final',
+    from: 'if (older || this.merges) return older',
+    to: 'if (this.merges) return older',
   },
   {
     name: 'stamps are ignored',
@@ -146,8 +146,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a response that was shown is withheld when it ends',
     file: 'response/response.ts',
-    from: 'return !this.snapshot && !this.wanted',
-    to: 'return !this.wanted',
+    from: '(!this.snapshot && !this.wanted',
+    to: '(!this.wanted',
   },
   {
     name: 'lost continuity leaves the ends of texts exact',
@@ -175,21 +175,21 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'what is read while the connection is away counts as continuous',
-    file: 'past/continuity.ts',
-    from: " && this.#ledger.phase === 'loading') this.#newest",
-    to: ') this.#newest',
+    file: 'past/pages.ts',
+    from: "if (this.#host.ledger().phase === 'loading') this",
+    to: 'this',
   },
   {
     name: 'what was asked for before a loss is taken after it',
-    file: 'past/continuity.ts',
-    from: 'if (!reads(this.#ledger, cursor)) return\n',
+    file: 'past/pages.ts',
+    from: 'if (!reads(this.#host.ledger(), cursor)) return\n',
     to: '',
   },
   {
     name: 'a page that was being read when continuity was lost is lost, too',
-    file: 'past/continuity.ts',
-    from: 'this.#apply(task, () => this.#takePage(',
-    to: 'if (!signal.aborted) this.#apply(task, () => this.#takePage(',
+    file: 'past/pages.ts',
+    from: 'this.#host.apply(task, () => this.#takePage(',
+    to: 'if (!signal.aborted) this.#host.apply(task, () => this.#takePage(',
   },
   {
     name: 'what a seed reads on the way is left for later',
@@ -382,5 +382,47 @@ export const mutants: Mutant[] = [
     file: 'past/ledger.ts',
     from: "event.from === 'top' ? readerOf(top, top.epoch) : top.readers.at(-1)",
     to: 'top.readers.at(-1)',
+  },
+  {
+    name: 'what begins while the past cannot be read has no head',
+    file: 'past/stretch.ts',
+    from: 'return live ? stretches[0] :',
+    to: 'return live && stretches[0]?.held ? stretches[0] :',
+  },
+  {
+    name: 'a page may be ahead of what is live',
+    file: 'past/pages.ts',
+    from: "const ahead = reader.ahead && heard !== ''",
+    to: 'const ahead = false',
+  },
+  {
+    name: 'a response known from a row has no head',
+    file: 'response/conversation.ts',
+    from: 'if (this.#hasHead(response, live)) response.knowHead()',
+    to: 'if (this.#followsPrompt(response)) response.knowHead()',
+  },
+  {
+    name: 'another reading forgets how far the hydrator asked for',
+    file: 'past/ledger.ts',
+    from: "from === 'top' && rest.length === 0 ? !reached : unmet",
+    to: '!reached',
+  },
+  {
+    name: 'who is there is not watched when the first load fails',
+    file: 'session/core.ts',
+    from: 'const first = loaded && !this.#facts.opened',
+    to: "const first = loaded && !this.#facts.opened && continuity.state.status !== 'failed'",
+  },
+  {
+    name: 'an agent that is gone shows the past too early',
+    file: 'session/session.ts',
+    from: 'conversation.touch(response, false)',
+    to: 'conversation.touch(response, true)',
+  },
+  {
+    name: 'an absent agent is not missed when the channel is back',
+    file: 'session/core.ts',
+    from: "change.state === 'attached') this.#parts",
+    to: "change.state === 'none') this.#parts",
   },
 ]

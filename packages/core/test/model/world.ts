@@ -186,6 +186,8 @@ class Life {
     else if (kind === 14) channel.arrive()
     else if (kind === 15) this.leave(n % 2 && !this.tokenEdits ? 'long' : 'short', n)
     else if (kind === 16) {
+      // Left out: messages that overtake others, while a page is read that is ahead of both.
+      if (this.world.attachPointGone) return true
       const { id } = agents[n % agents.length]!
       if (!channel.slow.delete(id)) channel.slow.add(id)
     } else if (kind === 17) {

@@ -1,0 +1,125 @@
+import type { InboundMessage, RealtimeChannel } from 'ably'
+import { HistoryReader } from '../ably/historyReader.ts'
+import type { Conversation } from '../response/conversation.ts'
+import type { Heard } from './heard.ts'
+import type { HistoryReading } from './hydrator.ts'
+import { reads } from './ledger.ts'
+import type { Decision, Event, Ledger } from './ledger.ts'
+import { NONE } from './stretch.ts'
+import type { PageMarks } from './stretch.ts'
+import type { Task } from './tasks.ts'
+
+/**
+ * A response of which nothing marks the beginning (no stamp, no `start`, no prompt) counts as whole from its start
+ * when this many older messages of the channel hold nothing of it.
+ */
+const HEAD_MARGIN = 500
+
+/** A prompt counts as published for the first time when this many older messages hold nothing of its responses. */
+const PROMPT_MARGIN = 50
+
+interface Host {
+  ledger(): Ledger
+  /** Tells the ledger, and does what it decides. Returns the last decision. */
+  tell(event: Event): Decision | undefined
+  /** Makes a change that a task brings. */
+  apply(task: Task, change: () => void): void
+  /** Takes in a message of the past. */
+  take(message: InboundMessage): void
+}
+
+/** Reads a channel's history, page by page, and tells the ledger what each page shows. */
+export class Pages {
+  /** How many times history was read. */
+  readings = 0
+  readonly #channel: RealtimeChannel
+  readonly #conversation: Conversation
+  readonly #heard: Heard
+  readonly #host: Host
+  /** One for each attachment whose history was read. */
+  readonly #readers = new Map<number, HistoryReader>()
+
+  constructor(channel: RealtimeChannel, conversation: Conversation, heard: Heard, host: Host) {
+    this.#channel = channel
+    this.#conversation = conversation
+    this.#heard = heard
+    this.#host = host
+  }
+
+  /** Reads backwards while the ledger says so. */
+  async read(
+    task: Task,
+    options: HistoryReading,
+    how: { from: 'top' | 'bottom'; reached: boolean },
+  ): Promise<void> {
+    const { limit, maxPages, enough = () => false, older = false } = options
+    const { signal } = task.abort
+    if (signal.aborted) return
+    const reading = ++this.readings
+    const known = this.#conversation.list().length
+    const more = older && how.from === 'bottom'
+    let next = this.#host.tell({ type: 'began', reading, pages: maxPages, more, ...how })
+    try {
+      while (next?.do === 'read') {
+        const { cursor } = next
+        const reader = this.#readerOf(cursor)
+        const items = await reader.next(limit)
+        this.#host.apply(task, () => this.#takePage(reading, cursor, items, enough))
+        if (signal.aborted) return
+        const conversation = this.#conversation
+        const grown = conversation.list().length > known
+        next = this.#host.tell({ type: 'weighed', reading, needsPast: conversation.needsPast, grown })
+      }
+    } finally {
+      this.#host.tell({ type: 'stopped', reading })
+    }
+  }
+
+  #takePage(
+    reading: number,
+    cursor: number,
+    items: readonly InboundMessage[],
+    enough: NonNullable<HistoryReading['enough']>,
+  ): void {
+    // Nothing joins on to a page that was asked for before continuity was lost, when nothing was known.
+    if (!reads(this.#host.ledger(), cursor)) return
+    const reader = this.#readerOf(cursor)
+    // Read up to this moment, a page may be ahead of messages that are on their way: what is newer comes live, too.
+    const heard = this.#heard.version
+    const ahead = reader.ahead && heard !== ''
+    this.apply(ahead ? items.filter(({ serial = '' }) => serial <= heard) : items)
+    const oldest = items.at(-1)
+    const isEnough = oldest && enough({ serial: oldest.serial ?? '', timestamp: oldest.timestamp ?? 0 })
+    this.#host.tell({ type: 'page', reading, cursor, marks: marksOf(reader), enough: isEnough ?? false })
+  }
+
+  /** Where the history of an attachment was read to; only the newest can be begun. */
+  #readerOf(epoch: number): HistoryReader {
+    let reader = this.#readers.get(epoch)
+    if (reader) return reader
+    for (const known of this.#readers.keys())
+      if (!reads(this.#host.ledger(), known)) this.#readers.delete(known)
+    this.#readers.set(epoch, (reader = new HistoryReader(this.#channel, this.#heard.sawAttach)))
+    return reader
+  }
+
+  /** Applies messages of the channel, newest first. */
+  apply(messages: readonly InboundMessage[]): void {
+    // Oldest first: then almost everything is applied at a tail.
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const message = messages[i]!
+      // Later, what is newer than all that is known was read while the connection was away: a gap may come before it.
+      if (this.#host.ledger().phase === 'loading') this.#heard.read(message.serial ?? '')
+      this.#host.take(message)
+    }
+  }
+}
+
+function marksOf(reader: HistoryReader): PageMarks {
+  return {
+    oldest: reader.before(0) ?? NONE,
+    heads: reader.before(HEAD_MARGIN) ?? NONE,
+    prompts: reader.before(PROMPT_MARGIN) ?? NONE,
+    exhausted: reader.exhausted,
+  }
+}
