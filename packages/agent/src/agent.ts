@@ -10,6 +10,7 @@ import {
 } from '@rejoin/core/protocol'
 import { Emitter } from './emitter.ts'
 import { Backoff, type RetryOptions } from './publish/backoff.ts'
+import { ChannelClaims } from './prompts/channelClaims.ts'
 import type { ClaimStore } from './prompts/claims.ts'
 import type { CheckpointStore } from './prompts/checkpoint.ts'
 import { watchExit } from './exit/exitWatch.ts'
@@ -59,10 +60,11 @@ export interface AgentOptions {
   presence?: object | false
   /**
    * Lets several processes answer under the same `clientId`: of each prompt, only the one that has the claim. Without
-   * it, every process answers every prompt.
+   * it, every process answers every prompt. A store promises that one process acts. `channel` needs no store and
+   * promises less: one answer stands, though two handlers may run. It needs presence, and a client that hears itself.
    */
-  claims?: ClaimStore
-  /** Milliseconds after which another process takes over the prompts of one that died. Default 30,000. */
+  claims?: ClaimStore | 'channel'
+  /** Milliseconds after which another process takes over the prompts of one that died. Default 30,000; `channel`: 5000. */
   claimTtl?: number
   /** Stores a file that the model made, and resolves to where it is. Without it, files travel in messages. */
   uploadFile?: UploadFile
@@ -151,8 +153,8 @@ export class Agent {
     if (options.publishTimeout !== undefined) this.#uplink.timeout = options.publishTimeout
     this.#inbox = new Inbox(client, this.#channel, {
       checkpoints: options.checkpoints,
-      claims: options.claims,
-      claimTtl: options.claimTtl ?? 30_000,
+      claims: this.#claims(client),
+      claimTtl: options.claimTtl ?? (options.claims === 'channel' ? 5000 : 30_000),
       respond: (ids, origin) => this.#respond(ids, origin),
       responses: () => this.#responses,
       allowCancel: options.allowCancel,
@@ -286,6 +288,16 @@ export class Agent {
     // Never written to: it only knows how to read what is there into a row.
     const ids = { responseId, ...(past.promptId !== undefined && { promptId: past.promptId }) }
     return (await this.#completed(new ResponseWriter(this.#writerHost(), ids, { past }).row())) !== 'failed'
+  }
+
+  #claims(client: RealtimeClient): ClaimStore | undefined {
+    const { claims, presence } = this.#options
+    if (claims !== 'channel') return claims
+    if (presence === false)
+      throw unusable(
+        'claims on the channel need presence: leave out `presence: false`, or pass a claim store',
+      )
+    return new ChannelClaims(client, this.#channel, () => this.#presence!.enter())
   }
 
   /** A hint: nothing depends on its delivery. */

@@ -156,6 +156,49 @@ test('withdraws what a process had begun that froze, and refuses what it does wh
   expect(await answersTo(channelName, ['q'])).toEqual([['complete second begins. And ends.']])
 })
 
+test('claims on the channel: answers every prompt once, and takes over from a process that dies', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const rows: ResponseRow[] = []
+  const start = () => {
+    const client = bench.client({ clientId: 'agent', transportParams: { remainPresentFor: 100 } })
+    const onComplete = (row: ResponseRow) => void rows.push(row)
+    const agent = bench.agent({ channelName, client, claims: 'channel', claimTtl: 100, onComplete })
+    agent.onPrompt(async (prompt, response) => {
+      response.append('An answer ')
+      await response.flush()
+      await bench.settle()
+      response.append(`to ${prompt.text}.`)
+    })
+    return { agent, client }
+  }
+  const all = [start(), start(), start()]
+  for (const { agent } of all) await agent.ready
+  const asked: string[] = []
+  for (let i = 0; i < 8; i++) {
+    asked.push(`q${i}`)
+    await ask(reader, `q${i}`)
+    if (i === 3) {
+      const [dead] = all.splice(1, 1)
+      dead!.client.connection.close()
+      all.push(start())
+    }
+  }
+  await eventually(() => asked.every((id) => rows.some(({ promptId }) => promptId === id)))
+  await bench.settle()
+  expect(await answersTo(channelName, asked)).toEqual(asked.map((id) => [`complete An answer to ${id}.`]))
+  expect(rows.map(({ promptId }) => promptId).sort()).toEqual([...asked].sort())
+  for (const { agent } of all) await agent.close()
+})
+
+test('claims on the channel need a client that hears itself, and presence', () => {
+  const deaf = bench.client({ echoMessages: false })
+  expect(() => bench.agent({ client: deaf, claims: 'channel' })).toThrow(/echoMessages/)
+  expect(() => bench.agent({ client: bench.client(), claims: 'channel', presence: false })).toThrow(
+    /presence/,
+  )
+})
+
 test('resumes in place when asked to', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)

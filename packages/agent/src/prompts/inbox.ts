@@ -109,7 +109,7 @@ export class Inbox {
       ttl: this.#host.claimTtl,
       alive: () => !['closing', 'closed', 'failed'].includes(this.#client.connection.state),
       won: (prompt, review) => this.#won(prompt, review),
-      lost: (prompt) => this.#queue!.abandon(prompt.id),
+      lost: (prompt) => this.#queue!.abandon(prompt.id, (this.#options.interrupted ?? 'mark') !== 'mark'),
       answered: (prompt) => {
         this.#queue!.remember(prompt.id)
         void this.#ledger.record({ type: 'settled', promptId: prompt.id })

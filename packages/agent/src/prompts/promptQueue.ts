@@ -199,11 +199,14 @@ export class PromptQueue {
       .then(() => this.#host.settled(task.prompt))
   }
 
-  /** Another process answers the prompt: it is no longer this one's. */
-  abandon(promptId: string): void {
+  /**
+   * Another process answers the prompt: it is no longer this one's. What it has written is withdrawn, unless it is
+   * `resumed` there.
+   */
+  abandon(promptId: string, resumed: boolean): void {
     const waiting = this.#waiting.findIndex(({ prompt }) => prompt.id === promptId)
     if (waiting >= 0) this.#waiting.splice(waiting, 1)
-    for (const { prompt, response } of this.active) if (prompt.id === promptId) response.abandon()
+    for (const { prompt, response } of this.active) if (prompt.id === promptId) response.overtaken(resumed)
     this.#seen.delete(promptId)
   }
 

@@ -397,19 +397,24 @@ export class ResponseWriter {
     return this.#stop('stopped', reason)
   }
 
-  /** Another process answers instead: nothing more of this response is published or stored. */
-  abandon(): void {
+  /** Another process answers instead: `resumed` in place, or anew. Nothing more is said or stored here. */
+  overtaken(resumed: boolean): void {
     this.#abandoned = true
-    this.#body.abandon()
+    if (!resumed) this.#withdrawAll()
+    else this.#body.abandon()
     void this.abort(new DOMException('Another process has taken over', 'AbortError')).catch(() => {})
   }
 
   /** Takes all of it back, as if it had never been. */
   async withdraw(): Promise<void> {
+    this.#withdrawn = true
+    this.#withdrawAll()
+    await this.cancel()
+  }
+
+  #withdrawAll(): void {
     this.#body.retract(0)
     this.#body.publish(MessageName.Retract, { all: true }, {})
-    this.#withdrawn = true
-    await this.cancel()
   }
 
   /** What there is to publish when the process exits now: ended as `reason` says, or as it was about to be. */

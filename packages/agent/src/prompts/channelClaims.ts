@@ -1,0 +1,170 @@
+import type { InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
+import { ErrorCode, Header, MessageName, newId, PROTOCOL_VERSION, RejoinError } from '@rejoin/core/protocol'
+import { headersOf, parsed } from '../inbound/fields.ts'
+import { since } from './catchUp.ts'
+import { hasEnded, standing, type ClaimMessage } from './claimRules.ts'
+import type { ClaimRequest, ClaimStore, HeldClaim } from './claims.ts'
+
+interface Seen extends ClaimMessage {
+  readonly connectionId: string | undefined
+}
+
+const NAMES: string[] = [MessageName.Claim, MessageName.ResponseEnd, MessageName.Stop, MessageName.Cancelled]
+
+/** Prompts whose claims are remembered. */
+const REMEMBERED = 10_000
+
+/**
+ * Claims on the channel itself (PROTOCOL.md §6.10): one answer of each prompt stands. Two processes may run its
+ * handler at the same time if they are at two sites, or if one that lives is taken for dead.
+ */
+export class ChannelClaims implements ClaimStore {
+  readonly #client: RealtimeClient
+  readonly #channel: RealtimeChannel
+  readonly #seen = new Map<string, Map<string, Seen>>()
+  readonly #echoes = new Map<string, () => void>()
+  readonly #read = new Set<string>()
+  /** Claims of this process. */
+  readonly #own = new Set<string>()
+  #listening: Promise<unknown> | undefined
+  readonly #listener = (message: InboundMessage) => this.#receive(message)
+
+  readonly #enter: () => Promise<boolean>
+
+  /** `enter`: enters presence; resolves to whether it could. */
+  constructor(client: RealtimeClient, channel: RealtimeChannel, enter: () => Promise<boolean>) {
+    const { options } = client as unknown as { options?: { echoMessages?: boolean } }
+    if (options?.echoMessages === false)
+      throw new RejoinError(
+        ErrorCode.InvalidArgument,
+        "unable to claim prompts on the channel; the agent must hear its own claims: leave out the client's option echoMessages: false",
+      )
+    this.#client = client
+    this.#enter = enter
+    this.#channel = channel
+  }
+
+  async claim({ promptId, ttl, after = '' }: ClaimRequest): Promise<{ fence: number } | undefined> {
+    await (this.#listening ??= this.#listen().catch((error: unknown) => {
+      this.#listening = undefined
+      throw error
+    }))
+    // Claims that were made before this process listened.
+    if (!this.#read.has(promptId)) {
+      for (const message of await since(this.#channel, after)) this.#receive(message)
+      this.#read.add(promptId)
+    }
+    const winner = standing(this.#of(promptId))
+    // Its echo came late.
+    if (winner && this.#own.has(winner.id) && this.#isMine(promptId, winner.attempt + 1))
+      return hasEnded(this.#of(promptId), winner.id) ? undefined : { fence: winner.attempt + 1 }
+    if (winner && (hasEnded(this.#of(promptId), winner.id) || (await this.#isPresent(winner))))
+      return undefined
+    const attempt = winner ? winner.attempt + 1 : 0
+    const id = newId()
+    this.#own.add(id)
+    const echo = this.#echoOf(id, ttl)
+    const headers = {
+      [Header.Rejoin]: PROTOCOL_VERSION,
+      [Header.PromptId]: promptId,
+      [Header.ResponseId]: id,
+    }
+    await this.#channel.publish({
+      id: `${id}:0`,
+      name: MessageName.Claim,
+      data: { attempt },
+      extras: { headers },
+    })
+    await echo
+    return standing(this.#of(promptId))?.id === id ? { fence: attempt + 1 } : undefined
+  }
+
+  renew({ promptId, fence }: HeldClaim): Promise<boolean> {
+    return Promise.resolve(this.#isMine(promptId, fence))
+  }
+
+  /** An end marker settles it. */
+  settle({ promptId }: HeldClaim): Promise<void> {
+    for (const { id } of this.#of(promptId)) this.#own.delete(id)
+    return Promise.resolve()
+  }
+
+  /** Resolves when the claim has come back, or `limit` milliseconds have passed. */
+  #echoOf(id: string, limit: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, limit)
+      this.#echoes.set(id, () => (clearTimeout(timer), resolve()))
+    })
+  }
+
+  async #listen(): Promise<void> {
+    // Others take a process that is not present for dead.
+    if (!(await this.#enter()))
+      throw new RejoinError(
+        ErrorCode.NotAllowed,
+        'unable to claim prompts on the channel; give the client a clientId and the capability "presence", or pass a claim store',
+      )
+    await this.#channel.subscribe(NAMES, this.#listener)
+    await this.#channel.attach()
+  }
+
+  #of(promptId: string): Seen[] {
+    return [...(this.#seen.get(promptId)?.values() ?? [])]
+  }
+
+  #isMine(promptId: string, fence: number): boolean {
+    const winner = standing(this.#of(promptId))
+    return winner?.attempt === fence - 1 && winner.connectionId === this.#client.connection.id
+  }
+
+  /** The claimant's process lives, as far as presence tells. */
+  async #isPresent({ connectionId }: Seen): Promise<boolean> {
+    if (connectionId === this.#client.connection.id) return true
+    const members = await this.#channel.presence.get()
+    return members.some((member) => member.connectionId === connectionId)
+  }
+
+  /** Only those of the same verified `clientId` compete. */
+  #receive(message: InboundMessage): void {
+    const { name = '', clientId, connectionId, serial = '' } = message
+    const { [Header.PromptId]: promptId, [Header.ResponseId]: responseId } = headersOf(message)
+    const own = this.#client.auth.clientId
+    if (!NAMES.includes(name) || promptId === undefined || responseId === undefined || clientId !== own)
+      return
+    const known = this.#remembered(promptId)
+    if (name === MessageName.Claim) {
+      const { attempt } = (parsed(message.data) ?? {}) as { attempt?: unknown }
+      if (!Number.isSafeInteger(attempt) || (attempt as number) < 0) return
+      known.set(responseId, {
+        kind: 'claim',
+        id: responseId,
+        attempt: attempt as number,
+        serial,
+        connectionId,
+      })
+      this.#echoes.get(responseId)?.()
+      this.#echoes.delete(responseId)
+      return
+    }
+    // An answer belongs to the newest claim of its connection.
+    const claims = [...known.values()].filter(
+      (one) => one.kind === 'claim' && one.connectionId === connectionId,
+    )
+    const claim = claims.findLast((one) => one.serial < serial)
+    if (claim && !known.has(`end ${claim.id}`))
+      known.set(`end ${claim.id}`, { ...claim, kind: 'end', serial })
+  }
+
+  #remembered(promptId: string): Map<string, Seen> {
+    let known = this.#seen.get(promptId)
+    if (known) return known
+    this.#seen.set(promptId, (known = new Map()))
+    if (this.#seen.size <= REMEMBERED) return known
+    for (const oldest of this.#seen.keys()) {
+      this.#seen.delete(oldest)
+      this.#read.delete(oldest)
+      break
+    }
+    return known
+  }
+}
