@@ -111,7 +111,7 @@ function acts(world: World, state: State, replica: number): State[] {
   const log = state.logs[sites[replica]!]!
   const known = log.slice(0, state.read[replica]).map((index) => state.messages[index]!)
   const winner = standing(known)
-  const claim = (attempt: number, also = (_: State) => {}) =>
+  const claim = (attempt: number, also?: (next: State) => void) =>
     published(
       world,
       state,
@@ -120,7 +120,7 @@ function acts(world: World, state: State, replica: number): State[] {
       (next, index) => {
         next.doing[replica] = startsOn === 'ack' ? 'working' : 'claiming'
         next.claims[replica] = index
-        also(next)
+        also?.(next)
       },
     )
   const next: State[] = []
