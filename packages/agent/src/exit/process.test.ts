@@ -149,7 +149,8 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
         status: 'error',
         error: { code: 'interrupted' },
         hasGap: false,
-        verified: true,
+        // Whole, and not as its model meant it to end.
+        verified: false,
         promptId: dead.promptId,
         clientId: 'agent',
       })
