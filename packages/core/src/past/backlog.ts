@@ -28,9 +28,9 @@ export class Backlog {
       const last = (await channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
       if (last !== undefined && this.#heard < last && !signal.aborted) await this.#reached(last, signal)
     } catch {
-      // Without the capability, or with an attach point too old, what has come by now must do.
+      // Without the capability, or with an attach point too old, the end is unknown: wait no longer.
     }
-    // Where continuity was lost meanwhile, it is the next attachment's backlog that is awaited.
+    // If continuity was lost meanwhile, the flag belongs to the next attachment's backlog.
     if (!signal.aborted) this.coming = false
   }
 

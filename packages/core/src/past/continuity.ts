@@ -22,13 +22,12 @@ interface Hooks {
   onError(error: Error): void
 }
 
-/** What the session reads by while the hydrator has said nothing else. */
+/** Bounds of a reading when the hydrator gave none. */
 const DEFAULT_READING: HistoryReading = { limit: 200, maxPages: 10 }
 
 /**
  * Keeps the conversation continuous with its channel: attaches, counts attachments, and reads the past after
- * every attach that did not resume. Live messages are applied all the while. What is known, and what to do next, is for
- * the ledger to say.
+ * every attach that did not resume. Live messages are applied all the while. The ledger decides; this obeys.
  */
 export class Continuity {
   /** Counts attachments that did not resume: deliveries of one follow each other. */
@@ -328,7 +327,7 @@ export class Continuity {
     }
   }
 
-  /** Applies what a task brings; what is not held back shows at once. */
+  /** Applies messages or rows of a task. Those that are not held back show at once. */
   #apply(task: Task, change: () => void): void {
     if (this.#closed || this.#tasks.apply(change, task)) return
     this.#hooks.onPast(false)

@@ -2,8 +2,8 @@ import type { ChannelParams, InboundMessage, RealtimeChannel } from 'ably'
 import type { Row } from '../types/types.ts'
 
 /**
- * A way to learn the past. `rewind`, `history` and `seed` make one; so can an application.
- * Whatever a hydrator applies may overlap with live messages, and with itself: nothing shows twice.
+ * Loads the past of a channel. `rewind`, `history` and `seed` return one; an application can write its own.
+ * Messages and rows may overlap with live messages and with each other: nothing shows twice.
  */
 export interface Hydrator {
   /** Channel params to attach with. */
@@ -14,14 +14,14 @@ export interface Hydrator {
   loadOlder?(past: Past): Promise<boolean>
 }
 
-/** What a hydrator works with. */
+/** What a hydrator reads with, and applies to. */
 export interface Past {
   readonly channel: RealtimeChannel
-  /** Continuity was lost: what is known so far stays, only what came since is asked for. */
+  /** Continuity was lost: loaded messages stay, and only newer ones are needed. */
   readonly again: boolean
   /** Aborted when the session closes or continuity is lost once more. */
   readonly signal: AbortSignal
-  /** Open responses that older messages could complete. */
+  /** An open response lacks something that older messages could bring. */
   readonly needsMore: boolean
   /** Applies messages of the channel, in any order. */
   apply(messages: readonly InboundMessage[]): void
@@ -29,7 +29,7 @@ export interface Past {
   applyRows(rows: readonly Row[]): void
   /** Reads the channel's history backwards until `enough`, its end, or a bound. Resolves to whether there is more. */
   readHistory(options: HistoryReading): Promise<boolean>
-  /** Waits until what the attach rewound has been delivered. Resolves to whether it rewound at all. */
+  /** Waits until the messages that the attach rewound have been delivered. Resolves to whether the attach rewound. */
   rewound(): Promise<boolean>
   /** Tells `session.getSnapshot().hasOlder`. */
   setHasOlder(hasOlder: boolean): void

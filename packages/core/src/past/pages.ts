@@ -84,7 +84,7 @@ export class Pages {
     // Nothing joins on to a page that was asked for before continuity was lost, when nothing was known.
     if (!reads(this.#host.ledger(), cursor)) return
     const reader = this.#readerOf(cursor)
-    // Read up to this moment, a page may be ahead of messages that are on their way: what is newer comes live, too.
+    // Such a page may be ahead of messages still on their way: newer ones will be delivered live.
     const heard = this.#heard.version
     const ahead = reader.ahead && heard !== ''
     this.apply(ahead ? items.filter(({ serial = '' }) => serial <= heard) : items)
@@ -108,7 +108,7 @@ export class Pages {
     // Oldest first: then almost everything is applied at a tail.
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i]!
-      // Later, what is newer than all that is known was read while the connection was away: a gap may come before it.
+      // After loading, a message newer than the newest known was read while the connection was away: a gap may precede it.
       if (this.#host.ledger().phase === 'loading') this.#heard.read(message.serial ?? '')
       this.#host.take(message)
     }

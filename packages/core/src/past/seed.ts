@@ -19,7 +19,7 @@ export function seed(options: SeedOptions): Hydrator {
   return {
     async load(past) {
       const page = await rows.read(past, true).catch((error: Error) => error)
-      // A database that fails is no reason to miss what the channel knows.
+      // When the database fails, the channel is read all the same.
       const floor = page instanceof Error ? undefined : newestComplete(page)
       await past.readHistory({
         limit,

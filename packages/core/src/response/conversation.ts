@@ -142,7 +142,7 @@ export class Conversation {
     live: boolean,
   ): boolean {
     const { serial } = response
-    let changed = response.meet(event)
+    let changed = response.meet(event, live)
     if (response.isRival && this.#roster.judge(response)) changed = true
     if (changed && !response.headKnown) {
       if (this.#hasHead(response, live)) response.knowHead()

@@ -150,8 +150,8 @@ export class Response {
   }
 
   /** Takes note of what any message of the response tells. Returns whether a view would see it. */
-  meet(event: StreamEvent): boolean {
-    if (this.#interrupted && event.epoch !== undefined && event.type !== 'end') this.#interrupted = false
+  meet(event: StreamEvent, live: boolean): boolean {
+    if (this.#interrupted && live && event.type !== 'end') this.#interrupted = false
     if (event.strict) {
       this.#agentPresent = event.watched
       this.#strict = true

@@ -151,7 +151,7 @@ export class Roster {
   #replay(reply: ToolEvent, response: Response): void {
     if (this.#parties.of(reply) !== response.party) response.applyReply(reply)
     else {
-      response.meet(reply)
+      response.meet(reply, true)
       response.applyPart(reply)
     }
   }
