@@ -21,7 +21,8 @@ export type ProviderMetadata = Record<string, Record<string, unknown>>
  * these, `response.pipe(events)` takes them; an application may make its own.
  *
  * `id` names a text or reasoning part within the stream; parts may interleave. An `id` that starts again names
- * a further part. A stream is whole when it has a `finish`; without one, the answer is not.
+ * a further part. A stream that ends without a `finish` in the middle of a part that it announced has
+ * broken off; mappers always end with `finish`, `abort` or `error`.
  */
 export type ModelEvent =
   | { type: 'text-start'; id: string }

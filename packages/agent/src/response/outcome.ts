@@ -37,14 +37,15 @@ export class Outcome {
     this.#unfinished = undefined
   }
 
-  streamEnded({ finish, stopped }: PipeEnd): void {
+  /** Mappers always tell how their stream ended; events that an application makes by hand need not. */
+  streamEnded({ finish, stopped, brokenOff }: PipeEnd): void {
     this.finishReason = finish?.finishReason ?? this.finishReason
     this.rawFinishReason = finish ? finish.rawFinishReason : this.rawFinishReason
     if (finish?.usage) this.usage = sum(this.usage, finish.usage)
     if (stopped) this.#unfinished = { status: 'stopped', reason: stopped.reason }
-    else if (!finish)
-      this.streamFailed({ message: "the model's stream ended without a finish", code: ErrorCode.ModelFailed })
-    else if (finish.finishReason === 'error')
+    else if (!finish && brokenOff)
+      this.streamFailed({ message: "the model's stream broke off", code: ErrorCode.ModelFailed })
+    else if (finish?.finishReason === 'error')
       this.streamFailed({ message: 'the model stopped because of an error', code: ErrorCode.ModelFailed })
   }
 

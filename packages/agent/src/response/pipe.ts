@@ -23,6 +23,8 @@ export interface PipeEnd {
   readonly finish?: Extract<ModelEvent, { type: 'finish' }> | undefined
   /** The model was stopped. */
   readonly stopped?: { readonly reason: string | undefined } | undefined
+  /** It was over in the middle of a part that it had begun. */
+  readonly brokenOff?: boolean
   /** The response was aborted. */
   readonly aborted: boolean
 }
@@ -38,7 +40,13 @@ export async function pipe(
     const cure = 'await the stream, and pass what a mapper such as fromOpenAI(stream) makes of it'
     throw new RejoinError(ErrorCode.InvalidArgument, `unable to write the answer; ${cure}`)
   }
-  const writing: Writing = { ...target, growing: new Map(), finish: undefined, stopped: undefined }
+  const writing: Writing = {
+    ...target,
+    growing: new Map(),
+    begun: new Set(),
+    finish: undefined,
+    stopped: undefined,
+  }
   const iterator = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]()
   const abortable = new Abortable(target.signal)
   try {
@@ -47,7 +55,10 @@ export async function pipe(
       const next = iterator.next()
       const step = isPromise(next) ? await abortable.wait(next) : next
       if (step === ABORTED || target.signal.aborted) return stop(iterator)
-      if (step.done) return { finish: writing.finish, stopped: writing.stopped, aborted: false }
+      if (step.done) {
+        const { finish, stopped, begun } = writing
+        return { finish, stopped, brokenOff: begun.size > 0, aborted: false }
+      }
       write(writing, step.value)
       if (writing.stopped) return { ...stop(iterator), stopped: writing.stopped }
       const { pressure } = target.body
@@ -116,6 +127,8 @@ class Abortable {
 interface Writing extends PipeTarget {
   /** Texts by kind and id. */
   readonly growing: Map<string, PartText>
+  /** Parts that it announced, and that are not over. */
+  readonly begun: Set<string>
   finish: PipeEnd['finish']
   stopped: PipeEnd['stopped']
 }
@@ -163,16 +176,20 @@ function write(writing: Writing, event: ModelEvent): void {
         cause: event,
       })
     default:
-      return 'toolCallId' in event ? writeTool(body.tools, event) : writeData(body, event)
+      return 'toolCallId' in event ? writeTool(writing, event) : writeData(body, event)
   }
 }
 
 type TextEvent = Extract<ModelEvent, { type: `text-${string}` | `reasoning-${string}`; id: string }>
 
-function writeText({ body, growing }: Writing, event: TextEvent): void {
+function writeText({ body, growing, begun }: Writing, event: TextEvent): void {
   const [kind, what] = event.type.split('-') as ['text' | 'reasoning', 'start' | 'delta' | 'end']
   const key = `${kind} ${event.id}`
-  if (what === 'start') return void growing.set(key, body.openText(kind))
+  if (what === 'start') {
+    begun.add(key)
+    return void growing.set(key, body.openText(kind))
+  }
+  if (what === 'end') begun.delete(key)
   let text = growing.get(key)
   if (event.type === 'text-end' || event.type === 'reasoning-end') return text?.finish()
   // A stream that never announced its part.
@@ -180,8 +197,10 @@ function writeText({ body, growing }: Writing, event: TextEvent): void {
   if ('delta' in event) text.append(event.delta)
 }
 
-function writeTool(tools: ToolCalls, event: ToolEvent): void {
+function writeTool({ body: { tools }, begun }: Writing, event: ToolEvent): void {
   const { toolCallId } = event
+  if (event.type === 'tool-input-start') begun.add(`tool ${toolCallId}`)
+  else if (event.type !== 'tool-input-delta') begun.delete(`tool ${toolCallId}`)
   switch (event.type) {
     case 'tool-input-start':
       return void tools.start(toolCallId, event.toolName, event)

@@ -63,7 +63,9 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('an end (%
   })
 
   test.each<[string, string, ModelEvent[]]>([
-    ['breaks off', 'error', [delta('half')]],
+    ['breaks off', 'error', [{ type: 'text-start', id: 't' }, delta('half')]],
+    ['breaks off in a call', 'error', [{ type: 'tool-input-start', toolCallId: 'c', toolName: 'look' }]],
+    ['is made by hand, and over', 'complete', [delta('all of it')]],
     ['says nothing at all', 'error', []],
     ['ends with no content', 'error', [finish]],
     ['ends with an empty text', 'error', [delta(''), finish]],
