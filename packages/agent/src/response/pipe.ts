@@ -2,7 +2,6 @@ import { ErrorCode, RejoinError, wrapError } from '@rejoin/core/protocol'
 import type { PartText } from './partText.ts'
 import type { DroppedEvent, FinishReason, ModelEvent, PartMetadataEvent, ToolEvent } from './modelEvent.ts'
 import type { ResponseBody } from './responseBody.ts'
-import type { ToolCalls } from './toolCalls.ts'
 
 export interface PipeTarget {
   readonly signal: AbortSignal
