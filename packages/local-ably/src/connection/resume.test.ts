@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import type * as Ably from 'ably'
+import { WebSocket } from 'ws'
 import { describe, expect, test } from 'vitest'
 import { formats, pause, uniqueName, useServer } from '../../test/clients.ts'
 
@@ -69,4 +71,28 @@ describe.each(formats)('resuming over $format', ({ useBinaryProtocol }) => {
       )
     },
   )
+})
+
+test('a client may lose any number of answers to its resumes', async () => {
+  interface Connected {
+    connectionId: string
+    connectionDetails: { connectionKey: string }
+    error?: unknown
+  }
+  const connect = async (query = '') => {
+    const socket = new WebSocket(`${server().url.replace('http', 'ws')}/?key=${server().key}${query}`)
+    const [data] = (await once(socket, 'message')) as [Buffer]
+    return { socket, frame: JSON.parse(data.toString()) as Connected }
+  }
+  const first = await connect()
+  const { connectionId, connectionDetails } = first.frame
+  const sockets = [first.socket]
+  for (let i = 0; i < 5; i++) {
+    // It did not hear of the new keys, so it comes with the first one again.
+    const { socket, frame } = await connect(`&resume=${encodeURIComponent(connectionDetails.connectionKey)}`)
+    sockets.push(socket)
+    expect(frame).toMatchObject({ connectionId })
+    expect(frame.error).toBeUndefined()
+  }
+  for (const socket of sockets) socket.terminate()
 })

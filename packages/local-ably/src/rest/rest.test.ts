@@ -138,6 +138,16 @@ test('the command line', () => {
       '--limits',
       '--rollup',
       '40',
+      '--file',
+      'x.jsonl',
+      '--sync',
+      '--repair',
+      '--origin',
+      'https://app.example',
+      '--webhook',
+      'http://x/',
+      '--webhook',
+      '{"url":"http://y/","channelFilter":"^wake:"}',
     ]),
   ).toMatchObject({
     port: 0,
@@ -146,7 +156,13 @@ test('the command line', () => {
     namespaces: [{ id: 'ai', persisted: true, mutableMessages: true }],
     limits: { connectionRate: 50, channelRate: 50 },
     appendRollupWindow: 40,
+    file: 'x.jsonl',
+    syncFile: true,
+    repairFile: true,
+    origins: ['https://app.example'],
+    webhooks: [{ url: 'http://x/' }, { url: 'http://y/', channelFilter: '^wake:' }],
   })
   expect(() => readArguments(['--port', 'x'])).toThrow('unable to listen on port x')
   expect(() => readArguments(['--namespace', 'a:b'])).toThrow('unable to read the rule')
+  expect(() => readArguments(['--webhook', '{'])).toThrow('unable to read the webhook rule')
 })

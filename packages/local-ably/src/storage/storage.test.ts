@@ -93,3 +93,17 @@ test('a restart without memory reads the file again', async () => {
   expect(items.map((message) => message.data as unknown)).toEqual(['kept'])
   await server.close()
 })
+
+test('whatever names a client gives its headers and metadata, they are kept', async () => {
+  const file = join(folder, 'names.jsonl')
+  const first = await startLocalAbly({ file })
+  const channel = client(first).channels.get('chat')
+  const headers = { summary: 's', weight: 'w', type: 'Buffer', data: 'd' }
+  const { serials } = await channel.publish({ name: 'n', data: '1', extras: { headers } })
+  await channel.updateMessage({ serial: serials[0]!, data: '2' }, { metadata: headers })
+  await first.close()
+  const second = await startLocalAbly({ file })
+  const { items } = await client(second).channels.get('chat').history()
+  expect(items[0]).toMatchObject({ data: '2', extras: { headers }, version: { metadata: headers } })
+  await second.close()
+})
