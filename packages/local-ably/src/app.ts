@@ -97,7 +97,10 @@ export class App {
     const { recent } = this.context.settings.retention
     for (const channel of this.channels.values()) {
       channel.expire(now)
-      if (channel.idle && channel.lastUsed < now - recent) this.channels.delete(channel.name)
+      if (channel.idle && channel.lastUsed < now - recent) {
+        channel.clear()
+        this.channels.delete(channel.name)
+      }
     }
     for (const [nonce, until] of this.nonces) if (until < now) this.nonces.delete(nonce)
   }

@@ -51,6 +51,29 @@ describe('what is kept', () => {
     expect(all.at(-1)).toEqual([{ name: 'small', size: 1 }])
   })
 
+  test('counts presence too, and refuses more when messages cannot make room', async () => {
+    const small = await startLocalAbly({ retention: { totalBytes: 400_000 } })
+    const client = new Ably.Realtime({ ...small.clientOptions, logLevel: 0 })
+    const channel = client.channels.get('c')
+    await channel.attach()
+    const data = 'x'.repeat(60_000)
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, i) => channel.presence.enterClient(`c${i}`, data)),
+    )
+    const refused = outcomes.flatMap((one) =>
+      one.status === 'rejected' ? [one.reason as Ably.ErrorInfo] : [],
+    )
+    expect(refused.length).toBeGreaterThan(2)
+    expect(refused[0]).toMatchObject({ code: 50003, statusCode: 503 })
+    for (const [i, { status }] of outcomes.entries()) {
+      if (status === 'fulfilled') await channel.presence.leaveClient(`c${i}`)
+    }
+    // Those who left made room.
+    await channel.presence.enterClient('late', data)
+    client.close()
+    await small.close()
+  })
+
   test('a resume from before what was dropped says so', async () => {
     const name = uniqueName()
     const client = new Ably.Realtime({

@@ -75,7 +75,7 @@ export class World implements Directory {
     const app = this.apps.get(id)
     if (!app) throw notFound(`unable to delete app ${id}; it does not exist`)
     app.close()
-    for (const channel of app.channels.values()) channel.messages.clear()
+    for (const channel of app.channels.values()) channel.clear()
     this.apps.delete(id)
     this.#context.storage?.removeApp(id)
   }
@@ -116,6 +116,10 @@ export class World implements Directory {
     const { retained, settings } = this.#context
     const wanted = settings.retention.totalBytes * 0.875
     const channels = [...this.apps.values()].flatMap((app) => [...app.channels.values()])
+    for (const { presence } of channels.sort((a, b) => b.presence.historyBytes - a.presence.historyBytes)) {
+      if (retained.bytes <= wanted) return
+      presence.dropHistory()
+    }
     for (const channel of channels.sort((a, b) => b.messages.bytes - a.messages.bytes)) {
       if (retained.bytes <= wanted) return
       channel.shed(Math.max(0, channel.messages.bytes - (retained.bytes - wanted)))
@@ -135,7 +139,7 @@ export class World implements Directory {
   forget(): void {
     this.tokens = new TokenStore()
     for (const app of this.apps.values()) {
-      for (const channel of app.channels.values()) channel.messages.clear()
+      for (const channel of app.channels.values()) channel.clear()
       app.channels.clear()
       app.nonces.clear()
     }

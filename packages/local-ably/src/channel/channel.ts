@@ -47,7 +47,7 @@ export class Channel {
     this.#serials = serials
     this.#settings = settings
     this.journal = new Journal(serials.series, serials.next())
-    this.presence = new PresenceSet(serials, this.journal, (delivery) => {
+    this.presence = new PresenceSet(serials, this.journal, retained, (delivery) => {
       this.#emit(delivery)
       this.#countSoon()
     })
@@ -200,6 +200,12 @@ export class Channel {
     this.journal.append({ serial, frameId: serial, connectionId: undefined, timestamp, summaryOf: message })
     this.#emit(new Delivery({ mode: Mode.SUBSCRIBE, serial }, () => summaryFrame(message, serial, timestamp)))
     this.onChange?.(message)
+  }
+
+  /** Drops everything: the channel is removed. */
+  clear(): void {
+    this.messages.clear()
+    this.presence.clear()
   }
 
   /** Drops the oldest messages until at most `bytes` are left. Resumes from before the dropped messages then fail. */

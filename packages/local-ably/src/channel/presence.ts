@@ -1,5 +1,6 @@
 import { Delivery } from './delivery.ts'
 import type { Journal } from './journal.ts'
+import type { Retained } from './retained.ts'
 import { sizeOf } from './size.ts'
 import { Action, Mode, PresenceAction, type ProtocolMessage, type WirePresence } from '../wire/protocol.ts'
 import { messageSerial, randomName, serialTime, type SerialSource } from '../wire/serial.ts'
@@ -23,11 +24,18 @@ export class PresenceSet {
   readonly #serials: SerialSource
   readonly #journal: Journal
   readonly #emit: (delivery: Delivery) => void
+  readonly #retained: Retained
   readonly #members = new Map<string, WirePresence>()
   #history: PresenceEvent[] = []
   #historyBytes = 0
 
-  constructor(serials: SerialSource, journal: Journal, emit: (delivery: Delivery) => void) {
+  constructor(
+    serials: SerialSource,
+    journal: Journal,
+    retained: Retained,
+    emit: (delivery: Delivery) => void,
+  ) {
+    this.#retained = retained
     this.#serials = serials
     this.#journal = journal
     this.#emit = emit
@@ -76,7 +84,7 @@ export class PresenceSet {
 
   /** Adds an app's fixture members without telling subscribers. The presence history has them enter. */
   seed(members: readonly WirePresence[]): void {
-    for (const member of members) this.#members.set(memberKey(member.connectionId, member.clientId!), member)
+    for (const member of members) this.#put(memberKey(member.connectionId, member.clientId!), member)
     const entered = members.map((member) => Object.assign({}, member, { action: PresenceAction.enter }))
     this.#note(this.#serials.next(), entered)
   }
@@ -107,6 +115,20 @@ export class PresenceSet {
     return frames
   }
 
+  get historyBytes(): number {
+    return this.#historyBytes
+  }
+
+  dropHistory(): void {
+    this.#dropEvents(this.#history.length)
+  }
+
+  /** Drops everything, without telling subscribers. */
+  clear(): void {
+    for (const key of this.#members.keys()) this.#put(key, undefined)
+    this.dropHistory()
+  }
+
   expire(time: number): void {
     let gone = 0
     while (gone < this.#history.length && serialTime(this.#history[gone]!.key) < time) gone++
@@ -123,10 +145,10 @@ export class PresenceSet {
     const key = memberKey(event.connectionId, event.clientId!)
     const member = this.#members.get(key)
     if (event.action !== PresenceAction.leave) {
-      this.#members.set(key, { ...event, action: PresenceAction.present })
+      this.#put(key, { ...event, action: PresenceAction.present })
       return event
     }
-    this.#members.delete(key)
+    this.#put(key, undefined)
     if (event.data !== undefined || member?.data === undefined) return event
     return {
       ...event,
@@ -138,7 +160,7 @@ export class PresenceSet {
   #note(serial: string, events: readonly WirePresence[]): void {
     for (const [i, event] of events.entries()) {
       this.#history.push({ key: messageSerial(serial, i), event })
-      this.#historyBytes += bytesOf(event)
+      this.#countHistory(bytesOf(event))
     }
     // Drop more than needed, so that the next event need not.
     if (this.#history.length > keptEvents) this.#dropEvents(keptEvents / 10)
@@ -147,7 +169,19 @@ export class PresenceSet {
   }
 
   #dropEvents(count: number): void {
-    for (const { event } of this.#history.splice(0, count)) this.#historyBytes -= bytesOf(event)
+    for (const { event } of this.#history.splice(0, count)) this.#countHistory(-bytesOf(event))
+  }
+
+  #countHistory(bytes: number): void {
+    this.#historyBytes += bytes
+    this.#retained.add(bytes)
+  }
+
+  #put(key: string, member: WirePresence | undefined): void {
+    const before = this.#members.get(key)
+    this.#retained.add((member ? bytesOf(member) : 0) - (before ? bytesOf(before) : 0))
+    if (member) this.#members.set(key, member)
+    else this.#members.delete(key)
   }
 
   #send(serial: string, events: WirePresence[], envelope: Partial<ProtocolMessage>): void {

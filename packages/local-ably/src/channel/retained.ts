@@ -17,8 +17,10 @@ export class Retained {
     this.bytes += bytes
   }
 
-  check(): void {
+  /** Asks for room if needed. Returns whether there is any. */
+  check(): boolean {
     if (this.bytes > this.#limit) this.onFull?.()
+    return this.bytes <= this.#limit
   }
 }
 

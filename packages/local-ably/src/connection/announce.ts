@@ -30,6 +30,14 @@ export function announce(
   connection.rules.check('presence', () => describe(frame, connection.subject()))
   const channel = connection.app.channel(channelName)
   checkSize(connection, events)
+  const leaving = events.every(({ action }) => action === PresenceAction.leave)
+  if (!leaving && !connection.context.retained.check()) {
+    throw new AblyError(
+      50003,
+      503,
+      'unable to enter presence; the server already keeps as many bytes as it may',
+    )
+  }
   const limit = connection.app.maxPresenceMembers
   const entering = events.filter(
     (event) =>
