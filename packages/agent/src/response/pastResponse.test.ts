@@ -24,7 +24,7 @@ function past(...messages: InboundMessage[]): PastResponse {
 }
 
 describe('what a former process has left', () => {
-  test('is, of tokens, what is certain: nothing after a hole, nothing twice', () => {
+  test('is, of tokens, what is certain: nothing after a gap, nothing twice', () => {
     expect(past(token('Hel', 3), token('lo', 5), token('you', 9)).text).toBe('Hello')
     expect(past(token('Hel', 3), token('lo', 5), token('lo', 5), token('!', 6)).text).toBe('Hello!')
     expect(past(token('Hel', 3), token('ello', 5)).text).toBe('Hello')

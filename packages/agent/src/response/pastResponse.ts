@@ -234,7 +234,7 @@ function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** What a token adds to `length` code units that are known: nothing after a hole, nothing twice (PROTOCOL.md §5). */
+/** What a token adds to `length` code units that are known: nothing after a gap, nothing twice (PROTOCOL.md §5). */
 function followed(length: number, text: string, end: number): string {
   return end - text.length > length ? '' : text.slice(length - (end - text.length))
 }

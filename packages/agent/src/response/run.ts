@@ -11,7 +11,7 @@ export interface RunHost extends LaneHost {
   readonly lane: Lane
   /** Something was delivered, or given up. */
   progressed(): void
-  /** A text with a hole was made whole again. */
+  /** A text with a gap was repaired. */
   repaired(): void
   /** The message is as large as it can be: `rest` belongs into a further one. */
   overflowed(rest: string, bytes: number): void
