@@ -17,7 +17,7 @@ describe('tools of the browser', () => {
     await agentChannel.subscribe('user-input', () => {
       void agentChannel.publish({
         name: 'tool_call',
-        data: { name: 'place', args: { precise: true } },
+        data: { name: 'place', args: { precise: true }, client: true },
         extras: { headers: { ...headers, part: '0', toolCallId: 'c' } },
       })
     })

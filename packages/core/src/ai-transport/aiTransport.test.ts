@@ -1,4 +1,5 @@
 import { createClientSession, createUIMessageCodec } from '@ably/ai-transport/vercel'
+import type { UIMessageChunk } from 'ai'
 import { describe, expect, test } from 'vitest'
 import { all, slowly, spoken, useAiTransport } from '../../test/wire/aiTransport.ts'
 import { pause, text, words } from '../../test/wire/chat.ts'
@@ -185,29 +186,39 @@ describe('an agent of @ably/ai-transport', () => {
     expect(response.error).toMatchObject({ message: 'out of words' })
   })
 
-  test('the outcome of a tool in the browser shows on its call, whichever way it is read', async () => {
-    const name = peer.wire.channelName()
-    const session = peer.read(name)
-    await session.ready
-    const { run, finished } = await peer.ask(name, () =>
-      all({ type: 'tool-input-available', toolCallId: 'c', toolName: 'place', input: {} }),
-    )
-    await finished
-    await until('the call', () => session.getResponse(run.runId)?.parts.length === 1)
-    const { message } = toolResultMessage({
-      channelName: name,
-      runId: run.runId,
-      toolCallId: 'c',
-      output: 'Oslo',
-    })
-    await peer.wire.client({ clientId: 'asker' }).channels.get(name).publish(message)
-    await until('the result', () => 'output' in session.getResponse(run.runId)!.parts[0]!)
-    const later = await peer.readAll(name, 1)
-    for (const one of [session, later]) {
-      expect(one.getResponse(run.runId)?.parts).toMatchObject([{ state: 'output-available', output: 'Oslo' }])
-      expect(one.getSnapshot().messages).toHaveLength(2)
-    }
-  })
+  const calls: Record<string, UIMessageChunk[]> = {
+    whole: [{ type: 'tool-input-available', toolCallId: 'c', toolName: 'place', input: {} }],
+    streamed: [
+      { type: 'tool-input-start', toolCallId: 'c', toolName: 'place' },
+      { type: 'tool-input-delta', toolCallId: 'c', inputTextDelta: '{}' },
+      { type: 'tool-input-available', toolCallId: 'c', toolName: 'place', input: {} },
+    ],
+  }
+
+  test.each(Object.entries(calls))(
+    'the outcome of a tool in the browser shows on its call, whichever way it is read (%s)',
+    async (_, chunks) => {
+      const name = peer.wire.channelName()
+      const session = peer.read(name)
+      await session.ready
+      const { run, finished } = await peer.ask(name, () => all(...chunks))
+      await finished
+      await until('the call', () => session.getResponse(run.runId)?.parts.length === 1)
+      const result = (output: string) =>
+        toolResultMessage({ channelName: name, runId: run.runId, toolCallId: 'c', output }).message
+      // The agent declares nothing: only the client that asked speaks for the tool.
+      await peer.wire.client({ clientId: 'stranger' }).channels.get(name).publish(result('Nowhere'))
+      await peer.wire.client({ clientId: 'asker' }).channels.get(name).publish(result('Oslo'))
+      await until('the result', () => 'output' in session.getResponse(run.runId)!.parts[0]!)
+      const later = await peer.readAll(name, 1)
+      for (const one of [session, later]) {
+        expect(one.getResponse(run.runId)?.parts).toMatchObject([
+          { state: 'output-available', output: 'Oslo' },
+        ])
+        expect(one.getSnapshot().messages).toHaveLength(2)
+      }
+    },
+  )
 
   test('its own client: what it sends is read as a prompt', async () => {
     const name = peer.wire.channelName()

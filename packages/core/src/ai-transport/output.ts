@@ -63,6 +63,15 @@ function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void
     toolCallId: tool?.id,
     toolName: tool?.name ?? string(codec.toolName),
   })
+  if (tool && op === 'full') emit(callOf(envelope, tool))
+}
+
+/** The format does not tell which tools run in the browser: any may, for the client that asked (PROTOCOL.md §8.3). */
+const client = 'asker'
+
+function callOf(envelope: Envelope, { id, name }: ReturnType<typeof toolOf>): ToolEvent {
+  const change = { kind: 'call-fields' as const, client } as const
+  return { ...readMeta(envelope), type: 'tool', toolCallId: id, toolName: name, change }
 }
 
 function toolOf({ codec }: Envelope): { id: string; name: string | undefined } {
@@ -118,10 +127,10 @@ function failure(text: unknown): ToolEvent['change'] {
 
 /** What stands on its own. Kinds that are absent say nothing that a reader shows (`start`, `finish`, …). */
 const byKind: Record<string, Read> = {
-  'tool-input': readTool(({ message }) => [{ kind: 'call', input: json(message.data) }]),
+  'tool-input': readTool(({ message }) => [{ kind: 'call', input: json(message.data), client }]),
   'tool-input-error': readTool(({ message }) => {
     const { input, errorText } = fields(json(message.data))
-    return [{ kind: 'call', input }, failure(errorText)]
+    return [{ kind: 'call', input, client }, failure(errorText)]
   }),
   'tool-output-available': readTool(({ message }) => [
     { kind: 'result', output: fields(json(message.data)).output },

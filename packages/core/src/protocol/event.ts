@@ -94,8 +94,8 @@ export interface CallFields {
   dynamic?: boolean
   providerExecuted?: boolean
   title?: string
-  /** The client runs it: results count from others than the agent. */
-  client?: boolean
+  /** The client runs it: results count from others than the agent. `asker`: only from the one that sent the prompt. */
+  client?: boolean | 'asker'
 }
 
 export interface ToolEvent extends EventMeta {

@@ -100,8 +100,9 @@ export class OpenTool extends OpenPart {
     const { asker, isStrict } = this.#host
     const asked = asker && this.#replies.get(asker.clientId ?? '')
     // An agent that declares nothing may still wait for the one that asked; not while it asks for approval.
-    if (!this.#change('call')?.client && !this.#change('call-fields')?.client)
-      return isStrict || this.#approval?.requested ? undefined : asked
+    const client =
+      this.#change('call')?.client ?? this.#change('call-fields')?.client ?? (!isStrict && 'asker')
+    if (client !== true) return client && !this.#approval?.requested ? asked : undefined
     return asked ?? [...this.#replies.values()].reduce((a, b) => (b.version < a.version ? b : a))
   }
 

@@ -26,6 +26,13 @@ function render(part: Part): void {
     case 'source-url':
       expectTypeOf(part.url).toBeString()
       break
+    case 'dynamic-tool':
+      expectTypeOf(part.toolName).toBeString()
+      break
+    case 'file':
+    case 'source-document':
+      expectTypeOf(part.mediaType).toBeString()
+      break
     default:
       // Nothing is left.
       expectTypeOf(part).toBeNever()
