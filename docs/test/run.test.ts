@@ -109,17 +109,14 @@ test('a hydrator of one’s own', async () => {
   session.close()
 })
 
-test('checkpoints in a table', async () => {
-  const { databaseCheckpoints } = await run<{
-    databaseCheckpoints(database: object): CheckpointStore
+test('checkpoints in Redis', async () => {
+  const { redisCheckpoints } = await run<{
+    redisCheckpoints(redis: object): CheckpointStore
   }>('docs/agents.md', 'checkpoints.ts')
-  const table = new Map<string, string>()
-  const store = databaseCheckpoints({
-    query: (sql: string, [channel, json]: string[]) => {
-      if (sql.startsWith('insert')) table.set(channel!, json!)
-      const found = table.get(channel!)
-      return Promise.resolve({ rows: found === undefined ? [] : [{ checkpoint: JSON.parse(found) }] })
-    },
+  const values = new Map<string, string>()
+  const store = redisCheckpoints({
+    get: (key: string) => Promise.resolve(values.get(key) ?? null),
+    set: (key: string, value: string) => Promise.resolve(values.set(key, value) && 'OK'),
   })
   expect(await store.load('ai:chat')).toBeUndefined()
   const checkpoint = { serial: 's', open: [], recent: ['p'] }

@@ -30,6 +30,7 @@ function render(part: Part): void {
       expectTypeOf(part.toolName).toBeString()
       break
     case 'file':
+    case 'reasoning-file':
     case 'source-document':
       expectTypeOf(part.mediaType).toBeString()
       break
