@@ -130,7 +130,7 @@ describe('what pages name exists', () => {
 
   test.each(pages())('%s', (page) => {
     const text = read(page)
-    for (const [, script] of text.matchAll(/\bpnpm(?:@\d+)? ([a-z]+)/g))
+    for (const [, script] of text.matchAll(/\bpnpm(?:@\d+)? ([a-z][a-z\d]*)/g))
       if (script !== 'install') expect(Object.keys(scripts)).toContain(script)
     for (const [, path] of text.matchAll(/`((?:packages|docs|bench|e2e|demo|scripts)\/[\w./-]+)`/g))
       expect(existsSync(join(root, path!)), `${path} does not exist`).toBe(true)
