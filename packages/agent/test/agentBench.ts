@@ -60,9 +60,24 @@ export class Bench {
     return reader
   }
 
-  /** Lets what is on its way arrive. */
-  settle(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, 30))
+  /**
+   * Lets what is on its way arrive. A connection's pong comes after all that the server sent it before: the first round
+   * brings the clients' publishes to the server, the next their deliveries, the last what is said in answer.
+   */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(this.#clients.map(pong))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  /** Looks until there is something to see. */
+  async until<T>(look: () => T | undefined | false): Promise<T> {
+    for (;;) {
+      const found = look()
+      if (found) return found
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
   }
 
   /** As if the process of every such client had died: their sockets close, and they never come back. */
@@ -75,6 +90,15 @@ export class Bench {
     for (const client of this.#clients) client.close()
     await this.server.close()
   }
+}
+
+/** Resolves when the server has answered a ping, or the connection is not there to answer. */
+async function pong({ connection }: Ably.Realtime): Promise<void> {
+  if (connection.state !== 'connected') return
+  let stop = (): void => {}
+  const gone = new Promise<void>((resolve) => connection.once((stop = () => resolve())))
+  await Promise.race([connection.ping().catch(() => {}), gone])
+  connection.off(stop)
 }
 
 interface Held {

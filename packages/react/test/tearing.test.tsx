@@ -66,9 +66,13 @@ async function commits(useText: (id: string) => string | undefined): Promise<(st
     return Array.from({ length: ROWS }, (_, index) => <Row key={index} index={index} />)
   }
   let show: (shown: boolean) => void = () => {}
+  let rendered = false
   function App(): ReactNode {
     const [shown, setShown] = useState(false)
     show = setShown
+    useLayoutEffect(() => {
+      rendered = true
+    })
     return shown && <Rows />
   }
   const root = createRoot(container)
@@ -79,7 +83,7 @@ async function commits(useText: (id: string) => string | undefined): Promise<(st
       </SessionProvider>
     </Naive.Provider>,
   )
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await until('the page', () => rendered)
   startTransition(() => show(true))
   await until('the rows', () => seen.length && seen.at(-1)!.at(-1) === 'One two')
   root.unmount()

@@ -32,10 +32,6 @@ async function answersTo(channelName: string, promptIds: readonly string[]) {
   )
 }
 
-async function eventually(look: () => boolean): Promise<void> {
-  while (!look()) await bench.settle()
-}
-
 describe('memoryClaims', () => {
   const claims = (clock: { now: number }) => memoryClaims({ now: () => clock.now })
   const what = { channelName: 'c', promptId: 'q' }
@@ -102,7 +98,7 @@ test('answers every prompt once, and takes over from a process that dies', async
       all.push(start())
     }
   }
-  await eventually(() => asked.every((id) => rows.some(({ promptId }) => promptId === id)))
+  await bench.until(() => asked.every((id) => rows.some(({ promptId }) => promptId === id)))
   await bench.settle()
   expect(await answersTo(channelName, asked)).toEqual(asked.map((id) => [`complete An answer to ${id}.`]))
   expect(rows.map(({ promptId }) => promptId).sort()).toEqual([...asked].sort())
@@ -147,7 +143,7 @@ test('withdraws what a process had begun that froze, and refuses what it does wh
   await second.ready
   // The second was not there yet: it hears the prompt by another copy.
   await ask(reader, 'q')
-  await eventually(() => rows.length === 1)
+  await bench.until(() => rows.length === 1)
   wake()
   await first.close()
   await second.close()
@@ -184,7 +180,7 @@ test('claims on the channel: answers every prompt once, and takes over from a pr
       all.push(start())
     }
   }
-  await eventually(() => asked.every((id) => rows.some(({ promptId }) => promptId === id)))
+  await bench.until(() => asked.every((id) => rows.some(({ promptId }) => promptId === id)))
   await bench.settle()
   expect(await answersTo(channelName, asked)).toEqual(asked.map((id) => [`complete An answer to ${id}.`]))
   expect(rows.map(({ promptId }) => promptId).sort()).toEqual([...asked].sort())
@@ -226,7 +222,7 @@ test('resumes in place when asked to', async () => {
   await first.ready
   await ask(reader, 'q')
   await second.ready
-  await eventually(() => rows.length > 0)
+  await bench.until(() => rows.length > 0)
   expect(await answersTo(channelName, ['q'])).toEqual([['complete Half and half.']])
   await second.close()
 })
@@ -240,7 +236,7 @@ test('a restart leaves alone what another process answers', async () => {
   await reader.until(() => reader.messages.some(({ name }) => name === 'response'))
   const second = start()
   await second.agent.ready
-  await eventually(() => rows.length > 0)
+  await bench.until(() => rows.length > 0)
   await bench.settle()
   expect(rows.map(({ text }) => text)).toEqual(['An answer to q.'])
   expect(await answersTo(channelName, ['q'])).toEqual([['complete An answer to q.']])
@@ -265,7 +261,7 @@ describe('without claims', () => {
     })
     for (const agent of agents) await agent.ready
     await ask(reader, 'q')
-    await eventually(() => warn.mock.calls.length === 2)
+    await bench.until(() => warn.mock.calls.length === 2)
     expect(warn.mock.calls[0]![0]).toMatch(/Another process answers .* Pass `claims`/)
     for (const agent of agents) await agent.close()
   })

@@ -68,17 +68,14 @@ test('is present while it answers, and leaves when it is done', async () => {
     response.append('Hello')
     await agent.present({ model: 'm2' })
   }
-  const until = async (test: () => boolean) => {
-    while (!test()) await bench.settle()
-  }
-  await until(() => events.length === 3)
+  await bench.until(() => events.length === 3)
   expect(events[0]).toMatch(/^(enter|present) {"role":"agent","model":"m1"}$/)
   expect(events[1]).toBe('update {"role":"agent","model":"m2"}')
   expect(events[2]).toMatch(/^leave/)
 
   const successor = bench.agent({ channelName })
   successor.respond().append('x')
-  await until(() => events.length === 4)
+  await bench.until(() => events.length === 4)
   await successor.close({ handOver: true })
   await bench.settle()
   expect(events).toHaveLength(4)

@@ -21,10 +21,6 @@ const ownPrompt = (who: { clientId: string | undefined }, { prompt }: { prompt?:
 const channelOf = (clientId: string, channelName: string) =>
   bench.client({ clientId }).channels.get(channelName)
 
-async function eventually(look: () => boolean): Promise<void> {
-  while (!look()) await bench.settle()
-}
-
 /** Resolves once the agent has received all that was published before. */
 async function heard(
   reader: Reader,
@@ -51,7 +47,7 @@ test('asks allowCancel for every response that a request to stop means', async (
   for (const response of [mine, hers]) await response.flush()
   await channelOf('eve', channelName).publish('cancel', undefined)
   await channelOf('ann', channelName).publish('cancel', undefined)
-  await eventually(() => hers.signal.aborted)
+  await bench.until(() => hers.signal.aborted)
   await heard(reader, agent)
   expect(mine.signal.aborted).toBe(false)
   expect(asked.sort()).toEqual(['ann hers', 'ann mine', 'eve hers', 'eve mine'])
@@ -94,7 +90,7 @@ test('asks allowCancel for requests to stop that came while the agent was away',
   await eve.publish(stop())
   await ann.publish(stop('stopped'))
   const agent = await start()
-  await eventually(() => rows.length === 2)
+  await bench.until(() => rows.length === 2)
   expect(rows.map(({ promptId, status, text }) => `${promptId} ${status} ${text}`).sort()).toEqual([
     'kept complete kept',
     'stopped stopped ',
@@ -118,7 +114,7 @@ test('takes a request to stop all for what was asked before it, also in history'
   await ann.publish('cancel', undefined)
   await ann.publish('user-input', { promptId: 'after', text: 'x' })
   const agent = await start()
-  await eventually(() => rows.length === 2)
+  await bench.until(() => rows.length === 2)
   expect(rows.map(({ promptId, status }) => `${promptId} ${status}`).sort()).toEqual([
     'after complete',
     'before stopped',
@@ -168,7 +164,7 @@ test.each(['eve', undefined])(
     await eve.publish({ name: 'response', data: 'forged', extras: { headers } })
     await eve.publish({ name: 'response-end', extras: { headers } })
     const agent = await start()
-    await eventually(() => rows.length > 0)
+    await bench.until(() => rows.length > 0)
     expect(rows).toMatchObject([{ promptId: 'q', text: 'answer to q', status: 'complete' }])
     expect(rows[0]!.id).not.toBe('forged')
     await agent.close()

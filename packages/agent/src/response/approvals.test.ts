@@ -29,14 +29,6 @@ function toolOf(session: Session): ShownTool | undefined {
   return undefined
 }
 
-async function until<T>(look: () => T | undefined | false): Promise<T> {
-  for (;;) {
-    const found = look()
-    if (found) return found
-    await bench.settle()
-  }
-}
-
 const call = { toolCallId: 't', name: 'pay', arguments: { amount: 5 } }
 const allow = ({ clientId }: { clientId: string | undefined }) => clientId === 'boss'
 
@@ -54,10 +46,10 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     boss.subscribeResponse('r', () =>
       everySeen.add(`${toolOf(boss)?.state} ${toolOf(boss)?.approval?.clientId}`),
     )
-    await until(() => toolOf(mallory)?.state === 'approval-requested')
+    await bench.until(() => toolOf(mallory)?.state === 'approval-requested')
 
     await mallory.addToolApprovalResponse({ responseId: 'r', toolCallId: 't', approved: true })
-    await until(() => toolOf(boss)?.approval?.pending)
+    await bench.until(() => toolOf(boss)?.approval?.pending)
     expect(toolOf(boss)).toMatchObject({
       state: 'approval-requested',
       approval: { pending: { approved: true, clientId: 'mallory' } },
@@ -75,11 +67,11 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
       state: 'output-denied',
       approval: { approved: false, clientId: 'boss', reason: 'too much' },
     }
-    await until(() => toolOf(boss)?.state === 'output-denied')
+    await bench.until(() => toolOf(boss)?.state === 'output-denied')
     expect(toolOf(boss)).toMatchObject(right)
     await mallory.addToolApprovalResponse({ responseId: 'r', toolCallId: 't', approved: true })
     await response.end()
-    await until(() => boss.getResponse('r')?.status === 'complete')
+    await bench.until(() => boss.getResponse('r')?.status === 'complete')
     expect(toolOf(boss)).toMatchObject(right)
     expect(toolOf(await person('later', channelName))).toMatchObject(right)
     expect([...everySeen].filter((seen) => seen.includes('mallory'))).toEqual([])
@@ -109,17 +101,17 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     }
     await start(false).ready
     await boss.sendMessage({ text: 'pay' })
-    const responseId = await until(
+    const responseId = await bench.until(
       () =>
         toolOf(boss)?.state === 'approval-requested' &&
         boss.getSnapshot().messages.find(({ role }) => role === 'assistant')!.id,
     )
     await boss.addToolApprovalResponse({ responseId, toolCallId: 't', approved: true })
-    await until(() => toolOf(boss)?.state === 'approval-responded')
+    await bench.until(() => toolOf(boss)?.state === 'approval-responded')
     bench.kill('agent')
     const second = start(true)
     await second.ready
-    await until(() => boss.getResponse(responseId)?.status === 'complete')
+    await bench.until(() => boss.getResponse(responseId)?.status === 'complete')
     expect(told).toEqual(['boss: true', 'boss: true'])
     expect(toolOf(boss)).toMatchObject({ state: 'approval-responded', approval: { clientId: 'boss' } })
     expect(errors).toEqual([])

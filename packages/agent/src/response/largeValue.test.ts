@@ -19,10 +19,6 @@ async function watch(channelName: string): Promise<Session> {
   return session
 }
 
-async function until(look: () => boolean): Promise<void> {
-  while (!look()) await bench.settle()
-}
-
 /** `size` characters of JSON, with characters of every width. */
 const large = (size: number) => ({ text: 'aé漢😀"\n'.repeat(size / 8), list: [1, null] })
 
@@ -48,7 +44,7 @@ test.each(cases)(
     response.data('table', value, { id: 'd' })
     const { lost, status } = await response.end()
     expect({ lost, status }).toEqual({ lost: [], status: 'complete' })
-    await until(() => live.getResponse('r')?.status === 'complete')
+    await bench.until(() => live.getResponse('r')?.status === 'complete')
     const late = await watch(channelName)
     for (const session of [live, late]) {
       const [tool, data] = session.getResponse('r')!.parts
@@ -71,7 +67,7 @@ test('of ten mebibytes', async () => {
   const response = agent.respond({ responseId: 'r' })
   response.tool({ name: 'read' }).result(value)
   await response.end()
-  await until(() => session.getResponse('r')?.status === 'complete')
+  await bench.until(() => session.getResponse('r')?.status === 'complete')
   expect((session.getResponse('r')!.parts[0] as { output?: unknown }).output === value).toBe(true)
   session.close()
   await agent.close()
@@ -103,9 +99,9 @@ test('are taken over whole by the process that resumes the response', async () =
   const first = start(false)
   await first.ready
   await ann.sendMessage({ text: 'x' })
-  await until(() => ann.getSnapshot().messages.length === 2 && ann.getSnapshot().agents.length === 0)
+  await bench.until(() => ann.getSnapshot().messages.length === 2 && ann.getSnapshot().agents.length === 0)
   const second = start(true)
-  await until(() => rows.length > 0)
+  await bench.until(() => rows.length > 0)
   const [tool, data] = rows[0]!.parts!
   expect(tool!['input']).toEqual(value)
   expect(tool!['output']).toEqual(value)

@@ -33,10 +33,6 @@ const cards = (session: Session): Card[] =>
     .messages.flatMap(({ id }) => session.getResponse(id)?.parts ?? [])
     .filter((part) => 'toolCallId' in part)
 
-async function until(look: () => boolean): Promise<void> {
-  while (!look()) await bench.settle()
-}
-
 describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pattern) => {
   test.each([
     ['a stop', (response: ResponseWriter) => response.abort()],
@@ -53,9 +49,9 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pat
       response.clientTool({ name: 'locate', toolCallId: 'client' }),
     ]
     const rejected = Promise.allSettled(asked)
-    await until(() => cards(ann).length === 2)
+    await bench.until(() => cards(ann).length === 2)
     const row = end(response).then(() => response.row())
-    await until(() => cards(ann).every(({ state }) => state === 'output-error'))
+    await bench.until(() => cards(ann).every(({ state }) => state === 'output-error'))
     // A late click leaves nothing that waits for an answer.
     await ann.addToolApprovalResponse({ responseId: 'r', toolCallId: 'approval', approved: true })
     const late = await watch(channelName)
@@ -91,20 +87,20 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pat
     const ann = await watch(channelName)
     await start().ready
     await ann.sendMessage({ promptId: 'q', text: 'x' })
-    await until(() => cards(ann).length === 1)
+    await bench.until(() => cards(ann).length === 1)
     const [card] = cards(ann)
     bench.kill(`agent-${channelName}`)
     const { id } = ann.getSnapshot().messages.find(({ role }) => role === 'assistant')!
     await ann.addToolApprovalResponse({ responseId: id, toolCallId: card!.toolCallId, approved: true })
     const second = start()
-    await until(() => cards(ann).length === 2)
+    await bench.until(() => cards(ann).length === 2)
     expect(cards(ann)[0]).toMatchObject({ toolCallId: card!.toolCallId, state: 'approval-responded' })
     // Once more: the decision was confirmed, and the client answers while nobody listens.
     const location = cards(ann)[1]!.toolCallId
     bench.kill(`agent-${channelName}`)
     await ann.addToolOutput({ responseId: id, toolCallId: location, tool: 'locate', output: 'here' })
     const third = start()
-    await until(() => rows.length === 1)
+    await bench.until(() => rows.length === 1)
     expect(rows[0]).toMatchObject({ status: 'complete', text: 'true here' })
     expect(rows[0]!.parts!.map((part) => [part.type, part['state']])).toEqual([
       ['tool-pay', 'approval-responded'],
@@ -134,10 +130,10 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pat
       const ann = await watch(channelName)
       await start(true).ready
       await ann.sendMessage({ promptId: 'q', text: 'x' })
-      await until(() => cards(ann).length === 1)
+      await bench.until(() => cards(ann).length === 1)
       bench.kill(`agent-${channelName}`)
       const second = start(false)
-      await until(() => cards(ann)[0]!.state === 'output-error')
+      await bench.until(() => cards(ann)[0]!.state === 'output-error')
       expect(cards(ann)).toHaveLength(1)
       ann.close()
       await second.close()

@@ -209,7 +209,7 @@ describe('continuity', () => {
     await agent.appendMessage({ serial, data: 'two ' })
     await tokens(agent, words, 't')
     // What is lost is lost when its frame is written, which may be after the publisher's ACK.
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await wire.delivered()
     wire.server.faults.clear()
     wire.server.faults.discontinue({ match: { channel: name } })
     await agent.appendMessage({ serial, data: 'three' })

@@ -101,7 +101,8 @@ describe('the seven traps', () => {
     const name = wire.channelName()
     const agent = agentOn(name)
     const { serials } = await agent.publish({ name: 'response', data: 'begun first, ', ...of('open') })
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const begun = Date.now()
+    await until('a later time', () => Date.now() > begun + 1)
     const lastCompleted = Date.now()
     await token(agent, 'done', 'short')
     await agent.appendMessage({ serial: serials[0]!, data: 'still open' })
@@ -169,7 +170,8 @@ describe('the seven traps', () => {
     const match = { channel: name, clientId: /^(naive|reader)$/ }
     wire.server.faults.lose({ match: { ...match, action: 'message' } })
     await token(agent, 'r', 'b')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    // What is lost is lost when its frame is written, which may be after the publisher's ACK.
+    await wire.delivered()
     wire.server.faults.clear()
     wire.server.faults.discontinue({ match })
     await token(agent, 'r', 'c')

@@ -52,6 +52,12 @@ export class Wire {
     return session
   }
 
+  /** Resolves when clients have received all that the server had sent them: a connection's pong comes after it. */
+  async delivered(): Promise<void> {
+    const connected = this.clients.filter(({ connection }) => connection.state === 'connected')
+    await Promise.all(connected.map(({ connection }) => connection.ping()))
+  }
+
   /** Ends what a test opened; the server stays. */
   release(): void {
     for (const session of this.sessions.splice(0)) session.close()
