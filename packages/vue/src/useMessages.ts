@@ -2,7 +2,10 @@ import type { MessageRef } from '@rejoin/core'
 import type { ShallowRef } from 'vue'
 import { useSnapshot } from './useSnapshot.ts'
 
-/** The conversation in order: `{ id, role }`. Changes when a message comes or goes, never per token. */
-export function useMessages(): Readonly<ShallowRef<readonly MessageRef[]>> {
-  return useSnapshot((state) => state.messages)
+/**
+ * The conversation as it shows, in order: `{ id, role }`; with `all`, versions that do not show, too. Changes when a
+ * message comes or goes, never per token.
+ */
+export function useMessages(options?: { all?: boolean }): Readonly<ShallowRef<readonly MessageRef[]>> {
+  return useSnapshot((state) => (options?.all ? state.entries : state.messages))
 }

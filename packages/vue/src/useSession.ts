@@ -1,9 +1,10 @@
-import { initialState, sessionActionNames } from '@rejoin/core'
+import { initialState } from '@rejoin/core'
 import type { Session, SessionActions, SessionState } from '@rejoin/core'
 import { computed } from 'vue'
 import { useFields } from './join.ts'
 import type { Refs } from './join.ts'
 import { useHandle } from './provider.ts'
+import { useActions } from './useActions.ts'
 
 /**
  * The session's state (status, hasOlder, agents, error, ...) and the session itself, each as a ref, and its
@@ -15,6 +16,5 @@ export function useSession(): Refs<SessionState & { session: Session }> & Sessio
     ...useFields((session) => [session.subscribe, session.getSnapshot], initialState),
     session: computed(handle),
   }
-  for (const name of sessionActionNames) result[name] = (argument: never) => handle()[name](argument)
-  return result as ReturnType<typeof useSession>
+  return Object.assign(result, useActions()) as ReturnType<typeof useSession>
 }

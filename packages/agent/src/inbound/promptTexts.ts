@@ -6,7 +6,7 @@ import { headersOf } from './fields.ts'
 const MAX_PROMPTS = 100
 const MAX_UNITS = 8_000_000
 
-/** Pieces of prompts that are too long for one message: they come before the prompt (PROTOCOL.md §2.5). */
+/** Pieces of prompts that are too long for one message: they come before the prompt (PROTOCOL.md §2.8). */
 export class PromptTexts {
   readonly #pieces = new Map<string, Map<number, string>>()
   #units = 0

@@ -231,6 +231,7 @@ describe('other ways in', () => {
     const later = stage.wire.session(name)
     await later.ready
     expect(toUIMessages(later).map(textOf)).toEqual(['Who?', 'Answer 3'])
-    expect(later.getSnapshot().messages).toHaveLength(6)
+    expect(later.getSnapshot().messages).toHaveLength(2)
+    expect(later.getSnapshot().entries).toHaveLength(6)
   })
 })

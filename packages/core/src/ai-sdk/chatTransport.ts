@@ -210,10 +210,12 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     // The channel takes an id once: a prompt that was sent before, edited or asked again, is a new one.
     const known = this.session.getPrompt(last.id)
     const promptId = known && known.delivery !== 'failed' ? newId() : last.id
+    const asked = request.trigger === 'regenerate-message' ? request.messageId : undefined
     return {
       text,
       promptId,
       ...(promptId !== last.id && { replaces: last.id }),
+      ...(promptId !== last.id && asked && { regenerate: asked }),
       ...(parts.length > 0 && { parts: parts as OutgoingPrompt['parts'] }),
       ...(last.metadata !== undefined && { metadata: last.metadata }),
       ...(request.body && { data: { ...request.body } }),

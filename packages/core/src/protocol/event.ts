@@ -207,13 +207,26 @@ export interface PromptEvent extends EventMeta {
   type: 'prompt'
   id: string
   text: string
+  parent?: string | null | undefined
   replaces?: string | undefined
+  regenerate?: string | undefined
   parts: readonly PromptPart[]
   metadata?: unknown
   /** Further fields of the message. */
   data?: Readonly<Record<string, unknown>> | undefined
   /** Its text began in pieces before it: length and checksum of all of it. */
   whole?: { readonly length: number; readonly checksum: string }
+}
+
+/** A prompt is to be stopped, whether its answer has begun or not. */
+export interface CancelEvent extends EventMeta {
+  type: 'cancel'
+}
+
+/** What becomes of a prompt that is not answered yet (PROTOCOL.md §2.5). */
+export interface PromptStatusEvent extends EventMeta {
+  type: 'prompt-status'
+  status: 'queued' | 'steered' | 'ignored' | 'failed'
 }
 
 /** A piece of a prompt's text that is too long for one message. */
@@ -262,5 +275,7 @@ export type StreamEvent =
   | SuspendEvent
   | PromptEvent
   | PromptTextEvent
+  | CancelEvent
+  | PromptStatusEvent
   | SummaryEvent
   | CitationEvent

@@ -1,7 +1,9 @@
 import type {
+  CancelEvent,
   CitationEvent,
   PromptEvent,
   PromptTextEvent,
+  PromptStatusEvent,
   StreamEvent,
   SummaryEvent,
   ToolEvent,
@@ -19,6 +21,9 @@ import { Roster } from './roster.ts'
 import { copied, emptyStructure, reduce } from './reduce.ts'
 import type { Produce, Structure, StructureEvent } from './reduce.ts'
 import type { MessageRef, ResponseChange, ResponseRow } from '../types/types.ts'
+
+/** What of a response the structure is made of. */
+const placed = ['serial', 'createdAt', 'promptId', 'status'] as const
 
 /** A message that counts for nothing: its publisher may not say it. */
 export interface Ignored {
@@ -114,6 +119,7 @@ export class Conversation {
   apply(event: StreamEvent, live: boolean): void {
     if (event.type === 'prompt') return this.#applyPrompt(event)
     if (event.type === 'prompt-text') return this.#applyPromptText(event)
+    if (event.type === 'cancel' || event.type === 'prompt-status') return this.#applyFate(event)
     // Others than the agent cite: what they cite is known by its serial, or not shown.
     if (event.type === 'summary' || event.type === 'citation') {
       const cited = this.#roster.bySerial(event.serial)
@@ -219,7 +225,7 @@ export class Conversation {
     }
     const changes = response.refresh()
     const now = response.snapshot
-    if (changes && now && (before?.serial !== now.serial || before?.createdAt !== now.createdAt || !before))
+    if (changes && now && (!before || placed.some((field) => before[field] !== now[field])))
       this.note({ type: 'response', response: now })
     return changes
   }
@@ -309,14 +315,25 @@ export class Conversation {
     const { id, snapshot } = response
     this.#maybeIncomplete.delete(response)
     this.dirty = this.dirty.filter((one) => one !== response)
-    if (snapshot) this.note({ type: 'forgotten', id })
+    if (snapshot) this.note({ type: 'forgotten', id, promptId: snapshot.promptId })
   }
 
-  #applyPrompt(event: PromptEvent): undefined {
-    const { id, timestamp: createdAt, serial, clientId, replaces, parts, metadata, data } = event
+  #applyFate(event: CancelEvent | PromptStatusEvent): void {
+    const { promptId = '', clientId, version, responseId } = event
+    if (event.type === 'cancel') this.note({ type: 'cancel', promptId, clientId })
+    else if (this.#roster.isAgent(event))
+      this.note({ type: 'hint', promptId, status: event.status, responseId, version })
+    else this.#onIgnored({ clientId, promptId, owner: undefined })
+  }
+
+  #applyPrompt(event: PromptEvent): void {
+    const { id, timestamp: createdAt, serial, clientId, parts } = event
     const { text, incomplete } = this.#promptTexts.read(event)
     if (incomplete) this.#longPrompts.set(id, event)
     else this.#longPrompts.delete(id)
+    const { parent, replaces, regenerate, metadata, data } = event
+    const optional = { parent, replaces, regenerate, metadata, data, incomplete }
+    const given = Object.entries(optional).filter(([, value]) => value !== undefined)
     this.note({
       type: 'prompt',
       prompt: {
@@ -326,11 +343,8 @@ export class Conversation {
         serial,
         delivery: 'sent',
         clientId,
-        replaces,
         parts,
-        ...(metadata !== undefined && { metadata }),
-        ...(data && { data }),
-        ...(incomplete && { incomplete }),
+        ...Object.fromEntries(given),
       },
     })
   }

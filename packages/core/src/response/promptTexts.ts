@@ -6,7 +6,7 @@ import type { Incomplete } from '../types/types.ts'
 /** Before every serial: a prompt's message has the beginning of its text, and comes after the pieces. */
 const FIRST = ' '
 
-/** Texts of prompts that are too long for one message (PROTOCOL.md §2.5). */
+/** Texts of prompts that are too long for one message (PROTOCOL.md §2.8). */
 export class PromptTexts {
   readonly #runs = new Map<string, Run>()
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { produce } from 'immer'
 import { describe, expect, test } from 'vitest'
-import type { PromptState, ResponseState } from '../types/types.ts'
+import type { ResponseState } from '../types/types.ts'
 import { copied, emptyStructure, reduce } from './reduce.ts'
-import type { StructureEvent } from './reduce.ts'
+import type { StructureEvent, ToldPrompt } from './reduce.ts'
 
-const prompt = (id: string, serial: string): PromptState & { serial: string } => ({
+const prompt = (id: string, serial: string): ToldPrompt & { serial: string } => ({
   id,
   serial,
   text: `${id} at ${serial}`,

@@ -1,4 +1,7 @@
-import type { MessageRef, PromptState, ResponseState } from '../types/types.ts'
+import { same } from '../types/same.ts'
+import type { MessageRef, PromptState, PromptStatus, ResponseState } from '../types/types.ts'
+import { fateOf, noFate, withAnswer, withCancel, withHint, withoutAnswer } from './fate.ts'
+import type { Fate, Hint } from './fate.ts'
 
 /** One line of the conversation, and where it stands. */
 export interface Entry {
@@ -6,9 +9,21 @@ export interface Entry {
   readonly serial: string | undefined
   /** Milliseconds since the epoch; 0 while unknown. */
   readonly createdAt: number
+  /** Of an answer. */
+  readonly promptId?: string | undefined
+  /** Of a prompt: its place in the tree (PROTOCOL.md §2.6). */
+  readonly parent?: string | null | undefined
+  readonly replaces?: string | undefined
+  readonly regenerate?: string | undefined
+}
+
+/** A prompt as it was told; what became of it is derived. */
+export type ToldPrompt = Omit<PromptState, 'status' | 'responseId'> & {
+  readonly status?: PromptStatus | undefined
 }
 
 interface KnownPrompt {
+  readonly told: ToldPrompt
   readonly state: PromptState
   /** The channel has told of it, not a database alone. */
   readonly heard: boolean
@@ -20,21 +35,25 @@ export interface Structure {
   readonly entries: readonly Entry[]
   /** By id. Without a prototype, since ids come from the channel. */
   readonly prompts: Readonly<Record<string, KnownPrompt>>
+  /** What is known of the fate of prompts, by their ids. */
+  readonly fates: Readonly<Record<string, Fate>>
 }
 
 export type StructureEvent =
   /** A prompt as the channel has it. */
-  | { readonly type: 'prompt'; readonly prompt: PromptState & { serial: string } }
+  | { readonly type: 'prompt'; readonly prompt: ToldPrompt & { serial: string } }
   /** A prompt as the application's database has it: the channel's word counts for more. */
-  | { readonly type: 'row'; readonly prompt: PromptState }
+  | { readonly type: 'row'; readonly prompt: ToldPrompt }
   /** This session publishes a prompt, and what becomes of that. */
-  | { readonly type: 'sending'; readonly prompt: PromptState }
+  | { readonly type: 'sending'; readonly prompt: ToldPrompt }
   | { readonly type: 'sent'; readonly id: string; readonly serial: string | undefined }
   | { readonly type: 'failed'; readonly id: string; readonly error: Error }
   /** A response shows for the first time, or was found to begin elsewhere. */
   | { readonly type: 'response'; readonly response: ResponseState }
   /** A response turned out to be another one. */
-  | { readonly type: 'forgotten'; readonly id: string }
+  | { readonly type: 'forgotten'; readonly id: string; readonly promptId?: string | undefined }
+  | { readonly type: 'cancel'; readonly promptId: string; readonly clientId: string | undefined }
+  | ({ readonly type: 'hint'; readonly promptId: string } & Hint)
 
 /** Writes the next state: immer's `produce`, or `copied`. */
 export type Produce = <S extends object>(state: S, recipe: (draft: S) => void) => S
@@ -51,6 +70,7 @@ export const copied: Produce = (state, recipe) => {
 export const emptyStructure: Structure = Object.freeze({
   entries: Object.freeze([]),
   prompts: Object.freeze(Object.create(null) as Record<string, KnownPrompt>),
+  fates: Object.freeze(Object.create(null) as Record<string, Fate>),
 })
 
 /** The reducer: the state after some events. The same object when they change nothing. */
@@ -60,6 +80,7 @@ export function reduce(state: Structure, events: readonly StructureEvent[], prod
   if (changes.isEmpty) return state
   return produce<Mutable<Structure>>(state, (draft) => {
     if (changes.entries.size) draft.entries = withEntries(state.entries, changes.entries)
+    for (const [id, fate] of changes.fates) draft.fates[id] = fate
     for (const [id, prompt] of changes.prompts) draft.prompts[id] = prompt
   })
 }
@@ -72,6 +93,7 @@ type Mutable<T> = {
 class Changes {
   readonly #state: Structure
   readonly prompts = new Map<string, KnownPrompt>()
+  readonly fates = new Map<string, Fate>()
   /** By role and id; undefined: to be left out. */
   readonly entries = new Map<string, Entry | undefined>()
 
@@ -80,15 +102,16 @@ class Changes {
   }
 
   get isEmpty(): boolean {
-    return this.prompts.size === 0 && this.entries.size === 0
+    return this.prompts.size === 0 && this.entries.size === 0 && this.fates.size === 0
   }
 
   take(event: StructureEvent): void {
     switch (event.type) {
       case 'response':
-        return this.#place('assistant', event.response)
+        return this.#respond(event.response)
       case 'forgotten':
-        return void this.entries.set(keyOf({ role: 'assistant', id: event.id }), undefined)
+        this.entries.set(keyOf({ role: 'assistant', id: event.id }), undefined)
+        return this.#learn(event.promptId, (fate) => withoutAnswer(fate, event.id))
       case 'prompt':
         return this.#hear(event.prompt)
       case 'row':
@@ -98,6 +121,10 @@ class Changes {
       case 'sent':
       case 'failed':
         return this.#learnDelivery(event)
+      case 'cancel':
+        return this.#learn(event.promptId, (fate) => withCancel(fate, event.clientId))
+      case 'hint':
+        return this.#learn(event.promptId, (fate) => withHint(fate, event))
     }
   }
 
@@ -105,45 +132,70 @@ class Changes {
     return this.prompts.get(id) ?? this.#state.prompts[id]
   }
 
-  /** The first message of a prompt's id is the prompt; what repeats it changes nothing. */
-  #hear(prompt: PromptState & { serial: string }): void {
+  #fate(id: string): Fate {
+    return this.fates.get(id) ?? this.#state.fates[id] ?? noFate
+  }
+
+  #respond(response: ResponseState): void {
+    const { id, serial, createdAt, promptId } = response
+    this.#place('assistant', { id, serial, createdAt, promptId })
+    this.#learn(promptId, (fate) => withAnswer(fate, response))
+  }
+
+  /** Something is learnt of what became of a prompt. */
+  #learn(promptId: string | undefined, change: (fate: Fate) => Fate): void {
+    if (promptId === undefined) return
+    const before = this.#fate(promptId)
+    const fate = change(before)
+    if (fate === before) return
+    this.fates.set(promptId, fate)
+    const known = this.#known(promptId)
+    if (known) this.prompts.set(promptId, { ...known, state: { ...known.told, ...fateOf(known.told, fate) } })
+  }
+
+  /** The first message of a prompt's id is the prompt, and its owner's; what repeats it changes nothing. */
+  #hear(prompt: ToldPrompt & { serial: string }): void {
     const known = this.#known(prompt.id)
-    const { serial = '~', incomplete } = known?.state ?? {}
+    const { serial, clientId, incomplete } = known?.told ?? {}
     // Pieces of a long text that come later make it whole.
-    const grown = incomplete && serial === prompt.serial
-    if (known?.heard && serial <= prompt.serial && !grown) return
+    const grown = incomplete !== undefined && serial === prompt.serial
+    if (known?.heard && (serial ?? '~') <= prompt.serial && !grown) return
+    // The application knows who asked what it keeps.
+    if (serial !== undefined && serial < prompt.serial) return
+    if (known && !known.heard && clientId !== undefined && clientId !== prompt.clientId) return
     this.#setPrompt(prompt, true)
   }
 
-  #send(prompt: PromptState): void {
+  #send(prompt: ToldPrompt): void {
     const known = this.#known(prompt.id)
-    const { createdAt, serial } = known?.state ?? prompt
+    const { createdAt, serial } = known?.told ?? prompt
     this.#setPrompt({ ...prompt, createdAt, ...(serial !== undefined && { serial }) }, known?.heard ?? false)
   }
 
   #learnDelivery(event: Extract<StructureEvent, { type: 'sent' | 'failed' }>): void {
     const known = this.#known(event.id)
     if (!known) return
-    const { state } = known
+    const { told } = known
     if (event.type === 'failed') {
       // What the channel has was delivered, whatever was heard of it.
-      if (!known.heard) this.#setPrompt({ ...state, delivery: 'failed', error: event.error }, false)
+      if (!known.heard) this.#setPrompt({ ...told, delivery: 'failed', error: event.error }, false)
       return
     }
-    const serial = state.serial ?? event.serial
+    const serial = told.serial ?? event.serial
     this.#setPrompt(
-      { ...state, ...(serial !== undefined && { serial }), delivery: 'sent', error: undefined },
+      { ...told, ...(serial !== undefined && { serial }), delivery: 'sent', error: undefined },
       serial !== undefined,
     )
   }
 
-  #setPrompt(state: PromptState, heard: boolean): void {
-    this.prompts.set(state.id, { state, heard })
-    this.#place('user', state)
+  #setPrompt(told: ToldPrompt, heard: boolean): void {
+    const { id, serial, createdAt, parent, replaces, regenerate } = told
+    this.prompts.set(id, { told, state: { ...told, ...fateOf(told, this.#fate(id)) }, heard })
+    this.#place('user', { id, serial, createdAt, parent, replaces, regenerate })
   }
 
-  #place(role: MessageRef['role'], { id, serial, createdAt }: PromptState | ResponseState): void {
-    this.entries.set(keyOf({ role, id }), { ref: Object.freeze({ id, role }), serial, createdAt })
+  #place(role: MessageRef['role'], { id, ...place }: { id: string } & Omit<Entry, 'ref'>): void {
+    this.entries.set(keyOf({ role, id }), { ref: Object.freeze({ id, role }), ...place })
   }
 }
 
@@ -159,7 +211,7 @@ function withEntries(
     const key = keyOf(entry.ref)
     const change = rest.get(key)
     // A line keeps its object, so that a row of a view need not render again.
-    if (change) next.push({ ...change, ref: entry.ref })
+    if (change) next.push(same({ ...change, ref: entry.ref }, entry) ? entry : { ...change, ref: entry.ref })
     else if (!rest.has(key)) next.push(entry)
     rest.delete(key)
   }

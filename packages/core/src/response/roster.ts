@@ -72,11 +72,16 @@ export class Roster {
       if (known || event.type === 'revise') return known
     }
     const party = this.#parties.of(event)
-    if (responseId !== undefined && this.#recent?.id === responseId && this.#recent.party === party)
-      return this.#recent
+    const recent = this.#recent
+    if (party !== undefined && recent?.party === party && recent.id === responseId) return recent
     const shown = this.#named(event)
-    if (shown?.party === party) return (this.#recent = shown)
+    if (shown && party !== undefined && shown.party === party) return (this.#recent = shown)
     return this.#contested(event, party, shown, live)
+  }
+
+  /** Whether its publisher may speak as an agent. */
+  isAgent(event: StreamEvent): boolean {
+    return this.#parties.of(event) !== undefined
   }
 
   mayTell(event: StreamEvent): boolean {

@@ -29,20 +29,24 @@ function applyPromptRow(conversation: Conversation, row: PromptRow): void {
   const parts = given
     .filter((part) => part.type !== 'text')
     .map((part, i) => ({ id: String(i), ...part }) as unknown as PromptPart)
-  const { metadata, data } = row
   const prompt = {
     id: row.id,
     text,
     createdAt: timeOf(row.createdAt),
     delivery: 'sent' as const,
     parts,
-    ...(metadata !== undefined && { metadata }),
-    ...(data && { data }),
     ...(row.serial !== undefined && { serial: row.serial }),
     ...(row.clientId !== undefined && { clientId: row.clientId }),
-    ...(row.replaces !== undefined && { replaces: row.replaces }),
+    ...pick(row, ['parent', 'replaces', 'regenerate', 'metadata', 'data', 'status']),
   }
   conversation.note({ type: 'row', prompt })
+}
+
+/** Those fields that there are. */
+function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(
+    keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]])),
+  ) as Pick<T, K>
 }
 
 /** Returns whether anything changed. */

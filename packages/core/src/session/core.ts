@@ -7,7 +7,8 @@ import type { Hydrator } from '../past/hydrator.ts'
 import { Conversation } from '../response/conversation.ts'
 import type { Ignored } from '../response/conversation.ts'
 import type { Agents } from '../response/parties.ts'
-import type { Produce } from '../response/reduce.ts'
+import type { Produce, Structure } from '../response/reduce.ts'
+import type { MessageRef } from '../types/types.ts'
 import { perFrame } from '../store/frame.ts'
 import type { Schedule } from '../store/frame.ts'
 import { Store } from '../store/store.ts'
@@ -45,6 +46,8 @@ interface Parts {
   readonly features: readonly Feature[]
   readonly produce: Produce
   readonly modes?: ChannelMode[] | undefined
+  /** The lines that show; without it, all. */
+  readonly pathOf?: (structure: Structure) => readonly MessageRef[]
   /** Some of the past has been read and is about to be published, or the channel is back. */
   onPast?(): void
   /** Live for the first time. */
@@ -167,7 +170,8 @@ export class SessionCore {
   #makeStore(schedule: Schedule): Store {
     return new Store(this.conversation, {
       schedule,
-      onList: (messages) => this.dispatch({ type: 'list', messages }),
+      pathOf: this.#parts.pathOf,
+      onList: (messages, entries) => this.dispatch({ type: 'list', messages, entries }),
       onPublish: (published) => this.events.announce(published),
       onListenerError: (cause) => this.events.listenerThrew(cause),
     })

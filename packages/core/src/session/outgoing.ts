@@ -24,8 +24,15 @@ export interface OutgoingPrompt {
   metadata?: unknown
   /** Chosen by the app, or made here. Publishing the same id twice is harmless. */
   promptId?: string
-  /** Id of the prompt that this is another attempt at. All stay in the list; the application chooses what to show. */
+  /**
+   * Id of the line that it follows; `null`: it begins the conversation. Default: the last line that shows, or the one
+   * that the prompt it replaces follows.
+   */
+  parent?: string | null | undefined
+  /** Id of the prompt that this is another wording of: one of them shows (`getBranch`). */
   replaces?: string
+  /** Id of the answer that this asks another one for, of the prompt that it `replaces`. */
+  regenerate?: string
   /** Further fields for the agent, beside `promptId` and `text`. */
   data?: Record<string, unknown>
   headers?: Record<string, string>
@@ -48,24 +55,15 @@ const ROOM = 60_000
 const PIECE = 20_000
 
 /** The messages that publish a prompt: pieces of a long text first, then the prompt. */
-export function messagesOf(
-  id: string,
-  { text, replaces, metadata, data, headers }: OutgoingPrompt,
-  parts: readonly PromptPart[],
-): Message[] {
-  const body = {
-    ...data,
-    promptId: id,
-    ...(parts.length > 0 && { parts }),
-    ...(metadata !== undefined && { metadata }),
-    ...(replaces !== undefined && { replaces }),
-  }
+export function messagesOf(id: string, prompt: OutgoingPrompt, parts: readonly PromptPart[]): Message[] {
+  const { text, data, headers } = prompt
+  const body = { ...data, promptId: id, ...(parts.length > 0 && { parts }), ...placeOf(prompt) }
   const besides = bytesOf(JSON.stringify(body))
   if (besides > ROOM) throw tooLarge(besides)
   const name = MessageName.UserInput
   // A message id of our own: publishing it again, by the SDK or by a retry, changes nothing.
-  const prompt = { id: `${id}:0`, name, ...(headers && { extras: { headers } }) }
-  if (besides + bytesOf(text) <= ROOM) return [{ ...prompt, data: { ...body, text } }]
+  const message = { id: `${id}:0`, name, ...(headers && { extras: { headers } }) }
+  if (besides + bytesOf(text) <= ROOM) return [{ ...message, data: { ...body, text } }]
   const head = piece(text, 0, Math.min(PIECE, Math.floor((ROOM - besides) / 3)))
   const messages: Message[] = []
   for (let at = head.length, n = 1; at < text.length; n++) {
@@ -75,7 +73,17 @@ export function messagesOf(
     messages.push({ id: `${id}.${n}:0`, name: MessageName.PromptText, data: part, extras })
   }
   const whole = { length: text.length, checksum: checksum(text) }
-  return [...messages, { ...prompt, data: { ...body, text: head, ...whole } }]
+  return [...messages, { ...message, data: { ...body, text: head, ...whole } }]
+}
+
+/** What a prompt says of itself beside its text, on the channel and in its state. */
+export function placeOf({ parent, replaces, regenerate, metadata }: OutgoingPrompt) {
+  return {
+    ...(parent !== undefined && { parent }),
+    ...(replaces !== undefined && { replaces }),
+    ...(regenerate !== undefined && { regenerate }),
+    ...(metadata !== undefined && { metadata }),
+  }
 }
 
 /** Never half of a surrogate pair. */

@@ -3,11 +3,12 @@ import { RejoinError } from '../types/errors.ts'
 import { newId } from '../protocol/newId.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import { wrapPublishError } from '../ably/publishError.ts'
-import { messagesOf, partsOf } from './outgoing.ts'
+import { messagesOf, partsOf, placeOf } from './outgoing.ts'
 import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
 import type { Store } from '../store/store.ts'
 import type { PromptPart } from '../types/types.ts'
 import type { StructureEvent } from '../response/reduce.ts'
+import type { Branches } from './branches.ts'
 
 /** The outcome of a tool call, with the AI SDK's names of its fields; `name` is the tool, too. */
 export type ToolOutput = { responseId: string; toolCallId: string } & (
@@ -29,16 +30,19 @@ export class Publisher {
   readonly #clientId: () => string | undefined
   readonly #now: () => number
   readonly #uploadFile: UploadFile | undefined
+  readonly #branches: Branches
   readonly #sent = new Map<string, OutgoingPrompt>()
   readonly #closing = new AbortController()
 
   constructor(
     channel: RealtimeChannel,
     store: Store,
+    branches: Branches,
     clientId: () => string | undefined,
     now: () => number,
     uploadFile?: UploadFile,
   ) {
+    this.#branches = branches
     this.#uploadFile = uploadFile
     this.#channel = channel
     this.#store = store
@@ -51,12 +55,14 @@ export class Publisher {
     if (typeof prompt?.text !== 'string')
       throw new RejoinError('invalid_argument', 'unable to send a message; text must be a string')
     const id = prompt.promptId ?? newId()
-    this.#sent.set(id, prompt)
+    const placed = { ...prompt, parent: this.#parentOf(prompt) }
+    this.#sent.set(id, placed)
     try {
       const known = (prompt.parts ?? []).map((part, i) => ({ id: String(i), ...part }))
-      const parts = prompt.files ? await this.#upload(id, prompt, known) : known
-      const messages = messagesOf(id, prompt, parts)
-      this.#show(id, prompt, parts, 'sending')
+      const parts = prompt.files ? await this.#upload(id, placed, known) : known
+      const messages = messagesOf(id, placed, parts)
+      this.#show(id, placed, parts, 'sending')
+      this.#pin(id, placed)
       // One after another on one connection: whoever has the prompt can have its text.
       const results = await Promise.all(messages.map((message) => this.#channel.publish(message)))
       this.#sent.delete(id)
@@ -67,6 +73,19 @@ export class Publisher {
       this.#note({ type: 'failed', id, error })
       throw error
     }
+  }
+
+  /** Where a prompt goes: an ask for another answer where its question is. */
+  #parentOf({ parent, replaces, regenerate }: OutgoingPrompt): string | null | undefined {
+    if (parent !== undefined || regenerate !== undefined) return parent
+    if (replaces === undefined) return this.#store.messages.at(-1)?.id ?? null
+    return this.#store.getPrompt(replaces) ? this.#branches.parentOf(replaces) : undefined
+  }
+
+  /** The sender goes on seeing what it sent, wherever others go on. */
+  #pin(id: string, { parent, replaces }: OutgoingPrompt): void {
+    if (replaces !== undefined) this.#branches.select(id)
+    else if (parent) this.#branches.select(parent)
   }
 
   /** Uploads what has no address yet; a second attempt does not upload it again. */
@@ -102,9 +121,13 @@ export class Publisher {
     return this.sendMessage({ ...prompt, promptId: id })
   }
 
-  cancel(responseId: string): Promise<void> {
-    return this.#publish(`stop response "${responseId}"`, MessageName.Cancel, {
-      [Header.ResponseId]: responseId,
+  /** Asks the agent to stop a response, or a prompt before its answer begins. */
+  cancel(ids: { responseId?: string | undefined; promptId?: string | undefined }): Promise<void> {
+    const { responseId, promptId } = ids
+    const what = responseId === undefined ? `prompt "${promptId}"` : `response "${responseId}"`
+    return this.#publish(`stop ${what}`, MessageName.Cancel, {
+      ...(responseId !== undefined && { [Header.ResponseId]: responseId }),
+      ...(promptId !== undefined && { [Header.PromptId]: promptId }),
     })
   }
 
@@ -139,11 +162,12 @@ export class Publisher {
 
   #show(
     id: string,
-    { text, replaces, metadata, data }: OutgoingPrompt,
+    prompt: OutgoingPrompt,
     parts: readonly PromptPart[],
     delivery: 'uploading' | 'sending',
     progress?: number,
   ): void {
+    const { text, data } = prompt
     const clientId = this.#clientId()
     this.#note({
       type: 'sending',
@@ -152,10 +176,9 @@ export class Publisher {
         text,
         parts,
         createdAt: this.#now(),
-        ...(metadata !== undefined && { metadata }),
         ...(data && { data }),
         ...(clientId !== undefined && { clientId }),
-        ...(replaces !== undefined && { replaces }),
+        ...placeOf(prompt),
         delivery,
         ...(progress !== undefined && { progress }),
       },

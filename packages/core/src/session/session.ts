@@ -6,6 +6,9 @@ import { allFeatures } from './features.ts'
 import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
 import type { ChannelSource } from '../ably/openChannel.ts'
+import { Branches } from './branches.ts'
+import type { BranchOptions } from './branches.ts'
+import type { Branch } from '../response/tree.ts'
 import { Publisher } from './publisher.ts'
 import type { ToolApprovalResponse, ToolOutput } from './publisher.ts'
 import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
@@ -14,10 +17,12 @@ import { Reader } from './reader.ts'
 import { SessionCore } from './core.ts'
 import type { ReadingOptions } from './core.ts'
 import type { RegisteredData, RegisteredTools } from '../types/register.ts'
-import type { DataTypes, Tools } from '../types/types.ts'
+import type { DataTypes, PromptState, Tools } from '../types/types.ts'
 
 export type SessionOptions = ChannelSource &
   ReadingOptions & {
+    /** Which versions of questions and answers this device shows, kept by the application. */
+    branches?: BranchOptions
     /** Watch who is on the channel; needs the capability `presence` or `subscribe`. Default true. */
     presence?: boolean
     /**
@@ -49,6 +54,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
 > {
   readonly #options: SessionOptions
   readonly #core: SessionCore
+  readonly #branches: Branches
   readonly #publisher: Publisher
   readonly #presence: PresenceWatch
   readonly #citations: CitationSource | undefined
@@ -57,6 +63,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     const core = new SessionCore(options, {
       features: allFeatures,
       produce: immer.produce,
+      pathOf: (structure) => this.#branches.pathOf(structure),
       modes: options.citations && withAnnotations,
       onPast: () => this.#interruptAbsent(),
       onReady: () => this.#onReady(),
@@ -70,8 +77,9 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     const { channel, store, conversation } = core
     this.#options = options
     this.#core = core
+    this.#branches = new Branches(options.branches ?? {}, () => store.showPath())
     const clientId = (): string | undefined => options.client?.auth.clientId
-    this.#publisher = new Publisher(channel, store, clientId, Date.now, options.uploadFile)
+    this.#publisher = new Publisher(channel, store, this.#branches, clientId, Date.now, options.uploadFile)
     this.#presence = new PresenceWatch(
       channel,
       (clientId) => [...conversation.responses.values()].some((r) => r.clientId === clientId),
@@ -92,7 +100,14 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   /** Sends a prompt again whose delivery `failed`. */
   retryMessage = (promptId: string): Promise<string> => this.#publisher.retry(promptId)
 
-  /** Asks for another answer to the prompt of a response. Resolves to the id of the new prompt, which `replaces` it. */
+  /** Asks anew in other words: the new prompt `replaces` the other, and shows instead. Resolves to its id. */
+  editMessage = (promptId: string, message: Omit<OutgoingPrompt, 'replaces'>): Promise<string> =>
+    this.sendMessage({ ...message, replaces: promptId })
+
+  /**
+   * Asks for another answer to the prompt of a response, wherever in the conversation that is. Resolves to the id of
+   * the new prompt, which `replaces` the other and is no line of its own.
+   */
   regenerate = async (responseId: string): Promise<string> => {
     const promptId = this.getResponse(responseId)?.promptId
     const prompt = promptId === undefined ? undefined : this.getPrompt(promptId)
@@ -107,9 +122,19 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       parts: parts as OutgoingPrompt['parts'],
       metadata,
       replaces: prompt.id,
-      data: { ...data, regenerate: responseId },
+      regenerate: responseId,
+      ...(data && { data: { ...data } }),
     })
   }
+
+  /** The versions beside a prompt or an answer, by the prompts that stand for them; `undefined` where there is one. */
+  getBranch = (id: string): Branch | undefined => this.#branches.branch(id)
+
+  /** Shows the version that a prompt stands for, on this device. */
+  selectBranch = (promptId: string): void => this.#branches.select(promptId)
+
+  /** Prompts that wait for their turn; the same array until it changes. */
+  getQueue = (): readonly PromptState[] => this.#core.store.queue
 
   /**
    * The reasoning of a response that its agent streams on a channel of its own, `{channel}:{responseId}`: a session
@@ -129,11 +154,31 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     })
   }
 
-  /** Asks the agent to stop a response; without an id, every response that is open. */
-  stop = async (responseId?: string): Promise<void> => {
-    const open = [...this.#core.conversation.responses.values()].filter((r) => r.open)
-    const ids = responseId === undefined ? open.map((r) => r.id) : [responseId]
-    await Promise.all(ids.map((id) => this.#publisher.cancel(id)))
+  /**
+   * Asks the agent to stop a response, or a prompt whose answer has not begun: by its id, or, without one, all that is
+   * open or waits. A prompt of this client is `stopped` on every device then, also while no agent is there.
+   */
+  stop = async (id?: string): Promise<void> => {
+    const targets = id === undefined ? this.#unfinished() : [this.#targetOf(id)]
+    await Promise.all(targets.map((target) => this.#publisher.cancel(target)))
+  }
+
+  #targetOf(id: string): { responseId?: string | undefined; promptId?: string | undefined } {
+    const prompt = this.getResponse(id) ? undefined : this.getPrompt(id)
+    return prompt ? { promptId: id, responseId: prompt.responseId } : { responseId: id }
+  }
+
+  /** Open responses, and the prompts that wait at the end of the conversation. */
+  #unfinished(): { responseId?: string; promptId?: string }[] {
+    const { conversation, store } = this.#core
+    const open = [...conversation.responses.values()].filter((r) => r.open).map((r) => ({ responseId: r.id }))
+    const waiting: { promptId: string }[] = []
+    for (const { id, role } of store.entries.toReversed()) {
+      if (role === 'assistant' && !conversation.find(id)?.open) break
+      const prompt = role === 'user' ? store.getPrompt(id) : undefined
+      if (prompt && (prompt.status === 'queued' || prompt.status === 'sent')) waiting.push({ promptId: id })
+    }
+    return [...open, ...waiting]
   }
 
   /** The output of a tool that runs in the browser, or why it failed. */
@@ -188,7 +233,9 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
 export const sessionActionNames = [
   'sendMessage',
   'retryMessage',
+  'editMessage',
   'regenerate',
+  'selectBranch',
   'stop',
   'loadOlder',
   'addToolOutput',

@@ -25,8 +25,10 @@ export interface Member {
 
 export interface SessionState {
   readonly status: SessionStatus
-  /** The conversation in order. */
+  /** The conversation as it shows: one version of each question and answer, in order. */
   readonly messages: readonly MessageRef[]
+  /** Every prompt and response in order, shown or not. */
+  readonly entries: readonly MessageRef[]
   /** `loadOlder()` would find more. */
   readonly hasOlder: boolean
   readonly hydration: HydrationState['status']
@@ -40,6 +42,7 @@ export interface SessionState {
 export const initialState: SessionState = Object.freeze({
   status: 'connecting',
   messages: [],
+  entries: [],
   hasOlder: false,
   hydration: 'running',
   agents: [],
@@ -61,7 +64,7 @@ export type SessionChange =
   | { readonly type: 'channel' | 'connection'; readonly state: string }
   | ({ readonly type: 'past' } & HydrationState)
   | { readonly type: 'opened' }
-  | { readonly type: 'list'; readonly messages: readonly MessageRef[] }
+  | ({ readonly type: 'list' } & Pick<SessionState, 'messages' | 'entries'>)
   | { readonly type: 'members'; readonly agents: readonly Member[]; readonly users: readonly Member[] }
   | { readonly type: 'failed'; readonly error: Error }
   | { readonly type: 'closed' }
@@ -88,6 +91,7 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
         break
       case 'list':
         draft.messages = change.messages
+        draft.entries = change.entries
         break
       case 'members':
         draft.agents = change.agents
@@ -104,8 +108,8 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
 
 /** What a session shows of what it knows. */
 export function shownOf(facts: SessionFacts): SessionState {
-  const { messages, hasOlder, hydration, agents, users, error } = facts
-  return { status: statusOf(facts), messages, hasOlder, hydration, agents, users, error }
+  const { messages, entries, hasOlder, hydration, agents, users, error } = facts
+  return { status: statusOf(facts), messages, entries, hasOlder, hydration, agents, users, error }
 }
 
 function statusOf({ channel, connection, opened, closed, error }: SessionFacts): SessionStatus {

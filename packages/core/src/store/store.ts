@@ -18,8 +18,10 @@ export interface Published {
 
 interface Hooks {
   schedule: Schedule
+  /** The lines that show; without it, all. */
+  pathOf?: ((structure: Structure) => readonly MessageRef[]) | undefined
   /** The list is another one; subscribers are told next. */
-  onList(messages: readonly MessageRef[]): void
+  onList(messages: readonly MessageRef[], entries: readonly MessageRef[]): void
   /** Called after everybody was notified. */
   onPublish(published: readonly Published[]): void
   onListenerError(error: unknown): void
@@ -34,6 +36,10 @@ const noMessages: readonly MessageRef[] = Object.freeze([])
 export class Store {
   readonly conversation: Conversation
   messages: readonly MessageRef[] = noMessages
+  entries: readonly MessageRef[] = noMessages
+  /** Prompts that wait for their turn. */
+  queue: readonly PromptState[] = []
+  #pathChanged = false
   #structure = emptyStructure
   readonly #hooks: Hooks
   readonly #listeners = new Map<string, Set<ResponseListener>>()
@@ -155,19 +161,44 @@ export class Store {
   #refreshList(): boolean {
     const { conversation } = this
     const before: Structure = this.#structure
+    if (this.#pathChanged && !this.#listIsLive) return this.#showList()
     if (!conversation.isAheadOf(before) || (this.#holds.size > 0 && !this.#listIsLive)) return false
     this.#listIsLive = false
     this.#structure = conversation.structure
     if (before === this.#structure) return false
+    this.#showQueue()
     if (before.entries !== this.#structure.entries) this.#showList()
     return true
   }
 
-  #showList(): void {
-    const next = this.conversation.list()
-    if (next.length === this.messages.length && next.every((ref, i) => ref === this.messages[i])) return
-    this.messages = next
-    this.#hooks.onList(next)
+  /** Another path is chosen. */
+  showPath(): void {
+    this.#pathChanged = true
+    this.changed('now')
+  }
+
+  #showList(): boolean {
+    this.#pathChanged = false
+    const all = this.#structure.entries.map((entry) => entry.ref)
+    const entries = alike(all, this.entries) ? this.entries : all
+    const path = this.#hooks.pathOf?.(this.#structure) ?? entries
+    const messages = alike(path, this.messages) ? this.messages : path
+    if (entries !== this.entries || messages !== this.messages) {
+      this.entries = entries
+      this.messages = messages
+      this.#hooks.onList(messages, entries)
+    }
+    return true
+  }
+
+  #showQueue(): void {
+    const { entries, prompts } = this.#structure
+    const queue: PromptState[] = []
+    for (const { ref } of entries) {
+      const state = ref.role === 'user' ? prompts[ref.id]?.state : undefined
+      if (state?.status === 'queued') queue.push(state)
+    }
+    if (!alike(queue, this.queue)) this.queue = queue
   }
 
   /** A listener that throws is its own loss, not the session's. */
@@ -178,4 +209,9 @@ export class Store {
       this.#hooks.onListenerError(error)
     }
   }
+}
+
+/** Whether two lists hold the same objects. */
+function alike<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i])
 }

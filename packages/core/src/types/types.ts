@@ -247,6 +247,24 @@ export type PromptPart =
   | TextPart
   | FilePart
   | { readonly id: string; readonly type: `data-${string}`; readonly data: unknown }
+/**
+ * - `sent`: nothing has become of it yet;
+ * - `queued`: it waits for its turn;
+ * - `answering`, `answered`: it has an answer, see `responseId`;
+ * - `steered`: a response that was running has taken it into account;
+ * - `stopped`: it was cancelled, or its answer was;
+ * - `ignored`: no agent will answer it;
+ * - `failed`: its answer ended with an error.
+ */
+export type PromptStatus =
+  | 'sent'
+  | 'queued'
+  | 'answering'
+  | 'answered'
+  | 'steered'
+  | 'stopped'
+  | 'ignored'
+  | 'failed'
 
 /** What a user said. */
 export interface PromptState {
@@ -263,8 +281,16 @@ export interface PromptState {
   readonly clientId?: string
   readonly createdAt: number
   readonly serial?: string
-  /** The prompt that this is another attempt at, edited or asked again (PROTOCOL.md §2.4). */
+  /** The line of the conversation that it follows; `null`: it begins it. Absent where its sender did not say. */
+  readonly parent?: string | null
+  /** The prompt that this is another wording of, or that it asks again (PROTOCOL.md §2.4). */
   readonly replaces?: string
+  /** The answer that it asks another one for: it is no line of its own. */
+  readonly regenerate?: string
+  /** What became of it, the same on every device; see `delivery` for the way to the channel. */
+  readonly status: PromptStatus
+  /** The response that answers it, or has taken it into account (`steered`). */
+  readonly responseId?: string
   /** Of this session's own prompts: whether the channel has it. Others' prompts are `sent`. */
   readonly delivery: 'uploading' | 'sending' | 'sent' | 'failed'
   /** How far its files are uploaded, from 0 to 1, while `uploading`. */
@@ -338,7 +364,11 @@ export interface PromptRow {
   readonly clientId?: string
   readonly createdAt?: number | string | Date
   readonly serial?: string
+  readonly parent?: string | null
   readonly replaces?: string
+  readonly regenerate?: string
   readonly metadata?: unknown
   readonly data?: Readonly<Record<string, unknown>>
+  /** Its final status, where it was stored. */
+  readonly status?: PromptStatus
 }

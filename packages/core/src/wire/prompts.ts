@@ -10,13 +10,15 @@ const readPrompt: Read = (message, headers, emit) => {
   const body = fields(json(message.data))
   const said = body === none ? message.data : body.text
   if (typeof said !== 'string') throw new Error('its data has no text')
-  const { promptId, text: _, replaces, parts, metadata, length, checksum, ...data } = body
+  const { promptId, text: _, parent, replaces, regenerate, parts, metadata, length, checksum, ...data } = body
   const event: PromptEvent = {
     ...meta,
     type: 'prompt',
     id: string(promptId) ?? meta.promptId ?? meta.serial,
     text: said,
+    parent: parent === null ? null : string(parent),
     replaces: string(replaces),
+    regenerate: string(regenerate),
     parts: Array.isArray(parts) ? parts.flatMap((part, i) => promptPart(part, i) ?? []) : [],
     metadata,
     data: Object.keys(data).length > 0 ? data : undefined,

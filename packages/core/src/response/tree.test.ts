@@ -1,0 +1,224 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Entry } from './reduce.ts'
+import { Tree } from './tree.ts'
+
+type Line = Omit<Partial<Entry>, 'ref'> & { id: string; role: 'user' | 'assistant' }
+
+const ask = (id: string, more: Partial<Entry> = {}): Line => ({ id, role: 'user', ...more })
+const answer = (id: string, promptId: string): Line => ({ id, role: 'assistant', promptId })
+
+const entriesOf = (lines: readonly Line[]): Entry[] =>
+  lines.map(({ id, role, ...more }) => ({ ref: { id, role }, serial: undefined, createdAt: 0, ...more }))
+
+function path(lines: readonly Line[], selected: readonly string[] = []): string {
+  const tree = new Tree()
+  tree.update(entriesOf(lines))
+  return tree
+    .path(selected)
+    .map((entry) => entry.ref.id)
+    .join(' ')
+}
+
+describe('the path', () => {
+  test.each<[string, Line[], string[], string]>([
+    ['no declarations', [ask('p1'), answer('r1', 'p1'), ask('p2'), answer('r2', 'p2')], [], 'p1 r1 p2 r2'],
+    [
+      'two devices at once',
+      [ask('p1', { parent: null }), ask('p2', { parent: null }), answer('r1', 'p1'), answer('r2', 'p2')],
+      [],
+      'p1 p2 r1 r2',
+    ],
+  ])('%s', (_name, lines, selected, expected) => expect(path(lines, selected)).toBe(expected))
+
+  const edit = [
+    ask('p1'),
+    answer('r1', 'p1'),
+    ask('p2', { parent: 'r1' }),
+    answer('r2', 'p2'),
+    ask('p3', { replaces: 'p1' }),
+    answer('r3', 'p3'),
+  ]
+
+  test('an edit shows instead of what it replaces, and of all that followed', () => {
+    expect(path(edit)).toBe('p3 r3')
+    expect(path(edit, ['p1'])).toBe('p1 r1 p2 r2')
+    expect(path(edit, ['p1', 'p3'])).toBe('p3 r3')
+  })
+
+  test('the conversation goes on where someone last spoke; pins stay', () => {
+    const on = [...edit, ask('p4', { parent: 'r2' }), answer('r4', 'p4')]
+    expect(path(on)).toBe('p1 r1 p2 r2 p4 r4')
+    expect(path(on, ['p3'])).toBe('p3 r3')
+  })
+
+  test('another answer further up; and back', () => {
+    const again = [...edit.slice(0, 4), ask('q', { replaces: 'p1', regenerate: 'r1' }), answer('r9', 'q')]
+    expect(path(again)).toBe('p1 r9')
+    expect(path(again, ['p1'])).toBe('p1 r1 p2 r2')
+    const tree = new Tree()
+    tree.update(entriesOf(again))
+    expect(tree.branch('r9', [])).toEqual({ versions: ['p1', 'q'], index: 1 })
+    expect(tree.branch('r1', [])).toEqual({ versions: ['p1', 'q'], index: 0 })
+    expect(tree.branch('p1', [])).toBeUndefined()
+  })
+
+  test('several answers to one ask all show; a history that begins in the middle', () => {
+    expect(path([ask('p1'), answer('r1', 'p1'), answer('s1', 'p1')])).toBe('p1 r1 s1')
+    const middle = [answer('r0', 'p0'), ask('p3', { replaces: 'p0', parent: null }), answer('r3', 'p3')]
+    expect(path(middle)).toBe('p3 r3')
+    expect(path(middle, ['p0'])).toBe('r0')
+  })
+
+  test('a late answer does not turn the conversation', () => {
+    const late = [ask('p1'), ask('p3', { replaces: 'p1' }), answer('r1', 'p1'), answer('r3', 'p3'), ask('p4')]
+    expect(path(late)).toBe('p3 r3 p4')
+  })
+})
+
+/** The fold of the design, written for clarity: what is chosen is worked out anew for every line. */
+function plainPath(lines: readonly Line[]): string[] {
+  const by = new Map(lines.map((line) => [line.id, line]))
+  const at = new Map(lines.map((line, i) => [line.id, i]))
+  const before = (id: string | null | undefined, line: Line) =>
+    typeof id === 'string' && by.has(id) && at.get(id)! < at.get(line.id)! ? by.get(id) : undefined
+  const prompt = (id: string | undefined, line: Line) => {
+    const found = before(id, line)
+    return found?.role === 'user' ? found : undefined
+  }
+  const question = (line: Line): Line => {
+    const asked = line.regenerate === undefined ? undefined : prompt(line.replaces, line)
+    return asked ? question(asked) : line
+  }
+  const root = (line: Line): string => {
+    const replaced = prompt(line.replaces, line)
+    return replaced ? root(question(replaced)) : (line.replaces ?? line.id)
+  }
+  const parent = new Map<string, string>()
+  const chosen = new Map<string, string>()
+  const choices = (line: Line): [string, string][] => {
+    const out: [string, string][] = []
+    for (let one: Line | undefined = line; one; one = by.get(parent.get(one.id) ?? '')) {
+      if (one.role === 'assistant') {
+        const asked = prompt(one.promptId, one)
+        if (asked) out.push([`a:${question(asked).id}`, asked.id])
+        else if (one.promptId !== undefined) out.push([`e:${one.promptId}`, one.promptId])
+      } else if (question(one) === one) out.push([`e:${root(one)}`, one.id])
+      else out.push([`a:${question(one).id}`, one.id])
+    }
+    return out
+  }
+  const isLine = (line: Line) => line.role === 'assistant' || question(line) === line
+  const shows = (line: Line) => choices(line).every(([group, version]) => chosen.get(group) === version)
+  lines.forEach((line, i) => {
+    if (line.role === 'assistant') {
+      const asked = prompt(line.promptId, line)
+      if (asked) parent.set(line.id, question(asked).id)
+      else if (line.promptId !== undefined && !chosen.has(`e:${line.promptId}`))
+        chosen.set(`e:${line.promptId}`, line.promptId)
+      return
+    }
+    const own = question(line)
+    const replaced = prompt(line.replaces, line)
+    if (own !== line) parent.set(line.id, own.id)
+    else if (line.parent !== undefined) {
+      if (before(line.parent, line)) parent.set(line.id, line.parent!)
+    } else if (replaced) {
+      const above = parent.get(question(replaced).id)
+      if (above) parent.set(line.id, above)
+    } else if (line.replaces === undefined) {
+      const last = lines.slice(0, i).findLast((one) => isLine(one) && shows(one))
+      if (last) parent.set(line.id, last.id)
+    }
+    for (const [group, version] of choices(line)) chosen.set(group, version)
+    if (own === line && !chosen.has(`a:${line.id}`)) chosen.set(`a:${line.id}`, line.id)
+  })
+  return lines.filter((line) => isLine(line) && shows(line)).map((line) => line.id)
+}
+
+const conversation: fc.Arbitrary<Line[]> = fc
+  .array(fc.tuple(fc.nat(9), fc.nat(), fc.boolean()), { minLength: 1, maxLength: 25 })
+  .map((steps) => {
+    const lines: Line[] = []
+    steps.forEach(([kind, n, loaded], i) => {
+      const asks = lines.filter((line) => line.role === 'user')
+      const answers = lines.filter((line) => line.role === 'assistant')
+      const one = <T>(list: readonly T[]) => (list.length ? list[n % list.length] : undefined)
+      const asked = one(asks)
+      const answered = one(answers)
+      if (kind < 4 && asked) lines.push(answer(`r${i}`, loaded || kind > 0 ? asked.id : 'old'))
+      else if (kind === 4 && asked) lines.push(ask(`p${i}`, { replaces: loaded ? asked.id : 'old' }))
+      else if (kind === 5 && answered)
+        lines.push(ask(`p${i}`, { replaces: answered.promptId!, regenerate: answered.id }))
+      else if (kind === 6) lines.push(ask(`p${i}`, { parent: one(lines)?.id ?? null }))
+      else if (kind === 7) lines.push(ask(`p${i}`, { parent: loaded ? null : 'nowhere' }))
+      else lines.push(ask(`p${i}`))
+    })
+    return lines
+  })
+
+describe('law 14', () => {
+  test('the fold is that of the design, however it is cut', () => {
+    fc.assert(
+      fc.property(conversation, fc.nat(), (lines, cut) => {
+        const entries = entriesOf(lines)
+        const tree = new Tree()
+        tree.update(entries.slice(0, cut % (lines.length + 1)))
+        tree.update(entries)
+        expect(tree.path([]).map((entry) => entry.ref.id)).toEqual(plainPath(lines))
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  test('nothing is hidden without a declaration; the newest prompt shows; a later entry moves no parent', () => {
+    fc.assert(
+      fc.property(conversation, fc.array(fc.nat()), (lines, picks) => {
+        const shown = path(lines).split(' ')
+        const ids = lines.map(({ id }) => id)
+        expect(shown).toEqual(ids.filter((id) => shown.includes(id)))
+        const isPlain = !lines.some(({ replaces, promptId }) => replaces !== undefined || promptId === 'old')
+        if (isPlain) expect(shown).toEqual(ids)
+        const newest = lines.findLast(({ role }) => role === 'user')
+        if (newest && newest.regenerate === undefined) expect(shown).toContain(newest.id)
+        const prompts = lines.filter(({ role }) => role === 'user')
+        const parents = (n: number) => {
+          const tree = new Tree()
+          tree.update(entriesOf(lines.slice(0, n)))
+          return prompts.map(({ id }) => tree.parentOf(id))
+        }
+        const whole = parents(lines.length)
+        for (let n = 1; n < lines.length; n++)
+          parents(n).forEach((parent, i) => {
+            if (lines.indexOf(prompts[i]!) < n) expect(parent).toBe(whole[i])
+          })
+        // With any choice, a path is a part of the list, and choosing a prompt shows what it stands for.
+        const selected = picks.map((n) => prompts[n % (prompts.length || 1)]?.id ?? 'none')
+        const chosen = path(lines, selected).split(' ')
+        expect(chosen.filter(Boolean)).toEqual(ids.filter((id) => chosen.includes(id)))
+        const last = prompts.find(({ id }) => id === selected.at(-1))
+        if (last && last.regenerate === undefined) expect(chosen).toContain(last.id)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+})
+
+test('10,000 lines with 500 branches: what is appended costs its own place only', () => {
+  const lines: Line[] = []
+  for (let i = 0; i < 5_000; i++) {
+    lines.push(ask(`p${i}`, i % 10 === 9 ? { replaces: `p${i - 3}` } : {}))
+    lines.push(answer(`r${i}`, `p${i}`))
+  }
+  const entries = entriesOf(lines)
+  let read = 0
+  const counted = entries.map((entry) =>
+    Object.defineProperty({ ...entry }, 'ref', { get: () => (read++, entry.ref), enumerable: true }),
+  )
+  const tree = new Tree()
+  tree.update(counted.slice(0, -2))
+  read = 0
+  tree.update(counted)
+  expect(read).toBeLessThan(50)
+  expect(tree.path([]).at(-1)?.ref.id).toBe('r4999')
+})

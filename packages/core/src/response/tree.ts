@@ -1,0 +1,213 @@
+import type { Entry } from './reduce.ts'
+
+/** Which answers or wordings a place in the conversation has, and which of them shows. */
+export interface Branch {
+  /** Ids of the prompts that stand for each version, oldest first. */
+  readonly versions: readonly string[]
+  readonly index: number
+}
+
+interface Group {
+  /** Ids of the prompts that stand for its versions. */
+  readonly versions: string[]
+  /** The version that shows by default: where someone last spoke. */
+  chosen: string
+}
+
+/** A line of the conversation with its place in the tree. */
+interface Node {
+  readonly entry: Entry
+  readonly parent: Node | undefined
+  /** What must be chosen for it to show, beside what its parent needs. */
+  readonly choices: readonly (readonly [group: string, version: string])[]
+  /** An ask for another answer is no line of its own. */
+  readonly isLine: boolean
+  /** For a prompt: the question that it asks, itself mostly. */
+  readonly question: Node | undefined
+}
+
+/**
+ * The tree of a conversation (PROTOCOL.md §2.6): a fold over its entries in order. Alternatives are declared, and the
+ * path that shows is the list, filtered. What is appended costs its own place only.
+ */
+export class Tree {
+  #entries: readonly Entry[] | undefined
+  #nodes: Node[] = []
+  readonly #prompts = new Map<string, Node>()
+  readonly #responses = new Map<string, Node>()
+  readonly #groups = new Map<string, Group>()
+  /** The newest prompt and its ancestors: all of them show by default. */
+  readonly #onDefault = new Set<Node>()
+  #head: Node | undefined
+
+  /** Brings the tree up to date. */
+  update(entries: readonly Entry[]): void {
+    if (entries === this.#entries) return
+    this.#entries = entries
+    const isExtended = this.#nodes.every((node, i) => node.entry === entries[i])
+    if (!isExtended) this.#clear()
+    for (let i = this.#nodes.length; i < entries.length; i++) this.#add(entries[i]!)
+  }
+
+  /** The lines that show, with the versions that `selected` prompts choose, later ones over earlier. */
+  path(selected: readonly string[]): Entry[] {
+    const pins = this.#pins(selected)
+    const shown = new Set<Node>()
+    const path: Entry[] = []
+    for (const node of this.#nodes) {
+      if (node.parent && !shown.has(node.parent)) continue
+      if (!node.choices.every(([group, version]) => this.#selected(group, pins) === version)) continue
+      shown.add(node)
+      if (node.isLine) path.push(node.entry)
+    }
+    return path
+  }
+
+  /** The versions beside a prompt or an answer; `undefined` where there is one only. */
+  branch(id: string, selected: readonly string[]): Branch | undefined {
+    const node = this.#responses.get(id) ?? this.#prompts.get(id)
+    const name =
+      node && (node.entry.ref.role === 'assistant' || node.isLine ? node.choices[0]?.[0] : undefined)
+    const group = name === undefined ? undefined : this.#groups.get(name)
+    if (!group || group.versions.length < 2) return undefined
+    const own = node!.choices[0]![1]
+    const index = group.versions.indexOf(own)
+    return { versions: group.versions, index: index < 0 ? this.#indexOf(group, name!, selected) : index }
+  }
+
+  /** The id of the line that a prompt follows; `null`: it begins the conversation. */
+  parentOf(promptId: string): string | null {
+    return this.#prompts.get(promptId)?.parent?.entry.ref.id ?? null
+  }
+
+  #indexOf(group: Group, name: string, selected: readonly string[]): number {
+    return group.versions.indexOf(this.#selected(name, this.#pins(selected))!)
+  }
+
+  #selected(group: string, pins: ReadonlyMap<string, string>): string | undefined {
+    return pins.get(group) ?? this.#groups.get(group)?.chosen
+  }
+
+  /** Ids of a line and of those that it follows. */
+  above(id: string): Set<string> {
+    const ids = new Set<string>()
+    for (let node = this.#find(id); node; node = node.parent) ids.add(node.entry.ref.id)
+    return ids
+  }
+
+  #find(id: string): Node | undefined {
+    return this.#prompts.get(id) ?? this.#responses.get(id)
+  }
+
+  #pins(selected: readonly string[]): Map<string, string> {
+    const pins = new Map<string, string>()
+    for (const id of selected) {
+      const found = this.#find(id)
+      // A version that is not loaded may be known by its answer, or by what replaced it.
+      if (!found && this.#groups.get(`e:${id}`)?.versions.includes(id)) pins.set(`e:${id}`, id)
+      // A question stands for its first answer, too.
+      if (found?.question === found && this.#groups.has(`a:${id}`)) pins.set(`a:${id}`, id)
+      for (let node = found; node; node = node.parent)
+        for (const [group, version] of node.choices) pins.set(group, version)
+    }
+    return pins
+  }
+
+  #clear(): void {
+    this.#nodes = []
+    this.#prompts.clear()
+    this.#responses.clear()
+    this.#groups.clear()
+    this.#onDefault.clear()
+    this.#head = undefined
+  }
+
+  #add(entry: Entry): void {
+    const { id, role } = entry.ref
+    const node = role === 'assistant' ? this.#answer(entry) : this.#ask(entry)
+    this.#nodes.push(node)
+    ;(role === 'assistant' ? this.#responses : this.#prompts).set(id, node)
+    if (role === 'user') this.#turnTo(node)
+  }
+
+  #answer(entry: Entry): Node {
+    const { promptId } = entry
+    const ask = promptId === undefined ? undefined : this.#prompts.get(promptId)
+    if (!ask) {
+      // The answer of a prompt that is not loaded belongs to that version.
+      const choices = promptId === undefined ? [] : [this.#choice(`e:${promptId}`, promptId)]
+      return { entry, parent: undefined, choices, isLine: true, question: undefined }
+    }
+    const question = ask.question!
+    const choices = [this.#choice(`a:${question.entry.ref.id}`, ask.entry.ref.id)]
+    return { entry, parent: question, choices, isLine: true, question: undefined }
+  }
+
+  #ask(entry: Entry): Node {
+    const { replaces, regenerate } = entry
+    const { id } = entry.ref
+    const replaced = replaces === undefined ? undefined : this.#prompts.get(replaces)
+    if (regenerate !== undefined && replaced) {
+      const question = replaced.question!
+      const choices = [this.#choice(`a:${question.entry.ref.id}`, id)]
+      return { entry, parent: question, choices, isLine: false, question }
+    }
+    const root = replaced ? rootOf(replaced.question!) : (replaces ?? id)
+    const node: { -readonly [K in keyof Node]: Node[K] } = {
+      entry,
+      parent: this.#parentFor(entry, replaced?.question),
+      choices: [this.#choice(`e:${root}`, id)],
+      isLine: true,
+      question: undefined,
+    }
+    node.question = node
+    this.#choice(`a:${id}`, id)
+    return node
+  }
+
+  /** Where a prompt stands: where it says; where the one that it replaces stood; else after what shows by default. */
+  #parentFor({ parent, replaces }: Entry, replaced: Node | undefined): Node | undefined {
+    if (parent !== undefined)
+      return parent === null ? undefined : (this.#responses.get(parent) ?? this.#prompts.get(parent))
+    if (replaced) return replaced.parent
+    if (replaces !== undefined) return undefined
+    return this.#nodes.findLast((node) => node.isLine && this.#showsByDefault(node))
+  }
+
+  #showsByDefault(node: Node): boolean {
+    for (let at: Node | undefined = node; at && !this.#onDefault.has(at); at = at.parent)
+      if (!at.choices.every(([group, version]) => this.#groups.get(group)!.chosen === version)) return false
+    return true
+  }
+
+  #choice(name: string, version: string): readonly [string, string] {
+    const group = this.#groups.get(name)
+    if (!group) this.#groups.set(name, { versions: firstOf(name, version), chosen: version })
+    else if (!group.versions.includes(version)) group.versions.push(version)
+    return [name, version]
+  }
+
+  /** A prompt turns the conversation to itself: it goes on where someone last spoke. */
+  #turnTo(node: Node): void {
+    const fresh: Node[] = []
+    let at: Node | undefined = node
+    for (; at && !this.#onDefault.has(at); at = at.parent) fresh.push(at)
+    for (let old = this.#head; old && old !== at; old = old.parent) this.#onDefault.delete(old)
+    for (const one of fresh) {
+      this.#onDefault.add(one)
+      for (const [group, version] of one.choices) this.#groups.get(group)!.chosen = version
+    }
+    this.#head = node
+  }
+}
+
+/** The first version that a group has: the prompt that it is named after comes before those that replace it. */
+function firstOf(group: string, version: string): string[] {
+  const root = group.slice(2)
+  return root === version ? [version] : [root, version]
+}
+
+/** The id of the first wording of a question. */
+function rootOf(question: Node): string {
+  return question.choices[0]![0].slice(2)
+}

@@ -1,0 +1,67 @@
+import type { Structure } from '../response/reduce.ts'
+import { Tree } from '../response/tree.ts'
+import type { Branch } from '../response/tree.ts'
+import type { MessageRef } from '../types/types.ts'
+
+export interface BranchOptions {
+  /** What `onSelect` gave last on this device. */
+  selected?: readonly string[]
+  /** Which versions this device has chosen, to keep; ids of lines, opaque to the application. */
+  onSelect?(selected: readonly string[]): void
+}
+
+/** Choices that are kept: the newest. */
+const MAX_SELECTED = 100
+
+/** Which path through the conversation this session shows. */
+export class Branches {
+  readonly #tree = new Tree()
+  readonly #onSelect: BranchOptions['onSelect']
+  readonly #changed: () => void
+  #selected: readonly string[]
+  readonly #known = new Map<string, Branch>()
+
+  constructor({ selected = [], onSelect }: BranchOptions, changed: () => void) {
+    this.#selected = selected
+    this.#onSelect = onSelect
+    this.#changed = changed
+  }
+
+  /** The lines that show. */
+  readonly pathOf = ({ entries }: Structure): readonly MessageRef[] => {
+    this.#tree.update(entries)
+    return this.#tree.path(this.#selected).map((entry) => entry.ref)
+  }
+
+  /** The versions beside a line; the same object until they change. */
+  branch(id: string): Branch | undefined {
+    const next = this.#tree.branch(id, this.#selected)
+    const known = this.#known.get(id)
+    if (!next) return undefined
+    if (
+      known?.index === next.index &&
+      known.versions.length === next.versions.length &&
+      known.versions.every((version, i) => version === next.versions[i])
+    )
+      return known
+    const branch = { versions: [...next.versions], index: next.index }
+    this.#known.set(id, branch)
+    return branch
+  }
+
+  parentOf(promptId: string): string | null {
+    return this.#tree.parentOf(promptId)
+  }
+
+  /** Shows the line `id` and those that it follows, whatever others choose. */
+  select(id: string): void {
+    const above = this.#tree.above(id)
+    const selected = [...this.#selected.filter((one) => one !== id && !above.has(one)), id].slice(
+      -MAX_SELECTED,
+    )
+    if (selected.join() === this.#selected.join()) return
+    this.#selected = selected
+    this.#changed()
+    this.#onSelect?.(selected)
+  }
+}

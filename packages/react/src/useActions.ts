@@ -1,0 +1,30 @@
+'use client'
+import { sessionActionNames } from '@rejoin/core'
+import type { Session, SessionActions } from '@rejoin/core'
+import { useRef } from 'react'
+import { useHandle } from './provider.ts'
+
+interface Held {
+  session: Session
+  readonly actions: SessionActions
+}
+
+/**
+ * What one can do with the session. The same object with the same functions for as long as the component lives; they
+ * act on the session that is provided then. Never renders.
+ */
+export function useActions(): SessionActions {
+  const session = useHandle()
+  const ref = useRef<Held>(undefined)
+  const held: Held = (ref.current ??= { session, actions: actionsOf(() => held.session) })
+  held.session = session
+  return held.actions
+}
+
+function actionsOf(current: () => Session): SessionActions {
+  const entries = sessionActionNames.map((name) => [
+    name,
+    (...args: unknown[]) => (current()[name] as (...args: unknown[]) => unknown)(...args),
+  ])
+  return Object.fromEntries(entries) as SessionActions
+}

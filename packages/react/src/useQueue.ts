@@ -1,0 +1,12 @@
+'use client'
+import type { PromptState } from '@rejoin/core'
+import { useSyncExternalStore } from 'react'
+import { useHandle } from './provider.ts'
+
+const none: readonly PromptState[] = []
+
+/** Prompts that wait for their turn, the same on every device. Renders when one comes or goes. */
+export function useQueue(): readonly PromptState[] {
+  const session = useHandle()
+  return useSyncExternalStore(session.subscribe, session.getQueue, () => none)
+}
