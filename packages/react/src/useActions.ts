@@ -15,7 +15,7 @@ interface Held {
  */
 export function useActions(): SessionActions {
   const session = useHandle()
-  const ref = useRef<Held>(undefined)
+  const ref = useRef<Held | null>(null)
   const held: Held = (ref.current ??= { session, actions: actionsOf(() => held.session) })
   held.session = session
   return held.actions
