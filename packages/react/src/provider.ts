@@ -7,12 +7,12 @@ import type { ReactNode } from 'react'
 const SessionContext = createContext<Session | undefined>(undefined)
 
 export interface SessionProviderProps {
-  /** Made outside of render: with `createSession({ ... })` in a module, or with `useCreateSession`. */
+  /** Create it outside render: with `createSession({ ... })` in a module, or with `useCreateSession`. */
   session: Session
   children?: ReactNode
 }
 
-/** Gives a session to the hooks of everything inside. Another session may take its place at any time. */
+/** Provides a session to the hooks of its descendants. It may be replaced by another session at any time. */
 export function SessionProvider({ session, children }: SessionProviderProps): ReactNode {
   return createElement(SessionContext.Provider, { value: session }, children)
 }

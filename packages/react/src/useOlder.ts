@@ -6,7 +6,7 @@ import { useHandle } from './provider.ts'
 
 /**
  * Infinite scroll up: with `<div ref={sentinel} />` above the list, of a height that does not change, older
- * messages are loaded whenever it comes within one screen of being seen, and what is on screen stays in its place.
+ * messages load when it comes within one screen of the viewport, and the visible messages keep their place.
  */
 export function useOlder(): OlderState & Pick<Older, 'loadOlder' | 'sentinel'> {
   const session = useHandle()

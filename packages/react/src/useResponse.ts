@@ -8,7 +8,7 @@ const nothing = () => undefined
 const newest = ({ messages }: SessionState) => messages.findLast((m) => m.role === 'assistant')?.id
 
 /**
- * One response, whole as far as it is known; `undefined` until anything of it is. Renders at most once per frame,
+ * One response; `undefined` until any of it is known. Renders at most once per frame,
  * and only for this response. Without an id: the newest response of the conversation.
  *
  * With a `selector`, renders only when what it returns changes: `useResponse(id, (r) => r.status)`. It is called

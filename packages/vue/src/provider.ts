@@ -11,7 +11,7 @@ export function RejoinPlugin(app: App, options: { session: MaybeRefOrGetter<Sess
   app.provide(sessionKey, options.session)
 }
 
-/** Gives a session to the composables of everything inside. Another session may take its place at any time. */
+/** Provides a session to the composables of its descendants. It may be replaced by another session at any time. */
 export const SessionProvider = defineComponent(
   (props: { session: Session }, { slots }) => {
     provide(sessionKey, () => props.session)

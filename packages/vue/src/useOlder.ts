@@ -5,7 +5,7 @@ import type { Refs } from './join.ts'
 
 /**
  * Infinite scroll up: with `<div :ref="sentinel" />` above the list, of a height that does not change, older
- * messages are loaded whenever it comes within one screen of being seen, and what is on screen stays in its place.
+ * messages load when it comes within one screen of the viewport, and the visible messages keep their place.
  */
 export function useOlder(): Refs<OlderState> &
   Pick<Older, 'loadOlder'> & { sentinel: (element: unknown) => void } {

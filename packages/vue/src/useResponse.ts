@@ -4,7 +4,7 @@ import { useJoin } from './join.ts'
 import { useSnapshot } from './useSnapshot.ts'
 
 /**
- * One response, whole as far as it is known; `undefined` until anything of it is. Changes at most once per frame,
+ * One response; `undefined` until any of it is known. Changes at most once per frame,
  * and only with this response. Without an id: the newest response of the conversation.
  *
  * With a `selector`, changes only when what it returns does: `useResponse(id, (r) => r.status)`. It is called with

@@ -12,7 +12,7 @@ import type { Following } from './responseStream.ts'
 import { publishOutcomes } from './toolOutcomes.ts'
 import { metadataOf, toUIMessages } from './uiMessage.ts'
 
-/** What the chat asks to be sent. */
+/** A chat's request to send. */
 export type SendRequest<M extends UIMessage = UIMessage> = Parameters<ChatTransport<M>['sendMessages']>[0]
 
 export interface ChatTransportOptions<M extends UIMessage = UIMessage> {
@@ -78,7 +78,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
   sendMessages = async (request: SendRequest<M>): Promise<ReadableStream<UIMessageChunk>> => {
     this.assertOpen('send a message')
     const last = request.messages.at(-1)
-    if (!last) throw new RejoinError(ErrorCode.InvalidArgument, 'unable to send a message; there is none')
+    if (!last) throw new RejoinError(ErrorCode.InvalidArgument, 'unable to send a message; the chat has none')
     if (last.role === 'assistant') return this.sendOutcomes(last, request)
     const prompt = this.options.prepare?.(request) ?? this.promptOf(request, last)
     const promptId = (prompt.promptId ??= newId())

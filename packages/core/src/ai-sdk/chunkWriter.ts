@@ -10,7 +10,7 @@ import type {
 import { isSettled, isTool, sourceMetadata, Steps, toolName } from './uiMessage.ts'
 import type { AnyToolPart } from './uiMessage.ts'
 
-/** What the chunk stream has said of a part. */
+/** What the chunk stream has written of a part. */
 interface Told {
   part: Part
   /** UTF-16 code units of its text (or argument text) that were said. */
@@ -22,7 +22,7 @@ interface Told {
 }
 
 /**
- * Says the states of one response as UI message chunks, each time only what is new.
+ * Writes the states of one response as UI message chunks, each time only what is new.
  *
  * Chunks can add but not correct, and the AI SDK has no word for a gap. So text is said only as far as it is
  * known to be whole: at a gap its part pauses, and goes on when the gap has healed. When text that was said

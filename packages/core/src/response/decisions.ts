@@ -21,7 +21,7 @@ interface Sent<Change> {
  * confirms the one that it takes, only that one counts (PROTOCOL.md §2.3).
  */
 export class Decisions {
-  /** The first request: nobody becomes the asker by asking again. */
+  /** The first request names the asker; a later one by another client does not. */
   #asked: Sent<Request> | undefined
   readonly #requests = new Map<string, Sent<Request>>()
   readonly #confirmations = new Map<string, Sent<Response>>()
@@ -43,7 +43,7 @@ export class Decisions {
     return this.#asked !== undefined
   }
 
-  /** What the tool is to run with. */
+  /** The arguments that the tool runs with. */
   get input(): unknown {
     const sent = this.#asker === undefined ? newest(this.#requests) : this.#requests.get(this.#asker)
     return sent?.change.input
@@ -56,7 +56,7 @@ export class Decisions {
     return confirmed && read({ ...confirmed, clientId: confirmed.change.decider })
   }
 
-  /** The newest decision that somebody sent, while the agent has not said whose it takes. */
+  /** The newest decision, until the agent confirms one. */
   get pending(): Decision | undefined {
     return this.#asker === undefined || this.decision ? undefined : read(newest(this.#decisions))
   }

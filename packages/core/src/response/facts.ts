@@ -9,7 +9,7 @@ export type OwnFields = Pick<
 
 type StatedEvent = EndEvent | MetadataEvent | RetractEvent | SuspendEvent
 
-/** What an agent states of a response as a whole: how it ended, facts about it, and what it takes back. */
+/** What an agent says about a whole response: how it ended, its metadata, and what it retracts. */
 export class Facts {
   #end: EndEvent | undefined
   #metadata: MetadataEvent | undefined
@@ -17,7 +17,7 @@ export class Facts {
   readonly #retracted = new Set<string>()
   /** All of the response is taken back. */
   withdrawn = false
-  /** What a row of the app's database told, where the channel says nothing. */
+  /** Values from a database row, used where the channel has none. */
   #told: ResponseRow | undefined
 
   /** Returns whether anything changed. No order of events makes a difference. */

@@ -1,6 +1,6 @@
 import type { Break } from '../text/coverage.ts'
 
-/** What is known of the channel, which a conversation asks about beginnings and losses. */
+/** What is known of the channel's past: where responses begin, and where continuity was lost. */
 export interface Known {
   /** Continuity was lost here, and history has not covered the place. */
   readonly gap: Break | undefined

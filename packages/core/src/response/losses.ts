@@ -3,10 +3,10 @@ import type { OpenText } from './textPart.ts'
 import type { Gap } from '../types/types.ts'
 
 /**
- * Where text may be missing that only history can bring, and no stamp tells of: before the first text, if the response
- * began before what is known (`headless`); after every text of which no end is known, if continuity was lost (`broken`)
- * and anything follows it; before the first that is new since then; and after the last one when the response has
- * `ended` meanwhile.
+ * Gaps that no stamp reveals and only history can fill:
+ * - before the first text, if the start of the response is unread (`headless`);
+ * - if continuity was lost (`broken`): after each text whose end is unknown, if anything follows it; before the first
+ *   text that is new since the loss; and after the last text, if the response has `ended`.
  */
 export function lossesOf(
   texts: readonly OpenText[],

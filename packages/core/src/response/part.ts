@@ -16,7 +16,7 @@ export abstract class OpenPart {
   serial: string
   /** Its number, where `id` is another name (PROTOCOL.md §1.3). */
   number: string | undefined
-  /** What the provider says of it beside its content. */
+  /** The provider's metadata. */
   providerMetadata: ProviderMetadata | undefined
   /** Whether `refresh` must look at it. */
   dirty = true
@@ -29,7 +29,7 @@ export abstract class OpenPart {
   /** The growing texts that it is made of. */
   runs: readonly Run[] = []
 
-  /** What a row of the app's database told of it, until the channel goes on with it. */
+  /** Its copy in a database row, until the channel continues it. */
   row: RowPart | undefined
 
   constructor(id: string, serial: string) {
@@ -59,13 +59,13 @@ export abstract class OpenPart {
   /** Makes the snapshot anew and tells what changed in its text; undefined when no text did. */
   refresh(): ResponseChange | undefined {
     this.dirty = false
-    // What an application registers narrows `Part`, and nothing of what arrives.
+    // Registered types narrow `Part`, but not the data that arrives.
     // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
     this.snapshot = this.show() as Part | undefined
     return undefined
   }
 
-  /** What a view gets to see; undefined: nothing. */
+  /** The snapshot for views; undefined hides the part. */
   protected show(): AnyPart | undefined {
     return this.snapshot
   }

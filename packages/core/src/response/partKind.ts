@@ -19,5 +19,5 @@ export interface PartKind<Event extends StreamEvent = never> {
   place?(event: TextEvent, parts: PartList): Place
 }
 
-/** By the type of their events. What is not in here is not shown. */
+/** By event type. Events of other types show nothing. */
 export type PartKinds = { readonly [Type in StreamEvent['type']]?: PartKind }

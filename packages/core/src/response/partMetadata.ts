@@ -2,7 +2,7 @@ import type { PartMetadataEvent } from '../protocol/event.ts'
 import type { PartKind } from './partKind.ts'
 import { OpenText } from './textPart.ts'
 
-/** What the provider says of text and reasoning parts, before or after them. */
+/** The provider's metadata of text and reasoning parts; it may come before or after them. */
 export const partMetadataKind: PartKind<PartMetadataEvent> = {
   apply({ part: id, version, providerMetadata }, parts) {
     const known = (parts.metadata ??= new Map())

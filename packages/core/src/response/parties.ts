@@ -38,7 +38,7 @@ export function partiesOf(agents: Agents | undefined): Parties {
       }
       return trusted ? '' : undefined
     },
-    // What the application keeps, it trusts.
+    // The application trusts its own database.
     ofRow: () => '',
   }
 }
@@ -46,7 +46,7 @@ export function partiesOf(agents: Agents | undefined): Parties {
 /** Answers of `agents` that are kept; strangers may come under any number of names. */
 const MAX_KNOWN = 1_000
 
-/** A function of the application's that throws trusts nobody. */
+/** If the application's function throws, the client is not trusted. */
 function isTrue(ask: () => boolean): boolean {
   try {
     return ask()

@@ -93,9 +93,9 @@ function addPart(
   if (part.serial) parts.note(part.serial, { part: open, run })
   const { version = '' } = part
   const { key: newest } = run
-  // A row that tells no version comes right after what is known: of the channel, or of an older row (before every serial).
+  // A row without a version follows the newest known operation: of the channel, or of an older row (before every serial).
   const key = version > newest ? version : newest === '' ? ' ' : `${newest}~`
-  // What is complete there is as the app has it, whatever the stream declared; else the stream goes on where it ends.
+  // A complete row is final, whatever the stream declared. The stream continues an incomplete one at its end.
   const end = complete ? undefined : text.length
   run.replace({ key, text, end, done: complete }, { final: true })
   open.serial = serial
@@ -121,7 +121,7 @@ class StoredRow implements KnownRow {
     return !isOpen(this.status)
   }
 
-  /** After a complete row only what is surely newer counts: a later version, or somebody's live edit of the text. */
+  /** After a complete row, only newer operations count: a later version, or a live edit of the text. */
   isOlderThan(event: TextEvent | ReviseEvent): boolean {
     // Where the text of one message ends in the text of several, the row does not tell.
     if ((event.type === 'text' && runIndex(event) > 0) || this.#parts.some(({ runs = 1 }) => runs > 1))
@@ -132,7 +132,7 @@ class StoredRow implements KnownRow {
     const edited = event.version !== event.serial && event.op !== 'append' && event.end === undefined
     if (!edited || event.epoch === undefined || (event.type === 'text' && event.unit === 'token'))
       return false
-    // The beginning of what the row has is no edit: it was on its way while the row was read.
+    // A beginning of the row's text is not an edit: it was on its way while the row was read.
     return event.op === 'delete' || !this.#texts.some((text) => text.startsWith(event.text))
   }
 

@@ -23,7 +23,7 @@ export class OpenText extends OpenPart {
     return this.gaps.length === 0 && this.runs.every((run) => run.verified === true)
   }
 
-  /** What came last may be missing: continuity was lost. */
+  /** Continuity was lost after its newest text: some may be missing there. */
   get broken(): boolean {
     return this.runs.some((run) => run.broken)
   }
@@ -63,7 +63,7 @@ export class OpenText extends OpenPart {
       // All of the run before, or its end, is missing.
       if (this.#tornAt(i)) gap(0, 0)
       for (const { from, to, missing } of run.gaps) gap(from, to, missing)
-      // What is declared to be another text cannot be shown as if it were right.
+      // Its checksum disagrees: the text must not be shown as right.
       if (run.verified === false) gap(0, run.length)
       text += run.text
     }
@@ -73,7 +73,7 @@ export class OpenText extends OpenPart {
     const changed = text.length !== shown || appended !== ''
     const before = this.snapshot
     const { editedBy } = this
-    // A signature of what somebody has edited is of another text. A row has both as they were.
+    // A signature does not fit an edited text. A row has both as they were.
     const edited = editedBy !== undefined || (!this.row && this.runs.some((run) => run.edited))
     const providerMetadata = edited ? undefined : this.providerMetadata
     if (

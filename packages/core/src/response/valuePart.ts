@@ -68,7 +68,7 @@ export const valueKind: PartKind<WholeEvent> = {
     const part = parts.get(id, () => new OpenValue(id, event.serial, parts))
     const { row } = part
     if (!row) return part instanceof OpenValue && part.apply(event)
-    // A row's copy gives way to what the channel says later; what the row has already is older.
+    // A later message on the channel replaces the row's copy; the row already has the older ones.
     if (row.version !== undefined && event.version <= row.version) return false
     const value = new OpenValue(id, part.serial, parts, row.version)
     value.apply(event)

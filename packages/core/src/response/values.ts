@@ -64,7 +64,7 @@ export function valuesOf(parts: PartList): Values {
   return (parts.values ??= new Values())
 }
 
-/** What is missing of a value, as a gap of its part. */
+/** The missing pieces of a value, as a gap of its part. */
 export function gapsOf(part: string, incomplete: Incomplete | undefined): readonly Gap[] {
   if (!incomplete) return noGaps
   return [{ part, from: 0, to: 0, missing: incomplete.length - incomplete.received }]

@@ -58,7 +58,7 @@ export class CitationSource {
   }
 }
 
-/** What an annotation cites; undefined when it is no citation. */
+/** The source that an annotation cites; undefined if it is not a citation. */
 export function readCitation(annotation: Annotation): CitationEvent | undefined {
   const { type, action, messageSerial, serial, clientId, timestamp } = annotation
   if (type !== CITATIONS || typeof messageSerial !== 'string' || typeof serial !== 'string') return undefined

@@ -104,7 +104,7 @@ export class SessionCore {
     this.ready.catch((error: Error) => this.dispatch({ type: 'failed', error }))
   }
 
-  /** What a session shows; the same object until it changes. */
+  /** The public state; the same object until it changes. */
   readonly getSnapshot = (): SessionState => {
     const facts = this.#facts
     if (this.#shown?.of === facts) return this.#shown.state
@@ -128,7 +128,7 @@ export class SessionCore {
     return this.#continuity.loadOlder()
   }
 
-  /** Something that the session can do without has failed: `error` tells, once. */
+  /** Reports, once, that something optional failed. */
   lacks(what: string, code: ErrorCode): (cause: unknown) => void {
     return (cause) => this.events.reportOnce(what, () => wrapError(what, cause, code))
   }
@@ -156,7 +156,7 @@ export class SessionCore {
     await Promise.race([this.#continuity.start(), this.#closing])
   }
 
-  /** A stranger said something: it is counted, and reported once for each stranger and what they spoke for. */
+  /** Counts a message that its client may not send, and reports it once per client and response or prompt. */
   #ignore({ clientId, responseId, promptId, owner }: Ignored): void {
     this.ignored++
     const who = clientId === undefined ? 'a client without a clientId' : `"${clientId}"`

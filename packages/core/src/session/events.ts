@@ -4,11 +4,11 @@ import { isOpen } from '../types/status.ts'
 import type { Published } from '../store/store.ts'
 import type { Gap, ResponseState } from '../types/types.ts'
 
-/** What is not state: listen with `on`. */
+/** Events that are not state: listen with `on`. */
 export interface SessionEvents {
   /** Text of a response is known to be missing. */
   gap: [event: { responseId: string; gaps: readonly Gap[] }]
-  /** Nothing of it is missing any more. */
+  /** All of its gaps are filled. */
   healed: [event: { responseId: string }]
   /** Messages may have been missed; the past is being read. */
   discontinuity: [event: { reason: unknown }]
@@ -45,7 +45,7 @@ export class Events {
     this.#emitter.emit(event, ...args)
   }
 
-  /** Tells of an error the first time that it happens. */
+  /** Emits an error the first time that it happens. */
   reportOnce(key: string, error: () => Error): void {
     if (this.#reported.has(key) || this.#reported.size >= MAX_REPORTS) return
     this.#reported.add(key)
@@ -61,7 +61,7 @@ export class Events {
     this.#reporting = false
   }
 
-  /** Tells what has become of responses since they were last published. */
+  /** Emits the events of responses that were just published. */
   announce(published: readonly Published[]): void {
     for (const { before, now } of published) {
       if (now.hasGap && !before?.hasGap) this.emit('gap', { responseId: now.id, gaps: now.gaps })

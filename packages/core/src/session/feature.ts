@@ -14,9 +14,9 @@ export interface Feature {
 interface Understanding {
   /** Reads messages of these names. */
   readonly readers?: Readers
-  /** Makes parts of what they say. */
+  /** Makes parts from their events. */
   readonly kinds?: PartKinds
-  /** Shows what the application's database has. */
+  /** Shows rows of the application's database. */
   readonly applyRow?: (conversation: Conversation, row: Row) => void
 }
 

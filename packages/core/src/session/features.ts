@@ -27,7 +27,7 @@ export const citedSources: Feature = /* @__PURE__ */ feature({
   kinds: { summary: citationKind, citation: citationKind },
 })
 
-/** What the application's database has: for `seed`, `history({ older })` and hydrators that call `applyRows`. */
+/** Rows of the application's database: for `seed`, `history({ older })` and hydrators that call `applyRows`. */
 export const databaseRows: Feature = /* @__PURE__ */ feature({ applyRow })
 
 export const allFeatures: readonly Feature[] = [toolParts, valueParts, citedSources, databaseRows]

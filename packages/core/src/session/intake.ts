@@ -12,7 +12,7 @@ interface Hooks {
   reportOnce(key: string, error: () => Error): void
 }
 
-/** Takes in what the channel delivers, live or of the past: every message passes here once. */
+/** Decodes and applies each message of the channel once, live or from the past. */
 export class Intake {
   readonly #codec: Codec
   readonly #conversation: Conversation

@@ -14,7 +14,7 @@ export type ReaderOptions = ChannelSource &
     features?: readonly Feature[]
   }
 
-/** Turns what a channel carries into whole responses, and keeps them whole. Reads only: see `Session`. */
+/** Turns a channel's messages into whole responses, and keeps them whole. Read-only; see `Session`. */
 export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> {
   /** Hydrated and live. Rejects with a clear error when that cannot be. */
   readonly ready: Promise<void>
@@ -33,27 +33,27 @@ export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = Reg
   getResponse = (id: string): ResponseState<T, D> | undefined =>
     this.#core.store.getResponse(id) as ResponseState<T, D> | undefined
 
-  /** Tells of changes to one response, at most once per frame, and what they were. */
+  /** Notifies of changes to one response, at most once per frame, and says what changed. */
   subscribeResponse = (id: string, listener: ResponseListener): (() => void) =>
     this.#core.store.subscribeResponse(id, listener)
 
   getPrompt = (id: string): PromptState | undefined => this.#core.store.getPrompt(id)
 
-  /** Loads what came before the oldest message of the list. Resolves when it shows. */
+  /** Loads messages older than the oldest one in the list. Resolves when they show. */
   loadOlder = (): Promise<void> => this.#core.loadOlder()
 
-  /** Listens to what is not state. Returns how to stop. */
+  /** Listens to an event. Returns a function that stops listening. */
   on = <E extends keyof SessionEvents>(
     event: E,
     listener: (...args: SessionEvents[E]) => void,
   ): (() => void) => this.#core.events.on(event, listener)
 
-  /** How many messages were ignored, since their publishers may not say what they said (PROTOCOL.md §8). */
+  /** The number of messages that were ignored because their publishers may not send them (PROTOCOL.md §8). */
   get ignored(): number {
     return this.#core.ignored
   }
 
-  /** Publishes what has arrived at once instead of with the next frame. */
+  /** Publishes pending changes now instead of with the next frame. */
   flush = (): void => this.#core.store.flush()
 
   /** Stops listening. The channel and client stay as they are: they are yours. */

@@ -6,9 +6,9 @@ export type SessionStatus =
   /** Not attached yet, or reading the past for the first time. */
   | 'connecting'
   | 'live'
-  /** The connection was lost; Ably is trying to get it back. What is shown stays. */
+  /** The connection was lost; Ably is reconnecting. Snapshots stay as they are. */
   | 'disconnected'
-  /** Lost for longer than Ably keeps it; still trying. What was missed is read when it is back. */
+  /** Lost for longer than Ably can resume; still trying. Missed messages are read after it reconnects. */
   | 'suspended'
   /** The channel or connection refuses; see `error`. */
   | 'failed'
@@ -19,7 +19,7 @@ export interface Member {
   readonly clientId: string
   /** How many connections (devices, tabs) of it are present. */
   readonly connections: number
-  /** What it entered with, the newest. */
+  /** Its newest presence data. */
   readonly data: unknown
 }
 
@@ -38,7 +38,7 @@ export interface SessionState {
   readonly error: Error | undefined
 }
 
-/** What a session shows before it has connected, and on a server, so that the browser begins with the same. */
+/** The state before a session has connected, and on a server, so that the browser starts with the same. */
 export const initialState: SessionState = Object.freeze({
   status: 'connecting',
   messages: [],
@@ -50,12 +50,12 @@ export const initialState: SessionState = Object.freeze({
   error: undefined,
 } as const)
 
-/** What a session knows of itself; `SessionState` is what it shows of that. */
+/** A session's internal state; `SessionState` is derived from it. */
 export interface SessionFacts extends Omit<SessionState, 'status'> {
   /** States of Ably's channel and connection; a session on a channel alone knows no connection. */
   readonly channel: string
   readonly connection: string | undefined
-  /** The past has been read once, or could not be: what arrives shows. */
+  /** The past was read once, or could not be read: live messages show. */
   readonly opened: boolean
   readonly closed: boolean
 }
@@ -106,7 +106,7 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
   })
 }
 
-/** What a session shows of what it knows. */
+/** Derives the public state. */
 export function shownOf(facts: SessionFacts): SessionState {
   const { messages, entries, hasOlder, hydration, agents, users, error } = facts
   return { status: statusOf(facts), messages, entries, hasOlder, hydration, agents, users, error }

@@ -4,7 +4,7 @@ export interface Break {
   epoch: number
 }
 
-/** What has been read without a gap: everything from key `from` to where attachment `epoch` began. */
+/** A range that was read without a gap: from key `from` to the start of attachment `epoch`. */
 export interface Coverage {
   from: string
   epoch: number

@@ -1,7 +1,7 @@
 import { checksum } from '../protocol/checksum.ts'
 import type { ShownText } from './shownText.ts'
 
-/** What an operation tells of the text that it belongs to. */
+/** What an operation declares about its text. */
 export interface Declaration {
   /** Orders operations: a message's `version.serial`, or a token's `serial`. */
   key: string
@@ -11,7 +11,7 @@ export interface Declaration {
   done?: boolean
 }
 
-/** What the agent says of a text when it closes it: that it is done, how long it is, and its checksum. */
+/** What the agent declares when it closes a text: that it is done, its length and its checksum. */
 export class Declared {
   done = false
   /** Key of the newest operation heard: an older one that comes late says nothing any more. */
@@ -28,7 +28,7 @@ export class Declared {
     return this.#last?.end
   }
 
-  /** Takes note of what an operation, known to be the `newest` or not, declares. Returns whether that is new. */
+  /** Records what an operation declares; `newest`: it is known to be the newest. Returns whether that is new. */
   mark({ key, done, checksum: sum, end }: Declaration, newest = false): boolean {
     if (!newest && key < this.#heard) return false
     this.#heard = key
@@ -44,7 +44,7 @@ export class Declared {
     return changed
   }
 
-  /** Forgets what was declared before `key`: it was about another text. */
+  /** Forgets declarations from before `key`: they describe another text. */
   forget(key: string): void {
     if (this.#last && this.#last.key < key) this.#last = undefined
   }

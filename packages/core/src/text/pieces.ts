@@ -36,7 +36,7 @@ export class Pieces {
       return true
     }
     if (same.tokens) return this.#putInto(index, same, piece)
-    // The original of an edited token comes late: its length shows what is missing before it.
+    // The original of an edited token came late: its length shows how much is missing before it.
     if (same.edited && !edited && same.was === undefined) {
       this.list[index] = { ...same, was: text.length }
       return true
@@ -121,7 +121,7 @@ export class Pieces {
 
 type EditedToken = Pick<Piece, 'key' | 'end'> & Partial<Piece>
 
-/** A token as someone has edited it: its stamp still counts what the agent wrote. */
+/** An edited token: its stamp still counts the agent's original text. */
 export function editOf(
   { key, end, text: known, edited: before, was = before ? undefined : known?.length }: EditedToken,
   { text, edited }: Pick<Piece, 'text' | 'edited'>,

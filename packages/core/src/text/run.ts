@@ -21,7 +21,7 @@ export interface Fragment extends Declaration {
   text: string
   /** Names the attachment that delivered it live: its deliveries of one message follow each other. */
   epoch?: number
-  /** Version by which someone edited this token: its text is no longer what its stamp counted. */
+  /** Version of this token's edit, if it was edited: its stamp counts the original text. */
   edited?: string
 }
 
@@ -38,14 +38,14 @@ interface Base {
   gaps: RunGap[]
   /** From `response-complete` or a database row: tokens not stamped beyond it are old. */
   final: boolean
-  /** It came without a stamp (PROTOCOL.md §5.6): it is what it is, and no stamp or checksum says otherwise. */
+  /** It came without a stamp, so no stamp or checksum overrides it (PROTOCOL.md §5.6). */
   authoritative: boolean
   /** The tokens that it ends with, and the key of the text that they followed. */
   tokens?: Tokens
   since?: string
 }
 
-/** The last delivery of one attachment: what the next one follows. */
+/** The last delivery of one attachment: the neighbour of the next one. */
 interface Cursor {
   epoch: number
   key: string
@@ -234,7 +234,7 @@ export class Run {
     return true
   }
 
-  /** Continuity was lost before attachment `epoch`: what comes next may not follow what is known. */
+  /** Continuity was lost before attachment `epoch`: text may be missing before the next fragment. */
   break(epoch: number): void {
     const { key } = this
     const last = this.#breaks.at(-1)
@@ -242,7 +242,7 @@ export class Run {
     else if (key !== '') this.#breaks.push({ key, epoch })
   }
 
-  /** What came last may be missing: continuity was lost, and nothing has made up for it. */
+  /** Continuity was lost after the newest fragment, and nothing has covered the loss: text may be missing there. */
   get broken(): boolean {
     return this.#breaks.length > 0
   }
@@ -254,7 +254,7 @@ export class Run {
     this.#stale = true
   }
 
-  /** Nothing comes before what is known. */
+  /** The start of the text is known. */
   knowHead(): void {
     if (this.#headKnown) return
     this.#headKnown = true
@@ -299,7 +299,7 @@ export class Run {
     return this.#closing.agrees(this.#shown)
   }
 
-  /** Where it ends was declared, or whoever edited it said so, and is known: what is missing of it, its gaps say. */
+  /** The declared end is reached, or an authoritative text replaced it. `gaps` says what is missing. */
   get closed(): boolean {
     if (this.#closing.declared) return this.#closing.end === this.#shown.end
     return this.#pieces.list.length === 0 && this.#base?.authoritative === true
@@ -330,7 +330,7 @@ export class Run {
     this.#pieces.list = []
   }
 
-  /** Someone other than the agent has changed it: what the agent declares is about another text. */
+  /** It was edited, so the agent's declared length and checksum describe another text. */
   get edited(): boolean {
     return (
       (this.#base?.authoritative ?? false) || this.#pieces.list.some((piece) => piece.edited !== undefined)
@@ -341,7 +341,7 @@ export class Run {
     const base = this.#base
     if (!base) return false
     const older = key <= base.key
-    // A full text says how far its agent had come: what is older and lies beyond it was withdrawn by a restart.
+    // A full text ends where its agent was: a restart withdrew older tokens that lie beyond it.
     if (older || this.merges) return older
     return end === undefined ? base.final : end <= (base.end ?? 0)
   }
@@ -378,7 +378,7 @@ export class Run {
     if (end === undefined && piece === this.#pieces.list[0] && !this.#base && !this.#headKnown)
       this.#shown.gap(0, 0, undefined)
 
-    // Published twice, and edited once: what it repeats is known.
+    // It was published twice and edited once: the repeated text is already known.
     if (piece.edited && end !== undefined && reached !== undefined) {
       if (end <= reached) return
       const missing = end - reached - (piece.was ?? end - reached)
@@ -386,7 +386,7 @@ export class Run {
     }
 
     if (end === undefined || reached === undefined || piece.edited) {
-      // Without a stamp, or right after an authoritative text: it follows, less what a full text already showed.
+      // Without a stamp, or right after an authoritative text, it follows; cut off text that a full text already showed.
       if (broken) this.#shown.gap(here, here, undefined)
       const known = straddles ? Math.max(0, this.#base!.text.length - piece.at!) : 0
       this.#shown.push(known ? text.slice(known) : text)
@@ -395,7 +395,7 @@ export class Run {
     }
 
     if (straddles && piece.after !== undefined && piece.after + length < end) {
-      // §5.4: a gap inside a fragment of which the beginning is known already. Never shown as exact.
+      // §5.4: a gap inside a fragment whose beginning is already known cannot be placed.
       if (end <= reached) return
       const fresh = Math.min(Math.max(0, piece.at! + length - this.#base!.text.length), end - reached, length)
       this.#shown.push(text.slice(length - fresh))

@@ -7,7 +7,7 @@ export interface RunGap {
   start?: number
 }
 
-/** A text as it is shown: what is known, joined, and the gaps in it. What `Run` folds into. */
+/** The text that is shown, and its gaps: the result of a `Run`'s fold. */
 export class ShownText {
   text = ''
   /** Length of `text`, which is not asked for it: that would flatten the rope that it is. */

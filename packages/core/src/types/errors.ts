@@ -34,7 +34,7 @@ export const ErrorCode = {
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]
 
-/** An error with a cure: the message reads "unable to X; Y", `cause` keeps what lay beneath. */
+/** An error with a cure: the message reads "unable to X; Y", `cause` keeps the original error. */
 export class RejoinError extends Error {
   override readonly name = 'RejoinError'
   readonly code: ErrorCode

@@ -16,7 +16,7 @@ export type DataTypes = Record<string, unknown>
  * }
  * ```
  *
- * These are types only: what an agent publishes beside them arrives all the same.
+ * These are types only: other tools and data that an agent publishes still arrive.
  */
 // oxlint-disable-next-line typescript/no-empty-object-type, typescript/no-empty-interface -- filled by applications
 export interface Register {}

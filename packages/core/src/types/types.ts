@@ -118,7 +118,7 @@ interface ToolFields<Input, Output> {
   readonly resultProviderMetadata?: ProviderMetadata
   readonly approval?: {
     readonly id: string
-    /** A decision that somebody sent and the agent has not confirmed yet (PROTOCOL.md §2.3). */
+    /** A decision that the agent has not confirmed yet (PROTOCOL.md §2.3). */
     readonly pending?: { readonly approved: boolean; readonly reason?: string; readonly clientId?: string }
     readonly approved?: boolean
     readonly reason?: string
@@ -218,7 +218,7 @@ export interface ResponseState<T extends Tools = RegisteredTools, D extends Data
   /** Where text is known to be missing; empty when nothing is. */
   readonly gaps: readonly Gap[]
   readonly hasGap: boolean
-  /** Length and checksum agree: what is shown is what the model said. */
+  /** Length and checksum agree: the text is what the model said. */
   readonly verified: boolean
   readonly promptId?: string
   /** The agent that answers, as Ably verified it. */
@@ -236,7 +236,7 @@ export interface ResponseState<T extends Tools = RegisteredTools, D extends Data
   /** The provider's own word for it. */
   readonly rawFinishReason?: string
   readonly usage?: Usage
-  /** Facts about the answer, as its agent told them: `{ model }`, and what an application adds. */
+  /** Facts about the answer from its agent: `{ model }`, and fields that an application adds. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /** When anything of it last arrived, in milliseconds since the epoch; 0 while unknown. */
   readonly updatedAt: number

@@ -49,7 +49,7 @@ export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptio
       if (!read) return
       const given = fields(fields(message.extras).headers)
       read(message, renamed.length ? rename(given, renamed) : given, emit)
-      // History tells with a message what is annotated on it.
+      // History returns a message with a summary of its annotations.
       if (message.annotations) summary?.(message, {}, emit)
     },
   }

@@ -3,7 +3,7 @@ import type { EventMeta, TextEvent } from '../protocol/event.ts'
 import { isTooDeep, MAX_DEPTH } from '../protocol/depth.ts'
 import { Header, Metadata, PROTOCOL_VERSION } from '../protocol/names.ts'
 
-/** What is read of a message's data, headers or metadata: anything may be in it. */
+/** Data, headers or metadata of a message; they may hold anything. */
 export type Fields = Record<string, unknown>
 
 export const none: Fields = Object.freeze({})

@@ -44,7 +44,7 @@ function phaseOf(op: TextEvent['op'], metadata: Fields): boolean | undefined {
   return phase === undefined ? (op === 'append' ? false : undefined) : phase === Phase.Done
 }
 
-/** An operation on a message of which only the serial is known: the reducer remembers what it is. */
+/** An operation on a message that is known only by its serial: the reducer remembers which one it is. */
 export const readRevision: Read = (message, headers, emit) => {
   const op = operation(message)
   const metadata = fields(message.version?.metadata)

@@ -24,7 +24,7 @@ const readWholeCall = /* @__PURE__ */ readTool((data, strict) => ({
   ...callFields(data),
 }))
 
-/** What a call says of itself, in its data or, where that is argument text, in its headers. */
+/** A call's own fields: from its data or, if the data is argument text, from its headers. */
 function callFields(from: Fields): CallFields {
   const given: CallFields = {}
   for (const key of [Header.Dynamic, Header.ProviderExecuted, Header.Client] as const)
