@@ -20,6 +20,8 @@ import { Lane } from './publish/lane.ts'
 import { Uplink } from './publish/uplink.ts'
 import type { PastResponse } from './response/pastResponse.ts'
 import { AgentPresence } from './publish/agentPresence.ts'
+import type { Prompt } from './inbound/prompt.ts'
+import type { RecallOptions } from './memory/recall.ts'
 import type { AllowCancel, PromptHandler, PromptOptions } from './prompts/promptQueue.ts'
 import { restRequest, type RestRequest } from './exit/restRequest.ts'
 import { ResponseWriter, type Origin, type ResponseIds, type WriterHost } from './response/responseWriter.ts'
@@ -199,7 +201,15 @@ export class Agent {
         ErrorCode.InvalidArgument,
         'unable to listen; concurrency must be a number above 0',
       )
-    this.#inbox.answer(handler, options)
+    // The reader comes with the first conversation that is asked for.
+    const conversation = (prompt: Prompt) => async (how?: RecallOptions) => {
+      const { recall } = await import('./memory/recall.ts')
+      return recall(this.#channel, prompt, how)
+    }
+    this.#inbox.answer(
+      (prompt, response) => handler({ ...prompt, conversation: conversation(prompt) }, response),
+      options,
+    )
     void this.#presence?.enter()
   }
 

@@ -26,7 +26,16 @@ export type {
 } from './response/modelEvent.ts'
 export type { PipeResult } from './response/pipe.ts'
 export type { Prompt } from './inbound/prompt.ts'
-export type { Active, AllowCancel, PromptHandler, PromptOptions, Steering } from './prompts/promptQueue.ts'
+export type { Bounds, Conversation, ConversationMessage, PendingCall } from './memory/conversation.ts'
+export type { RecallOptions } from './memory/recall.ts'
+export type {
+  Active,
+  AllowCancel,
+  AskedPrompt,
+  PromptHandler,
+  PromptOptions,
+  Steering,
+} from './prompts/promptQueue.ts'
 export type {
   ApprovalDecision,
   ApprovalOptions,

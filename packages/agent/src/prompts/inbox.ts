@@ -14,7 +14,6 @@ import { CheckpointKeeper } from './checkpointKeeper.ts'
 import {
   PromptQueue,
   type AllowCancel,
-  type PromptHandler,
   type Task,
   type PromptNews,
   type PromptOptions,
@@ -160,7 +159,7 @@ export class Inbox {
     }))
   }
 
-  answer(handler: PromptHandler, options: PromptOptions): void {
+  answer(handler: (prompt: Prompt, response: ResponseWriter) => unknown, options: PromptOptions): void {
     this.#options = options
     this.#queue = new PromptQueue(handler, options, {
       respond: (task) => this.#respond(task),

@@ -1,12 +1,20 @@
 import { ErrorCode, wrapError, type RejoinError } from '@rejoin/core/protocol'
+import type { Conversation } from '../memory/conversation.ts'
+import type { RecallOptions } from '../memory/recall.ts'
 import type { Who } from '../inbound/fields.ts'
 import { DeliveryError } from '../publish/deliveryError.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
 import type { Prompt } from '../inbound/prompt.ts'
 import type { ResponseWriter } from '../response/responseWriter.ts'
 
+/** A prompt to answer, with the conversation that it belongs to. */
+export interface AskedPrompt extends Prompt {
+  /** What its asker saw, up to this prompt. Converters (`@rejoin/agent/convert/*`) make a model's input of it. */
+  conversation(options?: RecallOptions): Promise<Conversation>
+}
+
 /** Answers a prompt. When it returns the response is ended, when it throws the response is marked `error`. */
-export type PromptHandler = (prompt: Prompt, response: ResponseWriter) => unknown
+export type PromptHandler = (prompt: AskedPrompt, response: ResponseWriter) => unknown
 
 /** A prompt being answered. */
 export interface Active {
@@ -83,7 +91,7 @@ const EARLY = 1000
 /** Prompts in, answers out: order, concurrency, steering, duplicates. Knows nothing of channels. */
 export class PromptQueue {
   readonly active = new Set<Active>()
-  readonly #handler: PromptHandler
+  readonly #handler: (prompt: Prompt, response: ResponseWriter) => unknown
   readonly #options: PromptOptions
   readonly #host: QueueHost
   readonly #waiting: (Task & { alone: boolean })[] = []
@@ -95,7 +103,11 @@ export class PromptQueue {
   #closed = false
   #kept = false
 
-  constructor(handler: PromptHandler, options: PromptOptions, host: QueueHost) {
+  constructor(
+    handler: (prompt: Prompt, response: ResponseWriter) => unknown,
+    options: PromptOptions,
+    host: QueueHost,
+  ) {
     this.#handler = handler
     this.#options = options
     this.#host = host
