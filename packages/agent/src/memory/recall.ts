@@ -57,7 +57,7 @@ function isShort(session: Session, wanted: number): boolean {
 
 /** The path on which the prompt is, and nothing after it. An ask for another answer ends at its question. */
 function upTo(session: Session, prompt: Prompt): readonly MessageRef[] {
-  ;(session as { selectBranch?(id: string): void }).selectBranch?.(prompt.id)
+  session.selectBranch(prompt.id)
   const { messages } = session.getSnapshot()
   let id: string | undefined = prompt.id
   for (let at = -1; id !== undefined; id = session.getPrompt(id)?.replaces) {
