@@ -207,6 +207,12 @@ test.each(['message-per-response', 'message-per-token'])(
       asked.push(promptId)
       await reader.channel.publish('user-input', { promptId, text: `${promptId}-` })
     }
+    /** So many messages more of an agent. Each prompt that waits is worth two at least. */
+    const said = async (count: number) => {
+      const heard = () => reader.messages.filter(({ clientId }) => clientId === 'agent').length
+      const enough = heard() + count
+      await reader.until(() => heard() >= enough)
+    }
     const completed = new Set<string>()
     let running = start(env)
     // Without a checkpoint, an agent takes nothing from the past: it must have been there once.
@@ -214,7 +220,7 @@ test.each(['message-per-response', 'message-per-token'])(
     for (let kill = 0; kill < KILLS; kill++) {
       await ask()
       if (kill % 2 === 0) await ask()
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 120))
+      await said(Math.floor(Math.random() * 4))
       running.child.kill('SIGKILL')
       await ask()
       await running.gone
@@ -222,7 +228,7 @@ test.each(['message-per-response', 'message-per-token'])(
       running = start(env)
       // Sometimes it is killed while it catches up.
       if (kill % 3 !== 2) await running.until((line) => line === 'ready')
-      else await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 100))
+      else await said(1 + Math.floor(Math.random() * 2))
     }
     await ask()
     const ends = (promptId: string) =>

@@ -10,15 +10,22 @@ beforeAll(async () => {
 afterEach(() => bench.server.faults.clear())
 afterAll(() => bench.close())
 
-/** The agent loses its connection, and the server what it would need to go on where it was. */
-function lose(channel: string): void {
-  bench.server.faults.drop({ match: { clientId: 'agent' }, forget: true, refuseFor: 100 })
-  bench.server.faults.forget({ channel })
+/** The agent cannot connect until `act` is done. */
+async function away(act: () => Promise<unknown>): Promise<void> {
+  const admit = bench.server.faults.drop({ match: { clientId: 'agent' }, forget: true, refuseFor: 60_000 })
+  await act()
+  admit()
 }
 
-/** Slower to come back than those who ask. */
+/** The same, and the server has lost what the agent would need to go on where it was. */
+const lost = (channel: string, act: () => Promise<unknown>): Promise<void> =>
+  away(() => {
+    bench.server.faults.forget({ channel })
+    return act()
+  })
+
 const agentClient = () =>
-  bench.client({ clientId: 'agent', echoMessages: false, disconnectedRetryTimeout: 1000 })
+  bench.client({ clientId: 'agent', echoMessages: false, disconnectedRetryTimeout: 50 })
 
 interface Answering {
   agent: Agent
@@ -89,8 +96,10 @@ describe.each(kinds)('$pattern, checkpoints: $kept', ({ pattern, kept }) => {
     await agent.ready
     await ask('before')
     await answered('before')
-    await bench.server.faults.restart({ memory: false })
-    await ask('meanwhile')
+    await away(async () => {
+      await bench.server.faults.restart({ memory: false })
+      await ask('meanwhile')
+    })
     await answered('meanwhile')
     await ask('after')
     await answered('after')
@@ -107,8 +116,7 @@ describe.each(kinds)('$pattern, checkpoints: $kept', ({ pattern, kept }) => {
     await bench.settle()
     const channel = reader.channel.name
     bench.server.faults.refuse({ on: 'history', match: { channel }, error: 50003, times: 5 })
-    lose(channel)
-    await ask('meanwhile')
+    await lost(channel, () => ask('meanwhile'))
     await answered('meanwhile')
     expect(asked).toEqual(['before false', 'meanwhile true'])
     expect(errors).toEqual([])
@@ -125,12 +133,11 @@ test('answers what it missed again while it was reading what it had missed', asy
   await answered('before')
   await bench.settle()
   const history = slowHistory(client, channelName)
-  lose(channelName)
-  await ask('first')
+  await lost(channelName, () => ask('first'))
   await history.asked
-  lose(channelName)
-  await ask('second')
-  await history.again()
+  const again = history.again()
+  await lost(channelName, () => ask('second'))
+  await again
   history.arrive()
   await answered('first')
   await answered('second')
@@ -153,9 +160,9 @@ test('answers what it missed while it was dealing with the past of the last proc
   const history = slowHistory(client, options.channelName)
   const { agent, asked, errors, ask, answered } = await answering({ ...options, client })
   await history.asked
-  lose(options.channelName)
-  await ask('meanwhile')
-  await history.again()
+  const again = history.again()
+  await lost(options.channelName, () => ask('meanwhile'))
+  await again
   history.arrive()
   await answered('between')
   await answered('meanwhile')
