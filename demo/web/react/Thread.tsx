@@ -18,7 +18,7 @@ export function Thread() {
   const { connection, conversation, config } = useStage()
   const { session, error, sendMessage, stop } = useSession()
   const { hasOlder, sentinel } = useOlder()
-  const messages = useMessages()
+  const messages = useMessages({ all: true })
   const hydrated = useReady(session.ready)
   const [chosen, setChosen] = useState<Chosen>({})
   const [editing, setEditing] = useState<string>()

@@ -105,7 +105,7 @@ export class Thread {
   #turns(): Turn[] {
     const { session } = this.#stage.connection
     if (!this.#hydrated) return []
-    return turnsOf(session.getSnapshot().messages, session, this.#chosen)
+    return turnsOf(session.getSnapshot().entries, session, this.#chosen)
   }
 
   #showRows(turns: readonly Turn[]): void {
