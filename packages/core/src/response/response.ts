@@ -18,7 +18,7 @@ import type { Gap, ResponseChange, ResponseState, ResponseStatus } from '../type
 /** A row of the app's database, as a response knows it. */
 export interface KnownRow {
   readonly status: ResponseStatus
-  /** It is over: the row wins over the channel's past. */
+  /** It has ended: the row wins over the channel's past. */
   readonly complete: boolean
   /** Whether an operation on a text is surely newer than a complete row. */
   isOlderThan(event: TextEvent | ReviseEvent): boolean
@@ -42,7 +42,7 @@ export class Response {
   updatedAt = 0
   promptId: string | undefined
   clientId: string | undefined
-  /** The client that spoke last for its party: where that is gone, nobody goes on. */
+  /** The client that spoke last for its party: if that one is absent, the response is interrupted. */
   speaker: string | undefined
   /** Whose it is; `undefined`: a row of a database that does not tell. */
   party: string | undefined
@@ -51,14 +51,14 @@ export class Response {
   /** Another party is known to have begun it earlier: it does not show. */
   isRival = false
   snapshot: ResponseState | undefined
-  /** Nothing of it comes before what is known. */
+  /** Its start is known. */
   headKnown = false
   /** Older messages are read for its sake: it is shown as it is when they end before its beginning. */
   wanted = false
-  /** What has changed it since it was last published: a reading of the past, by its number, or `LIVE`. */
+  /** The source of its unpublished changes: the number of a reading of the past, or `LIVE`. */
   touched: number | undefined
   readonly parts = new PartList()
-  /** What its agent states of it as a whole. */
+  /** What its agent says about the whole response. */
   readonly facts = new Facts()
   row: KnownRow | undefined
   readonly #kinds: PartKinds
@@ -68,7 +68,7 @@ export class Response {
   /** Continuity was lost there, and history has not reached back to it. */
   #broken: Break | undefined
   #interrupted = false
-  /** Of its agent's messages that are no text. */
+  /** Newest version among its agent's messages other than text. */
   #newestVersion = ''
   #sealed = false
   #tookOver = false
@@ -112,7 +112,7 @@ export class Response {
     return ordered.every((part) => part.finished) && ordered.some(isText)
   }
 
-  /** It ends in what is known, but begins before: it is for `loadOlder()` to show. What is shown already stays. */
+  /** It has ended, but its start is unread: hidden until `loadOlder()` reaches it. A shown response stays. */
   get withheld(): boolean {
     return this.isRival || (!this.snapshot && !this.wanted && !this.open && this.needsPast)
   }
@@ -149,7 +149,7 @@ export class Response {
     for (const part of this.parts.ordered) part.dirty = true
   }
 
-  /** Takes note of what any message of the response tells. Returns whether a view would see it. */
+  /** Records serial, promptId and clientId of a message. Returns whether a view would change. */
   meet(event: StreamEvent, live: boolean): boolean {
     if (this.#interrupted && live && event.type !== 'end') this.#interrupted = false
     if (event.strict) {
@@ -169,7 +169,7 @@ export class Response {
     return true
   }
 
-  /** Returns whether its beginning is another one than was known. */
+  /** Returns whether its known start has moved. */
   #meetSerial(event: StreamEvent): boolean {
     const { serial, timestamp, clientId } = event
     if ((this.begun === undefined || serial < this.begun) && !isReply(event)) this.begun = serial
@@ -239,14 +239,14 @@ export class Response {
     return run.replace({ ...item, create: event.type === 'text' && event.create })
   }
 
-  /** What is no text. */
+  /** Applies events other than text. */
   applyPart(event: StreamEvent): boolean {
     if (this.row?.complete && event.epoch === undefined) return false
     if (event.strict && event.version > this.#newestVersion) this.#newestVersion = event.version
     return this.#kinds[event.type]?.apply(event as never, this.parts) ?? false
   }
 
-  /** What another party may say of it. Returns whether a view could see it. */
+  /** Applies a reply of another party. Returns whether a view could change. */
   applyReply(event: ToolEvent): boolean {
     if (this.row?.complete) return false
     return this.#kinds.tool?.reply?.(event as never, this.parts, this) ?? false
@@ -291,14 +291,14 @@ export class Response {
     this.#eachRun((run) => {
       if (run.merges && !again) return
       run.cover(run.merges ? again! : coverage)
-      // Its first tokens came after a loss that is made up for by now.
+      // Its first tokens came after a loss that history has covered since.
       if (this.headKnown && !this.#broken) run.knowHead()
     })
   }
 
   knowHead(): void {
     this.headKnown = true
-    // What was lost with the connection may have been the beginning.
+    // The start may have been lost with the connection.
     if (this.#broken) return
     this.#eachRun((run) => {
       if (!run.merges) run.knowHead()
@@ -318,7 +318,7 @@ export class Response {
     for (const run of this.parts.runs()) run.fold()
   }
 
-  /** Makes the snapshot anew. Returns what changed, or undefined when nothing did. */
+  /** Makes a new snapshot. Returns what changed, or undefined if nothing did. */
   refresh(): ResponseChange[] | undefined {
     const before = this.snapshot
     const { changes, others } = this.#tookOver
@@ -373,7 +373,7 @@ export class Response {
     return !this.headKnown && !this.#firstPartKnown && !this.row?.complete
   }
 
-  /** What is known to be missing; the same array while that stays the same. */
+  /** Its known gaps; the same array until they change. */
   #gaps(shown: readonly OpenPart[], texts: readonly OpenText[]): readonly Gap[] {
     let gaps = noGaps
     for (const part of shown)
