@@ -31,11 +31,12 @@ describe.each(patterns)('%s', (pattern) => {
     const { channelName, agent, match } = setup(pattern)
     const reader = await bench.reader(channelName)
     const response = agent.respond()
+    const sent = words.slice(0, 21).join('')
     for (const [index, word] of words.entries()) {
       response.append(word)
       // What was sent last is on the channel, but the agent does not learn of it.
       if (index === 20) bench.server.faults.lose({ on: 'ack', match, times: 3 })
-      if (index === 24) await pause(10)
+      if (index === 24) await reader.until(() => reader.text(response.responseId).startsWith(sent))
       if (index === 25) bench.server.faults.drop({ match, ...drop })
       if (index % 4 === 0) await pause(1)
     }
@@ -170,7 +171,9 @@ test('holds a model up that is faster than the network', async () => {
     yield { type: 'finish', finishReason: 'stop' } as const
   }
   const piped = response.pipe(model())
-  await pause(50)
+  // The model waits for nobody: it has read all that it may once the event loop has turned.
+  await bench.until(() => read > 50)
+  await pause(0)
   expect(read).toBeLessThan(150)
   thaw()
   expect(await piped).toEqual({ finishReason: 'stop', aborted: false })
