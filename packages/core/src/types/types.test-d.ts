@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest'
-import { createSession } from '../index.ts'
+import { createSession, documented } from '../index.ts'
 import type { DataPart, Part, ResponseState, Session, ToolPart } from '../index.ts'
 
 type Closed = {
@@ -40,4 +40,15 @@ test('a client or a channel, not both and not neither', () => {
   createSession({})
   // @ts-expect-error: a client without a name
   createSession({ client: options.client! })
+})
+
+test('a mistyped documented name, or header, is an error', () => {
+  documented({
+    names: { token: 'chunk', 'user-input': ['ask', 'prompt'] },
+    headers: { responseId: 'response_id' },
+  })
+  // @ts-expect-error -- `tokens` is no documented name
+  documented({ names: { tokens: 'chunk' } })
+  // @ts-expect-error -- nor is `response_id` a documented header
+  documented({ headers: { response_id: 'responseId' } })
 })

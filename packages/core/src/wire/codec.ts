@@ -1,4 +1,5 @@
 import type { InboundMessage } from 'ably'
+import type { Header, MessageName } from '../protocol/names.ts'
 import { fields, isOperation } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { SUMMARY } from './read.ts'
@@ -14,10 +15,12 @@ export interface Codec {
 }
 
 /** An app's own message names, by the documented name each stands for: `{ token: 'chunk' }`. */
-export type MessageNames = Partial<Record<string, string | readonly string[]>>
+export type MessageNames = Partial<
+  Record<(typeof MessageName)[keyof typeof MessageName], string | readonly string[]>
+>
 
 /** An app's own header keys, by the documented key each stands for: `{ responseId: 'response_id' }`. */
-export type HeaderNames = Partial<Record<string, string>>
+export type HeaderNames = Partial<Record<(typeof Header)[keyof typeof Header], string>>
 
 export interface NameOptions {
   names?: MessageNames | undefined
