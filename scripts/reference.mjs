@@ -73,7 +73,7 @@ function sectionsOf(entries, outDir) {
     const texts = names.map((name) => {
       const symbol = symbols.find((s) => s.name === name)
       const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
-      const known = home.get(target)
+      const known = checker.isUnknownSymbol(target) ? packageOf(symbol) : home.get(target)
       if (known)
         return `### ${name}\n\nAs in [\`${known}\`](#${anchor(known, name)}). <a id="${anchor(entry.name, name)}"></a>\n`
       home.set(target, entry.name)
@@ -144,4 +144,11 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   const text = reference()
   if (process.argv.includes('--check')) process.exitCode = readFileSync(path, 'utf8') === text ? 0 : 1
   else writeFileSync(path, text)
+}
+
+/** The package that a re-export names: only relative imports are followed. */
+function packageOf(symbol) {
+  let node = symbol.declarations[0]
+  while (!node.moduleSpecifier) node = node.parent
+  return node.moduleSpecifier.text
 }
