@@ -99,6 +99,8 @@ export interface AgentOptions {
 
 export interface AgentEvents {
   error: (error: RejoinError) => void
+  /** A response begins: of the application, of a prompt, or to end what a former process has left. */
+  response: (response: ResponseWriter) => void
 }
 
 /** Milliseconds for which a store that fails is tried again. */
@@ -260,6 +262,7 @@ export class Agent {
     void this.#presence?.enter()
     const response = new ResponseWriter(this.#writerHost(), ids, origin)
     this.#responses.add(response)
+    this.#events.emit('response', response)
     if (this.#responses.size === 1) this.#watchEnd()
     void response.ended.then(() => {
       this.#responses.delete(response)

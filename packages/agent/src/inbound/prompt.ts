@@ -33,6 +33,14 @@ export interface Prompt {
   readonly fence?: number
 }
 
+/** Id of the prompt that a `user-input` message asks. */
+export function promptIdOf(message: InboundMessage): string | undefined {
+  const data = storable(parsed(message.data)) as { promptId?: unknown } | null | undefined
+  const headers = storable(headersOf(message))
+  const id = data?.promptId ?? headers[Header.PromptId] ?? message.serial ?? message.id
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
 /**
  * Reads a `user-input` message; `undefined` when it holds no text to answer.
  * @throws RejoinError `bad_message` when pieces of its text are missing.
@@ -41,7 +49,6 @@ export function readPrompt(message: InboundMessage, late: boolean, texts?: Promp
   const data: unknown = storable(parsed(message.data))
   const headers = storable(headersOf(message))
   const fields = (typeof data === 'object' && data ? data : {}) as {
-    promptId?: unknown
     text?: unknown
     replaces?: unknown
     parts?: unknown
@@ -50,8 +57,8 @@ export function readPrompt(message: InboundMessage, late: boolean, texts?: Promp
     checksum?: unknown
   }
   const said = typeof data === 'string' ? data : fields.text
-  const id = fields.promptId ?? headers[Header.PromptId] ?? message.serial ?? message.id
-  if (typeof said !== 'string' || typeof id !== 'string' || id === '') return undefined
+  const id = promptIdOf(message)
+  if (typeof said !== 'string' || id === undefined) return undefined
   const { length, checksum } = fields
   const inPieces = typeof length === 'number' && typeof checksum === 'string'
   const text = inPieces ? texts?.read(id, message.clientId, said, { length, checksum }) : said

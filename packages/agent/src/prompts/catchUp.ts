@@ -39,7 +39,8 @@ export interface Judge {
 const PAGE = 1000
 
 /**
- * Reads the channel's past, from the attach point back to the checkpoint. Without a checkpoint, only where the
+ * Reads the channel's past, from now back to the checkpoint: the channel may have been attached long before the agent
+ * listened. Without a checkpoint, only where the
  * channel stands: the past is then nobody's to answer.
  */
 export async function catchUp(
@@ -55,7 +56,7 @@ export async function catchUp(
     (least, { prompt }) => (prompt.serial < least ? prompt.serial : least),
     checkpoint.serial,
   )
-  return sort(await since(channel, from), checkpoint, judge, report)
+  return sort(await since(channel, from, true), checkpoint, judge, report)
 }
 
 /** Serial of the last message before the attach point. */

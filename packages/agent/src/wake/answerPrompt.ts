@@ -1,0 +1,184 @@
+import type { RealtimeChannel } from 'ably'
+import { ErrorCode, RejoinError } from '@rejoin/core/protocol'
+import { Agent, type AgentOptions } from '../agent.ts'
+import type { Prompt } from '../inbound/prompt.ts'
+import { doneAbout } from '../prompts/catchUp.ts'
+import type { ClaimStore } from '../prompts/claims.ts'
+import type { PromptHandler, PromptOptions } from '../prompts/promptQueue.ts'
+import type { EndResult, ResponseWriter } from '../response/responseWriter.ts'
+import { findPrompt } from './findPrompt.ts'
+import { visit } from './visits.ts'
+
+export interface AnswerPromptOptions
+  extends Omit<AgentOptions, 'checkpoints'>, Pick<PromptOptions, 'interrupted' | 'allowCancel'> {
+  promptId: string
+  handler: PromptHandler
+  /** Stops the answer, or the wait for its prompt. */
+  signal?: AbortSignal
+  /** Milliseconds to wait for a prompt that is not on the channel yet. Default 10,000. */
+  patience?: number
+  /** Gets what goes wrong on the way, such as what the handler threw. */
+  onError?: (error: RejoinError) => void
+}
+
+/**
+ * What became of a prompt:
+ * - `answered`, `stopped`, `failed`: by this call;
+ * - `answered-before`: its answer had ended;
+ * - `claimed`: another process, or another call with the same client, answers it;
+ * - `not-found`: it is not on the channel.
+ */
+export type AnswerOutcome =
+  | { readonly status: 'answered' | 'stopped' | 'failed'; readonly result: EndResult }
+  | { readonly status: 'answered-before' | 'claimed' | 'not-found'; readonly responseId?: string }
+
+const STATUS = { complete: 'answered', stopped: 'stopped', error: 'failed' } as const
+
+/**
+ * Answers one prompt, and leaves. Only the channel's word counts: who asked, what, and whether it was answered. Calling
+ * it again is safe: after a crash it does what is left to do. In several processes at once it needs `claims`.
+ * @throws RejoinError when the channel cannot be read, or a `DeliveryError` when the answer could not be delivered:
+ *   then call it again.
+ */
+export async function answerPrompt(options: AnswerPromptOptions): Promise<AnswerOutcome> {
+  const { client, channelName, channelOptions, promptId, signal } = options
+  if (typeof promptId !== 'string' || promptId === '')
+    throw new RejoinError(
+      ErrorCode.InvalidArgument,
+      'unable to answer a prompt; promptId must be a non-empty string',
+    )
+  signal?.throwIfAborted()
+  const answer = new Answer(options)
+  const channel = client.channels.get(channelName, channelOptions)
+  return (await visit(client, channel, promptId, () => answer.run(channel))) ?? { status: 'claimed' }
+}
+
+type Over = 'settled' | 'unsettled' | 'refused'
+
+/** One prompt being answered: an agent whose checkpoint is that prompt. */
+class Answer {
+  readonly #options: AnswerPromptOptions
+  #prompt: Prompt | undefined
+  #response: ResponseWriter | undefined
+  /** What `onComplete` threw. */
+  #unstored: unknown
+  #finish: (over: Over) => void = () => {}
+  #fail: (error: unknown) => void = () => {}
+  readonly #over = new Promise<Over>((resolve, reject) => {
+    this.#finish = resolve
+    this.#fail = reject
+  })
+
+  constructor(options: AnswerPromptOptions) {
+    this.#options = options
+    this.#over.catch(() => {})
+  }
+
+  async run(channel: RealtimeChannel): Promise<AnswerOutcome> {
+    const { promptId, handler, signal, interrupted, allowCancel, onError } = this.#options
+    const agent = new Agent(this.#agentOptions(channel))
+    if (onError) agent.on('error', onError)
+    agent.on('error', (error) => {
+      if (!this.#response && this.#unstored !== undefined && error.cause === this.#unstored) this.#fail(error)
+    })
+    agent.on('response', (response) => this.#began(response))
+    agent.onPrompt(handler, {
+      accept: ({ id }) => id === promptId,
+      ...(interrupted && { interrupted }),
+      ...(allowCancel && { allowCancel }),
+    })
+    const stop = () => void agent.close({ reason: signal?.reason }).then(() => this.#finish('unsettled'))
+    signal?.addEventListener('abort', stop)
+    try {
+      await agent.ready
+      return this.#prompt ? await this.#outcome(await this.#over, channel) : { status: 'not-found' }
+    } catch (error) {
+      if (!this.#response) signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      await agent.close()
+    }
+  }
+
+  #agentOptions(channel: RealtimeChannel): AgentOptions {
+    const { promptId, patience = 10_000, signal, claims, onComplete } = this.#options
+    return {
+      ...this.#options,
+      onComplete: async (row) => {
+        try {
+          await onComplete?.(row)
+        } catch (error) {
+          this.#unstored = error
+          throw error
+        }
+      },
+      ...(claims && { claims: this.#watched(claims) }),
+      checkpoints: {
+        load: async () => {
+          this.#prompt = await findPrompt(channel, promptId, { patience, signal })
+          return this.#prompt && { serial: this.#prompt.serial, open: [{ prompt: this.#prompt }], recent: [] }
+        },
+        save: async (_, { recent }) => {
+          if (recent.includes(promptId)) this.#finish('settled')
+        },
+      },
+    }
+  }
+
+  /** The application's store, whose refusals end this call. */
+  #watched(store: ClaimStore): ClaimStore {
+    return {
+      claim: async (request) => {
+        try {
+          const granted = await store.claim(request)
+          if (!granted) this.#finish('refused')
+          return granted
+        } catch (error) {
+          this.#fail(error)
+          throw error
+        }
+      },
+      renew: async (claim) => {
+        const held = await store.renew(claim)
+        if (!held) this.#finish('refused')
+        return held
+      },
+      settle: (claim) => store.settle(claim),
+    }
+  }
+
+  #began(response: ResponseWriter): void {
+    this.#response = response
+    void response.ended.then(() => {
+      // One that was withdrawn is followed by another.
+      if (this.#response === response && !response.settled) this.#finish('unsettled')
+    })
+  }
+
+  async #outcome(over: Over, channel: RealtimeChannel): Promise<AnswerOutcome> {
+    if (over === 'refused') return this.#elsewhere(channel)
+    if (!this.#response) {
+      this.#options.signal?.throwIfAborted()
+      return this.#elsewhere(channel)
+    }
+    const result = await this.#response.end()
+    return { status: STATUS[result.status], result }
+  }
+
+  /** Others have answered it, or are about to. */
+  async #elsewhere(channel: RealtimeChannel): Promise<AnswerOutcome> {
+    const { auth } = this.#options.client
+    const clientId = auth.clientId && auth.clientId !== '*' ? auth.clientId : undefined
+    const judge = {
+      isOurs: () => false,
+      isOwn: (message: { clientId?: string | undefined }) => message.clientId === clientId,
+      mayCancel: () => false,
+    }
+    const { answered, prompts } = await doneAbout(channel, this.#prompt!, judge, () => {})
+    const ended = answered[0]
+    if (ended) return { status: 'answered-before', responseId: ended.past.responseId }
+    const responseId = prompts[0]?.responseId
+    return { status: 'claimed', ...(responseId !== undefined && { responseId }) }
+  }
+}

@@ -1,0 +1,29 @@
+/** A message as Ably's webhooks carry it. */
+export interface EncodedMessage {
+  name?: string
+  data?: unknown
+  /** How `data` was encoded, the last step last: `json/utf-8/base64`. */
+  encoding?: string
+}
+
+/** Undoes the encodings of a message's data; `undefined` if one of them cannot be undone, such as a cipher. */
+export function decoded(message: EncodedMessage): EncodedMessage | undefined {
+  let { data } = message
+  const steps = typeof message.encoding === 'string' ? message.encoding.split('/').filter(Boolean) : []
+  try {
+    for (const step of steps.reverse()) {
+      if (step === 'base64') data = bytesOf(data as string)
+      else if (step === 'utf-8') data = textOf(data)
+      else if (step === 'json') data = JSON.parse(textOf(data)) as unknown
+      else return undefined
+    }
+  } catch {
+    return undefined
+  }
+  return { ...message, data }
+}
+
+const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0))
+
+const textOf = (data: unknown): string =>
+  data instanceof Uint8Array ? new TextDecoder().decode(data) : String(data)

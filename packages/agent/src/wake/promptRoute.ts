@@ -1,0 +1,54 @@
+import { ErrorCode, RejoinError, wrapError } from '@rejoin/core/protocol'
+import { answerPrompt, type AnswerPromptOptions } from './answerPrompt.ts'
+import type { WakeSecrets } from './origin.ts'
+import { readWake, type Wake } from './readWake.ts'
+
+export interface PromptRouteOptions
+  extends Omit<AnswerPromptOptions, 'promptId' | 'channelName'>, WakeSecrets {
+  /** Which wakes to follow. Default: all. */
+  accept?: (wake: Wake) => boolean | Promise<boolean>
+}
+
+/** What servers of the kind of Cloudflare Workers hand to a route. */
+export interface RouteContext {
+  waitUntil(work: Promise<unknown>): void
+}
+
+/**
+ * A route for servers that speak fetch: reads the wakes in a request and answers their prompts. With `waitUntil` it
+ * replies at once (202), otherwise when they are answered (200, with what became of each).
+ */
+export function promptRoute(
+  options: PromptRouteOptions,
+): (request: Request, context?: RouteContext) => Promise<Response> {
+  const { key, secret, accept = () => true, ...rest } = options
+  const secrets = { ...(key !== undefined && { key }), ...(secret !== undefined && { secret }) }
+  const answer = async ({ channelName, promptId }: Wake) => {
+    if (promptId === undefined) return { channelName, status: 'not-found' }
+    return { channelName, promptId, ...(await answerPrompt({ ...rest, channelName, promptId })) }
+  }
+  return async (request, context) => {
+    try {
+      const wakes: Wake[] = []
+      for (const wake of await readWake(request, secrets)) if (await accept(wake)) wakes.push(wake)
+      const work = Promise.all(wakes.map(answer))
+      // Some frameworks have a context without it.
+      if (typeof context?.waitUntil !== 'function') return Response.json(await work)
+      const reported = work.catch((error: unknown) =>
+        options.onError?.(wrapError('answer a prompt', error, ErrorCode.CallbackFailed)),
+      )
+      context.waitUntil(reported)
+      return new Response(null, { status: 202 })
+    } catch (error) {
+      return refusal(error)
+    }
+  }
+}
+
+function refusal(error: unknown): Response {
+  const code = error instanceof RejoinError ? error.code : undefined
+  if (code === ErrorCode.NotAllowed) return new Response('Not allowed', { status: 401 })
+  if (code === ErrorCode.BadMessage) return new Response('Not a wake', { status: 400 })
+  // Whoever called tries again.
+  return new Response('Not answered', { status: 500 })
+}
