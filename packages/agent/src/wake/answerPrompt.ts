@@ -10,9 +10,11 @@ import { findPrompt } from './findPrompt.ts'
 import { visit } from './visits.ts'
 
 export interface AnswerPromptOptions
-  extends Omit<AgentOptions, 'checkpoints'>, Pick<PromptOptions, 'interrupted' | 'allowCancel'> {
+  extends Omit<AgentOptions, 'checkpoints' | 'claims'>, Pick<PromptOptions, 'interrupted' | 'allowCancel'> {
   promptId: string
   handler: PromptHandler
+  /** Lets only one of several calls answer, wherever they run. A store: claims on the channel need agents that stay. */
+  claims?: ClaimStore
   /** Stops the answer, or the wait for its prompt. */
   signal?: AbortSignal
   /** Milliseconds to wait for a prompt that is not on the channel yet. Default 10,000. */
@@ -46,6 +48,11 @@ export async function answerPrompt(options: AnswerPromptOptions): Promise<Answer
     throw new RejoinError(
       ErrorCode.InvalidArgument,
       'unable to answer a prompt; promptId must be a non-empty string',
+    )
+  if ((options.claims as unknown) === 'channel')
+    throw new RejoinError(
+      ErrorCode.InvalidArgument,
+      'unable to answer a prompt; claims on the channel need an agent that stays. Pass a claim store',
     )
   signal?.throwIfAborted()
   const answer = new Answer(options)
