@@ -42,6 +42,8 @@ export function connect(
   const session = createSession({
     client,
     channelName: channelOf({ id }),
+    // Nobody else can begin an answer, whatever their token lets them publish.
+    agents: ['agent'],
     hydrate: seed({
       load: async (cursor, signal) => {
         const query = new URLSearchParams({ limit: '20', ...(cursor ? { cursor } : {}) })
