@@ -170,6 +170,23 @@ describe('what no provider says neither throws nor ends an answer', () => {
     fc.tuple(fc.constantFrom('messages', 'updates', 'values', 'custom', 'error'), value),
   )
 
+  test.each(Object.entries(mappers))('objects that no text can be made of, %s', async (_, mapper) => {
+    for (const odd of [Object.create(null), { toString: 1, valueOf: 1 }] as unknown[]) {
+      const type = odd
+      const choice = { index: odd, delta: { content: [{ type }] }, finish_reason: odd }
+      await read(mapper, [
+        { type: 'ai', content: { type }, id: odd },
+        { lc: 1, id: [odd], kwargs: { content: 'x' } },
+        { choices: [choice, choice] },
+        { type: 'response.output_item.added', output_index: 0, item: { type, id: 'i' } },
+        { type: 'response.output_item.done', output_index: 0, item: { type, id: 'i', content: [{ type }] } },
+        { type: 'error', code: odd, error: { type, code: odd, message: odd } },
+        { type: 'content_block_start', index: 0, content_block: { type } },
+        { error: { code: odd, status: odd, message: odd } },
+      ])
+    }
+  })
+
   test.each(Object.entries(mappers))('%s', async (name, mapper) => {
     await fc.assert(
       fc.asyncProperty(fc.array(item, { maxLength: 12 }), async (items) => {

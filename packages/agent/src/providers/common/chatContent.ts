@@ -1,5 +1,5 @@
 import type { FileEvent, ModelEvent, SourceEvent } from '../../response/modelEvent.ts'
-import { isFields, numberIn, textIn, type Fields, type Intake } from './intake.ts'
+import { isFields, numberIn, textIn, type Fields, type Intake, wordFor } from './intake.ts'
 
 /** One piece of what a message says. */
 export type Said = { kind: 'text' | 'reasoning'; text: string } | FileEvent
@@ -49,7 +49,7 @@ function partOf(part: Fields, what: string, intake: Intake): Said[] {
   }
   const file = fileOf(part)
   if (file) return [file]
-  intake.drop(what, `no part can hold content of type "${String(type)}"`)
+  intake.drop(what, `no part can hold content of type "${wordFor(type)}"`)
   return []
 }
 

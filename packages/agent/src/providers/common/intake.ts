@@ -81,3 +81,8 @@ export function numberIn(value: unknown): number | undefined {
 export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
+
+/** The value as a text that names it, whatever it is: an object's own `toString` may be anything. */
+export function wordFor(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : kindOf(value)
+}

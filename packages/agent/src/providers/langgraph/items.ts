@@ -1,4 +1,4 @@
-import { isFields, textIn, type Fields } from '../common/intake.ts'
+import { isFields, textIn, type Fields, wordFor } from '../common/intake.ts'
 
 /** What one item of a stream is about. */
 export type GraphItem =
@@ -53,7 +53,8 @@ function inMode(mode: string, data: unknown): GraphItem {
 export function messageFields(message: Fields): Fields & { type: string } {
   const { lc, id, kwargs, data, type } = message
   // `JSON.stringify(message)`
-  if (lc !== undefined && Array.isArray(id) && isFields(kwargs)) return { ...kwargs, type: String(id.at(-1)) }
+  if (lc !== undefined && Array.isArray(id) && isFields(kwargs))
+    return { ...kwargs, type: wordFor(id.at(-1)) }
   // `message.toDict()`
   if (isFields(data) && typeof type === 'string' && !('content' in message)) return { ...data, type }
   const { getType } = message

@@ -3,7 +3,7 @@ import { brokenOff, failure } from '../common/broken.ts'
 import { Citations, contentOf, fileOf, type Said } from '../common/chatContent.ts'
 import { CurrentText } from '../common/currentText.ts'
 import { ending } from '../common/ending.ts'
-import { Intake, isFields, numberIn, textIn, type Fields } from '../common/intake.ts'
+import { Intake, isFields, numberIn, textIn, type Fields, wordFor } from '../common/intake.ts'
 import { ReasoningDetails } from './reasoningDetails.ts'
 import { ReasoningTag } from './reasoningTag.ts'
 import { StreamedCalls } from '../common/streamedCalls.ts'
@@ -100,7 +100,7 @@ export class ChatMapper {
     const choices = this.#intake.list(chunk['choices'], 'choices')
     const indexed = choices.find(({ index }) => index === 0)
     const other = choices.find(({ index }) => numberIn(index) !== undefined && index !== 0)
-    if (other) this.#intake.drop(`choices[${String(other['index'])}]`, 'only the first choice is shown')
+    if (other) this.#intake.drop(`choices[${wordFor(other['index'])}]`, 'only the first choice is shown')
     return indexed ?? choices.find(({ index }) => numberIn(index) === undefined)
   }
 

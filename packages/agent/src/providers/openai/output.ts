@@ -1,5 +1,5 @@
 import type { ModelEvent, ProviderMetadata } from '../../response/modelEvent.ts'
-import { numberIn, textIn, type Fields, type Intake } from '../common/intake.ts'
+import { numberIn, textIn, type Fields, type Intake, wordFor } from '../common/intake.ts'
 import { isOutput, Items, type Item, type ItemCall } from './items.ts'
 import { isCall, isProviderExecuted, outputOf, toolItem, toolName, wrapping } from './tools.ts'
 import { insideString, toolInput } from '../common/toolInput.ts'
@@ -24,7 +24,7 @@ export class ResponsesOutput {
   }
 
   grow(event: Fields, slot: Slot, index: number): Generator<ModelEvent> {
-    const delta = this.#intake.text(event['delta'], `${String(event['type'])} delta`)
+    const delta = this.#intake.text(event['delta'], `${wordFor(event['type'])} delta`)
     return this.#show(this.#items.of(event, itemType(slot)), slot, index, delta)
   }
 
@@ -58,7 +58,7 @@ export class ResponsesOutput {
 
   *argument(event: Fields): Generator<ModelEvent> {
     const { call, type } = this.#items.of(event, '')
-    const delta = this.#intake.text(event['delta'], `${String(event['type'])} delta`)
+    const delta = this.#intake.text(event['delta'], `${wordFor(event['type'])} delta`)
     if (!call || call.available || delta === '') return
     const [open] = wrapping(type) ?? []
     yield* argue(call, open === undefined ? delta : (call.json === '' ? open : '') + insideString(delta))
@@ -144,7 +144,7 @@ export class ResponsesOutput {
       return yield* this.#settle(item, 'text', index, part['refusal'])
     }
     if (part['type'] !== 'output_text') {
-      return this.#intake.drop(`content of type ${String(part['type'])}`, 'no part can hold it')
+      return this.#intake.drop(`content of type ${wordFor(part['type'])}`, 'no part can hold it')
     }
     yield* this.#settle(item, 'text', index, part['text'])
     for (const [place, found] of this.#intake.list(part['annotations'], 'annotations').entries()) {
@@ -254,12 +254,12 @@ export class ResponsesOutput {
   /** The output of a call that has an item of its own. */
   *#outcome(fields: Fields): Generator<ModelEvent> {
     const callId = textIn(fields['call_id'])
-    const name = String(fields['type']).replace(/_output$/, '')
+    const name = wordFor(fields['type']).replace(/_output$/, '')
     const item = this.#items.all.findLast(({ call, type, callId: known }) =>
       callId ? known === callId : call && !call.answered && (type === name || `${name}_call` === type),
     )
     const toolCallId = item?.call?.toolCallId ?? callId
-    if (toolCallId === undefined) return this.#intake.drop(String(fields['type']), 'its call is not known')
+    if (toolCallId === undefined) return this.#intake.drop(wordFor(fields['type']), 'its call is not known')
     yield* answer(item?.call, toolCallId, outputOf(fields))
   }
 }

@@ -1,4 +1,4 @@
-import { isFields, textIn, type Fields } from '../common/intake.ts'
+import { isFields, textIn, type Fields, wordFor } from '../common/intake.ts'
 import { insideString } from '../common/toolInput.ts'
 
 /** What a tool call of the Responses API comes to. */
@@ -36,7 +36,7 @@ export function isCall({ type }: Fields): boolean {
 }
 
 export function isProviderExecuted(item: Fields): boolean {
-  const type = String(item['type'])
+  const type = wordFor(item['type'])
   const environment = isFields(item['environment']) ? textIn(item['environment']['type']) : undefined
   if (type === 'tool_search_call') return item['execution'] !== 'client'
   return (
@@ -45,7 +45,7 @@ export function isProviderExecuted(item: Fields): boolean {
 }
 
 export function toolName(item: Fields): string {
-  return textIn(item['name']) ?? String(item['type']).replace(/_call$/, '')
+  return textIn(item['name']) ?? wordFor(item['type']).replace(/_call$/, '')
 }
 
 /** What opens and closes the JSON text around arguments that stream as plain text. */
