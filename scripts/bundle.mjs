@@ -26,6 +26,7 @@ export async function weigh(code, { external = [], ...options } = {}) {
     define: { 'process.env.NODE_ENV': '"production"' },
     external,
     logLevel: 'silent',
+    plugins: [later],
     ...options,
   })
   const script = await mergeImports(outputFiles[0].text)
@@ -35,6 +36,15 @@ export async function weigh(code, { external = [], ...options } = {}) {
     if (bytesInOutput > 0 && path !== '<stdin>') modules[path] = bytesInOutput
   const { exports } = output
   return { min: script.length, gzip: gzipSync(script, { level: 9 }).length, modules, exports }
+}
+
+/** What is imported when it is needed is no part of what a page or an agent loads first. */
+const later = {
+  name: 'later',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\./ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    ),
 }
 
 /** One import of each package, as in what is published: esbuild keeps one for every file that imports it. */
