@@ -113,12 +113,13 @@ test('bad input is a 400 that says what is wrong, never an outage', async () => 
 })
 
 test('sign-ins are limited by client, also behind a proxy: one cannot lock the others out', async () => {
-  let refused = 0
-  for (let nth = 0; nth < 70; nth++) if ((await signIn('203.0.113.9')) === '') refused++
-  expect(refused).toBeGreaterThan(0)
+  // All at once: a slow machine would give the client time to be let in again.
+  const signIns = (from: (nth: number) => string) =>
+    Promise.all(Array.from({ length: 70 }, (_, nth) => signIn(from(nth))))
+  expect(await signIns(() => '203.0.113.9')).toContain('')
   expect(await signIn('203.0.113.10')).not.toBe('')
   // What the client itself writes in front counts for nothing.
-  expect(await signIn('1.2.3.4, 203.0.113.9')).toBe('')
+  expect(await signIns((nth) => `1.2.3.${nth}, 203.0.113.9`)).toContain('')
 })
 
 test('signing out ends the tokens of that sign-in, and the connections they opened', async () => {
