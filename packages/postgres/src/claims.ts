@@ -1,40 +1,6 @@
-import { ErrorCode, RejoinError } from '@rejoin/agent'
+import { ErrorCode, RejoinError, type ClaimStore, type HeldClaim } from '@rejoin/agent'
 import { cleanText } from './clean.ts'
 import { select, type PostgresClient } from './client.ts'
-
-/** A prompt, and the process that asks to answer it. */
-export interface ClaimRequest {
-  channelName: string
-  promptId: string
-  /** Identifies the process; unique among running processes. */
-  owner: string
-  /** Milliseconds until another owner may take the prompt, unless the claim is renewed or settled. */
-  ttl: number
-}
-
-/** A granted claim. */
-export interface HeldClaim {
-  channelName: string
-  promptId: string
-  owner: string
-  fence: number
-}
-
-/**
- * Makes one of several processes answer a prompt. A claim is a lease: an owner that dies loses it after `ttl`. The
- * `fence` grows each time the prompt changes owners, so that a tool can refuse calls from a former owner.
- */
-export interface ClaimStore {
-  /** Resolves to `undefined` if another owner holds the prompt, or the prompt is settled. */
-  claim(request: ClaimRequest): Promise<{ fence: number } | undefined>
-  /** Extends the lease to `ttl` from now. Resolves to false if another owner has the prompt, or it is settled. */
-  renew(claim: HeldClaim & { ttl: number }): Promise<boolean>
-  /**
-   * Records that the prompt is answered: it cannot be claimed again.
-   * @throws RejoinError `invalid_argument` if another owner has taken the prompt.
-   */
-  settle(claim: HeldClaim): Promise<void>
-}
 
 export interface PostgresClaims extends ClaimStore {
   /**

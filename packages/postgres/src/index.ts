@@ -1,7 +1,7 @@
 export { cleanText } from './clean.ts'
 export { createPostgresStore, type PostgresStore } from './store.ts'
 export type { PostgresClient } from './client.ts'
-export type { ClaimRequest, ClaimStore, HeldClaim, PostgresClaims } from './claims.ts'
+export type { PostgresClaims } from './claims.ts'
 export { isPermanent } from './permanent.ts'
 export { migration } from './migration.ts'
 export { promptRow, type PageOptions, type RowStore } from './rows.ts'
