@@ -22,7 +22,7 @@ import type { PastResponse } from './response/pastResponse.ts'
 import { AgentPresence } from './publish/agentPresence.ts'
 import type { Prompt } from './inbound/prompt.ts'
 import type { RecallOptions } from './memory/recall.ts'
-import type { AllowCancel, PromptHandler, PromptOptions } from './prompts/promptQueue.ts'
+import type { AllowCancel, AskedPrompt, PromptHandler, PromptOptions } from './prompts/promptQueue.ts'
 import { restRequest, type RestRequest } from './exit/restRequest.ts'
 import { ResponseWriter, type Origin, type ResponseIds, type WriterHost } from './response/responseWriter.ts'
 import type { Pattern } from './response/runWire.ts'
@@ -189,6 +189,16 @@ export class Agent {
     return this.#respond(ids)
   }
 
+  /** A prompt as its handler gets it. Without the method it can be cloned and stored, as what it is. */
+  #asked(prompt: Prompt): AskedPrompt {
+    const conversation = async (options?: RecallOptions) => {
+      // The reader comes with the first conversation that is asked for.
+      const { recall } = await import('./memory/recall.ts')
+      return recall(this.#channel, prompt, options)
+    }
+    return Object.defineProperty({ ...prompt } as AskedPrompt, 'conversation', { value: conversation })
+  }
+
   /** Answers the channel's prompts. One handler per agent. */
   onPrompt(handler: PromptHandler, options: PromptOptions = {}): void {
     if (this.#closing) throw new RejoinError(ErrorCode.Closed, 'unable to listen; the agent was closed')
@@ -203,15 +213,7 @@ export class Agent {
         ErrorCode.InvalidArgument,
         'unable to listen; concurrency must be a number above 0',
       )
-    // The reader comes with the first conversation that is asked for.
-    const conversation = (prompt: Prompt) => async (how?: RecallOptions) => {
-      const { recall } = await import('./memory/recall.ts')
-      return recall(this.#channel, prompt, how)
-    }
-    this.#inbox.answer(
-      (prompt, response) => handler({ ...prompt, conversation: conversation(prompt) }, response),
-      options,
-    )
+    this.#inbox.answer((prompt, response) => handler(this.#asked(prompt), response), options)
     void this.#presence?.enter()
   }
 

@@ -28,6 +28,8 @@ describe.each<Pattern>(['message-per-response', 'message-per-token'])('%s', (pat
     const start = () => {
       const agent = bench.agent({ channelName, pattern })
       agent.onPrompt(async (prompt, response) => {
+        // What a handler is given can be handed on, as another thread or a store wants it.
+        expect(structuredClone(prompt)).toMatchObject({ text: prompt.text })
         const conversation = await prompt.conversation()
         conversations.push(conversation)
         response.append(`You said: ${prompt.text}`)
