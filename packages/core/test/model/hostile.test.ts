@@ -116,7 +116,8 @@ function seen(state: ResponseState | undefined) {
   return { status, shown, parts, clientId, error, editedBy }
 }
 
-describe('law 9: provenance', () => {
+// A soak takes as long as it takes.
+describe('law 9: provenance', { timeout: 60_000 + numRuns * 10 }, () => {
   test('in any order, what shows is what its agent said', () => {
     fc.assert(
       fc.property(world, ({ honest: own, hostile: others, order }) => {
