@@ -22,19 +22,22 @@ afterAll(async () => {
   await demo?.stop()
 })
 
-/** Publishes into a conversation as the person who owns it. */
+/** Publishes into a conversation in the agent's name: what a model says is no safer than what a stranger does. */
 async function publisher(chat: Chat) {
   const { pathname } = new URL(chat.page.url())
   const id = pathname.split('/').at(-1)!
-  const { token, channel } = (await (
-    await chat.page.context().request.get(`${demo.url}/api/conversations/${id}/token`)
-  ).json()) as { token: string; channel: string }
-  const { hostname, port } = new URL(demo.url)
-  const client = new Realtime({ token, endpoint: hostname, port: Number(port), tls: false, logLevel: 0 })
+  const broker = await demo.model.broker()
+  const client = new Realtime({
+    ...broker,
+    clientId: 'agent',
+    endpoint: '127.0.0.1',
+    tls: false,
+    logLevel: 0,
+  })
   return {
     publish: (responseId: string, data: string) =>
       client.channels
-        .get(channel)
+        .get(`ai:${id}`)
         .publish({ name: 'agent-response', data, extras: { headers: { responseId } } }),
     close: () => client.close(),
   }
