@@ -9,7 +9,7 @@ interface Props {
   onRegenerate(response: ResponseState): void
 }
 
-/** One answer. Its row alone renders while it streams: React owns the element, the view what is in it. */
+/** One answer. While it streams only its own row renders: React owns the element, the view owns its content. */
 export const Answer = memo(function Answer({ id, onRegenerate }: Props) {
   const response = useResponse(id)
   const stage = useStage()

@@ -1,6 +1,6 @@
 import { h } from '../dom.ts'
 
-/** Buttons of which one is pressed once; if that fails, they come back with the reason. */
+/** Buttons that disappear when one is pressed, and return with the reason if its action fails. */
 export function choices(...options: [label: string, run: () => Promise<unknown>][]): HTMLElement {
   const problem = h('p', { class: 'question', role: 'alert', hidden: true })
   const buttons = options.map(([label, run], at) =>
