@@ -149,7 +149,7 @@ async function stepsOf(
     if (step.calls.length > 0) flush()
     if (part.type === 'text') {
       const text = withGaps(part.text, response.gaps, part.id, options.gap ?? '[…]')
-      if (text !== '') step.said.push({ type: 'text', text, providerMetadata: part.providerMetadata })
+      if (text.trim() !== '') step.said.push({ type: 'text', text, providerMetadata: part.providerMetadata })
     } else if (part.type === 'reasoning') {
       if (withReasoning && part.state === 'done' && isSigned(part) && !hasGap(response.gaps, part.id))
         step.said.push({ type: 'reasoning', text: part.text, providerMetadata: part.providerMetadata })
@@ -158,6 +158,7 @@ async function stepsOf(
       if (file) step.said.push({ type: 'file', file })
     } else if (part.type.startsWith('data-')) {
       const shown = options.data?.(part as DataPart)
+      if (shown?.type === 'text' && shown.text.trim() === '') continue
       if (shown?.type === 'text')
         step.said.push({ type: 'text', text: shown.text, providerMetadata: undefined })
       else if (shown) step.said.push({ type: 'file', file: shown })
