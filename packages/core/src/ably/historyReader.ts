@@ -6,8 +6,8 @@ const ATTACH_POINT_GONE = 90008
 const ATTEMPTS = 4
 
 /**
- * Pages a channel's history backwards: up to the point of attach where Ably knows it, since later messages arrive live.
- * Otherwise (the channel was attached before, or too long ago) it reads everything, and versions tell what is newer.
+ * Pages a channel's history backwards from the point of attach, since later messages arrive live. If Ably no longer
+ * knows that point, or the channel was attached earlier, it starts at the newest message; versions tell what is newer.
  */
 export class HistoryReader {
   readonly #channel: RealtimeChannel
@@ -15,7 +15,7 @@ export class HistoryReader {
   #page: PaginatedResult<InboundMessage> | undefined
   /** Every message that the channel retains has been read. */
   exhausted = false
-  /** It began at the newest message of all, not at the point of attach. */
+  /** It began at the newest message, not at the point of attach. */
   ahead = false
   /** Messages read so far. */
   #read = 0
@@ -28,8 +28,8 @@ export class HistoryReader {
   }
 
   /**
-   * The next older messages, newest first; none at the end. A second call does not wait for the first one's request,
-   * which may be stuck: the page goes to the one that is answered first, the other gets nothing.
+   * The next older messages, newest first; none at the end. A second call does not wait for the first, whose request may
+   * be stuck: the page goes to the call that is answered first, and the other gets nothing.
    */
   async next(limit: number): Promise<readonly InboundMessage[]> {
     if (this.exhausted) return []
@@ -45,14 +45,14 @@ export class HistoryReader {
     return page.items
   }
 
-  /** The newest page end that at least `margin` messages read are older than. */
+  /** Serial of the newest page end that has at least `margin` older messages read behind it. */
   before(margin: number): string | undefined {
     return this.#marks.findLast((mark) => this.#read - mark.read >= margin)?.serial
   }
 
   async #first(limit: number): Promise<PaginatedResult<InboundMessage>> {
     const channel = this.#channel
-    // About to go on: a page could be ahead of messages that are still to be delivered.
+    // While attaching, a page could be ahead of messages not yet delivered.
     if (channel.state === 'attaching') await channel.attach().catch(() => {})
     if (this.#untilAttach && channel.state === 'attached') {
       try {
@@ -66,7 +66,7 @@ export class HistoryReader {
   }
 }
 
-/** Tries again when the service, or the way to it, had a passing trouble. */
+/** Retries after a transient failure of the service or the network. */
 async function patiently<T>(request: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

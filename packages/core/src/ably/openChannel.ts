@@ -1,10 +1,10 @@
 import type { ChannelMode, ChannelOptions, ChannelParams, RealtimeChannel, RealtimeClient } from 'ably'
 import { RejoinError, wrapError } from '../types/errors.ts'
 
-/** The channel to read: by its name, or itself. */
+/** The channel to read: a client and a name, or a channel. */
 export type ChannelSource =
   | {
-      /** An Ably Realtime client: yours, of the default or the modular build. */
+      /** Your Ably Realtime client, of the default or the modular build. */
       client: Pick<RealtimeClient, 'channels' | 'connection' | 'auth'>
       channelName: string
       channelOptions?: ChannelOptions
@@ -12,7 +12,7 @@ export type ChannelSource =
     }
   | { channel: RealtimeChannel; client?: undefined; channelName?: undefined; channelOptions?: undefined }
 
-/** The channel with what its reader needs of it: `params` of the hydrator, `modes` where the app gives none. */
+/** The channel, with the hydrator's `params`, and with `modes` if the app gives none. */
 export function openChannel(
   source: ChannelSource,
   needs: { params: ChannelParams | undefined; modes: ChannelMode[] | undefined },
@@ -38,7 +38,7 @@ export function openChannel(
       ...(modes && { modes }),
     })
   } catch (cause) {
-    // The channel exists with other options. Those stay: what a rewind would have brought, history brings.
+    // The channel exists with other options, which stay. History brings what a rewind would have.
     const channel = client.channels.get(channelName)
     if (channelOptions === undefined) return channel
     throw wrapError(

@@ -1,7 +1,7 @@
 import type { Cure, ErrorCode, RejoinError } from '../types/errors.ts'
 import { wrapError } from '../types/errors.ts'
 
-/** Not among the reader's cures: a reader does not publish. */
+/** Kept apart from the reader's cures, since a reader does not publish. */
 const cures: readonly Cure[] = [
   [
     (c) => c === 93002,

@@ -1,11 +1,11 @@
 import type { RealtimeChannel } from 'ably'
 
-/** How long to wait for its last message, in milliseconds. */
+/** How long to wait for the backlog's last message, in milliseconds. */
 const TIMEOUT = 2_000
 
-/** The messages that Ably's `rewind` delivers after an attach. They come like live ones, with no mark at their end. */
+/** The messages that Ably's `rewind` delivers after an attach. They look like live ones, and nothing marks their end. */
 export class Backlog {
-  /** Messages that are delivered now belong to it. */
+  /** Messages delivered now belong to the backlog. */
   coming = false
   /** Serial of the newest message that this attachment has delivered. */
   #heard = ''
@@ -21,14 +21,14 @@ export class Backlog {
     if (this.coming) this.#onHeard()
   }
 
-  /** Waits for its last message, which the channel is asked for. */
+  /** Asks history which message is the last one, and waits for it. */
   async end(channel: RealtimeChannel, signal: AbortSignal): Promise<void> {
     if (!this.coming) return
     try {
       const last = (await channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
       if (last !== undefined && this.#heard < last && !signal.aborted) await this.#reached(last, signal)
     } catch {
-      // Without the capability, or with an attach point too old, the end is unknown: wait no longer.
+      // Without the capability `history`, or with too old an attach point, the end is unknown: do not wait.
     }
     // If continuity was lost meanwhile, the flag belongs to the next attachment's backlog.
     if (!signal.aborted) this.coming = false

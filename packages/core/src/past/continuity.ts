@@ -17,12 +17,12 @@ interface Hooks {
   applyRow(row: Row): void
   onChange(): void
   onDiscontinuity(reason: unknown): void
-  /** A part of the past was read and is about to be published. `loaded`: the hydrator is done with it. */
+  /** Part of the past was read and is about to show. `loaded`: the hydrator's `load` has ended. */
   onPast(loaded: boolean): void
   onError(error: Error): void
 }
 
-/** Bounds of a reading when the hydrator gave none. */
+/** Bounds of a reading whose hydrator sets none. */
 const DEFAULT_READING: HistoryReading = { limit: 200, maxPages: 10 }
 
 /**
@@ -30,7 +30,7 @@ const DEFAULT_READING: HistoryReading = { limit: 200, maxPages: 10 }
  * every attach that did not resume. Live messages are applied all the while. The ledger decides; this obeys.
  */
 export class Continuity {
-  /** Counts attachments that did not resume: deliveries of one follow each other. */
+  /** Counts attachments that did not resume. Within one epoch, no delivery is missing. */
   epoch = 0
   readonly #channel: RealtimeChannel
   readonly #hydrator: Hydrator
@@ -41,19 +41,19 @@ export class Continuity {
   #attaches = 0
   #closed = false
   readonly #heard = new Heard()
-  /** The attach brought what its `rewind` asked for. */
+  /** This attach rewound the channel. */
   #rewound = false
   readonly #backlog = new Backlog()
   readonly #tasks: Tasks
   readonly #pages: Pages
-  /** Settles, and never rejects, when the newest load has ended or was given up. */
+  /** Settles when the newest load has ended or was given up; never rejects. */
   #loading: Promise<Error | undefined> = Promise.resolve(undefined)
   /** How the hydrator last read history. */
   #reading = DEFAULT_READING
   #older: Promise<void> | undefined
   #settleFirst: (error?: Error) => void = () => {}
   #firstSettled = false
-  /** Settles with the first hydration, which an attach begins. */
+  /** Settles when the first hydration ends. */
   readonly #first = new Promise<void>((resolve, reject) => {
     this.#settleFirst = (error) => {
       this.#firstSettled = true
@@ -98,7 +98,7 @@ export class Continuity {
     channel.on('update', this.#onAttached)
     const attached = channel.state === 'attached'
     if (attached) this.#attaches = 1
-    // Listening comes first: nothing that follows the attach may be missed.
+    // Listen before attaching, so that no message after the attach is missed.
     const subscribed = channel.subscribe(this.#onMessage)
     try {
       await subscribed
@@ -110,7 +110,7 @@ export class Continuity {
     await this.#first
   }
 
-  /** Reads further back. One at a time; resolves when it is published. */
+  /** Reads further back, one reading at a time. Resolves when the messages show. */
   loadOlder(): Promise<void> {
     return (this.#older ??= this.#loadOlder().finally(() => (this.#older = undefined)))
   }
@@ -118,7 +118,7 @@ export class Continuity {
   close(): void {
     this.#closed = true
     this.#tasks.abort()
-    // `ready` and `loadOlder()` wait for nothing any more.
+    // Release those who wait for `ready` or `loadOlder()`.
     this.#settleFirst()
     this.#channel.unsubscribe(this.#onMessage)
     this.#channel.off('attached', this.#onAttached)
@@ -128,7 +128,7 @@ export class Continuity {
   readonly #onMessage = (message: InboundMessage): void => {
     const { serial = '' } = message
     this.#heard.hear(message)
-    // What a rewind brings is the past, though it comes like live messages.
+    // Rewound messages belong to the past, although they are delivered like live ones.
     if (this.#backlog.coming) this.#tasks.apply(() => this.#hooks.apply(message, this.epoch, false))
     else this.#hooks.apply(message, this.epoch, true)
     this.#backlog.hear(serial)
@@ -147,7 +147,7 @@ export class Continuity {
 
   #attach(hasBacklog = false): void {
     const rewinds = this.#hydrator.params?.rewind !== undefined && this.#channel.params.rewind !== undefined
-    // A channel that is attached again rewinds only where it says so.
+    // On a later attach, the channel rewinds only if it says so (`hasBacklog`).
     this.#rewound = rewinds && this.#heard.sawAttach && (hasBacklog || this.#attaches === 1)
     this.#backlog.begin(rewinds && hasBacklog)
     const { newest } = this.#heard
@@ -156,7 +156,7 @@ export class Continuity {
     this.#tell({ type: 'attached', epoch: this.epoch, newest, seen })
   }
 
-  /** Tells the ledger, and does what it decides. Returns the last decision, which may be for the caller. */
+  /** Passes an event to the ledger and obeys its decisions. Returns the last one: some are for the caller. */
   #tell(event: Event): Decision | undefined {
     if (this.#closed) return undefined
     const { ledger, decisions } = step(this.#ledger, event)
@@ -187,7 +187,7 @@ export class Continuity {
     }
   }
 
-  /** Ends a task that was not given up: what it read is published. */
+  /** Ends a task that was not given up, and shows what it read. */
   #end(task: Task): void {
     if (!this.#tasks.end(task) || this.#closed) return
     this.#hooks.onPast(task.kind === 'load')
@@ -204,7 +204,7 @@ export class Continuity {
     try {
       await Promise.race([this.#hydrator.load(this.#past(task, again)), aborted(signal)])
       if (signal.aborted) return undefined
-      // A hydrator that reads no history knows all that it asks for, unless its channel rewinds.
+      // A hydrator that neither reads history nor rewinds has loaded all it wants.
       const readsNothing = this.#pages.readings === read && this.#hydrator.params?.rewind === undefined
       this.#tell({
         type: 'loaded',
@@ -230,7 +230,7 @@ export class Continuity {
     while (!this.#closed) {
       switch (this.#tell({ type: 'older' })?.do) {
         case 'wait':
-          // What is older than the oldest message is known when the past has been read.
+          // Wait for hydration: it fixes which message is the oldest.
           await (this.#ledger.phase === 'detached' ? this.#first.catch(() => {}) : this.#loading)
           break
         case 'retry': {
@@ -248,7 +248,7 @@ export class Continuity {
     }
   }
 
-  /** Resolves to whether it was read; false: it was given up, since continuity was lost, and is to be asked again. */
+  /** Resolves to false when continuity was lost meanwhile: ask again. */
   async #runOlder(read: (task: Task) => Promise<void>): Promise<boolean> {
     const task = this.#tasks.begin('older')
     const { signal } = task.abort
@@ -284,7 +284,7 @@ export class Continuity {
     if (conversation.needsPast) this.#tell({ type: 'stranger' })
   }
 
-  /** A response goes on live that may have begun before what was read: reads on, until that is known. */
+  /** A live response may have begun before the messages read so far: reads on until that is known. */
   async #judge(): Promise<void> {
     const task = this.#tasks.begin('judge')
     const { signal } = task.abort
@@ -327,7 +327,7 @@ export class Continuity {
     }
   }
 
-  /** Applies messages or rows of a task. Those that are not held back show at once. */
+  /** Applies messages or rows of a task. If nothing holds them back, they show at once. */
   #apply(task: Task, change: () => void): void {
     if (this.#closed || this.#tasks.apply(change, task)) return
     this.#hooks.onPast(false)

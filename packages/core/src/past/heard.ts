@@ -1,8 +1,8 @@
 import type { InboundMessage } from 'ably'
 
-/** How far a channel has been heard. */
+/** The newest message and the newest operation delivered by a channel. */
 export class Heard {
-  /** Serial of the newest message known. */
+  /** Serial of the newest known message. */
   newest = ''
   /** Version of the newest operation that this attachment has delivered. */
   version = ''

@@ -5,7 +5,7 @@ import { RowReader } from './rowReader.ts'
 export interface HistoryOptions {
   /** Messages a request, 1 to 1000. Default 200. */
   limit?: number
-  /** Requests at the most, per hydration and per `loadOlder()`. Default 10. */
+  /** Maximum number of requests per hydration and per `loadOlder()`. Default 10. */
   maxPages?: number
   /** Where `loadOlder()` goes on when the channel retains no more: the application's own database. */
   older?: LoadRows
@@ -13,7 +13,7 @@ export interface HistoryOptions {
 
 /**
  * Reads the channel's history up to the point of attach, backwards, until every open response is whole from its
- * start. Needs the capability `history`. Bounds: `maxPages`; the state's `hydration` tells where it stopped.
+ * start. Needs the capability `history`. If `maxPages` stops it earlier, the state's `hydration` is `bounded`.
  */
 export function history(options: HistoryOptions = {}): Hydrator {
   const { limit = 200, maxPages = 10, older } = options

@@ -14,34 +14,34 @@ export interface Hydrator {
   loadOlder?(past: Past): Promise<boolean>
 }
 
-/** What a hydrator reads with, and applies to. */
+/** How a hydrator reads a channel's past and applies it. */
 export interface Past {
   readonly channel: RealtimeChannel
   /** Continuity was lost: loaded messages stay, and only newer ones are needed. */
   readonly again: boolean
   /** Aborted when the session closes or continuity is lost once more. */
   readonly signal: AbortSignal
-  /** An open response lacks something that older messages could bring. */
+  /** An open response has a gap that older messages could fill. */
   readonly needsMore: boolean
   /** Applies messages of the channel, in any order. */
   apply(messages: readonly InboundMessage[]): void
-  /** Applies messages as the application's database has them. */
+  /** Applies messages from the application's database. */
   applyRows(rows: readonly Row[]): void
-  /** Reads the channel's history backwards until `enough`, its end, or a bound. Resolves to whether there is more. */
+  /** Reads the channel's history backwards until `enough`, a bound or its end. Resolves to whether there is more. */
   readHistory(options: HistoryReading): Promise<boolean>
-  /** Waits until the messages that the attach rewound have been delivered. Resolves to whether the attach rewound. */
+  /** Waits until the rewound messages have been delivered. Resolves to false if the attach did not rewind. */
   rewound(): Promise<boolean>
-  /** Tells `session.getSnapshot().hasOlder`. */
+  /** Sets `session.getSnapshot().hasOlder`. */
   setHasOlder(hasOlder: boolean): void
 }
 
 export interface HistoryReading {
   /** Messages a request, 1 to 1000. */
   limit: number
-  /** Requests at the most. */
+  /** Maximum number of requests. */
   maxPages: number
-  /** Asked after each page, beside `needsMore`: the serial and time of the oldest message so far. */
+  /** Called after each page with the serial and time of the oldest message so far; false reads on. */
   enough?: (oldest: { serial: string; timestamp: number }) => boolean
-  /** Go on where the last reading stopped instead of beginning at the newest message. */
+  /** Go on where the last reading stopped, instead of starting at the newest message. */
   older?: boolean
 }

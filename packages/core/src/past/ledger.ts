@@ -9,27 +9,27 @@ import type { PageMarks, Stretch } from './stretch.ts'
  */
 export interface Ledger {
   readonly phase: Phase
-  /** Newest first. The first one grows with what is heard live. */
+  /** Newest first. The first one grows with live messages. */
   readonly stretches: readonly Stretch[]
-  /** Continuity was lost here, and nothing has covered the place: the oldest such place, and the newest attachment. */
+  /** Where continuity was lost and not yet restored: the oldest such place, and the newest attachment. */
   readonly gap: Break | undefined
   readonly readings: readonly Reading[]
-  /** A reading for the sake of unknown heads is under way. */
+  /** A reading that looks for unknown heads is under way. */
   readonly judging: boolean
-  /** What the hydrator last said of older messages, if it did. */
+  /** Whether there are older messages, as the hydrator last said. */
   readonly told: boolean | undefined
 }
 
 export type Phase = 'detached' | 'loading' | 'whole' | 'bounded' | 'failed'
 
-/** One call of `readHistory`. Each reads on until every response that is open, or came into view, is whole. */
+/** One call of `readHistory`. It reads on until every open response, and every one in view, is whole. */
 export interface Reading {
   readonly id: number
   /** The attachment whose history it reads. */
   readonly cursor: number
-  /** From the `top` it closes the gaps between stretches, and goes as far as the hydrator says. */
+  /** From the `top`, it closes the gaps between stretches and goes as far as the hydrator asks. */
   readonly from: 'top' | 'bottom'
-  /** It goes on until the list has grown. */
+  /** It reads until the list has grown. */
   readonly more: boolean
   readonly pagesLeft: number
   readonly first: boolean
@@ -37,21 +37,21 @@ export interface Reading {
 }
 
 export type Event =
-  /** Attached without resuming. `newest`: serial of the newest message known; `seen`: anything shows. */
+  /** Attached without resuming. `newest`: serial of the newest known message; `seen`: something shows. */
   | { type: 'attached'; epoch: number; newest: string; seen: boolean }
   /**
-   * A reading begins. From the `top`: at the newest message, through what is known, since messages may have been changed
-   * while continuity was lost. From the `bottom`: where reading stopped, for what is older.
+   * A reading begins. From the `top`: at the newest message, and through known ones too, which may have changed while
+   * continuity was lost. From the `bottom`: where the last reading stopped, for older messages.
    */
   | { type: 'began'; reading: number; from: 'top' | 'bottom'; pages: number; reached: boolean; more: boolean }
-  /** A page of history; `cursor` says whose. */
+  /** A page of history; `cursor` names the attachment whose history it is. */
   | { type: 'page'; reading: number; cursor: number; marks: PageMarks; enough: boolean }
-  /** The page was applied and covered. `needsPast`: older messages could complete a response; `grown`: the list is longer. */
+  /** The page was applied. `needsPast`: older messages could complete a response; `grown`: the list is longer. */
   | { type: 'weighed'; reading: number; needsPast: boolean; grown: boolean }
   | { type: 'stopped'; reading: number }
-  /** What the attach rewound has been delivered. */
+  /** The rewound messages have been delivered. */
   | { type: 'rewound' }
-  /** The hydrator's `load` is done. `begins`: responses newer than this count as whole though nothing was read. */
+  /** The hydrator's `load` has ended. `begins`: responses newer than this count as whole, although nothing was read. */
   | { type: 'loaded'; needsPast: boolean; begins: string }
   | { type: 'failed' }
   /** A live response has appeared whose head may lie in the past. */
@@ -63,20 +63,20 @@ export type Event =
   | { type: 'told'; hasOlder: boolean }
 
 export type Decision =
-  /** Give up every reading, and have the hydrator load. `again`: only what came since is asked for. */
+  /** Give up every reading and have the hydrator load. `again`: only messages since the loss are needed. */
   | { do: 'hydrate'; again: boolean }
-  /** Responses that are open may lack what came between. */
+  /** Open responses may lack messages here. */
   | { do: 'break'; gap: Break }
-  /** History has delivered everything in `coverage`; `again`: and every message retained, as it is now. */
+  /** History has delivered everything in `coverage`; `again`: including each retained message's current version. */
   | { do: 'cover'; coverage: Coverage; again: Coverage | undefined }
-  /** Read on until the responses that are in view by now are whole. */
+  /** Read on until the responses now in view are whole. */
   | { do: 'want' }
   /** Read the next page of this attachment's history. */
   | { do: 'read'; cursor: number }
   | { do: 'finish' }
   /** Read on until the heads of live responses are known. */
   | { do: 'judge' }
-  /** Of older messages: wait until the past is read, load again what failed, go on where a bound stopped, ask the hydrator. */
+  /** For older messages: wait until the past is read, retry a failed load, go on after a bound, or ask the hydrator. */
   | { do: 'wait' }
   | { do: 'retry' }
   | { do: 'resume' }
@@ -96,7 +96,7 @@ export const emptyLedger: Ledger = Object.freeze({
   told: undefined,
 })
 
-/** Takes an event in. */
+/** Applies one event. */
 export function step(ledger: Ledger, event: Event): Outcome {
   switch (event.type) {
     case 'attached':
@@ -141,15 +141,15 @@ export interface HydrationState {
   /**
    * - `running`: the past is being read;
    * - `whole`: every open response is whole from its start;
-   * - `bounded`: it stopped at the hydrator's bound: something between may be missing, or the start of an open response.
-   *   `loadOlder()` goes on there;
-   * - `failed`: it could not be read; see `error`. `loadOlder()` tries again.
+   * - `bounded`: reading stopped at the hydrator's bound. Messages in between, or the start of an open response, may be
+   *   missing; `loadOlder()` goes on there;
+   * - `failed`: the past could not be read; see `error`. `loadOlder()` tries again.
    */
   readonly status: 'running' | 'whole' | 'bounded' | 'failed'
   readonly hasOlder: boolean
 }
 
-/** What the session's state says. `deep`: the hydrator can load older messages. */
+/** The session state's `hydration`. `deep`: the hydrator can load older messages. */
 export function hydrationOf({ phase, stretches, told }: Ledger, deep: boolean): HydrationState {
   const oldest = stretches.at(-1)
   const unread = deep && oldest !== undefined && oldest.readers.length > 0 && oldest.from !== ALL
@@ -159,17 +159,17 @@ export function hydrationOf({ phase, stretches, told }: Ledger, deep: boolean): 
   }
 }
 
-/** Whether the channel retains more than was read. */
+/** Whether the channel may retain messages that were not read. */
 export const hasMore = ({ stretches }: Ledger): boolean => stretches.length > 1 || stretches[0]?.from !== ALL
 
-/** Whether the hydrator asked for what comes before the oldest stretch. */
+/** Whether the hydrator asked for messages before the oldest stretch. */
 export const isUnmet = ({ stretches }: Ledger): boolean => stretches.at(-1)?.unmet ?? false
 
-/** Whether a page that this attachment's history brings is still of use. */
+/** Whether pages of this attachment's history are still of use. */
 export const reads = ({ stretches }: Ledger, cursor: number): boolean =>
   stretches.some((stretch) => readerOf(stretch, cursor))
 
-/** Whether a response begins with the message of this serial, its oldest known one; `live`: which is heard now. */
+/** Whether a response begins with its oldest known message, which has this serial. `live`: it was delivered just now. */
 export function begins(ledger: Ledger, serial: string, live: boolean): boolean {
   const stretch = stretchAt(ledger.stretches, serial, live)
   return stretch !== undefined && serial > stretch.heads
@@ -183,7 +183,7 @@ export function beginsTurn(ledger: Ledger, serial: string): boolean {
 
 function attached(ledger: Ledger, { epoch, newest, seen }: Event & { type: 'attached' }): Outcome {
   const [top, ...older] = ledger.stretches
-  // Of a channel that nothing was heard of, it is known only that it was empty, and only when it was read to its end.
+  // A channel without messages is known to be empty only if its history was read to the end.
   const keep = top?.held === true && (newest !== '' || top.from === ALL)
   const kept = keep ? [{ ...top, to: newest }, ...older] : older
   const gap = top && seen ? { key: ledger.gap?.key ?? newest, epoch } : ledger.gap
@@ -266,10 +266,10 @@ function asked(ledger: Ledger): Outcome {
   }
 }
 
-/** Loaded, and not lost since. */
+/** Loaded, and continuity was not lost since. */
 const isSettled = ({ phase }: Ledger): boolean => phase === 'whole' || phase === 'bounded'
 
-/** The past is read, as far as it is: whether something between is missing still. */
+/** Ends a reading: the past is `whole`, or `bounded` if something in between is still missing. */
 function settled(ledger: Ledger, needsPast: boolean): Ledger {
   const [top] = ledger.stretches
   const short = top?.unmet || ledger.stretches.length > 1 || needsPast

@@ -10,27 +10,27 @@ import type { PageMarks } from './stretch.ts'
 import type { Task } from './tasks.ts'
 
 /**
- * A response of which nothing marks the beginning (no stamp, no `start`, no prompt) counts as whole from its start
- * when this many older messages of the channel hold nothing of it.
+ * A response whose start nothing marks (no stamp, no `start`, no prompt) counts as whole from its start once this many
+ * older messages of the channel were read and none belonged to it.
  */
 const HEAD_MARGIN = 500
 
-/** A prompt counts as published for the first time when this many older messages hold nothing of its responses. */
+/** A prompt counts as its first publish once this many older messages were read and none belonged to its responses. */
 const PROMPT_MARGIN = 50
 
 interface Host {
   ledger(): Ledger
-  /** Tells the ledger, and does what it decides. Returns the last decision. */
+  /** Passes an event to the ledger and obeys its decisions. Returns the last one. */
   tell(event: Event): Decision | undefined
-  /** Makes a change that a task brings. */
+  /** Makes a change on a task's behalf. */
   apply(task: Task, change: () => void): void
   /** Takes in a message of the past. */
   take(message: InboundMessage): void
 }
 
-/** Reads a channel's history, page by page, and tells the ledger what each page shows. */
+/** Reads a channel's history page by page, and tells the ledger how far each page reaches. */
 export class Pages {
-  /** How many times history was read. */
+  /** Number of readings so far. */
   readings = 0
   readonly #channel: RealtimeChannel
   readonly #conversation: Conversation
@@ -46,7 +46,7 @@ export class Pages {
     this.#host = host
   }
 
-  /** Reads backwards while the ledger says so. */
+  /** Reads backwards until the ledger decides to stop. */
   async read(
     task: Task,
     options: HistoryReading,
@@ -81,10 +81,10 @@ export class Pages {
     items: readonly InboundMessage[],
     enough: NonNullable<HistoryReading['enough']>,
   ): void {
-    // Nothing joins on to a page that was asked for before continuity was lost, when nothing was known.
+    // This page was requested before continuity was lost, and no known stretch adjoins it.
     if (!reads(this.#host.ledger(), cursor)) return
     const reader = this.#readerOf(cursor)
-    // Such a page may be ahead of messages still on their way: newer ones will be delivered live.
+    // A page read up to now may be ahead of the live messages: leave the newer ones to live delivery.
     const heard = this.#heard.version
     const ahead = reader.ahead && heard !== ''
     this.apply(ahead ? items.filter(({ serial = '' }) => serial <= heard) : items)
@@ -93,7 +93,7 @@ export class Pages {
     this.#host.tell({ type: 'page', reading, cursor, marks: marksOf(reader), enough: isEnough ?? false })
   }
 
-  /** Where the history of an attachment was read to; only the newest can be begun. */
+  /** The reader of an attachment's history. Only the newest attachment's can be started. */
   #readerOf(epoch: number): HistoryReader {
     let reader = this.#readers.get(epoch)
     if (reader) return reader
@@ -105,10 +105,10 @@ export class Pages {
 
   /** Applies messages of the channel, newest first. */
   apply(messages: readonly InboundMessage[]): void {
-    // Oldest first: then almost everything is applied at a tail.
+    // Oldest first, so that almost every message is appended.
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i]!
-      // After loading, a message newer than the newest known was read while the connection was away: a gap may precede it.
+      // After loading, a newer message was read while the connection was away: a gap may precede it.
       if (this.#host.ledger().phase === 'loading') this.#heard.read(message.serial ?? '')
       this.#host.take(message)
     }

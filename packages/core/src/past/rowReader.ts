@@ -5,11 +5,11 @@ import type { Past } from './hydrator.ts'
 export interface SeedPage {
   /** Newest page first; within a page any order. */
   rows: readonly Row[]
-  /** Given back to `load` for the page before this one; absent when there is none. */
+  /** Passed to `load` for the page before this one; absent when there is none. */
   cursor?: string | undefined
   /**
-   * When the oldest prompt or response began that is not, or not complete, in the database, in milliseconds since the
-   * epoch. Without it, history is read back to the newest complete row and to every response that is open there.
+   * Start of the oldest prompt or response that is missing or incomplete in the database, in milliseconds since the
+   * epoch. Without it, history is read back to the newest complete row and to the start of every open response.
    */
   openSince?: number | undefined
 }
@@ -31,7 +31,7 @@ export class RowReader {
     return !this.#begun || this.#cursor !== undefined
   }
 
-  /** The page before those read so far; with `newest`, the newest once more, without losing the place. */
+  /** Reads the page before those read so far; with `newest`, the newest page once more, keeping the place. */
   async read(past: Past, newest = false): Promise<SeedPage> {
     try {
       const page = await this.#load(newest ? undefined : this.#cursor, past.signal)

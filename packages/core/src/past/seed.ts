@@ -10,8 +10,8 @@ export interface SeedOptions extends Omit<HistoryOptions, 'older'> {
 }
 
 /**
- * Loads completed messages from the application's own database, then reads from the channel only what is in
- * progress. Rows win for responses that are complete in them; a newer version on the channel shows.
+ * Loads completed messages from the application's own database, then reads from the channel only responses in
+ * progress. A complete row wins over the channel, unless the channel has a newer version.
  */
 export function seed(options: SeedOptions): Hydrator {
   const { limit = 200, maxPages = 10 } = options
@@ -19,7 +19,7 @@ export function seed(options: SeedOptions): Hydrator {
   return {
     async load(past) {
       const page = await rows.read(past, true).catch((error: Error) => error)
-      // When the database fails, the channel is read all the same.
+      // If the database fails, read the channel all the same.
       const floor = page instanceof Error ? undefined : newestComplete(page)
       await past.readHistory({
         limit,

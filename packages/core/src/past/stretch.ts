@@ -1,4 +1,4 @@
-/** A stretch of the channel without a gap in it. */
+/** A stretch of the channel without a gap. */
 export interface Stretch {
   /** The attachment whose live messages it ends with. */
   readonly epoch: number
@@ -6,15 +6,15 @@ export interface Stretch {
   readonly from: string
   /** Serial of its newest message; `NONE` while it grows. */
   readonly to: string
-  /** A response whose oldest message is newer than this begins there (`HEAD_MARGIN`). */
+  /** A response whose oldest known message is newer than this begins with it (`HEAD_MARGIN`). */
   readonly heads: string
   /** A prompt newer than this was not published before (`PROMPT_MARGIN`). */
   readonly prompts: string
-  /** Whose history was read for it, newest attachment first: the last one goes on where the stretch begins. */
+  /** The attachments whose history was read for it, newest first. The last one goes on before the stretch. */
   readonly readers: readonly Reader[]
-  /** The hydrator asked for what comes before it (`HistoryReading.enough`). */
+  /** The hydrator asked for messages before it (`HistoryReading.enough`). */
   readonly unmet: boolean
-  /** It reaches back as far as was asked: it stays known when continuity is lost. */
+  /** It reaches back as far as was asked, so it stays known when continuity is lost. */
   readonly held: boolean
 }
 
@@ -22,16 +22,16 @@ export interface Stretch {
 export const ALL = ''
 export const NONE = '~'
 
-/** Reading the history before an attachment. */
+/** How far the history before an attachment was read. */
 export interface Reader {
   readonly epoch: number
-  /** All that the channel retains was read. */
+  /** Every message that the channel retains was read. */
   readonly exhausted: boolean
 }
 
 /**
- * What a page of history tells: `oldest`, the oldest serial read; `heads` and `prompts` as in `Stretch`; `exhausted`,
- * the channel retains nothing older.
+ * How far a page of history reaches: `oldest`, the oldest serial read; `heads` and `prompts` as in `Stretch`;
+ * `exhausted`, the channel retains nothing older.
  */
 export interface PageMarks {
   readonly oldest: string
@@ -44,7 +44,7 @@ export function newStretch(epoch: number): Stretch {
   return { epoch, from: NONE, to: NONE, heads: NONE, prompts: NONE, readers: [], unmet: false, held: false }
 }
 
-/** The stretch with a page of a reader's history. */
+/** Adds a page of a reader's history to the stretch. */
 export function withPage(stretch: Stretch, cursor: number, marks: PageMarks): Stretch {
   const { oldest, heads, prompts, exhausted } = marks
   return {
@@ -58,7 +58,7 @@ export function withPage(stretch: Stretch, cursor: number, marks: PageMarks): St
   }
 }
 
-/** Stretches that touch are one. */
+/** Joins stretches that touch. */
 export function joined(stretches: readonly Stretch[]): Stretch[] {
   const all: Stretch[] = []
   for (const stretch of stretches) {
@@ -88,7 +88,7 @@ export const lower = (a: string, b: string): string => (a < b ? a : b)
 export const readerOf = ({ readers }: Stretch, cursor: number): Reader | undefined =>
   readers.find(({ epoch }) => epoch === cursor)
 
-/** The stretch that a message belongs to; one that is heard `live` belongs to the newest. */
+/** The stretch that a message belongs to; a `live` message belongs to the newest. */
 export function stretchAt(stretches: readonly Stretch[], serial: string, live: boolean): Stretch | undefined {
   return live ? stretches[0] : stretches.find(({ from, to }) => from <= serial && serial <= to)
 }

@@ -1,14 +1,14 @@
 import type { Store } from '../store/store.ts'
 
-/** Something that reads the past: the hydrator's `load` or `loadOlder`, or reading on for unknown heads. */
+/** A reading of the past: the hydrator's `load` or `loadOlder`, or the search for unknown heads. */
 export interface Task {
   readonly kind: 'load' | 'older' | 'judge'
   readonly abort: AbortController
-  /** The store holds back what it changes. */
+  /** The store's hold on the changes that this task makes. */
   readonly hold: number
 }
 
-/** Readings of the past under way: what each changes, the store holds back until it ends. */
+/** The readings of the past under way. The store holds back each one's changes until it ends. */
 export class Tasks {
   readonly #store: Store
   readonly #underWay = new Set<Task>()
@@ -23,7 +23,7 @@ export class Tasks {
     return this.#load !== undefined && this.#underWay.has(this.#load)
   }
 
-  /** A load gives up every other task, and holds back what those did. */
+  /** Begins a task. A load aborts every other task and takes over their held changes. */
   begin(kind: Task['kind']): Task {
     const task = { kind, abort: new AbortController(), hold: this.#store.hold() }
     if (kind === 'load') {
@@ -38,7 +38,7 @@ export class Tasks {
     return task
   }
 
-  /** What it read is to be published: `release` says when. False: it was given up before. */
+  /** Ends a task; `release` then shows what it read. False: it was given up before. */
   end(task: Task): boolean {
     return this.#underWay.delete(task)
   }
@@ -52,8 +52,8 @@ export class Tasks {
   }
 
   /**
-   * Makes a change that a task brings, by default the load's. Returns whether it is held back: what comes late, of a task
-   * that was given up, is held by the load under way, if there is one.
+   * Makes a change on a task's behalf, by default the load's. Returns whether it is held back. A late change of a task
+   * that was given up is held by the load under way, if there is one.
    */
   apply(change: () => void, task = this.#load): boolean {
     const { conversation } = this.#store
@@ -65,7 +65,7 @@ export class Tasks {
   }
 }
 
-/** Settles when the task is given up: its requests may take as long as they like. */
+/** Resolves when the task is given up, without waiting for its requests. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
