@@ -1,7 +1,7 @@
-/** Objects and arrays inside each other, at most: what is deeper overflows the stack of whatever walks it. */
+/** Maximum nesting of objects and arrays. Deeper values overflow the stack of code that walks them. */
 export const MAX_DEPTH = 200
 
-/** Whether a value is nested deeper than that. Looks level by level, so that no depth overflows the stack here. */
+/** Whether a value is nested deeper than `MAX_DEPTH`. Looks level by level, so that it cannot overflow the stack itself. */
 export function isTooDeep(value: unknown): boolean {
   let level = [value]
   for (let depth = 0; level.length > 0; depth++) {

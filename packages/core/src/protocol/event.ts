@@ -1,8 +1,8 @@
 import type { FinishReason, PromptPart, Usage } from '../types/types.ts'
 
 /**
- * What a channel says, once its wire format is read: the reducer's whole input. Live messages, rewind, history
- * pages and another wire format's codec all become these.
+ * The reducer's whole input. Live messages, rewound ones, history pages and messages of another wire format all become
+ * these events.
  */
 
 export interface EventMeta {
@@ -12,7 +12,7 @@ export interface EventMeta {
   version: string
   responseId: string | undefined
   promptId: string | undefined
-  /** Name of the part within its response, where the agent gave one. */
+  /** Name of the part within its response, if the agent gave one. */
   part: string | undefined
   clientId: string | undefined
   /** When the message was created, in milliseconds since the epoch. */
@@ -21,11 +21,11 @@ export interface EventMeta {
   updatedAt: number
   /** The agent follows PROTOCOL.md: only an end marker ends a response. */
   strict: boolean
-  /** It is present on the channel while it responds, so that its absence tells (PROTOCOL.md §6.6). */
+  /** The agent is present on the channel while it responds, so its absence means something (PROTOCOL.md §6.6). */
   watched: boolean
   /** Set on live deliveries: the attachment that delivered it. */
   epoch?: number
-  /** The claim of its publisher, as Ably verified it (`extras.userClaim`). Set by the reader, as is `editor`. */
+  /** Its publisher's claim, as Ably verified it (`extras.userClaim`). Set by the reader, as is `editor`. */
   userClaim?: string | undefined
   /** On an operation: the client that edited another's message. */
   editor?: string | undefined
@@ -42,7 +42,7 @@ export interface TextEvent extends EventMeta {
   text: string
   end: number | undefined
   checksum: string | undefined
-  /** The part is done, or (false) is not; undefined where the operation says nothing of it. */
+  /** Whether the part is done; undefined if the operation does not say. */
   done: boolean | undefined
   toolCallId?: string | undefined
   toolName?: string | undefined
@@ -50,7 +50,7 @@ export interface TextEvent extends EventMeta {
   continues?: string | undefined
 }
 
-/** An operation on a message whose kind only an earlier delivery told (its name or headers are gone). */
+/** An operation that lacks its message's name or headers: only an earlier delivery told the kind. */
 export interface ReviseEvent extends EventMeta {
   type: 'revise'
   op: 'append' | 'full' | 'delete'
@@ -73,7 +73,7 @@ export interface EndEvent extends EventMeta {
   usage?: Usage | undefined
 }
 
-/** A value that came in pieces, where a message uses it (PROTOCOL.md §1.5). */
+/** A message's reference to a value that was published in pieces (PROTOCOL.md §1.5). */
 export interface ValueRef {
   readonly id: string
   /** UTF-16 code units of its JSON text. */
@@ -89,12 +89,12 @@ export interface ValueEvent extends EventMeta {
   end: number
 }
 
-/** What a call says of itself beside its name and arguments. */
+/** Fields of a call beside its name and arguments. */
 export interface CallFields {
   dynamic?: boolean
   providerExecuted?: boolean
   title?: string
-  /** The client runs it: results count from others than the agent. `asker`: only from the one that sent the prompt. */
+  /** The client runs it, so others than the agent may publish results. `asker`: only the prompt's sender may. */
   client?: boolean | 'asker'
 }
 
@@ -106,7 +106,7 @@ export interface ToolEvent extends EventMeta {
   value?: ValueRef | undefined
   change:
     | ({ kind: 'call'; input: unknown } & CallFields)
-    /** Of a call whose arguments grow as text. */
+    /** The arguments grow as text. */
     | ({ kind: 'call-fields' } & CallFields)
     | { kind: 'progress'; status?: string; percentComplete?: number }
     | { kind: 'result'; output: unknown }
@@ -114,9 +114,9 @@ export interface ToolEvent extends EventMeta {
     | { kind: 'call-metadata'; providerMetadata: unknown }
     | { kind: 'result-metadata'; providerMetadata: unknown }
     | { kind: 'failure'; errorText: string }
-    /** `confirmed`: its agent will publish a confirmation of the decision that it takes (PROTOCOL.md §2.3). */
+    /** `confirmed`: the agent will confirm the decision that it accepts (PROTOCOL.md §2.3). */
     | { kind: 'approval-request'; input: unknown; confirmed?: boolean }
-    /** `confirms`: it is such a confirmation, if it comes from the agent; `decider` is then who decided. */
+    /** `confirms`: such a confirmation, if the agent published it; `decider` is the client that decided. */
     | {
         kind: 'approval-response'
         approved: boolean
@@ -171,7 +171,7 @@ export interface DataEvent extends EventMeta {
   value?: ValueRef | undefined
 }
 
-/** Application data for those present: no part of the response. */
+/** Application data for the clients now present; not part of the response. */
 export interface TransientEvent extends EventMeta {
   type: 'transient'
   /** Without the prefix `transient-`. */
@@ -179,25 +179,25 @@ export interface TransientEvent extends EventMeta {
   data: unknown
 }
 
-/** Facts about the response; the newest replaces those before. */
+/** Facts about the response; newer ones replace older ones. */
 export interface MetadataEvent extends EventMeta {
   type: 'metadata'
   metadata: Readonly<Record<string, unknown>>
 }
 
-/** What the provider says of the text or reasoning part that `part` names. */
+/** Provider metadata of the text or reasoning part that `part` names. */
 export interface PartMetadataEvent extends EventMeta {
   type: 'part-metadata'
   providerMetadata: unknown
 }
 
-/** Parts that count for nothing; `all`: nor does the response. */
+/** Withdraws parts; `all`: the whole response. */
 export interface RetractEvent extends EventMeta {
   type: 'retract'
   parts: readonly string[] | 'all'
 }
 
-/** The response waits for people, and its agent with it. */
+/** The response waits for a person; its agent may be gone meanwhile. */
 export interface SuspendEvent extends EventMeta {
   type: 'suspend'
   toolCallIds: readonly string[]
@@ -214,16 +214,16 @@ export interface PromptEvent extends EventMeta {
   metadata?: unknown
   /** Further fields of the message. */
   data?: Readonly<Record<string, unknown>> | undefined
-  /** Its text began in pieces before it: length and checksum of all of it. */
+  /** Length and checksum of a text whose first pieces were published before this message. */
   whole?: { readonly length: number; readonly checksum: string }
 }
 
-/** A prompt is to be stopped, whether its answer has begun or not. */
+/** Stops a prompt, whether or not its answer has begun. */
 export interface CancelEvent extends EventMeta {
   type: 'cancel'
 }
 
-/** What becomes of a prompt that is not answered yet (PROTOCOL.md §2.5). */
+/** The status of a prompt without an answer (PROTOCOL.md §2.5). */
 export interface PromptStatusEvent extends EventMeta {
   type: 'prompt-status'
   status: 'queued' | 'steered' | 'ignored' | 'failed'
@@ -232,7 +232,7 @@ export interface PromptStatusEvent extends EventMeta {
 /** A piece of a prompt's text that is too long for one message. */
 export interface PromptTextEvent extends EventMeta {
   type: 'prompt-text'
-  /** Of the prompt. */
+  /** Serial of the prompt. */
   id: string
   text: string
   end: number
@@ -251,9 +251,9 @@ export interface CitationEvent extends EventMeta {
   annotation: string
   /** Client that published it. */
   annotator: string | undefined
-  /** Of the source: its domain, mostly. */
+  /** Name of the source: usually its domain. */
   name: string
-  /** Undefined: its annotator takes back its citations of that name. */
+  /** Undefined: the annotator withdraws its citations of that name. */
   source: SourceEvent['source'] | undefined
 }
 

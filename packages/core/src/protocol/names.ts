@@ -46,20 +46,20 @@ export const MessageName = {
   File: 'file',
   /** Ours: prefix of application data parts, `data-weather`. */
   DataPrefix: 'data-',
-  /** Ours: prefix of application data that is shown to those present and not kept; published as `ephemeral`. */
+  /** Ours: prefix of application data that only clients now present see; published as `ephemeral`. */
   TransientPrefix: 'transient-',
   /** Ours: a piece of a value too large for one message (PROTOCOL.md §1.5). */
   Value: 'value',
-  /** Ours: facts about a response, as one object; the newest replaces those before. */
+  /** Ours: facts about a response, as one object; newer ones replace older ones. */
   ResponseMetadata: 'response-metadata',
   /**
-   * Ours: what the provider says of a part beside its content, for the model's next call: `{ providerMetadata }`, or
-   * `{ resultProviderMetadata }` of a tool's result. Header `part` names a text or reasoning part, `toolCallId` a call.
+   * Ours: provider metadata of a part, for the model's next call: `{ providerMetadata }`, or `{ resultProviderMetadata }`
+   * of a tool's result. Header `part` names a text or reasoning part, `toolCallId` a call.
    */
   PartMetadata: 'part-metadata',
-  /** Ours: takes back parts of a response, `{ parts: ['3'] }`, or `{ all: true }`. */
+  /** Ours: withdraws parts of a response, `{ parts: ['3'] }`, or `{ all: true }`. */
   Retract: 'retract',
-  /** Ours: the response waits for a person, and its agent with it. */
+  /** Ours: the response waits for a person; its agent may be gone meanwhile. */
   Suspend: 'suspend',
   /** Ours: what became of a prompt, `{ status, responseId?, part? }`. */
   PromptStatus: 'prompt-status',
@@ -88,17 +88,17 @@ export const Header = {
   Value: 'value',
   /** Ours: length of a whole text or value, in UTF-16 code units. */
   Length: 'length',
-  /** Ours: `true` on a `tool_call` that the client is to run: results count from others than the agent. */
+  /** Ours: `true` on a `tool_call` that the client runs: others than the agent may publish its result. */
   Client: 'client',
   /** Ours: `true` on a `tool_call` of a tool that was not declared beforehand. */
   Dynamic: 'dynamic',
   /** Ours: `true` on a `tool_call` that the model's provider runs. */
   ProviderExecuted: 'providerExecuted',
-  /** Ours: what to call the tool when talking to people. */
+  /** Ours: name of the tool to show to people. */
   Title: 'title',
   /** Ours: how a response ended, on `stop` and `response-end`. */
   Status: 'status',
-  /** Ours: `none` says that the agent is not present on the channel while it responds. */
+  /** Ours: `none`: the agent is not present on the channel while it responds. */
   Presence: 'presence',
   /** Ours: serial of the message, now gone, whose place this one takes (message per response). */
   Continues: 'continues',
@@ -116,7 +116,7 @@ export const Metadata = {
   Phase: 'phase',
 } as const
 
-/** Annotation type of citations; readers get its summary per message, and each one if they ask for it. */
+/** Annotation type of citations. Readers get a summary per message, and each citation on request. */
 export const CITATIONS = 'citations:multiple.v1'
 
 export const Phase = { Streaming: 'streaming', Done: 'done' } as const

@@ -4,13 +4,13 @@ import type { Branch } from '../response/tree.ts'
 import type { MessageRef } from '../types/types.ts'
 
 export interface BranchOptions {
-  /** What `onSelect` gave last on this device. */
+  /** The selection that `onSelect` last gave on this device. */
   selected?: readonly string[]
-  /** Which versions this device has chosen, to keep; ids of lines, opaque to the application. */
+  /** Called with this device's selection, for the application to keep: ids of messages, opaque to it. */
   onSelect?(selected: readonly string[]): void
 }
 
-/** Choices that are kept: the newest. */
+/** Maximum number of selections kept; the oldest are dropped. */
 const MAX_SELECTED = 100
 
 /** Which path through the conversation this session shows. */
@@ -27,13 +27,13 @@ export class Branches {
     this.#changed = changed
   }
 
-  /** The lines that show. */
+  /** The messages that show. */
   readonly pathOf = ({ entries }: Structure): readonly MessageRef[] => {
     this.#tree.update(entries)
     return this.#tree.path(this.#selected).map((entry) => entry.ref)
   }
 
-  /** The versions beside a line; the same object until they change. */
+  /** The versions of a message; the same object until they change. */
   branch(id: string): Branch | undefined {
     const next = this.#tree.branch(id, this.#selected)
     const known = this.#known.get(id)
@@ -53,7 +53,7 @@ export class Branches {
     return this.#tree.parentOf(promptId)
   }
 
-  /** Shows the line `id` and those that it follows, whatever others choose. */
+  /** Shows message `id` and those that it follows, on this device only. */
   select(id: string): void {
     const above = this.#tree.above(id)
     const selected = [...this.#selected.filter((one) => one !== id && !above.has(one)), id].slice(

@@ -8,7 +8,7 @@ interface Connection {
   off(listener: (change: ConnectionStateChange) => void): void
 }
 
-/** Follows the states of a channel and its connection. Returns how to stop. */
+/** Follows the states of a channel and its connection. Returns a function that stops. */
 export function followStatus(
   channel: RealtimeChannel,
   connection: Connection | undefined,

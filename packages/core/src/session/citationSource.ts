@@ -8,14 +8,14 @@ type Emit = (event: CitationEvent, live: boolean) => void
 export type CitationSourceOf = (channel: RealtimeChannel, emit: Emit) => CitationSource
 
 /**
- * Option of a session: `createSession({ …, citations })` shows citations one by one. A value of its own, so that
- * whoever needs none does not load it.
+ * Option of a session: `createSession({ …, citations })` shows citations one by one. It is a value of its own, so that a
+ * page without citations does not load it.
  */
 export const citations: CitationSourceOf = (channel, emit) => new CitationSource(channel, emit)
 
 /**
- * Citations one by one, from the annotations of a channel: live ones as they come (the channel needs the mode
- * `ANNOTATION_SUBSCRIBE`), and those that a message has already.
+ * Citations one by one, from a channel's annotations: live ones as they arrive (the channel needs the mode
+ * `ANNOTATION_SUBSCRIBE`), and earlier ones of a message on request.
  */
 export class CitationSource {
   readonly #channel: RealtimeChannel
@@ -26,7 +26,7 @@ export class CitationSource {
     this.#emit = emit
   }
 
-  /** Rejects where the channel was attached without the mode, or the key lacks the capability. */
+  /** Rejects if the channel was attached without the mode, or the key lacks the capability. */
   async start(): Promise<void> {
     await this.#channel.annotations.subscribe(CITATIONS, this.#onAnnotation)
   }

@@ -27,28 +27,28 @@ import { initialState, reduceSession, shownOf } from './state.ts'
 import type { SessionChange, SessionFacts, SessionState } from './state.ts'
 
 export interface ReadingOptions extends NameOptions {
-  /** How to learn the past: `history()` (default), `rewind()`, `seed()`, or a function of your own. */
+  /** How to read the past: `history()` (default), `rewind()`, `seed()`, or a hydrator of your own. */
   hydrate?: Hydrator
   /** Reads another wire format. Default: the documented patterns (PROTOCOL.md). */
   codec?: Codec
   /**
    * Who may begin a response: `clientId`s, or a function of the `clientId` and of the claim that Ably verified
-   * (`extras.userClaim`). They may go on with each other's responses; what anyone else says as an agent is ignored and
-   * reported as `untrusted`. Default: anyone, and each response is its beginner's alone (PROTOCOL.md §8).
+   * (`extras.userClaim`). They may continue each other's responses. Messages that anyone else publishes as an agent are
+   * ignored and reported as `untrusted`. Default: anyone may begin one, and only they continue it (PROTOCOL.md §8).
    */
   agents?: Agents | undefined
   /** When to publish changes. Default: once per animation frame, and never throttled while hidden. */
   schedule?: Schedule
 }
 
-/** What makes a session more than a reader. */
+/** Hooks by which a session extends a reader. */
 interface Parts {
   readonly features: readonly Feature[]
   readonly produce: Produce
   readonly modes?: ChannelMode[] | undefined
-  /** The lines that show; without it, all. */
+  /** Chooses the messages that show; default: all. */
   readonly pathOf?: (structure: Structure) => readonly MessageRef[]
-  /** Some of the past has been read and is about to be published, or the channel is back. */
+  /** Part of the past was read and is about to show, or the channel is back. */
   onPast?(): void
   /** Live for the first time. */
   onReady?(): void
@@ -62,7 +62,7 @@ export class SessionCore {
   readonly conversation: Conversation
   readonly store: Store
   readonly events = new Events()
-  /** Messages that counted for nothing, since their publishers may not say them. */
+  /** Number of messages ignored because their publishers may not send them. */
   ignored = 0
   readonly #parts: Parts
   readonly #continuity: Continuity
@@ -114,7 +114,7 @@ export class SessionCore {
     return this.#shown.state
   }
 
-  /** Something happened to the session itself: subscribers of the list are told. */
+  /** Applies an event of the session itself, and notifies the list's subscribers. */
   readonly dispatch = (change: SessionChange): void => {
     const { closed, error } = this.#facts
     if (change.type === 'failed' && (closed || error === change.error)) return
@@ -146,7 +146,7 @@ export class SessionCore {
     this.#continuity.close()
     this.#parts.onClose?.()
     this.#unfollow()
-    // Subscribers learn that it is over; nothing is told after that.
+    // Subscribers are notified of the end, and of nothing after it.
     this.store.flush()
     this.store.close()
     this.events.clear()
@@ -192,8 +192,8 @@ export class SessionCore {
       onChange: () => this.dispatch({ type: 'past', ...continuity.state }),
       onDiscontinuity: (reason) => events.emit('discontinuity', { reason }),
       onPast: (loaded) => {
-        // Before the past is published, so that a subscriber is told of both at once. A session that could not read the past
-        // is live, too: what arrives shows, with its beginning known missing.
+        // Before the past is published, so that subscribers are notified of both at once. A session that could not read
+        // the past is live too: new messages show, with their beginning marked missing.
         const first = loaded && !this.#facts.opened
         if (first) this.dispatch({ type: 'opened' })
         this.#parts.onPast?.()

@@ -4,31 +4,31 @@ import { isOpen } from '../types/status.ts'
 import type { Published } from '../store/store.ts'
 import type { Gap, ResponseState } from '../types/types.ts'
 
-/** Events that are not state: listen with `on`. */
+/** Events beside the state; listen with `on`. */
 export interface SessionEvents {
   /** Text of a response is known to be missing. */
   gap: [event: { responseId: string; gaps: readonly Gap[] }]
-  /** All of its gaps are filled. */
+  /** All gaps of a response are filled. */
   healed: [event: { responseId: string }]
-  /** Messages may have been missed; the past is being read. */
+  /** Messages may have been missed; the session reads the past again. */
   discontinuity: [event: { reason: unknown }]
   /** A response has ended while this session watched. */
   finish: [event: { response: ResponseState; isAbort: boolean; isError: boolean }]
-  /** Application data for those present, which is kept nowhere. */
+  /** Application data for the clients now present; it is not kept. */
   transient: [event: { responseId: string; name: string; data: unknown }]
   error: [error: Error]
 }
 
-/** A log must not be flooded by a bad publisher: this many different reports, once each. */
+/** Maximum number of different reports, each made once, so that a bad publisher cannot flood a log. */
 const MAX_REPORTS = 100
 
-/** Events of a session. A listener that throws costs no other its turn: `error` tells of it. */
+/** Events of a session. If a listener throws, the others are still called, and `error` reports it. */
 export class Events {
   readonly #emitter = new EventEmitter()
   readonly #reported = new Set<string>()
   #reporting = false
 
-  /** Returns how to stop listening. */
+  /** Returns a function that stops listening. */
   on<E extends keyof SessionEvents>(event: E, listener: (...args: SessionEvents[E]) => void): () => void {
     const isolated = (...args: SessionEvents[E]): void => {
       try {
@@ -45,14 +45,14 @@ export class Events {
     this.#emitter.emit(event, ...args)
   }
 
-  /** Emits an error the first time that it happens. */
+  /** Emits an error, once for each different one. */
   reportOnce(key: string, error: () => Error): void {
     if (this.#reported.has(key) || this.#reported.size >= MAX_REPORTS) return
     this.#reported.add(key)
     this.emit('error', error())
   }
 
-  /** A listener of `error` that throws is not told of that. */
+  /** A listener of `error` that itself throws is not called again for that. */
   listenerThrew(cause: unknown): void {
     if (this.#reporting) return
     this.#reporting = true
@@ -61,7 +61,7 @@ export class Events {
     this.#reporting = false
   }
 
-  /** Emits the events of responses that were just published. */
+  /** Emits the events that follow from a publish. */
   announce(published: readonly Published[]): void {
     for (const { before, now } of published) {
       if (now.hasGap && !before?.hasGap) this.emit('gap', { responseId: now.id, gaps: now.gaps })

@@ -6,7 +6,7 @@ import type { Readers } from '../wire/read.ts'
 
 declare const opaque: unique symbol
 
-/** What a reader understands beside text: `toolParts`, `valueParts`, `citedSources` or `databaseRows`. */
+/** Something that a reader can understand beside text: `toolParts`, `valueParts`, `citedSources`, `databaseRows`. */
 export interface Feature {
   readonly [opaque]: true
 }
@@ -16,7 +16,7 @@ interface Understanding {
   readonly readers?: Readers
   /** Makes parts from their events. */
   readonly kinds?: PartKinds
-  /** Shows rows of the application's database. */
+  /** Applies rows of the application's database. */
   readonly applyRow?: (conversation: Conversation, row: Row) => void
 }
 
@@ -30,7 +30,7 @@ export const readersOf = (features: readonly Feature[]): Readers =>
 export const kindsOf = (features: readonly Feature[]): PartKinds =>
   Object.assign({}, ...inside(features).map(({ kinds }) => kinds))
 
-/** How to show a row of the application's database. */
+/** Applies a row of the application's database. */
 export function rowsOf(features: readonly Feature[]): (conversation: Conversation, row: Row) => void {
   const { applyRow } = inside(features).find((one) => one.applyRow) ?? {}
   return (

@@ -7,7 +7,7 @@ import type { Codec } from '../wire/codec.ts'
 interface Hooks {
   /** A live message was applied; `ended`: it was the last of a text or response. */
   onLive(ended: boolean): void
-  /** Data for those present: it changes no response. */
+  /** Transient data arrived; it changes no response. */
   onTransient(event: TransientEvent): void
   reportOnce(key: string, error: () => Error): void
 }
@@ -47,7 +47,7 @@ export class Intake {
     if (live) this.#hooks.onLive(this.#ended)
   }
 
-  /** One function for the events of all messages, and no object made: every token passes here. */
+  /** One function for all events, without allocating: every token passes here. */
   readonly #take = (event: StreamEvent): void => {
     event.epoch = this.#epoch
     event.userClaim = this.#claim
@@ -71,7 +71,7 @@ function claimOf({ extras }: InboundMessage): string | undefined {
   return typeof claim === 'string' ? claim : undefined
 }
 
-/** The client that changed a message of another's, which only the service can allow. */
+/** The client that changed another client's message; only the service can allow that. */
 function editorOf({ clientId, version }: InboundMessage): string | undefined {
   const editor = version?.clientId
   return typeof editor === 'string' && editor !== clientId ? editor : undefined

@@ -4,11 +4,11 @@ export interface OlderState {
   /** There is more to load. */
   readonly hasOlder: boolean
   readonly loading: boolean
-  /** Why it could not. It is not tried again by itself, until `loadOlder()` has succeeded. */
+  /** Why loading failed. It is not retried automatically until a `loadOlder()` succeeds. */
   readonly error: Error | undefined
 }
 
-/** What `Older` shows before it has looked, and on a server. */
+/** The state of `Older` before it has loaded anything, and on a server. */
 export const initialOlder: OlderState = Object.freeze({ hasOlder: false, loading: false, error: undefined })
 
 /** Infinite scroll up; see `createOlder`. */
@@ -16,16 +16,16 @@ export interface Older {
   /** The same object until it changes. */
   readonly getSnapshot: () => OlderState
   readonly subscribe: (listener: () => void) => () => void
-  /** Loads what came before; never rejects, `error` tells. What is on screen stays in its place. */
+  /** Loads older messages, and keeps the visible ones in place. Never rejects; see `error`. */
   readonly loadOlder: () => Promise<void>
-  /** Watches an element above the list, or with `null` none. */
+  /** Watches an element above the list; `null` stops watching. */
   readonly sentinel: (element: Element | null) => void
 }
 
 /**
- * Loads older messages whenever an element above the list, the sentinel, comes within one screen of being seen, and
- * keeps what is on screen in its place. The list is to change when the session notifies, at once or in a microtask,
- * as React and Vue do; the height of the sentinel is not to change. Does nothing before it is given a sentinel.
+ * Loads older messages whenever an element above the list, the sentinel, comes within one screen of the viewport, and
+ * keeps the visible messages in place. The list must change when the session notifies, at once or in a microtask, as
+ * React and Vue do; the sentinel's height must not change. Does nothing until it has a sentinel.
  */
 export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' | 'loadOlder'>): Older {
   const listeners = new Set<() => void>()
@@ -39,7 +39,7 @@ export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' |
     return state.hasOlder === hasOlder ? state : (state = { ...state, hasOlder })
   }
 
-  /** Observes while there is reason to: an observer that begins anew tells at once whether to go on. */
+  /** Observes only while older messages may load. A new observer reports at once whether the sentinel is near. */
   function observe(): void {
     const { hasOlder, loading, error } = getSnapshot()
     const wanted = watched && hasOlder && !loading && !error
@@ -72,7 +72,7 @@ export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' |
     set({ loading: false, error })
   }
 
-  /** Told before the page changes, which it does in the microtask that its own listeners ask for. */
+  /** Called before the page changes, since the framework renders in a later microtask. */
   function onList(): void {
     const restore = keepPlace(watched!)
     queueMicrotask(() => queueMicrotask(restore))
@@ -110,8 +110,8 @@ function scrollerOf({ parentElement: up }: Element): Element | null {
 }
 
 /**
- * Remembers what stands first on screen. What is returned puts it back there when something has come in above it,
- * unless somebody scrolled: browsers keep the place themselves, but not at the very top, and Safari not at all.
+ * Remembers the first visible element. The returned function puts it back in place after something was inserted above
+ * it, unless the user scrolled. Browsers do this themselves, but not at the very top, and Safari not at all.
  */
 function keepPlace(sentinel: Element): () => void {
   const scroller = scrollerOf(sentinel) ?? document.scrollingElement ?? document.body
@@ -126,7 +126,7 @@ function keepPlace(sentinel: Element): () => void {
   }
 }
 
-/** The innermost element that reaches below `edge` first; not one that stays where it is when the page scrolls. */
+/** The first innermost element that reaches below `edge`, skipping elements that do not scroll with the page. */
 function firstBelow(edge: number, parent: Element, sentinel: Element): Element | undefined {
   for (const child of parent.children) {
     const { height, bottom } = child.getBoundingClientRect()

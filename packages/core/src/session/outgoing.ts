@@ -4,7 +4,7 @@ import { Header, MessageName } from '../protocol/names.ts'
 import { RejoinError } from '../types/errors.ts'
 import type { FilePart, PromptPart } from '../types/types.ts'
 
-/** Something to attach: a file that the user chose, or one that has an address already. */
+/** A file to attach: one that the user chose, or one that has a URL already. */
 export type Attachment = Blob | Omit<FilePart, 'id' | 'type' | 'incomplete'>
 
 /** Application data beside a prompt's text. */
@@ -16,42 +16,42 @@ export interface OutgoingData {
 
 export interface OutgoingPrompt {
   text: string
-  /** What the user attached; a `FileList` is fine. */
+  /** Attached files; a `FileList` works too. */
   files?: Iterable<Attachment>
   /** Application data, and files, in the AI SDK's shapes. */
   parts?: readonly (OutgoingData | (Omit<FilePart, 'id' | 'incomplete'> & { id?: string }))[]
   /** Any JSON about the prompt. */
   metadata?: unknown
-  /** Chosen by the app, or made here. Publishing the same id twice is harmless. */
+  /** The prompt's id; default: a random one. Publishing the same id twice is harmless. */
   promptId?: string
   /**
-   * Id of the line that it follows; `null`: it begins the conversation. Default: the last line that shows, or the one
-   * that the prompt it replaces follows.
+   * Id of the message that it follows; `null`: it begins the conversation. Default: the last message that shows, or, if
+   * it replaces a prompt, the message that that prompt follows.
    */
   parent?: string | null | undefined
-  /** Id of the prompt that this is another wording of: one of them shows (`getBranch`). */
+  /** Id of the prompt that this one rewords. One of them shows (`getBranch`). */
   replaces?: string
-  /** Id of the answer that this asks another one for, of the prompt that it `replaces`. */
+  /** Id of the answer to regenerate; `replaces` names that answer's prompt. */
   regenerate?: string
   /** Further fields for the agent, beside `promptId` and `text`. */
   data?: Record<string, unknown>
   headers?: Record<string, string>
 }
 
-/** Takes a file to the application's own storage. Throwing fails the prompt; `retryMessage` then tries again. */
+/** Uploads a file to the application's own storage. If it throws, the prompt fails; `retryMessage` tries again. */
 export type UploadFile = (
   file: File | Blob,
   options: {
     promptId: string
     signal: AbortSignal
-    /** Shows how far it has come, from 0 to 1. */
+    /** Reports progress, from 0 to 1. */
     onProgress: (fraction: number) => void
   },
 ) => Promise<{ url: string; id?: string }>
 
-/** Bytes of UTF-8 that one publish may have, less what names, ids and headers take. */
+/** Maximum size of one publish in bytes of UTF-8, less names, ids and headers. */
 const ROOM = 60_000
-/** UTF-16 code units of a piece: none takes more than three bytes. */
+/** Length of a piece in UTF-16 code units, each of which takes at most three bytes. */
 const PIECE = 20_000
 
 /** The messages that publish a prompt: pieces of a long text first, then the prompt. */
@@ -61,7 +61,7 @@ export function messagesOf(id: string, prompt: OutgoingPrompt, parts: readonly P
   const besides = bytesOf(JSON.stringify(body))
   if (besides > ROOM) throw tooLarge(besides)
   const name = MessageName.UserInput
-  // A message id of our own: publishing it again, by the SDK or by a retry, changes nothing.
+  // With a message id of our own, a repeated publish, by the SDK or a retry, changes nothing.
   const message = { id: `${id}:0`, name, ...(headers && { extras: { headers } }) }
   if (besides + bytesOf(text) <= ROOM) return [{ ...message, data: { ...body, text } }]
   const head = piece(text, 0, Math.min(PIECE, Math.floor((ROOM - besides) / 3)))
@@ -76,7 +76,7 @@ export function messagesOf(id: string, prompt: OutgoingPrompt, parts: readonly P
   return [...messages, { ...message, data: { ...body, text: head, ...whole } }]
 }
 
-/** What a prompt says of itself beside its text, on the channel and in its state. */
+/** Fields of a prompt beside its text, on the channel and in its state. */
 export function placeOf({ parent, replaces, regenerate, metadata }: OutgoingPrompt) {
   return {
     ...(parent !== undefined && { parent }),
@@ -86,7 +86,7 @@ export function placeOf({ parent, replaces, regenerate, metadata }: OutgoingProm
   }
 }
 
-/** Never half of a surrogate pair. */
+/** Never splits a surrogate pair. */
 function piece(text: string, at: number, size: number): string {
   const last = text.charCodeAt(at + size - 1)
   const cut = last >= 0xd800 && last < 0xdc00 && at + size < text.length
@@ -111,7 +111,7 @@ interface Uploading {
   onProgress(fraction: number): void
 }
 
-/** The parts of a prompt, with its files where their addresses are: uploaded, or their content as `data:` URLs. */
+/** A prompt's parts, with a URL for each file: the upload's, or a `data:` URL with the content. */
 export async function partsOf(prompt: OutgoingPrompt, uploading: Uploading): Promise<PromptPart[]> {
   const parts: PromptPart[] = []
   for (const part of prompt.parts ?? []) parts.push({ ...part, id: part.id ?? String(parts.length) })
@@ -142,7 +142,7 @@ export async function partsOf(prompt: OutgoingPrompt, uploading: Uploading): Pro
 }
 
 async function dataUrl(file: Blob): Promise<string> {
-  // Larger than any message, whatever else is in it.
+  // Alone too large for a message.
   if (file.size > ROOM) throw tooLarge(file.size)
   const bytes = new Uint8Array(await file.arrayBuffer())
   let binary = ''

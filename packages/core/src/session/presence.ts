@@ -7,10 +7,10 @@ export interface Members {
   readonly users: readonly Member[]
 }
 
-/** Watches who is on a channel. `isAgent` decides for members that do not say `role: 'agent'` of themselves. */
+/** Watches who is on a channel. `isAgent` decides for members whose data does not say `role: 'agent'`. */
 export class PresenceWatch {
   current: Members = { agents: [], users: [] }
-  /** The set of members has been received: an absence means something. */
+  /** The set of members has been received, so an absence means something. */
   synced = false
   readonly #channel: RealtimeChannel
   readonly #isAgent: (clientId: string) => boolean
@@ -26,7 +26,7 @@ export class PresenceWatch {
     this.#onChange = onChange
   }
 
-  /** Rejects where presence cannot be used: no capability, or a client built without the plugin. */
+  /** Rejects if presence cannot be used: no capability, or a client built without the plugin. */
   async start(): Promise<void> {
     await this.#channel.presence.subscribe(this.#onPresence)
     await this.#refresh()

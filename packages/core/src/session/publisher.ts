@@ -17,13 +17,13 @@ export type ToolOutput = { responseId: string; toolCallId: string } & (
 ) &
   ({ output: unknown; errorText?: undefined } | { errorText: string; output?: undefined })
 
-/** A person's decision on an approval; its `id`, in the AI SDK's words, is that of the tool call. */
+/** A person's decision on an approval; `id` is the tool call's id, as in the AI SDK. */
 export type ToolApprovalResponse = { responseId: string; approved: boolean; reason?: string } & (
   | { toolCallId: string; id?: undefined }
   | { id: string; toolCallId?: undefined }
 )
 
-/** Publishes what a person does: prompts, shown at once with their delivery; cancels; tool outputs; decisions. */
+/** Publishes a person's actions: prompts, which show at once with their delivery, cancels, tool outputs, decisions. */
 export class Publisher {
   readonly #channel: RealtimeChannel
   readonly #store: Store
@@ -50,7 +50,7 @@ export class Publisher {
     this.#now = now
   }
 
-  /** Publishes a prompt. Resolves to its id when the channel has it; a failure also shows on the prompt. */
+  /** Publishes a prompt. Resolves to its id once the channel has it; a failure also shows on the prompt. */
   async sendMessage(prompt: OutgoingPrompt): Promise<string> {
     if (typeof prompt?.text !== 'string')
       throw new RejoinError('invalid_argument', 'unable to send a message; text must be a string')
@@ -63,7 +63,7 @@ export class Publisher {
       const messages = messagesOf(id, placed, parts)
       this.#show(id, placed, parts, 'sending')
       this.#pin(id, placed)
-      // One after another on one connection: whoever has the prompt can have its text.
+      // In order on one connection, so that whoever receives the prompt has received its text.
       const results = await Promise.all(messages.map((message) => this.#channel.publish(message)))
       this.#sent.delete(id)
       this.#note({ type: 'sent', id, serial: results.at(-1)?.serials?.[0] ?? undefined })
@@ -75,20 +75,20 @@ export class Publisher {
     }
   }
 
-  /** Where a prompt goes: an ask for another answer where its question is. */
+  /** The place of a prompt; a regeneration takes the place of its question. */
   #parentOf({ parent, replaces, regenerate }: OutgoingPrompt): string | null | undefined {
     if (parent !== undefined || regenerate !== undefined) return parent
     if (replaces === undefined) return this.#store.messages.at(-1)?.id ?? null
     return this.#store.getPrompt(replaces) ? this.#branches.parentOf(replaces) : undefined
   }
 
-  /** The sender goes on seeing what it sent, wherever others go on. */
+  /** The sender keeps seeing the branch with its own prompt, even if others continue elsewhere. */
   #pin(id: string, { parent, replaces }: OutgoingPrompt): void {
     if (replaces !== undefined) this.#branches.select(id)
     else if (parent) this.#branches.select(parent)
   }
 
-  /** Uploads what has no address yet; a second attempt does not upload it again. */
+  /** Uploads files that have no URL yet; a retry does not upload them again. */
   async #upload(
     id: string,
     prompt: OutgoingPrompt,
@@ -105,12 +105,12 @@ export class Publisher {
     return parts
   }
 
-  /** Uploads under way are given up. */
+  /** Aborts uploads under way. */
   close(): void {
     this.#closing.abort()
   }
 
-  /** Sends a prompt that failed once more. */
+  /** Sends a failed prompt again. */
   retry(id: string): Promise<string> {
     const prompt = this.#sent.get(id)
     if (!prompt)

@@ -16,7 +16,7 @@ export type ReaderOptions = ChannelSource &
 
 /** Turns a channel's messages into whole responses, and keeps them whole. Read-only; see `Session`. */
 export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> {
-  /** Hydrated and live. Rejects with a clear error when that cannot be. */
+  /** Resolves when the reader is hydrated and live; rejects with the reason if it cannot be. */
   readonly ready: Promise<void>
   readonly #core: SessionCore
 
@@ -27,7 +27,7 @@ export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = Reg
 
   getSnapshot = (): SessionState => this.#core.getSnapshot()
 
-  /** Tells of changes to the list, to prompts and to the session's status: never per token. */
+  /** Notifies of changes to the list, prompts and the session's status; never per token. */
   subscribe = (listener: () => void): (() => void) => this.#core.store.subscribe(listener)
 
   getResponse = (id: string): ResponseState<T, D> | undefined =>
@@ -39,7 +39,7 @@ export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = Reg
 
   getPrompt = (id: string): PromptState | undefined => this.#core.store.getPrompt(id)
 
-  /** Loads messages older than the oldest one in the list. Resolves when they show. */
+  /** Loads messages older than the oldest in the list. Resolves when they show. */
   loadOlder = (): Promise<void> => this.#core.loadOlder()
 
   /** Listens to an event. Returns a function that stops listening. */
@@ -56,13 +56,13 @@ export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = Reg
   /** Publishes pending changes now instead of with the next frame. */
   flush = (): void => this.#core.store.flush()
 
-  /** Stops listening. The channel and client stay as they are: they are yours. */
+  /** Stops listening. The channel and client are yours and stay as they are. */
   close = (): void => this.#core.close()
 }
 
 /**
- * Opens a reader: attaches, reads the past, and keeps every response whole from then on. Understands text, reasoning,
- * prompts and how responses end, and what `features` add. For pages that count bytes; a chat wants `createSession`.
+ * Opens a reader: attaches, reads the past, and keeps every response whole from then on. It understands text, reasoning,
+ * prompts, the end of responses, and what `features` add. For pages that count bytes; a chat needs `createSession`.
  */
 export function createReader<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData>(
   options: ReaderOptions,

@@ -21,16 +21,16 @@ import type { DataTypes, PromptState, Tools } from '../types/types.ts'
 
 export type SessionOptions = ChannelSource &
   ReadingOptions & {
-    /** Which versions of questions and answers this device shows, kept by the application. */
+    /** Keeps this device's choice between versions of prompts and answers. */
     branches?: BranchOptions
     /** Watch who is on the channel; needs the capability `presence` or `subscribe`. Default true. */
     presence?: boolean
     /**
-     * Read citations one by one, as they come: give `citations` of this package. Needs the capability
-     * `annotation-subscribe`. Without it, what is cited shows by source, with counts.
+     * Shows citations one by one: pass `citations` of this package. Needs the capability `annotation-subscribe`. Without
+     * it, each cited source shows with a count.
      */
     citations?: CitationSourceOf
-    /** Takes files that a user attaches to your own storage. Without it they travel in the message, if they fit. */
+    /** Uploads attached files to your own storage. Without it, files travel in the message, if they fit. */
     uploadFile?: UploadFile
   }
 
@@ -47,7 +47,7 @@ const withAnnotations: ChannelMode[] = [
   'ANNOTATION_SUBSCRIBE',
 ]
 
-/** A reader of everything that takes part in the conversation: prompts, stops, tool outputs, decisions, presence. */
+/** A reader that also takes part: prompts, stops, tool outputs, decisions, branches, presence. */
 export class Session<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> extends Reader<
   T,
   D
@@ -97,16 +97,16 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   /** Publishes a prompt, shown at once with its delivery status. Resolves to its id. */
   sendMessage = (prompt: OutgoingPrompt): Promise<string> => this.#publisher.sendMessage(prompt)
 
-  /** Sends a prompt again whose delivery `failed`. */
+  /** Sends a prompt whose delivery `failed` again. */
   retryMessage = (promptId: string): Promise<string> => this.#publisher.retry(promptId)
 
-  /** Asks anew in other words: the new prompt `replaces` the other, and shows instead. Resolves to its id. */
+  /** Rewords a prompt: the new prompt `replaces` the old one and shows instead. Resolves to the new id. */
   editMessage = (promptId: string, message: Omit<OutgoingPrompt, 'replaces'>): Promise<string> =>
     this.sendMessage({ ...message, replaces: promptId })
 
   /**
-   * Asks for another answer to the prompt of a response, wherever in the conversation that is. Resolves to the id of
-   * the new prompt, which `replaces` the other and is no line of its own.
+   * Asks for another answer to a response's prompt, anywhere in the conversation. Resolves to the id of the new prompt,
+   * which `replaces` the old one and is not a message of its own.
    */
   regenerate = async (responseId: string): Promise<string> => {
     const promptId = this.getResponse(responseId)?.promptId
@@ -127,18 +127,18 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     })
   }
 
-  /** The versions beside a prompt or an answer, by the prompts that stand for them; `undefined` where there is one. */
+  /** The versions of a prompt or answer, as ids of the prompts that stand for them; `undefined` if there is only one. */
   getBranch = (id: string): Branch | undefined => this.#branches.branch(id)
 
-  /** Shows the version that a prompt stands for, on this device. */
+  /** Shows, on this device, the version that a prompt stands for. */
   selectBranch = (promptId: string): void => this.#branches.select(promptId)
 
   /** Prompts that wait for their turn; the same array until it changes. */
   getQueue = (): readonly PromptState[] => this.#core.store.queue
 
   /**
-   * The reasoning of a response that its agent streams on a channel of its own, `{channel}:{responseId}`: a session
-   * on that channel, whose one response is the reasoning. Open it when the user asks; close it when done.
+   * A session on `{channel}:{responseId}`, where some agents stream a response's reasoning; its one response is that
+   * reasoning. Open it when the user asks, and close it afterwards.
    */
   openReasoning = (responseId: string, options?: { hydrate?: Hydrator }): Session => {
     if (!this.#options.client)
@@ -155,8 +155,8 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   }
 
   /**
-   * Asks the agent to stop a response, or a prompt whose answer has not begun: by its id, or, without one, all that is
-   * open or waits. A prompt of this client is `stopped` on every device then, also while no agent is there.
+   * Asks the agent to stop a response, or a prompt without an answer yet, by its id; without an id, all that are open or
+   * waiting. This client's own waiting prompts become `stopped` on every device, even with no agent present.
    */
   stop = async (id?: string): Promise<void> => {
     const targets = id === undefined ? this.#unfinished() : [this.#targetOf(id)]
@@ -168,7 +168,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     return prompt ? { promptId: id, responseId: prompt.responseId } : { responseId: id }
   }
 
-  /** Open responses, and the prompts that wait at the end of the conversation. */
+  /** Open responses, and the waiting prompts at the end of the conversation. */
   #unfinished(): { responseId?: string; promptId?: string }[] {
     const { conversation, store } = this.#core
     const open = [...conversation.responses.values()].filter((r) => r.open).map((r) => ({ responseId: r.id }))
@@ -181,16 +181,16 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     return [...open, ...waiting]
   }
 
-  /** The output of a tool that runs in the browser, or why it failed. */
+  /** Publishes the output of a tool that runs in the browser, or why it failed. */
   addToolOutput = (output: ToolOutput): Promise<void> => this.#publisher.addToolOutput(output)
 
-  /** A person's decision on an approval that the agent asked for. */
+  /** Publishes a person's decision on an approval that the agent asked for. */
   addToolApprovalResponse = (answer: ToolApprovalResponse): Promise<void> =>
     this.#publisher.addToolApprovalResponse(answer)
 
   /**
-   * Reads the citations that a response has already, one by one, which an attach does not bring. Resolves when they
-   * show. Needs the option `citations`.
+   * Reads a response's earlier citations one by one, which an attach does not bring. Resolves when they show. Needs the
+   * option `citations`.
    */
   loadCitations = async (responseId: string): Promise<void> => {
     if (!this.#citations)
@@ -229,7 +229,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   }
 }
 
-/** What one can do with a session, for bindings that hand its methods on. */
+/** Names of a session's methods, for bindings that pass them on. */
 export const sessionActionNames = [
   'sendMessage',
   'retryMessage',
@@ -242,7 +242,7 @@ export const sessionActionNames = [
   'addToolApprovalResponse',
 ] as const
 
-/** What one can do with a session; see `Session` for each. */
+/** A session's methods; see `Session` for each. */
 export type SessionActions = Pick<Session, (typeof sessionActionNames)[number]>
 
 /** Opens a session: attaches, reads the past, and keeps every response whole from then on. */

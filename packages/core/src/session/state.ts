@@ -6,9 +6,9 @@ export type SessionStatus =
   /** Not attached yet, or reading the past for the first time. */
   | 'connecting'
   | 'live'
-  /** The connection was lost; Ably is reconnecting. Snapshots stay as they are. */
+  /** The connection was lost and Ably is reconnecting. Snapshots stay as they are. */
   | 'disconnected'
-  /** Lost for longer than Ably can resume; still trying. Missed messages are read after it reconnects. */
+  /** Lost for longer than Ably can resume. Ably still tries; missed messages are read after it reconnects. */
   | 'suspended'
   /** The channel or connection refuses; see `error`. */
   | 'failed'
@@ -17,28 +17,28 @@ export type SessionStatus =
 /** Someone on the channel: one per client, however many devices they have. */
 export interface Member {
   readonly clientId: string
-  /** How many connections (devices, tabs) of it are present. */
+  /** Number of this client's connections (devices, tabs) that are present. */
   readonly connections: number
-  /** Its newest presence data. */
+  /** This client's newest presence data. */
   readonly data: unknown
 }
 
 export interface SessionState {
   readonly status: SessionStatus
-  /** The conversation as it shows: one version of each question and answer, in order. */
+  /** The conversation as it shows, in order: one version of each prompt and answer. */
   readonly messages: readonly MessageRef[]
   /** Every prompt and response in order, shown or not. */
   readonly entries: readonly MessageRef[]
-  /** `loadOlder()` would find more. */
+  /** `loadOlder()` may find more. */
   readonly hasOlder: boolean
   readonly hydration: HydrationState['status']
-  /** Agents that are on the channel; empty for a `Reader`, which does not watch presence. */
+  /** Agents on the channel; empty for a `Reader`, which does not watch presence. */
   readonly agents: readonly Member[]
   readonly users: readonly Member[]
   readonly error: Error | undefined
 }
 
-/** The state before a session has connected, and on a server, so that the browser starts with the same. */
+/** The state before a session connects, and on a server, so that the browser starts from the same. */
 export const initialState: SessionState = Object.freeze({
   status: 'connecting',
   messages: [],
@@ -50,12 +50,12 @@ export const initialState: SessionState = Object.freeze({
   error: undefined,
 } as const)
 
-/** A session's internal state; `SessionState` is derived from it. */
+/** A session's internal state, from which `SessionState` is derived. */
 export interface SessionFacts extends Omit<SessionState, 'status'> {
-  /** States of Ably's channel and connection; a session on a channel alone knows no connection. */
+  /** States of Ably's channel and connection. A session given only a channel knows no connection. */
   readonly channel: string
   readonly connection: string | undefined
-  /** The past was read once, or could not be read: live messages show. */
+  /** The past was read, or could not be read: live messages show. */
   readonly opened: boolean
   readonly closed: boolean
 }

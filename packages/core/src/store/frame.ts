@@ -1,9 +1,9 @@
-/** Runs `flush` once, soon; returns how to call it off. */
+/** Runs `flush` once, soon. Returns a function that cancels it. */
 export type Schedule = (flush: () => void) => () => void
 
 /**
- * Once per animation frame while the page is visible. A hidden page gets no frames and throttled timers, so
- * there a message to ourselves is used, which is not throttled. Outside a browser: every 16 ms.
+ * Once per animation frame while the page is visible. A hidden page gets no frames and its timers are throttled, so a
+ * message to ourselves is used there. Outside a browser: every 16 ms.
  */
 export const perFrame: Schedule = (flush) => {
   if (typeof document === 'undefined' || typeof requestAnimationFrame === 'undefined') {
@@ -12,7 +12,7 @@ export const perFrame: Schedule = (flush) => {
   }
   if (document.visibilityState === 'hidden') return viaMessage(flush)
   const frame = requestAnimationFrame(flush)
-  // A page that is hidden before its frame comes would wait until it is shown again.
+  // If the page is hidden before its frame, the frame would wait until the page shows again.
   const onHide = () => {
     if (document.visibilityState !== 'hidden') return
     cancel()

@@ -10,7 +10,7 @@ import type {
   ResponseState,
 } from '../types/types.ts'
 
-/** A response as it was and as it is now published. */
+/** A response before and after a publish. */
 export interface Published {
   before: ResponseState | undefined
   now: ResponseState
@@ -18,9 +18,9 @@ export interface Published {
 
 interface Hooks {
   schedule: Schedule
-  /** The lines that show; without it, all. */
+  /** Chooses the messages that show; default: all. */
   pathOf?: ((structure: Structure) => readonly MessageRef[]) | undefined
-  /** The list is another one; subscribers are told next. */
+  /** The list has changed; its subscribers are notified next. */
   onList(messages: readonly MessageRef[], entries: readonly MessageRef[]): void
   /** Called after everybody was notified. */
   onPublish(published: readonly Published[]): void
@@ -30,8 +30,8 @@ interface Hooks {
 const noMessages: readonly MessageRef[] = Object.freeze([])
 
 /**
- * Publishes the conversation: immutable snapshots, once per frame, each to its own subscribers. What a reading of the
- * past changes is held back until that reading ends, so that it is published once; live text is never held.
+ * Publishes the conversation as immutable snapshots, once per frame, each to its own subscribers. Changes made by a
+ * reading of the past are held back until the reading ends, and then published once. Live text is never held.
  */
 export class Store {
   readonly conversation: Conversation
@@ -80,31 +80,31 @@ export class Store {
     }
   }
 
-  /** Something live has changed: publish it with the next frame, or at once. */
+  /** Something live changed: publishes it with the next frame, or now. */
   changed(urgency: 'frame' | 'now' = 'frame'): void {
     this.#listIsLive ||= this.conversation.isAheadOf(this.#structure)
     if (urgency === 'now') this.flush()
     else this.#schedule()
   }
 
-  /** Session state beside the list has changed; subscribers of the list are told. */
+  /** Session state other than the list changed: notifies the list's subscribers. */
   stateChanged(): void {
     this.#outsideChanged = true
     this.#schedule()
   }
 
-  /** Begins to hold back what a reading of the past changes. Returns the reading's number, for `Conversation.reading`. */
+  /** Holds back a reading's changes. Returns the reading's number, for `Conversation.reading`. */
   hold(): number {
     this.#holds.add(++this.#count)
     return this.#count
   }
 
-  /** The reading is over: what it changed is published. */
+  /** The reading has ended: publishes its changes. */
   release(reading: number): void {
     if (this.#holds.delete(reading)) this.changed('now')
   }
 
-  /** The reading was given up: what it changed is held by another one. */
+  /** The reading was given up: another one holds its changes from now on. */
   handOver(reading: number, to: number): void {
     this.#holds.delete(reading)
     for (const response of this.conversation.dirty) if (response.touched === reading) response.touched = to
@@ -114,7 +114,7 @@ export class Store {
     if (this.#scheduled) return
     this.#scheduled = true
     const cancel = this.#hooks.schedule(this.flush)
-    // A schedule may flush before it returns; then there is nothing left to call off.
+    // A schedule may flush before it returns; then there is nothing to cancel.
     if (this.#scheduled) this.#cancel = cancel
   }
 
@@ -157,7 +157,7 @@ export class Store {
     this.#listListeners.clear()
   }
 
-  /** Returns whether the list, or a prompt in it, changed. */
+  /** Returns whether the list or one of its prompts changed. */
   #refreshList(): boolean {
     const { conversation } = this
     const before: Structure = this.#structure
@@ -171,7 +171,7 @@ export class Store {
     return true
   }
 
-  /** Another path is chosen. */
+  /** Another branch was selected. */
   showPath(): void {
     this.#pathChanged = true
     this.changed('now')
@@ -201,7 +201,7 @@ export class Store {
     if (!alike(queue, this.queue)) this.queue = queue
   }
 
-  /** A listener that throws is its own loss, not the session's. */
+  /** A listener that throws stops neither the session nor other listeners. */
   #tell(listener: () => void): void {
     try {
       listener()

@@ -11,10 +11,10 @@ export interface Declaration {
   done?: boolean
 }
 
-/** What the agent declares when it closes a text: that it is done, its length and its checksum. */
+/** What the agent declared of a text: that it is done, its length and its checksum. */
 export class Declared {
   done = false
-  /** Key of the newest operation heard: an older one that comes late says nothing any more. */
+  /** Key of the newest operation: the declarations of older ones, arriving late, no longer count. */
   #heard = ''
   #last: { key: string; end: number | undefined; checksum: string } | undefined
   #checked: { text: string; matches: boolean } | undefined
@@ -28,7 +28,7 @@ export class Declared {
     return this.#last?.end
   }
 
-  /** Records what an operation declares; `newest`: it is known to be the newest. Returns whether that is new. */
+  /** Records an operation's declarations; `newest`: it is known to be the newest. Returns whether anything changed. */
   mark({ key, done, checksum: sum, end }: Declaration, newest = false): boolean {
     if (!newest && key < this.#heard) return false
     this.#heard = key
@@ -49,7 +49,7 @@ export class Declared {
     if (this.#last && this.#last.key < key) this.#last = undefined
   }
 
-  /** Whether this is the text, of which nothing is missing; `undefined` while more of it may come. */
+  /** Whether a text without gaps is the declared one; `undefined` while more may come. */
   agrees({ text, length, end: known }: ShownText): boolean | undefined {
     if (!this.#last) return undefined
     const { end, checksum: declared } = this.#last

@@ -2,7 +2,7 @@ import { Tokens } from './tokens.ts'
 
 /** One operation on a text, or a run of operations known to follow each other. */
 export interface Piece {
-  /** Keys covered. */
+  /** The range of keys covered, both inclusive. */
   first: string
   key: string
   text: string
@@ -12,21 +12,21 @@ export interface Piece {
   after: number | undefined
   at: number | undefined
   edited: string | undefined
-  /** Length before it was edited, where that was heard. */
+  /** Length before the edit, if known. */
   was?: number
-  /** The tokens that a run was joined from. */
+  /** The tokens that were joined into it. */
   tokens?: Tokens
 }
 
-/** This many newest operations stay apart, so that a late one finds its place at once; older ones become one run. */
+/** This many of the newest operations stay apart, so that a late one is placed quickly; older ones are joined. */
 const WINDOW = 256
 
-/** The operations on a text that are not in its newest full text, in order. */
+/** The operations on a text that its newest full text does not contain, in order. */
 export class Pieces {
   list: Piece[] = []
   #limit = 2 * WINDOW
 
-  /** Puts one where it belongs. Returns whether that changes the text. */
+  /** Inserts one in its place. Returns whether the text changes. */
   put(piece: Piece): boolean {
     const { key, text, edited = '' } = piece
     const index = this.#indexFor(key)
@@ -41,13 +41,13 @@ export class Pieces {
       this.list[index] = { ...same, was: text.length }
       return true
     }
-    // Known already. An edit of a token replaces it.
+    // Already known, unless it edits the token.
     if (edited <= (same.edited ?? '') || same.first !== same.key) return false
     this.list[index] = editOf(same, piece)
     return same.text !== text
   }
 
-  /** Puts a token into the run that covers its place: late, or edited. */
+  /** Puts a late or edited token into the joined piece that covers its place. */
   #putInto(index: number, run: Piece, piece: Piece): boolean {
     const { before, own, after } = partRun(run, piece.key)
     if (own && piece.edited === undefined) return false
@@ -55,7 +55,7 @@ export class Pieces {
     return own?.text !== piece.text
   }
 
-  /** Takes an operation out that stands alone. */
+  /** Removes an operation that was not joined to others. */
   take(key: string): Piece | undefined {
     const index = this.#indexFor(key)
     const piece = this.list[index]
@@ -69,14 +69,14 @@ export class Pieces {
     return piece
   }
 
-  /** The one that was taken to follow the delivery before `key`, which comes late. */
+  /** The operation assumed to follow the one before `key`, now that `key` arrives late between them. */
   overtaker(key: string): Piece | undefined {
     const index = this.#indexFor(key)
     const next = this.list[this.list[index]?.key === key ? index + 1 : index]
     return next?.prev !== undefined && next.prev < key && key < next.first ? next : undefined
   }
 
-  /** Joins old ones that follow each other, unless they are `apart`, so that memory grows with the text only. */
+  /** Joins old operations that follow each other, unless they are `apart`, so that memory grows only with the text. */
   compact(apart: (known: string, next: string) => boolean, tokens: boolean): void {
     if (this.list.length <= this.#limit) return
     const runs: Piece[] = []
@@ -98,7 +98,7 @@ export class Pieces {
       }
     }
     this.list = [...runs, ...this.list.slice(-WINDOW)]
-    // Runs broken by gaps stay apart; what they cost is paid once per window, not per token.
+    // Pieces separated by gaps stay apart: compact once per window, not per token.
     this.#limit = this.list.length + WINDOW
   }
 
@@ -106,7 +106,7 @@ export class Pieces {
     this.list.splice(index, 1, ...pieces.filter((piece) => piece !== undefined))
   }
 
-  /** Where a key belongs; the piece there covers it, or comes after it. */
+  /** The index where a key belongs: the piece there covers the key or follows it. */
   #indexFor(key: string): number {
     let low = 0
     let high = this.list.length
@@ -121,7 +121,7 @@ export class Pieces {
 
 type EditedToken = Pick<Piece, 'key' | 'end'> & Partial<Piece>
 
-/** An edited token: its stamp still counts the agent's original text. */
+/** The piece of an edited token. Its stamp still counts the agent's original text. */
 export function editOf(
   { key, end, text: known, edited: before, was = before ? undefined : known?.length }: EditedToken,
   { text, edited }: Pick<Piece, 'text' | 'edited'>,
@@ -136,8 +136,8 @@ export function joinTokens(known: Tokens, { key, text, tokens }: Piece): void {
 }
 
 /**
- * Parts a run of tokens at `key`: what comes before it, its own token if the run has one of that key, and what comes
- * after it. Each is undefined when there is nothing.
+ * Splits a joined piece at `key`: the tokens before it, the token with that key, and the tokens after it. Each is
+ * undefined if there is none.
  */
 export function partRun(
   run: Pick<Piece, 'text' | 'end' | 'tokens'>,

@@ -11,34 +11,33 @@ import { Tokens } from './tokens.ts'
 /**
  * One growing text and what is missing from it: the pure heart of the reader (PROTOCOL.md §5).
  *
- * What has arrived is kept as a set: the newest full text (`base`) and the fragments after it (`pieces`,
- * sorted by key). The shown text is a fold over that set, so the order and the number of times things arrive
- * cannot matter. A fragment at the tail takes one step of the same fold; only one that arrives in the middle
- * folds anew.
+ * It keeps a set: the newest full text (`base`) and the fragments after it (`pieces`, sorted by key). The shown text is
+ * a fold over that set, so neither the order of arrival nor repeats can matter. A fragment at the tail takes one step
+ * of the fold; one that arrives in the middle folds anew.
  */
 
 export interface Fragment extends Declaration {
   text: string
-  /** Names the attachment that delivered it live: its deliveries of one message follow each other. */
+  /** The attachment that delivered it live; within one, no delivery of a message is missing. */
   epoch?: number
-  /** Version of this token's edit, if it was edited: its stamp counts the original text. */
+  /** Version of this token's edit, if any. The stamp still counts the original text. */
   edited?: string
 }
 
 export interface FullText extends Fragment {
-  /** A message's first version, which carries no stamp: its text ends where it ends. */
+  /** A message's first version, which carries no stamp: its `end` is its length. */
   create?: boolean
 }
 
 interface Base {
   key: string
   text: string
-  /** Position in the agent's text; undefined where the next stamp is to be taken as it comes. */
+  /** Position in the agent's text; undefined if the next stamp sets it. */
   end: number | undefined
   gaps: RunGap[]
   /** From `response-complete` or a database row: tokens not stamped beyond it are old. */
   final: boolean
-  /** It came without a stamp, so no stamp or checksum overrides it (PROTOCOL.md §5.6). */
+  /** It carries no stamp, so no stamp or checksum overrides it (PROTOCOL.md §5.6). */
   authoritative: boolean
   /** The tokens that it ends with, and the key of the text that they followed. */
   tokens?: Tokens
@@ -56,9 +55,9 @@ interface Cursor {
 const nothing = Object.freeze({ text: '', end: 0, gaps: [] })
 
 export class Run {
-  /** One message that grows, whose appends may be delivered merged; otherwise tokens, which never are. */
+  /** One growing message, whose appends may be delivered merged; otherwise tokens, which are never merged. */
   readonly merges: boolean
-  /** Of its first message. */
+  /** Serial of its first message. */
   serial: string
   /** Place among the runs of its part, from 0 (PROTOCOL.md §1.3). */
   index: number
@@ -66,9 +65,9 @@ export class Run {
   #base: Base | undefined
   readonly #pieces = new Pieces()
   #stale = false
-  /** Where continuity was lost, until history has covered the place or a full text has come. */
+  /** Where continuity was lost, until history covers the place or a full text arrives. */
   #breaks: Break[] = []
-  /** Key that the fold has come to. */
+  /** Key of the last operation folded. */
   #folded = ''
   #cursor: Cursor | undefined
   #headKnown = false
@@ -84,7 +83,7 @@ export class Run {
     return this.#closing.done
   }
 
-  /** Key of the newest operation known. */
+  /** Key of the newest known operation. */
   get key(): string {
     return this.#pieces.list.at(-1)?.key ?? this.#base?.key ?? ''
   }
@@ -107,7 +106,7 @@ export class Run {
     if (fragment.edited !== undefined) return this.#edit(fragment, fragment.edited)
     const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
-    // What follows the newest known is newer than all else: long serials are compared only once.
+    // An operation that follows the newest one is the newest: this saves comparing long serials again.
     const newest = follows && cursor.key === this.#base?.key && this.#pieces.list.length === 0
     const marked = this.#closing.mark(fragment, newest)
     let changed =
@@ -125,9 +124,9 @@ export class Run {
   }
 
   /**
-   * The common case, and nothing is kept for it: a stamped fragment that goes on exactly where a whole text ends.
-   * No other can belong between the two, since there is no room. A message's fragment may be several with a gap
-   * between: it must be `newest`, which follows what is known on its own attachment.
+   * The common case, for which no piece is kept: a stamped fragment that continues exactly where a whole text ends, so
+   * that no other fits in between. A message's fragment may be several, merged, with a gap between: it must be `newest`,
+   * which means that it follows the last one on the same attachment.
    */
   #extend({ key, text, end }: Fragment, newest: boolean): boolean {
     const base = this.#base
@@ -153,12 +152,12 @@ export class Run {
     return true
   }
 
-  /** Someone has edited or deleted a token, at any time after it was published. */
+  /** Applies an edit or deletion of a token, which may happen at any time. */
   #edit(fragment: Fragment, edited: string): boolean {
     const { key, text, end } = fragment
     const base = this.#base
     if (base && key <= base.key) {
-      // A full text came after the token: the token does not show.
+      // A newer full text replaced the token.
       if (!base.tokens?.first || key < base.tokens.first) return false
       this.#unfold(base, key)
     }
@@ -167,7 +166,7 @@ export class Run {
     return (this.#stale = true)
   }
 
-  /** Takes the tokens from `key` on out of the base. */
+  /** Moves the tokens from `key` on out of the base, into pieces. */
   #unfold(base: Base, key: string): void {
     const { before, own, after } = partRun(base, key)
     const later = [own, after].filter((piece) => piece !== undefined)
@@ -180,7 +179,7 @@ export class Run {
     this.#stale = true
   }
 
-  /** Puts a fragment where it belongs among the others. */
+  /** Inserts a fragment in its place. */
   #insert(fragment: Fragment, link: Cursor | undefined): boolean {
     const { key, text, end } = fragment
     const piece: Piece = {
@@ -222,14 +221,14 @@ export class Run {
     if (this.#base && key <= this.#base.key) return changed
     this.fold()
     if (!final && this.#pieces.list.length && key <= this.key && this.gaps.length === 0) return changed
-    // A full text without a stamp is authoritative: what closed the older text says nothing about it.
+    // A full text without a stamp is authoritative: older declarations do not describe it.
     const authoritative = full.end === undefined && !create
     if (authoritative) this.#closing.forget(key)
     this.#base = this.#baseFrom(key, text, stamp, final)
     this.#base.authoritative = authoritative
     this.#pieces.list = this.#pieces.list.filter((p) => !this.#isCovered(p.key, p.end))
     this.#stale = true
-    // A first text is cheap to fold, and what follows it then goes the short way.
+    // A first text is cheap to fold, and the fast path then takes what follows.
     if (this.text === '') this.fold()
     return true
   }
@@ -242,7 +241,7 @@ export class Run {
     else if (key !== '') this.#breaks.push({ key, epoch })
   }
 
-  /** Continuity was lost after the newest fragment, and nothing has covered the loss: text may be missing there. */
+  /** Continuity was lost somewhere, and history has not covered the place: text may be missing. */
   get broken(): boolean {
     return this.#breaks.length > 0
   }
@@ -280,32 +279,32 @@ export class Run {
     this.#pieces.compact(this.#brokenBetween, !this.merges)
   }
 
-  /** What the text gained since the last call: the appended text, or undefined when it changed otherwise. */
+  /** The text appended since the last call; undefined after any other change. */
   takeChange(): string | undefined {
     return this.#shown.takeChange()
   }
 
-  /** Operations kept apart from each other: bounded, whatever the length of the text. */
+  /** Number of pieces kept apart: bounded, whatever the length of the text. */
   get kept(): number {
     return this.#pieces.list.length
   }
 
   /**
-   * Length and checksum agree with what the agent declared when it closed the text. `undefined` while nothing
-   * was declared or text is missing; `false` when the text is known to be another.
+   * Whether length and checksum are those that the agent declared when it closed the text. `undefined` before the agent
+   * declares them, or while text is missing.
    */
   get verified(): boolean | undefined {
     if (!this.#closing.declared || this.gaps.length || this.#stale || this.edited) return undefined
     return this.#closing.agrees(this.#shown)
   }
 
-  /** The declared end is reached, or an authoritative text replaced it. `gaps` says what is missing. */
+  /** The text reached its declared end, perhaps with gaps, or an authoritative text replaced it. */
   get closed(): boolean {
     if (this.#closing.declared) return this.#closing.end === this.#shown.end
     return this.#pieces.list.length === 0 && this.#base?.authoritative === true
   }
 
-  /** The text is whole and done: forgets what only late arrivals would need. */
+  /** Call when the text is whole and done: drops what only late arrivals would need. */
   seal(): void {
     this.fold()
     const base = this.#base
@@ -341,7 +340,7 @@ export class Run {
     const base = this.#base
     if (!base) return false
     const older = key <= base.key
-    // A full text ends where its agent was: a restart withdrew older tokens that lie beyond it.
+    // A full text withdraws older tokens that lie beyond its end: the agent restarted from there.
     if (older || this.merges) return older
     return end === undefined ? base.final : end <= (base.end ?? 0)
   }
@@ -354,7 +353,7 @@ export class Run {
     return (this.#stale = true)
   }
 
-  /** Takes a token out: its message turned out to be one that grows. */
+  /** Removes a token whose message turned out to be a growing one. */
   take(key: string): string | undefined {
     const base = this.#base
     if (base?.tokens?.first && base.tokens.first <= key && key <= base.key) this.#unfold(base, key)
@@ -378,7 +377,7 @@ export class Run {
     if (end === undefined && piece === this.#pieces.list[0] && !this.#base && !this.#headKnown)
       this.#shown.gap(0, 0, undefined)
 
-    // It was published twice and edited once: the repeated text is already known.
+    // The token was published twice and edited once: skip text that is already known.
     if (piece.edited && end !== undefined && reached !== undefined) {
       if (end <= reached) return
       const missing = end - reached - (piece.was ?? end - reached)
@@ -386,7 +385,7 @@ export class Run {
     }
 
     if (end === undefined || reached === undefined || piece.edited) {
-      // Without a stamp, or right after an authoritative text, it follows; cut off text that a full text already showed.
+      // Without a stamp, or after an authoritative text, it follows on; drop text that a full text already contains.
       if (broken) this.#shown.gap(here, here, undefined)
       const known = straddles ? Math.max(0, this.#base!.text.length - piece.at!) : 0
       this.#shown.push(known ? text.slice(known) : text)
@@ -439,7 +438,7 @@ export class Run {
   }
 }
 
-/** The tokens that follow the full text of a base. */
+/** The tokens after the base's full text. */
 function followers(base: Base): Tokens {
   if (!base.tokens) {
     base.tokens = new Tokens()

@@ -3,17 +3,17 @@ export interface RunGap {
   from: number
   to: number
   missing: number | undefined
-  /** Where the gap begins in the agent's text, when its place is exact and it could be filled. */
+  /** Where the gap begins in the agent's text, if its place is exact, so that it can be filled. */
   start?: number
 }
 
-/** The text that is shown, and its gaps: the result of a `Run`'s fold. */
+/** The shown text and its gaps: the result of a `Run`'s fold. */
 export class ShownText {
   text = ''
-  /** Length of `text`, which is not asked for it: that would flatten the rope that it is. */
+  /** Length of `text`, counted apart: reading it from the string would flatten V8's rope. */
   length = 0
   gaps: RunGap[] = []
-  /** How far it has come in the agent's text; undefined where the next stamp is to be taken as it comes. */
+  /** Position reached in the agent's text; undefined if the next stamp sets it. */
   end: number | undefined = 0
   /** Text gained since `takeChange`; undefined after a change that is not an extension. */
   #appended: string | undefined = ''
@@ -28,7 +28,7 @@ export class ShownText {
     this.gaps.push({ from, to, missing, start })
   }
 
-  /** Begins anew, lets `fold` write, and works out what that changed. */
+  /** Starts again, lets `fold` write, and works out what changed. */
   refold(from: { text: string; end: number | undefined; gaps: readonly RunGap[] }, fold: () => void): void {
     const before = this.text
     const appended = this.#appended
@@ -41,7 +41,7 @@ export class ShownText {
     this.#appended = extended ? appended + this.text.slice(before.length) : undefined
   }
 
-  /** Puts `text`, which begins at `start` of the agent's text, into the gaps it covers. */
+  /** Puts `text`, which begins at `start` in the agent's text, into the gaps that it covers. */
   fill(start: number, text: string): void {
     const stop = start + text.length
     for (let i = 0; i < this.gaps.length; i++) {
@@ -68,7 +68,7 @@ export class ShownText {
     }
   }
 
-  /** The gaps of a newer full text that lacks `missing` code units: known places stay known. */
+  /** The gaps of a newer full text that lacks `missing` code units. Known places are kept. */
   placeGaps(text: string, missing: number): RunGap[] {
     const { length } = text
     const known = this.gaps.reduce((sum, gap) => sum + (gap.missing ?? NaN), 0)
@@ -81,7 +81,7 @@ export class ShownText {
     return [{ from, to: length, missing }]
   }
 
-  /** What the text gained since the last call: the appended text, or undefined when it changed otherwise. */
+  /** The text appended since the last call; undefined after any other change. */
   takeChange(): string | undefined {
     const appended = this.#appended
     this.#appended = ''

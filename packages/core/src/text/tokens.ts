@@ -1,4 +1,4 @@
-/** Tokens of a full block; their keys are kept as one string, which costs half of what 256 strings do. */
+/** Tokens in a full block. A block keeps its keys as one string: half the memory of 256 strings. */
 const BLOCK = 256
 const SEPARATOR = '\u0000'
 
@@ -11,8 +11,8 @@ interface Block {
 }
 
 /**
- * The tokens that a joined text ends with, in order: the key of each and its length in UTF-16 code units. A moderator
- * may edit or delete any token at any time, and this finds its place.
+ * The tokens at the end of a joined text, in order: each one's key and length in UTF-16 code units. It finds a token's
+ * place, since a moderator may edit or delete any token at any time.
  */
 export class Tokens {
   readonly #blocks: Block[]
@@ -38,7 +38,7 @@ export class Tokens {
     return block && keysOf(block).at(-1)
   }
 
-  /** Adds one that is newer than all. */
+  /** Adds the newest token. */
   add(key: string, length: number): void {
     let block = this.#blocks.at(-1)
     if (!block || typeof block.keys === 'string')
@@ -51,7 +51,7 @@ export class Tokens {
     block.lengths = Uint32Array.from(block.lengths)
   }
 
-  /** Adds those of the text that follows. */
+  /** Adds the tokens of the text that follows. */
   join(later: Tokens): void {
     for (const block of later.#blocks) {
       const keys = keysOf(block)
@@ -61,8 +61,8 @@ export class Tokens {
   }
 
   /**
-   * Parts the text at `key`: the tokens before it, the length of its own (undefined if it is none of them), those
-   * after it, and their length.
+   * Splits the text at `key`: the tokens before it, the length of the token itself (undefined if there is none), the
+   * tokens after it, and their length.
    */
   part(key: string): { before: Tokens; length: number | undefined; after: Tokens; rest: number } {
     const blocks = this.#blocks

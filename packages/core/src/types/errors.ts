@@ -22,13 +22,13 @@ export const ErrorCode = {
   HydrationFailed: 'hydration_failed',
   /** A message on the channel could not be understood; it was skipped. */
   BadMessage: 'bad_message',
-  /** Somebody spoke for an agent or a person that they are not; it was ignored (PROTOCOL.md §8). */
+  /** A client published as an agent or person that it is not; the message was ignored (PROTOCOL.md §8). */
   Untrusted: 'untrusted',
   /** A listener or callback of the application threw. */
   CallbackFailed: 'callback_failed',
   /** The model's stream failed. */
   ModelFailed: 'model_failed',
-  /** Waiting took longer than allowed. */
+  /** A wait took longer than allowed. */
   Timeout: 'timeout',
 } as const
 
@@ -51,7 +51,7 @@ interface AblyErrorLike {
   message?: string
 }
 
-/** What to do about one of Ably's codes. */
+/** The cure for some of Ably's codes. */
 export type Cure = [test: (code: number, statusCode: number) => boolean, code: ErrorCode, cure: string]
 
 const cures: readonly Cure[] = [
@@ -63,7 +63,7 @@ const cures: readonly Cure[] = [
   ],
 ]
 
-/** Wraps whatever a call threw; Ably's error codes choose our code and the advice. */
+/** Wraps an error that a call threw. Ably's error code selects our code and the cure. */
 export function wrapError(
   what: string,
   cause: unknown,

@@ -5,7 +5,7 @@ export type Tools = Record<string, { input: unknown; output: unknown }>
 export type DataTypes = Record<string, unknown>
 
 /**
- * What an application declares once, so that tool and data parts are typed wherever it renders them:
+ * Declare tools and data here once, and their parts are typed wherever you render them:
  *
  * ```ts
  * declare module '@rejoin/core' {
@@ -16,7 +16,7 @@ export type DataTypes = Record<string, unknown>
  * }
  * ```
  *
- * These are types only: other tools and data that an agent publishes still arrive.
+ * These are types only: tools and data that are not declared still arrive.
  */
 // oxlint-disable-next-line typescript/no-empty-object-type, typescript/no-empty-interface -- filled by applications
 export interface Register {}

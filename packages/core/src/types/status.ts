@@ -1,6 +1,6 @@
 import type { ResponseStatus } from './types.ts'
 
-/** Whether more of a response of that status may come. */
+/** Whether a response with this status may still grow. */
 export function isOpen(status: ResponseStatus): boolean {
   return status === 'streaming' || status === 'interrupted' || status === 'suspended'
 }

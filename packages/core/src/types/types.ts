@@ -3,8 +3,8 @@ import type { DataTypes, RegisteredData, RegisteredTools, Tools } from './regist
 export type { DataTypes, Tools }
 
 /**
- * The nouns of the reader: plain, deeply immutable data that a view renders.
- * Parts follow the AI SDK's vocabulary (`UIMessage.parts`), so that its users render them unchanged.
+ * The data that a view renders: plain and deeply immutable. Parts follow the AI SDK's vocabulary (`UIMessage.parts`), so
+ * its users render them unchanged.
  */
 
 /**
@@ -12,8 +12,8 @@ export type { DataTypes, Tools }
  * - `complete`: the agent finished it;
  * - `stopped`: someone cancelled it;
  * - `error`: the agent gave up; see `error`;
- * - `interrupted`: the agent left without a word. It returns to `streaming` if the agent resumes;
- * - `suspended`: it waits for people, and so does its agent, which comes back when they have decided.
+ * - `interrupted`: the agent left without ending it. It returns to `streaming` if the agent resumes;
+ * - `suspended`: it waits for a person. Its agent may be gone, and goes on when the person has decided.
  */
 export type ResponseStatus = 'streaming' | 'complete' | 'stopped' | 'error' | 'interrupted' | 'suspended'
 
@@ -32,12 +32,12 @@ export interface Gap {
 }
 
 /**
- * Why a model stopped: the AI SDK's words. `length` means truncated, `content-filter` refused or filtered, `tool-calls`
- * that it waits for the results of tools.
+ * Why a model stopped, in the AI SDK's words. `length`: truncated; `content-filter`: refused or filtered; `tool-calls`:
+ * it waits for the results of tools.
  */
 export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'other'
 
-/** Tokens that an answer took, in the AI SDK's shape. A number that the provider did not give is absent. */
+/** Tokens that an answer used, in the AI SDK's shape. Numbers that the provider did not give are absent. */
 export interface Usage {
   readonly inputTokens?: number
   readonly inputTokenDetails?: {
@@ -50,22 +50,22 @@ export interface Usage {
   readonly totalTokens?: number
 }
 
-/** What a provider needs to see again in the next call (signatures, encrypted reasoning, item ids), by provider. */
+/** Data that a provider needs back in the next call (signatures, encrypted reasoning, item ids), by provider. */
 export type ProviderMetadata = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
-/** A value too large for one message has not come whole yet: how much of its JSON text has, in UTF-16 code units. */
+/** How much of a value too large for one message has arrived: UTF-16 code units of its JSON text. */
 export interface Incomplete {
   readonly received: number
   readonly length: number
 }
 
 interface TextFields {
-  /** Stable while the response lives: fit for a React or Vue key. */
+  /** Stable for the life of the response: usable as a React or Vue key. */
   readonly id: string
   readonly text: string
   readonly state: 'streaming' | 'done'
   readonly providerMetadata?: ProviderMetadata
-  /** The client that edited it last, where that is not the agent: a moderator (PROTOCOL.md §8). */
+  /** The client that edited it last, if not the agent: a moderator (PROTOCOL.md §8). */
   readonly editedBy?: string
 }
 
@@ -97,22 +97,22 @@ interface ToolFields<Input, Output> {
   readonly id: string
   readonly toolCallId: string
   readonly state: ToolState
-  /** The arguments; while they stream, as much of them as could be parsed. */
+  /** The arguments; while they stream, as much as could be parsed. */
   readonly input: Input | undefined
-  /** The argument text, while it streams, and when it is no JSON. */
+  /** The argument text, while it streams or if it is not JSON. */
   readonly inputText?: string
-  /** The argument text is not shown as `input`: it is no JSON, or nested too deeply to be rendered. */
+  /** Why the argument text has no `input`: it is not JSON, or nested too deeply to render. */
   readonly inputError?: 'invalid' | 'too deep'
   readonly output?: Output
-  /** The output is still to change. */
+  /** The output will still change. */
   readonly preliminary?: boolean
-  /** Arguments or output are too large for one message, and not whole yet: `input` or `output` is absent. */
+  /** Arguments or output were too large for one message and are not whole yet: `input` or `output` is absent. */
   readonly incomplete?: Incomplete
   readonly errorText?: string
   readonly progress?: ToolProgress
   /** The model's provider runs the tool. */
   readonly providerExecuted?: boolean
-  /** What to call the tool when talking to people. */
+  /** Name of the tool to show to people. */
   readonly title?: string
   readonly callProviderMetadata?: ProviderMetadata
   readonly resultProviderMetadata?: ProviderMetadata
@@ -146,17 +146,17 @@ export interface SourcePart {
   readonly sourceId: string
   readonly url: string
   readonly title?: string
-  /** `id` of the text part that the offsets count in, where the agent told. */
+  /** `id` of the text part that the offsets refer to, if the agent named it. */
   readonly textPart?: string
   /** Offsets into the cited text part, in UTF-16 code units. */
   readonly startOffset?: number
   readonly endOffset?: number
   readonly snippet?: string
-  /** How often it is cited, where only the summary of citations is known; `url` then is the source's domain. */
+  /** Number of citations, if only their summary is known; `url` is then the source's domain. */
   readonly count?: number
 }
 
-/** A document that the answer draws on, without an address of its own. */
+/** A document that the answer draws on and that has no URL. */
 export interface SourceDocumentPart {
   readonly id: string
   readonly type: 'source-document'
@@ -172,18 +172,18 @@ export interface SourceDocumentPart {
   readonly snippet?: string
 }
 
-/** A file that the model made, or that a user attached; `reasoning-file` if the model made it while it reasoned. */
+/** A file that the model made or a user attached; `reasoning-file` if the model made it while reasoning. */
 export interface FilePart {
   readonly id: string
   readonly type: 'file' | 'reasoning-file'
   /** IANA media type. */
   readonly mediaType: string
-  /** An address, or the content itself as a `data:` URL; empty while `incomplete`. */
+  /** A URL, or the content itself as a `data:` URL; empty while `incomplete`. */
   readonly url: string
   readonly filename?: string
-  /** Bytes. */
+  /** In bytes. */
   readonly size?: number
-  /** What the application's own store calls the file, where `url` expires. */
+  /** The file's id in the application's own store, for a `url` that expires. */
   readonly fileId?: string
   readonly incomplete?: Incomplete
 }
@@ -208,30 +208,30 @@ export type Part<T extends Tools = RegisteredTools, D extends DataTypes = Regist
   | FilePart
   | DataPart<D>
 
-/** One answer of the agent, as far as it is known. */
+/** One answer of the agent, as far as known. */
 export interface ResponseState<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> {
   readonly id: string
   readonly status: ResponseStatus
   /** All text parts, joined. */
   readonly text: string
   readonly parts: readonly Part<T, D>[]
-  /** Where text is known to be missing; empty when nothing is. */
+  /** Where text is known to be missing. */
   readonly gaps: readonly Gap[]
   readonly hasGap: boolean
-  /** Length and checksum agree: the text is what the model said. */
+  /** Whole, and its length and checksum agree: the text is what the model said. */
   readonly verified: boolean
   readonly promptId?: string
   /** The agent that answers, as Ably verified it. */
   readonly clientId?: string
-  /** A client other than the agent that edited a part of it: a moderator. */
+  /** The client that edited a part of it, if not the agent: a moderator. */
   readonly editedBy?: string
   /** Milliseconds since the epoch; 0 while unknown. */
   readonly createdAt: number
-  /** Serial of the response's first message on the channel, where it has one. */
+  /** Serial of the response's first message on the channel, if known. */
   readonly serial?: string
   /** Why the status is `error`, or the reason of a stop. */
   readonly error?: { readonly message: string; readonly code?: string }
-  /** How the model ended; `length`, `content-filter` and `other` are ends of an answer that is not all of it. */
+  /** How the model ended; after `length`, `content-filter` and `other` the answer is not all of it. */
   readonly finishReason?: FinishReason
   /** The provider's own word for it. */
   readonly rawFinishReason?: string
@@ -242,17 +242,18 @@ export interface ResponseState<T extends Tools = RegisteredTools, D extends Data
   readonly updatedAt: number
 }
 
-/** What a user gave beside the text: files and application data, in the AI SDK's shapes. */
+/** Files and application data of a prompt, in the AI SDK's shapes. */
 export type PromptPart =
   | TextPart
   | FilePart
   | { readonly id: string; readonly type: `data-${string}`; readonly data: unknown }
+
 /**
- * - `sent`: nothing has become of it yet;
+ * - `sent`: no agent has taken it up yet;
  * - `queued`: it waits for its turn;
  * - `answering`, `answered`: it has an answer, see `responseId`;
- * - `steered`: a response that was running has taken it into account;
- * - `stopped`: it was cancelled, or its answer was;
+ * - `steered`: a running response took it into account;
+ * - `stopped`: it or its answer was cancelled;
  * - `ignored`: no agent will answer it;
  * - `failed`: its answer ended with an error.
  */
@@ -266,39 +267,39 @@ export type PromptStatus =
   | 'ignored'
   | 'failed'
 
-/** What a user said. */
+/** One prompt of a user. */
 export interface PromptState {
   readonly id: string
   readonly text: string
-  /** A text too long for one message has not come whole yet: `text` is its beginning. */
+  /** The text was too long for one message and is not whole yet: `text` is its beginning. */
   readonly incomplete?: Incomplete
-  /** All but the text. */
+  /** Everything but the text. */
   readonly parts: readonly PromptPart[]
-  /** Any JSON that the sender gave about it. */
+  /** Any JSON that the sender attached. */
   readonly metadata?: unknown
   /** Further fields of its message. */
   readonly data?: Readonly<Record<string, unknown>>
   readonly clientId?: string
   readonly createdAt: number
   readonly serial?: string
-  /** The line of the conversation that it follows; `null`: it begins it. Absent where its sender did not say. */
+  /** Id of the message that it follows; `null`: it begins the conversation. Absent if its sender did not say. */
   readonly parent?: string | null
-  /** The prompt that this is another wording of, or that it asks again (PROTOCOL.md §2.4). */
+  /** Id of the prompt that this one rewords or repeats (PROTOCOL.md §2.4). */
   readonly replaces?: string
-  /** The answer that it asks another one for: it is no line of its own. */
+  /** Id of the answer to regenerate. Such a prompt is not a message of its own in the conversation. */
   readonly regenerate?: string
-  /** What became of it, the same on every device; see `delivery` for the way to the channel. */
+  /** What became of it, the same on every device; see `delivery` for its way to the channel. */
   readonly status: PromptStatus
-  /** The response that answers it, or has taken it into account (`steered`). */
+  /** Id of the response that answers it, or took it into account (`steered`). */
   readonly responseId?: string
-  /** Of this session's own prompts: whether the channel has it. Others' prompts are `sent`. */
+  /** Whether the channel has it, for this session's own prompts. Others' prompts are `sent`. */
   readonly delivery: 'uploading' | 'sending' | 'sent' | 'failed'
-  /** How far its files are uploaded, from 0 to 1, while `uploading`. */
+  /** Progress of its uploads, from 0 to 1, while `uploading`. */
   readonly progress?: number
   readonly error?: Error
 }
 
-/** One line of the conversation; render it with `useResponse(id)` or `usePrompt(id)`. */
+/** One message of the conversation; render it with `useResponse(id)` or `usePrompt(id)`. */
 export interface MessageRef {
   readonly id: string
   readonly role: 'user' | 'assistant'
@@ -306,16 +307,16 @@ export interface MessageRef {
 
 /** What changed in a response since a listener's last call. */
 export type ResponseChange =
-  /** `appended` came after the first `from` code units of the part's text. */
+  /** `appended` follows the first `from` code units of the part's text. */
   | { readonly part: string; readonly from: number; readonly appended: string }
   /** The part's text changed otherwise: read it again. */
   | { readonly part: string; readonly replaced: true }
-  /** Something beside text: status, gaps, the list of parts, a tool's state. */
+  /** Something other than text: status, gaps, the list of parts, a tool's state. */
   | { readonly part?: undefined }
 
 export type ResponseListener = (changes: readonly ResponseChange[]) => void
 
-/** A message as an application keeps it in its own database (PROTOCOL.md §6). */
+/** A message as stored in an application's own database (PROTOCOL.md §6). */
 export type Row = ResponseRow | PromptRow
 
 export interface ResponseRow {
@@ -329,7 +330,7 @@ export interface ResponseRow {
   readonly clientId?: string
   /** Milliseconds since the epoch, or anything `Date` parses. */
   readonly createdAt?: number | string | Date
-  /** Serial of the response's first message, where known: places the row among channel messages. */
+  /** Serial of the response's first message, if known: places the row among channel messages. */
   readonly serial?: string
   readonly error?: { readonly message: string; readonly code?: string }
   readonly finishReason?: FinishReason
@@ -342,16 +343,16 @@ export interface ResponseRow {
   readonly updatedAt?: number | string | Date
 }
 
-/** A part in a row: as `Part`, where `id`, `state` and, in text parts, versions may be absent. */
+/** A part in a row: like `Part`, but `id`, `state` and a text part's versions may be absent. */
 export interface RowPart {
   readonly type: string
   readonly id?: string
   readonly text?: string
-  /** `serial` of the Ably message that carried this part, where known. */
+  /** `serial` of the Ably message that carried this part, if known. */
   readonly serial?: string
   /** `version.serial` of the last operation in it: a newer one on the channel replaces it. */
   readonly version?: string
-  /** How many messages, or runs of tokens, it was too long for one of: an edit of one of them is for the database to tell. */
+  /** Number of messages, or runs of tokens, that a long part took. Later edits of one of them must come from the database. */
   readonly runs?: number
   readonly [field: string]: unknown
 }
@@ -369,6 +370,6 @@ export interface PromptRow {
   readonly regenerate?: string
   readonly metadata?: unknown
   readonly data?: Readonly<Record<string, unknown>>
-  /** Its final status, where it was stored. */
+  /** Its final status, if stored. */
   readonly status?: PromptStatus
 }

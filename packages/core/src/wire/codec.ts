@@ -7,19 +7,19 @@ import type { Emit, Readers } from './read.ts'
 import { readRevision } from './text.ts'
 
 /**
- * Reads a wire format: hands every event in `message` to `emit`, and throws a short reason for a message that
- * has one of its names but cannot be understood. Unknown names are not for it to complain about.
+ * Reads a wire format: passes every event in `message` to `emit`, and throws a short reason if the message has a known
+ * name but cannot be understood. Unknown names are ignored.
  */
 export interface Codec {
   decode(message: InboundMessage, emit: Emit): void
 }
 
-/** An app's own message names, by the documented name each stands for: `{ token: 'chunk' }`. */
+/** An app's own message names, keyed by the documented name: `{ token: 'chunk' }`. */
 export type MessageNames = Partial<
   Record<(typeof MessageName)[keyof typeof MessageName], string | readonly string[]>
 >
 
-/** An app's own header keys, by the documented key each stands for: `{ responseId: 'response_id' }`. */
+/** An app's own header keys, keyed by the documented key: `{ responseId: 'response_id' }`. */
 export type HeaderNames = Partial<Record<(typeof Header)[keyof typeof Header], string>>
 
 export interface NameOptions {
@@ -29,7 +29,7 @@ export interface NameOptions {
 
 const PREFIX = /^[a-z]+-/
 
-/** A codec of those messages that `byName` can read. */
+/** A codec for the message names in `byName`. */
 export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptions = {}): Codec {
   const renamed = Object.entries(headers)
   const readers = new Map(Object.entries(byName))
@@ -47,7 +47,7 @@ export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptio
       if (message.action === SUMMARY) return summary?.(message, {}, emit)
       let read = readers.get(name as string)
       if (!read && typeof name === 'string') read = readers.get(PREFIX.exec(name)?.[0] as string)
-      // A known message goes on, and this delivery no longer carries its name.
+      // An operation on a known message may no longer carry its name.
       if (!read && isOperation(message)) read = readRevision
       if (!read) return
       const given = fields(fields(message.extras).headers)

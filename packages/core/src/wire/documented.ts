@@ -5,7 +5,7 @@ import { textReaders } from './text.ts'
 import { toolReaders } from './tools.ts'
 import { pieceReaders, valueReaders } from './values.ts'
 
-/** The documented patterns, and ours beside them (PROTOCOL.md): all of them. */
+/** Every documented pattern, and our additions (PROTOCOL.md). */
 export function documented(options?: NameOptions): Codec {
   const readers = { ...textReaders, ...toolReaders, ...valueReaders, ...pieceReaders, ...summaryReaders }
   return codecOf(readers, options)

@@ -3,7 +3,7 @@ import type { EventMeta, TextEvent } from '../protocol/event.ts'
 import { isTooDeep, MAX_DEPTH } from '../protocol/depth.ts'
 import { Header, Metadata, PROTOCOL_VERSION } from '../protocol/names.ts'
 
-/** Data, headers or metadata of a message; they may hold anything. */
+/** Data, headers or metadata of a message, of unknown content. */
 export type Fields = Record<string, unknown>
 
 export const none: Fields = Object.freeze({})
@@ -28,8 +28,8 @@ export function readMeta(message: InboundMessage, headers: Fields): EventMeta {
 }
 
 /**
- * A text event as one flat literal: spreads and assignments make objects that V8 handles slowly (measured: 30 µs a
- * token instead of 1), and this is where every token passes.
+ * A text event as one flat literal, since every token passes here: spreads and assignments make objects that V8 handles
+ * slowly (measured: 30 µs a token instead of 1).
  */
 export function textEvent(
   message: InboundMessage,
@@ -83,7 +83,7 @@ function serialOf(message: InboundMessage): string {
   return serial
 }
 
-/** An append, update or delete, as against a first version or a summary of annotations. */
+/** Whether a message is an append, update or delete. */
 export function isOperation({ action }: InboundMessage): boolean {
   return action === 'message.append' || action === 'message.update' || action === 'message.delete'
 }
@@ -96,18 +96,18 @@ export function string(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** Text of a message that may have none; anything but text is a mistake of the publisher's. */
+/** The text of a message; empty if it has no data. Throws for other data. */
 export function text(data: unknown): string {
   if (typeof data === 'string') return data
   if (data === undefined || data === null) return ''
   throw new Error('its data is not text')
 }
 
-/** §5.10: a stamp that is no whole number of at least 0 counts as absent. */
+/** §5.10: a stamp counts as absent unless it is a whole number of at least 0. */
 export function stamp(value: unknown): number | undefined {
   let number = value as number
   if (typeof value === 'string') {
-    // Digit by digit: a third of what a regular expression costs, for every token.
+    // Digit by digit, for every token: a third of the cost of a regular expression.
     number = value === '' ? -1 : 0
     for (let i = 0; i < value.length; i++) {
       const digit = value.charCodeAt(i) - 48
@@ -118,7 +118,7 @@ export function stamp(value: unknown): number | undefined {
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined
 }
 
-/** A value as the agent meant it: agents in some languages publish objects as JSON text. */
+/** A message's value. Agents in some languages publish objects as JSON text. */
 export function json(data: unknown): unknown {
   const value = typeof data === 'string' ? parsed(data) : data
   if (isTooDeep(value)) throw new Error(`its data is nested more than ${MAX_DEPTH} deep`)
@@ -126,8 +126,8 @@ export function json(data: unknown): unknown {
 }
 
 /**
- * A value that an application gave. Agents in some languages publish objects as JSON text; one that follows PROTOCOL.md
- * does not, and its text is text.
+ * An application's value. Agents in some languages publish objects as JSON text; a `strict` agent, which follows
+ * PROTOCOL.md, does not, so its text stays text.
  */
 export function valueOf(data: unknown, strict: boolean): unknown {
   const value = json(data)

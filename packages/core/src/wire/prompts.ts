@@ -29,7 +29,7 @@ const readPrompt: Read = (message, headers, emit) => {
   emit(event)
 }
 
-/** A file or data that a user gave; what is neither is no part. */
+/** A file or data part of a prompt; other values are skipped. */
 function promptPart(value: unknown, index: number): PromptPart | undefined {
   const part: Fields = fields(value)
   const id = string(part.id) ?? String(index)
@@ -50,7 +50,7 @@ const readPromptText: Read = (message, headers, emit) => {
   emit({ ...meta, type: 'prompt-text', id: meta.promptId, text: text(message.data), end })
 }
 
-/** What users ask. */
+/** Prompts of users. */
 export const promptReaders: Readers = {
   [MessageName.UserInput]: readPrompt,
   [MessageName.PromptText]: readPromptText,

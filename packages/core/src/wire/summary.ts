@@ -3,7 +3,7 @@ import type { Read, Readers } from './read.ts'
 import { SUMMARY } from './read.ts'
 import { fields, none, readMeta } from './fields.ts'
 
-/** Tells nothing where no source is cited, unless that is news. */
+/** Emits a summary if the message has one, even if nothing is cited any more. */
 const readSummary: Read = (message, _, emit) => {
   const cited = fields(fields(message.annotations).summary)[CITATIONS]
   if (cited === undefined) return

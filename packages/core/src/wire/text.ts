@@ -24,7 +24,7 @@ export const readMessageOf =
     const data = op === 'delete' ? '' : text(message.data)
     const metadata = fields(message.version?.metadata)
     const event = textEvent(message, headers, kind, 'message', op, data, metadata, phaseOf(op, metadata))
-    // An agent of no convention may publish an answer whole, and never say that it is done.
+    // An agent without our conventions may publish a whole answer and never mark it done.
     if (
       event.create &&
       !event.strict &&
@@ -38,13 +38,13 @@ function operation({ action }: InboundMessage): TextEvent['op'] {
   return action === 'message.append' ? 'append' : action === 'message.delete' ? 'delete' : 'full'
 }
 
-/** Whether the part is done. An append that names no phase says: more is coming. */
+/** Whether the part is done. An append without a phase means that more is coming. */
 function phaseOf(op: TextEvent['op'], metadata: Fields): boolean | undefined {
   const phase = metadata[Metadata.Phase]
   return phase === undefined ? (op === 'append' ? false : undefined) : phase === Phase.Done
 }
 
-/** An operation on a message that is known only by its serial: the reducer remembers which one it is. */
+/** An operation that carries only its message's serial; the reducer knows the message. */
 export const readRevision: Read = (message, headers, emit) => {
   const op = operation(message)
   const metadata = fields(message.version?.metadata)
@@ -72,7 +72,7 @@ const readReasoningToken = /* @__PURE__ */ readTokenOf('reasoning')
 const readReasoningMessage = /* @__PURE__ */ readMessageOf('reasoning', 'never')
 
 const readReasoning: Read = (message, headers, emit) => {
-  // A token when the agent stamped it as one; without our headers, also when it comes with text of its own.
+  // A stamped message is a token; without our headers, so is a new message with text.
   const strict = headers[Header.Rejoin] === PROTOCOL_VERSION
   const token =
     headers[Header.End] !== undefined || (!strict && !isOperation(message) && text(message.data) !== '')
@@ -132,7 +132,7 @@ const readSuspend: Read = (message, headers, emit) => {
   emit({ ...readMeta(message, headers), type: 'suspend', toolCallIds: ids })
 }
 
-/** A cancel that names a prompt; others are for the agent alone. */
+/** A cancel that names a prompt; the reader has no use for others. */
 const readCancel: Read = (message, headers, emit) => {
   const meta = readMeta(message, headers)
   if (meta.promptId !== undefined) emit({ ...meta, type: 'cancel' })
@@ -150,7 +150,7 @@ const readPromptStatus: Read = (message, headers, emit) => {
 
 const readStart: Read = (message, headers, emit) => emit({ ...readMeta(message, headers), type: 'start' })
 
-/** Text and reasoning, prompts, and how responses begin and end. */
+/** Text and reasoning, prompts, and the start and end of responses. */
 export const textReaders: Readers = {
   [MessageName.Token]: /* @__PURE__ */ readTokenOf('text'),
   [MessageName.ResponseComplete]: /* @__PURE__ */ readComplete('text'),

@@ -24,7 +24,7 @@ const readWholeCall = /* @__PURE__ */ readTool((data, strict) => ({
   ...callFields(data),
 }))
 
-/** A call's own fields: from its data or, if the data is argument text, from its headers. */
+/** A call's fields: from its data or, if the data is argument text, from its headers. */
 function callFields(from: Fields): CallFields {
   const given: CallFields = {}
   for (const key of [Header.Dynamic, Header.ProviderExecuted, Header.Client] as const)
@@ -37,7 +37,7 @@ function callFields(from: Fields): CallFields {
 const readInputToken = /* @__PURE__ */ readTokenOf('tool')
 const readInputMessage = /* @__PURE__ */ readMessageOf('tool', 'never')
 
-/** Arguments whole in one object, or growing as text: as one message or, stamped, as tokens. */
+/** A call's arguments: whole in one object, or growing as text in one message or in stamped tokens. */
 const readToolCall: Read = (message, headers, emit) => {
   const grows = headers[Header.ToolName] !== undefined
   const read = !grows ? readWholeCall : headers[Header.End] === undefined ? readInputMessage : readInputToken
@@ -56,7 +56,7 @@ const readToolMetadata = /* @__PURE__ */ readTool((data) =>
     : { kind: 'result-metadata', providerMetadata: data.resultProviderMetadata },
 )
 
-/** Of a call, or of the text or reasoning part that header `part` names. */
+/** Metadata of a call, or of the text or reasoning part that header `part` names. */
 const readPartMetadata: Read = (message, headers, emit) => {
   if (headers[Header.ToolCallId] !== undefined) return readToolMetadata(message, headers, emit)
   const { providerMetadata } = fields(json(message.data))

@@ -4,7 +4,7 @@ import type { Read, Readers } from './read.ts'
 import { fields, json, readMeta, stamp, string, text, valueOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 
-/** The value in pieces that a message uses, if it does (PROTOCOL.md §1.5). */
+/** A message's reference to a value in pieces, if it has one (PROTOCOL.md §1.5). */
 export function valueRef(headers: Fields): ValueRef | undefined {
   const id = string(headers[Header.Value])
   if (id === undefined) return undefined
