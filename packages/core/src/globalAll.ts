@@ -5,7 +5,7 @@ import { BaseRealtime, FetchRequest, RealtimePresence, Rest, WebSocketTransport 
 export * from './index.ts'
 
 /**
- * Ably's client with what a session uses of it: a WebSocket, history and presence. `options.plugins` adds to that.
+ * Ably's client with the plugins that a session uses: WebSocket, history and presence. `options.plugins` adds more.
  */
 export class Realtime extends BaseRealtime {
   constructor(options: ClientOptions) {

@@ -12,44 +12,44 @@ import type { Following } from './responseStream.ts'
 import { publishOutcomes } from './toolOutcomes.ts'
 import { metadataOf, toUIMessages } from './uiMessage.ts'
 
-/** A chat's request to send. */
+/** A chat's request to send messages. */
 export type SendRequest<M extends UIMessage = UIMessage> = Parameters<ChatTransport<M>['sendMessages']>[0]
 
 export interface ChatTransportOptions<M extends UIMessage = UIMessage> {
-  /** Makes the prompt to publish. Default: the last message's text and id; its files and `body` beside them. */
+  /** Makes the prompt to publish. Default: the last message's text, id and files, with `body` as data. */
   prepare?: (request: SendRequest<M>) => OutgoingPrompt
-  /** The message's id in the chat. Default: the response's id. For messages that the app's database names. */
+  /** The message's id in the chat, for messages that the app's database names. Default: the response's id. */
   messageId?: (response: ResponseState) => string
   /**
-   * Shown as the message's `metadata`, again whenever it changes: `({ hasGap, verified }) => ({ hasGap, verified })`.
-   * Default: the metadata that the agent gave.
+   * The message's `metadata`, updated whenever it changes: `({ hasGap, verified }) => ({ hasGap, verified })`.
+   * Default: the agent's metadata.
    */
   metadata?: (response: ResponseState) => M['metadata']
-  /** Tools that run in the browser: a response that waits for one of them lets the chat go on. */
+  /** Tools that run in the browser. A response that waits for one of them leaves the chat `ready`. */
   clientTools?: readonly string[]
   /**
-   * Milliseconds to wait for what may still come: the missing text of a response that has ended, the return of an
-   * agent that left. Default 5,000.
+   * Milliseconds to wait for missing text of a response that has ended, and for an agent that left to return.
+   * Default 5,000.
    */
   patience?: number
-  /** Whether `stop()` of the chat asks the agent to stop. Default true. */
+  /** Whether the chat's `stop()` asks the agent to stop. Default true. */
   stopOnAbort?: boolean
 }
 
 /**
- * A session as the AI SDK's `ChatTransport`: `useChat({ transport: createChatTransport(session) })`. The session
- * stays the app's to close; close it after the transport.
+ * A session as the AI SDK's `ChatTransport`: `useChat({ transport: createChatTransport(session) })`. Closing the
+ * transport does not close the session; close the session after it.
  */
 export class SessionChatTransport<M extends UIMessage = UIMessage> implements ChatTransport<M> {
-  /** A resumed response is told from its beginning: the chat replaces what it has of it. */
+  /** A resumed response streams from its beginning, and the chat replaces its own copy. */
   readonly resumeStreamIsReplay = true
   private readonly session: Session
   private readonly options: ChatTransportOptions<M>
-  /** What was said of each response, for a chat that goes on with one after a tool's outcome. */
+  /** What was streamed of each response, for a chat that continues one after a tool's outcome. */
   private readonly writers = new Map<string, ChunkWriter>()
   private readonly open = new Set<ResponseStream>()
   private readonly closing = new AbortController()
-  /** States that `messages()` gave to a chat. */
+  /** The states that `messages()` gave to a chat. */
   private readonly given = new Map<string, ResponseState>()
   private resumes = 0
 
@@ -59,8 +59,8 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
   }
 
   /**
-   * The conversation as the chat's initial messages, once the session is ready. What changed of it until the chat
-   * resumes is told then.
+   * The conversation as the chat's initial messages, once the session is ready. Changes until the chat resumes are
+   * streamed then.
    */
   messages = (): M[] => {
     for (const { id, role } of this.session.getSnapshot().messages) {
@@ -71,9 +71,9 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
   }
 
   /**
-   * Publishes the last message as a prompt, or the outcomes of tools, and tells the response as it comes.
-   * @throws RejoinError `invalid_argument` when there is nothing to send, `closed` after `close()`. A publish that
-   *   is refused errors the stream with `publish_failed` or a closer code.
+   * Publishes the last message as a prompt, or the outcomes of tools, and streams the response.
+   * @throws RejoinError `invalid_argument` if there is nothing to send, `closed` after `close()`. A refused publish
+   *   errors the stream with `publish_failed` or a more specific code.
    */
   sendMessages = async (request: SendRequest<M>): Promise<ReadableStream<UIMessageChunk>> => {
     this.assertOpen('send a message')
@@ -90,8 +90,8 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
   }
 
   /**
-   * Tells the newest response that is open, or that has changed since `messages()`, from its beginning. Resolves to
-   * `null` when there is none.
+   * Streams, from its beginning, the newest response that is open or has changed since `messages()`. Resolves to `null`
+   * if there is none.
    */
   reconnectToStream = async ({
     abortSignal,
@@ -104,14 +104,14 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     if (abortSignal?.aborted) return null
     const response = this.newestUnfinished()
     if (!response) return null
-    // A chat that resumes once more (React's StrictMode does) aborts the older resume in the same breath: only an
-    // abort that no resume follows is its user's wish to stop.
+    // A chat that resumes twice (React's StrictMode) aborts the first resume at once. Only an abort that no resume
+    // follows is a user's stop.
     const stream = this.begin(abortSignal, () => resume === this.resumes)
     this.tell(stream, response.id, { writer: new ChunkWriter(), again: false })
     return stream.readable
   }
 
-  /** Ends the streams that are open. */
+  /** Ends all open streams. */
   close = (): void => {
     this.closing.abort()
     for (const stream of this.open) stream.end()
@@ -132,7 +132,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
       stream.kept = true
       queueMicrotask(() => {
         const wish = stopOnAbort && isWish()
-        // A response that has not begun is stopped when it does.
+        // A response that has not begun is stopped when it begins.
         if (wish) this.stopWhenKnown(stream)
         else stream.end()
       })
@@ -146,7 +146,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     stream.silence()
     stream.whenKnown((responseId) => {
       stream.end()
-      // A refused cancel shows as `error` of the session; the chat no longer listens.
+      // The session's `error` shows a refused cancel; the chat no longer listens.
       if (responseId !== undefined) this.session.stop(responseId).catch(() => {})
     })
   }
@@ -163,7 +163,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     stream.follow(id, how)
   }
 
-  /** Goes on with an assistant message: its tools' outcomes and approvals are published, and what follows is told. */
+  /** Continues an assistant message: publishes its tools' outcomes and decisions, and streams what follows. */
   private sendOutcomes(message: M, request: SendRequest<M>): ReadableStream<UIMessageChunk> {
     const { session, options } = this
     const response = session
@@ -191,8 +191,8 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     if (!writer) (writer = new ChunkWriter()).assume(this.given.get(response.id) ?? response)
     if (open) this.tell(stream, response.id, { writer, again: true, answered })
     else {
-      // The agent ended the response with its calls: what it answers to their outcomes is a response of its own,
-      // which the chat shows as the rest of this message.
+      // The agent ended the response with the calls, and answers their outcomes in another response, which the chat shows
+      // as the rest of this message.
       const answer = findAnswer(session, response.promptId, known, stream.over)
       answer.then(
         (id) =>
@@ -207,7 +207,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
   private promptOf(request: SendRequest<M>, last: M): OutgoingPrompt {
     const text = last.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
     const parts = last.parts.filter((part) => part.type === 'file' || part.type.startsWith('data-'))
-    // The channel takes an id once: a prompt that was sent before, edited or asked again, is a new one.
+    // The channel accepts an id once, so an edited or repeated prompt gets a new one.
     const known = this.session.getPrompt(last.id)
     const promptId = known && known.delivery !== 'failed' ? newId() : last.id
     const asked = request.trigger === 'regenerate-message' ? request.messageId : undefined

@@ -10,24 +10,23 @@ import type {
 import { isSettled, isTool, sourceMetadata, Steps, toolName } from './uiMessage.ts'
 import type { AnyToolPart } from './uiMessage.ts'
 
-/** What the chunk stream has written of a part. */
+/** How much of a part the stream has written. */
 interface Told {
   part: Part
-  /** UTF-16 code units of its text (or argument text) that were said. */
+  /** UTF-16 code units written of its text or argument text. */
   length: number
-  /** It can still be appended to: its start was said on this stream, its end was not. */
+  /** Its start was written on this stream and its end was not, so it can still grow. */
   open: boolean
-  /** Number of the step it was said in. */
+  /** Number of the step in which it was written. */
   step: number
 }
 
 /**
- * Writes the states of one response as UI message chunks, each time only what is new.
+ * Writes the states of one response as UI message chunks, each time only the difference.
  *
- * Chunks can add but not correct, and the AI SDK has no word for a gap. So text is said only as far as it is
- * known to be whole: at a gap its part pauses, and goes on when the gap has healed. When text that was said
- * turns out to be another (a redaction, a late part in the middle), the step is taken back (`reset-step`) and
- * said again in the same breath, so that no frame shows it empty.
+ * Chunks can add but not correct, and the AI SDK has no notion of a gap. So text is written only up to the first gap,
+ * and goes on when the gap has healed. When written text turns out to differ (a redaction, a late part in the middle),
+ * the step is withdrawn (`reset-step`) and written again in the same task, so that no frame shows it empty.
  */
 export class ChunkWriter {
   private told: Told[] = []
@@ -35,7 +34,7 @@ export class ChunkWriter {
   private step = 0
   private chunks: UIMessageChunk[] = []
 
-  /** Begins a stream. `again`: the reader has what was said so far, but closed all its parts. */
+  /** Begins a stream. `again`: the chat has everything written so far, with all parts closed. */
   start(messageId: string | undefined, again: boolean, metadata?: unknown): UIMessageChunk[] {
     for (const told of this.told) told.open = false
     if (!again) {
@@ -49,7 +48,7 @@ export class ChunkWriter {
     return this.take()
   }
 
-  /** Takes what the reader shows already as said. */
+  /** Counts everything that the chat already shows as written. */
   assume(response: ResponseState): void {
     for (const part of response.parts) {
       if (this.step === 0 || this.steps.beginsBefore()) this.beginStep()
@@ -60,8 +59,8 @@ export class ChunkWriter {
   }
 
   /**
-   * Says what is new in `response`. `changes` spare it to read text that only grew. `whole`: says text beyond
-   * gaps too, because nothing will heal them any more. Returns undefined when what was said cannot be corrected.
+   * Writes the difference to `response`. `changes` save reading text that only grew. `whole`: also writes text beyond
+   * gaps, because they will not heal. Returns undefined if earlier chunks cannot be corrected.
    */
   say(
     response: ResponseState,
@@ -103,8 +102,8 @@ export class ChunkWriter {
   }
 
   /**
-   * The parts in the order to say them. Steps that are over cannot be changed: a source or data that comes into one
-   * later (a citation does) stands after what was said, and one that is taken out of it stays.
+   * The parts in the order of writing. A closed step cannot change: a source or data part that enters it later (as
+   * citations do) is written after it, and one that leaves it stays.
    */
   private arrange(parts: readonly Part[]): readonly Part[] {
     const older = this.told.filter((told) => told.step < this.step)
@@ -112,7 +111,7 @@ export class ChunkWriter {
     const ids = new Set(older.map((told) => told.part.id))
     const border = parts.findLastIndex((part) => ids.has(part.id))
     const rest = parts.filter((part, i) => !ids.has(part.id) && !(i < border && isAside(part)))
-    // Text or a tool in an older step cannot be put right: left where it is, it shows as wrong.
+    // Text or a tool in a closed step cannot be corrected.
     if (parts.some((part, i) => i < border && !ids.has(part.id) && !isAside(part))) return parts
     const said = older.flatMap((told) => {
       const now = parts.find((part) => part.id === told.part.id)
@@ -127,7 +126,7 @@ export class ChunkWriter {
     return arranged
   }
 
-  /** Index of the first part whose chunks said something else than it is now; the number told if none is. */
+  /** Index of the first part that differs from its chunks; the number of written parts if none does. */
   private firstWrong(parts: readonly Part[], changes: readonly ResponseChange[] | undefined): number {
     const read =
       changes && new Set(changes.flatMap((c) => ('replaced' in c && c.part !== undefined ? [c.part] : [])))
@@ -143,7 +142,7 @@ export class ChunkWriter {
       const { text } = now as TextPart
       if (text.length < told.length) return true
       if (!told.open && text.length > told.length) return true
-      // Text that only grew need not be read: that would cost its length every time.
+      // Do not read text that only grew: that would cost its whole length every time.
       if (read && !read.has(now.id)) return false
       return text.slice(0, told.length) !== (told.part as TextPart).text.slice(0, told.length)
     })
@@ -151,7 +150,7 @@ export class ChunkWriter {
   }
 
   private sayNew(part: Part, response: ResponseState, whole: boolean): void {
-    // A call whose name has not arrived yet is said when it has.
+    // Write a call once its name has arrived.
     if (part.type === 'tool-unknown' && !whole) return
     if (this.steps.beginsBefore()) this.beginStep()
     const told: Told = { part, length: 0, open: true, step: this.step }
@@ -174,7 +173,7 @@ export class ChunkWriter {
     else if (part.type.startsWith('data-') || told.open) this.sayWhole(told, part, whole)
   }
 
-  /** A source, document, file or data; `told.open` until it has come whole. */
+  /** A source, document, file or data part; `told.open` until it is whole. */
   private sayWhole(told: Told, part: Part, whole: boolean): void {
     const incomplete = 'incomplete' in part && part.incomplete !== undefined
     told.open = incomplete && !whole
@@ -230,7 +229,7 @@ export class ChunkWriter {
       return
     }
     if (isSettled(part)) {
-      // As `tool-input-available` it would be run again by a client that runs tools (`onToolCall`).
+      // A client that runs tools (`onToolCall`) would run it again on `tool-input-available`.
       this.chunks.push({ type: 'tool-input-start', ...call })
       if (part.input !== undefined)
         this.chunks.push({ type: 'tool-input-delta', toolCallId, inputTextDelta: JSON.stringify(part.input) })
@@ -249,7 +248,7 @@ export class ChunkWriter {
     const { input } = part
     if (part.inputError && !before.inputError && this.steps.has(part)) this.sayInputError(part)
     const known = before.state !== 'input-streaming'
-    // Only a call of the open step can be told its input: in an older one the chunk would make a second part.
+    // Only a call of the open step can receive its input: in a closed one the chunk would make a second part.
     const changed =
       part.state === 'input-available' && (before.type !== part.type || !same(input, before.input))
     if ((!known || changed) && !part.inputError && this.steps.has(part))
@@ -322,7 +321,7 @@ export class ChunkWriter {
   }
 }
 
-/** What stands beside the text: its place matters less than that it shows. */
+/** Parts beside the text, whose presence matters more than their place. */
 function isAside(part: Part): boolean {
   return part.type.startsWith('source-') || part.type.startsWith('data-') || part.type.endsWith('file')
 }
@@ -338,14 +337,14 @@ function gapIn(response: ResponseState, part: string): boolean {
   return response.gaps.some((gap) => gap.part === part)
 }
 
-/** Whether the argument text can still be said by adding to it. */
+/** Whether the argument text can still be written by appending. */
 function continues(now: AnyToolPart, told: Told): boolean {
   const text = now.inputText ?? ''
   if (!told.open) return text.length === told.length
   return text.startsWith(textOf(told.part).slice(0, told.length))
 }
 
-/** How a chunk names a call. */
+/** The fields by which a chunk names a call. */
 function callOf(part: AnyToolPart) {
   const { toolCallId, providerExecuted, title, callProviderMetadata } = part
   return {

@@ -1,8 +1,8 @@
 import type { Session } from '../session/session.ts'
 
 /**
- * Resolves to the id of the response that answers a prompt: the first that names it. Where agents name no prompts,
- * the first that begins after it. `known`: entries that were there before. Resolves to undefined when `over` aborts.
+ * Resolves to the id of the response that answers a prompt: the first that names it or, if agents name no prompts, the
+ * first that begins after it. `known`: earlier entries. Resolves to undefined when `over` aborts.
  */
 export function findAnswer(
   session: Session,

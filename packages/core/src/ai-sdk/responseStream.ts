@@ -14,15 +14,15 @@ interface StreamOptions {
 
 export interface Following {
   writer: ChunkWriter
-  /** The chat has what `writer` said so far. */
+  /** The chat has everything that `writer` has written so far. */
   again: boolean
   /** The chat keeps the message's id. */
   unnamed?: boolean
-  /** Calls whose outcome the user has just given: it is the agent's turn. */
+  /** Calls whose outcome the user has just given; the agent is next. */
   answered?: ReadonlySet<string>
 }
 
-/** One chunk stream: tells one response, from when it is known until it has ended or waits for its user. */
+/** The chunk stream of one response, from the moment it is known until it has ended or waits for its user. */
 export class ResponseStream {
   readonly readable: ReadableStream<UIMessageChunk>
   private controller!: ReadableStreamDefaultController<UIMessageChunk>
@@ -33,7 +33,7 @@ export class ResponseStream {
   private following: Following | undefined
   private started = false
   private silent = false
-  /** Its reader aborted: it lives on, silent, until it is known which response to stop. */
+  /** The chat aborted: it lives on silently until it knows which response to stop. */
   kept = false
   private metadata: string | undefined
   private waiting: ReturnType<typeof setTimeout> | undefined
@@ -50,12 +50,12 @@ export class ResponseStream {
     this.over.addEventListener('abort', () => stops.forEach((stop) => stop()), { once: true })
   }
 
-  /** Aborts when the stream has ended, however it did. */
+  /** Aborts when the stream has ended for any reason. */
   get over(): AbortSignal {
     return this.ending.signal
   }
 
-  /** Tells a response from now on. */
+  /** Streams a response from now on. */
   follow(responseId: string, following: Following): void {
     this.responseId = responseId
     this.following = following
@@ -66,7 +66,7 @@ export class ResponseStream {
     this.tell(undefined)
   }
 
-  /** Calls back with the response's id once there is one; with undefined when the stream ends before. */
+  /** Calls back with the response's id once there is one, or with undefined if the stream ends first. */
   whenKnown(listener: (responseId: string | undefined) => void): void {
     if (this.responseId !== undefined) listener(this.responseId)
     else {
@@ -75,14 +75,14 @@ export class ResponseStream {
     }
   }
 
-  /** Nobody reads any more. */
+  /** Stops writing chunks. */
   silence(): void {
     if (this.silent) return
     this.silent = true
     try {
       this.controller.close()
     } catch {
-      // Cancelled by its reader.
+      // The chat cancelled it.
     }
   }
 
@@ -159,7 +159,7 @@ export class ResponseStream {
     this.write([{ type: 'message-metadata', messageMetadata: metadata }])
   }
 
-  /** Returns whether what was said could be said. */
+  /** Returns whether the chunks could be written. */
   private write(chunks: UIMessageChunk[] | undefined): boolean {
     if (!chunks) {
       this.fail(
@@ -180,7 +180,7 @@ export class ResponseStream {
     else this.close({ type: 'error', errorText: error?.message ?? 'the agent failed' })
   }
 
-  /** What may still come has not: the response is told as it is, and that it is not whole. */
+  /** The wait is over: writes the response as it is, and that it is not whole. */
   private giveUp(): void {
     const response = this.session.getResponse(this.responseId!)
     if (!response || this.silent) return
@@ -199,7 +199,7 @@ export class ResponseStream {
     this.end()
   }
 
-  /** Whether it can only go on when its user has decided or a tool of the browser has run. */
+  /** Whether it waits for its user's decision or for a tool in the browser. */
   private awaitsUser({ parts }: ResponseState): boolean {
     let awaited = false
     for (const part of parts) {

@@ -5,8 +5,8 @@ import { isSettled, isTool, toolName } from './uiMessage.ts'
 import type { AnyToolPart } from './uiMessage.ts'
 
 /**
- * Publishes what the chat knows of a message's tools and the session does not: results, failures, decisions.
- * Gives the calls at once, and a promise of the publishes.
+ * Publishes the results, failures and decisions of a message's tools that the chat has and the session lacks. Returns
+ * the calls, and a promise of the publishes.
  */
 export function publishOutcomes(
   session: Session,

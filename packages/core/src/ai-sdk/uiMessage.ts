@@ -12,16 +12,16 @@ import type {
 
 export type AnyToolPart = ToolPart | DynamicToolPart
 
-/** What of a session the conversion reads. */
+/** The part of a session that the conversion reads. */
 export type ReadableSession = Pick<Session, 'getSnapshot' | 'getResponse' | 'getPrompt'>
 
-/** Whether nothing more is awaited of a tool call. */
+/** Whether a tool call needs nothing more. */
 export function isSettled(part: Part): boolean {
   if (!isTool(part)) return false
   return part.state === 'output-available' || part.state === 'output-error' || part.state === 'output-denied'
 }
 
-/** A person has decided: what follows is the agent's next step. */
+/** A person has decided, so the agent's next step follows. */
 function isDecided(part: Part): boolean {
   return isTool(part) && part.state === 'approval-responded'
 }
@@ -35,13 +35,13 @@ export function toolName(part: AnyToolPart): string {
 }
 
 /**
- * Counts the steps of a response: a new one begins with what follows a step whose tools are all settled. `useChat`
- * needs these borders to tell a tool's outcome that waits to be sent from one that was answered long ago.
+ * Counts the steps of a response: a new one begins after a step whose tools are all settled. By these steps, `useChat`
+ * tells a tool outcome that it must still send from one that was answered earlier.
  */
 export class Steps {
   private tools: Part[] = []
 
-  /** Whether a step must begin before a part that begins now. */
+  /** Whether a new step begins with the next part. */
   beginsBefore(): boolean {
     return this.tools.length > 0 && this.tools.every((tool) => isSettled(tool) || isDecided(tool))
   }
@@ -50,7 +50,7 @@ export class Steps {
     this.tools = []
   }
 
-  /** Takes note of a part, again whenever it changed. */
+  /** Records a part, and again whenever it changes. */
   note(part: Part): void {
     if (!isTool(part)) return
     const index = this.tools.findIndex((tool) => tool.id === part.id)
@@ -64,7 +64,7 @@ export class Steps {
   }
 }
 
-/** Fields of a source that the AI SDK has no place of its own for. */
+/** Fields of a source for which the AI SDK has no place. */
 export function sourceMetadata(part: SourcePart | SourceDocumentPart) {
   const { textPart, startOffset, endOffset, snippet } = part
   const fields = Object.entries({ textPart, startOffset, endOffset, snippet }).filter(
@@ -92,22 +92,22 @@ export function toUIMessage<M extends UIMessage = UIMessage>(
   return { id: response.id, role: 'assistant', parts, ...(shown && { metadata: shown }) } as unknown as M
 }
 
-/** What is shown as the `metadata` of a message. */
+/** The `metadata` of a message. */
 export type MetadataOf<M extends UIMessage = UIMessage> = (response: ResponseState) => M['metadata']
 
-/** Unless the application says otherwise: what the agent said. */
+/** By default, the agent's metadata. */
 export const metadataOf: MetadataOf = ({ metadata }) => metadata
 
 /**
- * The conversation of a session, in order: the initial `messages` of a chat. As `useChat` does when a user edits a
- * message or asks again, a prompt that replaces another takes its place, and what followed that one goes.
+ * The conversation of a session, in order: the initial `messages` of a chat. As in `useChat` after an edit or a
+ * regeneration, a prompt that replaces another takes its place, and the messages after the replaced one go.
  */
 export function toUIMessages<M extends UIMessage = UIMessage>(
   session: ReadableSession,
   options: { metadata?: MetadataOf<M> | undefined } = {},
 ): M[] {
   const messages: M[] = []
-  /** Where each prompt stands, or the one that took its place. */
+  /** The place of each prompt, or of the one that replaced it. */
   const places = new Map<string, number>()
   for (const { id, role } of session.getSnapshot().messages) {
     const prompt = role === 'user' ? session.getPrompt(id) : undefined
@@ -170,7 +170,7 @@ function toUIPart(part: Part): unknown {
   }
 }
 
-/** As the AI SDK has it; its `approved` of a call that was denied is always there. */
+/** An approval in the AI SDK's shape, where a denied call always has `approved`. */
 function toUITool(part: AnyToolPart): unknown {
   const { id: _, inputText, inputError: __, progress: ___, incomplete: ____, ...tool } = part
   return { ...tool, ...(inputText !== undefined && { rawInput: inputText }) }

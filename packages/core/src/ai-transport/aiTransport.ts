@@ -9,8 +9,8 @@ import { readOutput } from './output.ts'
 
 export interface AiTransportOptions {
   /**
-   * The agents enter presence with the `clientId` they publish with. Then a response whose agent left shows as
-   * `interrupted`. Default false: `@ably/ai-transport` does not enter by itself.
+   * The agents enter presence under the `clientId` that they publish with. A response whose agent left then shows as
+   * `interrupted`. Default false, since `@ably/ai-transport` does not enter presence itself.
    */
   presence?: boolean
 }
@@ -21,9 +21,9 @@ type Emit = (event: StreamEvent) => void
  * Reads what agents of `@ably/ai-transport` 0.8 publish: `createSession({ …, codec: aiTransport() })`. A run is a
  * response, named by its run id; a user's message is a prompt, named by its codec message id. One codec a session.
  *
- * A text that the agent repairs after it was closed heals. Where a publish was refused and not repaired yet, nothing
- * on the channel says so: this format has no stamps, and the reader can only show what came. Branches (edits,
- * regenerated answers) show one after the other, in the order of the channel.
+ * A closed text that the agent repairs heals. A refused publish that was not repaired leaves no sign, since this format
+ * has no stamps: the reader shows what arrived. Branches (edits, regenerated answers) show one after the other, in
+ * channel order.
  */
 export function aiTransport(options: AiTransportOptions = {}): Codec {
   const codec = new AiTransportCodec(options.presence ?? false)
@@ -33,9 +33,9 @@ export function aiTransport(options: AiTransportOptions = {}): Codec {
 class AiTransportCodec {
   private readonly presence: boolean
   private readonly attempts = new Attempts()
-  /** Runs by the calls they made: an outcome does not always name the run it is for. */
+  /** Runs by their calls, since an outcome does not always name its run. */
   private readonly callers = new Map<string, string>()
-  /** Outcomes whose call is not known yet, as when history is read backwards. */
+  /** Outcomes whose call is not known yet, as while history is read backwards. */
   private readonly waiting = new Map<string, ToolEvent[]>()
 
   constructor(presence: boolean) {
@@ -103,7 +103,7 @@ class AiTransportCodec {
       if (waiting) waiting.push(event)
       else this.waiting.set(event.toolCallId, [event])
     })
-    // The outcome of a tool begins a run of its own, and the run that asked will not go on.
+    // A tool's outcome begins a run of its own; the run that asked does not go on.
     const superseded = string(envelope.transport[Transport.Supersedes])
     if (superseded !== undefined)
       emit({
@@ -128,7 +128,7 @@ class AiTransportCodec {
     for (const serial of serials)
       emit({
         ...readMeta(by),
-        // The newest message's place: later than whatever the old attempt had come to.
+        // At the newest message: later than everything in the old attempt.
         version: string(by.message.version?.serial) ?? serialOf(by.message),
         serial,
         responseId: undefined,

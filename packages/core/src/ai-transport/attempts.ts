@@ -4,18 +4,17 @@ import type { Envelope } from './envelope.ts'
 interface Step {
   /** Serial of the newest attempt's `ai-step-start`. */
   newest: string
-  /** Serials of the messages that older attempts may have to give up. */
+  /** Serials of older attempts' messages, which may become void. */
   outputs: Set<string>
 }
 
 /**
- * Attempts of steps: an agent that retries a step opens it again under its id, and what the older attempt had
- * published is void.
+ * Attempts of steps. An agent that retries a step opens it again under its id, which voids the older attempt's messages.
  */
 export class Attempts {
   private readonly steps = new Map<string, Step>()
 
-  /** Takes note of an attempt. Returns the messages of older ones that are void now. */
+  /** Records an attempt. Returns the messages of older ones, now void. */
   begin(run: unknown, step: unknown, attempt: string): readonly string[] {
     const key = `${String(run)} ${String(step)}`
     const known = this.steps.get(key)
@@ -24,7 +23,7 @@ export class Attempts {
     return known ? [...known.outputs] : []
   }
 
-  /** Takes note of an output. `void`: a newer attempt has begun; else the messages that are void through it. */
+  /** Records an output. Returns `void` if a newer attempt has begun, else the messages that this one voids. */
   output({ transport }: Envelope, serial: string): 'void' | readonly string[] {
     const attempt = string(transport[Transport.StepStartSerial])
     const step = string(transport[Transport.StepId])

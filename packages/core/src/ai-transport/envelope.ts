@@ -18,7 +18,7 @@ export const Name = {
 export const Transport = {
   /** `true`: the message grows by appends. */
   Stream: 'stream',
-  /** Of a message that grows: `streaming`, `complete` or `cancelled`. */
+  /** State of a growing message: `streaming`, `complete` or `cancelled`. */
   Status: 'status',
   RunId: 'run-id',
   /** Names a message of the conversation: a user's, an assistant's. */
@@ -28,7 +28,7 @@ export const Transport = {
   EventId: 'event-id',
   Role: 'role',
   Parent: 'parent',
-  /** A run that this input resolves by a run of its own. */
+  /** The run that this input resolves, in a run of its own. */
   Supersedes: 'supersedes',
   StepId: 'step-id',
   /** Serial of the step attempt's `ai-step-start`. */
@@ -40,7 +40,7 @@ export const Transport = {
 
 export type Fields = Record<string, unknown>
 
-/** A message of the format, its two tiers of headers apart. */
+/** A message of the format, with its two tiers of headers separated. */
 export interface Envelope {
   message: InboundMessage
   transport: Fields
@@ -49,7 +49,7 @@ export interface Envelope {
 
 const none: Fields = Object.freeze({})
 
-/** What `extras.ai` holds; undefined for messages of others. */
+/** The content of `extras.ai`; undefined for other messages. */
 export function readEnvelope(message: InboundMessage): Envelope | undefined {
   const { ai } = fields(message.extras)
   if (typeof ai !== 'object' || ai === null) return undefined

@@ -4,12 +4,12 @@ import type { Envelope } from './envelope.ts'
 
 type Emit = (event: StreamEvent) => void
 
-/** Reads what a client published: a prompt, or the outcome of a tool. */
+/** Reads a client's message: a prompt, or the outcome of a tool. */
 export function readInput(envelope: Envelope, emit: Emit): void {
   const { message, transport, codec } = envelope
   const kind = string(codec.kind)
   if (kind === 'user-message') {
-    // A message of several parts comes as one message each. Its text is the prompt; files are not shown.
+    // Each part of a message is published on its own. The text is the prompt; files are not shown.
     const part = codec.partType
     if (part !== undefined && part !== 'text' && part !== 'input_text') return
     if (transport[Transport.Role] !== undefined && transport[Transport.Role] !== 'user') return
@@ -23,7 +23,7 @@ export function readInput(envelope: Envelope, emit: Emit): void {
   if (!change) return
   const toolCallId = string(codec.toolCallId) ?? string(codec.call_id)
   if (toolCallId === undefined) throw new Error('it names no tool call')
-  // What it answers is no prompt of the response's.
+  // The message that it answers is not a prompt of this response.
   emit({ ...readMeta(envelope), promptId: undefined, type: 'tool', toolCallId, toolName: undefined, change })
 }
 

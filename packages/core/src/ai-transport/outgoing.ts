@@ -2,7 +2,7 @@ import type { Message } from 'ably'
 import { newId } from '../protocol/newId.ts'
 import { Name, Transport } from './envelope.ts'
 
-/** What an agent's endpoint is called with (`Invocation.fromJSON`): the body of the POST that wakes it. */
+/** The body of the POST that wakes an agent (`Invocation.fromJSON`). */
 export interface Invocation {
   readonly inputEventId: string
   readonly sessionName: string

@@ -66,7 +66,7 @@ function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void
   if (tool && op === 'full') emit(callOf(envelope, tool))
 }
 
-/** The format does not tell which tools run in the browser: any may, for the client that asked (PROTOCOL.md §8.3). */
+/** The format does not tell which tools run in the browser, so the client that asked may answer any (PROTOCOL.md §8.3). */
 const client = 'asker'
 
 function callOf(envelope: Envelope, { id, name }: ReturnType<typeof toolOf>): ToolEvent {
@@ -102,7 +102,7 @@ const readData: Read = (envelope, emit) => {
   })
 }
 
-/** What the reader has no part of its own for shows as data: `data-file`, `data-source-document`. */
+/** Content without a part type of its own shows as data: `data-file`, `data-source-document`. */
 const readAsData: Read = (envelope, emit) => {
   const { message, codec } = envelope
   const { kind, providerMetadata: _, ...described } = codec
@@ -125,7 +125,7 @@ function failure(text: unknown): ToolEvent['change'] {
   return { kind: 'failure', errorText: string(text) ?? 'the tool failed' }
 }
 
-/** What stands on its own. Kinds that are absent say nothing that a reader shows (`start`, `finish`, …). */
+/** Single events. Other kinds (`start`, `finish`, …) carry nothing that a reader shows. */
 const byKind: Record<string, Read> = {
   'tool-input': readTool(({ message }) => [{ kind: 'call', input: json(message.data), client }]),
   'tool-input-error': readTool(({ message }) => {
