@@ -70,6 +70,11 @@ export interface AgentOptions {
   claimTtl?: number
   /** Stores a file that the model made, and resolves to where it is. Without it, files travel in messages. */
   uploadFile?: UploadFile
+  /**
+   * Loads messages that the channel no longer has, for `prompt.conversation()`: the same function as `seed({ load })`
+   * takes.
+   */
+  load?: RecallOptions['load']
   /** Who may stop which response. Default: everyone on the channel. */
   allowCancel?: AllowCancel
   /**
@@ -194,7 +199,8 @@ export class Agent {
     const conversation = async (options?: RecallOptions) => {
       // The reader comes with the first conversation that is asked for.
       const { recall } = await import('./memory/recall.ts')
-      return recall(this.#channel, prompt, options)
+      const { load } = this.#options
+      return recall(this.#channel, prompt, { ...(load && { load }), ...options })
     }
     return Object.defineProperty({ ...prompt } as AskedPrompt, 'conversation', { value: conversation })
   }

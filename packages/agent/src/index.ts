@@ -32,6 +32,7 @@ export type {
   Active,
   AllowCancel,
   AskedPrompt,
+  Interrupted,
   PromptHandler,
   PromptOptions,
   Steering,
@@ -47,8 +48,8 @@ export type { FileInput, FileUpload, UploadFile } from './response/values.ts'
 export type { Pattern } from './response/runWire.ts'
 export type { ToolCall } from './response/toolCalls.ts'
 export { ErrorCode, RejoinError } from '@rejoin/core/protocol'
-export type { ResponseRow, RowPart } from '@rejoin/core/protocol'
+export type { ResponseRow, RowPart, Wake } from '@rejoin/core/protocol'
 export { answerMissed, type AnswerMissedOptions } from './wake/answerMissed.ts'
 export { answerPrompt, type AnswerOutcome, type AnswerPromptOptions } from './wake/answerPrompt.ts'
 export { promptRoute, type PromptRouteOptions, type RouteContext } from './wake/promptRoute.ts'
-export { readWake, type Wake, type WakeSecrets } from './wake/readWake.ts'
+export { readWake, type WakeSecrets } from './wake/readWake.ts'

@@ -3,6 +3,7 @@
  * on it, and an agent of your own can be.
  */
 export * from './protocol/names.ts'
+export type { Wake } from './protocol/wake.ts'
 export { checksum } from './protocol/checksum.ts'
 export { newId } from './protocol/newId.ts'
 export { ErrorCode, RejoinError, wrapError } from './types/errors.ts'

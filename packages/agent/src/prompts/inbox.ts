@@ -16,6 +16,7 @@ import {
   type AllowCancel,
   type Task,
   type PromptNews,
+  type Interrupted,
   type PromptOptions,
 } from './promptQueue.ts'
 import { missing, wrapRefusal } from '../publish/rights.ts'
@@ -108,7 +109,7 @@ export class Inbox {
       ttl: this.#host.claimTtl,
       alive: () => !['closing', 'closed', 'failed'].includes(this.#client.connection.state),
       won: (prompt, review) => this.#won(prompt, review),
-      lost: (prompt) => this.#queue!.abandon(prompt.id, (this.#options.interrupted ?? 'mark') !== 'mark'),
+      lost: (prompt) => this.#queue!.abandon(prompt.id, this.#mayResume()),
       answered: (prompt) => {
         this.#queue!.remember(prompt.id)
         void this.#ledger.record({ type: 'settled', promptId: prompt.id })
@@ -131,6 +132,12 @@ export class Inbox {
     return (
       this.#host.checkpoints !== undefined && interrupted !== 'mark' && this.#queue?.has(response) === true
     )
+  }
+
+  /** Whether a process that takes over may go on with what this one has written. */
+  #mayResume(): boolean {
+    const { interrupted = 'mark' } = this.#options
+    return interrupted !== 'mark' && interrupted !== 'restart'
   }
 
   /** Resolves when stops and answers are heard; or cannot be, which is reported once. */
@@ -313,12 +320,15 @@ export class Inbox {
     const { past, responseId } = open ?? {}
     if (past && this.#choose(prompt, past) === 'resume') return this.#add(prompt, { past, responseId })
     // What another process had begun is withdrawn: this one answers anew.
-    if (past)
-      void this.#host
-        .respond({ responseId: past.responseId }, { past })
-        .withdraw()
-        .catch(() => {})
+    if (past) this.#withdraw(past)
     this.#add(prompt, {})
+  }
+
+  #withdraw(past: PastResponse): void {
+    void this.#host
+      .respond({ responseId: past.responseId }, { past })
+      .withdraw()
+      .catch(() => {})
   }
 
   #add(prompt: Prompt, left: Omit<Task, 'prompt'>): void {
@@ -353,7 +363,9 @@ export class Inbox {
   #answerLate(entry: Missed['prompts'][number]): void {
     const { prompt, past, responseId } = entry
     void this.#ledger.record({ type: 'received', prompt, accepted: true })
-    if (past && this.#choose(prompt, past) === 'mark') {
+    const choice = past && this.#choose(prompt, past)
+    if (past && choice === 'restart') this.#withdraw(past)
+    if (choice === 'mark') {
       this.#queue!.remember(prompt.id)
       const response = this.#host.respond({ promptId: prompt.id, responseId: responseId! }, { prompt, past })
       const reason = { message: 'the agent was restarted before it had finished', code: 'interrupted' }
@@ -361,7 +373,8 @@ export class Inbox {
         .fail(reason)
         .catch(() => {})
         .then(() => this.#settled(prompt))
-    } else if (!this.#queue!.add(prompt, { responseId, past })) void this.#settled(prompt)
+    } else if (!this.#queue!.add(prompt, choice === 'restart' ? {} : { responseId, past }))
+      void this.#settled(prompt)
   }
 
   async #settled(prompt: Prompt): Promise<void> {
@@ -370,7 +383,7 @@ export class Inbox {
     return this.#ledger.record({ type: 'settled', promptId: prompt.id })
   }
 
-  #choose(prompt: Prompt, past: PastResponse): 'mark' | 'resume' {
+  #choose(prompt: Prompt, past: PastResponse): Interrupted {
     const { interrupted = 'mark' } = this.#options
     if (typeof interrupted !== 'function') return interrupted
     try {

@@ -27,6 +27,9 @@ export type PromptNews = 'queued' | 'ignored' | 'steered'
 
 export type Steering = 'parallel' | 'queue' | 'interrupt' | 'ignore' | 'steer'
 
+/** What to do with an answer that was left unfinished. */
+export type Interrupted = 'mark' | 'resume' | 'restart'
+
 export interface PromptOptions {
   /** Prompts answered at the same time, at most. Further ones wait, in order. Default: no limit. */
   concurrency?: number
@@ -44,11 +47,12 @@ export interface PromptOptions {
   /**
    * With a checkpoint store: what to do with an answer that the last process left unfinished.
    * - `mark` (default): end it with status `error`;
-   * - `resume`: call the handler with a response that is `resumed`, whose `text` is what there is; more is added.
+   * - `resume`: call the handler with a response that is `resumed`, whose `text` is what there is; more is added;
+   * - `restart`: withdraw it, and answer anew.
    *
    * A prompt whose answer had not begun is simply answered.
    */
-  interrupted?: 'mark' | 'resume' | ((prompt: Prompt, left: { text: string }) => 'mark' | 'resume')
+  interrupted?: Interrupted | ((prompt: Prompt, left: { text: string }) => Interrupted)
   /** Which prompts are this agent's to answer. Default: all. */
   accept?: (prompt: Prompt) => boolean
   /** Who may cancel which response. Default: the agent's `allowCancel`. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createSession, type PromptRow } from '@rejoin/core'
 import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
 import {
   answerMissed,
@@ -161,6 +162,44 @@ test.each([
   expect(rows).toMatchObject([{ status: end, text }])
   const begun = reader.messages.find(({ name }) => name === 'start')!
   expect(rows[0]!.id).toBe(begun.extras.headers.responseId)
+})
+
+test('after a crash: restart withdraws what there was and answers anew', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  await ask(reader, 'q')
+  await crash(channelName)
+  const rows: ResponseRow[] = []
+  const onComplete = (row: ResponseRow) => void rows.push(row)
+  expect(await call(channelName, { interrupted: 'restart', onComplete })).toMatchObject({
+    status: 'answered',
+  })
+  expect(rows).toMatchObject([{ text: 'An answer to q.', status: 'complete' }])
+  const session = createSession({ client: bench.client({ clientId: 'late' }), channelName })
+  await session.ready
+  const { messages } = session.getSnapshot()
+  expect(messages).toMatchObject([{ role: 'user' }, { role: 'assistant', id: rows[0]!.id }])
+  expect(session.getResponse(rows[0]!.id)).toMatchObject({ text: 'An answer to q.', verified: true })
+  session.close()
+  expect(await call(channelName)).toMatchObject({ status: 'answered-before' })
+  const client = bench.client({ clientId: 'agent', echoMessages: false })
+  expect(await answerMissed({ client, channelName, handler: echo, endOnExit: false })).toEqual([])
+})
+
+test('remembers what the channel no longer has', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  await ask(reader, 'q')
+  const old: PromptRow = { id: 'old', role: 'user', text: 'Long ago', createdAt: 1 }
+  const load = async () => ({ rows: [old] })
+  const seen: string[] = []
+  const handler: PromptHandler = async (prompt, response) => {
+    const { messages } = await prompt.conversation()
+    for (const message of messages) if (message.role === 'user') seen.push(message.text)
+    response.append('ok')
+  }
+  expect(await call(channelName, { load, handler })).toMatchObject({ status: 'answered' })
+  expect(seen).toEqual(['Long ago', 'q'])
 })
 
 test('after a crash, with claims: answers anew once the claim has lapsed', async () => {

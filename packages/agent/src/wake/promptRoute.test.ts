@@ -129,6 +129,20 @@ test('a route answers what a webhook tells it of', async () => {
   expect(await again.json()).toMatchObject([{ promptId: 'q' }])
 })
 
+test('a route asks to be called again for what another process has claimed', async () => {
+  bench = await Bench.start()
+  const reader = await bench.reader('ai:chat')
+  await reader.channel.publish('user-input', { promptId: 'q', text: 'this' })
+  const claims = memoryClaims()
+  const client = bench.client({ clientId: 'agent', echoMessages: false })
+  const route = promptRoute({ client, claims, handler: () => {}, endOnExit: false })
+  const { serial: after = '' } = reader.messages[0] ?? {}
+  await claims.claim({ channelName: 'ai:chat', promptId: 'q', owner: 'another', ttl: 60_000, after })
+  const reply = await route(post({ channelName: 'ai:chat', promptId: 'q' }))
+  expect(reply.status).toBe(503)
+  expect(await reply.json()).toMatchObject([{ promptId: 'q', status: 'claimed' }])
+})
+
 test('a route replies at once where work may go on, and refuses what it should', async () => {
   bench = await Bench.start()
   const client = bench.client({ clientId: 'agent', echoMessages: false })

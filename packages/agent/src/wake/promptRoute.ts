@@ -1,7 +1,7 @@
-import { ErrorCode, RejoinError, wrapError } from '@rejoin/core/protocol'
+import { ErrorCode, RejoinError, wrapError, type Wake } from '@rejoin/core/protocol'
 import { answerPrompt, type AnswerPromptOptions } from './answerPrompt.ts'
 import type { WakeSecrets } from './origin.ts'
-import { readWake, type Wake } from './readWake.ts'
+import { readWake } from './readWake.ts'
 
 export interface PromptRouteOptions
   extends Omit<AnswerPromptOptions, 'promptId' | 'channelName'>, WakeSecrets {
@@ -16,7 +16,8 @@ export interface RouteContext {
 
 /**
  * A route for servers that speak fetch: reads the wakes in a request and answers their prompts. With `waitUntil` it
- * replies at once (202), otherwise when they are answered (200, with what became of each).
+ * replies at once (202), otherwise when they are answered (200, with what became of each; 503 while another process has
+ * the claim of one: it may have died, so the caller is to try again).
  */
 export function promptRoute(
   options: PromptRouteOptions,
@@ -33,7 +34,7 @@ export function promptRoute(
       for (const wake of await readWake(request, secrets)) if (await accept(wake)) wakes.push(wake)
       const work = Promise.all(wakes.map(answer))
       // Some frameworks have a context without it.
-      if (typeof context?.waitUntil !== 'function') return Response.json(await work)
+      if (typeof context?.waitUntil !== 'function') return reply(await work)
       const reported = work.catch((error: unknown) =>
         options.onError?.(wrapError('answer a prompt', error, ErrorCode.CallbackFailed)),
       )
@@ -43,6 +44,11 @@ export function promptRoute(
       return refusal(error)
     }
   }
+}
+
+function reply(outcomes: readonly { status: string }[]): Response {
+  const claimed = outcomes.some(({ status }) => status === 'claimed')
+  return Response.json(outcomes, claimed ? { status: 503, headers: { 'retry-after': '10' } } : {})
 }
 
 function refusal(error: unknown): Response {

@@ -1,19 +1,11 @@
 import type { InboundMessage } from 'ably'
-import { ErrorCode, Header, MessageName, RejoinError } from '@rejoin/core/protocol'
+import { ErrorCode, Header, MessageName, RejoinError, type Wake } from '@rejoin/core/protocol'
 import { headersOf, parsed } from '../inbound/fields.ts'
 import { promptIdOf } from '../inbound/prompt.ts'
 import { decoded } from './encodedMessage.ts'
 import { checkOrigin, type WakeSecrets } from './origin.ts'
 
 export type { WakeSecrets } from './origin.ts'
-
-/** A reason for an agent to look at a channel. Nothing in it is to be believed but that it is worth a look. */
-export interface Wake {
-  readonly channelName: string
-  readonly promptId?: string
-  readonly responseId?: string
-  readonly reason: 'prompt' | 'approval' | 'tool-result'
-}
 
 /** A channel whose messages are about the channel of the rest of its name. */
 const WAKE_CHANNEL = 'wake:'

@@ -12,6 +12,8 @@ import type { Branch } from '../response/tree.ts'
 import { Publisher } from './publisher.ts'
 import type { ToolApprovalResponse, ToolOutput } from './publisher.ts'
 import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
+import { Waker } from './waker.ts'
+import type { WakeAgent } from './waker.ts'
 import { PresenceWatch } from './presence.ts'
 import { Reader } from './reader.ts'
 import { SessionCore } from './core.ts'
@@ -32,6 +34,13 @@ export type SessionOptions = ChannelSource &
     citations?: CitationSourceOf
     /** Uploads attached files to your own storage. Without it, files travel in the message, if they fit. */
     uploadFile?: UploadFile
+    /**
+     * Wakes an agent that does not run all the time: called for each prompt that the channel has, and again when its
+     * agent dies; and for decisions and tool outputs that a suspended response waits for. A call that fails is
+     * repeated for a minute, while no agent answers; then the session's `error` event tells of it. `fetchWake(url)`
+     * makes one that posts to a route.
+     */
+    wake?: WakeAgent
   }
 
 /** Nothing is frozen: presence data and errors are Ably's and the app's. */
@@ -57,6 +66,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   readonly #branches: Branches
   readonly #publisher: Publisher
   readonly #presence: PresenceWatch
+  readonly #waker: Waker | undefined
   readonly #citations: CitationSource | undefined
 
   constructor(options: SessionOptions) {
@@ -71,6 +81,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
         this.#presence.stop()
         this.#citations?.stop()
         this.#publisher.close()
+        this.#waker?.close()
       },
     })
     super(core)
@@ -79,6 +90,9 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     this.#core = core
     this.#branches = new Branches(options.branches ?? {}, () => store.showPath())
     const clientId = (): string | undefined => options.client?.auth.clientId
+    this.#waker =
+      options.wake &&
+      new Waker(options.wake, channel.name, store, (error) => core.events.emit('error', error))
     this.#publisher = new Publisher(channel, store, this.#branches, clientId, Date.now, options.uploadFile)
     this.#presence = new PresenceWatch(
       channel,
@@ -95,10 +109,18 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   }
 
   /** Publishes a prompt, shown at once with its delivery status. Resolves to its id. */
-  sendMessage = (prompt: OutgoingPrompt): Promise<string> => this.#publisher.sendMessage(prompt)
+  sendMessage = async (prompt: OutgoingPrompt): Promise<string> => {
+    const id = await this.#publisher.sendMessage(prompt)
+    this.#waker?.prompted(id)
+    return id
+  }
 
   /** Sends a prompt whose delivery `failed` again. */
-  retryMessage = (promptId: string): Promise<string> => this.#publisher.retry(promptId)
+  retryMessage = async (promptId: string): Promise<string> => {
+    const id = await this.#publisher.retry(promptId)
+    this.#waker?.prompted(id)
+    return id
+  }
 
   /** Rewords a prompt: the new prompt `replaces` the old one and shows instead. Resolves to the new id. */
   editMessage = (promptId: string, message: Omit<OutgoingPrompt, 'replaces'>): Promise<string> =>
@@ -182,11 +204,16 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   }
 
   /** Publishes the output of a tool that runs in the browser, or why it failed. */
-  addToolOutput = (output: ToolOutput): Promise<void> => this.#publisher.addToolOutput(output)
+  addToolOutput = async (output: ToolOutput): Promise<void> => {
+    await this.#publisher.addToolOutput(output)
+    this.#waker?.decided(output.responseId, 'tool-result')
+  }
 
   /** Publishes a person's decision on an approval that the agent asked for. */
-  addToolApprovalResponse = (answer: ToolApprovalResponse): Promise<void> =>
-    this.#publisher.addToolApprovalResponse(answer)
+  addToolApprovalResponse = async (answer: ToolApprovalResponse): Promise<void> => {
+    await this.#publisher.addToolApprovalResponse(answer)
+    this.#waker?.decided(answer.responseId, 'approval')
+  }
 
   /**
    * Reads a response's earlier citations one by one, which an attach does not bring. Resolves when they show. Needs the
@@ -218,8 +245,10 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
         response.speaker !== undefined &&
         !presence.has(response.speaker) &&
         response.interrupt()
-      )
+      ) {
         conversation.touch(response, false)
+        this.#waker?.interrupted(response.promptId)
+      }
   }
 
   #onReady(): void {

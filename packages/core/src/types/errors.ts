@@ -26,6 +26,8 @@ export const ErrorCode = {
   Untrusted: 'untrusted',
   /** A listener or callback of the application threw. */
   CallbackFailed: 'callback_failed',
+  /** No agent could be woken for a prompt, which is on the channel. */
+  WakeFailed: 'wake_failed',
   /** The model's stream failed. */
   ModelFailed: 'model_failed',
   /** A wait took longer than allowed. */
