@@ -6,7 +6,7 @@ import { presentEntries } from './workspace.mjs'
 const never = {
   '@rejoin/core': {
     '*': ['packages/agent/', 'packages/core/src/ai-'],
-    createSession: reader('past/seed', 'past/rewind', 'session/citationSource', 'session/older'),
+    createSession: reader('past/seed', 'past/rewind', 'session/citationSource', 'view/'),
     createReader: reader(
       'past/seed',
       'past/rewind',
@@ -17,7 +17,7 @@ const never = {
       'response/partialJson',
       'response/valuePart',
       'session/citation',
-      'session/older',
+      'view/',
       'session/session.',
       'session/publisher',
       'session/presence',

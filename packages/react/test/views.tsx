@@ -1,19 +1,24 @@
-import type { MessageRef, Part, ResponseState } from '@rejoin/core'
+import type { Branch, MessageRef, Part, ResponseState, Turn } from '@rejoin/core'
 import type { FC } from 'react'
 import { memo, Suspense, useCallback } from 'react'
 import { page, rendered } from '../../core/test/bindings/host.ts'
 import type { ViewName, ViewProps } from '../../core/test/bindings/host.ts'
 import {
   SessionProvider,
+  useActions,
   useAgents,
+  useBranch,
   useCreateSession,
+  useMessage,
   useMessages,
   useOlder,
   usePrompt,
+  useQueue,
   useReady,
   useResponse,
   useSend,
   useSession,
+  useTurns,
 } from '../src/index.ts'
 
 /** One component for each scenario; `packages/vue/test/views.ts` has the same. */
@@ -113,6 +118,53 @@ export const views: Record<ViewName, FC<ViewProps>> = {
     )
   },
 
+  Rows() {
+    rendered('list')
+    return (
+      <div>
+        {useMessages().map(({ id }) => (
+          <Line key={id} id={id} />
+        ))}
+      </div>
+    )
+  },
+
+  Turns() {
+    rendered('list')
+    const { turns, choose } = useTurns()
+    return (
+      <div>
+        {turns.map((turn) => (
+          <TurnRow key={turn.id} turn={turn} choose={choose} />
+        ))}
+      </div>
+    )
+  },
+
+  Queue() {
+    rendered('queue')
+    const { stop } = useActions()
+    return (
+      <div>
+        {useQueue().map(({ id, text }) => (
+          <button key={id} data-queued onClick={() => void stop(id)}>
+            {text}
+          </button>
+        ))}
+      </div>
+    )
+  },
+
+  Stop() {
+    rendered('stop')
+    const { isStreaming, stopAll } = useSession()
+    return (
+      <button data-streaming={isStreaming} onClick={() => void stopAll()}>
+        Stop
+      </button>
+    )
+  },
+
   Older() {
     const { hasOlder, loading, error, loadOlder, sentinel } = useOlder()
     const messages = useMessages()
@@ -190,6 +242,66 @@ function Length({ id }: { id: string }) {
   // A new function and a new object each time, as people write it.
   const measured = useResponse(id, ({ text }) => ({ length: text.length }))
   return <p data-length>{measured?.length}</p>
+}
+
+const Line = memo(function Line({ id }: { id: string }) {
+  rendered(`row:${id}`)
+  const message = useMessage(id)
+  const { regenerate } = useActions()
+  return (
+    <p data-row={id} data-role={message?.role} onClick={() => void regenerate(id)}>
+      {message?.text}
+    </p>
+  )
+})
+
+const TurnRow = memo(function TurnRow({ turn, choose }: { turn: Turn; choose: (version: string) => void }) {
+  rendered(`row:${turn.id}`)
+  const { promptId, responseIds, promptVersions, answerVersions } = turn
+  return (
+    <section data-turn={turn.id}>
+      {promptId !== undefined && <Line id={promptId} />}
+      {promptVersions && <Versions name="prompt" branch={promptVersions} choose={choose} />}
+      {responseIds.map((id) => (
+        <Line key={id} id={id} />
+      ))}
+      {answerVersions && <Versions name="answer" branch={answerVersions} choose={choose} />}
+      {responseIds.map((id) => (
+        <Switch key={id} id={id} />
+      ))}
+    </section>
+  )
+})
+
+function Versions({
+  name,
+  branch,
+  choose,
+}: {
+  name: string
+  branch: Branch
+  choose: (version: string) => void
+}) {
+  return branch.versions.map((version, i) => (
+    <button
+      key={version}
+      data-version={`${name} ${i}`}
+      data-shown={i === branch.index}
+      onClick={() => choose(version)}
+    >
+      {i}
+    </button>
+  ))
+}
+
+/** The same by `useBranch`. */
+function Switch({ id }: { id: string }) {
+  const { versions, index, select } = useBranch(id)
+  return (
+    <button data-switch={id} onClick={() => select((index + 1) % versions.length)}>
+      {`${index + 1}/${versions.length}`}
+    </button>
+  )
 }
 
 function Delivery({ id }: { id: string }) {

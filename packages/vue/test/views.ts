@@ -1,19 +1,24 @@
-import type { MessageRef, Part } from '@rejoin/core'
+import type { Branch, MessageRef, Part, Turn } from '@rejoin/core'
 import type { Component, VNode } from 'vue'
 import { defineComponent, h, Suspense } from 'vue'
 import { page, rendered } from '../../core/test/bindings/host.ts'
 import type { ViewName } from '../../core/test/bindings/host.ts'
 import {
   SessionProvider,
+  useActions,
   useAgents,
+  useBranch,
   useCreateSession,
+  useMessage,
   useMessages,
   useOlder,
   usePrompt,
+  useQueue,
   useReady,
   useResponse,
   useSend,
   useSession,
+  useTurns,
 } from '../src/index.ts'
 
 const Prompt = defineComponent(
@@ -185,6 +190,108 @@ const Parts = defineComponent(
   { props: ['id'] },
 )
 
+const Line = defineComponent(
+  (props: { id: string }) => {
+    const message = useMessage(() => props.id)
+    const { regenerate } = useActions()
+    return () => {
+      rendered(`row:${props.id}`)
+      const { role, text } = message.value ?? {}
+      return h(
+        'p',
+        { 'data-row': props.id, 'data-role': role, onClick: () => void regenerate(props.id) },
+        text,
+      )
+    }
+  },
+  { props: ['id'] },
+)
+
+const Rows = defineComponent(() => {
+  const messages = useMessages()
+  return () => {
+    rendered('list')
+    return h(
+      'div',
+      messages.value.map(({ id }) => h(Line, { id, key: id })),
+    )
+  }
+})
+
+/** The same as the versions of a turn, by `useBranch`. */
+const Switch = defineComponent(
+  (props: { id: string }) => {
+    const { versions, index, select } = useBranch(() => props.id)
+    const onClick = () => select((index.value + 1) % versions.value.length)
+    return () =>
+      h('button', { 'data-switch': props.id, onClick }, `${index.value + 1}/${versions.value.length}`)
+  },
+  { props: ['id'] },
+)
+
+const TurnRow = defineComponent(
+  (props: { turn: Turn; choose: (version: string) => void }) => {
+    const versionsOf = (name: string, branch: Branch | undefined) =>
+      branch?.versions.map((version, i) =>
+        h(
+          'button',
+          {
+            key: version,
+            'data-version': `${name} ${i}`,
+            'data-shown': i === branch.index,
+            onClick: () => props.choose(version),
+          },
+          i,
+        ),
+      )
+    return () => {
+      const { id, promptId, responseIds, promptVersions, answerVersions } = props.turn
+      rendered(`row:${id}`)
+      return h('section', { 'data-turn': id }, [
+        promptId !== undefined && h(Line, { id: promptId }),
+        versionsOf('prompt', promptVersions),
+        responseIds.map((responseId) => h(Line, { id: responseId, key: responseId })),
+        versionsOf('answer', answerVersions),
+        responseIds.map((responseId) => h(Switch, { id: responseId, key: responseId })),
+      ])
+    }
+  },
+  { props: ['turn', 'choose'] },
+)
+
+const Turns = defineComponent(() => {
+  const { turns, choose } = useTurns()
+  return () => {
+    rendered('list')
+    return h(
+      'div',
+      turns.value.map((turn) => h(TurnRow, { turn, choose, key: turn.id })),
+    )
+  }
+})
+
+const Queue = defineComponent(() => {
+  const queue = useQueue()
+  const { stop } = useActions()
+  return () => {
+    rendered('queue')
+    return h(
+      'div',
+      queue.value.map(({ id, text }) =>
+        h('button', { key: id, 'data-queued': '', onClick: () => void stop(id) }, text),
+      ),
+    )
+  }
+})
+
+const Stop = defineComponent(() => {
+  const { isStreaming, stopAll } = useSession()
+  return () => {
+    rendered('stop')
+    return h('button', { 'data-streaming': isStreaming.value, onClick: () => void stopAll() }, 'Stop')
+  }
+})
+
 /** A conversation is read from its end. */
 function toEnd({ el }: VNode): void {
   el!.scrollTop = el!.scrollHeight
@@ -261,6 +368,10 @@ export const views: Record<ViewName, Component> = {
   Status: SessionStatus,
   Gaps,
   Parts,
+  Rows,
+  Turns,
+  Queue,
+  Stop,
   Older,
   Suspended,
   Created,

@@ -58,9 +58,12 @@ describe('the path', () => {
     expect(path(again, ['p1'])).toBe('p1 r1 p2 r2')
     const tree = new Tree()
     tree.update(entriesOf(again))
-    expect(tree.branch('r9', [])).toEqual({ versions: ['p1', 'q'], index: 1 })
-    expect(tree.branch('r1', [])).toEqual({ versions: ['p1', 'q'], index: 0 })
-    expect(tree.branch('p1', [])).toBeUndefined()
+    expect(tree.branch('r9')).toEqual({ versions: ['p1', 'q'], index: 1 })
+    expect(tree.branch('r1')).toEqual({ versions: ['p1', 'q'], index: 0 })
+    expect(tree.branch('p1')).toBeUndefined()
+    expect(tree.answers('p1', [])).toEqual({ versions: ['p1', 'q'], index: 1 })
+    expect(tree.answers('p1', ['p1'])).toEqual({ versions: ['p1', 'q'], index: 0 })
+    expect(tree.answers('p2', [])).toBeUndefined()
   })
 
   test('several answers to one ask all show; a history that begins in the middle', () => {

@@ -39,11 +39,13 @@ export class Tree {
   /** The newest prompt and its ancestors: all of them show by default. */
   readonly #onDefault = new Set<Node>()
   #head: Node | undefined
+  #pinned: { selected: readonly string[]; pins: ReadonlyMap<string, string> } | undefined
 
   /** Brings the tree up to date. */
   update(entries: readonly Entry[]): void {
     if (entries === this.#entries) return
     this.#entries = entries
+    this.#pinned = undefined
     const isExtended = this.#nodes.every((node, i) => node.entry === entries[i])
     if (!isExtended) this.#clear()
     for (let i = this.#nodes.length; i < entries.length; i++) this.#add(entries[i]!)
@@ -64,24 +66,29 @@ export class Tree {
   }
 
   /** The versions beside a prompt or an answer; `undefined` where there is one only. */
-  branch(id: string, selected: readonly string[]): Branch | undefined {
+  branch(id: string): Branch | undefined {
     const node = this.#responses.get(id) ?? this.#prompts.get(id)
     const name =
       node && (node.entry.ref.role === 'assistant' || node.isLine ? node.choices[0]?.[0] : undefined)
     const group = name === undefined ? undefined : this.#groups.get(name)
     if (!group || group.versions.length < 2) return undefined
-    const own = node!.choices[0]![1]
-    const index = group.versions.indexOf(own)
-    return { versions: group.versions, index: index < 0 ? this.#indexOf(group, name!, selected) : index }
+    return { versions: group.versions, index: group.versions.indexOf(node!.choices[0]![1]) }
+  }
+
+  /** The versions of what answers a prompt; `undefined` where nobody asked for another one. */
+  answers(promptId: string, selected: readonly string[]): Branch | undefined {
+    const name = `a:${promptId}`
+    const group = this.#groups.get(name)
+    if (!group || group.versions.length < 2) return undefined
+    return {
+      versions: group.versions,
+      index: group.versions.indexOf(this.#selected(name, this.#pins(selected))!),
+    }
   }
 
   /** The id of the line that a prompt follows; `null`: it begins the conversation. */
   parentOf(promptId: string): string | null {
     return this.#prompts.get(promptId)?.parent?.entry.ref.id ?? null
-  }
-
-  #indexOf(group: Group, name: string, selected: readonly string[]): number {
-    return group.versions.indexOf(this.#selected(name, this.#pins(selected))!)
   }
 
   #selected(group: string, pins: ReadonlyMap<string, string>): string | undefined {
@@ -99,7 +106,12 @@ export class Tree {
     return this.#prompts.get(id) ?? this.#responses.get(id)
   }
 
-  #pins(selected: readonly string[]): Map<string, string> {
+  #pins(selected: readonly string[]): ReadonlyMap<string, string> {
+    if (this.#pinned?.selected !== selected) this.#pinned = { selected, pins: this.#pinsOf(selected) }
+    return this.#pinned.pins
+  }
+
+  #pinsOf(selected: readonly string[]): Map<string, string> {
     const pins = new Map<string, string>()
     for (const id of selected) {
       const found = this.#find(id)

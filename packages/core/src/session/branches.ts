@@ -35,8 +35,16 @@ export class Branches {
 
   /** The versions of a message; the same object until they change. */
   branch(id: string): Branch | undefined {
-    const next = this.#tree.branch(id, this.#selected)
-    const known = this.#known.get(id)
+    return this.#kept(`m:${id}`, this.#tree.branch(id))
+  }
+
+  /** The versions of what answers a prompt; the same object until they change. */
+  answers(promptId: string): Branch | undefined {
+    return this.#kept(`a:${promptId}`, this.#tree.answers(promptId, this.#selected))
+  }
+
+  #kept(key: string, next: Branch | undefined): Branch | undefined {
+    const known = this.#known.get(key)
     if (!next) return undefined
     if (
       known?.index === next.index &&
@@ -45,7 +53,7 @@ export class Branches {
     )
       return known
     const branch = { versions: [...next.versions], index: next.index }
-    this.#known.set(id, branch)
+    this.#known.set(key, branch)
     return branch
   }
 

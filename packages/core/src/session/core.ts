@@ -119,7 +119,7 @@ export class SessionCore {
     const { closed, error } = this.#facts
     if (change.type === 'failed' && (closed || error === change.error)) return
     this.#facts = reduceSession(this.#facts, change, this.#parts.produce)
-    if (change.type !== 'list') this.store.stateChanged()
+    if (change.type !== 'list' && change.type !== 'streaming') this.store.stateChanged()
     if (change.type === 'failed') this.events.emit('error', change.error)
     if (change.type === 'channel' && change.state === 'attached') this.#parts.onPast?.()
   }
@@ -172,6 +172,7 @@ export class SessionCore {
       schedule,
       pathOf: this.#parts.pathOf,
       onList: (messages, entries) => this.dispatch({ type: 'list', messages, entries }),
+      onStreaming: (isStreaming) => this.dispatch({ type: 'streaming', isStreaming }),
       onPublish: (published) => this.events.announce(published),
       onListenerError: (cause) => this.events.listenerThrew(cause),
     })

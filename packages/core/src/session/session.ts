@@ -152,6 +152,9 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   /** The versions of a prompt or answer, as ids of the prompts that stand for them; `undefined` if there is only one. */
   getBranch = (id: string): Branch | undefined => this.#branches.branch(id)
 
+  /** The versions of what answers a prompt, by the prompts that ask for them; `undefined` if there is only one. */
+  getAnswerBranch = (promptId: string): Branch | undefined => this.#branches.answers(promptId)
+
   /** Shows, on this device, the version that a prompt stands for. */
   selectBranch = (promptId: string): void => this.#branches.select(promptId)
 
@@ -184,6 +187,9 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     const targets = id === undefined ? this.#unfinished() : [this.#targetOf(id)]
     await Promise.all(targets.map((target) => this.#publisher.cancel(target)))
   }
+
+  /** Asks agents to stop all that is open or waits. Takes no argument, so that it may be a handler of a click. */
+  stopAll = (): Promise<void> => this.stop()
 
   #targetOf(id: string): { responseId?: string | undefined; promptId?: string | undefined } {
     const prompt = this.getResponse(id) ? undefined : this.getPrompt(id)
@@ -266,6 +272,7 @@ export const sessionActionNames = [
   'regenerate',
   'selectBranch',
   'stop',
+  'stopAll',
   'loadOlder',
   'addToolOutput',
   'addToolApprovalResponse',

@@ -29,6 +29,8 @@ export interface SessionState {
   readonly messages: readonly MessageRef[]
   /** Every prompt and response in order, shown or not. */
   readonly entries: readonly MessageRef[]
+  /** A response is being written. */
+  readonly isStreaming: boolean
   /** `loadOlder()` may find more. */
   readonly hasOlder: boolean
   readonly hydration: HydrationState['status']
@@ -43,6 +45,7 @@ export const initialState: SessionState = Object.freeze({
   status: 'connecting',
   messages: [],
   entries: [],
+  isStreaming: false,
   hasOlder: false,
   hydration: 'running',
   agents: [],
@@ -65,6 +68,7 @@ export type SessionChange =
   | ({ readonly type: 'past' } & HydrationState)
   | { readonly type: 'opened' }
   | ({ readonly type: 'list' } & Pick<SessionState, 'messages' | 'entries'>)
+  | { readonly type: 'streaming'; readonly isStreaming: boolean }
   | { readonly type: 'members'; readonly agents: readonly Member[]; readonly users: readonly Member[] }
   | { readonly type: 'failed'; readonly error: Error }
   | { readonly type: 'closed' }
@@ -93,6 +97,9 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
         draft.messages = change.messages
         draft.entries = change.entries
         break
+      case 'streaming':
+        draft.isStreaming = change.isStreaming
+        break
       case 'members':
         draft.agents = change.agents
         draft.users = change.users
@@ -108,8 +115,18 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
 
 /** Derives the public state. */
 export function shownOf(facts: SessionFacts): SessionState {
-  const { messages, entries, hasOlder, hydration, agents, users, error } = facts
-  return { status: statusOf(facts), messages, entries, hasOlder, hydration, agents, users, error }
+  const { messages, entries, isStreaming, hasOlder, hydration, agents, users, error } = facts
+  return {
+    status: statusOf(facts),
+    messages,
+    entries,
+    isStreaming,
+    hasOlder,
+    hydration,
+    agents,
+    users,
+    error,
+  }
 }
 
 function statusOf({ channel, connection, opened, closed, error }: SessionFacts): SessionStatus {

@@ -22,6 +22,8 @@ interface Hooks {
   pathOf?: ((structure: Structure) => readonly MessageRef[]) | undefined
   /** The list has changed; its subscribers are notified next. */
   onList(messages: readonly MessageRef[], entries: readonly MessageRef[]): void
+  /** Whether any response is being written, when that changes; subscribers are told next. */
+  onStreaming(isStreaming: boolean): void
   /** Called after everybody was notified. */
   onPublish(published: readonly Published[]): void
   onListenerError(error: unknown): void
@@ -39,6 +41,9 @@ export class Store {
   entries: readonly MessageRef[] = noMessages
   /** Prompts that wait for their turn. */
   queue: readonly PromptState[] = []
+  /** Responses that are being written, as they show. */
+  readonly #streaming = new Set<string>()
+  #isStreaming = false
   #pathChanged = false
   #structure = emptyStructure
   readonly #hooks: Hooks
@@ -138,11 +143,13 @@ export class Store {
       const changes = conversation.publish(response)
       if (!changes) continue
       const now = response.snapshot
+      if (now?.status === 'streaming') this.#streaming.add(response.id)
       if (before?.serial !== now?.serial || !before) this.#listIsLive = true
       if (now) published.push({ before, now })
       if (this.#listeners.has(response.id)) news.push([response.id, changes])
     }
-    const tellList = this.#refreshList() || this.#outsideChanged
+    const streamingChanged = this.#refreshStreaming()
+    const tellList = this.#refreshList() || streamingChanged || this.#outsideChanged
     this.#outsideChanged = false
     for (const [id, changes] of news)
       for (const listener of this.#listeners.get(id) ?? []) this.#tell(() => listener(changes))
@@ -155,6 +162,17 @@ export class Store {
     this.#cancel = undefined
     this.#listeners.clear()
     this.#listListeners.clear()
+  }
+
+  /** Returns whether the first response began, or the last one ended. */
+  #refreshStreaming(): boolean {
+    for (const id of this.#streaming)
+      if (this.getResponse(id)?.status !== 'streaming') this.#streaming.delete(id)
+    const isStreaming = this.#streaming.size > 0
+    if (isStreaming === this.#isStreaming) return false
+    this.#isStreaming = isStreaming
+    this.#hooks.onStreaming(isStreaming)
+    return true
   }
 
   /** Returns whether the list or one of its prompts changed. */

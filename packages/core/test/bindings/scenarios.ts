@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { seams } from './seams.ts'
 import { scrolling } from './scrolling.ts'
+import { turning } from './turning.ts'
 import type { Agent, Scenario, Stage } from './stage.ts'
 
 const words = 'The quick brown fox jumps over the lazy dog. '.split(/(?<= )/)
@@ -284,5 +285,6 @@ export const scenarios: Scenario[] = [
     },
   },
   ...seams,
+  ...turning,
   ...scrolling,
 ]

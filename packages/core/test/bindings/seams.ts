@@ -61,6 +61,10 @@ export const seams: Scenario[] = [
         'Status',
         'Agents',
         'Composer',
+        'Rows',
+        'Turns',
+        'Queue',
+        'Stop',
         'Older',
         'Suspended',
       ] as const) {

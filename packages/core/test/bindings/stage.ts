@@ -170,18 +170,28 @@ export class Agent {
     this.channel = channel
   }
 
-  async publish(name: string, responseId: string, data?: unknown, headers: Record<string, string> = {}) {
+  async publish(
+    name: string,
+    responseId: string | undefined,
+    data?: unknown,
+    more: Record<string, string> = {},
+  ) {
     this.published++
-    await this.channel.publish({ name, data, extras: { headers: { responseId, ...headers } } })
+    const headers = { ...(responseId !== undefined && { responseId }), ...more }
+    await this.channel.publish({ name, data, extras: { headers } })
   }
 
   /** Publishes fragments of a response, pipelined. */
-  async tokens(responseId: string, fragments: readonly string[]): Promise<void> {
-    await Promise.all(fragments.map((data) => this.publish('token', responseId, data)))
+  async tokens(
+    responseId: string,
+    fragments: readonly string[],
+    headers: Record<string, string> = {},
+  ): Promise<void> {
+    await Promise.all(fragments.map((data) => this.publish('token', responseId, data, headers)))
   }
 
-  async prompt(promptId: string, text: string): Promise<void> {
+  async prompt(promptId: string, text: string, more: object = {}): Promise<void> {
     this.published++
-    await this.channel.publish({ id: `${promptId}:0`, name: 'user-input', data: { promptId, text } })
+    await this.channel.publish({ id: `${promptId}:0`, name: 'user-input', data: { promptId, text, ...more } })
   }
 }

@@ -1,4 +1,6 @@
 import type {
+  Message,
+  Turn,
   DataPart,
   Member,
   MessageRef,
@@ -19,6 +21,7 @@ import {
   SessionProvider,
   useAgents,
   useCreateSession,
+  useMessage,
   useMessages,
   useOlder,
   usePrompt,
@@ -26,6 +29,7 @@ import {
   useResponse,
   useSend,
   useSession,
+  useTurns,
 } from '../../src/index.ts'
 
 // A response, or what a selector takes from one; `undefined` until there is one.
@@ -44,6 +48,13 @@ expectTypeOf(usePrompt('p')).toEqualTypeOf<PromptState | undefined>()
 // @ts-expect-error: which prompt?
 usePrompt()
 expectTypeOf(useSend()).toEqualTypeOf<(prompt: OutgoingPrompt) => Promise<string>>()
+const message = useMessage('m')!
+expectTypeOf(useMessage('m')).toEqualTypeOf<Message | undefined>()
+expectTypeOf(message.text).toBeString()
+if (message.role === 'user') expectTypeOf(message.delivery).toEqualTypeOf<PromptState['delivery']>()
+else expectTypeOf(message.gaps).toEqualTypeOf<ResponseState['gaps']>()
+expectTypeOf(useTurns().turns).toEqualTypeOf<readonly Turn[]>()
+expectTypeOf(useTurns().choose).toEqualTypeOf<(version: string) => void>()
 expectTypeOf(useReady()).toBeVoid()
 
 const session = useSession()

@@ -1,0 +1,135 @@
+import type { Branch } from '../response/tree.ts'
+import type { Session } from '../session/session.ts'
+import { isOpen } from '../types/status.ts'
+import type { MessageRef } from '../types/types.ts'
+
+/** A prompt with what answers it, as the conversation shows them. The same object until it changes. */
+export interface Turn {
+  /** Fit for a key. */
+  readonly id: string
+  /** Absent where nobody asked, or where the prompt is not loaded. */
+  readonly promptId: string | undefined
+  /** In order. */
+  readonly responseIds: readonly string[]
+  /** The wordings of the prompt; absent where there is one. */
+  readonly promptVersions: Branch | undefined
+  /** The prompts that ask for each answer; absent where nobody asked for another one. */
+  readonly answerVersions: Branch | undefined
+  /** The prompt that asks for the answer that shows, `promptId` or a regeneration: its status is that of the answer. */
+  readonly askId: string | undefined
+}
+
+type Source = Pick<
+  Session,
+  'getSnapshot' | 'getResponse' | 'getPrompt' | 'getBranch' | 'getAnswerBranch' | 'subscribe' | 'selectBranch'
+>
+
+/** The turns of a session; see `createTurns`. */
+export interface Turns {
+  /** The same array until it changes. */
+  readonly getSnapshot: () => readonly Turn[]
+  readonly subscribe: (listener: () => void) => () => void
+  /** Shows another version, on this device: one of `promptVersions.versions` or `answerVersions.versions`. */
+  readonly choose: (version: string) => void
+}
+
+/** The conversation that a session shows, as prompts with their answers. */
+export function createTurns(session: Source): Turns {
+  let turns: readonly Turn[] = []
+  let lists: readonly (readonly MessageRef[])[] = []
+  /** Answers that may yet say what they answer. */
+  let undecided: readonly string[] = []
+
+  const isCurrent = ({ messages, entries }: ReturnType<Source['getSnapshot']>): boolean =>
+    messages === lists[0] &&
+    entries === lists[1] &&
+    undecided.every((id) => session.getResponse(id)?.promptId === undefined)
+
+  return {
+    subscribe: session.subscribe,
+    choose: session.selectBranch,
+    getSnapshot() {
+      const state = session.getSnapshot()
+      if (isCurrent(state)) return turns
+      const { messages, entries } = state
+      lists = [messages, entries]
+      undecided = messages.filter((message) => isUndecided(session, message)).map(({ id }) => id)
+      turns = shared(turnsOf(session, messages), turns)
+      return turns
+    },
+  }
+}
+
+interface Draft {
+  readonly id: string
+  promptId: string | undefined
+  readonly responseIds: string[]
+}
+
+function turnsOf(session: Source, messages: readonly MessageRef[]): Turn[] {
+  const drafts: Draft[] = []
+  const byQuestion = new Map<string, Draft>()
+  const begin = (id: string, promptId?: string): Draft => {
+    const draft: Draft = { id, promptId, responseIds: [] }
+    drafts.push(draft)
+    return draft
+  }
+  for (const { id, role } of messages) {
+    if (role === 'user') {
+      const answered = byQuestion.get(id)
+      if (answered) answered.promptId = id
+      else byQuestion.set(id, begin(id, id))
+    } else {
+      const question = questionOf(session, id)
+      let draft = question === undefined ? drafts.at(-1) : byQuestion.get(question)
+      if (!draft) draft = begin(question ?? `answer:${id}`)
+      if (question !== undefined) byQuestion.set(question, draft)
+      draft.responseIds.push(id)
+    }
+  }
+  return drafts.map((draft) => finished(session, draft))
+}
+
+/** The prompt that a response answers, be it for another prompt's sake; `undefined` where it does not say. */
+function questionOf({ getResponse, getBranch }: Source, responseId: string): string | undefined {
+  const promptId = getResponse(responseId)?.promptId
+  // The first version of an answer is that of the question itself.
+  return promptId === undefined ? undefined : (getBranch(responseId)?.versions[0] ?? promptId)
+}
+
+function finished({ getBranch, getAnswerBranch }: Source, draft: Draft): Turn {
+  const { promptId } = draft
+  const answerVersions = promptId === undefined ? undefined : getAnswerBranch(promptId)
+  return {
+    ...draft,
+    promptVersions: promptId === undefined ? undefined : getBranch(promptId),
+    answerVersions,
+    askId: answerVersions ? answerVersions.versions[answerVersions.index] : promptId,
+  }
+}
+
+function isUndecided({ getResponse }: Source, { id, role }: MessageRef): boolean {
+  const response = role === 'assistant' ? getResponse(id) : undefined
+  return response !== undefined && response.promptId === undefined && isOpen(response.status)
+}
+
+/** `next`, with the objects of `before` where they are alike. */
+function shared(next: readonly Turn[], before: readonly Turn[]): readonly Turn[] {
+  const known = new Map(before.map((turn) => [turn.id, turn]))
+  const turns = next.map((turn) => {
+    const old = known.get(turn.id)
+    return old && alike(turn, old) ? old : turn
+  })
+  return turns.length === before.length && turns.every((turn, i) => turn === before[i]) ? before : turns
+}
+
+function alike(a: Turn, b: Turn): boolean {
+  return (
+    a.promptId === b.promptId &&
+    a.askId === b.askId &&
+    a.promptVersions === b.promptVersions &&
+    a.answerVersions === b.answerVersions &&
+    a.responseIds.length === b.responseIds.length &&
+    a.responseIds.every((id, i) => id === b.responseIds[i])
+  )
+}

@@ -1,0 +1,22 @@
+'use client'
+import { createTurns } from '@rejoin/core'
+import type { Turn, Turns } from '@rejoin/core'
+import { useMemo, useSyncExternalStore } from 'react'
+import { useHandle } from './provider.ts'
+
+const none: readonly Turn[] = []
+
+export interface UseTurns extends Pick<Turns, 'choose'> {
+  readonly turns: readonly Turn[]
+}
+
+/**
+ * The conversation as prompts with their answers and the versions of both. Renders when a message or a version comes or
+ * goes, never per token. A turn stays the same object, so a row in `memo` renders only for its own sake.
+ */
+export function useTurns(): UseTurns {
+  const session = useHandle()
+  const { subscribe, getSnapshot, choose } = useMemo(() => createTurns(session), [session])
+  const turns = useSyncExternalStore(subscribe, getSnapshot, () => none)
+  return useMemo(() => ({ turns, choose }), [turns, choose])
+}
