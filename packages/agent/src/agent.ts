@@ -61,12 +61,14 @@ export interface AgentOptions {
    */
   presence?: object | false
   /**
-   * Lets several processes answer under the same `clientId`: of each prompt, only the one that has the claim. Without
-   * it, every process answers every prompt. A store promises that one process acts. `channel` needs no store and
-   * promises less: one answer stands, though two handlers may run. It needs presence, and a client that hears itself.
+   * Lets several processes answer under the same `clientId`: of each prompt, only the one that has the claim. A store
+   * promises that one process acts. `channel` needs no store and promises less: one answer stands, though two handlers
+   * may run. It needs presence, and a client that hears itself. Default: the claims of `checkpoints`, if it has any
+   * (`memoryCheckpoints()` and `@rejoin/postgres` do). Without claims, every process answers every prompt, and logs a
+   * warning when it notices another one.
    */
-  claims?: ClaimStore | 'channel'
-  /** Milliseconds after which another process takes over the prompts of one that died. Default 30,000; `channel`: 5000. */
+  claims?: ClaimStore | 'channel' | false
+  /** Milliseconds after which another process takes over the prompts of one that died. Default 10,000; `channel`: 5000. */
   claimTtl?: number
   /** Stores a file that the model made, and resolves to where it is. Without it, files travel in messages. */
   uploadFile?: UploadFile
@@ -122,6 +124,7 @@ export class Agent {
   readonly #inbox: Inbox
   /** Messages that belong to no response. */
   readonly #lane: Lane
+  #channelClaims: ChannelClaims | undefined
   #unwatch: (() => void)[] = []
   #closing: Promise<void> | undefined
 
@@ -163,7 +166,7 @@ export class Agent {
     this.#inbox = new Inbox(client, this.#channel, {
       checkpoints: options.checkpoints,
       claims: this.#claims(client),
-      claimTtl: options.claimTtl ?? (options.claims === 'channel' ? 5000 : 30_000),
+      claimTtl: options.claimTtl ?? (options.claims === 'channel' ? 5000 : 10_000),
       respond: (ids, origin) => this.#respond(ids, origin),
       responses: () => this.#responses,
       allowCancel: options.allowCancel,
@@ -253,6 +256,8 @@ export class Agent {
     await Promise.allSettled([...this.#responses].map((response) => response.abort(why)))
     if (!handOver) await this.#presence?.leave()
     await this.#inbox.idle()
+    await this.#inbox.release()
+    this.#channelClaims?.close()
   }
 
   async #shutDown(): Promise<void> {
@@ -264,6 +269,7 @@ export class Agent {
       ),
     )
     await this.#presence?.leave()
+    await this.#inbox.release()
   }
 
   #respond(ids: ResponseIds, origin?: Origin): ResponseWriter {
@@ -312,13 +318,15 @@ export class Agent {
   }
 
   #claims(client: RealtimeClient): ClaimStore | undefined {
-    const { claims, presence } = this.#options
-    if (claims !== 'channel') return claims
+    const { presence, checkpoints } = this.#options
+    const claims = this.#options.claims ?? checkpoints?.claims
+    if (claims !== 'channel') return claims || undefined
     if (presence === false)
       throw unusable(
         'claims on the channel need presence: leave out `presence: false`, or pass a claim store',
       )
-    return new ChannelClaims(client, this.#channel, () => this.#presence!.enter())
+    this.#channelClaims = new ChannelClaims(client, this.#channel, () => this.#presence!.enter())
+    return this.#channelClaims
   }
 
   /** A hint: nothing depends on its delivery. */

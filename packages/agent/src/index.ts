@@ -6,6 +6,7 @@ export {
   type CheckpointStore,
   type OpenPrompt,
 } from './prompts/checkpoint.ts'
+export { mergeCheckpoints } from './prompts/mergeCheckpoints.ts'
 export { memoryClaims, type ClaimRequest, type ClaimStore, type HeldClaim } from './prompts/claims.ts'
 export type { Who } from './inbound/fields.ts'
 export { DeliveryError } from './publish/deliveryError.ts'

@@ -1,22 +1,50 @@
-import { ErrorCode, RejoinError, type Checkpoint, type CheckpointStore } from '@rejoin/agent'
+import {
+  ErrorCode,
+  mergeCheckpoints,
+  RejoinError,
+  type Checkpoint,
+  type CheckpointStore,
+  type ClaimStore,
+} from '@rejoin/agent'
 import { cleanJson, cleanText } from './clean.ts'
 import { select, type PostgresClient } from './client.ts'
 
+/** Times that a save gives way to others that save at the same moment. */
+const MOST_TRIES = 100
+
 /** Stores agents' checkpoints. `load` rejects, with the channel and the reason, if a stored checkpoint is damaged. */
-export function createCheckpoints(client: PostgresClient): CheckpointStore {
+export function createCheckpoints(client: PostgresClient, claims: ClaimStore): CheckpointStore {
+  async function read(channelName: string): Promise<{ saved?: Checkpoint; version?: unknown }> {
+    const text = 'select state, md5(state::text) as version from rejoin_checkpoints where channel = $1'
+    const [row] = await select(client, text, [cleanText(channelName)])
+    return row ? { saved: readCheckpoint(channelName, row.state), version: row.version } : {}
+  }
+
+  /** Resolves to false if another process has saved since `version` was read. */
+  async function replace(channelName: string, version: unknown, next: Checkpoint): Promise<boolean> {
+    const text =
+      version === undefined
+        ? `insert into rejoin_checkpoints (channel, state) values ($1, $2::jsonb)
+           on conflict do nothing returning channel`
+        : `update rejoin_checkpoints set state = $2::jsonb
+           where channel = $1 and md5(state::text) = $3 returning channel`
+    const values = [cleanText(channelName), cleanJson(next), ...(version === undefined ? [] : [version])]
+    return (await select(client, text, values)).length > 0
+  }
+
   return {
-    async load(channelName) {
-      const text = 'select state from rejoin_checkpoints where channel = $1'
-      const [row] = await select(client, text, [cleanText(channelName)])
-      return row && readCheckpoint(channelName, row.state)
-    },
+    load: async (channelName) => (await read(channelName)).saved,
     async save(channelName, checkpoint) {
-      await client.query(
-        `insert into rejoin_checkpoints (channel, state) values ($1, $2::jsonb)
-         on conflict (channel) do update set state = excluded.state`,
-        [cleanText(channelName), cleanJson(checkpoint)],
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const { saved, version } = await read(channelName)
+        if (await replace(channelName, version, mergeCheckpoints(saved, checkpoint))) return
+      }
+      throw new RejoinError(
+        ErrorCode.CallbackFailed,
+        `unable to save the checkpoint of channel "${channelName}"; other processes changed it at every try`,
       )
     },
+    claims,
   }
 }
 

@@ -3,6 +3,7 @@ import { cleanText } from './clean.ts'
 import { select, type PostgresClient } from './client.ts'
 
 export interface PostgresClaims extends ClaimStore {
+  release(claim: HeldClaim): Promise<void>
   /**
    * Deletes claims whose lease ended more than `olderThan` milliseconds ago. Use a time longer than the channel keeps
    * messages: an agent that can still read a forgotten prompt would answer it again.
@@ -43,6 +44,11 @@ export function createClaims(client: PostgresClient): PostgresClaims {
         ErrorCode.InvalidArgument,
         `unable to settle prompt "${held.promptId}"; the claim with fence ${held.fence} is no longer the newest`,
       )
+    },
+    async release(held) {
+      // Not earlier: how long ago a lease ended says when it may be forgotten.
+      const text = `update rejoin_claims set expires = clock_timestamp() - interval '1 millisecond' where ${HELD} and not settled`
+      await client.query(text, valuesOf(held))
     },
     async forget({ olderThan }) {
       await client.query(`delete from rejoin_claims where expires < ${fromNow('$1::float8')}`, [-olderThan])

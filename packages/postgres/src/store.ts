@@ -8,7 +8,7 @@ import { createRows, type RowStore } from './rows.ts'
 export interface PostgresStore {
   /** Prompts and answers: for `onComplete` and `seed({ load })`. */
   readonly rows: RowStore
-  /** Unanswered prompts: for `createAgent({ checkpoints })`. */
+  /** Unanswered prompts: for `createAgent({ checkpoints })`. With them, the agents use `claims`. */
   readonly checkpoints: CheckpointStore
   /** Which process answers which prompt. */
   readonly claims: PostgresClaims
@@ -18,10 +18,11 @@ export interface PostgresStore {
 
 /** Stores rows, checkpoints and claims in PostgreSQL. `client` is a `pg` Pool, a PGlite, or anything with their `query`. */
 export function createPostgresStore(client: PostgresClient): PostgresStore {
+  const claims = createClaims(client)
   return {
     rows: createRows(client),
-    checkpoints: createCheckpoints(client),
-    claims: createClaims(client),
+    checkpoints: createCheckpoints(client, claims),
+    claims,
     migrate: () => migrate(client),
   }
 }

@@ -82,6 +82,17 @@ describe.each(databases)('claims, %s', (_, skip, open) => {
     },
   )
 
+  test.skipIf(skip)('what is given up goes to another at once, and only its owner gives it up', async () => {
+    const what = fresh()
+    const held = { ...what, owner: 'a', ...(await store.claims.claim({ ...what, owner: 'a', ttl: 60_000 }))! }
+    await store.claims.release({ ...held, owner: 'b' })
+    expect(await store.claims.claim({ ...what, owner: 'b', ttl: 60_000 })).toBeUndefined()
+    await store.claims.release(held)
+    expect(await store.claims.claim({ ...what, owner: 'b', ttl: 60_000 })).toEqual({ fence: 2 })
+    await store.claims.release(held)
+    expect(await store.claims.claim({ ...what, owner: 'c', ttl: 60_000 })).toBeUndefined()
+  })
+
   test.skipIf(skip)('what is settled is never claimed again, and settling twice is settling', async () => {
     const what = fresh()
     const held = { ...what, owner: 'a', ...(await store.claims.claim({ ...what, owner: 'a', ttl: 60_000 }))! }

@@ -263,6 +263,22 @@ describe.each(databases)('%s', (_, skip, open) => {
       expect((await store.checkpoints.load('ai:nul'))!.open[0]!.prompt.text).toBe('a\ufffd\ufffd')
     })
 
+    test.skipIf(skip)(
+      'processes that save at the same time forget nothing that another has to answer',
+      async () => {
+        const saves = Array.from({ length: 8 }, (__, index) => ({
+          serial: `s${index}`,
+          open: [{ prompt: prompt(`p${index}`, { serial: `s${index}` }) }],
+          recent: [`done${index}`],
+        }))
+        await Promise.all(saves.map((state) => store.checkpoints.save('ai:shared', state)))
+        const saved = (await store.checkpoints.load('ai:shared'))!
+        expect(saved.serial).toBe('s7')
+        expect(saved.open.map((one) => one.prompt.id)).toEqual(saves.map((one) => one.open[0]!.prompt.id))
+        expect([...saved.recent].sort()).toEqual(saves.flatMap((one) => one.recent))
+      },
+    )
+
     test.skipIf(skip)('a damaged one names its channel, its table and what is wrong', async () => {
       const damages: [unknown, RegExp][] = [
         [null, /not an object/],
@@ -274,7 +290,11 @@ describe.each(databases)('%s', (_, skip, open) => {
         [{ ...checkpoint, open: [...checkpoint.open, { prompt: { id: 'x' } }] }, /"open" has no prompt at 1/],
       ]
       for (const [state, what] of damages) {
-        await store.checkpoints.save('ai:damaged', state as Checkpoint)
+        await db.client.query(
+          `insert into rejoin_checkpoints values ('ai:damaged', $1::jsonb)
+           on conflict (channel) do update set state = excluded.state`,
+          [JSON.stringify(state)],
+        )
         const error = String(await store.checkpoints.load('ai:damaged').catch((reason: unknown) => reason))
         expect(error).toMatch(what)
         expect(error).toContain('"ai:damaged" in table rejoin_checkpoints')

@@ -1,4 +1,4 @@
-import type { InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
+import type { ChannelStateChange, InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, Header, MessageName, newId, PROTOCOL_VERSION, RejoinError } from '@rejoin/core/protocol'
 import { headersOf, parsed } from '../inbound/fields.ts'
 import { since } from './catchUp.ts'
@@ -23,12 +23,18 @@ export class ChannelClaims implements ClaimStore {
   readonly #channel: RealtimeChannel
   readonly #seen = new Map<string, Map<string, Seen>>()
   readonly #echoes = new Map<string, () => void>()
-  readonly #read = new Set<string>()
+  /** Prompts whose claims are known: read from history, and heard since. */
+  readonly #read = new Map<string, Promise<void>>()
+  /** Serial of each prompt: its claims come later. */
+  readonly #after = new Map<string, string>()
   /** Claims of this process. */
   readonly #own = new Set<string>()
   #listening: Promise<unknown> | undefined
   readonly #listener = (message: InboundMessage) => this.#receive(message)
-
+  /** Continuity was lost: claims may have been made meanwhile. */
+  readonly #onState = ({ current, resumed }: ChannelStateChange) => {
+    if (current === 'attached' && !resumed) this.#read.clear()
+  }
   readonly #enter: () => Promise<boolean>
 
   /** `enter`: enters presence; resolves to whether it could. */
@@ -49,11 +55,8 @@ export class ChannelClaims implements ClaimStore {
       this.#listening = undefined
       throw error
     }))
-    // Claims that were made before this process listened.
-    if (!this.#read.has(promptId)) {
-      for (const message of await since(this.#channel, after)) this.#receive(message)
-      this.#read.add(promptId)
-    }
+    this.#after.set(promptId, after)
+    await this.#readUp(promptId)
     const winner = standing(this.#of(promptId))
     // Its echo came late.
     if (winner && this.#own.has(winner.id) && this.#isMine(promptId, winner.attempt + 1))
@@ -79,14 +82,38 @@ export class ChannelClaims implements ClaimStore {
     return standing(this.#of(promptId))?.id === id ? { fence: attempt + 1 } : undefined
   }
 
-  renew({ promptId, fence }: HeldClaim): Promise<boolean> {
-    return Promise.resolve(this.#isMine(promptId, fence))
+  async renew({ promptId, fence }: HeldClaim): Promise<boolean> {
+    await this.#readUp(promptId)
+    return this.#isMine(promptId, fence)
   }
 
   /** An end marker settles it. */
   settle({ promptId }: HeldClaim): Promise<void> {
     for (const { id } of this.#of(promptId)) this.#own.delete(id)
     return Promise.resolve()
+  }
+
+  /** Reads the claims that were made while this process did not listen; the channel may have been attached before. */
+  #readUp(promptId: string): Promise<void> {
+    const known = this.#read.get(promptId)
+    if (known) return known
+    const reading = this.#readHistory(promptId)
+    this.#read.set(promptId, reading)
+    reading.catch(() => {
+      if (this.#read.get(promptId) === reading) this.#read.delete(promptId)
+    })
+    return reading
+  }
+
+  async #readHistory(promptId: string): Promise<void> {
+    const after = this.#after.get(promptId) ?? ''
+    for (const message of await since(this.#channel, after, true)) this.#receive(message)
+  }
+
+  /** Stops listening. */
+  close(): void {
+    this.#channel.off(this.#onState)
+    this.#channel.unsubscribe(this.#listener)
   }
 
   /** Resolves when the claim has come back, or `limit` milliseconds have passed. */
@@ -104,6 +131,8 @@ export class ChannelClaims implements ClaimStore {
         ErrorCode.NotAllowed,
         'unable to claim prompts on the channel; give the client a clientId and the capability "presence", or pass a claim store',
       )
+    this.close()
+    this.#channel.on(['attached', 'update'], this.#onState)
     await this.#channel.subscribe(NAMES, this.#listener)
     await this.#channel.attach()
   }
@@ -163,6 +192,7 @@ export class ChannelClaims implements ClaimStore {
     for (const oldest of this.#seen.keys()) {
       this.#seen.delete(oldest)
       this.#read.delete(oldest)
+      this.#after.delete(oldest)
       break
     }
     return known

@@ -1,11 +1,18 @@
 import type { Prompt } from '../inbound/prompt.ts'
+import { memoryClaims, type ClaimStore } from './claims.ts'
+import { mergeCheckpoints } from './mergeCheckpoints.ts'
 
 /** Where an agent keeps what it has still to answer, so that a restart loses and repeats nothing. */
 export interface CheckpointStore {
   /** What was last saved for the channel. */
   load(channelName: string): Promise<Checkpoint | undefined>
-  /** Resolves once it is safe. Calls for one channel come one after another. */
+  /**
+   * Resolves once it is safe. Calls for one channel come one after another from one agent. A store that several
+   * processes share keeps `mergeCheckpoints(saved, checkpoint)`, so that none forgets what another has to answer.
+   */
   save(channelName: string, checkpoint: Checkpoint): Promise<unknown>
+  /** Claims of the agents that share the store; the default of `createAgent({ claims })`. */
+  readonly claims?: ClaimStore
 }
 
 /** Plain JSON. */
@@ -24,16 +31,18 @@ export interface OpenPrompt {
   readonly responseId?: string
 }
 
-/** Keeps checkpoints for as long as the process lives: for tests, and agents that move within one process. */
+/** Keeps checkpoints and claims for as long as the process lives: for tests, and several agents in one process. */
 export function memoryCheckpoints(): CheckpointStore {
   const saved = new Map<string, string>()
+  const load = (channelName: string) => {
+    const json = saved.get(channelName)
+    return json === undefined ? undefined : (JSON.parse(json) as Checkpoint)
+  }
   return {
-    async load(channelName) {
-      const json = saved.get(channelName)
-      return json === undefined ? undefined : (JSON.parse(json) as Checkpoint)
-    },
+    load: (channelName) => Promise.resolve(load(channelName)),
     async save(channelName, checkpoint) {
-      saved.set(channelName, JSON.stringify(checkpoint))
+      saved.set(channelName, JSON.stringify(mergeCheckpoints(load(channelName), checkpoint)))
     },
+    claims: memoryClaims(),
   }
 }

@@ -1,5 +1,6 @@
-import { ErrorCode, newId, wrapError, type RejoinError } from '@rejoin/core/protocol'
+import { ErrorCode, newId, wrapError, RejoinError } from '@rejoin/core/protocol'
 import type { Prompt } from '../inbound/prompt.ts'
+import { Backoff } from '../publish/backoff.ts'
 import { unref } from '../publish/uplink.ts'
 import type { ClaimStore, HeldClaim } from './claims.ts'
 
@@ -31,6 +32,12 @@ const ENDED = 10_000
 /** After the end of an answer: a claim refused so often is settled, or held by a process that lives. */
 const REFUSALS = 3
 
+/** Milliseconds for which a store that does not answer is asked again before a response is stored or settled. */
+const STORE_PATIENCE = 10_000
+
+/** Milliseconds after which a claim that the store could not grant is asked for again; doubles each time. */
+const SOON = 100
+
 /** Claims prompts for one agent: renews what it holds, and waits beside what others hold in case they die. */
 export class Claimant {
   readonly #host: ClaimantHost
@@ -40,6 +47,8 @@ export class Claimant {
   readonly #standby = new Map<string, { prompt: Prompt; timer: ReturnType<typeof setTimeout> }>()
   /** Prompts whose answers have ended, and how often their claims were refused since. */
   readonly #ended = new Map<string, number>()
+  /** Prompts whose claims the store failed to grant, and how often in a row. */
+  readonly #failures = new Map<string, number>()
   #closed = false
 
   constructor(host: ClaimantHost) {
@@ -55,46 +64,96 @@ export class Claimant {
       const { store, channelName, ttl } = this.#host
       const request = { channelName, promptId: id, owner: this.#owner, ttl, after: prompt.serial }
       const granted = await store.claim(request)
-      if (!granted) this.#standBy(prompt)
-      else {
-        const { fence } = granted
-        const claim = { channelName, promptId: id, owner: this.#owner, fence }
-        const renewal = setInterval(() => void this.#renew(id), ttl / 3)
-        unref(renewal)
-        this.#holding.set(id, { prompt, claim, renewal })
-        await this.#host.won({ ...prompt, fence }, review || fence > 1)
-      }
+      this.#failures.delete(id)
+      if (granted) await this.#granted(prompt, granted.fence, review)
+      else this.standBy(prompt)
     } catch (error) {
       this.#host.report(wrapError(`claim prompt "${id}"`, error, ErrorCode.CallbackFailed))
       this.release(id)
-      this.#standBy(prompt)
+      this.#failures.set(id, (this.#failures.get(id) ?? 0) + 1)
+      this.standBy(prompt)
     } finally {
       this.#claiming.delete(id)
     }
   }
 
-  /** Whether the claim still holds: asked before anything that must happen once. */
+  async #granted(prompt: Prompt, fence: number, review: boolean): Promise<void> {
+    const { id } = prompt
+    const { channelName, ttl } = this.#host
+    const claim = { channelName, promptId: id, owner: this.#owner, fence }
+    const renewal = setInterval(() => void this.#renew(id), ttl / 3)
+    unref(renewal)
+    this.#holding.set(id, { prompt, claim, renewal })
+    // It was closed, or lost its connection, while the store was asked.
+    if (this.#closed || !this.#host.alive()) this.release(id)
+    else await this.#host.won({ ...prompt, fence }, review || fence > 1)
+  }
+
+  /** Whether the claim still holds: asked before anything that must happen once. Waits while the store cannot tell. */
   async holds(promptId: string): Promise<boolean> {
-    await this.#renew(promptId)
+    const backoff = new Backoff({ giveUpAfter: STORE_PATIENCE })
+    while (!(await this.#renew(promptId))) {
+      const delay = backoff.next()
+      if (delay === undefined) return false
+      await new Promise((resolve) => setTimeout(resolve, delay))
+    }
     return this.#holding.has(promptId)
   }
 
-  /** The prompt needs nothing more. */
-  async settle(promptId: string): Promise<void> {
+  /** The prompt needs nothing more. Resolves to false if another process has taken it meanwhile. */
+  async settle(promptId: string): Promise<boolean> {
     const holding = this.#holding.get(promptId)
-    this.release(promptId)
-    if (!holding) return
-    try {
-      await this.#host.store.settle(holding.claim)
-    } catch (error) {
-      this.#host.report(wrapError(`settle prompt "${promptId}"`, error, ErrorCode.CallbackFailed))
+    this.#drop(promptId)
+    if (!holding) return true
+    const backoff = new Backoff({ giveUpAfter: STORE_PATIENCE })
+    for (;;) {
+      try {
+        await this.#host.store.settle(holding.claim)
+        return true
+      } catch (error) {
+        const overtaken = error instanceof RejoinError && error.code === ErrorCode.InvalidArgument
+        const delay = overtaken ? undefined : backoff.next()
+        if (delay === undefined) {
+          const what = `settle prompt "${promptId}"`
+          this.#host.report(wrapError(what, error, ErrorCode.CallbackFailed))
+          if (overtaken) this.standBy(holding.prompt)
+          return !overtaken
+        }
+        await new Promise((resolve) => setTimeout(resolve, delay))
+      }
     }
   }
 
-  /** Lets the claim expire: another process, or this one later, takes the prompt up. */
+  /** Gives the claim up: another process, or this one later, takes the prompt up. */
   release(promptId: string): void {
+    const holding = this.#holding.get(promptId)
+    this.#drop(promptId)
+    if (holding) void this.#giveUp(holding.claim)
+  }
+
+  /** Gives all claims up; resolves when others can have them. */
+  async releaseAll(): Promise<void> {
+    const claims = [...this.#holding.values()].map(({ claim }) => claim)
+    for (const { promptId } of claims) this.#drop(promptId)
+    await Promise.all(claims.map((claim) => this.#giveUp(claim)))
+  }
+
+  /** This process can answer nothing any more: what it holds is others' to answer. */
+  retire(): void {
+    for (const { prompt } of this.#holding.values()) {
+      this.#host.lost(prompt)
+      this.release(prompt.id)
+    }
+  }
+
+  #drop(promptId: string): void {
     clearInterval(this.#holding.get(promptId)?.renewal)
     this.#holding.delete(promptId)
+  }
+
+  /** A claim that cannot be given up expires. */
+  async #giveUp(claim: HeldClaim): Promise<void> {
+    await this.#host.store.release?.(claim).catch(() => {})
   }
 
   /** An end marker of another process: it may die before it has stored its answer, so its claim is tried still. */
@@ -110,8 +169,9 @@ export class Claimant {
     this.#standby.clear()
   }
 
-  #standBy(prompt: Prompt): void {
-    if (this.#closed) return
+  /** Tries again when the claim of the process that has the prompt may have expired. */
+  standBy(prompt: Prompt): void {
+    if (this.#closed || this.#standby.has(prompt.id)) return
     const refusals = this.#ended.get(prompt.id)
     if (refusals === REFUSALS) {
       this.#ended.delete(prompt.id)
@@ -122,26 +182,30 @@ export class Claimant {
       this.#standby.delete(prompt.id)
       void this.take(prompt, true)
     }
+    const { ttl } = this.#host
+    const failures = this.#failures.get(prompt.id)
+    const delay = failures === undefined ? ttl : Math.min(ttl, SOON * 2 ** failures)
     // Not all that wait come at once.
-    const timer = setTimeout(again, this.#host.ttl * (1 + Math.random() / 4))
+    const timer = setTimeout(again, delay * (1 + Math.random() / 4))
     unref(timer)
     this.#standby.set(prompt.id, { prompt, timer })
   }
 
-  async #renew(promptId: string): Promise<void> {
+  /** Resolves to false when the store could not tell. */
+  async #renew(promptId: string): Promise<boolean> {
     const holding = this.#holding.get(promptId)
-    if (!holding) return
-    if (!this.#host.alive()) return this.release(promptId)
+    if (!holding) return true
     try {
-      if (await this.#host.store.renew({ ...holding.claim, ttl: this.#host.ttl })) return
+      if (await this.#host.store.renew({ ...holding.claim, ttl: this.#host.ttl })) return true
     } catch (error) {
-      // Not known: as long as the store does not say otherwise, the next renewal may succeed.
+      // As long as the store does not say otherwise, the next renewal may succeed.
       this.#host.report(wrapError(`renew the claim of prompt "${promptId}"`, error, ErrorCode.CallbackFailed))
-      return
+      return false
     }
-    if (this.#holding.get(promptId) !== holding) return
-    this.release(promptId)
+    if (this.#holding.get(promptId) !== holding) return true
+    this.#drop(promptId)
     this.#host.lost(holding.prompt)
-    this.#standBy(holding.prompt)
+    this.standBy(holding.prompt)
+    return true
   }
 }

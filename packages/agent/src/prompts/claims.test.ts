@@ -36,6 +36,20 @@ describe('memoryClaims', () => {
   const claims = (clock: { now: number }) => memoryClaims({ now: () => clock.now })
   const what = { channelName: 'c', promptId: 'q' }
 
+  test('gives up a claim for its owner alone, and never one that is settled', async () => {
+    const store = claims({ now: 0 })
+    const first = { ...what, owner: 'a', fence: 1 }
+    await store.claim({ ...what, owner: 'a', ttl: 10 })
+    await store.release!({ ...first, owner: 'b' })
+    expect(await store.claim({ ...what, owner: 'b', ttl: 10 })).toBeUndefined()
+    await store.release!(first)
+    expect(await store.claim({ ...what, owner: 'b', ttl: 10 })).toEqual({ fence: 2 })
+    await store.release!(first)
+    await store.settle({ ...what, owner: 'b', fence: 2 })
+    await store.release!({ ...what, owner: 'b', fence: 2 })
+    expect(await store.claim({ ...what, owner: 'c', ttl: 10 })).toBeUndefined()
+  })
+
   test('grants a claim to one owner, and to the next with a higher fence when it has expired', async () => {
     const clock = { now: 0 }
     const store = claims(clock)
@@ -59,7 +73,8 @@ describe('memoryClaims', () => {
 
 function replicas(options: Partial<AgentOptions>) {
   const channelName = bench.channelName()
-  const claims = memoryClaims()
+  // Its clock stands still: a process whose connection is closed gives up its claims, and no other one loses any.
+  const claims = memoryClaims({ now: () => 0 })
   const rows: ResponseRow[] = []
   const start = () => {
     const client = bench.client({ clientId: 'agent', echoMessages: false })
@@ -67,7 +82,7 @@ function replicas(options: Partial<AgentOptions>) {
       channelName,
       client,
       claims,
-      claimTtl: 150,
+      claimTtl: 300,
       onComplete: (row) => void rows.push(row),
       ...options,
     })
@@ -241,6 +256,55 @@ test('a restart leaves alone what another process answers', async () => {
   expect(rows.map(({ text }) => text)).toEqual(['An answer to q.'])
   expect(await answersTo(channelName, ['q'])).toEqual([['complete An answer to q.']])
   await Promise.all([first.agent.close(), second.agent.close()])
+})
+
+test('agents that share a checkpoint store share its claims', async () => {
+  const { channelName, start, rows } = replicas({ claims: undefined, checkpoints: memoryCheckpoints() })
+  const reader = await bench.reader(channelName)
+  const all = [start(), start(), start()]
+  for (const { agent } of all) await agent.ready
+  await ask(reader, 'q')
+  await bench.until(() => rows.length > 0)
+  await bench.settle()
+  expect(await answersTo(channelName, ['q'])).toEqual([['complete An answer to q.']])
+  expect(reader.messages.filter(({ name }) => name === 'start')).toHaveLength(1)
+  for (const { agent } of all) await agent.close()
+})
+
+test.each([
+  ['mark', ['error Half ']],
+  ['resume', ['complete Half and half.']],
+  ['restart', ['complete and half.']],
+] as const)('what a process had begun that left without an end: %s', async (interrupted, answers) => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const checkpoints = memoryCheckpoints()
+  const start = (dies: boolean) => {
+    const client = bench.client({ clientId: 'agent', echoMessages: false })
+    const agent = bench.agent({ channelName, client, checkpoints })
+    agent.onPrompt(
+      async (_, response) => {
+        if (dies) {
+          response.append('Half ')
+          await response.flush()
+          client.connection.close()
+          await new Promise(() => {})
+        }
+        response.append('and half.')
+      },
+      { interrupted },
+    )
+    return agent
+  }
+  await start(true).ready
+  await ask(reader, 'q')
+  await reader.until(() => reader.messages.some(({ name }) => name === 'response'))
+  const second = start(false)
+  const ended = () =>
+    reader.messages.some(({ name, extras }) => name === 'response-end' && extras.headers.status !== 'stopped')
+  await reader.until(ended)
+  expect(await answersTo(channelName, ['q'])).toEqual([answers])
+  await second.close()
 })
 
 describe('without claims', () => {

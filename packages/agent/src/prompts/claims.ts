@@ -34,6 +34,8 @@ export interface ClaimStore {
    * @throws RejoinError `invalid_argument` when another owner has taken it.
    */
   settle(claim: HeldClaim): Promise<void>
+  /** Gives the prompt up before its time: another owner may claim it at once. Without it, others wait for the lease. */
+  release?(claim: HeldClaim): Promise<void>
 }
 
 /** Prompts that `memoryClaims` remembers. */
@@ -69,6 +71,10 @@ export function memoryClaims({ now = Date.now }: { now?: () => number } = {}): C
       const one = held(claim)
       if (one) one.settled = true
       else throw overtaken(claim)
+    },
+    async release(claim) {
+      const one = held(claim)
+      if (one && !one.settled) one.expires = -Infinity
     },
   }
 }

@@ -1,4 +1,10 @@
-import type { ChannelStateChange, InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
+import type {
+  ChannelStateChange,
+  ConnectionState,
+  InboundMessage,
+  RealtimeChannel,
+  RealtimeClient,
+} from 'ably'
 import { ErrorCode, wrapError, type RejoinError, Header, MessageName } from '@rejoin/core/protocol'
 import { Backoff, judge } from '../publish/backoff.ts'
 import { catchUp, doneAbout, newest, since, type Judge, type Missed } from './catchUp.ts'
@@ -13,6 +19,7 @@ import { PromptTexts } from '../inbound/promptTexts.ts'
 import { CheckpointKeeper } from './checkpointKeeper.ts'
 import {
   PromptQueue,
+  type Active,
   type AllowCancel,
   type Task,
   type PromptNews,
@@ -50,6 +57,9 @@ const NAMES: string[] = [
   MessageName.ApprovalResponse,
 ]
 
+/** States of a connection that nothing more comes of. */
+const GONE: ConnectionState[] = ['closing', 'closed', 'failed']
+
 /** Milliseconds for which a past that cannot be read is tried again. */
 const READ_PATIENCE = 30_000
 
@@ -71,6 +81,7 @@ export class Inbox {
       this.#host.report(wrapError(what, change.reason ?? new Error('it failed'), ErrorCode.AttachFailed))
     } else if (change.current === 'attached' && !change.resumed && this.#listened) this.#lose()
   }
+  readonly #onGone = () => this.#claimant?.retire()
   #queue: PromptQueue | undefined
   readonly #claimant: Claimant | undefined
   /** Prompts whose answers this process has begun, while claims are not used. */
@@ -97,6 +108,7 @@ export class Inbox {
     this.#host = host
     this.answers = new Answers((error) => host.report(error))
     this.#claimant = host.claims && this.#claimantOf(host.claims)
+    if (this.#claimant) client.connection.on(GONE, this.#onGone)
     this.#ledger = new CheckpointKeeper(host.checkpoints, channel.name, (error) =>
       host.report(wrapError('save a checkpoint', error, ErrorCode.CallbackFailed)),
     )
@@ -107,9 +119,9 @@ export class Inbox {
       store,
       channelName: this.#channel.name,
       ttl: this.#host.claimTtl,
-      alive: () => !['closing', 'closed', 'failed'].includes(this.#client.connection.state),
+      alive: () => !GONE.includes(this.#client.connection.state),
       won: (prompt, review) => this.#won(prompt, review),
-      lost: (prompt) => this.#queue!.abandon(prompt.id, this.#mayResume()),
+      lost: ({ id }) => this.#queue!.abandon(id, (active) => this.#goesOn(active)),
       answered: (prompt) => {
         this.#queue!.remember(prompt.id)
         void this.#ledger.record({ type: 'settled', promptId: prompt.id })
@@ -128,16 +140,10 @@ export class Inbox {
 
   /** Whether the next process will go on with this response. */
   resumes(response: ResponseWriter): boolean {
-    const { interrupted = 'mark' } = this.#options
+    const { interrupted = this.#claimant ? 'restart' : 'mark' } = this.#options
     return (
       this.#host.checkpoints !== undefined && interrupted !== 'mark' && this.#queue?.has(response) === true
     )
-  }
-
-  /** Whether a process that takes over may go on with what this one has written. */
-  #mayResume(): boolean {
-    const { interrupted = 'mark' } = this.#options
-    return interrupted !== 'mark' && interrupted !== 'restart'
   }
 
   /** Resolves when stops and answers are heard; or cannot be, which is reported once. */
@@ -194,12 +200,18 @@ export class Inbox {
   close(): void {
     this.#closed = true
     this.#unlisten()
+    this.#client.connection.off(this.#onGone)
     this.#claimant?.close()
     this.#queue?.close(this.#host.checkpoints !== undefined)
   }
 
   async idle(): Promise<void> {
     await this.#queue?.idle()
+  }
+
+  /** Gives up the claims of what is left to do, for the next process. */
+  async release(): Promise<void> {
+    await this.#claimant?.releaseAll()
   }
 
   async #listen(): Promise<void> {
@@ -317,18 +329,32 @@ export class Inbox {
     const open = left?.prompts.find(own)
     if (left?.answered.some(own) || left?.cancelled.some(own)) return this.#dealWith({ ...left, prompts: [] })
     for (const message of left?.answers ?? []) this.answers.receive(message)
-    const { past, responseId } = open ?? {}
-    if (past && this.#choose(prompt, past) === 'resume') return this.#add(prompt, { past, responseId })
-    // What another process had begun is withdrawn: this one answers anew.
-    if (past) this.#withdraw(past)
-    this.#add(prompt, {})
+    const choice = open?.past && this.#choose(prompt, open.past)
+    if (open && choice === 'mark') return this.#mark(open)
+    if (open?.past && choice === 'restart') this.#withdraw(open.past)
+    this.#add(prompt, choice === 'resume' ? { past: open?.past, responseId: open?.responseId } : {})
   }
 
+  /** What another process had begun counts for nothing: this one answers anew. */
   #withdraw(past: PastResponse): void {
-    void this.#host
-      .respond({ responseId: past.responseId }, { past })
-      .withdraw()
+    const response = this.#host.respond({ responseId: past.responseId }, { past })
+    void response.withdraw().catch(() => {})
+  }
+
+  /** What another process had begun ends here. */
+  #mark({ prompt, past, responseId }: Missed['prompts'][number]): void {
+    this.#queue!.remember(prompt.id)
+    const response = this.#respond({ prompt, past, responseId })
+    const reason = { message: 'the agent was restarted before it had finished', code: 'interrupted' }
+    void response
+      .fail(reason)
       .catch(() => {})
+      .then(() => this.#settled(prompt))
+  }
+
+  /** Whether the process that takes over goes on with the response that this one has begun. */
+  #goesOn({ prompt, response }: Active): boolean {
+    return GONE.includes(this.#client.connection.state) || this.#choose(prompt, response) !== 'restart'
   }
 
   #add(prompt: Prompt, left: Omit<Task, 'prompt'>): void {
@@ -364,30 +390,24 @@ export class Inbox {
     const { prompt, past, responseId } = entry
     void this.#ledger.record({ type: 'received', prompt, accepted: true })
     const choice = past && this.#choose(prompt, past)
+    if (choice === 'mark') return this.#mark(entry)
     if (past && choice === 'restart') this.#withdraw(past)
-    if (choice === 'mark') {
-      this.#queue!.remember(prompt.id)
-      const response = this.#host.respond({ promptId: prompt.id, responseId: responseId! }, { prompt, past })
-      const reason = { message: 'the agent was restarted before it had finished', code: 'interrupted' }
-      void response
-        .fail(reason)
-        .catch(() => {})
-        .then(() => this.#settled(prompt))
-    } else if (!this.#queue!.add(prompt, choice === 'restart' ? {} : { responseId, past }))
-      void this.#settled(prompt)
+    const left = choice === 'restart' ? {} : { responseId, past }
+    if (!this.#queue!.add(prompt, left)) void this.#settled(prompt)
   }
 
   async #settled(prompt: Prompt): Promise<void> {
     this.#begun.delete(prompt.id)
-    await this.#claimant?.settle(prompt.id)
+    // Overtaken at the last moment: it is another process's to settle.
+    if ((await this.#claimant?.settle(prompt.id)) === false) return
     return this.#ledger.record({ type: 'settled', promptId: prompt.id })
   }
 
-  #choose(prompt: Prompt, past: PastResponse): Interrupted {
-    const { interrupted = 'mark' } = this.#options
+  #choose(prompt: Prompt, { text }: { readonly text: string }): Interrupted {
+    const { interrupted = this.#claimant ? 'restart' : 'mark' } = this.#options
     if (typeof interrupted !== 'function') return interrupted
     try {
-      return interrupted(prompt, { text: past.text })
+      return interrupted(prompt, { text })
     } catch (error) {
       this.#host.report(wrapError('call interrupted', error, ErrorCode.CallbackFailed))
       return 'mark'

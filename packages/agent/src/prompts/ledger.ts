@@ -1,9 +1,7 @@
 import { castDraft, Immer } from 'immer'
 import type { Prompt } from '../inbound/prompt.ts'
 import type { Checkpoint } from './checkpoint.ts'
-
-/** Ids of settled prompts that a checkpoint keeps. */
-const RECENT = 200
+import { RECENT } from './mergeCheckpoints.ts'
 
 // Prompts are also the application's: it may keep or change them.
 const { produce } = new Immer({ autoFreeze: false })

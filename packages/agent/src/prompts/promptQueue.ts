@@ -45,12 +45,12 @@ export interface PromptOptions {
    */
   whileBusy?: Steering | ((prompt: Prompt, active: readonly Active[]) => Steering)
   /**
-   * With a checkpoint store: what to do with an answer that the last process left unfinished.
-   * - `mark` (default): end it with status `error`;
+   * With checkpoints or claims: what to do with an answer that another process left unfinished.
+   * - `mark` (default without claims): end it with status `error`;
    * - `resume`: call the handler with a response that is `resumed`, whose `text` is what there is; more is added;
-   * - `restart`: withdraw it, and answer anew.
+   * - `restart` (default with claims): withdraw it, and answer anew.
    *
-   * A prompt whose answer had not begun is simply answered.
+   * A prompt whose answer had not begun is simply answered, and a `suspended` answer always resumed.
    */
   interrupted?: Interrupted | ((prompt: Prompt, left: { text: string }) => Interrupted)
   /** Which prompts are this agent's to answer. Default: all. */
@@ -216,13 +216,14 @@ export class PromptQueue {
   }
 
   /**
-   * Another process answers the prompt: it is no longer this one's. What it has written is withdrawn, unless it is
-   * `resumed` there.
+   * Another process answers the prompt: it is no longer this one's. What it has written is withdrawn, unless the other
+   * goes on with it.
    */
-  abandon(promptId: string, resumed: boolean): void {
+  abandon(promptId: string, goesOn: (active: Active) => boolean): void {
     const waiting = this.#waiting.findIndex(({ prompt }) => prompt.id === promptId)
     if (waiting >= 0) this.#waiting.splice(waiting, 1)
-    for (const { prompt, response } of this.active) if (prompt.id === promptId) response.overtaken(resumed)
+    for (const active of this.active)
+      if (active.prompt.id === promptId) active.response.overtaken(goesOn(active))
     this.#seen.delete(promptId)
   }
 
