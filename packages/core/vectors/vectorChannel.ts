@@ -3,6 +3,9 @@ import { channelName } from './vector.ts'
 
 export type Message = Record<string, unknown>
 
+/** Later than any message of a vector, in milliseconds since the epoch. */
+const AFTER_ALL = 1_800_000_000_000
+
 interface Change {
   current: string
   resumed: boolean
@@ -18,6 +21,8 @@ export class VectorChannel {
   private readonly stateListeners: [event: unknown, listener: (change: Change) => void][] = []
   private presenceListener: () => void = () => {}
   private members: string[] = []
+  /** Who entered and left, newest first. */
+  private readonly moves: { clientId: string; action: 'enter' | 'leave'; timestamp: number }[] = []
   private readonly asked: ((page: Message[], more: boolean) => void)[] = []
   private rewound: Message[] = []
   private attaches = 0
@@ -48,6 +53,10 @@ export class VectorChannel {
   }
 
   setMembers(clientIds: string[]): void {
+    const move = (clientId: string, action: 'enter' | 'leave'): void =>
+      void this.moves.unshift({ clientId, action, timestamp: AFTER_ALL })
+    for (const clientId of this.members) if (!clientIds.includes(clientId)) move(clientId, 'leave')
+    for (const clientId of clientIds) if (!this.members.includes(clientId)) move(clientId, 'enter')
     this.members = clientIds
     this.presenceListener()
   }
@@ -83,6 +92,7 @@ export class VectorChannel {
     unsubscribe: (): void => {},
     get: (): Promise<unknown> =>
       Promise.resolve(this.members.map((clientId) => ({ clientId, timestamp: 0, data: null }))),
+    history: (): Promise<unknown> => Promise.resolve({ items: this.moves, hasNext: () => false }),
   }
 
   private page(): Promise<unknown> {

@@ -68,6 +68,8 @@ export class Response {
   /** Continuity was lost there, and history has not reached back to it. */
   #broken: Break | undefined
   #interrupted = false
+  /** Its agent would have been seen to leave after its last word. */
+  attended = false
   /** Newest version among its agent's messages other than text. */
   #newestVersion = ''
   #sealed = false
@@ -151,6 +153,7 @@ export class Response {
 
   /** Records serial, promptId and clientId of a message. Returns whether a view would change. */
   meet(event: StreamEvent, live: boolean): boolean {
+    if (live) this.attended = true
     if (this.#interrupted && live && event.type !== 'end') this.#interrupted = false
     if (event.strict) {
       this.#agentPresent = event.watched
@@ -278,6 +281,7 @@ export class Response {
   /** Continuity of its channel was lost: it is read again, also if the next that is heard of it is its end. */
   break({ key, epoch }: Break): void {
     this.wanted = true
+    this.attended = false
     this.#broken = { key: this.#broken?.key ?? key, epoch }
     for (const run of this.parts.runs()) run.break(epoch)
   }

@@ -1,4 +1,4 @@
-import type { PresenceMessage, RealtimeChannel } from 'ably'
+import type { PaginatedResult, PresenceMessage, RealtimeChannel } from 'ably'
 import type { Member } from './state.ts'
 
 /** Who is on a channel. */
@@ -7,19 +7,26 @@ export interface Members {
   readonly users: readonly Member[]
 }
 
+const PAGE = 1000
+/** Pages of presence history that one question may take. */
+const MAX_PAGES = 5
+
 /** Watches who is on a channel. `isAgent` decides for members whose data does not say `role: 'agent'`. */
 export class PresenceWatch {
   current: Members = { agents: [], users: [] }
   /** The set of members has been received, so an absence means something. */
   synced = false
+  /** Clients that were present since the set was read last. */
+  #seen = new Set<string>()
   readonly #channel: RealtimeChannel
   readonly #isAgent: (clientId: string) => boolean
-  readonly #onChange: (members: Members) => void
+  readonly #onChange: (members: Members, gone: ReadonlySet<string>) => void
 
   constructor(
     channel: RealtimeChannel,
     isAgent: (clientId: string) => boolean,
-    onChange: (members: Members) => void,
+    /** `gone`: clients that were present before, and are not any more. */
+    onChange: (members: Members, gone: ReadonlySet<string>) => void,
   ) {
     this.#channel = channel
     this.#isAgent = isAgent
@@ -44,7 +51,32 @@ export class PresenceWatch {
     return [...this.current.agents, ...this.current.users].some((m) => m.clientId === clientId)
   }
 
-  readonly #onPresence = (): void => void this.#refresh().catch(() => {})
+  /**
+   * Whether a client left at that time or later, in milliseconds since the epoch, as the channel's presence history
+   * tells. Where that cannot be read, the client counts as gone.
+   */
+  async leftSince(clientId: string, since: number): Promise<boolean> {
+    try {
+      let page: PaginatedResult<PresenceMessage> | null = await this.#channel.presence.history({
+        limit: PAGE,
+      })
+      for (let read = 0; page && read < MAX_PAGES; read++) {
+        for (const { clientId: who, action, timestamp } of page.items) {
+          if (timestamp < since) return false
+          if (who === clientId && action === 'leave') return true
+        }
+        page = page.hasNext() ? await page.next() : null
+      }
+      return page !== null
+    } catch {
+      return true
+    }
+  }
+
+  readonly #onPresence = (message?: PresenceMessage): void => {
+    if (message) this.#seen.add(message.clientId)
+    this.#refresh().catch(() => {})
+  }
 
   async #refresh(): Promise<void> {
     const members = await this.#channel.presence.get({ waitForSync: true })
@@ -64,6 +96,9 @@ export class PresenceWatch {
       ;(agent ? agents : users).push({ clientId, connections: present.length, data: newest.data })
     }
     this.current = { agents, users }
-    this.#onChange(this.current)
+    const gone = this.#seen
+    this.#seen = new Set(byClient.keys())
+    for (const clientId of this.#seen) gone.delete(clientId)
+    this.#onChange(this.current, gone)
   }
 }

@@ -14,6 +14,7 @@ import type { ToolApprovalResponse, ToolOutput } from './publisher.ts'
 import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
 import { Waker } from './waker.ts'
 import type { WakeAgent } from './waker.ts'
+import { Absence } from './absence.ts'
 import { PresenceWatch } from './presence.ts'
 import { Reader } from './reader.ts'
 import { SessionCore } from './core.ts'
@@ -67,6 +68,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   readonly #publisher: Publisher
   readonly #presence: PresenceWatch
   readonly #waker: Waker | undefined
+  readonly #absence: Absence
   readonly #citations: CitationSource | undefined
 
   constructor(options: SessionOptions) {
@@ -75,7 +77,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       produce: immer.produce,
       pathOf: (structure) => this.#branches.pathOf(structure),
       modes: options.citations && withAnnotations,
-      onPast: () => this.#interruptAbsent(),
+      onPast: () => this.#absence.judge(),
       onReady: () => this.#onReady(),
       onClose: () => {
         this.#presence.stop()
@@ -97,11 +99,12 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     this.#presence = new PresenceWatch(
       channel,
       (clientId) => [...conversation.responses.values()].some((r) => r.clientId === clientId),
-      (members) => {
+      (members, gone) => {
         core.dispatch({ type: 'members', ...members })
-        this.#interruptAbsent()
+        this.#absence.changed(gone)
       },
     )
+    this.#absence = new Absence(core, this.#presence, ({ promptId }) => this.#waker?.interrupted(promptId))
     this.#citations = options.citations?.(channel, (event, live) => {
       conversation.apply(event, live)
       if (live) store.changed()
@@ -238,23 +241,6 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       throw wrapError(`load the citations of response "${responseId}"`, cause, 'hydration_failed')
     }
     this.flush()
-  }
-
-  /** Marks open responses of absent agents as interrupted. */
-  #interruptAbsent(): void {
-    const presence = this.#presence
-    const { channel, conversation } = this.#core
-    if (!presence.synced || channel.state !== 'attached') return
-    for (const response of conversation.responses.values())
-      if (
-        response.watched &&
-        response.speaker !== undefined &&
-        !presence.has(response.speaker) &&
-        response.interrupt()
-      ) {
-        conversation.touch(response, false)
-        this.#waker?.interrupted(response.promptId)
-      }
   }
 
   #onReady(): void {

@@ -1,0 +1,66 @@
+import type { Response } from '../response/response.ts'
+import type { SessionCore } from './core.ts'
+import type { PresenceWatch } from './presence.ts'
+
+/**
+ * Marks open responses as interrupted whose agent left after its last word (PROTOCOL.md §6.6). This session saw it
+ * leave, or the presence history tells: so readers that were there and those that come later show the same.
+ */
+export class Absence {
+  readonly #core: Pick<SessionCore, 'channel' | 'conversation' | 'store'>
+  readonly #presence: PresenceWatch
+  readonly #onInterrupted: (response: Response) => void
+  #asked = false
+
+  constructor(
+    core: Pick<SessionCore, 'channel' | 'conversation' | 'store'>,
+    presence: PresenceWatch,
+    onInterrupted: (response: Response) => void,
+  ) {
+    this.#core = core
+    this.#presence = presence
+    this.#onInterrupted = onInterrupted
+  }
+
+  /** The set of members has changed, or been received for the first time. */
+  changed(gone: ReadonlySet<string>): void {
+    // What arrived before is nothing that presence was watched for.
+    if (!this.#asked) for (const response of this.#all()) response.attended = false
+    this.#asked = true
+    for (const response of this.#left()) if (gone.has(response.speaker!)) this.#interrupt(response)
+    this.judge()
+  }
+
+  /** Some of the past was read, or the channel is back: judges responses that were not watched when they were said. */
+  judge(): void {
+    for (const response of this.#left()) if (!response.attended) void this.#ask(response)
+  }
+
+  async #ask(response: Response): Promise<void> {
+    const { speaker, updatedAt } = response
+    response.attended = true
+    const left = await this.#presence.leftSince(speaker!, updatedAt)
+    if (!left || response.updatedAt !== updatedAt || !this.#left().includes(response)) return
+    this.#interrupt(response)
+    this.#core.store.changed()
+  }
+
+  #all(): Response[] {
+    return [...this.#core.conversation.responses.values()]
+  }
+
+  /** Open responses whose agent promises to be present, and is not. */
+  #left(): Response[] {
+    const { synced } = this.#presence
+    if (!synced || this.#core.channel.state !== 'attached') return []
+    return this.#all().filter(
+      ({ watched, speaker }) => watched && speaker !== undefined && !this.#presence.has(speaker),
+    )
+  }
+
+  #interrupt(response: Response): void {
+    if (!response.interrupt()) return
+    this.#core.conversation.touch(response, false)
+    this.#onInterrupted(response)
+  }
+}
