@@ -1,6 +1,7 @@
 import type { InboundMessage } from 'ably'
-import { ErrorCode, RejoinError, Header } from '@rejoin/core/protocol'
+import { ErrorCode, RejoinError, Header, MessageName } from '@rejoin/core/protocol'
 import { headersOf, senderOf, type Who } from './fields.ts'
+import { GivenValues } from './givenValues.ts'
 
 export interface WaitOptions<T> {
   name: string
@@ -23,6 +24,7 @@ const KEPT = 500
 /** Waits for what people send about tool calls: results of client-side tools, decisions. */
 export class Answers {
   readonly #waiting = new Map<string, Set<Waiter>>()
+  readonly #values = new GivenValues()
   #kept: InboundMessage[] = []
   readonly #report: (error: RejoinError) => void
 
@@ -31,6 +33,7 @@ export class Answers {
   }
 
   receive(message: InboundMessage): void {
+    if (message.name === MessageName.Value) return this.#values.add(message)
     const waiters = this.#waiting.get(keyOf(message))
     if (waiters) for (const waiter of waiters) waiter.offer(message)
     else if (this.#kept.push(message) > KEPT) this.#kept.shift()
@@ -79,7 +82,7 @@ export class Answers {
   #judge<T>(options: WaitOptions<T>, message: InboundMessage): (T & Who) | undefined {
     const who = senderOf(message)
     try {
-      const answer = options.read(message)
+      const answer = options.read(this.#values.whole(message))
       if (answer === undefined) return undefined
       if (options.allow(who, answer)) return { ...answer, ...who }
       const { name, toolCallId } = options

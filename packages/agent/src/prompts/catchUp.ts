@@ -137,8 +137,7 @@ function sort(
     } catch (error) {
       report(wrapError('read a message of the past', error, ErrorCode.BadMessage))
     }
-    const answer = message.name === MessageName.ToolResult || message.name === MessageName.ApprovalResponse
-    if (answer && !isPublishedByAgent(message, judge)) answers.push(message)
+    if (ANSWERS.has(message.name) && !isPublishedByAgent(message, judge)) answers.push(message)
   }
   const begun = new Map(checkpoint.open.map(({ prompt, responseId }) => [prompt.id, responseId]))
   const missed: Missed = {
@@ -165,6 +164,13 @@ function sort(
   return missed
 }
 
+/** What people answer with. */
+const ANSWERS = new Set<string | undefined>([
+  MessageName.Value,
+  MessageName.ToolResult,
+  MessageName.ApprovalResponse,
+])
+
 function noteSteered(message: InboundMessage, steered: Map<string, string>): void {
   const promptId = headersOf(message)[Header.PromptId]
   const { status, responseId } = (parsed(message.data) ?? {}) as { status?: unknown; responseId?: unknown }
@@ -182,7 +188,7 @@ function isMeant(cancel: InboundMessage, prompt: Prompt, responseId: string | un
 
 /** The result of a call that the agent declared to run in the client. */
 function isClientResult(message: InboundMessage, responses: Map<string, PastResponse>): boolean {
-  if (message.name !== MessageName.ToolResult) return false
+  if (message.name !== MessageName.ToolResult && message.name !== MessageName.Value) return false
   const headers = headersOf(message)
   const parts = responses.get(headers[Header.ResponseId]!)?.parts
   return parts?.some((part) => part.client && part.toolCallId === headers[Header.ToolCallId]) ?? false

@@ -53,6 +53,7 @@ const NAMES: string[] = [
   MessageName.ResponseEnd,
   MessageName.Stop,
   MessageName.Cancelled,
+  MessageName.Value,
   MessageName.ToolResult,
   MessageName.ApprovalResponse,
 ]

@@ -1,5 +1,7 @@
 import { createSession, history, type Session } from '@rejoin/core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { checksum } from '@rejoin/core/protocol'
+import { isDeepStrictEqual } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryCheckpoints, type Pattern, type ResponseRow } from '../index.ts'
 import { Bench } from '../../test/agentBench.ts'
 
@@ -12,8 +14,8 @@ afterAll(() => bench.close())
 
 const soon = (run: () => void) => (queueMicrotask(run), () => {})
 
-async function watch(channelName: string): Promise<Session> {
-  const client = bench.client({ clientId: 'ann' })
+async function watch(channelName: string, clientId = 'ann'): Promise<Session> {
+  const client = bench.client({ clientId })
   const session = createSession({ client, channelName, hydrate: history(), schedule: soon })
   await session.ready
   return session
@@ -70,6 +72,64 @@ test('of ten mebibytes', async () => {
   await bench.until(() => session.getResponse('r')?.status === 'complete')
   expect((session.getResponse('r')!.parts[0] as { output?: unknown }).output === value).toBe(true)
   session.close()
+  await agent.close()
+})
+
+describe.each([2 ** 16, 2 ** 20, 10 * 2 ** 20])('the output of a client’s tool, of %i characters', (size) => {
+  test('arrives whole: at the agent, in its row, and at readers live and late', async () => {
+    const channelName = bench.channelName()
+    const [ann, other] = [await watch(channelName), await watch(channelName, 'bob')]
+    const rows: ResponseRow[] = []
+    const agent = bench.agent({ channelName, onComplete: (row) => void rows.push(row) })
+    const response = agent.respond({ responseId: 'r' })
+    const asked = response.clientTool({ name: 'read', toolCallId: 'c' }, { allow: () => true })
+    const shown = (session: Session) =>
+      session.getResponse('r')?.parts[0] as { state?: string; output?: unknown } | undefined
+    await bench.until(() => shown(ann)?.state === 'input-available')
+    const value = size > 2 ** 20 ? 'x'.repeat(size) : large(size)
+    const same = isDeepStrictEqual
+    await ann.addToolOutput({ responseId: 'r', toolCallId: 'c', tool: 'read', output: value })
+    expect(same((await asked).output, value)).toBe(true)
+    response.append('Thanks.')
+    await response.end()
+    for (const session of [ann, other]) {
+      await bench.until(() => session.getResponse('r')?.status === 'complete')
+      expect(shown(session)?.state).toBe('output-available')
+      expect(same(shown(session)?.output, value)).toBe(true)
+    }
+    const late = await watch(channelName)
+    expect(same(shown(late)?.output, value)).toBe(true)
+    expect(same(rows[0]!.parts![0]!['output'], value)).toBe(true)
+    for (const session of [ann, other, late]) session.close()
+    await agent.close()
+  })
+})
+
+test('pieces of a stranger make no output, and one that lacks a piece is none', async () => {
+  const channelName = bench.channelName()
+  const ann = await watch(channelName)
+  const agent = bench.agent({ channelName })
+  const errors: string[] = []
+  agent.on('error', ({ message }) => errors.push(message))
+  const response = agent.respond({ responseId: 'r' })
+  const asked = response.clientTool({ name: 'read', toolCallId: 'c' }, { allow: () => true })
+  const shown = () => ann.getResponse('r')?.parts[0] as Record<string, unknown> | undefined
+  await bench.until(() => shown()?.['state'] === 'input-available')
+  const channels = ['ann', 'eve'].map((clientId) => bench.client({ clientId }).channels.get(channelName))
+  const ids = { responseId: 'r', toolCallId: 'c', value: 'v' }
+  const publish = (nth: 0 | 1, name: string, data: unknown, headers: Record<string, string>) =>
+    channels[nth]!.publish({ name, data, extras: { headers: { ...ids, ...headers } } })
+  await publish(0, 'value', '"ab', { end: '3' })
+  await publish(1, 'value', 'cd"', { end: '6' })
+  await publish(0, 'tool_result', { name: 'read' }, { length: '6', checksum: checksum('"abcd"') })
+  await bench.until(() => shown()?.['incomplete'])
+  expect(shown()).toMatchObject({ state: 'input-available', incomplete: { received: 3, length: 6 } })
+  await bench.until(() => errors.length > 0)
+  expect(errors[0]).toContain('pieces of its value are missing')
+  await ann.addToolOutput({ responseId: 'r', toolCallId: 'c', tool: 'read', output: 'whole' })
+  expect((await asked).output).toBe('whole')
+  await bench.until(() => shown()?.['output'] === 'whole')
+  ann.close()
   await agent.close()
 })
 

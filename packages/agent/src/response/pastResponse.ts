@@ -69,8 +69,8 @@ export class PastResponse {
     const serial = message.serial!
     this.createdAt ||= message.timestamp ?? 0
     this.promptId ??= headers[Header.PromptId]
-    if (name === MessageName.Value) return this.#piece(headers, message.data)
-    const data = this.#whole(name, headers, parsed(message.data)) as Record<string, unknown> | undefined
+    if (name === MessageName.Value) return this.#piece(headers, message)
+    const data = this.#whole(message, headers, parsed(message.data)) as Record<string, unknown> | undefined
     const own = headers[Header.Part]
     if (own !== undefined) this.partCount = Math.max(this.partCount, (Number.parseInt(own, 10) || 0) + 1)
     if (own !== undefined && this.retracted.includes(own.split('.')[0]!)) return
@@ -119,7 +119,7 @@ export class PastResponse {
         return this.#ended(name, headers[Header.Status], data)
     }
     if (name.startsWith(MessageName.DataPrefix))
-      this.#value('data', name, own ?? serial, serial, this.#whole(name, headers, message.data))
+      this.#value('data', name, own ?? serial, serial, this.#whole(message, headers, message.data))
   }
 
   #value(kind: 'source' | 'file' | 'data', name: string, part: string, serial: string, data: unknown): void {
@@ -139,17 +139,17 @@ export class PastResponse {
     }
   }
 
-  #piece(headers: Record<string, string>, data: unknown): void {
-    const id = headers[Header.Value]
+  #piece(headers: Record<string, string>, { clientId, data }: InboundMessage): void {
+    const id = valueKey(headers, clientId)
     if (id === undefined || typeof data !== 'string') return
     const known = this.#pieces.get(id) ?? ''
     this.#pieces.set(id, known + followed(known.length, data, Number(headers[Header.End])))
   }
 
   /** Data of a message whose value came in pieces. One that did not come whole is absent. */
-  #whole(name: string, headers: Record<string, string>, data: unknown): unknown {
+  #whole({ name = '', clientId }: InboundMessage, headers: Record<string, string>, data: unknown): unknown {
     const field = largeField(name)
-    const id = headers[Header.Value]
+    const id = valueKey(headers, clientId)
     if (id === undefined || field === undefined) return data
     const json = this.#pieces.get(id) ?? ''
     const agrees =
@@ -228,6 +228,12 @@ export class PastResponse {
   #add(part: PastPart): void {
     this.parts.push(part)
   }
+}
+
+/** A stranger's pieces are not the agent's. */
+function valueKey(headers: Record<string, string>, clientId: string | undefined): string | undefined {
+  const id = headers[Header.Value]
+  return id === undefined ? undefined : `${clientId ?? ''} ${id}`
 }
 
 function asText(value: unknown): string | undefined {

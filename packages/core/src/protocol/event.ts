@@ -87,6 +87,8 @@ export interface ValueEvent extends EventMeta {
   id: string
   text: string
   end: number
+  /** On a piece of what a client gives: the call that it is for. */
+  toolCallId: string | undefined
 }
 
 /** Fields of a call beside its name and arguments. */

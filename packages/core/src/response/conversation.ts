@@ -6,14 +6,13 @@ import type {
   PromptStatusEvent,
   StreamEvent,
   SummaryEvent,
-  ToolEvent,
   TransientEvent,
 } from '../protocol/event.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
 import { nothingKnown } from './known.ts'
 import type { Known } from './known.ts'
 import { isReply, partiesOf } from './parties.ts'
-import type { Agents } from './parties.ts'
+import type { Agents, Reply } from './parties.ts'
 import type { PartKinds } from './partKind.ts'
 import { PromptTexts } from './promptTexts.ts'
 import { LIVE, Response } from './response.ts'
@@ -127,14 +126,12 @@ export class Conversation {
       return
     }
     const response = this.#roster.responseFor(event, live)
-    if (event.type === 'tool') {
-      if (isReply(event)) this.#reply(event, response, live)
-      else if (response) this.#roster.noteCall(event, response)
-    }
+    if (isReply(event)) this.#reply(event as Reply, response, live)
+    else if (event.type === 'tool' && response) this.#roster.noteCall(event, response)
     if (response && this.#applyTo(response, event, live)) this.touch(response, live)
   }
 
-  #reply(event: ToolEvent, own: Response | undefined, live: boolean): void {
+  #reply(event: Reply, own: Response | undefined, live: boolean): void {
     for (const response of this.#roster.reply(event, own)) {
       this.#replied.add(response)
       this.touch(response, live)

@@ -1,4 +1,5 @@
 import type { StreamEvent, TextEvent } from '../protocol/event.ts'
+import type { Reply } from './parties.ts'
 import type { PartList, Place } from './partList.ts'
 
 /** The response that a reply is for. */
@@ -14,7 +15,7 @@ export interface PartKind<Event extends StreamEvent = never> {
   /** Returns whether a view would see it. */
   apply(event: Event, parts: PartList): boolean
   /** What others than the agent may say. Returns whether a view would see it. */
-  reply?(event: Event, parts: PartList, host: ReplyHost): boolean
+  reply?(event: Reply, parts: PartList, host: ReplyHost): boolean
   /** Where a growing text of this kind goes. */
   place?(event: TextEvent, parts: PartList): Place
 }

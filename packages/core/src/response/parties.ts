@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../protocol/event.ts'
+import type { StreamEvent, ToolEvent, ValueEvent } from '../protocol/event.ts'
 
 /**
  * Who may begin a response: `clientId`s, or a function of the `clientId` and of the claim (`extras.userClaim`), both as
@@ -55,11 +55,15 @@ function isTrue(ask: () => boolean): boolean {
   }
 }
 
+/** What clients give for a tool call: a decision or a result, or a piece of one. */
+export type Reply = ToolEvent | ValueEvent
+
 /**
  * What counts from others than the response's own party: a decision, and the result of a tool that runs in the client
  * (PROTOCOL.md §8).
  */
 export function isReply(event: StreamEvent): boolean {
+  if (event.type === 'value') return event.toolCallId !== undefined
   if (event.type !== 'tool') return false
   const { change } = event
   return (

@@ -1,4 +1,4 @@
-import type { ReviseEvent, StreamEvent, TextEvent, ToolEvent } from '../protocol/event.ts'
+import type { ReviseEvent, StreamEvent, TextEvent } from '../protocol/event.ts'
 import { Facts } from './facts.ts'
 import { covers } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
@@ -7,6 +7,7 @@ import { noGaps } from './part.ts'
 import type { Run } from '../text/run.ts'
 import type { OpenPart } from './part.ts'
 import { isReply } from './parties.ts'
+import type { Reply } from './parties.ts'
 import type { PartKinds } from './partKind.ts'
 import { PartList } from './partList.ts'
 import type { Place } from './partList.ts'
@@ -250,9 +251,9 @@ export class Response {
   }
 
   /** Applies a reply of another party. Returns whether a view could change. */
-  applyReply(event: ToolEvent): boolean {
+  applyReply(event: Reply): boolean {
     if (this.row?.complete) return false
-    return this.#kinds.tool?.reply?.(event as never, this.parts, this) ?? false
+    return this.#kinds.tool?.reply?.(event, this.parts, this) ?? false
   }
 
   /** It was learnt who sent its prompt. Returns whether results of that client are known. */

@@ -1,11 +1,9 @@
 import type { StreamEvent, ToolEvent } from '../protocol/event.ts'
 import type { Known } from './known.ts'
 import { isReply } from './parties.ts'
-import type { Parties } from './parties.ts'
+import type { Parties, Reply } from './parties.ts'
+import { Replies } from './replies.ts'
 import type { Response } from './response.ts'
-
-/** Replies of one client to one response that count: strangers may send any number. */
-const MAX_REPLIES = 200
 
 interface Hooks {
   readonly known: () => Known
@@ -28,7 +26,7 @@ export class Roster {
   readonly responses = new Map<string, Response>()
   /** What other parties said under the id of a response whose beginning is not known yet. */
   readonly #rivals = new Map<string, Map<string, Response>>()
-  readonly #replies = new Map<string, Map<string | undefined, ToolEvent[]>>()
+  readonly #replies = new Map<string, Map<string | undefined, Replies>>()
   readonly #bySerial = new Map<string, Response>()
   /** Responses that the app's database knows by another id than the channel. */
   readonly #aliases = new Map<string, Response>()
@@ -96,8 +94,8 @@ export class Roster {
   #named(event: StreamEvent): Response | undefined {
     const { responseId, serial } = event
     if (responseId !== undefined) return this.find(responseId) ?? this.#meetId(responseId, serial)
-    if (event.type === 'tool') {
-      const caller = this.#byToolCall.get(event.toolCallId)
+    if (event.type === 'tool' || event.type === 'value') {
+      const caller = this.#byToolCall.get(event.toolCallId ?? '')
       if (caller) return caller
     }
     return this.responses.get(this.#idOf(event))
@@ -148,12 +146,12 @@ export class Roster {
     if (this.responses.has(id)) this.#addRival(response)
     else this.responses.set(id, response)
     for (const replies of this.#replies.get(id)?.values() ?? [])
-      for (const reply of replies) this.#replay(reply, response)
+      for (const reply of replies.byVersion.values()) this.#replay(reply, response)
     return response
   }
 
   /** What was taken for a reply may be the party's own word. */
-  #replay(reply: ToolEvent, response: Response): void {
+  #replay(reply: Reply, response: Response): void {
     if (this.#parties.of(reply) !== response.party) response.applyReply(reply)
     else {
       response.meet(reply, true)
@@ -201,15 +199,13 @@ export class Roster {
   }
 
   /** Gives a reply to every party that speaks for the response, now or later. Returns the responses it changed. */
-  reply(event: ToolEvent, own: Response | undefined): Response[] {
+  reply(event: Reply, own: Response | undefined): Response[] {
     const shown = own && !own.isRival ? own : this.#named(event)
     const id = shown?.id ?? own?.id ?? event.responseId
     if (id === undefined) return []
-    const byClient = this.#replies.get(id) ?? new Map<string | undefined, ToolEvent[]>()
-    const replies = byClient.get(event.clientId) ?? []
-    if (replies.some(({ version }) => version === event.version)) return []
-    if (replies.length >= MAX_REPLIES) return []
-    replies.push(event)
+    const byClient = this.#replies.get(id) ?? new Map<string | undefined, Replies>()
+    const replies = byClient.get(event.clientId) ?? new Replies()
+    if (!replies.add(event)) return []
     this.#replies.set(id, byClient.set(event.clientId, replies))
     const all = [...(shown ? [shown] : []), ...(this.#rivals.get(id)?.values() ?? [])]
     return all.filter((one) => one !== own && one.applyReply(event))

@@ -3,10 +3,11 @@ import type { CallFields, ToolEvent, ValueRef } from '../protocol/event.ts'
 import { noGaps, OpenPart } from './part.ts'
 import type { AnyPart } from './part.ts'
 import { parsePartialJson, PartialJson } from './partialJson.ts'
+import type { Reply } from './parties.ts'
 import type { PartKind, ReplyHost } from './partKind.ts'
 import type { PartList } from './partList.ts'
 import { OpenText } from './textPart.ts'
-import { gapsOf, valuesOf } from './values.ts'
+import { gapsOf, Values, valuesOf } from './values.ts'
 import type { Incomplete, ProviderMetadata, ResponseChange, RowPart, ToolState } from '../types/types.ts'
 
 type Change = ToolEvent['change']
@@ -16,6 +17,8 @@ interface Known {
   readonly version: string
   readonly change: Change
   readonly value: ValueRef | undefined
+  /** Where the value is found; default: among the agent's. */
+  readonly values?: Values
 }
 
 /** A tool call: its arguments, progress, approval and outcome come in any order. */
@@ -29,6 +32,8 @@ export class OpenTool extends OpenPart {
   #approval: Decisions | undefined
   /** Results that others than the agent sent, by sender. */
   readonly #replies = new Map<string, Known>()
+  /** What others gave in pieces, by sender. */
+  readonly #given = new Map<string, Values>()
   #host: ReplyHost | undefined
   #json: PartialJson | undefined
   /** Code units of the argument text that `#json` has read. */
@@ -79,13 +84,16 @@ export class OpenTool extends OpenPart {
   }
 
   /** What somebody else than the agent says: a decision, or a result where the tool runs in the client. */
-  applyReply(event: ToolEvent, host: ReplyHost): boolean {
-    if (event.change.kind === 'approval-response') return this.apply(event)
-    const { change, version, value, clientId = '' } = event
-    // Values in pieces are the agent's.
-    if (value || (this.#replies.get(clientId)?.version ?? '') >= version) return false
+  applyReply(event: Reply, host: ReplyHost): boolean {
+    const { version, clientId = '' } = event
+    let values = this.#given.get(clientId)
+    if (!values) this.#given.set(clientId, (values = new Values()))
+    if (event.type === 'value') return values.add(event)
+    const { change, value } = event
+    if (change.kind === 'approval-response') return this.apply(event)
+    if ((this.#replies.get(clientId)?.version ?? '') >= version) return false
     this.#host = host
-    this.#replies.set(clientId, { version, change, value })
+    this.#replies.set(clientId, { version, change, value, values })
     return (this.dirty = true)
   }
 
@@ -159,7 +167,7 @@ export class OpenTool extends OpenPart {
   ): { value?: unknown; incomplete?: Incomplete } | undefined {
     const known = kind === 'result' ? this.#outcome(kind) : this.#changes.get(kind)
     if (!known) return undefined
-    if (known.value) return valuesOf(this.#parts).read(known.value, this)
+    if (known.value) return (known.values ?? valuesOf(this.#parts)).read(known.value, this)
     const change = known.change as { input?: unknown; output?: unknown }
     return { value: kind === 'call' ? change.input : change.output }
   }
@@ -259,7 +267,7 @@ export const toolKind: PartKind<ToolEvent> = {
     return part.apply(event)
   },
   // Its place is where its agent calls it.
-  reply: (event, parts, host) => toolFor(parts, event.toolCallId, '~').applyReply(event, host),
+  reply: (event, parts, host) => toolFor(parts, event.toolCallId!, '~').applyReply(event, host),
   place(event, parts) {
     const part = toolFor(parts, event.toolCallId ?? event.serial, event.serial)
     part.name ??= event.toolName

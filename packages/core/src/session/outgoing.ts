@@ -50,7 +50,7 @@ export type UploadFile = (
 ) => Promise<{ url: string; id?: string }>
 
 /** Maximum size of one publish in bytes of UTF-8, less names, ids and headers. */
-const ROOM = 60_000
+export const ROOM = 60_000
 /** Length of a piece in UTF-16 code units, each of which takes at most three bytes. */
 const PIECE = 20_000
 
@@ -87,13 +87,13 @@ export function placeOf({ parent, replaces, regenerate, metadata }: OutgoingProm
 }
 
 /** Never splits a surrogate pair. */
-function piece(text: string, at: number, size: number): string {
+export function piece(text: string, at: number, size: number): string {
   const last = text.charCodeAt(at + size - 1)
   const cut = last >= 0xd800 && last < 0xdc00 && at + size < text.length
   return text.slice(at, at + size - (cut ? 1 : 0))
 }
 
-function bytesOf(text: string): number {
+export function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length
 }
 

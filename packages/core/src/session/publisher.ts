@@ -3,6 +3,7 @@ import { RejoinError } from '../types/errors.ts'
 import { newId } from '../protocol/newId.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import { wrapPublishError } from '../ably/publishError.ts'
+import { outputMessages } from './largeOutput.ts'
 import { messagesOf, partsOf, placeOf } from './outgoing.ts'
 import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
 import type { Store } from '../store/store.ts'
@@ -131,14 +132,18 @@ export class Publisher {
     })
   }
 
-  addToolOutput(outcome: ToolOutput): Promise<void> {
+  async addToolOutput(outcome: ToolOutput): Promise<void> {
     const { responseId, toolCallId, tool = outcome.name, output, errorText } = outcome
-    return this.#publish(
-      `publish the output of tool "${tool}"`,
-      MessageName.ToolResult,
-      { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId },
-      errorText === undefined ? { name: tool, result: output } : { name: tool, error: errorText },
-    )
+    const what = `publish the output of tool "${tool}"`
+    const headers = { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId }
+    if (errorText !== undefined)
+      return this.#publish(what, MessageName.ToolResult, headers, { name: tool, error: errorText })
+    try {
+      // One by one: hundreds at once would be more than a connection may publish in a second.
+      for (const message of outputMessages(tool!, output, headers)) await this.#channel.publish(message)
+    } catch (cause) {
+      throw wrapPublishError(what, cause)
+    }
   }
 
   addToolApprovalResponse(answer: ToolApprovalResponse): Promise<void> {

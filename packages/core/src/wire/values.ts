@@ -19,7 +19,8 @@ const readPiece: Read = (message, headers, emit) => {
   const id = string(headers[Header.Value])
   const end = stamp(headers[Header.End])
   if (id === undefined || end === undefined) throw new Error('it has no header value or no stamp')
-  emit({ ...readMeta(message, headers), type: 'value', id, text: text(message.data), end })
+  const toolCallId = string(headers[Header.ToolCallId])
+  emit({ ...readMeta(message, headers), type: 'value', id, text: text(message.data), end, toolCallId })
 }
 
 const readSource: Read = (message, headers, emit) => {
