@@ -152,7 +152,7 @@ export class Continuity {
     this.#backlog.begin(rewinds && hasBacklog)
     const { newest } = this.#heard
     this.#heard.attached()
-    const seen = newest !== '' || this.#store.conversation.list().length > 0
+    const seen = newest !== '' || this.#store.conversation.length > 0
     this.#tell({ type: 'attached', epoch: this.epoch, newest, seen })
   }
 

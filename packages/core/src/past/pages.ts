@@ -56,7 +56,7 @@ export class Pages {
     const { signal } = task.abort
     if (signal.aborted) return
     const reading = ++this.readings
-    const known = this.#conversation.list().length
+    const known = this.#conversation.length
     const more = older && how.from === 'bottom'
     let next = this.#host.tell({ type: 'began', reading, pages: maxPages, more, ...how })
     try {
@@ -67,7 +67,7 @@ export class Pages {
         this.#host.apply(task, () => this.#takePage(reading, cursor, items, enough))
         if (signal.aborted) return
         const conversation = this.#conversation
-        const grown = conversation.list().length > known
+        const grown = conversation.length > known
         next = this.#host.tell({ type: 'weighed', reading, needsPast: conversation.needsPast, grown })
       }
     } finally {

@@ -188,7 +188,7 @@ describe('message per response', () => {
       action: 'update',
     })
     expect(reader.response('r')?.text).toBe('Hello you')
-    expect(reader.conversation.list().map((m) => m.id)).toEqual(['r'])
+    expect(reader.conversation.structure.entries.shown.refs.map((m) => m.id)).toEqual(['r'])
   })
 })
 
@@ -198,10 +198,10 @@ describe('the list', () => {
     reader.read({ name: 'start', headers: { responseId: 'a' }, serial: 'a2' })
     reader.read({ name: 'token', data: 'b', headers: { responseId: 'b' }, serial: 'a3' })
     reader.publish()
-    expect(reader.conversation.list().map((m) => m.id)).toEqual(['a', 'b'])
+    expect(reader.conversation.structure.entries.shown.refs.map((m) => m.id)).toEqual(['a', 'b'])
     reader.read({ name: 'start', headers: { responseId: 'b' }, serial: 'a1' }, undefined, false)
     reader.publish()
-    expect(reader.conversation.list().map((m) => m.id)).toEqual(['b', 'a'])
+    expect(reader.conversation.structure.entries.shown.refs.map((m) => m.id)).toEqual(['b', 'a'])
   })
 })
 
@@ -221,7 +221,7 @@ describe('an app’s own conventions', () => {
     ])
       own.decode(message(wire), (event) => reader.conversation.apply(event, true))
     expect(reader.response('r')).toMatchObject({ text: 'Hello', status: 'complete' })
-    expect(reader.conversation.list()).toHaveLength(1)
+    expect(reader.conversation.structure.entries.shown.refs).toHaveLength(1)
   })
 })
 
@@ -347,7 +347,7 @@ describe('database rows', () => {
       false,
     )
     expect(reader.response('r')).toMatchObject({ text: 'Whole', status: 'complete' })
-    expect(reader.conversation.list()).toEqual([{ id: 'r', role: 'assistant' }])
+    expect(reader.conversation.structure.entries.shown.refs).toEqual([{ id: 'r', role: 'assistant' }])
   })
 
   test('a partial row gives way to the channel, and stamped tokens go on where it ends', () => {

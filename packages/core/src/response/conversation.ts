@@ -19,7 +19,7 @@ import { LIVE, Response } from './response.ts'
 import { Roster } from './roster.ts'
 import { copied, emptyStructure, reduce } from './reduce.ts'
 import type { Produce, Structure, StructureEvent } from './reduce.ts'
-import type { MessageRef, ResponseChange, ResponseRow } from '../types/types.ts'
+import type { ResponseChange, ResponseRow, ResponseState } from '../types/types.ts'
 
 /** What of a response the structure is made of. */
 const placed = ['serial', 'createdAt', 'promptId', 'status'] as const
@@ -60,8 +60,12 @@ export class Conversation {
   readonly #heard = new Map<string, { serial: string; clientId: string | undefined }>()
   readonly #roster: Roster
   readonly #onIgnored: OnIgnored
-  /** Responses to which others than their party replied. */
-  readonly #replied = new Set<Response>()
+  /** Responses to which others than their party replied, by the prompt that they answer. */
+  readonly #replied = new Map<string, Set<Response>>()
+  /** Responses that may be open: those that changed since they were found over. */
+  readonly #maybeOpen = new Set<Response>()
+  /** How many responses show of each client. */
+  readonly #speakers = new Map<string, number>()
   readonly #promptTexts = new PromptTexts()
   /** Prompts of which pieces of the text have not come yet. */
   readonly #longPrompts = new Map<string, PromptEvent>()
@@ -84,6 +88,7 @@ export class Conversation {
         this.#onIgnored({ clientId, responseId, owner: owner?.clientId }),
       drop: (rival, { clientId: owner }) => {
         this.#maybeIncomplete.delete(rival)
+        this.#maybeOpen.delete(rival)
         this.#onIgnored({ clientId: rival.clientId, responseId: rival.id, owner })
       },
     })
@@ -133,9 +138,18 @@ export class Conversation {
 
   #reply(event: Reply, own: Response | undefined, live: boolean): void {
     for (const response of this.#roster.reply(event, own)) {
-      this.#replied.add(response)
+      response.replied = true
+      this.#noteReplied(response)
       this.touch(response, live)
     }
+  }
+
+  #noteReplied(response: Response): void {
+    const { promptId } = response
+    if (promptId === undefined) return
+    const replied = this.#replied.get(promptId)
+    if (replied) replied.add(response)
+    else this.#replied.set(promptId, new Set([response]))
   }
 
   /** Returns whether the response changed. */
@@ -144,8 +158,9 @@ export class Conversation {
     event: Exclude<StreamEvent, PromptEvent | SummaryEvent | CitationEvent>,
     live: boolean,
   ): boolean {
-    const { serial } = response
+    const { serial, promptId } = response
     let changed = response.meet(event, live)
+    if (response.replied && promptId === undefined) this.#noteReplied(response)
     if (response.isRival && this.#roster.judge(response)) changed = true
     if (changed && !response.headKnown) {
       if (this.#hasHead(response, live)) response.knowHead()
@@ -181,6 +196,7 @@ export class Conversation {
   amend({ id, serial, clientId }: ResponseRow, change: (response: Response) => boolean): void {
     const response = this.#roster.rowFor(id, serial, clientId)
     if (!change(response)) return
+    if (response.replied) this.#noteReplied(response)
     this.#roster.noteMessages(response)
     if (!response.headKnown && this.#hasHead(response, false)) response.knowHead()
     if (serial !== undefined) this.#roster.noteSerial(serial, response)
@@ -192,7 +208,7 @@ export class Conversation {
     this.#events.push(event)
     if (event.type === 'prompt') this.#hear(event.prompt)
     if (event.type !== 'sent' || event.serial === undefined) return
-    const { clientId } = this.structure.prompts[event.id]?.state ?? {}
+    const { clientId } = this.structure.prompts.get(event.id)?.state ?? {}
     this.#hear({ id: event.id, serial: event.serial, clientId })
   }
 
@@ -207,8 +223,8 @@ export class Conversation {
     if (!isFirst) return
     this.#heard.set(id, { serial, clientId })
     // Whether the result of a tool counts may depend on who asked.
-    for (const response of this.#replied)
-      if (response.promptId === id && response.judgeReplies()) this.touch(response, false)
+    for (const response of this.#replied.get(id) ?? [])
+      if (response.judgeReplies()) this.touch(response, false)
   }
 
   /** Makes the snapshot of a response anew. Returns what changed, or undefined when nothing did. */
@@ -217,14 +233,37 @@ export class Conversation {
     if (response.facts.withdrawn) {
       if (!before) return undefined
       response.snapshot = undefined
+      this.#countSpeaker(before, undefined)
       this.note({ type: 'forgotten', id: response.id })
       return [{}]
     }
     const changes = response.refresh()
+    if (!response.open) this.#maybeOpen.delete(response)
     const now = response.snapshot
+    this.#countSpeaker(before, now)
     if (changes && now && (!before || placed.some((field) => before[field] !== now[field])))
       this.note({ type: 'response', response: now })
     return changes
+  }
+
+  #countSpeaker(before: ResponseState | undefined, now: ResponseState | undefined): void {
+    if (before?.clientId === now?.clientId) return
+    for (const [clientId, one] of [[before?.clientId, -1] as const, [now?.clientId, 1] as const])
+      if (clientId !== undefined) this.#speakers.set(clientId, (this.#speakers.get(clientId) ?? 0) + one)
+  }
+
+  /** Whether a response of this client shows. */
+  speaks(clientId: string): boolean {
+    return (this.#speakers.get(clientId) ?? 0) > 0
+  }
+
+  /** Responses that are not over. */
+  open(): Response[] {
+    const open: Response[] = []
+    for (const response of this.#maybeOpen)
+      if (response.open && !response.isRival) open.push(response)
+      else if (!response.open) this.#maybeOpen.delete(response)
+    return open
   }
 
   touch(response: Response, live: boolean): void {
@@ -233,13 +272,14 @@ export class Conversation {
     if (touched === undefined) {
       this.dirty.push(response)
       this.#maybeIncomplete.add(response)
+      this.#maybeOpen.add(response)
     }
     response.touched = live ? LIVE : Math.max(touched ?? 0, this.reading)
   }
 
-  /** The conversation in order: only entries for which there is something to show. */
-  list(): readonly MessageRef[] {
-    return this.structure.entries.map((entry) => entry.ref)
+  /** How many lines there are. */
+  get length(): number {
+    return this.structure.entries.length
   }
 
   /** Continuity was lost: what comes next may not follow what is known. */
@@ -311,6 +351,8 @@ export class Conversation {
   #forget(response: Response): void {
     const { id, snapshot } = response
     this.#maybeIncomplete.delete(response)
+    this.#maybeOpen.delete(response)
+    this.#countSpeaker(snapshot, undefined)
     this.dirty = this.dirty.filter((one) => one !== response)
     if (snapshot) this.note({ type: 'forgotten', id, promptId: snapshot.promptId })
   }

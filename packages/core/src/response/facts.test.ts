@@ -162,7 +162,7 @@ describe('retracting (PROTOCOL.md §5.11)', () => {
     expect(reader.response('r')).toBeUndefined()
     reader.read(token('!', 3))
     expect(reader.response('r')).toBeUndefined()
-    expect(reader.conversation.list()).toEqual([])
+    expect(reader.conversation.structure.entries.shown.refs).toEqual([])
   })
 })
 

@@ -25,6 +25,9 @@ export interface Fate {
 
 export const noFate: Fate = Object.freeze({ answers: [], cancels: [], hint: undefined })
 
+/** Answers that are kept, the oldest: an agent may name one prompt in any number of responses. */
+const MAX_ANSWERS = 100
+
 /** Clients that are kept: only the one that asked can cancel, and strangers may try under any number of names. */
 const MAX_CANCELS = 100
 
@@ -32,7 +35,8 @@ export function withAnswer(fate: Fate, { id, status, serial = '' }: ResponseStat
   const known = fate.answers.find((answer) => answer.id === id)
   if (known?.status === status && known.serial === serial) return fate
   const answers = [...withoutAnswer(fate, id).answers, { id, status, serial }]
-  return { ...fate, answers: answers.sort((a, b) => (a.serial < b.serial ? -1 : 1)) }
+  answers.sort((a, b) => (a.serial < b.serial ? -1 : 1))
+  return { ...fate, answers: answers.slice(0, MAX_ANSWERS) }
 }
 
 export function withoutAnswer(fate: Fate, id: string): Fate {

@@ -1,21 +1,9 @@
-import { same } from '../types/same.ts'
 import type { MessageRef, PromptState, PromptStatus, ResponseState } from '../types/types.ts'
+import { keyOf, noLines } from './lines.ts'
+import type { Entry, Lines } from './lines.ts'
+import { Table } from './table.ts'
 import { fateOf, noFate, withAnswer, withCancel, withHint, withoutAnswer } from './fate.ts'
 import type { Fate, Hint } from './fate.ts'
-
-/** One line of the conversation, and where it stands. */
-export interface Entry {
-  readonly ref: MessageRef
-  readonly serial: string | undefined
-  /** Milliseconds since the epoch; 0 while unknown. */
-  readonly createdAt: number
-  /** Of an answer. */
-  readonly promptId?: string | undefined
-  /** Of a prompt: its place in the tree (PROTOCOL.md §2.6). */
-  readonly parent?: string | null | undefined
-  readonly replaces?: string | undefined
-  readonly regenerate?: string | undefined
-}
 
 /** A prompt as it was told; what became of it is derived. */
 export type ToldPrompt = Omit<PromptState, 'status' | 'responseId'> & {
@@ -29,14 +17,19 @@ interface KnownPrompt {
   readonly heard: boolean
 }
 
-/** What changes in structure: the list of entries, and the prompts. Texts grow elsewhere. */
+/**
+ * What changes in structure: the list of entries, and the prompts. Texts grow elsewhere. Each field grows by one with
+ * each message, so none is copied as a whole.
+ */
 export interface Structure {
   /** Every prompt and every published response, in order. */
-  readonly entries: readonly Entry[]
-  /** By id. Without a prototype, since ids come from the channel. */
-  readonly prompts: Readonly<Record<string, KnownPrompt>>
+  readonly entries: Lines
+  /** Prompts that wait for their turn, in order. */
+  readonly queue: Lines
+  /** By id. */
+  readonly prompts: Table<KnownPrompt>
   /** What is known of the fate of prompts, by their ids. */
-  readonly fates: Readonly<Record<string, Fate>>
+  readonly fates: Table<Fate>
 }
 
 export type StructureEvent =
@@ -58,19 +51,18 @@ export type StructureEvent =
 /** Writes the next state: immer's `produce`, or `copied`. */
 export type Produce = <S extends object>(state: S, recipe: (draft: S) => void) => S
 
-/** `produce` for flat states, of which a recipe replaces fields and entries of fields. */
+/** `produce` for flat states, of which a recipe replaces fields. */
 export const copied: Produce = (state, recipe) => {
-  const draft = { ...state } as Record<string, unknown>
-  for (const [key, value] of Object.entries(draft))
-    if (value && Object.getPrototypeOf(value) === null) draft[key] = Object.assign(Object.create(null), value)
-  recipe(draft as typeof state)
-  return draft as typeof state
+  const draft = { ...state }
+  recipe(draft)
+  return draft
 }
 
-export const emptyStructure: Structure = Object.freeze({
-  entries: Object.freeze([]),
-  prompts: Object.freeze(Object.create(null) as Record<string, KnownPrompt>),
-  fates: Object.freeze(Object.create(null) as Record<string, Fate>),
+export const emptyStructure: Structure = /* @__PURE__ */ Object.freeze({
+  entries: noLines,
+  queue: noLines,
+  prompts: new Table<KnownPrompt>(),
+  fates: new Table<Fate>(),
 })
 
 /** The reducer: the state after some events. The same object when they change nothing. */
@@ -79,15 +71,14 @@ export function reduce(state: Structure, events: readonly StructureEvent[], prod
   for (const event of events) changes.take(event)
   if (changes.isEmpty) return state
   return produce<Mutable<Structure>>(state, (draft) => {
-    if (changes.entries.size) draft.entries = withEntries(state.entries, changes.entries)
-    for (const [id, fate] of changes.fates) draft.fates[id] = fate
-    for (const [id, prompt] of changes.prompts) draft.prompts[id] = prompt
+    draft.entries = state.entries.with(changes.entries)
+    draft.queue = state.queue.with(changes.queue)
+    draft.fates = state.fates.with(changes.fates)
+    draft.prompts = state.prompts.with(changes.prompts)
   })
 }
 
-type Mutable<T> = {
-  -readonly [K in keyof T]: T[K] extends Readonly<Record<string, infer V>> ? Record<string, V> : T[K]
-}
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** What a batch of events changes. */
 class Changes {
@@ -96,6 +87,7 @@ class Changes {
   readonly fates = new Map<string, Fate>()
   /** By role and id; undefined: to be left out. */
   readonly entries = new Map<string, Entry | undefined>()
+  readonly queue = new Map<string, Entry | undefined>()
 
   constructor(state: Structure) {
     this.#state = state
@@ -129,11 +121,11 @@ class Changes {
   }
 
   #known(id: string): KnownPrompt | undefined {
-    return this.prompts.get(id) ?? this.#state.prompts[id]
+    return this.prompts.get(id) ?? this.#state.prompts.get(id)
   }
 
   #fate(id: string): Fate {
-    return this.fates.get(id) ?? this.#state.fates[id] ?? noFate
+    return this.fates.get(id) ?? this.#state.fates.get(id) ?? noFate
   }
 
   #respond(response: ResponseState): void {
@@ -150,7 +142,7 @@ class Changes {
     if (fate === before) return
     this.fates.set(promptId, fate)
     const known = this.#known(promptId)
-    if (known) this.prompts.set(promptId, { ...known, state: { ...known.told, ...fateOf(known.told, fate) } })
+    if (known) this.#keep(known.told, fate, known.heard)
   }
 
   /** The first message of a prompt's id is the prompt, and its owner's; what repeats it changes nothing. */
@@ -190,38 +182,22 @@ class Changes {
 
   #setPrompt(told: ToldPrompt, heard: boolean): void {
     const { id, serial, createdAt, parent, replaces, regenerate } = told
-    this.prompts.set(id, { told, state: { ...told, ...fateOf(told, this.#fate(id)) }, heard })
     this.#place('user', { id, serial, createdAt, parent, replaces, regenerate })
+    this.#keep(told, this.#fate(id), heard)
   }
 
   #place(role: MessageRef['role'], { id, ...place }: { id: string } & Omit<Entry, 'ref'>): void {
     this.entries.set(keyOf({ role, id }), { ref: Object.freeze({ id, role }), ...place })
   }
-}
 
-const keyOf = ({ role, id }: MessageRef): string => `${role}:${id}`
-
-function withEntries(
-  entries: readonly Entry[],
-  changes: ReadonlyMap<string, Entry | undefined>,
-): readonly Entry[] {
-  const rest = new Map(changes)
-  const next: Entry[] = []
-  for (const entry of entries) {
-    const key = keyOf(entry.ref)
-    const change = rest.get(key)
-    // A line keeps its object, so that a row of a view need not render again.
-    if (change) next.push(same({ ...change, ref: entry.ref }, entry) ? entry : { ...change, ref: entry.ref })
-    else if (!rest.has(key)) next.push(entry)
-    rest.delete(key)
+  #keep(told: ToldPrompt, fate: Fate, heard: boolean): void {
+    const { id } = told
+    const before = this.#known(id)?.state.status
+    const state = { ...told, ...fateOf(told, fate) }
+    this.prompts.set(id, { told, state, heard })
+    if (before !== 'queued' && state.status !== 'queued') return
+    const key = keyOf({ role: 'user', id })
+    const entry = this.entries.get(key) ?? this.#state.entries.find({ role: 'user', id })
+    this.queue.set(key, state.status === 'queued' ? entry : undefined)
   }
-  for (const entry of rest.values()) if (entry) next.push(entry)
-  return next.sort(byPlace)
-}
-
-/** By serial where both have one, else by time; what is not on the channel yet comes last. */
-function byPlace(a: Entry, b: Entry): number {
-  if (a.serial !== undefined && b.serial !== undefined)
-    return a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0
-  return (a.createdAt || Infinity) - (b.createdAt || Infinity) || 0
 }

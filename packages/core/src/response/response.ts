@@ -58,6 +58,8 @@ export class Response {
   wanted = false
   /** The source of its unpublished changes: the number of a reading of the past, or `LIVE`. */
   touched: number | undefined
+  /** Others than its party replied to it. */
+  replied = false
   readonly parts = new PartList()
   /** What its agent says about the whole response. */
   readonly facts = new Facts()

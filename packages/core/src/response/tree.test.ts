@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Entry } from './reduce.ts'
+import { keyOf, noLines } from './lines.ts'
+import type { Entry, Lines } from './lines.ts'
 import { Tree } from './tree.ts'
 
 type Line = Omit<Partial<Entry>, 'ref'> & { id: string; role: 'user' | 'assistant' }
@@ -11,13 +12,15 @@ const answer = (id: string, promptId: string): Line => ({ id, role: 'assistant',
 const entriesOf = (lines: readonly Line[]): Entry[] =>
   lines.map(({ id, role, ...more }) => ({ ref: { id, role }, serial: undefined, createdAt: 0, ...more }))
 
+const linesOf = (entries: readonly Entry[], before = noLines): Lines =>
+  before.with(new Map(entries.map((entry) => [keyOf(entry.ref), entry])))
+
+const idsOf = (tree: Tree, selected: readonly string[] = []) => tree.path(selected).refs.map(({ id }) => id)
+
 function path(lines: readonly Line[], selected: readonly string[] = []): string {
   const tree = new Tree()
-  tree.update(entriesOf(lines))
-  return tree
-    .path(selected)
-    .map((entry) => entry.ref.id)
-    .join(' ')
+  tree.update(linesOf(entriesOf(lines)))
+  return idsOf(tree, selected).join(' ')
 }
 
 describe('the path', () => {
@@ -57,7 +60,7 @@ describe('the path', () => {
     expect(path(again)).toBe('p1 r9')
     expect(path(again, ['p1'])).toBe('p1 r1 p2 r2')
     const tree = new Tree()
-    tree.update(entriesOf(again))
+    tree.update(linesOf(entriesOf(again)))
     expect(tree.branch('r9')).toEqual({ versions: ['p1', 'q'], index: 1 })
     expect(tree.branch('r1')).toEqual({ versions: ['p1', 'q'], index: 0 })
     expect(tree.branch('p1')).toBeUndefined()
@@ -166,9 +169,11 @@ describe('law 14', () => {
       fc.property(conversation, fc.nat(), (lines, cut) => {
         const entries = entriesOf(lines)
         const tree = new Tree()
-        tree.update(entries.slice(0, cut % (lines.length + 1)))
-        tree.update(entries)
-        expect(tree.path([]).map((entry) => entry.ref.id)).toEqual(plainPath(lines))
+        const before = linesOf(entries.slice(0, cut % (lines.length + 1)))
+        tree.update(before)
+        idsOf(tree)
+        tree.update(linesOf(entries, before))
+        expect(idsOf(tree)).toEqual(plainPath(lines))
       }),
       { numRuns: 3_000 },
     )
@@ -187,7 +192,7 @@ describe('law 14', () => {
         const prompts = lines.filter(({ role }) => role === 'user')
         const parents = (n: number) => {
           const tree = new Tree()
-          tree.update(entriesOf(lines.slice(0, n)))
+          tree.update(linesOf(entriesOf(lines.slice(0, n))))
           return prompts.map(({ id }) => tree.parentOf(id))
         }
         const whole = parents(lines.length)
@@ -207,21 +212,84 @@ describe('law 14', () => {
   })
 })
 
-test('10,000 lines with 500 branches: what is appended costs its own place only', () => {
-  const lines: Line[] = []
-  for (let i = 0; i < 5_000; i++) {
-    lines.push(ask(`p${i}`, i % 10 === 9 ? { replaces: `p${i - 3}` } : {}))
-    lines.push(answer(`r${i}`, `p${i}`))
-  }
-  const entries = entriesOf(lines)
-  let read = 0
-  const counted = entries.map((entry) =>
-    Object.defineProperty({ ...entry }, 'ref', { get: () => (read++, entry.ref), enumerable: true }),
+test('a path that grows line by line is that of the whole, whatever is selected', () => {
+  fc.assert(
+    fc.property(conversation, fc.array(fc.nat(), { maxLength: 3 }), (lines, picks) => {
+      const entries = entriesOf(lines)
+      const selected = picks.map((n) => lines[n % lines.length]!.id)
+      const tree = new Tree()
+      let list = noLines
+      let before = tree.path(selected)
+      for (let n = 1; n <= lines.length; n++) {
+        // Its serial comes later, as of what this session sends.
+        const sent = { ...entries[n - 1]!, createdAt: 0 }
+        list = linesOf([entries[n - 1]!], linesOf([sent], list))
+        const kept = [...before.refs]
+        tree.update(list)
+        const now = tree.path(selected)
+        expect(before.refs).toEqual(kept)
+        expect(now.refs.map(({ id }) => id).join(' ')).toBe(path(lines.slice(0, n), selected))
+        expect(now === before).toBe(sameRefs(now.refs, before.refs))
+        before = now
+      }
+    }),
+    { numRuns: 2_000 },
   )
-  const tree = new Tree()
-  tree.update(counted.slice(0, -2))
-  read = 0
-  tree.update(counted)
-  expect(read).toBeLessThan(50)
-  expect(tree.path([]).at(-1)?.ref.id).toBe('r4999')
+})
+
+const sameRefs = (a: readonly unknown[], b: readonly unknown[]) =>
+  a.length === b.length && a.every((one, i) => one === b[i])
+
+/** Entries that count how often something looks at them. */
+function counted(lines: readonly Line[]): { entries: Entry[]; looks(): number } {
+  let looks = 0
+  const entries = entriesOf(lines).map((entry) => {
+    const { ref } = entry
+    return Object.defineProperty({ ...entry }, 'ref', { get: () => (looks++, ref), enumerable: true })
+  })
+  return {
+    entries,
+    looks: () => {
+      const n = looks
+      looks = 0
+      return n
+    },
+  }
+}
+
+describe('10,000 lines', () => {
+  const lines = (branches: boolean): Line[] =>
+    Array.from({ length: 5_000 }, (_, i) => [
+      ask(`p${i}`, branches && i % 10 === 9 ? { replaces: `p${i - 3}` } : {}),
+      answer(`r${i}`, `p${i}`),
+    ]).flat()
+
+  test('with 500 branches: what is appended costs its own place only', () => {
+    const { entries, looks } = counted(lines(true))
+    const tree = new Tree()
+    let list = linesOf(entries.slice(0, -100))
+    tree.update(list)
+    const selected: string[] = []
+    tree.path(selected)
+    for (const entry of entries.slice(-100)) {
+      list = linesOf([entry], list)
+      looks()
+      tree.update(list)
+      tree.path(selected)
+      // An edit hides what followed: the path is another one.
+      if (entry.replaces === undefined) expect(looks()).toBeLessThan(20)
+    }
+    expect(idsOf(tree).at(-1)).toBe('r4999')
+  })
+
+  test('without any: what is appended, or comes before, costs its own place only', () => {
+    const { entries, looks } = counted(lines(false))
+    const tree = new Tree()
+    let list = linesOf(entries.slice(5_000))
+    looks()
+    tree.update((list = linesOf(entries.slice(4_900, 5_000), list)))
+    expect(tree.path([]).length).toBe(5_100)
+    // Its key, once or twice.
+    expect(looks()).toBeLessThan(100 * 20)
+  })
 })

@@ -1,4 +1,7 @@
-import type { Entry } from './reduce.ts'
+import { noLines } from './lines.ts'
+import type { Entry, Lines, MessageList } from './lines.ts'
+import { Path } from './path.ts'
+import type { Node } from './path.ts'
 
 /** Which answers or wordings a place in the conversation has, and which of them shows. */
 export interface Branch {
@@ -9,29 +12,20 @@ export interface Branch {
 
 interface Group {
   /** Ids of the prompts that stand for its versions. */
-  readonly versions: string[]
+  readonly versions: Set<string>
   /** The version that shows by default: where someone last spoke. */
   chosen: string
 }
 
-/** A line of the conversation with its place in the tree. */
-interface Node {
-  readonly entry: Entry
-  readonly parent: Node | undefined
-  /** What must be chosen for it to show, beside what its parent needs. */
-  readonly choices: readonly (readonly [group: string, version: string])[]
-  /** An ask for another answer is no line of its own. */
-  readonly isLine: boolean
-  /** For a prompt: the question that it asks, itself mostly. */
-  readonly question: Node | undefined
-}
-
 /**
  * The tree of a conversation (PROTOCOL.md §2.6): a fold over its entries in order. Alternatives are declared, and the
- * path that shows is the list, filtered. What is appended costs its own place only.
+ * path that shows is the list, filtered. What is appended costs its own place only; while there are no alternatives,
+ * every line shows, and no tree is made unless somebody asks for places in it.
  */
 export class Tree {
-  #entries: readonly Entry[] | undefined
+  #lines = noLines
+  /** The lines that the nodes were made of. */
+  #grown = noLines
   #nodes: Node[] = []
   readonly #prompts = new Map<string, Node>()
   readonly #responses = new Map<string, Node>()
@@ -40,54 +34,87 @@ export class Tree {
   readonly #onDefault = new Set<Node>()
   #head: Node | undefined
   #pinned: { selected: readonly string[]; pins: ReadonlyMap<string, string> } | undefined
+  #path: Path | undefined
+  #shownPath: MessageList | undefined
 
   /** Brings the tree up to date. */
-  update(entries: readonly Entry[]): void {
-    if (entries === this.#entries) return
-    this.#entries = entries
+  update(lines: Lines): void {
+    this.#lines = lines
+    if (lines.alternatives > 0) this.#grow()
+  }
+
+  #grow(): void {
+    const lines = this.#lines
+    if (lines === this.#grown) return
+    const known = this.#nodes.length
+    const isExtended = known <= lines.length && this.#follow(lines)
+    this.#grown = lines
     this.#pinned = undefined
-    const isExtended = this.#nodes.every((node, i) => node.entry === entries[i])
     if (!isExtended) this.#clear()
-    for (let i = this.#nodes.length; i < entries.length; i++) this.#add(entries[i]!)
+    for (const entry of lines.from(this.#nodes.length)) this.#add(entry)
+  }
+
+  /** Whether the nodes are the beginning of these lines, some of them with another serial, maybe. */
+  #follow(lines: Lines): boolean {
+    const nodes = this.#nodes
+    let at = lines.shares(this.#grown)
+    for (const entry of lines.from(at)) {
+      const node = nodes[at++]
+      if (!node) return true
+      if (node.entry !== entry && !isAtSamePlace(node.entry, entry)) return false
+      node.entry = entry
+    }
+    return true
   }
 
   /** The lines that show, with the versions that `selected` prompts choose, later ones over earlier. */
-  path(selected: readonly string[]): Entry[] {
-    const pins = this.#pins(selected)
-    const shown = new Set<Node>()
-    const path: Entry[] = []
-    for (const node of this.#nodes) {
-      if (node.parent && !shown.has(node.parent)) continue
-      if (!node.choices.every(([group, version]) => this.#selected(group, pins) === version)) continue
-      shown.add(node)
-      if (node.isLine) path.push(node.entry)
-    }
-    return path
+  path(selected: readonly string[]): MessageList {
+    const { shown, alternatives } = this.#lines
+    if (alternatives === 0) return (this.#shownPath = shown)
+    this.#grow()
+    const known = this.#path
+    const path = known?.isValid(selected) ? known : new Path(selected, this.#pins(selected))
+    for (const node of this.#nodes.slice(path.seen)) this.#walk(path, node)
+    path.publish(this.#shownPath)
+    this.#path = path
+    return (this.#shownPath = path.list)
+  }
+
+  #walk(path: Path, node: Node): void {
+    path.seen++
+    if (node.parent && !path.shown.has(node.parent)) return
+    if (!node.choices.every(([group, version]) => this.#selected(group, path.pins) === version)) return
+    path.shown.add(node)
+    if (node.isLine) path.refs.push(node.entry.ref)
   }
 
   /** The versions beside a prompt or an answer; `undefined` where there is one only. */
   branch(id: string): Branch | undefined {
+    if (this.#lines.alternatives === 0) return undefined
+    this.#grow()
     const node = this.#responses.get(id) ?? this.#prompts.get(id)
     const name =
       node && (node.entry.ref.role === 'assistant' || node.isLine ? node.choices[0]?.[0] : undefined)
     const group = name === undefined ? undefined : this.#groups.get(name)
-    if (!group || group.versions.length < 2) return undefined
-    return { versions: group.versions, index: group.versions.indexOf(node!.choices[0]![1]) }
+    if (!group || group.versions.size < 2) return undefined
+    const versions = [...group.versions]
+    return { versions, index: versions.indexOf(node!.choices[0]![1]) }
   }
 
   /** The versions of what answers a prompt; `undefined` where nobody asked for another one. */
   answers(promptId: string, selected: readonly string[]): Branch | undefined {
+    if (this.#lines.alternatives === 0) return undefined
+    this.#grow()
     const name = `a:${promptId}`
     const group = this.#groups.get(name)
-    if (!group || group.versions.length < 2) return undefined
-    return {
-      versions: group.versions,
-      index: group.versions.indexOf(this.#selected(name, this.#pins(selected))!),
-    }
+    if (!group || group.versions.size < 2) return undefined
+    const versions = [...group.versions]
+    return { versions, index: versions.indexOf(this.#selected(name, this.#pins(selected))!) }
   }
 
   /** The id of the line that a prompt follows; `null`: it begins the conversation. */
   parentOf(promptId: string): string | null {
+    this.#grow()
     return this.#prompts.get(promptId)?.parent?.entry.ref.id ?? null
   }
 
@@ -95,10 +122,13 @@ export class Tree {
     return pins.get(group) ?? this.#groups.get(group)?.chosen
   }
 
-  /** Ids of a line and of those that it follows. */
-  above(id: string): Set<string> {
+  /** Which of some lines a line follows, or is. */
+  above(id: string, lines: readonly string[]): Set<string> {
+    this.#grow()
+    const left = new Set(lines)
     const ids = new Set<string>()
-    for (let node = this.#find(id); node; node = node.parent) ids.add(node.entry.ref.id)
+    for (let node = this.#find(id); node && left.size > 0; node = node.parent)
+      if (left.delete(node.entry.ref.id)) ids.add(node.entry.ref.id)
     return ids
   }
 
@@ -116,7 +146,7 @@ export class Tree {
     for (const id of selected) {
       const found = this.#find(id)
       // A version that is not loaded may be known by its answer, or by what replaced it.
-      if (!found && this.#groups.get(`e:${id}`)?.versions.includes(id)) pins.set(`e:${id}`, id)
+      if (!found && this.#groups.get(`e:${id}`)?.versions.has(id)) pins.set(`e:${id}`, id)
       // A question stands for its first answer, too.
       if (found?.question === found && this.#groups.has(`a:${id}`)) pins.set(`a:${id}`, id)
       for (let node = found; node; node = node.parent)
@@ -132,12 +162,14 @@ export class Tree {
     this.#groups.clear()
     this.#onDefault.clear()
     this.#head = undefined
+    this.#path = undefined
   }
 
   #add(entry: Entry): void {
     const { id, role } = entry.ref
     const node = role === 'assistant' ? this.#answer(entry) : this.#ask(entry)
     this.#nodes.push(node)
+    this.#path?.meet(node)
     ;(role === 'assistant' ? this.#responses : this.#prompts).set(id, node)
     if (role === 'user') this.#turnTo(node)
   }
@@ -195,7 +227,7 @@ export class Tree {
   #choice(name: string, version: string): readonly [string, string] {
     const group = this.#groups.get(name)
     if (!group) this.#groups.set(name, { versions: firstOf(name, version), chosen: version })
-    else if (!group.versions.includes(version)) group.versions.push(version)
+    else group.versions.add(version)
     return [name, version]
   }
 
@@ -207,19 +239,33 @@ export class Tree {
     for (let old = this.#head; old && old !== at; old = old.parent) this.#onDefault.delete(old)
     for (const one of fresh) {
       this.#onDefault.add(one)
-      for (const [group, version] of one.choices) this.#groups.get(group)!.chosen = version
+      for (const [name, version] of one.choices) {
+        const group = this.#groups.get(name)!
+        if (group.chosen !== version) this.#path = undefined
+        group.chosen = version
+      }
     }
     this.#head = node
   }
 }
 
 /** The first version that a group has: the prompt that it is named after comes before those that replace it. */
-function firstOf(group: string, version: string): string[] {
-  const root = group.slice(2)
-  return root === version ? [version] : [root, version]
+function firstOf(group: string, version: string): Set<string> {
+  return new Set([group.slice(2), version])
 }
 
 /** The id of the first wording of a question. */
 function rootOf(question: Node): string {
   return question.choices[0]![0].slice(2)
+}
+
+/** Whether an entry has in the tree the place of another one. */
+function isAtSamePlace(a: Entry, b: Entry): boolean {
+  return (
+    a.ref === b.ref &&
+    a.promptId === b.promptId &&
+    a.parent === b.parent &&
+    a.replaces === b.replaces &&
+    a.regenerate === b.regenerate
+  )
 }

@@ -25,7 +25,7 @@ export class Absence {
   /** The set of members has changed, or been received for the first time. */
   changed(gone: ReadonlySet<string>): void {
     // What arrived before is nothing that presence was watched for.
-    if (!this.#asked) for (const response of this.#all()) response.attended = false
+    if (!this.#asked) for (const response of this.#core.conversation.open()) response.attended = false
     this.#asked = true
     for (const response of this.#left()) if (gone.has(response.speaker!)) this.#interrupt(response)
     this.judge()
@@ -45,17 +45,13 @@ export class Absence {
     this.#core.store.changed()
   }
 
-  #all(): Response[] {
-    return [...this.#core.conversation.responses.values()]
-  }
-
   /** Open responses whose agent promises to be present, and is not. */
   #left(): Response[] {
     const { synced } = this.#presence
     if (!synced || this.#core.channel.state !== 'attached') return []
-    return this.#all().filter(
-      ({ watched, speaker }) => watched && speaker !== undefined && !this.#presence.has(speaker),
-    )
+    return this.#core.conversation
+      .open()
+      .filter(({ watched, speaker }) => watched && speaker !== undefined && !this.#presence.has(speaker))
   }
 
   #interrupt(response: Response): void {

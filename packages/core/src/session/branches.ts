@@ -1,7 +1,7 @@
+import type { MessageList } from '../response/lines.ts'
 import type { Structure } from '../response/reduce.ts'
 import { Tree } from '../response/tree.ts'
 import type { Branch } from '../response/tree.ts'
-import type { MessageRef } from '../types/types.ts'
 
 export interface BranchOptions {
   /** The selection that `onSelect` last gave on this device. */
@@ -28,9 +28,9 @@ export class Branches {
   }
 
   /** The messages that show. */
-  readonly pathOf = ({ entries }: Structure): readonly MessageRef[] => {
+  readonly pathOf = ({ entries }: Structure): MessageList => {
     this.#tree.update(entries)
-    return this.#tree.path(this.#selected).map((entry) => entry.ref)
+    return this.#tree.path(this.#selected)
   }
 
   /** The versions of a message; the same object until they change. */
@@ -52,7 +52,7 @@ export class Branches {
       known.versions.every((version, i) => version === next.versions[i])
     )
       return known
-    const branch = { versions: [...next.versions], index: next.index }
+    const branch = { versions: next.versions, index: next.index }
     this.#known.set(key, branch)
     return branch
   }
@@ -63,7 +63,7 @@ export class Branches {
 
   /** Shows message `id` and those that it follows, on this device only. */
   select(id: string): void {
-    const above = this.#tree.above(id)
+    const above = this.#tree.above(id, this.#selected)
     const selected = [...this.#selected.filter((one) => one !== id && !above.has(one)), id].slice(
       -MAX_SELECTED,
     )

@@ -6,9 +6,10 @@ import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
 import { Conversation } from '../response/conversation.ts'
 import type { Ignored } from '../response/conversation.ts'
+import { noLines } from '../response/lines.ts'
+import type { MessageList } from '../response/lines.ts'
 import type { Agents } from '../response/parties.ts'
 import type { Produce, Structure } from '../response/reduce.ts'
-import type { MessageRef } from '../types/types.ts'
 import { perFrame } from '../store/frame.ts'
 import type { Schedule } from '../store/frame.ts'
 import { Store } from '../store/store.ts'
@@ -23,8 +24,8 @@ import { Events } from './events.ts'
 import { kindsOf, readersOf, rowsOf } from './feature.ts'
 import type { Feature } from './feature.ts'
 import { Intake } from './intake.ts'
-import { initialState, reduceSession, shownOf } from './state.ts'
-import type { SessionChange, SessionFacts, SessionState } from './state.ts'
+import { initialState, reduceSession, stateOf, viewOf } from './state.ts'
+import type { SessionChange, SessionFacts, SessionState, SessionView } from './state.ts'
 
 export interface ReadingOptions extends NameOptions {
   /** How to read the past: `history()` (default), `rewind()`, `seed()`, or a hydrator of your own. */
@@ -47,9 +48,11 @@ interface Parts {
   readonly produce: Produce
   readonly modes?: ChannelMode[] | undefined
   /** Chooses the messages that show; default: all. */
-  readonly pathOf?: (structure: Structure) => readonly MessageRef[]
+  readonly pathOf?: (structure: Structure) => MessageList
   /** Part of the past was read and is about to show, or the channel is back. */
   onPast?(): void
+  /** What changed is about to be published. */
+  onFlush?(): void
   /** Live for the first time. */
   onReady?(): void
   onClose?(): void
@@ -68,7 +71,7 @@ export class SessionCore {
   readonly #continuity: Continuity
   readonly #unfollow: () => void
   #facts: SessionFacts
-  #shown: { of: SessionFacts; state: SessionState } | undefined
+  #shown: { of: SessionFacts; view: SessionView; state: SessionState } | undefined
   #rejectClosing: (error: Error) => void = () => {}
   /** Rejects when the session is closed, so that `ready` does not stay pending. */
   readonly #closing = new Promise<never>((_, reject) => {
@@ -83,6 +86,8 @@ export class SessionCore {
     this.#parts = parts
     this.#facts = {
       ...initialState,
+      messages: noLines.shown,
+      entries: noLines.shown,
       channel: channel.state,
       connection: connection?.state,
       opened: false,
@@ -107,11 +112,12 @@ export class SessionCore {
   /** The public state; the same object until it changes. */
   readonly getSnapshot = (): SessionState => {
     const facts = this.#facts
-    if (this.#shown?.of === facts) return this.#shown.state
-    const state = shownOf(facts)
-    const known = this.#shown?.state
-    this.#shown = { of: facts, state: known && same(state, known) ? known : state }
-    return this.#shown.state
+    const known = this.#shown
+    if (known?.of === facts) return known.state
+    const view = viewOf(facts)
+    const state = known && same(view, known.view) ? known.state : stateOf(view)
+    this.#shown = { of: facts, view, state }
+    return state
   }
 
   /** Applies an event of the session itself, and notifies the list's subscribers. */
@@ -171,6 +177,7 @@ export class SessionCore {
     return new Store(this.conversation, {
       schedule,
       pathOf: this.#parts.pathOf,
+      onFlush: () => this.#parts.onFlush?.(),
       onList: (messages, entries) => this.dispatch({ type: 'list', messages, entries }),
       onStreaming: (isStreaming) => this.dispatch({ type: 'streaming', isStreaming }),
       onPublish: (published) => this.events.announce(published),

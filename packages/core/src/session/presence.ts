@@ -1,4 +1,4 @@
-import type { PaginatedResult, PresenceMessage, RealtimeChannel } from 'ably'
+import type { ChannelStateChange, PaginatedResult, PresenceMessage, RealtimeChannel } from 'ably'
 import type { Member } from './state.ts'
 
 /** Who is on a channel. */
@@ -11,35 +11,48 @@ const PAGE = 1000
 /** Pages of presence history that one question may take. */
 const MAX_PAGES = 5
 
-/** Watches who is on a channel. `isAgent` decides for members whose data does not say `role: 'agent'`. */
+interface Hooks {
+  /** Decides for members whose data does not say `role: 'agent'`. */
+  isAgent(clientId: string): boolean
+  /** Members came, went or changed. `gone`: clients that were present before, and are not any more. */
+  onEvent(gone: ReadonlySet<string>): void
+  /** `update()` is to be called, once for all that happens until then. */
+  onStale(): void
+  onChange(members: Members): void
+}
+
+/** The newest presence of each of a client's connections, and what is shown of them. */
+interface Present {
+  readonly connections: Map<string, PresenceMessage>
+  shown: { readonly member: Member; readonly role: unknown } | undefined
+}
+
+/** Watches who is on a channel. A change of one member costs its own place, and one list a frame. */
 export class PresenceWatch {
   current: Members = { agents: [], users: [] }
   /** The set of members has been received, so an absence means something. */
   synced = false
-  /** Clients that were present since the set was read last. */
-  #seen = new Set<string>()
   readonly #channel: RealtimeChannel
-  readonly #isAgent: (clientId: string) => boolean
-  readonly #onChange: (members: Members, gone: ReadonlySet<string>) => void
+  readonly #hooks: Hooks
+  #present = new Map<string, Present>()
+  /** What happened while the set of members is read. */
+  #meanwhile: PresenceMessage[] | undefined
+  #stale = false
 
-  constructor(
-    channel: RealtimeChannel,
-    isAgent: (clientId: string) => boolean,
-    /** `gone`: clients that were present before, and are not any more. */
-    onChange: (members: Members, gone: ReadonlySet<string>) => void,
-  ) {
+  constructor(channel: RealtimeChannel, hooks: Hooks) {
     this.#channel = channel
-    this.#isAgent = isAgent
-    this.#onChange = onChange
+    this.#hooks = hooks
   }
 
   /** Rejects if presence cannot be used: no capability, or a client built without the plugin. */
   async start(): Promise<void> {
     await this.#channel.presence.subscribe(this.#onPresence)
-    await this.#refresh()
+    this.#channel.on('attached', this.#onAttached)
+    await this.#read()
   }
 
   stop(): void {
+    this.#channel.off('attached', this.#onAttached)
     try {
       this.#channel.presence.unsubscribe(this.#onPresence)
     } catch {
@@ -48,7 +61,7 @@ export class PresenceWatch {
   }
 
   has(clientId: string): boolean {
-    return [...this.current.agents, ...this.current.users].some((m) => m.clientId === clientId)
+    return this.#present.has(clientId)
   }
 
   /**
@@ -73,32 +86,81 @@ export class PresenceWatch {
     }
   }
 
-  readonly #onPresence = (message?: PresenceMessage): void => {
-    if (message) this.#seen.add(message.clientId)
-    this.#refresh().catch(() => {})
-  }
-
-  async #refresh(): Promise<void> {
-    const members = await this.#channel.presence.get({ waitForSync: true })
-    this.synced = true
-    const byClient = new Map<string, PresenceMessage[]>()
-    for (const member of members) {
-      const known = byClient.get(member.clientId)
-      if (known) known.push(member)
-      else byClient.set(member.clientId, [member])
-    }
+  /** Brings `current` up to date. */
+  update(): void {
+    if (!this.#stale) return
+    this.#stale = false
     const agents: Member[] = []
     const users: Member[] = []
-    for (const [clientId, present] of byClient) {
-      const newest = present.reduce((a, b) => (b.timestamp > a.timestamp ? b : a))
-      const { role } = (newest.data ?? {}) as { role?: unknown }
-      const agent = role === 'agent' || (role === undefined && this.#isAgent(clientId))
-      ;(agent ? agents : users).push({ clientId, connections: present.length, data: newest.data })
+    for (const [clientId, present] of this.#present) {
+      const { member, role } = (present.shown ??= shownOf(clientId, present))
+      const agent = role === 'agent' || (role === undefined && this.#hooks.isAgent(clientId))
+      ;(agent ? agents : users).push(member)
     }
-    this.current = { agents, users }
-    const gone = this.#seen
-    this.#seen = new Set(byClient.keys())
-    for (const clientId of this.#seen) gone.delete(clientId)
-    this.#onChange(this.current, gone)
+    const { current } = this
+    this.current = { agents: kept(agents, current.agents), users: kept(users, current.users) }
+    this.#hooks.onChange(this.current)
   }
+
+  /** A channel that was detached has forgotten its members, without a word. */
+  readonly #onAttached = ({ resumed }: ChannelStateChange): void => {
+    if (!resumed) this.#read().catch(() => {})
+  }
+
+  readonly #onPresence = (message: PresenceMessage): void => {
+    if (this.#meanwhile) return void this.#meanwhile.push(message)
+    this.#take(message)
+    this.#hooks.onEvent(this.has(message.clientId) ? nobody : new Set([message.clientId]))
+  }
+
+  /** Reads the set of members. What happens meanwhile comes after it. */
+  async #read(): Promise<void> {
+    const meanwhile = (this.#meanwhile = [] as PresenceMessage[])
+    const seen = new Set(this.#present.keys())
+    try {
+      const members = await this.#channel.presence.get({ waitForSync: true })
+      if (this.#meanwhile !== meanwhile) return
+      this.synced = true
+      this.#present = new Map()
+      for (const member of members) this.#take(member)
+    } finally {
+      if (this.#meanwhile === meanwhile) this.#meanwhile = undefined
+    }
+    for (const message of meanwhile) {
+      this.#take(message)
+      seen.add(message.clientId)
+    }
+    this.#setStale()
+    this.#hooks.onEvent(new Set([...seen].filter((clientId) => !this.has(clientId))))
+  }
+
+  #take(message: PresenceMessage): void {
+    const { clientId, connectionId, action } = message
+    const present = this.#present.get(clientId) ?? { connections: new Map(), shown: undefined }
+    if (action === 'leave' || action === 'absent') present.connections.delete(connectionId)
+    else present.connections.set(connectionId, message)
+    present.shown = undefined
+    if (present.connections.size > 0) this.#present.set(clientId, present)
+    else this.#present.delete(clientId)
+    this.#setStale()
+  }
+
+  #setStale(): void {
+    if (this.#stale) return
+    this.#stale = true
+    this.#hooks.onStale()
+  }
+}
+
+function shownOf(clientId: string, { connections }: Present): NonNullable<Present['shown']> {
+  const { data } = [...connections.values()].reduce((a, b) => (b.timestamp > a.timestamp ? b : a))
+  const { role } = (data ?? {}) as { role?: unknown }
+  return { member: { clientId, connections: connections.size, data }, role }
+}
+
+const nobody: ReadonlySet<string> = new Set()
+
+/** The list as it was, if it holds the same. */
+function kept(next: readonly Member[], before: readonly Member[]): readonly Member[] {
+  return next.length === before.length && next.every((member, i) => member === before[i]) ? before : next
 }

@@ -79,7 +79,7 @@ export class Publisher {
   /** The place of a prompt; a regeneration takes the place of its question. */
   #parentOf({ parent, replaces, regenerate }: OutgoingPrompt): string | null | undefined {
     if (parent !== undefined || regenerate !== undefined) return parent
-    if (replaces === undefined) return this.#store.messages.at(-1)?.id ?? null
+    if (replaces === undefined) return this.#store.messages.last?.id ?? null
     return this.#store.getPrompt(replaces) ? this.#branches.parentOf(replaces) : undefined
   }
 

@@ -78,6 +78,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       pathOf: (structure) => this.#branches.pathOf(structure),
       modes: options.citations && withAnnotations,
       onPast: () => this.#absence.judge(),
+      onFlush: () => this.#presence?.update(),
       onReady: () => this.#onReady(),
       onClose: () => {
         this.#presence.stop()
@@ -96,14 +97,12 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       options.wake &&
       new Waker(options.wake, channel.name, store, (error) => core.events.emit('error', error))
     this.#publisher = new Publisher(channel, store, this.#branches, clientId, Date.now, options.uploadFile)
-    this.#presence = new PresenceWatch(
-      channel,
-      (clientId) => [...conversation.responses.values()].some((r) => r.clientId === clientId),
-      (members, gone) => {
-        core.dispatch({ type: 'members', ...members })
-        this.#absence.changed(gone)
-      },
-    )
+    this.#presence = new PresenceWatch(channel, {
+      isAgent: (clientId) => conversation.speaks(clientId),
+      onStale: () => store.stateChanged(),
+      onEvent: (gone) => this.#absence.changed(gone),
+      onChange: (members) => core.dispatch({ type: 'members', ...members }),
+    })
     this.#absence = new Absence(core, this.#presence, ({ promptId }) => this.#waker?.interrupted(promptId))
     this.#citations = options.citations?.(channel, (event, live) => {
       conversation.apply(event, live)
@@ -202,9 +201,9 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   /** Open responses, and the waiting prompts at the end of the conversation. */
   #unfinished(): { responseId?: string; promptId?: string }[] {
     const { conversation, store } = this.#core
-    const open = [...conversation.responses.values()].filter((r) => r.open).map((r) => ({ responseId: r.id }))
+    const open = [...conversation.open()].map((r) => ({ responseId: r.id }))
     const waiting: { promptId: string }[] = []
-    for (const { id, role } of store.entries.toReversed()) {
+    for (const { id, role } of store.entries.refs.toReversed()) {
       if (role === 'assistant' && !conversation.find(id)?.open) break
       const prompt = role === 'user' ? store.getPrompt(id) : undefined
       if (prompt && (prompt.status === 'queued' || prompt.status === 'sent')) waiting.push({ promptId: id })

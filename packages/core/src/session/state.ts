@@ -1,4 +1,5 @@
 import type { HydrationState } from '../past/ledger.ts'
+import type { MessageList } from '../response/lines.ts'
 import type { Produce } from '../response/reduce.ts'
 import type { MessageRef } from '../types/types.ts'
 
@@ -53,8 +54,14 @@ export const initialState: SessionState = Object.freeze({
   error: undefined,
 } as const)
 
+/** What a session shows. Of a long list, the array is made when it is read. */
+export interface SessionView extends Omit<SessionState, 'messages' | 'entries'> {
+  readonly messages: MessageList
+  readonly entries: MessageList
+}
+
 /** A session's internal state, from which `SessionState` is derived. */
-export interface SessionFacts extends Omit<SessionState, 'status'> {
+export interface SessionFacts extends Omit<SessionView, 'status'> {
   /** States of Ably's channel and connection. A session given only a channel knows no connection. */
   readonly channel: string
   readonly connection: string | undefined
@@ -67,7 +74,7 @@ export type SessionChange =
   | { readonly type: 'channel' | 'connection'; readonly state: string }
   | ({ readonly type: 'past' } & HydrationState)
   | { readonly type: 'opened' }
-  | ({ readonly type: 'list' } & Pick<SessionState, 'messages' | 'entries'>)
+  | ({ readonly type: 'list' } & Pick<SessionView, 'messages' | 'entries'>)
   | { readonly type: 'streaming'; readonly isStreaming: boolean }
   | { readonly type: 'members'; readonly agents: readonly Member[]; readonly users: readonly Member[] }
   | { readonly type: 'failed'; readonly error: Error }
@@ -113,8 +120,8 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
   })
 }
 
-/** Derives the public state. */
-export function shownOf(facts: SessionFacts): SessionState {
+/** Derives what shows. */
+export function viewOf(facts: SessionFacts): SessionView {
   const { messages, entries, isStreaming, hasOlder, hydration, agents, users, error } = facts
   return {
     status: statusOf(facts),
@@ -126,6 +133,19 @@ export function shownOf(facts: SessionFacts): SessionState {
     agents,
     users,
     error,
+  }
+}
+
+/** The public state. */
+export function stateOf({ messages, entries, ...others }: SessionView): SessionState {
+  return {
+    get messages() {
+      return messages.refs
+    },
+    get entries() {
+      return entries.refs
+    },
+    ...others,
   }
 }
 

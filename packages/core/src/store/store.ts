@@ -1,14 +1,9 @@
 import type { Conversation } from '../response/conversation.ts'
 import type { Schedule } from './frame.ts'
+import type { MessageList } from '../response/lines.ts'
 import { emptyStructure } from '../response/reduce.ts'
 import type { Structure } from '../response/reduce.ts'
-import type {
-  MessageRef,
-  PromptState,
-  ResponseChange,
-  ResponseListener,
-  ResponseState,
-} from '../types/types.ts'
+import type { PromptState, ResponseChange, ResponseListener, ResponseState } from '../types/types.ts'
 
 /** A response before and after a publish. */
 export interface Published {
@@ -19,9 +14,11 @@ export interface Published {
 interface Hooks {
   schedule: Schedule
   /** Chooses the messages that show; default: all. */
-  pathOf?: ((structure: Structure) => readonly MessageRef[]) | undefined
+  pathOf?: ((structure: Structure) => MessageList) | undefined
+  /** Called before changes are published. */
+  onFlush(): void
   /** The list has changed; its subscribers are notified next. */
-  onList(messages: readonly MessageRef[], entries: readonly MessageRef[]): void
+  onList(messages: MessageList, entries: MessageList): void
   /** Whether any response is being written, when that changes; subscribers are told next. */
   onStreaming(isStreaming: boolean): void
   /** Called after everybody was notified. */
@@ -29,18 +26,15 @@ interface Hooks {
   onListenerError(error: unknown): void
 }
 
-const noMessages: readonly MessageRef[] = Object.freeze([])
-
 /**
  * Publishes the conversation as immutable snapshots, once per frame, each to its own subscribers. Changes made by a
  * reading of the past are held back until the reading ends, and then published once. Live text is never held.
  */
 export class Store {
   readonly conversation: Conversation
-  messages: readonly MessageRef[] = noMessages
-  entries: readonly MessageRef[] = noMessages
-  /** Prompts that wait for their turn. */
-  queue: readonly PromptState[] = []
+  messages: MessageList = emptyStructure.entries.shown
+  entries: MessageList = emptyStructure.entries.shown
+  #queue: { of: Structure; prompts: readonly PromptState[] } = { of: emptyStructure, prompts: [] }
   /** Responses that are being written, as they show. */
   readonly #streaming = new Set<string>()
   #isStreaming = false
@@ -67,7 +61,17 @@ export class Store {
   }
 
   getPrompt(id: string): PromptState | undefined {
-    return this.#structure.prompts[id]?.state
+    return this.#structure.prompts.get(id)?.state
+  }
+
+  /** Prompts that wait for their turn; the same array until they change. */
+  get queue(): readonly PromptState[] {
+    const structure = this.#structure
+    const known = this.#queue
+    if (known.of === structure) return known.prompts
+    const prompts = structure.queue.shown.refs.map(({ id }) => structure.prompts.get(id)!.state)
+    this.#queue = { of: structure, prompts: alike(prompts, known.prompts) ? known.prompts : prompts }
+    return this.#queue.prompts
   }
 
   subscribe(listener: () => void): () => void {
@@ -124,6 +128,7 @@ export class Store {
   }
 
   readonly flush = (): void => {
+    this.#hooks.onFlush()
     this.#scheduled = false
     this.#cancel?.()
     this.#cancel = undefined
@@ -184,7 +189,6 @@ export class Store {
     this.#listIsLive = false
     this.#structure = conversation.structure
     if (before === this.#structure) return false
-    this.#showQueue()
     if (before.entries !== this.#structure.entries) this.#showList()
     return true
   }
@@ -197,26 +201,14 @@ export class Store {
 
   #showList(): boolean {
     this.#pathChanged = false
-    const all = this.#structure.entries.map((entry) => entry.ref)
-    const entries = alike(all, this.entries) ? this.entries : all
-    const path = this.#hooks.pathOf?.(this.#structure) ?? entries
-    const messages = alike(path, this.messages) ? this.messages : path
+    const entries = this.#structure.entries.shown
+    const messages = this.#hooks.pathOf?.(this.#structure) ?? entries
     if (entries !== this.entries || messages !== this.messages) {
       this.entries = entries
       this.messages = messages
       this.#hooks.onList(messages, entries)
     }
     return true
-  }
-
-  #showQueue(): void {
-    const { entries, prompts } = this.#structure
-    const queue: PromptState[] = []
-    for (const { ref } of entries) {
-      const state = ref.role === 'user' ? prompts[ref.id]?.state : undefined
-      if (state?.status === 'queued') queue.push(state)
-    }
-    if (!alike(queue, this.queue)) this.queue = queue
   }
 
   /** A listener that throws stops neither the session nor other listeners. */

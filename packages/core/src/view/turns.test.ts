@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Entry } from '../response/reduce.ts'
+import { keyOf, noLines } from '../response/lines.ts'
+import type { Entry } from '../response/lines.ts'
 import { Branches } from '../session/branches.ts'
 import type { MessageRef, PromptState, ResponseState } from '../types/types.ts'
 import { createTurns } from './turns.ts'
@@ -44,8 +45,9 @@ class Conversation {
   }
 
   #show(): void {
-    const structure = { entries: this.#entries } as never
-    this.#state = { messages: this.#branches.pathOf(structure), entries: this.#entries.map(({ ref }) => ref) }
+    const entries = noLines.with(new Map(this.#entries.map((entry) => [keyOf(entry.ref), entry])))
+    const { refs: messages } = this.#branches.pathOf({ entries } as never)
+    this.#state = { messages, entries: entries.shown.refs }
   }
 
   #response(id: string): ResponseState | undefined {

@@ -144,6 +144,65 @@ describe.each(patterns)('work per token, %s', (pattern) => {
   })
 })
 
+/** Lines, prompts and members that something looks at: in maps by their keys, in arrays one after another. */
+function countLooks(work: () => void): number {
+  let looks = 0
+  const maps = (['get', 'has', 'set'] as const).map((name) => vi.spyOn(Map.prototype, name))
+  const arrays = (['map', 'every', 'filter', 'some', 'concat', 'toSorted'] as const).map((name) => {
+    const original = Array.prototype[name] as (...args: unknown[]) => unknown
+    return vi.spyOn(Array.prototype, name).mockImplementation(function (this: unknown[], ...args: unknown[]) {
+      looks += this.length
+      return original.apply(this, args)
+    } as never)
+  })
+  work()
+  looks += maps.reduce((sum, spy) => sum + spy.mock.calls.length, 0)
+  for (const spy of [...maps, ...arrays]) spy.mockRestore()
+  return looks
+}
+
+const promptMessage = (id: string) => {
+  const [{ serial, version, timestamp, action } = {}] = wholeMessage(id, '')
+  return {
+    name: 'user-input',
+    data: { promptId: id, text: 'A question.' },
+    serial,
+    version,
+    timestamp,
+    action,
+  }
+}
+
+describe('work per message of a long conversation', () => {
+  /** Looks for 20 prompts and their answers, each in a frame, after this many. */
+  async function looksAfter(count: number): Promise<number> {
+    const past = Array.from({ length: count }, (_, i) => [
+      promptMessage(`p-${i}`),
+      ...wholeMessage(`r-${i}`, 'An answer.'),
+    ]).flat() as ReturnType<typeof wholeMessage>
+    const { session, channel, frame } = await counted({ load: (p) => Promise.resolve(p.apply(past)) })
+    expect(session.getSnapshot().messages).toHaveLength(2 * count)
+    const looks = countLooks(() => {
+      for (let i = 0; i < 20; i++)
+        for (const message of [
+          promptMessage(`q-${i}`) as (typeof past)[number],
+          ...wholeMessage(`s-${i}`, 'One more.'),
+        ]) {
+          channel.deliver(message)
+          frame()
+        }
+    })
+    expect(session.getSnapshot().messages).toHaveLength(2 * count + 40)
+    return looks
+  }
+
+  test('a message costs its own place, however many there are', async () => {
+    const short = await looksAfter(10)
+    const long = await looksAfter(2_000)
+    expect(long).toBeLessThan(1.3 * short)
+  })
+})
+
 describe('work per message of the past', () => {
   test('publishes rows once', async () => {
     const rows = Array.from({ length: 1_000 }, (_, i) => ({
