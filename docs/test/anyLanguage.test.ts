@@ -1,0 +1,270 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSession, history, type Session } from '@rejoin/core'
+import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { closeClients, Realtime } from './ably.ts'
+import { blocks } from './blocks.ts'
+
+const page = 'docs/any-language.md'
+const code = (language: string) => blocks(page).find((one) => one.language === language)!.code
+
+/** The test's model says the pieces; with `HOLD`, each takes a line of the standard input. */
+const pythonModel = `
+import itertools, json, os, sys
+def stream(prompt):
+    pieces, hold = json.loads(os.environ["PIECES"]), os.environ.get("HOLD")
+    for piece in itertools.cycle(pieces) if hold == "for ever" else pieces:
+        if hold and not sys.stdin.readline():
+            return
+        yield piece
+`
+const goModel = `package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"os"
+)
+
+var stdin = bufio.NewReader(os.Stdin)
+
+func stream(ctx context.Context, prompt string, say func(string)) error {
+	var pieces []string
+	json.Unmarshal([]byte(os.Getenv("PIECES")), &pieces)
+	for n := 0; n < len(pieces) || os.Getenv("HOLD") == "for ever"; n++ {
+		if os.Getenv("HOLD") != "" {
+			if _, err := stdin.ReadString('\\n'); err != nil {
+				return err
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		say(pieces[n%len(pieces)])
+	}
+	return nil
+}
+`
+
+interface Language {
+  readonly name: string
+  readonly version: string[]
+  readonly files: Record<string, string>
+  readonly build?: string[]
+  readonly run: (folder: string) => string[]
+}
+
+const languages: Language[] = [
+  {
+    name: 'Python',
+    version: ['python3', '--version'],
+    files: { 'agent.py': code('python'), 'model.py': pythonModel },
+    run: () => ['python3', 'agent.py'],
+  },
+  {
+    name: 'Go',
+    version: ['go', 'version'],
+    files: { 'agent.go': code('go'), 'model.go': goModel },
+    build: ['go', 'build', '-o', 'agent.exe', 'agent.go', 'model.go'],
+    run: (folder) => [join(folder, 'agent.exe')],
+  },
+]
+
+const patterns = ['message-per-response', 'message-per-token']
+const words = Array.from({ length: 120 }, (_, n) => `word ${n} `)
+const pieces = ['A rope ', 'is 🪢 a ', 'bundle of fibres: ', 'corde, верёвка, 縄\n', ...words]
+
+describe.each(languages)('the agent in $name', (language) => {
+  const [command, ...args] = language.version
+  const missing = spawnSync(command!, args).status !== 0
+  let folder = ''
+  let server: LocalAbly
+  const children = new Set<ChildProcess>()
+  const proxies = new Set<Server>()
+
+  beforeAll(() => {
+    if (missing) return
+    folder = mkdtempSync(join(tmpdir(), 'rejoin-any-'))
+    for (const [name, text] of Object.entries(language.files)) writeFileSync(join(folder, name), text)
+    const [build, ...how] = language.build ?? ['true']
+    const env = { ...process.env, GO111MODULE: 'off' }
+    const { status, stderr } = spawnSync(build!, how, { cwd: folder, env, encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  beforeEach(async () => {
+    server = await startLocalAbly()
+    Object.assign(globalThis, { localAbly: server.clientOptions })
+  })
+  afterEach(async () => {
+    for (const child of children) child.kill('SIGKILL')
+    children.clear()
+    closeClients()
+    for (const proxy of proxies) proxy.close()
+    proxies.clear()
+    await server.close()
+  })
+
+  function start(pattern: string, more: Record<string, string> = {}): ChildProcess {
+    const [run, ...how] = language.run(folder)
+    const child = spawn(run!, how, {
+      cwd: folder,
+      stdio: ['pipe', 'inherit', 'inherit'],
+      env: {
+        ...process.env,
+        ABLY_URL: server.url,
+        ABLY_API_KEY: server.key,
+        ABLY_CHANNEL: 'ai:chat',
+        PATTERN: pattern,
+        PIECES: JSON.stringify(pieces),
+        ...more,
+      },
+    })
+    children.add(child)
+    child.stdin.on('error', () => {})
+    return child
+  }
+
+  async function open(): Promise<Session> {
+    const client = new Realtime({ clientId: 'ann' })
+    const session = createSession({ client, channelName: 'ai:chat', hydrate: history() })
+    await session.ready
+    return session
+  }
+
+  /** What a fresh reader shows of the first answer that ends. */
+  async function ended(session: Session) {
+    const end = (one: Session) =>
+      new Promise<string>((resolve) => one.on('finish', ({ response }) => resolve(response.id)))
+    const id = await end(session)
+    const late = await open()
+    const of = (one: Session) => {
+      const { text, status, verified, promptId } = one.getResponse(id)!
+      return { text, status, verified, answered: promptId !== undefined }
+    }
+    expect(of(late)).toEqual(of(session))
+    return of(session)
+  }
+
+  const whole = { text: pieces.join(''), status: 'complete', verified: true, answered: true }
+
+  describe.skipIf(missing).each(patterns)(`${missing ? `(no ${command} here) ` : ''}%s`, (pattern) => {
+    test('to the exact text, verified', async () => {
+      start(pattern)
+      const session = await open()
+      await session.sendMessage({ text: 'What is a rope?' })
+      expect(await ended(session)).toEqual(whole)
+    })
+
+    test('with every fifth publish refused', async () => {
+      const agent = start(pattern, { HOLD: 'once' })
+      let publishes = 0
+      // Each publish lets the model say one more piece.
+      const clientId = (id: string) => {
+        if (id !== 'agent') return false
+        publishes++
+        return agent.stdin!.write('\n') || true
+      }
+      server.faults.refuse({ every: 5, match: { clientId } })
+      const session = await open()
+      await session.sendMessage({ text: 'What is a rope?' })
+      expect(await ended(session)).toEqual(whole)
+      expect(publishes).toBeGreaterThan(50)
+    })
+
+    test('with every fourth answer of the service lost', async () => {
+      const { url, lost } = await losingProxy(server.port, 4)
+      start(pattern, { ABLY_URL: url })
+      const session = await open()
+      await session.sendMessage({ text: 'What is a rope?' })
+      expect(await ended(session)).toEqual(whole)
+      expect(lost()).toBeGreaterThan(0)
+    })
+
+    test('a text that outgrows a message', async () => {
+      const long = Array.from({ length: 60 }, (_, n) => `${n} ${'縄 rope 🪢 '.repeat(100)}`)
+      start(pattern, { PIECES: JSON.stringify(long) })
+      const session = await open()
+      await session.sendMessage({ text: 'Everything about ropes' })
+      expect(await ended(session)).toEqual({ ...whole, text: long.join('') })
+    })
+
+    test('a prompt from before it started', async () => {
+      const session = await open()
+      await session.sendMessage({ text: 'Anyone?' })
+      start(pattern)
+      expect(await ended(session)).toEqual(whole)
+    })
+
+    test('stopped when asked', async () => {
+      const agent = start(pattern, { HOLD: 'for ever' })
+      const session = await open()
+      const promptId = await session.sendMessage({ text: 'What is a rope?' })
+      agent.stdin!.write('\n')
+      await shown(session, promptId, pieces[0]!)
+      const end = ended(session)
+      session.stop(session.getPrompt(promptId)!.responseId)
+      // The model goes on until the agent has heard.
+      const going = setInterval(() => agent.stdin!.write('\n'), 20)
+      const { status, text, verified } = await end
+      clearInterval(going)
+      expect({ status, verified }).toEqual({ status: 'stopped', verified: true })
+      expect(text.startsWith(pieces[0]!)).toBe(true)
+    })
+
+    test('killed in the middle: the next process answers', async () => {
+      const agent = start(pattern, { HOLD: 'once' })
+      const session = await open()
+      const promptId = await session.sendMessage({ text: 'What is a rope?' })
+      agent.stdin!.write('\n')
+      await shown(session, promptId, pieces[0]!)
+      agent.kill('SIGKILL')
+      await once(agent, 'exit')
+      start(pattern)
+      expect(await ended(session)).toEqual(whole)
+      const answers = session.getSnapshot().messages.filter(({ role }) => role === 'assistant')
+      expect(answers).toHaveLength(1)
+    })
+  })
+
+  /** Hands requests on, and cuts every n-th connection that wrote instead of answering. */
+  async function losingProxy(port: number, every: number): Promise<{ url: string; lost: () => number }> {
+    let writes = 0
+    let lost = 0
+    const proxy = createServer((asked, answer) => {
+      const { method, url: path, headers } = asked
+      const handed = request({ host: '127.0.0.1', port, method, path, headers }, (given) => {
+        if (method !== 'GET' && ++writes % every === 0) {
+          lost++
+          given.resume().on('end', () => asked.socket.destroy())
+          return
+        }
+        answer.writeHead(given.statusCode!, given.headers)
+        given.pipe(answer)
+        answer.on('close', () => given.destroy())
+        given.on('error', () => answer.destroy())
+      })
+      handed.on('error', () => answer.destroy())
+      asked.pipe(handed)
+    })
+    proxies.add(proxy)
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, lost: () => lost }
+  }
+})
+
+/** Resolves when the answer to a prompt begins with `text`. */
+function shown(session: Session, promptId: string, text: string): Promise<boolean> {
+  const shows = () => {
+    const id = session.getPrompt(promptId)?.responseId
+    return id !== undefined && session.getResponse(id)!.text.startsWith(text)
+  }
+  return vi.waitUntil(shows, { timeout: 50_000, interval: 10 })
+}
