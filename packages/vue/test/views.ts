@@ -381,5 +381,7 @@ function describe(part: Part): string {
   if (part.type === 'text' || part.type === 'reasoning') return part.text
   if ('toolCallId' in part)
     return [part.state, part.input, part.output].map((x) => JSON.stringify(x)).join(' ')
-  return JSON.stringify('data' in part ? part.data : 'url' in part ? part.url : part.title)
+  return JSON.stringify(
+    'data' in part ? part.data : 'url' in part ? part.url : part.type === 'custom' ? part.kind : part.title,
+  )
 }

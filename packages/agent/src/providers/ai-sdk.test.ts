@@ -266,7 +266,7 @@ describe('both streams', () => {
         { type: 'text-delta', id: '0', text: 5 },
         { type: 'text-delta', id: '0', delta: { no: 'text' } },
         { type: 'text-end', id: '0' },
-        { type: 'custom', kind: 'openai.compaction' },
+        { type: 'custom' },
         { type: 'odd' },
         { type: 'tool-odd' },
         { type: 'ping' },

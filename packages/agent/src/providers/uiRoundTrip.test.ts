@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSession, history, seed, type Session } from '@rejoin/core'
-import { toUIMessages } from '@rejoin/core/ai-sdk'
+import { createChatTransport, toUIMessages } from '@rejoin/core/ai-sdk'
 import { Bench } from '../../test/agentBench.ts'
 import { streamed } from '../../test/providerRecordings.ts'
-import type { ResponseRow } from '../index.ts'
+import type { Pattern, ResponseRow } from '../index.ts'
 import { fromAISDK } from './ai-sdk.ts'
 
 let bench: Bench
@@ -15,6 +16,12 @@ afterAll(() => bench.close())
 
 type Chunk = UIMessageChunk
 type Name = Exclude<Chunk['type'], `data-${string}`> | 'data-*'
+type Named<T extends string> = T extends `data-${string}`
+  ? 'data-*'
+  : T extends `tool-${string}`
+    ? 'tool-*'
+    : T
+type PartName = Named<UIMessage['parts'][number]['type']>
 
 const provider = { p: { itemId: 'i', signature: 's' } }
 const text = (id: string, delta: string): Chunk[] => [
@@ -70,6 +77,12 @@ const samples: Record<Name, Chunk[][]> = {
   'tool-input-start': [
     [{ type: 'tool-input-start', ...call, title: 'Weather' }, available],
     [
+      { type: 'tool-input-start', ...call, toolMetadata: { server: 'mcp' }, providerMetadata: provider },
+      { type: 'tool-input-delta', toolCallId: 'c', inputTextDelta: '{"city":"Oslo"}' },
+      { ...available, toolMetadata: { server: 'mcp' }, providerMetadata: provider },
+      { type: 'tool-output-available', toolCallId: 'c', output: 1 },
+    ],
+    [
       { type: 'tool-input-start', ...call, dynamic: true, providerExecuted: true },
       { ...available, dynamic: true, providerExecuted: true },
     ],
@@ -82,7 +95,11 @@ const samples: Record<Name, Chunk[][]> = {
       available,
     ],
   ],
-  'tool-input-available': [[available], [{ ...available, providerMetadata: provider }]],
+  'tool-input-available': [
+    [available],
+    [{ ...available, providerMetadata: provider }],
+    [{ ...available, toolMetadata: { server: 'mcp' } }],
+  ],
   'tool-input-error': [[{ type: 'tool-input-error', ...call, input: '{"ci', errorText: 'no JSON' }]],
   'tool-output-available': [
     [available, { type: 'tool-output-available', toolCallId: 'c', output: { degrees: 21 } }],
@@ -112,13 +129,26 @@ const samples: Record<Name, Chunk[][]> = {
       { type: 'tool-output-denied', toolCallId: 'c' },
     ],
   ],
-  'source-url': [[{ type: 'source-url', sourceId: 's', url: 'https://x.test', title: 'X' }]],
+  'source-url': [
+    [{ type: 'source-url', sourceId: 's', url: 'https://x.test', title: 'X' }],
+    [{ type: 'source-url', sourceId: 's', url: 'https://x.test', title: 'X', providerMetadata: provider }],
+  ],
   'source-document': [
     [{ type: 'source-document', sourceId: 's', mediaType: 'application/pdf', title: 'D', filename: 'd.pdf' }],
+    [
+      {
+        type: 'source-document',
+        sourceId: 's',
+        mediaType: 'text/plain',
+        title: 'D',
+        providerMetadata: provider,
+      },
+    ],
   ],
   file: [
     [{ type: 'file', url: 'https://x.test/a.png', mediaType: 'image/png' }],
     [{ type: 'file', url: 'data:text/plain;base64,QQ==', mediaType: 'text/plain' }],
+    [{ type: 'file', url: 'https://x.test/a.png', mediaType: 'image/png', providerMetadata: provider }],
   ],
   'reasoning-file': [[{ type: 'reasoning-file', url: 'https://x.test/a.png', mediaType: 'image/png' }]],
   'data-*': [
@@ -129,10 +159,13 @@ const samples: Record<Name, Chunk[][]> = {
     ],
     [{ type: 'data-note', data: 'gone', transient: true }],
   ],
+  custom: [
+    [{ type: 'custom', kind: 'openai.compaction', providerMetadata: provider }],
+    [{ type: 'custom', kind: 'x.y' }],
+  ],
   // Ends, and what no part of a response holds: below.
   abort: [],
   error: [],
-  custom: [],
   'steering-message': [],
 }
 
@@ -221,11 +254,73 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
   )
 })
 
+/** What `useChat` keeps of the chunks that its transport gives it. */
+async function throughChat(chunks: Chunk[], pattern: Pattern): Promise<UIMessage> {
+  const channelName = bench.channelName()
+  const opened = await session(channelName)
+  const agent = bench.agent({ channelName, pattern })
+  agent.onPrompt((_, response) => response.pipe(fromAISDK(streamed(chunks))))
+  await agent.ready
+  const transport = createChatTransport(opened)
+  const asked: UIMessage = { id: 'q', role: 'user', parts: [{ type: 'text', text: 'Hi' }] }
+  const stream = await transport.sendMessages({
+    trigger: 'submit-message',
+    chatId: 'chat',
+    messageId: undefined,
+    messages: [asked],
+    abortSignal: undefined,
+  })
+  let last: UIMessage | undefined
+  for await (const message of readUIMessageStream({ stream })) last = structuredClone(message)
+  transport.close()
+  opened.close()
+  await agent.close()
+  return last!
+}
+
+describe.each(['message-per-response', 'message-per-token'] as const)('useChat, %s', (pattern) => {
+  test.each(cases)('%s (%i) arrives as the AI SDK assembles it', async (_, __, chunks) => {
+    const ends = chunks.some(({ type }) => type === 'finish')
+    const stream: Chunk[] = [...chunks, ...(ends ? [] : [{ type: 'finish', finishReason: 'stop' } as const])]
+    const expected = shown(await assembledByAISDK(stream))
+    expect(shown(await throughChat(stream, pattern))).toEqual(expected)
+  })
+})
+
+/** For every part of the AI SDK's messages, the chunks whose tests show it. A new one is an error of types here. */
+const parts: Record<PartName, Name[]> = {
+  text: ['text-start', 'text-delta', 'text-end'],
+  reasoning: ['reasoning-start', 'reasoning-delta', 'reasoning-end'],
+  'tool-*': ['tool-input-available', 'tool-output-available', 'tool-output-error', 'tool-output-denied'],
+  'dynamic-tool': ['tool-input-start'],
+  'source-url': ['source-url'],
+  'source-document': ['source-document'],
+  file: ['file'],
+  'reasoning-file': ['reasoning-file'],
+  custom: ['custom'],
+  'data-*': ['data-*'],
+  'step-start': ['start-step'],
+  'steering-message': ['steering-message'],
+}
+
+test('docs/ai-sdk.md names every chunk and every part of the AI SDK', () => {
+  const page = readFileSync(new URL('../../../../docs/ai-sdk.md', import.meta.url), 'utf8')
+  const rows = (heading: string) => {
+    const table = page.slice(page.indexOf(`| ${heading} |`)).split('\n\n')[0]!
+    const first = table
+      .split('\n')
+      .slice(2)
+      .map((row) => row.split('|')[1]!)
+    return first.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name)).sort()
+  }
+  expect(rows('chunk')).toEqual(Object.keys(samples).sort())
+  expect(rows('part')).toEqual(Object.keys(parts).sort())
+})
+
 describe('chunks that no part of a response holds', () => {
   test.each<[Name, Chunk, string]>([
     ['abort', { type: 'abort', reason: 'timeout' }, 'stopped'],
     ['error', { type: 'error', errorText: 'overloaded' }, 'error'],
-    ['custom', { type: 'custom', kind: 'openai.compaction' }, 'complete'],
     ['steering-message', { type: 'steering-message', id: 's', parts: [] }, 'complete'],
   ])('%s', async (name, chunk, status) => {
     const channelName = bench.channelName()

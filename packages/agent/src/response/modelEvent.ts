@@ -33,9 +33,11 @@ export type ModelEvent =
   | { type: 'reasoning-end'; id: string }
   | ToolEvent
   | PartMetadataEvent
+  | ToolMetadataEvent
   | SourceEvent
   | SourceDocumentEvent
   | FileEvent
+  | CustomEvent
   /** Application data; the same `id` again replaces it. `transient` data is shown to those present, and not kept. */
   | { type: `data-${string}`; id?: string; data: unknown; transient?: boolean }
   | StepEvent
@@ -82,6 +84,13 @@ export type ToolEvent =
       reason?: string
     }
   | { type: 'tool-approval-response'; toolCallId: string; approved: boolean; reason?: string }
+
+/** What the application's own definition of a tool says of it. */
+export interface ToolMetadataEvent {
+  type: 'tool-metadata'
+  toolCallId: string
+  toolMetadata: Record<string, unknown>
+}
 
 /** What the provider says of a part beside its content; it may come at any time after the part's start. */
 export interface PartMetadataEvent {
@@ -130,6 +139,14 @@ export interface FileEvent {
   /** IANA media type. */
   mediaType: string
   filename?: string
+  providerMetadata?: ProviderMetadata
+}
+
+/** Content of a kind that only one provider knows: nothing to show, and needed by the model's next call. */
+export interface CustomEvent {
+  type: 'custom'
+  /** Such as `openai.compaction`. */
+  kind: string
   providerMetadata?: ProviderMetadata
 }
 

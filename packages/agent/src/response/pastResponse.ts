@@ -107,6 +107,8 @@ export class PastResponse {
         const { reasoning, ...file } = data ?? {}
         return this.#value('file', reasoning ? 'reasoning-file' : 'file', own ?? serial, serial, file)
       }
+      case MessageName.Custom:
+        return this.#value('source', 'custom', own ?? serial, serial, data)
       case MessageName.ResponseMetadata:
         this.metadata = data
         return

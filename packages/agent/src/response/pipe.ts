@@ -151,6 +151,10 @@ function write(writing: Writing, event: ModelEvent): void {
       const { type, ...file } = event
       return body.values.file({ ...file, ...(type === 'reasoning-file' && { reasoning: true }) })
     }
+    case 'custom':
+      return body.values.custom(event)
+    case 'tool-metadata':
+      return body.toolMetadata(event.toolCallId, 'toolMetadata', event.toolMetadata)
     case 'part-metadata':
       return writePartMetadata(writing, event)
     case 'metadata':
@@ -242,7 +246,12 @@ function writePartMetadata({ body, growing }: Writing, event: PartMetadataEvent)
   if (part === 'text' || part === 'reasoning') {
     const text = growing.get(`${part} ${id}`)
     if (text) body.textMetadata(text, providerMetadata)
-  } else body.toolMetadata(id, part, providerMetadata)
+  } else
+    body.toolMetadata(
+      id,
+      part === 'tool-call' ? 'providerMetadata' : 'resultProviderMetadata',
+      providerMetadata,
+    )
 }
 
 function dropped({ what, why }: DroppedEvent): RejoinError {

@@ -193,14 +193,13 @@ export class ResponseBody {
 
   toolMetadata(
     toolCallId: string,
-    part: 'tool-call' | 'tool-result',
-    providerMetadata: ProviderMetadata,
+    field: 'providerMetadata' | 'resultProviderMetadata' | 'toolMetadata',
+    metadata: Record<string, unknown>,
   ): void {
     const tool = this.parts.tool(toolCallId)
     if (!tool) return
-    const field = part === 'tool-call' ? 'providerMetadata' : 'resultProviderMetadata'
-    tool[field] = storable(providerMetadata)
-    this.values.partMetadata({ [Header.ToolCallId]: toolCallId }, field, providerMetadata)
+    tool[field] = storable(metadata) as ProviderMetadata
+    this.values.partMetadata({ [Header.ToolCallId]: toolCallId }, field, metadata)
   }
 
   readonly publish: Publish = (name, data, headers, options = {}) => {

@@ -29,6 +29,7 @@ export interface ToolPart {
   preliminary?: boolean
   providerMetadata?: ProviderMetadata
   resultProviderMetadata?: ProviderMetadata
+  toolMetadata?: Record<string, unknown>
   errorText?: string
   approval?: { id: string; approved?: boolean; reason?: string; clientId?: string }
   serial?: string
@@ -137,7 +138,7 @@ function place({ runs }: PartText): Pick<RowPart, 'serial' | 'version' | 'runs'>
 
 function toolRow(tool: ToolPart): RowPart {
   const { part, toolCallId, toolName, state, input, output, errorText, approval, serial, growing } = tool
-  const { preliminary, providerMetadata, resultProviderMetadata } = tool
+  const { preliminary, providerMetadata, resultProviderMetadata, toolMetadata } = tool
   const { dynamic, ...fields } = tool.fields
   return {
     ...(dynamic ? { type: 'dynamic-tool', toolName } : { type: `tool-${toolName}` }),
@@ -150,6 +151,7 @@ function toolRow(tool: ToolPart): RowPart {
     ...(approval && { approval }),
     ...fields,
     ...(preliminary && { preliminary }),
+    ...(toolMetadata && { toolMetadata }),
     ...(providerMetadata && { callProviderMetadata: providerMetadata }),
     ...(resultProviderMetadata && { resultProviderMetadata }),
     ...(growing ? place(growing) : serial && { serial }),

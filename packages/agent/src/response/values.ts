@@ -1,5 +1,5 @@
 import { ErrorCode, Header, MessageName, RejoinError } from '@rejoin/core/protocol'
-import type { ProviderMetadata, SourceDocumentEvent, SourceEvent } from './modelEvent.ts'
+import type { CustomEvent, ProviderMetadata, SourceDocumentEvent, SourceEvent } from './modelEvent.ts'
 import type { PartText } from './partText.ts'
 import type { ResponseParts, WholePart } from './responseParts.ts'
 
@@ -85,6 +85,12 @@ export class Values {
     })
   }
 
+  custom({ kind, providerMetadata }: CustomEvent): void {
+    const part = this.#host.nextPart()
+    const data = { kind, ...(providerMetadata && { providerMetadata }) }
+    this.#add(MessageName.Custom, part, data, { type: 'custom', id: part, ...data })
+  }
+
   data(name: string, value: unknown, id?: string): void {
     const data = value ?? null
     const times = id === undefined ? undefined : this.#withdrawn.get(id)
@@ -116,14 +122,14 @@ export class Values {
   /** What the provider says of a part. Too large for the channel, it is in the row only. */
   partMetadata(
     headers: Record<string, string>,
-    field: 'providerMetadata' | 'resultProviderMetadata',
-    providerMetadata: ProviderMetadata,
+    field: 'providerMetadata' | 'resultProviderMetadata' | 'toolMetadata',
+    metadata: Record<string, unknown>,
   ): void {
     const failed = (error: RejoinError) => {
       if (error.code !== ErrorCode.TooLarge) this.#host.lost(error)
     }
     const key = `${field} ${JSON.stringify(headers)}`
-    this.#host.publish(MessageName.PartMetadata, { [field]: providerMetadata }, headers, { key, failed })
+    this.#host.publish(MessageName.PartMetadata, { [field]: metadata }, headers, { key, failed })
   }
 
   /** A file with an address, or with its content as a `data:` URL. */

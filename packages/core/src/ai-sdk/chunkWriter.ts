@@ -2,6 +2,7 @@ import type { UIMessageChunk } from 'ai'
 import type {
   DataPart,
   Part,
+  ProviderMetadata,
   ReasoningPart,
   ResponseChange,
   ResponseState,
@@ -135,7 +136,7 @@ export class ChunkWriter {
       if (!now || now.id !== told.part.id) return true
       if (now === told.part) return false
       if (now.type !== told.part.type) return !(isTool(now) && isTool(told.part))
-      if (now.type.startsWith('source-') || now.type.endsWith('file'))
+      if (now.type === 'custom' || now.type.startsWith('source-') || now.type.endsWith('file'))
         return told.step === this.step && !told.open && !same(now, told.part)
       if (isTool(now)) return now.state === 'input-streaming' && !continues(now, told)
       if (now.type.startsWith('data-')) return false
@@ -180,15 +181,18 @@ export class ChunkWriter {
     if (incomplete) return
     if (part.type === 'source-url') {
       const { type, sourceId, url, title } = part
-      this.chunks.push({ type, sourceId, url, title, ...sourceMetadata(part) })
+      this.chunks.push({ type, sourceId, url, title, ...(sourceMetadata(part) as object) })
     } else if (part.type === 'source-document') {
       const { type, sourceId, mediaType, title, filename } = part
       const named = filename !== undefined && { filename }
-      const metadata = sourceMetadata(part)
+      const metadata: object = sourceMetadata(part)
       this.chunks.push({ type, sourceId, mediaType, title, ...named, ...metadata })
     } else if (part.type === 'file' || part.type === 'reasoning-file') {
       const { type, url, mediaType } = part
-      this.chunks.push({ type, url, mediaType })
+      this.chunks.push({ type, url, mediaType, ...metadataOf(part) })
+    } else if (part.type === 'custom') {
+      const { type, kind } = part
+      this.chunks.push({ type, kind: kind as `${string}.${string}`, ...metadataOf(part) })
     } else {
       const { type, id, data } = part as DataPart
       this.chunks.push({ type, id, data })
@@ -276,6 +280,7 @@ export class ChunkWriter {
     const kind = {
       ...(part.type === 'dynamic-tool' && { dynamic: true }),
       ...(providerExecuted && { providerExecuted }),
+      ...(part.toolMetadata && { toolMetadata: part.toolMetadata as never }),
       ...(part.resultProviderMetadata && { providerMetadata: part.resultProviderMetadata as never }),
     }
     const approvalId = approval?.id ?? toolCallId
@@ -323,7 +328,12 @@ export class ChunkWriter {
 
 /** Parts beside the text, whose presence matters more than their place. */
 function isAside(part: Part): boolean {
-  return part.type.startsWith('source-') || part.type.startsWith('data-') || part.type.endsWith('file')
+  const { type } = part
+  return type === 'custom' || type.startsWith('source-') || type.startsWith('data-') || type.endsWith('file')
+}
+
+function metadataOf({ providerMetadata }: { providerMetadata?: ProviderMetadata }) {
+  return providerMetadata && { providerMetadata: providerMetadata as never }
 }
 
 /** How far a part's text is known to be whole, in UTF-16 code units. */
@@ -346,13 +356,14 @@ function continues(now: AnyToolPart, told: Told): boolean {
 
 /** The fields by which a chunk names a call. */
 function callOf(part: AnyToolPart) {
-  const { toolCallId, providerExecuted, title, callProviderMetadata } = part
+  const { toolCallId, providerExecuted, title, callProviderMetadata, toolMetadata } = part
   return {
     toolCallId,
     toolName: toolName(part),
     ...(part.type === 'dynamic-tool' && { dynamic: true }),
     ...(providerExecuted && { providerExecuted }),
     ...(title !== undefined && { title }),
+    ...(toolMetadata && { toolMetadata: toolMetadata as never }),
     ...(callProviderMetadata && { providerMetadata: callProviderMetadata as never }),
   }
 }

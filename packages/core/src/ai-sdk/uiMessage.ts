@@ -66,11 +66,12 @@ export class Steps {
 
 /** Fields of a source for which the AI SDK has no place. */
 export function sourceMetadata(part: SourcePart | SourceDocumentPart) {
-  const { textPart, startOffset, endOffset, snippet } = part
+  const { textPart, startOffset, endOffset, snippet, providerMetadata } = part
   const fields = Object.entries({ textPart, startOffset, endOffset, snippet }).filter(
     ([, value]) => value !== undefined,
   )
-  return fields.length ? { providerMetadata: { rejoin: Object.fromEntries(fields) } } : {}
+  const own = fields.length ? { rejoin: Object.fromEntries(fields) } : undefined
+  return own || providerMetadata ? { providerMetadata: { ...providerMetadata, ...own } } : {}
 }
 
 /** A response as the AI SDK keeps it: `UIMessage` of role `assistant`, named by the response's id. */
@@ -162,8 +163,13 @@ function toUIPart(part: Part): unknown {
     }
     case 'file':
     case 'reasoning-file': {
-      const { type, mediaType, url, filename } = part
-      return { type, mediaType, url, ...(filename !== undefined && { filename }) }
+      const { type, mediaType, url, filename, providerMetadata } = part
+      const named = filename !== undefined && { filename }
+      return { type, mediaType, url, ...named, ...(providerMetadata && { providerMetadata }) }
+    }
+    case 'custom': {
+      const { type, kind, providerMetadata } = part
+      return { type, kind, ...(providerMetadata && { providerMetadata }) }
     }
     default:
       return { ...part }

@@ -1,4 +1,4 @@
-import type { FinishReason, PromptPart, Usage } from '../types/types.ts'
+import type { FinishReason, PromptPart, ProviderMetadata, Usage } from '../types/types.ts'
 
 /**
  * The reducer's whole input. Live messages, rewound ones, history pages and messages of another wire format all become
@@ -115,6 +115,7 @@ export interface ToolEvent extends EventMeta {
     | { kind: 'preliminary'; output: unknown }
     | { kind: 'call-metadata'; providerMetadata: unknown }
     | { kind: 'result-metadata'; providerMetadata: unknown }
+    | { kind: 'tool-metadata'; toolMetadata: unknown }
     | { kind: 'failure'; errorText: string }
     /** `confirmed`: the agent will confirm the decision that it accepts (PROTOCOL.md §2.3). */
     | { kind: 'approval-request'; input: unknown; confirmed?: boolean }
@@ -139,6 +140,7 @@ export interface SourceEvent extends EventMeta {
     startOffset?: number
     endOffset?: number
     snippet?: string
+    providerMetadata?: ProviderMetadata
   }
 }
 
@@ -153,6 +155,7 @@ export interface DocumentEvent extends EventMeta {
     startOffset?: number
     endOffset?: number
     snippet?: string
+    providerMetadata?: ProviderMetadata
   }
 }
 
@@ -160,7 +163,19 @@ export interface FileEvent extends EventMeta {
   type: 'file'
   /** Stands for `file.url`. */
   value?: ValueRef | undefined
-  file: { mediaType: string; url: string; filename?: string; reasoning?: boolean }
+  file: {
+    mediaType: string
+    url: string
+    filename?: string
+    reasoning?: boolean
+    providerMetadata?: ProviderMetadata
+  }
+}
+
+/** Content of a kind that only one provider knows. */
+export interface CustomEvent extends EventMeta {
+  type: 'custom'
+  custom: { kind: string; providerMetadata?: ProviderMetadata }
 }
 
 export interface DataEvent extends EventMeta {
@@ -268,6 +283,7 @@ export type StreamEvent =
   | SourceEvent
   | DocumentEvent
   | FileEvent
+  | CustomEvent
   | DataEvent
   | TransientEvent
   | ValueEvent

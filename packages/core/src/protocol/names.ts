@@ -44,6 +44,8 @@ export const MessageName = {
   SourceDocument: 'source-document',
   /** Ours: a file that the model made, `{ mediaType, url, filename?, reasoning? }`. */
   File: 'file',
+  /** Ours: content of a kind that only one provider knows, `{ kind, providerMetadata? }`. */
+  Custom: 'custom',
   /** Ours: prefix of application data parts, `data-weather`. */
   DataPrefix: 'data-',
   /** Ours: prefix of application data that only clients now present see; published as `ephemeral`. */

@@ -8,7 +8,14 @@ import type { PartKind, ReplyHost } from './partKind.ts'
 import type { PartList } from './partList.ts'
 import { OpenText } from './textPart.ts'
 import { gapsOf, Values, valuesOf } from './values.ts'
-import type { Incomplete, ProviderMetadata, ResponseChange, RowPart, ToolState } from '../types/types.ts'
+import type {
+  DynamicToolPart,
+  Incomplete,
+  ProviderMetadata,
+  ResponseChange,
+  RowPart,
+  ToolState,
+} from '../types/types.ts'
 
 type Change = ToolEvent['change']
 type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
@@ -60,7 +67,7 @@ export class OpenTool extends OpenPart {
 
   /** The agent has told of it: what others say of a call that nobody made does not show. */
   get #isKnown(): boolean {
-    return !!(this.#told ?? this.input ?? this.#approval?.requested) || this.#changes.size > 0
+    return !!(this.#told ?? this.input ?? this.#approval?.requested) || [...this.#changes.keys()].some(tells)
   }
 
   apply(event: ToolEvent): boolean {
@@ -238,15 +245,20 @@ export class OpenTool extends OpenPart {
     return state
   }
 
-  #metadata(): { callProviderMetadata?: ProviderMetadata; resultProviderMetadata?: ProviderMetadata } {
+  #metadata(): Pick<DynamicToolPart, 'callProviderMetadata' | 'resultProviderMetadata' | 'toolMetadata'> {
     const call = this.#change('call-metadata')?.providerMetadata as ProviderMetadata | undefined
     const result = this.#change('result-metadata')?.providerMetadata as ProviderMetadata | undefined
+    const tool = this.#change('tool-metadata')?.toolMetadata as DynamicToolPart['toolMetadata']
     return {
+      ...(tool && { toolMetadata: tool }),
       ...(call && { callProviderMetadata: call }),
       ...(result && { resultProviderMetadata: result }),
     }
   }
 }
+
+/** Whether a message of this kind tells of the call itself: metadata may come before it. */
+const tells = (kind: Change['kind']): boolean => !kind.endsWith('-metadata')
 
 function toolFor(parts: PartList, toolCallId: string, serial: string): OpenTool {
   const part = parts.get(toolCallId, () => new OpenTool(toolCallId, serial, parts))

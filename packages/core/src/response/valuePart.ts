@@ -1,11 +1,18 @@
-import type { DataEvent, DocumentEvent, FileEvent, SourceEvent, ValueEvent } from '../protocol/event.ts'
+import type {
+  CustomEvent,
+  DataEvent,
+  DocumentEvent,
+  FileEvent,
+  SourceEvent,
+  ValueEvent,
+} from '../protocol/event.ts'
 import { OpenPart } from './part.ts'
 import type { AnyPart } from './part.ts'
 import type { PartKind } from './partKind.ts'
 import type { PartList } from './partList.ts'
 import { gapsOf, valuesOf } from './values.ts'
 
-type WholeEvent = SourceEvent | DocumentEvent | FileEvent | DataEvent
+type WholeEvent = SourceEvent | DocumentEvent | FileEvent | CustomEvent | DataEvent
 
 /** A source, document, file or application data: whole in one message, replaced by a newer version. */
 class OpenValue extends OpenPart {
@@ -46,6 +53,8 @@ class OpenValue extends OpenPart {
         const url = typeof value === 'string' ? value : file.url
         return { id, type: reasoning ? 'reasoning-file' : 'file', ...file, url, ...rest }
       }
+      case 'custom':
+        return { id, type: 'custom', ...event.custom }
       case 'data': {
         const data = ref ? value : event.data
         return event.deleted ? undefined : { id, type: `data-${event.name}`, data, ...rest }

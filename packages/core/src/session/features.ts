@@ -18,7 +18,14 @@ export const toolParts: Feature = /* @__PURE__ */ feature({
 /** Sources, documents, files and application data. */
 export const valueParts: Feature = /* @__PURE__ */ feature({
   readers: { ...valueReaders, ...pieceReaders },
-  kinds: { source: valueKind, document: valueKind, file: valueKind, data: valueKind, value: pieceKind },
+  kinds: {
+    source: valueKind,
+    document: valueKind,
+    file: valueKind,
+    custom: valueKind,
+    data: valueKind,
+    value: pieceKind,
+  },
 })
 
 /** Which sources are cited, and how often; with the option `citations` of a session, each citation. */

@@ -24,7 +24,7 @@ test('tools and data given once type every part', () => {
     else if (part.type === 'text' || part.type === 'reasoning') expectTypeOf(part.text).toBeString()
     else
       expectTypeOf(part.type).toEqualTypeOf<
-        'source-url' | 'source-document' | 'file' | 'reasoning-file' | 'dynamic-tool'
+        'source-url' | 'source-document' | 'file' | 'reasoning-file' | 'custom' | 'dynamic-tool'
       >()
   }
 })

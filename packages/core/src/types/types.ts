@@ -115,6 +115,8 @@ interface ToolFields<Input, Output> {
   /** Name of the tool to show to people. */
   readonly title?: string
   readonly callProviderMetadata?: ProviderMetadata
+  /** What the agent's own tool definition says of the tool (the AI SDK's `metadata` of a tool). */
+  readonly toolMetadata?: Readonly<Record<string, unknown>>
   readonly resultProviderMetadata?: ProviderMetadata
   readonly approval?: {
     readonly id: string
@@ -152,6 +154,7 @@ export interface SourcePart {
   readonly startOffset?: number
   readonly endOffset?: number
   readonly snippet?: string
+  readonly providerMetadata?: ProviderMetadata
   /** Number of citations, if only their summary is known; `url` is then the source's domain. */
   readonly count?: number
 }
@@ -170,6 +173,7 @@ export interface SourceDocumentPart {
   readonly startOffset?: number
   readonly endOffset?: number
   readonly snippet?: string
+  readonly providerMetadata?: ProviderMetadata
 }
 
 /** A file that the model made or a user attached; `reasoning-file` if the model made it while reasoning. */
@@ -185,7 +189,17 @@ export interface FilePart {
   readonly size?: number
   /** The file's id in the application's own store, for a `url` that expires. */
   readonly fileId?: string
+  readonly providerMetadata?: ProviderMetadata
   readonly incomplete?: Incomplete
+}
+
+/** Content of a kind that only one provider knows: nothing to show, and needed by the model's next call. */
+export interface CustomPart {
+  readonly id: string
+  readonly type: 'custom'
+  /** Such as `openai.compaction`. */
+  readonly kind: string
+  readonly providerMetadata?: ProviderMetadata
 }
 
 export type DataPart<D extends DataTypes = RegisteredData> = {
@@ -206,6 +220,7 @@ export type Part<T extends Tools = RegisteredTools, D extends DataTypes = Regist
   | SourcePart
   | SourceDocumentPart
   | FilePart
+  | CustomPart
   | DataPart<D>
 
 /** One answer of the agent, as far as known. */

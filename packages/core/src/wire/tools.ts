@@ -50,11 +50,12 @@ const readToolCall: Read = (message, headers, emit) => {
   emit({ ...readMeta(message, headers), type: 'tool', toolCallId, toolName: undefined, change })
 }
 
-const readToolMetadata = /* @__PURE__ */ readTool((data) =>
-  data.resultProviderMetadata === undefined
-    ? { kind: 'call-metadata', providerMetadata: data.providerMetadata }
-    : { kind: 'result-metadata', providerMetadata: data.resultProviderMetadata },
-)
+const readToolMetadata = /* @__PURE__ */ readTool((data) => {
+  const { providerMetadata, resultProviderMetadata, toolMetadata } = data
+  if (toolMetadata !== undefined) return { kind: 'tool-metadata', toolMetadata }
+  if (resultProviderMetadata === undefined) return { kind: 'call-metadata', providerMetadata }
+  return { kind: 'result-metadata', providerMetadata: resultProviderMetadata }
+})
 
 /** Metadata of a call, or of the text or reasoning part that header `part` names. */
 const readPartMetadata: Read = (message, headers, emit) => {

@@ -1,7 +1,8 @@
 import type { FileEvent, ValueRef } from '../protocol/event.ts'
+import type { ProviderMetadata } from '../types/types.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
-import { fields, json, readMeta, stamp, string, text, valueOf } from './fields.ts'
+import { fields, json, none, readMeta, stamp, string, text, valueOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 /** A message's reference to a value in pieces, if it has one (PROTOCOL.md §1.5). */
@@ -28,7 +29,7 @@ const readSource: Read = (message, headers, emit) => {
   if (typeof data.url !== 'string') throw new Error('its data has no url')
   const meta = readMeta(message, headers)
   const sourceId = string(data.sourceId) ?? meta.part ?? meta.serial
-  emit({ ...meta, type: 'source', source: { ...data, sourceId, url: data.url } })
+  emit({ ...meta, type: 'source', source: { ...data, sourceId, url: data.url, ...metadataIn(data) } })
 }
 
 const readDocument: Read = (message, headers, emit) => {
@@ -38,18 +39,32 @@ const readDocument: Read = (message, headers, emit) => {
     throw new Error('its data has no mediaType or no title')
   const meta = readMeta(message, headers)
   const sourceId = string(data.sourceId) ?? meta.part ?? meta.serial
-  emit({ ...meta, type: 'document', document: { ...data, sourceId, mediaType, title } })
+  emit({ ...meta, type: 'document', document: { ...data, sourceId, mediaType, title, ...metadataIn(data) } })
 }
 
 const readFile: Read = (message, headers, emit) => {
-  const { mediaType, url, filename, reasoning } = fields(json(message.data))
+  const data = fields(json(message.data))
+  const { mediaType, url, filename, reasoning } = data
   const value = valueRef(headers)
   if (typeof mediaType !== 'string' || (typeof url !== 'string' && !value))
     throw new Error('its data has no mediaType or no url')
-  const file: FileEvent['file'] = { mediaType, url: typeof url === 'string' ? url : '' }
+  const file: FileEvent['file'] = { mediaType, url: typeof url === 'string' ? url : '', ...metadataIn(data) }
   if (typeof filename === 'string') file.filename = filename
   if (reasoning === true) file.reasoning = true
   emit({ ...readMeta(message, headers), type: 'file', file, value })
+}
+
+const readCustom: Read = (message, headers, emit) => {
+  const data = fields(json(message.data))
+  const { kind } = data
+  if (typeof kind !== 'string') throw new Error('its data has no kind')
+  emit({ ...readMeta(message, headers), type: 'custom', custom: { kind, ...metadataIn(data) } })
+}
+
+/** What the provider wants to see again; anything but an object is none. */
+function metadataIn({ providerMetadata }: Fields): { providerMetadata?: ProviderMetadata } {
+  const given = fields(providerMetadata)
+  return given === none ? {} : { providerMetadata: given as ProviderMetadata }
 }
 
 const readData: Read = (message, headers, emit) => {
@@ -75,6 +90,7 @@ export const valueReaders: Readers = {
   [MessageName.Source]: readSource,
   [MessageName.SourceDocument]: readDocument,
   [MessageName.File]: readFile,
+  [MessageName.Custom]: readCustom,
   [MessageName.DataPrefix]: readData,
   [MessageName.TransientPrefix]: readTransient,
 }

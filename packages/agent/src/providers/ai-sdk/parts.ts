@@ -4,7 +4,7 @@ import type {
   ProviderMetadata,
   ToolFields,
 } from '../../response/modelEvent.ts'
-import { fileEvent, messageOf, sourceEvents, usageEvent } from './values.ts'
+import { fileEvent, jsonOf, messageOf, metadataIn, sourceEvents, usageEvent } from './values.ts'
 import { brokenOff } from '../common/broken.ts'
 import { ending } from '../common/ending.ts'
 import { Intake, isFields, textIn, type Fields } from '../common/intake.ts'
@@ -17,6 +17,8 @@ interface Call {
   /** Its arguments stream as plain text, not as JSON. */
   readonly plain: boolean
   begun: boolean
+  /** What its tool's definition says, as JSON. */
+  metadata?: string
 }
 
 /** Parts that say nothing of the answer. */
@@ -65,6 +67,11 @@ export class AISDKMapper {
         const file = fileEvent(type, part)
         if (file) return yield file
         return this.#intake.drop(type, 'it has neither an address nor content')
+      }
+      case 'custom': {
+        const { kind } = part
+        if (typeof kind !== 'string') return this.#intake.drop(`part of type "${type}"`, 'it has no kind')
+        return yield { type, kind, ...metadataIn(part) }
       }
       case 'finish':
       case 'abort':
@@ -127,7 +134,8 @@ export class AISDKMapper {
     switch (type) {
       case 'tool-input-start':
         this.#note(`tool-call ${toolCallId}`, part)
-        return yield* this.#begin(toolCallId, part)
+        yield* this.#begin(toolCallId, part)
+        return yield* this.#toolMetadata(toolCallId, part)
       case 'tool-input-delta': {
         const field = part['delta'] === undefined ? 'inputTextDelta' : 'delta'
         return yield* this.#delta(toolCallId, this.#intake.text(part[field], `${type}.${field}`))
@@ -182,16 +190,19 @@ export class AISDKMapper {
     const input = part['input'] ?? null
     call.input = input
     if (call.plain && call.begun) yield { type: 'tool-input-delta', toolCallId, inputTextDelta: '"' }
+    // Before the call, so that whoever gets the call has it.
+    yield* this.#said('tool-call', toolCallId)
+    yield* this.#toolMetadata(toolCallId, part)
     const about = { toolCallId, toolName: textIn(part['toolName']) ?? call.name, input, ...toolFields(part) }
     if (part['type'] === 'tool-input-error' || part['invalid'] === true) {
       const errorText = textIn(part['errorText']) ?? messageOf(part['error'] ?? 'the arguments are unfit')
       yield { type: 'tool-input-error', ...about, errorText }
     } else yield { type: 'tool-input-available', ...about }
-    yield* this.#said('tool-call', toolCallId)
   }
 
   *#outcome(toolCallId: string, part: Fields, type: string): Generator<ModelEvent> {
     this.#note(`tool-result ${toolCallId}`, part)
+    yield* this.#toolMetadata(toolCallId, part)
     if (type === 'tool-output-denied') yield { type, toolCallId }
     else if (type.endsWith('error')) {
       const errorText = textIn(part['errorText']) ?? messageOf(part['error'])
@@ -241,6 +252,16 @@ export class AISDKMapper {
   *#messageMetadata(part: Fields): Generator<ModelEvent> {
     const metadata = this.#intake.fields(part['messageMetadata'], 'messageMetadata')
     if (metadata) yield { type: 'metadata', metadata }
+  }
+
+  /** Said again only when it is another. */
+  *#toolMetadata(toolCallId: string, { toolMetadata }: Fields): Generator<ModelEvent> {
+    const call = this.#calls.get(toolCallId)
+    if (!call || !isFields(toolMetadata)) return
+    const json = jsonOf(toolMetadata)
+    if (json === call.metadata) return
+    call.metadata = json
+    yield { type: 'tool-metadata', toolCallId, toolMetadata }
   }
 
   #note(key: string, { providerMetadata }: Fields): void {

@@ -62,10 +62,10 @@ export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message
   if (typeof error === 'string') return error
   const message = isFields(error) ? textIn(error['message']) : undefined
-  return message ?? json(error)
+  return message ?? jsonOf(error)
 }
 
-function json(value: unknown): string {
+export function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'unknown error'
   } catch {
@@ -73,6 +73,6 @@ function json(value: unknown): string {
   }
 }
 
-function metadataIn({ providerMetadata }: Fields): { providerMetadata?: ProviderMetadata } {
+export function metadataIn({ providerMetadata }: Fields): { providerMetadata?: ProviderMetadata } {
   return isFields(providerMetadata) ? { providerMetadata: providerMetadata as ProviderMetadata } : {}
 }
