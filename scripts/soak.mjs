@@ -34,6 +34,12 @@ const targets = {
       ['e2e', 'e2e/kills'],
     ],
   },
+  claims: {
+    what: 'three processes that share claims in PostgreSQL, killed and frozen while the database restarts',
+    runs: 300,
+    variables: ['KILLS'],
+    tests: [['postgres', 'packages/postgres/test/kills']],
+  },
   fuzz: {
     what: 'requests, upgrades and frames of strangers',
     runs: 300_000,

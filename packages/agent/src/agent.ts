@@ -171,7 +171,7 @@ export class Agent {
       responses: () => this.#responses,
       allowCancel: options.allowCancel,
       announce: (promptId, data) => this.#announce(promptId, data),
-      recompleted: (responseId, past) => this.#recompleted(responseId, past),
+      recompleted: (responseId, past, prompt) => this.#recompleted(responseId, past, prompt),
       report: (error) => this.#report(error),
     })
   }
@@ -311,10 +311,13 @@ export class Agent {
       })
   }
 
-  async #recompleted(responseId: string, past: PastResponse): Promise<boolean> {
+  async #recompleted(responseId: string, past: PastResponse, prompt: Prompt): Promise<boolean> {
     // Never written to: it only knows how to read what is there into a row.
     const ids = { responseId, ...(past.promptId !== undefined && { promptId: past.promptId }) }
-    return (await this.#completed(new ResponseWriter(this.#writerHost(), ids, { past }).row())) !== 'failed'
+    return (
+      (await this.#completed(new ResponseWriter(this.#writerHost(), ids, { past, prompt }).row())) !==
+      'failed'
+    )
   }
 
   #claims(client: RealtimeClient): ClaimStore | undefined {

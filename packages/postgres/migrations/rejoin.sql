@@ -11,6 +11,9 @@ create table if not exists rejoin_rows (
   primary key (conversation, id)
 );
 create index if not exists rejoin_rows_in_order on rejoin_rows (conversation, created_at desc, id desc);
+-- The answers of one prompt: those of processes that were overtaken are left out.
+create index if not exists rejoin_rows_of_prompt on rejoin_rows (conversation, (row->>'promptId'))
+  where row->>'fence' is not null;
 
 -- The prompts that an agent has not answered yet, by channel.
 create table if not exists rejoin_checkpoints (

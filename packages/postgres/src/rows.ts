@@ -15,7 +15,7 @@ export interface PageOptions {
 export interface RowStore {
   /**
    * Stores a row under its id; safe to repeat. An answer replaces its earlier state, but an unfinished one never
-   * replaces a finished one. A prompt replaces only itself (same `serial` and `clientId`).
+   * replaces a finished one, and the answer of a process that was overtaken (a lower `fence`) none. A prompt replaces only itself (same `serial` and `clientId`).
    * @throws RejoinError `invalid_argument` if the id belongs to another message of the conversation; see `isPermanent`.
    */
   save(conversation: string, row: Row): Promise<void>
@@ -37,13 +37,22 @@ const LONGEST_PAGE = 1000
 const finished = (row: string) =>
   `coalesce(${row}->>'status', 'complete') not in ('streaming', 'interrupted', 'suspended')`
 
+const fenceOf = (row: string) =>
+  `case jsonb_typeof(${row}->'fence') when 'number' then (${row}->>'fence')::numeric else 0 end`
+
 const SAVE = `insert into rejoin_rows as kept (conversation, id, created_at, row) values ($1, $2, $3, $4::jsonb)
 on conflict (conversation, id) do update set row = excluded.row
 where kept.row->>'role' = excluded.row->>'role' and case excluded.row->>'role'
   when 'user' then kept.row->>'clientId' is not distinct from excluded.row->>'clientId'
     and coalesce(kept.row->>'serial', excluded.row->>'serial', '') = coalesce(excluded.row->>'serial', kept.row->>'serial', '')
-  else ${finished('excluded.row')} or not ${finished('kept.row')} end
+  else (${finished('excluded.row')} or not ${finished('kept.row')})
+    and ${fenceOf('excluded.row')} >= ${fenceOf('kept.row')} end
 returning id`
+
+// The row of a process that was overtaken, whose answer another process has given under another id.
+const OVERTAKEN = `exists (select from rejoin_rows as other where other.conversation = kept.conversation
+  and other.row->>'promptId' = kept.row->>'promptId' and other.row->>'fence' is not null
+  and kept.row->>'fence' is not null and ${fenceOf('other.row')} > ${fenceOf('kept.row')})`
 
 export function createRows(client: PostgresClient): RowStore {
   async function save(conversation: string, row: Row): Promise<void> {
@@ -70,8 +79,8 @@ export function createRows(client: PostgresClient): RowStore {
     const { createdAt, id } = cursor ? readCursor(cursor) : { createdAt: Number.MAX_SAFE_INTEGER, id: '' }
     const found = await select(
       client,
-      `select id, created_at, row from rejoin_rows
-       where conversation = $1 and (created_at, id) < ($2::bigint, $3::text)
+      `select id, created_at, row from rejoin_rows as kept
+       where conversation = $1 and (created_at, id) < ($2::bigint, $3::text) and not ${OVERTAKEN}
        order by created_at desc, id desc limit $4`,
       [cleanText(conversation), createdAt, cleanText(id), limit + 1],
     )

@@ -1,4 +1,4 @@
-import type { Row } from '@rejoin/core'
+import type { ResponseRow, Row } from '@rejoin/core'
 import type { Checkpoint, Prompt } from '@rejoin/agent'
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
@@ -241,6 +241,22 @@ describe.each(databases)('%s', (_, skip, open) => {
       await store.rows.remove('gone')
       expect([await rowsOf('gone'), (await rowsOf('stays')).length]).toEqual([[], 1])
     })
+
+    test.skipIf(skip)(
+      'the answer of a process that was overtaken replaces none, and is not read',
+      async () => {
+        const of = (id: string, fence: number | undefined, text: string) =>
+          ({ ...answer(id), promptId: 'q', text, ...(fence && { fence }) }) as ResponseRow
+        await store.rows.save('fenced', of('a', 2, 'new'))
+        await store.rows.save('fenced', of('a', 1, 'stale'))
+        await store.rows.save('fenced', of('b', 1, 'of a process that was overtaken'))
+        // One that the application wrote by itself, and one of another prompt.
+        await store.rows.save('fenced', of('c', undefined, 'by itself'))
+        await store.rows.save('fenced', { ...of('d', 1, 'other'), promptId: 'p' })
+        const texts = (await rowsOf('fenced')).map((row) => row.text)
+        expect(texts.toSorted()).toEqual(['by itself', 'new', 'other'])
+      },
+    )
   })
 
   describe('checkpoints', () => {

@@ -89,12 +89,15 @@ export class Claimant {
     else await this.#host.won({ ...prompt, fence }, review || fence > 1)
   }
 
-  /** Whether the claim still holds: asked before anything that must happen once. Waits while the store cannot tell. */
-  async holds(promptId: string): Promise<boolean> {
+  /**
+   * Whether the claim still holds: asked before anything that must happen once. `undefined` if the store cannot tell,
+   * with `patient` also when it is asked again for a while.
+   */
+  async holds(promptId: string, patient: boolean): Promise<boolean | undefined> {
     const backoff = new Backoff({ giveUpAfter: STORE_PATIENCE })
     while (!(await this.#renew(promptId))) {
-      const delay = backoff.next()
-      if (delay === undefined) return false
+      const delay = patient ? backoff.next() : undefined
+      if (delay === undefined) return undefined
       await new Promise((resolve) => setTimeout(resolve, delay))
     }
     return this.#holding.has(promptId)

@@ -37,7 +37,7 @@ export interface InboxHost {
   respond(ids: ResponseIds, origin: Origin): ResponseWriter
   responses(): Iterable<ResponseWriter>
   /** A response that was complete on the channel, and perhaps never stored. */
-  recompleted(responseId: string, past: PastResponse): Promise<boolean>
+  recompleted(responseId: string, past: PastResponse, prompt: Prompt): Promise<boolean>
   /** Publishes what becomes of a prompt. */
   announce(promptId: string, data: { status: PromptNews; responseId?: string; part?: string }): void
   /** Of responses that no prompt handler answers. */
@@ -184,7 +184,7 @@ export class Inbox {
         if (!this.#claimant) this.#begun.add(prompt.id)
         return this.#ledger.record({ type: 'begun', prompt, responseId: response.responseId })
       },
-      unsettled: (prompt) => this.#claimant?.release(prompt.id),
+      unsettled: (prompt, response) => this.#unsettled(prompt, response),
       settled: (prompt) => this.#settled(prompt),
     })
     this.#held = []
@@ -366,14 +366,14 @@ export class Inbox {
     const claimant = this.#claimant
     return this.#host.respond(
       { promptId: prompt.id, ...(responseId && { responseId }) },
-      { prompt, past, ...(claimant && { holds: () => claimant.holds(prompt.id) }) },
+      { prompt, past, ...(claimant && { holds: (patient) => claimant.holds(prompt.id, patient) }) },
     )
   }
 
   async #dealWith(missed: Missed): Promise<void> {
     for (const { prompt, past } of missed.answered) {
       this.#queue!.remember(prompt.id)
-      if (await this.#host.recompleted(past.responseId, past)) await this.#settled(prompt)
+      if (await this.#host.recompleted(past.responseId, past, prompt)) await this.#settled(prompt)
     }
     for (const { prompt, responseId, past } of missed.cancelled) {
       this.#queue!.remember(prompt.id)
@@ -402,6 +402,12 @@ export class Inbox {
     // Overtaken at the last moment: it is another process's to settle.
     if ((await this.#claimant?.settle(prompt.id)) === false) return
     return this.#ledger.record({ type: 'settled', promptId: prompt.id })
+  }
+
+  /** What was not stored is, by the process that gets the claim next: perhaps this one. */
+  #unsettled(prompt: Prompt, { delivered }: ResponseWriter): void {
+    this.#claimant?.release(prompt.id)
+    if (delivered && !this.#closed) this.#claimant?.standBy(prompt)
   }
 
   #choose(prompt: Prompt, { text }: { readonly text: string }): Interrupted {

@@ -83,7 +83,7 @@ export interface QueueHost {
   /** After the response has ended, however it did. */
   settled(prompt: Prompt): Promise<void>
   /** It ended, and something of it is left to do for a later process. */
-  unsettled(prompt: Prompt): void
+  unsettled(prompt: Prompt, response: ResponseWriter): void
 }
 
 /** Prompts remembered so that a duplicate is not answered. */
@@ -309,7 +309,7 @@ export class PromptQueue {
     await this.#settleTaken(response, settled)
     // Not delivered or not stored, it stays in the checkpoint: the next process takes it up again.
     if (settled) await this.#host.settled(prompt)
-    else this.#host.unsettled(prompt)
+    else this.#host.unsettled(prompt, response)
     this.#next()
   }
 }

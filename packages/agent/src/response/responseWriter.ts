@@ -76,8 +76,11 @@ export interface ResponseEvents {
 export interface Origin {
   prompt?: Prompt
   past?: PastResponse | undefined
-  /** Whether the prompt is still this process's to answer: asked before the response is stored. */
-  holds?: (() => Promise<boolean>) | undefined
+  /**
+   * Whether the prompt is still this process's to answer: asked before the response ends and before it is stored.
+   * `undefined` if that is not known; `patient`: it may take a while to find out.
+   */
+  holds?: ((patient: boolean) => Promise<boolean | undefined>) | undefined
 }
 
 export interface ResponseIds {
@@ -94,13 +97,15 @@ export class ResponseWriter {
   readonly createdAt: number
   /** It has ended, and leaves nothing for a later process to do. */
   settled = false
+  /** Its end is on the channel. */
+  delivered = false
   /** It was begun by a process that died: `text` is what it had written, and more is added to it. */
   readonly resumed: boolean
 
   readonly #host: WriterHost
   readonly #body: ResponseBody
   readonly #asker: Prompt | undefined
-  readonly #holds: (() => Promise<boolean>) | undefined
+  readonly #holds: Origin['holds']
   #abandoned = false
   #withdrawn = false
   readonly #abort = new AbortController()
@@ -434,6 +439,7 @@ export class ResponseWriter {
     const { text, serial, retracted } = this.#body.parts
     const { metadata } = this.#body.values
     const { clientId } = this.#host
+    const fence = this.#asker?.fence
     const row = {
       id: this.responseId,
       role: 'assistant' as const,
@@ -448,6 +454,7 @@ export class ResponseWriter {
       ...(status !== 'complete' && this.#outcome.error && { error: this.#outcome.error }),
       ...(metadata && { metadata }),
       ...(retracted.length > 0 && { retracted }),
+      ...(fence !== undefined && { fence }),
     }
     return storable(row)
   }
@@ -475,7 +482,11 @@ export class ResponseWriter {
     const status = this.#outcome.status
     const text = await attempt(body.settled())
     if (text.failed) this.#outcome.mark('error', this.#undelivered(text.error))
+    // What another process answers is no longer this one's to end.
+    if (!this.#withdrawn && (await this.#holds?.(false)) === false) this.#abandoned = true
+    if (this.#abandoned) return this.#result(false)
     const marker = await attempt(body.deliver(...this.#endMarker()))
+    this.delivered = !marker.failed
     // An application that closes the connection goes away: its next process ends the response.
     const stored = marker.failed && this.#host.closed() ? 'failed' : await this.#store(status)
     this.settled = !marker.failed && stored !== 'failed'
@@ -484,7 +495,11 @@ export class ResponseWriter {
       this.#host.report(failure)
       throw failure
     }
-    const { failures, repairs, lost } = body
+    return this.#result(stored === 'stored')
+  }
+
+  #result(stored: boolean): EndResult {
+    const { failures, repairs, lost } = this.#body
     return {
       responseId: this.responseId,
       status: this.#outcome.status,
@@ -494,14 +509,15 @@ export class ResponseWriter {
       recovered: failures > 0 && lost.length === 0,
       finishReason: this.#outcome.finishReason,
       usage: this.#outcome.usage,
-      stored: stored === 'stored',
+      stored,
       lost,
     }
   }
 
   async #store(status: EndStatus): Promise<'stored' | 'refused' | 'failed'> {
     if (this.#withdrawn) return 'stored'
-    if (this.#abandoned || (await this.#holds?.()) === false) return 'failed'
+    if (this.#holds && !(await this.#holds(true))) return 'failed'
+    if (this.#abandoned) return 'failed'
     return this.#host.completed(this.#row(status))
   }
 

@@ -354,6 +354,8 @@ export interface ResponseRow {
   readonly metadata?: Readonly<Record<string, unknown>>
   /** Ids of parts that were withdrawn (PROTOCOL.md §5.11). */
   readonly retracted?: readonly string[]
+  /** Of the claim under which the answer was stored: a row with a lower one, of the same prompt, was overtaken. */
+  readonly fence?: number
   /** Milliseconds since the epoch, or anything `Date` parses. */
   readonly updatedAt?: number | string | Date
 }
