@@ -12,6 +12,13 @@ interface Change {
   hasBacklog: boolean
 }
 
+/** Someone came or went. */
+interface Move {
+  clientId: string
+  action: 'enter' | 'leave'
+  timestamp: number
+}
+
 /** What a session needs of a channel, every answer given by the vector. */
 export class VectorChannel {
   readonly name = channelName
@@ -19,10 +26,10 @@ export class VectorChannel {
   state = 'initialized'
   private listener: (message: InboundMessage) => void = () => {}
   private readonly stateListeners: [event: unknown, listener: (change: Change) => void][] = []
-  private presenceListener: () => void = () => {}
+  private presenceListener: (message: Move) => void = () => {}
   private members: string[] = []
   /** Who entered and left, newest first. */
-  private readonly moves: { clientId: string; action: 'enter' | 'leave'; timestamp: number }[] = []
+  private readonly moves: Move[] = []
   private readonly asked: ((page: Message[], more: boolean) => void)[] = []
   private rewound: Message[] = []
   private attaches = 0
@@ -53,12 +60,15 @@ export class VectorChannel {
   }
 
   setMembers(clientIds: string[]): void {
-    const move = (clientId: string, action: 'enter' | 'leave'): void =>
-      void this.moves.unshift({ clientId, action, timestamp: AFTER_ALL })
-    for (const clientId of this.members) if (!clientIds.includes(clientId)) move(clientId, 'leave')
-    for (const clientId of clientIds) if (!this.members.includes(clientId)) move(clientId, 'enter')
+    const before = this.members
     this.members = clientIds
-    this.presenceListener()
+    const move = (clientId: string, action: 'enter' | 'leave'): void => {
+      const message = { clientId, action, timestamp: AFTER_ALL }
+      this.moves.unshift(message)
+      this.presenceListener(message)
+    }
+    for (const clientId of before) if (!clientIds.includes(clientId)) move(clientId, 'leave')
+    for (const clientId of clientIds) if (!before.includes(clientId)) move(clientId, 'enter')
   }
 
   subscribe(listener: (message: InboundMessage) => void): Promise<null> {
@@ -85,7 +95,7 @@ export class VectorChannel {
   }
 
   readonly presence = {
-    subscribe: (listener: () => void): Promise<void> => {
+    subscribe: (listener: (message: Move) => void): Promise<void> => {
       this.presenceListener = listener
       return Promise.resolve()
     },

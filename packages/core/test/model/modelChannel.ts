@@ -148,11 +148,11 @@ export class ModelChannel {
     return this.page(this.model.log.length, limit, !this.attachPointGone)
   }
 
-  private readonly presenceListeners = new Set<() => void>()
+  private readonly presenceListeners = new Set<(message: object) => void>()
   private readonly leaving = new Map<string, string>()
 
   readonly presence = {
-    subscribe: (listener: () => void) => {
+    subscribe: (listener: (message: object) => void) => {
       this.presenceListeners.add(listener)
       return Promise.resolve()
     },
@@ -176,7 +176,7 @@ export class ModelChannel {
       this.leaving.delete(clientId)
       this.members.delete(clientId)
       this.touched.add(publisher)
-      for (const listener of this.presenceListeners) listener()
+      for (const listener of this.presenceListeners) listener({ clientId, action: 'leave', timestamp: 0 })
     }
   }
 
