@@ -27,6 +27,8 @@ const sections: Record<string, (report: Report) => Promise<void>> = {
   reader: async (report) => (await import('./reader.ts')).measureReader(report, grid),
   peers: async (report) => (await import('./peers.ts')).measurePeers(report, smallGrid),
   hydration: async (report) => (await import('./hydration.ts')).measureHydration(report),
+  conversation: async (report) =>
+    (await import('./conversation.ts')).measureConversation(report, values.quick ?? false),
   memory: async (report) => (await import('./memory.ts')).measureMemory(report),
   agent: async (report) => (await import('./agent.ts')).measureAgent(report),
   browser: async (report) => (await import('./browser.ts')).measureBrowser(report),

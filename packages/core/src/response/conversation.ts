@@ -18,7 +18,9 @@ import { PromptTexts } from './promptTexts.ts'
 import { LIVE, Response } from './response.ts'
 import { Roster } from './roster.ts'
 import { copied, emptyStructure, reduce } from './reduce.ts'
-import type { Produce, Structure, StructureEvent } from './reduce.ts'
+import type { Produce, ShownLine, Structure, StructureEvent } from './reduce.ts'
+import { isFit, timeOf } from './shelf.ts'
+import type { ShelvedRow } from './shelf.ts'
 import type { ResponseChange, ResponseRow, ResponseState } from '../types/types.ts'
 
 /** What of a response the structure is made of. */
@@ -71,6 +73,8 @@ export class Conversation {
   readonly #longPrompts = new Map<string, PromptEvent>()
   readonly #kinds: PartKinds
   readonly #produce: Produce
+  /** Lines of rows that do not show yet, by the reading that brought them. */
+  readonly #heldLines = new Map<number, ShownLine[]>()
 
   constructor(continuousId: string, kinds: PartKinds, options: ConversationOptions = {}) {
     this.#kinds = kinds
@@ -86,6 +90,7 @@ export class Conversation {
       },
       ignored: ({ clientId, responseId }, owner) =>
         this.#onIgnored({ clientId, responseId, owner: owner?.clientId }),
+      unshelve: (shelved) => this.#unshelve(shelved),
       drop: (rival, { clientId: owner }) => {
         this.#maybeIncomplete.delete(rival)
         this.#maybeOpen.delete(rival)
@@ -192,15 +197,70 @@ export class Conversation {
     }
   }
 
-  /** Changes a response by what the app's database says of it. */
-  amend({ id, serial, clientId }: ResponseRow, change: (response: Response) => boolean): void {
-    const response = this.#roster.rowFor(id, serial, clientId)
-    if (!change(response)) return
+  /**
+   * Takes in what the app's database says of a response. Of one that is over there is its line only, until somebody
+   * asks for it or the channel has more of it.
+   */
+  amend(row: ResponseRow, apply: ShelvedRow['apply']): void {
+    const { id, clientId, status = 'complete', serial, createdAt, promptId } = row
+    const before = this.#roster.shelved(id)
+    // What is complete in the database stays as it is.
+    if (before && before.row.clientId === clientId) return
+    if (!isFit(row) || !this.#roster.shelve({ row, apply })) return this.#amendNow(row, apply)
+    const line = { id, status, serial, createdAt: timeOf(createdAt), promptId }
+    const held = this.#heldLines.get(this.reading)
+    if (held) held.push(line)
+    else this.#heldLines.set(this.reading, [line])
+  }
+
+  #amendNow(row: ResponseRow, apply: ShelvedRow['apply']): void {
+    const response = this.#applyRow(row, apply)
+    if (!response) return
     if (response.replied) this.#noteReplied(response)
-    this.#roster.noteMessages(response)
     if (!response.headKnown && this.#hasHead(response, false)) response.knowHead()
-    if (serial !== undefined) this.#roster.noteSerial(serial, response)
     this.touch(response, false)
+  }
+
+  #applyRow(row: ResponseRow, apply: ShelvedRow['apply']): Response | undefined {
+    const { id, serial, clientId } = row
+    const response = this.#roster.rowFor(id, serial, clientId)
+    if (!apply(response, row)) return undefined
+    this.#roster.noteMessages(response)
+    if (serial !== undefined) this.#roster.noteSerial(serial, response)
+    return response
+  }
+
+  /** Makes the response of a row, as it shows: nothing is new about it. */
+  #unshelve({ row, apply }: ShelvedRow): Response {
+    const response = this.#applyRow(row, apply) ?? this.#roster.rowFor(row.id, row.serial, row.clientId)
+    response.refresh()
+    this.#countSpeaker(undefined, response.snapshot)
+    return response
+  }
+
+  /** A response that is known, or that a row `shows`. */
+  ask(id: string, shows: () => boolean): Response | undefined {
+    return this.#roster.known(id) ?? (this.#roster.shelved(id) && shows() ? this.find(id) : undefined)
+  }
+
+  /** The lines of rows show, but for those of `held` readings. Returns whether there are any. */
+  showRows(held: ReadonlySet<number>): boolean {
+    const { length } = this.#events
+    for (const [reading, lines] of this.#heldLines) {
+      if (held.has(reading)) continue
+      this.#heldLines.delete(reading)
+      for (const response of lines) this.note({ type: 'response', response })
+    }
+    return this.#events.length > length
+  }
+
+  /** What a reading holds back is another one's to hold. */
+  handOver(reading: number, to: number): void {
+    for (const response of this.dirty) if (response.touched === reading) response.touched = to
+    const lines = this.#heldLines.get(reading)
+    if (!lines) return
+    this.#heldLines.delete(reading)
+    this.#heldLines.set(to, [...(this.#heldLines.get(to) ?? []), ...lines])
   }
 
   /** Something happened to the structure: to a prompt, mostly. */

@@ -31,7 +31,10 @@ const MAX_ANSWERS = 100
 /** Clients that are kept: only the one that asked can cancel, and strangers may try under any number of names. */
 const MAX_CANCELS = 100
 
-export function withAnswer(fate: Fate, { id, status, serial = '' }: ResponseState): Fate {
+export function withAnswer(
+  fate: Fate,
+  { id, status, serial = '' }: Pick<ResponseState, 'id' | 'status' | 'serial'>,
+): Fate {
   const known = fate.answers.find((answer) => answer.id === id)
   if (known?.status === status && known.serial === serial) return fate
   const answers = [...withoutAnswer(fate, id).answers, { id, status, serial }]

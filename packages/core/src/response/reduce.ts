@@ -32,6 +32,9 @@ export interface Structure {
   readonly fates: Table<Fate>
 }
 
+/** What of a response the structure is made of. */
+export type ShownLine = Pick<ResponseState, 'id' | 'serial' | 'createdAt' | 'promptId' | 'status'>
+
 export type StructureEvent =
   /** A prompt as the channel has it. */
   | { readonly type: 'prompt'; readonly prompt: ToldPrompt & { serial: string } }
@@ -42,7 +45,7 @@ export type StructureEvent =
   | { readonly type: 'sent'; readonly id: string; readonly serial: string | undefined }
   | { readonly type: 'failed'; readonly id: string; readonly error: Error }
   /** A response shows for the first time, or was found to begin elsewhere. */
-  | { readonly type: 'response'; readonly response: ResponseState }
+  | { readonly type: 'response'; readonly response: ShownLine }
   /** A response turned out to be another one. */
   | { readonly type: 'forgotten'; readonly id: string; readonly promptId?: string | undefined }
   | { readonly type: 'cancel'; readonly promptId: string; readonly clientId: string | undefined }
@@ -128,7 +131,7 @@ class Changes {
     return this.fates.get(id) ?? this.#state.fates.get(id) ?? noFate
   }
 
-  #respond(response: ResponseState): void {
+  #respond(response: ShownLine): void {
     const { id, serial, createdAt, promptId } = response
     this.#place('assistant', { id, serial, createdAt, promptId })
     this.#learn(promptId, (fate) => withAnswer(fate, response))

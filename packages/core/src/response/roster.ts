@@ -4,6 +4,8 @@ import { isReply } from './parties.ts'
 import type { Parties, Reply } from './parties.ts'
 import { Replies } from './replies.ts'
 import type { Response } from './response.ts'
+import { Shelf } from './shelf.ts'
+import type { ShelvedRow } from './shelf.ts'
 
 interface Hooks {
   readonly known: () => Known
@@ -13,6 +15,8 @@ interface Hooks {
   changeHands(before: Response, next: Response): void
   /** Another party than its owner speaks for a response, or one that may begin none. */
   ignored(event: Pick<StreamEvent, 'clientId' | 'responseId'>, owner: Response | undefined): void
+  /** Somebody asks for the response of a row. */
+  unshelve(shelved: ShelvedRow): Response
   drop(rival: Response, owner: Response): void
 }
 
@@ -26,6 +30,7 @@ export class Roster {
   readonly responses = new Map<string, Response>()
   /** What other parties said under the id of a response whose beginning is not known yet. */
   readonly #rivals = new Map<string, Map<string, Response>>()
+  readonly #shelf = new Shelf()
   readonly #replies = new Map<string, Map<string | undefined, Replies>>()
   readonly #bySerial = new Map<string, Response>()
   /** Responses that the app's database knows by another id than the channel. */
@@ -45,11 +50,36 @@ export class Roster {
   }
 
   find(id: string): Response | undefined {
+    return this.known(id) ?? this.#unshelve(id)
+  }
+
+  /** As `find`, of those that are made. */
+  known(id: string): Response | undefined {
     return this.responses.get(id) ?? this.#aliases.get(id)
   }
 
   bySerial(serial: string): Response | undefined {
-    return this.#bySerial.get(serial)
+    const known = this.#bySerial.get(serial)
+    if (known) return known
+    const id = this.#shelf.idBySerial(serial)
+    return id === undefined ? undefined : this.#unshelve(id)
+  }
+
+  shelved(id: string): ShelvedRow | undefined {
+    return this.#shelf.get(id)
+  }
+
+  /** Keeps a row until somebody asks for its response. False: something is known of it already. */
+  shelve(shelved: ShelvedRow): boolean {
+    const { id, serial } = shelved.row
+    if (this.find(id) || (serial !== undefined && this.bySerial(serial))) return false
+    this.#shelf.put(shelved)
+    return true
+  }
+
+  #unshelve(id: string): Response | undefined {
+    const shelved = this.#shelf.take(id)
+    return shelved && this.#hooks.unshelve(shelved)
   }
 
   noteSerial(serial: string, response: Response): void {
@@ -66,7 +96,7 @@ export class Roster {
     // An operation on a message belongs where the message does: Ably checked who may edit it.
     const { responseId } = event
     if (responseId === undefined) {
-      const known = this.#bySerial.get(event.serial)
+      const known = this.bySerial(event.serial)
       if (known || event.type === 'revise') return known
     }
     const party = this.#parties.of(event)
@@ -98,7 +128,7 @@ export class Roster {
       const caller = this.#byToolCall.get(event.toolCallId ?? '')
       if (caller) return caller
     }
-    return this.responses.get(this.#idOf(event))
+    return this.find(this.#idOf(event))
   }
 
   #idOf(event: StreamEvent): string {
@@ -108,7 +138,7 @@ export class Roster {
 
   /** A message of a known response tells an id that is new: the response's own, or another name for it. */
   #meetId(responseId: string, serial: string): Response | undefined {
-    const known = this.#bySerial.get(serial)
+    const known = this.bySerial(serial)
     // Named by its serial until now, for want of an id.
     if (known?.id === serial) {
       this.responses.delete(serial)
@@ -125,7 +155,7 @@ export class Roster {
     shown: Response | undefined,
     live: boolean,
   ): Response | undefined {
-    const own = this.#bySerial.get(event.serial)
+    const own = this.bySerial(event.serial)
     if (own) return own
     // The database does not say whose it is: the channel's first word does.
     if (shown && shown.party === undefined && party !== undefined) {
@@ -162,7 +192,7 @@ export class Roster {
   /** The response that a row of the application's database is about. */
   rowFor(id: string, serial: string | undefined, clientId: string | undefined): Response {
     const party = this.#parties.ofRow(clientId)
-    const known = this.find(id) ?? (serial === undefined ? undefined : this.#bySerial.get(serial))
+    const known = this.find(id) ?? (serial === undefined ? undefined : this.bySerial(serial))
     if (!known) return this.#add(id, party, '', false)
     if (known.party === undefined) known.party = party
     if (party === undefined || known.party === party) return known

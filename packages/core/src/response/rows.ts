@@ -5,6 +5,7 @@ import type { KnownRow, Response } from './response.ts'
 import { runIndex } from './partList.ts'
 import { Run } from '../text/run.ts'
 import { OpenText } from './textPart.ts'
+import { timeOf } from './shelf.ts'
 import { isOpen } from '../types/status.ts'
 import type {
   Part,
@@ -20,7 +21,7 @@ import type {
 /** Shows what the app's database has of a conversation (PROTOCOL.md §6.7). */
 export function applyRow(conversation: Conversation, row: Row): void {
   if (row.role === 'user') applyPromptRow(conversation, row)
-  else conversation.amend(row, (response) => applyResponseRow(response, row))
+  else conversation.amend(row, applyResponseRow)
 }
 
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {
@@ -153,9 +154,4 @@ class RowValue extends OpenPart {
     const { serial: _, version: __, runs: ___, ...shown } = part
     this.snapshot = { ...shown, id } as unknown as Part
   }
-}
-
-/** Milliseconds since the epoch; 0 where the row does not tell. */
-function timeOf(time: Row['createdAt']): number {
-  return time === undefined ? 0 : new Date(time).getTime() || 0
 }

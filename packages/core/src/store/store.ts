@@ -1,4 +1,5 @@
 import type { Conversation } from '../response/conversation.ts'
+import type { Response } from '../response/response.ts'
 import type { Schedule } from './frame.ts'
 import type { MessageList } from '../response/lines.ts'
 import { emptyStructure } from '../response/reduce.ts'
@@ -57,7 +58,14 @@ export class Store {
   }
 
   getResponse(id: string): ResponseState | undefined {
-    return this.conversation.find(id)?.snapshot
+    return this.#ask(id)?.snapshot
+  }
+
+  #ask(id: string): Response | undefined {
+    return this.conversation.ask(
+      id,
+      () => this.#structure.entries.find({ role: 'assistant', id }) !== undefined,
+    )
   }
 
   getPrompt(id: string): PromptState | undefined {
@@ -80,7 +88,7 @@ export class Store {
   }
 
   subscribeResponse(name: string, listener: ResponseListener): () => void {
-    const id = this.conversation.find(name)?.id ?? name
+    const id = this.#ask(name)?.id ?? name
     const listeners = this.#listeners.get(id) ?? new Set()
     this.#listeners.set(id, listeners.add(listener))
     return () => {
@@ -116,7 +124,7 @@ export class Store {
   /** The reading was given up: another one holds its changes from now on. */
   handOver(reading: number, to: number): void {
     this.#holds.delete(reading)
-    for (const response of this.conversation.dirty) if (response.touched === reading) response.touched = to
+    this.conversation.handOver(reading, to)
   }
 
   #schedule(): void {
@@ -129,6 +137,7 @@ export class Store {
 
   readonly flush = (): void => {
     this.#hooks.onFlush()
+    if (this.conversation.showRows(this.#holds)) this.#listIsLive = true
     this.#scheduled = false
     this.#cancel?.()
     this.#cancel = undefined

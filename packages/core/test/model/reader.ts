@@ -68,6 +68,6 @@ export class Reader {
   }
   response(id: string) {
     this.publish()
-    return this.conversation.responses.get(id)?.snapshot
+    return this.conversation.find(id)?.snapshot
   }
 }

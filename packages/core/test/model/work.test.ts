@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Deliveries } from './deliveries.ts'
 import { deliveriesOf, makeTokens, wholeMessage } from './deliveries.ts'
 import { DirectChannel } from './directChannel.ts'
+import { Response } from '../../src/response/response.ts'
 import { Run } from '../../src/text/run.ts'
 import { seed } from '../../src/past/seed.ts'
 import type { Hydrator } from '../../src/past/hydrator.ts'
@@ -214,6 +215,23 @@ describe('work per message of the past', () => {
     const { session, counts } = await counted(seed({ load: () => Promise.resolve({ rows }) }))
     expect(session.getSnapshot().messages).toHaveLength(1_000)
     expect(counts.list).toBe(1)
+  })
+
+  test('makes the responses of rows that somebody asks for', async () => {
+    const made = vi.spyOn(Response.prototype, 'refresh').mock.calls
+    const rows = Array.from({ length: 1_000 }, (_, i) => ({
+      id: `row-${i}`,
+      role: 'assistant' as const,
+      parts: [{ type: 'text', text: `Answer ${i}.`, serial: `0-${i}` }],
+      createdAt: i + 1,
+    }))
+    const { session } = await counted(seed({ load: () => Promise.resolve({ rows }) }))
+    expect(session.getSnapshot().messages.map(({ id }) => id)).toEqual(rows.map(({ id }) => id))
+    expect(made).toHaveLength(0)
+    for (const i of [0, 500, 999, 500])
+      expect(session.getResponse(`row-${i}`)).toMatchObject({ status: 'complete', text: `Answer ${i}.` })
+    expect(session.getResponse('row-7')).toBe(session.getResponse('row-7'))
+    expect(made).toHaveLength(4)
   })
 
   test('publishes a page of history once, and each response keeps its snapshot from then on', async () => {

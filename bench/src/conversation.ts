@@ -1,0 +1,174 @@
+import type { Hydrator, ResponseRow, Session } from '@rejoin/core'
+import { createSession, history, seed } from '@rejoin/core'
+import type { InboundMessage } from 'ably'
+import { deliveriesOf, makeTokens, wholeMessage } from '../../packages/core/test/model/deliveries.ts'
+import { DirectChannel } from '../../packages/core/test/model/directChannel.ts'
+import { Frames } from './frames.ts'
+import { interleave } from './interleave.ts'
+import { short } from './reader.ts'
+import type { Report } from './report.ts'
+
+const SECTION = 'A long conversation'
+const answer = makeTokens(60).join('')
+/** Of what is measured for each message, so many at a time. */
+const BATCH = 500
+
+function open(hydrate: Hydrator, past: readonly InboundMessage[] = []) {
+  const channel = new DirectChannel()
+  channel.past = past
+  const frames = new Frames()
+  const session = createSession({
+    channel: channel.asChannel(),
+    hydrate,
+    presence: false,
+    schedule: frames.schedule,
+  })
+  return { channel, frames, session }
+}
+
+/** Nanoseconds of CPU that something takes. */
+async function costOf(work: () => void | Promise<void>): Promise<number> {
+  globalThis.gc?.()
+  const started = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(started)
+  return (user + system) * 1_000
+}
+
+let answers = 0
+
+/** Finished answers, one a frame. */
+function finishAnswers({ channel, frames }: ReturnType<typeof open>, count: number): () => void {
+  const messages = Array.from({ length: count }, () => wholeMessage(`more-${++answers}`, answer))
+  return () => {
+    for (const both of messages) {
+      for (const message of both) channel.deliver(message)
+      frames.next()
+    }
+  }
+}
+
+/** Whether a message costs the same at the end of a long conversation as in a short one. */
+async function measureOneMore(report: Report, counts: readonly number[]): Promise<void> {
+  const sessions = await Promise.all(
+    counts.map(async (count) => {
+      const past = Array.from({ length: count }, (_, i) => wholeMessage(`past-${i}`, 'An answer.')).flat()
+      const one = open({ load: (context) => Promise.resolve(context.apply(past)) })
+      await one.session.ready
+      return one
+    }),
+  )
+  const costs = await interleave(
+    sessions.map((one, i) => ({ name: String(counts[i]), prepare: () => finishAnswers(one, BATCH) })),
+    5,
+  )
+  costs.forEach((cost, i) =>
+    report.add({
+      section: SECTION,
+      name: 'one more finished answer, in a frame of its own',
+      column: `${short(counts[i]!)} answers before`,
+      unit: 'ns',
+      value: cost / BATCH,
+      floor: costs[0]! / BATCH,
+    }),
+  )
+  const ratio = Math.max(...costs) / Math.min(...costs)
+  report.aim(
+    'one more answer costs the same',
+    ratio <= 1.3,
+    `dearest is ${ratio.toFixed(2)} times the cheapest`,
+  )
+  for (const { session } of sessions) session.close()
+}
+
+/** Opens a conversation of so many messages, scrolls up to its first, and streams at its end. */
+async function measureLong(report: Report, count: number): Promise<void> {
+  const column = `${short(count)} messages`
+  const rows: ResponseRow[] = Array.from({ length: count }, (_, i) => ({
+    id: `row-${i}`,
+    role: 'assistant',
+    text: answer,
+    createdAt: i + 1,
+  }))
+  const PAGE = 200
+  const pageBefore = (cursor = String(count)) => {
+    const end = Number(cursor)
+    const from = Math.max(0, end - PAGE)
+    return { rows: rows.slice(from, end), ...(from > 0 && { cursor: String(from) }) }
+  }
+  const one = open(seed({ load: (cursor) => Promise.resolve(pageBefore(cursor)) }))
+  const add = (name: string, value: number, floor?: number) =>
+    report.add({ section: SECTION, name, column, unit: 'ns', value, ...(floor && { floor }) })
+  const { session, frames } = one
+  add('open it', await costOf(() => session.ready))
+  let length = 0
+  const scroll = async (pages: number) => {
+    for (let i = 0; i < pages && session.getSnapshot().hasOlder; i++) {
+      await session.loadOlder()
+      frames.next()
+      const { messages } = session.getSnapshot()
+      for (const { id } of messages.slice(0, PAGE)) length += session.getResponse(id)!.text.length
+    }
+  }
+  const all = count / PAGE - 1
+  const tenth = Math.floor(all / 10)
+  const first = await costOf(() => scroll(tenth))
+  await scroll(all - 2 * tenth)
+  const last = await costOf(() => scroll(Infinity))
+  if (session.getSnapshot().messages.length !== count || length !== (count - PAGE) * answer.length)
+    throw new Error(`unable to scroll up; ${session.getSnapshot().messages.length} of ${count} messages came`)
+  const parsing = await costOf(() => void JSON.parse(JSON.stringify(rows.slice(0, PAGE))))
+  add('scroll up, a page of 200, the first pages', first / tenth, parsing)
+  add('scroll up, a page of 200, the last pages', last / tenth, parsing)
+  measureStream(report, session, one, column)
+  session.close()
+}
+
+function measureStream(report: Report, session: Session, one: ReturnType<typeof open>, column: string): void {
+  const deliveries = deliveriesOf('message-per-response', 'streams', makeTokens(10_001))
+  for (const message of deliveries.first) one.channel.deliver(message)
+  one.frames.next()
+  const started = process.cpuUsage()
+  deliveries.tokens.forEach((message, i) => {
+    one.channel.deliver(message)
+    if (i % 64 === 0) one.frames.next()
+  })
+  const { user, system } = process.cpuUsage(started)
+  for (const message of deliveries.last) one.channel.deliver(message)
+  if (session.getResponse('streams')?.text !== deliveries.text)
+    throw new Error('unable to measure a stream; the reader got it wrong')
+  const value = ((user + system) * 1_000) / deliveries.tokens.length
+  report.add({ section: SECTION, name: 'stream at its end, a token', column, unit: 'ns', value })
+}
+
+/** So many messages of the past, in pages of history. */
+async function measurePast(report: Report, count: number): Promise<void> {
+  const past = Array.from({ length: count / 2 }, (_, i) => wholeMessage(`past-${i}`, answer))
+    .flat()
+    .reverse()
+  const { session } = open(history({ limit: 1_000, maxPages: Infinity }), past)
+  const first = await costOf(() => session.ready)
+  const value =
+    first +
+    (await costOf(async () => {
+      while (session.getSnapshot().hasOlder) await session.loadOlder()
+    }))
+  const { length } = session.getSnapshot().messages
+  if (length !== count / 2)
+    throw new Error(`unable to read the past; ${length} of ${count / 2} responses came`)
+  report.add({
+    section: SECTION,
+    name: 'read its past from history, a message',
+    column: `${short(count)} messages`,
+    unit: 'ns',
+    value: value / count,
+  })
+  session.close()
+}
+
+export async function measureConversation(report: Report, isQuick: boolean): Promise<void> {
+  await measureOneMore(report, isQuick ? [100, 10_000] : [100, 10_000, 100_000])
+  await measureLong(report, isQuick ? 20_000 : 100_000)
+  for (const count of isQuick ? [10_000, 50_000] : [10_000, 100_000, 1_000_000])
+    await measurePast(report, count)
+}
