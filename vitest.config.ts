@@ -53,6 +53,7 @@ export default defineConfig({
       }),
       project('local-ably', './packages/local-ably'),
       project('postgres', './packages/postgres'),
+      project('cli', './packages/cli', { testTimeout: 60_000 }),
       project('demo', './demo'),
       project('docs', './docs', { testTimeout: 60_000, exclude: ['.blocks/**', 'node_modules/**'] }),
       project('e2e', './e2e', {
