@@ -1,5 +1,6 @@
+import { segmentsOf } from '@rejoin/core'
 import { chunksOf } from './chunks.ts'
-import { gapMark, segmentsOf } from './gaps.ts'
+import { gapMark } from './gaps.ts'
 import { h } from './dom.ts'
 import type { Marks, TextView } from './textView.ts'
 
@@ -38,7 +39,7 @@ export class PlainView implements TextView {
 
 function marked(text: string, gaps: Marks['gaps']): Node[] {
   return segmentsOf(text, gaps).flatMap((segment): Node[] => {
-    if (segment.kind === 'gap') return [gapMark(segment.gap)]
+    if (segment.type === 'gap') return [gapMark(segment.gap)]
     const nodes = nodesOf(segment.text)
     return segment.uncertain ? [h('span', { class: 'uncertain' }, ...nodes)] : nodes
   })

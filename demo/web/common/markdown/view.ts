@@ -88,7 +88,7 @@ export class MarkdownView implements TextView {
 
   #show(from: number, blocks: readonly Block[], marks: Marks, final: boolean): void {
     const resolved = final && this.#env.references
-    let within: ReadonlySet<string> = new Set()
+    let within: ReadonlySet<number> = new Set()
     for (const { raw } of this.#blocks.slice(0, from)) within = openAfter(raw, within)
     for (const [index, block] of blocks.entries()) {
       const at = from + index
@@ -113,7 +113,7 @@ export class MarkdownView implements TextView {
     return element
   }
 
-  #render(blocks: readonly Block[], marks: Marks, within: ReadonlySet<string>): Node {
+  #render(blocks: readonly Block[], marks: Marks, within: ReadonlySet<number>): Node {
     const content = document.createDocumentFragment()
     for (const block of blocks) content.append(render(block, this.#env))
     placeMarks(content, marks, within)

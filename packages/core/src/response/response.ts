@@ -2,6 +2,7 @@ import type { ReviseEvent, StreamEvent, TextEvent } from '../protocol/event.ts'
 import { Facts } from './facts.ts'
 import { covers } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
+import { healedIn } from './healing.ts'
 import { lossesOf } from './losses.ts'
 import { noGaps } from './part.ts'
 import type { Run } from '../text/run.ts'
@@ -77,6 +78,10 @@ export class Response {
   #newestVersion = ''
   #sealed = false
   #tookOver = false
+  /** Code units that were missing and have come. */
+  #healed = 0
+  /** The snapshot lacks what reading the past may bring: that heals nothing. */
+  #pastWasNeeded = true
   #spokenAt = ''
   readonly #askerOf: AskerOf
 
@@ -332,7 +337,10 @@ export class Response {
       ? replaced(this.parts.ordered)
       : refreshParts(this.parts.ordered)
     this.#tookOver = false
-    const next = this.#show()
+    const shown = this.#show()
+    if (before && !this.#pastWasNeeded) this.#healed += healedIn(before, shown)
+    this.#pastWasNeeded = this.needsPast
+    const next = this.#healed > 0 ? { ...shown, healed: this.#healed } : shown
     if (others || !before || before.parts.length !== next.parts.length || differs(before, next))
       changes.push({})
     if (changes.length === 0) return undefined

@@ -233,6 +233,11 @@ export interface ResponseState<T extends Tools = RegisteredTools, D extends Data
   /** Where text is known to be missing. */
   readonly gaps: readonly Gap[]
   readonly hasGap: boolean
+  /**
+   * How much text was missing here and has come, in UTF-16 code units; absent where nothing was. Text that reading the
+   * past brought was not missing.
+   */
+  readonly healed?: number
   /** Whole, and its length and checksum agree: the text is what the model said. */
   readonly verified: boolean
   readonly promptId?: string

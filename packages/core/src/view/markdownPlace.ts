@@ -8,7 +8,7 @@ const prefix = /^[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]+)*(?:#{1,6}[ \t]+|\|)?/
 const syntax = /^[ \t]*(?:`{3,}|~{3,}|[ \t|:=*_-]+$)/
 
 /** Where in a Markdown text a mark can stand without breaking what it stands in: there, or close by. */
-export function placeOf(text: string, at: number): number {
+export function markdownPlaceOf(text: string, at: number): number {
   const before = text.slice(Math.max(0, at - reach), at)
   const start = at - (before.length - 1 - before.lastIndexOf('\n'))
   if (!before.includes('\n') && at > reach) return at
