@@ -36,7 +36,8 @@ export function joinTexts(
     if (part.type === 'text') {
       const start = text.length
       const textPart = part as TextPart
-      starts.set(part.id, (last = { part: textPart, start }))
+      last = { part: textPart, start }
+      starts.set(part.id, last)
       for (const gap of gapsOf(response, part.id))
         gaps.push({ ...gap, from: gap.from + start, to: gap.to + start })
       text += textPart.text
