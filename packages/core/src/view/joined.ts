@@ -35,12 +35,11 @@ export function joinTexts(
   for (const part of parts) {
     if (part.type === 'text') {
       const start = text.length
-      const textPart = part as TextPart
-      last = { part: textPart, start }
+      last = { part, start }
       starts.set(part.id, last)
       for (const gap of gapsOf(response, part.id))
         gaps.push({ ...gap, from: gap.from + start, to: gap.to + start })
-      text += textPart.text
+      text += part.text
     } else if (isSource(part)) {
       const source = numbered(sources, part)
       const home = (part.textPart === undefined ? undefined : starts.get(part.textPart)) ?? last
