@@ -246,6 +246,15 @@ export class Agent {
     return (this.#closing ??= this.#close(options))
   }
 
+  /**
+   * Takes no more prompts; requests to stop and decisions are still heard. Resolves when those that were taken are
+   * answered: then `close()` stops nothing.
+   */
+  async drain(): Promise<void> {
+    this.#inbox.drain()
+    await this.#inbox.idle()
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -50,6 +50,12 @@ export type { Pattern } from './response/runWire.ts'
 export type { ToolCall } from './response/toolCalls.ts'
 export { ErrorCode, RejoinError } from '@rejoin/core/protocol'
 export type { ResponseRow, RowPart, Wake } from '@rejoin/core/protocol'
+export {
+  createAgentHost,
+  type AgentHost,
+  type AgentHostEvents,
+  type AgentHostOptions,
+} from './host/agentHost.ts'
 export { answerMissed, type AnswerMissedOptions } from './wake/answerMissed.ts'
 export { answerPrompt, type AnswerOutcome, type AnswerPromptOptions } from './wake/answerPrompt.ts'
 export { promptRoute, type PromptRouteOptions, type RouteContext } from './wake/promptRoute.ts'

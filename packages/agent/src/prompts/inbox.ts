@@ -100,6 +100,7 @@ export class Inbox {
   /** Continuity was lost, and what came meanwhile is not read yet. */
   #lost = false
   #closed = false
+  #draining = false
   /** Live messages that wait until the past is dealt with. */
   #held: InboundMessage[] | undefined
 
@@ -204,6 +205,12 @@ export class Inbox {
     this.#client.connection.off(this.#onGone)
     this.#claimant?.close()
     this.#queue?.close(this.#host.checkpoints !== undefined)
+  }
+
+  /** Takes no more prompts, and hears what concerns those that were taken. */
+  drain(): void {
+    this.#draining = true
+    this.#claimant?.close()
   }
 
   async idle(): Promise<void> {
@@ -426,6 +433,7 @@ export class Inbox {
     if (serial > (this.#heard ?? '')) this.#heard = serial
     switch (message.name) {
       case MessageName.UserInput: {
+        if (this.#draining) return
         const prompt = this.#queue && this.#read(message, late)
         if (!prompt) return
         if (!this.#claimant)

@@ -51,7 +51,8 @@ function reply(outcomes: readonly { status: string }[]): Response {
   return Response.json(outcomes, claimed ? { status: 503, headers: { 'retry-after': '10' } } : {})
 }
 
-function refusal(error: unknown): Response {
+/** What a request that went wrong is told. */
+export function refusal(error: unknown): Response {
   const code = error instanceof RejoinError ? error.code : undefined
   if (code === ErrorCode.NotAllowed) return new Response('Not allowed', { status: 401 })
   if (code === ErrorCode.BadMessage) return new Response('Not a wake', { status: 400 })
