@@ -55,7 +55,8 @@ export class MessagesMapper {
   }
 
   *#event(event: Fields): Generator<ModelEvent> {
-    switch (event['type']) {
+    // Proxies tell their errors without a type.
+    switch (event['type'] ?? ('error' in event ? 'error' : '')) {
       case 'message_start':
         return yield* this.#start(this.#intake.fields(event['message'], 'message') ?? {})
       case 'content_block_start': {

@@ -25,7 +25,8 @@ export class ResponsesMapper {
   }
 
   *#event(event: Fields): Generator<ModelEvent> {
-    const type = textIn(event['type']) ?? ''
+    // Proxies tell their errors without a type.
+    const type = textIn(event['type']) ?? ('error' in event ? 'error' : '')
     const response = isFields(event['response']) ? event['response'] : {}
     if (type === 'response.created') {
       this.#over = false
