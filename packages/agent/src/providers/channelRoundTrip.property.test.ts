@@ -37,6 +37,8 @@ const way = fc.record({
     }),
     { maxLength: 3 },
   ),
+  /** After how many events the model waits until all is on the channel, so that the text grows by appends. */
+  pace: fc.integer({ min: 1, max: 4 }),
   /** Events before the agent's connection drops. */
   drop: fc.option(fc.nat(20), { freq: 4 }),
   forget: fc.boolean(),
@@ -55,9 +57,12 @@ async function open(channelName: string, rows?: ResponseRow[]): Promise<Session>
 }
 
 let writers = 0
+/** Publishes that were refused, in all runs. */
+let refused = 0
+afterAll(() => expect(refused).toBeGreaterThan(0))
 
 /** Writes the events, and gives what every reader ends with. */
-async function through(events: readonly ModelEvent[], { pattern, refusals, drop, forget }: Way) {
+async function through(events: readonly ModelEvent[], { pattern, refusals, pace, drop, forget }: Way) {
   const channelName = bench.channelName()
   const clientId = `writer-${writers++}`
   const { faults } = bench.server
@@ -73,10 +78,12 @@ async function through(events: readonly ModelEvent[], { pattern, refusals, drop,
     for (const [nth, event] of events.entries()) {
       if (nth === drop) faults.drop({ match: { clientId }, forget })
       yield event
+      if (nth % pace === 0) await response.flush().catch(() => {})
     }
   }
   await response.pipe(told()).catch(() => {})
-  await response.end().catch(() => {})
+  const result = await response.end().catch(() => undefined)
+  refused += result?.failures ?? 0
   await bench.until(() => !['streaming', undefined].includes(live.getResponse('r')?.status))
   const late = await open(channelName)
   const stored = await open(bench.channelName(), JSON.parse(JSON.stringify(rows)) as ResponseRow[])
