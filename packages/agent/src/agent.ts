@@ -106,6 +106,8 @@ export interface AgentOptions {
 
 export interface AgentEvents {
   error: (error: RejoinError) => void
+  /** An answer waits for people, and no handler runs for it until they have decided. */
+  suspended: (suspended: { promptId: string; responseId: string; toolCallIds: readonly string[] }) => void
   /** A response begins: of the application, of a prompt, or to end what a former process has left. */
   response: (response: ResponseWriter) => void
 }
@@ -171,6 +173,8 @@ export class Agent {
       responses: () => this.#responses,
       allowCancel: options.allowCancel,
       announce: (promptId, data) => this.#announce(promptId, data),
+      suspended: ({ id: promptId }, { responseId, toolCallIds }) =>
+        this.#events.emit('suspended', { promptId, responseId, toolCallIds }),
       recompleted: (responseId, past, prompt) => this.#recompleted(responseId, past, prompt),
       report: (error) => this.#report(error),
     })
@@ -262,7 +266,9 @@ export class Agent {
   async #close({ reason, handOver = false }: { reason?: unknown; handOver?: boolean }): Promise<void> {
     this.#inbox.close()
     const why = reason ?? new DOMException('The agent was closed', 'AbortError')
-    await Promise.allSettled([...this.#responses].map((response) => response.abort(why)))
+    // One that waits for people is left to the process that goes on when they have decided.
+    const end = async (response: ResponseWriter) => (await response.suspend()) || response.abort(why)
+    await Promise.allSettled([...this.#responses].map(end))
     if (!handOver) await this.#presence?.leave()
     await this.#inbox.idle()
     await this.#inbox.release()
@@ -273,9 +279,10 @@ export class Agent {
     this.#inbox.close()
     const reason = interrupted('the agent was shut down')
     await Promise.allSettled(
-      [...this.#responses].map((response) =>
-        this.#inbox.resumes(response) ? response.flush() : response.fail(reason),
-      ),
+      [...this.#responses].map(async (response) => {
+        if (await response.suspend()) return
+        await (this.#inbox.resumes(response) ? response.flush() : response.fail(reason))
+      }),
     )
     await this.#presence?.leave()
     await this.#inbox.release()

@@ -26,6 +26,8 @@ export class Answers {
   readonly #waiting = new Map<string, Set<Waiter>>()
   readonly #values = new GivenValues()
   #kept: InboundMessage[] = []
+  /** Of each tool call: serial of the newest answer that was looked at. */
+  readonly #judged = new Map<string, string>()
   readonly #report: (error: RejoinError) => void
 
   constructor(report: (error: RejoinError) => void) {
@@ -37,6 +39,16 @@ export class Answers {
     const waiters = this.#waiting.get(keyOf(message))
     if (waiters) for (const waiter of waiters) waiter.offer(message)
     else if (this.#kept.push(message) > KEPT) this.#kept.shift()
+  }
+
+  /** Serial of the newest answer to these calls that was looked at; '' if none was. */
+  judgedUpTo(toolCallIds: readonly string[]): string {
+    return toolCallIds.map((id) => this.#judged.get(id) ?? '').reduce((a, b) => (a > b ? a : b), '')
+  }
+
+  /** Whether an answer to one of these calls has come that is newer than `serial`. */
+  hasKept(toolCallIds: readonly string[], serial: string): boolean {
+    return this.#kept.some((message) => isAnswerTo(message, toolCallIds, serial))
   }
 
   /** Resolves with the first answer of someone who may give it. Others are ignored and reported. */
@@ -79,8 +91,17 @@ export class Answers {
     })
   }
 
+  #note(toolCallId: string, serial: string): void {
+    if (serial <= (this.#judged.get(toolCallId) ?? '')) return
+    this.#judged.delete(toolCallId)
+    this.#judged.set(toolCallId, serial)
+    if (this.#judged.size > KEPT)
+      for (const oldest of this.#judged.keys()) return void this.#judged.delete(oldest)
+  }
+
   #judge<T>(options: WaitOptions<T>, message: InboundMessage): (T & Who) | undefined {
     const who = senderOf(message)
+    this.#note(options.toolCallId, message.serial ?? '')
     try {
       const answer = options.read(this.#values.whole(message))
       if (answer === undefined) return undefined
@@ -97,6 +118,13 @@ export class Answers {
       return undefined
     }
   }
+}
+
+/** A decision, or a result, that is newer than `serial`. */
+export function isAnswerTo(message: InboundMessage, toolCallIds: readonly string[], serial: string): boolean {
+  const { name, serial: own = '' } = message
+  if (name !== MessageName.ApprovalResponse && name !== MessageName.ToolResult) return false
+  return own > serial && toolCallIds.includes(headersOf(message)[Header.ToolCallId] ?? '')
 }
 
 function keyOf(message: InboundMessage): string {

@@ -9,6 +9,7 @@ import {
 } from '@rejoin/core/protocol'
 import type { Checkpoint } from './checkpoint.ts'
 import { PastResponse } from '../response/pastResponse.ts'
+import { isAnswerTo } from '../inbound/answers.ts'
 import { headersOf, parsed, senderOf, type Who } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
 import { PromptTexts } from '../inbound/promptTexts.ts'
@@ -196,4 +197,13 @@ function isClientResult(message: InboundMessage, responses: Map<string, PastResp
 
 function isPublishedByAgent(message: InboundMessage, judge: Judge): boolean {
   return judge.isOwn(message) && Header.Rejoin in headersOf(message)
+}
+
+/** It was suspended, and nobody has answered since. */
+export function isDormant(
+  entry: Missed['prompts'][number],
+  answers: readonly InboundMessage[],
+): entry is Missed['prompts'][number] & { past: PastResponse } {
+  const { suspendedFor, judged } = entry.past ?? {}
+  return suspendedFor !== undefined && !answers.some((one) => isAnswerTo(one, suspendedFor, judged!))
 }

@@ -43,6 +43,7 @@ export class Claimant {
   readonly #host: ClaimantHost
   readonly #owner = newId()
   readonly #claiming = new Set<string>()
+  readonly #givingUp = new Set<Promise<unknown>>()
   readonly #holding = new Map<string, Holding>()
   readonly #standby = new Map<string, { prompt: Prompt; timer: ReturnType<typeof setTimeout> }>()
   /** Prompts whose answers have ended, and how often their claims were refused since. */
@@ -131,14 +132,13 @@ export class Claimant {
   release(promptId: string): void {
     const holding = this.#holding.get(promptId)
     this.#drop(promptId)
-    if (holding) void this.#giveUp(holding.claim)
+    if (holding) this.#giveUp(holding.claim)
   }
 
   /** Gives all claims up; resolves when others can have them. */
   async releaseAll(): Promise<void> {
-    const claims = [...this.#holding.values()].map(({ claim }) => claim)
-    for (const { promptId } of claims) this.#drop(promptId)
-    await Promise.all(claims.map((claim) => this.#giveUp(claim)))
+    for (const promptId of this.#holding.keys()) this.release(promptId)
+    await Promise.all(this.#givingUp)
   }
 
   /** This process can answer nothing any more: what it holds is others' to answer. */
@@ -155,8 +155,11 @@ export class Claimant {
   }
 
   /** A claim that cannot be given up expires. */
-  async #giveUp(claim: HeldClaim): Promise<void> {
-    await this.#host.store.release?.(claim).catch(() => {})
+  #giveUp(claim: HeldClaim): void {
+    const done = Promise.resolve(this.#host.store.release?.(claim))
+      .catch(() => {})
+      .finally(() => this.#givingUp.delete(done))
+    this.#givingUp.add(done)
   }
 
   /** An end marker of another process: it may die before it has stored its answer, so its claim is tried still. */

@@ -7,7 +7,7 @@ import type {
 } from 'ably'
 import { ErrorCode, wrapError, type RejoinError, Header, MessageName } from '@rejoin/core/protocol'
 import { Backoff, judge } from '../publish/backoff.ts'
-import { catchUp, doneAbout, newest, since, type Judge, type Missed } from './catchUp.ts'
+import { catchUp, doneAbout, isDormant, newest, since, type Judge, type Missed } from './catchUp.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import { Answers } from '../inbound/answers.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
@@ -27,7 +27,8 @@ import {
   type PromptOptions,
 } from './promptQueue.ts'
 import { missing, wrapRefusal } from '../publish/rights.ts'
-import type { Origin, ResponseIds, ResponseWriter } from '../response/responseWriter.ts'
+import type { Origin, ResponseIds, ResponseWriter, Suspension } from '../response/responseWriter.ts'
+import { SuspendedPrompts } from './suspendedPrompts.ts'
 
 export interface InboxHost {
   readonly checkpoints: CheckpointStore | undefined
@@ -42,6 +43,8 @@ export interface InboxHost {
   announce(promptId: string, data: { status: PromptNews; responseId?: string; part?: string }): void
   /** Of responses that no prompt handler answers. */
   readonly allowCancel: AllowCancel | undefined
+  /** An answer waits for people, and no handler runs for it. */
+  suspended(prompt: Prompt, suspension: Suspension): void
   report(error: RejoinError): void
 }
 
@@ -85,6 +88,7 @@ export class Inbox {
   readonly #onGone = () => this.#claimant?.retire()
   #queue: PromptQueue | undefined
   readonly #claimant: Claimant | undefined
+  readonly #suspended = new SuspendedPrompts()
   /** Prompts whose answers this process has begun, while claims are not used. */
   readonly #begun = new Set<string>()
   #warned = false
@@ -337,6 +341,7 @@ export class Inbox {
     const open = left?.prompts.find(own)
     if (left?.answered.some(own) || left?.cancelled.some(own)) return this.#dealWith({ ...left, prompts: [] })
     for (const message of left?.answers ?? []) this.answers.receive(message)
+    if (open && isDormant(open, left?.answers ?? [])) return this.#suspend(prompt, suspensionOf(open.past))
     const choice = open?.past && this.#choose(prompt, open.past)
     if (open && choice === 'mark') return this.#mark(open)
     if (open?.past && choice === 'restart') this.#withdraw(open.past)
@@ -391,7 +396,13 @@ export class Inbox {
         .catch(() => {})
         .then(() => this.#settled(prompt))
     }
-    for (const entry of missed.prompts) this.#answerLate(entry)
+    for (const entry of missed.prompts)
+      if (!isDormant(entry, missed.answers)) this.#answerLate(entry)
+      else {
+        void this.#ledger.record({ type: 'received', prompt: entry.prompt, accepted: true })
+        this.#queue!.remember(entry.prompt.id)
+        this.#suspend(entry.prompt, suspensionOf(entry.past))
+      }
   }
 
   #answerLate(entry: Missed['prompts'][number]): void {
@@ -411,13 +422,35 @@ export class Inbox {
     return this.#ledger.record({ type: 'settled', promptId: prompt.id })
   }
 
+  /** No handler runs until someone has answered; any process may go on then. */
+  #suspend(prompt: Prompt, suspension: Suspension): void {
+    this.#suspended.add(prompt, suspension)
+    this.#claimant?.release(prompt.id)
+    // It came while the handler was being suspended.
+    if (this.answers.hasKept(suspension.toolCallIds, suspension.judged)) this.#resume(prompt)
+    else this.#host.suspended(prompt, suspension)
+  }
+
+  #resume(prompt: Prompt): void {
+    this.#suspended.delete(prompt.id)
+    if (this.#closed) return
+    if (this.#claimant) return void this.#claimant.take(prompt, true)
+    this.#won(prompt, true).catch((error: unknown) => {
+      this.#unread('read what was answered', error)
+    })
+  }
+
   /** What was not stored is, by the process that gets the claim next: perhaps this one. */
-  #unsettled(prompt: Prompt, { delivered }: ResponseWriter): void {
+  #unsettled(prompt: Prompt, { delivered, suspended }: ResponseWriter): void {
+    if (suspended) return this.#suspend(prompt, suspended)
     this.#claimant?.release(prompt.id)
     if (delivered && !this.#closed) this.#claimant?.standBy(prompt)
   }
 
-  #choose(prompt: Prompt, { text }: { readonly text: string }): Interrupted {
+  #choose(prompt: Prompt, left: { readonly text: string; readonly wasSuspended?: boolean }): Interrupted {
+    const { text, wasSuspended } = left
+    // What people have decided is neither lost nor asked again.
+    if (wasSuspended) return 'resume'
     const { interrupted = this.#claimant ? 'restart' : 'mark' } = this.#options
     if (typeof interrupted !== 'function') return interrupted
     try {
@@ -451,7 +484,9 @@ export class Inbox {
       case MessageName.Cancel:
         return this.#cancel(message)
       default:
-        if (!this.#isOwn(message)) this.answers.receive(message)
+        if (this.#isOwn(message)) return
+        this.answers.receive(message)
+        for (const prompt of this.#suspended.answered(message)) this.#resume(prompt)
     }
   }
 
@@ -506,6 +541,8 @@ export class Inbox {
     const promptId = headers[Header.PromptId]
     const who = senderOf(message)
     this.#queue?.cancel({ responseId, promptId }, who)
+    const mayCancel = (prompt: Prompt) => this.#mayCancel(who, { prompt })
+    for (const prompt of this.#suspended.cancelled(message, mayCancel)) this.#resume(prompt)
     // Responses that the application began by itself.
     for (const response of this.#host.responses()) {
       if (this.#queue?.has(response)) continue
@@ -521,4 +558,8 @@ export class Inbox {
 /** As whom Ably knows the client; `undefined` for an anonymous one. */
 function ownId({ auth }: RealtimeClient): string | undefined {
   return auth.clientId && auth.clientId !== '*' ? auth.clientId : undefined
+}
+
+function suspensionOf({ responseId, suspendedFor, judged }: PastResponse): Suspension {
+  return { responseId, toolCallIds: suspendedFor ?? [], judged }
 }

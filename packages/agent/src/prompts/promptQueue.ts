@@ -117,12 +117,13 @@ export class PromptQueue {
     this.#host = host
   }
 
-  /** Takes a prompt; `false` if it is a duplicate or not this agent's. */
+  /** Takes a prompt; `false` if it is a duplicate or not this agent's. One whose answer was suspended goes on. */
   add(prompt: Prompt, left: Omit<Task, 'prompt'> = {}): boolean {
-    if (this.#closed || !this.accepts(prompt) || !this.remember(prompt.id)) return false
+    const goesOn = left.past?.wasSuspended === true && !this.#isBusyWith(prompt.id)
+    if (this.#closed || !this.accepts(prompt) || !(this.remember(prompt.id) || goesOn)) return false
     const { whileBusy = 'parallel' } = this.#options
     let choice: Steering = 'parallel'
-    if (this.active.size > 0 || this.#waiting.length > 0) {
+    if (!goesOn && (this.active.size > 0 || this.#waiting.length > 0)) {
       choice = typeof whileBusy === 'function' ? this.#choose(whileBusy, prompt) : whileBusy
     }
     if (choice === 'ignore') {
@@ -142,6 +143,11 @@ export class PromptQueue {
     this.#next()
     if (this.#waiting.includes(task)) this.#host.announce(prompt.id, 'queued')
     return true
+  }
+
+  #isBusyWith(promptId: string): boolean {
+    const same = ({ prompt }: { readonly prompt: Prompt }) => prompt.id === promptId
+    return [...this.active].some(same) || this.#waiting.some(same)
   }
 
   /** Hands the prompt to the newest answer under way. */

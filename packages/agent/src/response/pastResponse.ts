@@ -46,6 +46,12 @@ export class PastResponse {
   /** Numbers that parts have had. */
   partCount = 0
   promptId: string | undefined
+  /** It waits for answers to these calls, and nothing has been said since. */
+  suspendedFor: readonly string[] | undefined
+  /** It was suspended at least once. */
+  wasSuspended = false
+  /** Serial of the newest answer that was looked at when it was suspended; '' if none was. */
+  judged = ''
   /** How it ended, if it did. */
   status: EndStatus | undefined
   /** `finishReason`, `rawFinishReason` and `usage`, as its end told them. */
@@ -70,6 +76,7 @@ export class PastResponse {
     this.createdAt ||= message.timestamp ?? 0
     this.promptId ??= headers[Header.PromptId]
     if (name === MessageName.Value) return this.#piece(headers, message)
+    if (Header.Rejoin in headers) this.suspendedFor = undefined
     const data = this.#whole(message, headers, parsed(message.data)) as Record<string, unknown> | undefined
     const own = headers[Header.Part]
     if (own !== undefined) this.partCount = Math.max(this.partCount, (Number.parseInt(own, 10) || 0) + 1)
@@ -89,6 +96,8 @@ export class PastResponse {
         tool.requested = true
         return
       }
+      case MessageName.Suspend:
+        return this.#suspended(data)
       case MessageName.ApprovalResponse:
         return this.#decided(headers, data)
       case MessageName.ToolResult: {
@@ -212,6 +221,13 @@ export class PastResponse {
     const tool: PastPart = { kind: 'tool', part, serial, pieces: new Map(), toolCallId, name }
     this.#add(tool)
     return tool
+  }
+
+  #suspended(data: Record<string, unknown> | undefined): void {
+    const ids = data?.['toolCallIds']
+    this.suspendedFor = Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : []
+    this.wasSuspended = true
+    this.judged = asText(data?.['judged']) ?? ''
   }
 
   /** The former process has confirmed a decision. */

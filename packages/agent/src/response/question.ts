@@ -10,14 +10,20 @@ export interface Question {
   readonly signal: AbortSignal
   readonly toolCallId: string
   answers(): Promise<Answers>
+  /** Ends this run of the handler; returns what to end it with. */
+  suspend(): RejoinError
+  /** Notes whether the handler waits for an answer that it may be suspended for. */
+  waits(waits: boolean): void
   report(error: RejoinError): void
 }
 
 export interface ClientToolOptions {
   /** Whose result counts. Default: the one who sent the prompt; without a prompt, any client. */
   allow?: (who: Who) => boolean
-  /** Milliseconds. Default 60,000. */
+  /** Milliseconds. Default 60,000; 0 with `suspend`. */
   timeout?: number
+  /** As for `approval`. */
+  suspend?: boolean
 }
 
 export interface ClientToolResult extends Who {
@@ -29,8 +35,14 @@ export interface ClientToolResult extends Who {
 export interface ApprovalOptions {
   /** Whose decision counts. Default: the one who sent the prompt; without a prompt, any identified client. */
   allow?: (who: Who, decision: { approved: boolean }) => boolean
-  /** Milliseconds. Default: no limit; the response's `signal` ends the wait. */
+  /** Milliseconds. Default: no limit; the response's `signal` ends the wait. With `suspend`: 0. */
   timeout?: number
+  /**
+   * When nobody has decided within `timeout`, ends this run of the handler by throwing `suspended`, and the response is
+   * `suspended`. Once someone decides, the handler is called again, in this process or another, with the response
+   * `resumed`; the same question then resolves at once. Do what must happen once after the question, not before it.
+   */
+  suspend?: boolean
 }
 
 export interface ApprovalDecision extends Who {
@@ -46,14 +58,16 @@ export async function clientTool(
   const { body, asker, signal, toolCallId } = question
   const answers = await question.answers()
   if (!body.begin()) throw ended(question)
-  body.tools.available(toolCallId, call.name, call.args, { client: true })
+  if (!options.suspend || !body.tools.isAsked(toolCallId, call.args ?? {}))
+    body.tools.available(toolCallId, call.name, call.args, { client: true })
   body.tools.ask(toolCallId, true)
   const result = await answered(
     question,
+    options.suspend,
     answers.wait<{ output?: unknown; errorText?: string }>({
       name: MessageName.ToolResult,
       toolCallId,
-      timeout: options.timeout ?? 60_000,
+      timeout: options.timeout ?? (options.suspend ? 0 : 60_000),
       signal,
       allow: options.allow ?? (({ clientId }) => !asker || clientId === asker.clientId),
       read(message) {
@@ -78,15 +92,17 @@ export async function approval(
   const answers = await question.answers()
   if (!body.begin()) throw ended(question)
   const confirmed = body.tools.decision(toolCallId)
+  const asked = options.suspend && body.tools.isAsked(toolCallId, call.arguments ?? {})
   body.tools.ask(body.tools.start(toolCallId, call.name).toolCallId)
   if (confirmed) return { clientId: undefined, userClaim: undefined, ...confirmed }
-  body.tools.approvalRequested(toolCallId, call.name, call.arguments ?? {})
+  if (!asked) body.tools.approvalRequested(toolCallId, call.name, call.arguments ?? {})
   const decision = await answered(
     question,
+    options.suspend,
     answers.wait<{ approved: boolean; reason?: string }>({
       name: MessageName.ApprovalResponse,
       toolCallId,
-      timeout: options.timeout,
+      timeout: options.timeout ?? (options.suspend ? 0 : undefined),
       signal,
       allow:
         options.allow ??
@@ -108,12 +124,17 @@ export async function approval(
 }
 
 /** Readers wait as well: they are told when no answer comes. */
-async function answered<T>({ body, toolCallId }: Question, answer: Promise<T>): Promise<T> {
+async function answered<T>(question: Question, suspend = false, answer: Promise<T>): Promise<T> {
+  const { body, toolCallId } = question
+  if (suspend) question.waits(true)
   try {
     return await answer
   } catch (error) {
+    if (suspend && error instanceof RejoinError && error.code === ErrorCode.Timeout) throw question.suspend()
     if (body.begin()) body.tools.error(toolCallId, (error as Error).message)
     throw error
+  } finally {
+    if (suspend) question.waits(false)
   }
 }
 

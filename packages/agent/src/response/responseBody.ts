@@ -279,6 +279,12 @@ export class ResponseBody {
     for (const growing of this.parts.growing) growing.abandon()
   }
 
+  /** Nothing more is written by this run. */
+  pause(): void {
+    this.#sealed = true
+    for (const growing of this.parts.growing) growing.finish()
+  }
+
   /** Nothing more is written; what was is finished, and nobody is asked any more. */
   seal(status: EndStatus): void {
     if (this.#sealed) return

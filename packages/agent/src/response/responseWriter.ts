@@ -35,7 +35,8 @@ import { dataUrl, type FileInput, type UploadFile } from './values.ts'
 /** What became of a response. */
 export interface EndResult {
   readonly responseId: string
-  readonly status: EndStatus
+  /** `suspended`: it has not ended; its handler is called again when someone has answered. */
+  readonly status: EndStatus | 'suspended'
   /** UTF-16 code units of text, all text parts together. */
   readonly length: number
   /** Operations that the channel refused or did not acknowledge. */
@@ -72,6 +73,14 @@ export interface ResponseEvents {
   steer: (prompt: Prompt) => void
 }
 
+/** What a response that is suspended waits for. */
+export interface Suspension {
+  readonly responseId: string
+  readonly toolCallIds: readonly string[]
+  /** Serial of the newest answer that was looked at, and does not count; '' if there was none. */
+  readonly judged: string
+}
+
 /** Where a response comes from. */
 export interface Origin {
   prompt?: Prompt
@@ -99,6 +108,8 @@ export class ResponseWriter {
   settled = false
   /** Its end is on the channel. */
   delivered = false
+  /** This run of its handler has ended, and the next begins when someone answers one of these calls. */
+  suspended: Suspension | undefined
   /** It was begun by a process that died: `text` is what it had written, and more is added to it. */
   readonly resumed: boolean
 
@@ -106,6 +117,11 @@ export class ResponseWriter {
   readonly #body: ResponseBody
   readonly #asker: Prompt | undefined
   readonly #holds: Origin['holds']
+  /** Calls that the handler waits for, and may be suspended for. */
+  readonly #questions = new Set<string>()
+  /** Serial of the newest answer that a former run looked at. */
+  readonly #judged: string
+  #pausing = false
   #abandoned = false
   #withdrawn = false
   readonly #abort = new AbortController()
@@ -129,6 +145,7 @@ export class ResponseWriter {
     this.#asker = from.prompt
     this.#holds = from.holds
     this.resumed = from.past !== undefined
+    this.#judged = from.past?.judged ?? ''
     this.createdAt = from.past?.createdAt || Date.now()
     this.#events = new Emitter((error) =>
       host.report(wrapError('call a listener of the response', error, ErrorCode.CallbackFailed)),
@@ -299,7 +316,16 @@ export class ResponseWriter {
   #question(call: { name: string; toolCallId?: string }, client: boolean): Question {
     const toolCallId = call.toolCallId ?? this.#body.tools.askedBefore(call.name, client) ?? newId()
     const { answers, report } = this.#host
-    return { body: this.#body, asker: this.#asker, signal: this.#asking.signal, toolCallId, answers, report }
+    return {
+      body: this.#body,
+      asker: this.#asker,
+      signal: this.#asking.signal,
+      toolCallId,
+      answers,
+      report,
+      suspend: () => this.#suspend(),
+      waits: (waits) => void (waits ? this.#questions.add(toolCallId) : this.#questions.delete(toolCallId)),
+    }
   }
 
   /** The arguments of a tool call begin to stream. */
@@ -402,6 +428,47 @@ export class ResponseWriter {
     return this.#stop('stopped', reason)
   }
 
+  /** Ends this run of the handler, if it waits for an answer that it may be suspended for; resolves to whether it did. */
+  async suspend(): Promise<boolean> {
+    if (this.#end || this.#questions.size === 0) return this.suspended !== undefined
+    this.#suspend()
+    await this.#end!.catch(() => {})
+    return true
+  }
+
+  #suspend(): RejoinError {
+    const reason = new RejoinError(
+      ErrorCode.Suspended,
+      'unable to go on; nobody has answered yet. The handler is called again when someone has',
+    )
+    if (this.#end) return reason
+    this.#pausing = true
+    this.#end = this.#pause([...this.#questions])
+    this.#end.then(this.#markEnded, this.#markEnded)
+    this.#abort.abort(reason)
+    queueMicrotask(() => this.#asking.abort(reason))
+    return reason
+  }
+
+  async #pause(toolCallIds: readonly string[]): Promise<EndResult> {
+    const body = this.#body
+    body.pause()
+    const text = await attempt(body.settled())
+    if ((await this.#holds?.(false)) === false) this.#abandoned = true
+    if (this.#abandoned) return { ...this.#result(false), status: 'suspended' }
+    const known = (await this.#host.answers()).judgedUpTo(toolCallIds)
+    const judged = known > this.#judged ? known : this.#judged
+    const data = { toolCallIds, ...(judged && { judged }) }
+    const marker = await attempt(body.deliver(MessageName.Suspend, data, { [Header.Presence]: 'none' }))
+    if (text.failed || marker.failed) {
+      const failure = this.#undelivered(text.error ?? marker.error)
+      this.#host.report(failure)
+      throw failure
+    }
+    this.suspended = { responseId: this.responseId, toolCallIds, judged }
+    return { ...this.#result(false), status: 'suspended' }
+  }
+
   /** Another process answers instead: `resumed` in place, or anew. Nothing more is said or stored here. */
   overtaken(resumed: boolean): void {
     this.#abandoned = true
@@ -424,7 +491,8 @@ export class ResponseWriter {
 
   /** What there is to publish when the process exits now: ended as `reason` says, or as it was about to be. */
   lastWords(reason: { message: string; code: string }): LastMessage[] {
-    if (!this.#body.begun) return []
+    // Suspended, or about to be: the next process finds it as it is.
+    if (!this.#body.begun || this.#pausing) return []
     if (this.open || !this.#body.lasts) this.#outcome.mark('error', reason)
     return this.#body.lastWords(this.#outcome.status, ...this.#endMarker())
   }

@@ -149,6 +149,12 @@ export class ToolCalls {
     if (client) tool.client = true
   }
 
+  /** Whether readers have been asked just this, by a former process: the question needs no repetition. */
+  isAsked(toolCallId: string, input: unknown): boolean {
+    const tool = this.#host.parts.tool(toolCallId)
+    return tool?.asked === 'before' && JSON.stringify(tool.input) === JSON.stringify(input)
+  }
+
   /** A question of a former process that is asked again: the first such call of the tool. */
   askedBefore(toolName: string, client: boolean): string | undefined {
     const same = ({ asked, toolName: name, client: runs = false }: ToolPart) =>

@@ -1,8 +1,9 @@
 import type { RealtimeChannel } from 'ably'
 import { ErrorCode, RejoinError } from '@rejoin/core/protocol'
 import { Agent, type AgentOptions } from '../agent.ts'
+import type { Who } from '../inbound/fields.ts'
 import type { Prompt } from '../inbound/prompt.ts'
-import { doneAbout } from '../prompts/catchUp.ts'
+import { doneAbout, isDormant, type Missed } from '../prompts/catchUp.ts'
 import type { ClaimStore } from '../prompts/claims.ts'
 import type { PromptHandler, PromptOptions } from '../prompts/promptQueue.ts'
 import type { EndResult, ResponseWriter } from '../response/responseWriter.ts'
@@ -28,11 +29,15 @@ export interface AnswerPromptOptions
  * - `answered`, `stopped`, `failed`: by this call;
  * - `answered-before`: its answer had ended;
  * - `claimed`: another process, or another call with the same client, answers it;
+ * - `suspended`: it waits for people; call again when one has decided;
  * - `not-found`: it is not on the channel.
  */
 export type AnswerOutcome =
   | { readonly status: 'answered' | 'stopped' | 'failed'; readonly result: EndResult }
-  | { readonly status: 'answered-before' | 'claimed' | 'not-found'; readonly responseId?: string }
+  | {
+      readonly status: 'answered-before' | 'claimed' | 'suspended' | 'not-found'
+      readonly responseId?: string
+    }
 
 const STATUS = { complete: 'answered', stopped: 'stopped', error: 'failed' } as const
 
@@ -55,18 +60,25 @@ export async function answerPrompt(options: AnswerPromptOptions): Promise<Answer
       'unable to answer a prompt; claims on the channel need an agent that stays. Pass a claim store',
     )
   signal?.throwIfAborted()
-  const answer = new Answer(options)
   const channel = client.channels.get(channelName, channelOptions)
-  return (await visit(client, channel, promptId, () => answer.run(channel))) ?? { status: 'claimed' }
+  for (;;) {
+    const answer = new Answer(options)
+    const outcome = await visit(client, channel, promptId, () => answer.run(channel))
+    if (outcome?.status !== 'suspended') return outcome ?? { status: 'claimed' }
+    // Whoever was woken by a decision before the claim was given up has found it taken.
+    if (!(await answer.isDecided(channel))) return outcome
+  }
 }
 
-type Over = 'settled' | 'unsettled' | 'refused'
+type Over = 'settled' | 'unsettled' | 'refused' | 'suspended'
 
 /** One prompt being answered: an agent whose checkpoint is that prompt. */
 class Answer {
   readonly #options: AnswerPromptOptions
   #prompt: Prompt | undefined
   #response: ResponseWriter | undefined
+  /** Id of the response that waits for people. */
+  #suspended: string | undefined
   /** What `onComplete` threw. */
   #unstored: unknown
   #finish: (over: Over) => void = () => {}
@@ -89,6 +101,10 @@ class Answer {
       if (!this.#response && this.#unstored !== undefined && error.cause === this.#unstored) this.#fail(error)
     })
     agent.on('response', (response) => this.#began(response))
+    agent.on('suspended', ({ responseId }) => {
+      this.#suspended = responseId
+      this.#finish('suspended')
+    })
     agent.onPrompt(handler, {
       accept: ({ id }) => id === promptId,
       ...(interrupted && { interrupted }),
@@ -152,6 +168,7 @@ class Answer {
         return held
       },
       settle: (claim) => store.settle(claim),
+      release: async (claim) => store.release?.(claim),
     }
   }
 
@@ -159,33 +176,47 @@ class Answer {
     this.#response = response
     void response.ended.then(() => {
       // One that was withdrawn is followed by another.
-      if (this.#response === response && !response.settled) this.#finish('unsettled')
+      if (this.#response === response && !response.settled && !response.suspended) this.#finish('unsettled')
     })
+  }
+
+  /** Someone has decided since the answer was suspended. */
+  async isDecided(channel: RealtimeChannel): Promise<boolean> {
+    const { prompts, cancelled, answers } = await this.#look(channel)
+    return cancelled.length > 0 || prompts.some((entry) => !isDormant(entry, answers))
   }
 
   async #outcome(over: Over, channel: RealtimeChannel): Promise<AnswerOutcome> {
     if (over === 'refused') return this.#elsewhere(channel)
+    if (over === 'suspended') return { status: 'suspended', responseId: this.#suspended! }
     if (!this.#response) {
       this.#options.signal?.throwIfAborted()
       return this.#elsewhere(channel)
     }
     const result = await this.#response.end()
-    return { status: STATUS[result.status], result }
+    const { status } = result
+    return status === 'suspended' ? this.#elsewhere(channel) : { status: STATUS[status], result }
+  }
+
+  /** What was done about the prompt so far. */
+  #look(channel: RealtimeChannel): Promise<Missed> {
+    const { client, allowCancel } = this.#options
+    const { clientId } = client.auth
+    const own = clientId && clientId !== '*' ? clientId : undefined
+    const judge = {
+      isOurs: () => false,
+      isOwn: (message: { clientId?: string | undefined }) => message.clientId === own,
+      mayCancel: (who: Who, answer: { prompt: Prompt }) => allowCancel?.(who, answer) ?? true,
+    }
+    return doneAbout(channel, this.#prompt!, judge, () => {})
   }
 
   /** Others have answered it, or are about to. */
   async #elsewhere(channel: RealtimeChannel): Promise<AnswerOutcome> {
-    const { auth } = this.#options.client
-    const clientId = auth.clientId && auth.clientId !== '*' ? auth.clientId : undefined
-    const judge = {
-      isOurs: () => false,
-      isOwn: (message: { clientId?: string | undefined }) => message.clientId === clientId,
-      mayCancel: () => false,
-    }
-    const { answered, prompts } = await doneAbout(channel, this.#prompt!, judge, () => {})
+    const { answered, prompts, cancelled } = await this.#look(channel)
     const ended = answered[0]
     if (ended) return { status: 'answered-before', responseId: ended.past.responseId }
-    const responseId = prompts[0]?.responseId
+    const responseId = [...prompts, ...cancelled][0]?.responseId
     return { status: 'claimed', ...(responseId !== undefined && { responseId }) }
   }
 }

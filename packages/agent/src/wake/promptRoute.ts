@@ -1,6 +1,7 @@
 import { ErrorCode, RejoinError, wrapError, type Wake } from '@rejoin/core/protocol'
 import { answerPrompt, type AnswerPromptOptions } from './answerPrompt.ts'
 import type { WakeSecrets } from './origin.ts'
+import { promptOf } from './promptOf.ts'
 import { readWake } from './readWake.ts'
 
 export interface PromptRouteOptions
@@ -24,7 +25,11 @@ export function promptRoute(
 ): (request: Request, context?: RouteContext) => Promise<Response> {
   const { key, secret, accept = () => true, ...rest } = options
   const secrets = { ...(key !== undefined && { key }), ...(secret !== undefined && { secret }) }
-  const answer = async ({ channelName, promptId }: Wake) => {
+  const { client, channelOptions } = options
+  const answer = async ({ channelName, responseId, ...wake }: Wake) => {
+    const channel = client.channels.get(channelName, channelOptions)
+    const named = wake.promptId === undefined && responseId !== undefined
+    const promptId = named ? await promptOf(channel, responseId, client.auth.clientId) : wake.promptId
     if (promptId === undefined) return { channelName, status: 'not-found' }
     return { channelName, promptId, ...(await answerPrompt({ ...rest, channelName, promptId })) }
   }

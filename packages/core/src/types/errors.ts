@@ -32,6 +32,8 @@ export const ErrorCode = {
   ModelFailed: 'model_failed',
   /** A wait took longer than allowed. */
   Timeout: 'timeout',
+  /** An answer is suspended until someone decides; its handler is called again then. */
+  Suspended: 'suspended',
 } as const
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]

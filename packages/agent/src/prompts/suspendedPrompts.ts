@@ -1,0 +1,44 @@
+import type { InboundMessage } from 'ably'
+import { Header } from '@rejoin/core/protocol'
+import { headersOf } from '../inbound/fields.ts'
+import { isAnswerTo } from '../inbound/answers.ts'
+import type { Prompt } from '../inbound/prompt.ts'
+import type { Suspension } from '../response/responseWriter.ts'
+
+interface Suspended extends Suspension {
+  readonly prompt: Prompt
+}
+
+/** Prompts whose answers wait for people, while no handler runs for them. */
+export class SuspendedPrompts {
+  readonly #kept = new Map<string, Suspended>()
+
+  add(prompt: Prompt, suspension: Suspension): void {
+    this.#kept.set(prompt.id, { prompt, ...suspension })
+  }
+
+  delete(promptId: string): void {
+    this.#kept.delete(promptId)
+  }
+
+  /** Takes out the prompts whose answers go on because of a decision or a result. */
+  answered(message: InboundMessage): Prompt[] {
+    return this.#take(({ toolCallIds, judged }) => isAnswerTo(message, toolCallIds, judged))
+  }
+
+  /** Takes out the prompts that a request to stop means. */
+  cancelled(message: InboundMessage, mayCancel: (prompt: Prompt) => boolean): Prompt[] {
+    const { [Header.ResponseId]: responseId, [Header.PromptId]: promptId } = headersOf(message)
+    const meant = (one: Suspended) =>
+      responseId === undefined
+        ? promptId === undefined || promptId === one.prompt.id
+        : responseId === one.responseId
+    return this.#take((one) => meant(one) && mayCancel(one.prompt))
+  }
+
+  #take(test: (suspended: Suspended) => boolean): Prompt[] {
+    const taken = [...this.#kept.values()].filter(test)
+    for (const { prompt } of taken) this.#kept.delete(prompt.id)
+    return taken.map(({ prompt }) => prompt)
+  }
+}
