@@ -1,136 +1,48 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createSession, history, type Session } from '@rejoin/core'
 import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { closeClients, Realtime } from './ably.ts'
-import { blocks } from './blocks.ts'
-
-const page = 'docs/any-language.md'
-const code = (language: string) => blocks(page).find((one) => one.language === language)!.code
-
-/** The test's model says the pieces; with `HOLD`, each takes a line of the standard input. */
-const pythonModel = `
-import itertools, json, os, sys
-def stream(prompt):
-    pieces, hold = json.loads(os.environ["PIECES"]), os.environ.get("HOLD")
-    for piece in itertools.cycle(pieces) if hold == "for ever" else pieces:
-        if hold and not sys.stdin.readline():
-            return
-        yield piece
-`
-const goModel = `package main
-
-import (
-	"bufio"
-	"context"
-	"encoding/json"
-	"os"
-)
-
-var stdin = bufio.NewReader(os.Stdin)
-
-func stream(ctx context.Context, prompt string, say func(string)) error {
-	var pieces []string
-	json.Unmarshal([]byte(os.Getenv("PIECES")), &pieces)
-	for n := 0; n < len(pieces) || os.Getenv("HOLD") == "for ever"; n++ {
-		if os.Getenv("HOLD") != "" {
-			if _, err := stdin.ReadString('\\n'); err != nil {
-				return err
-			}
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		say(pieces[n%len(pieces)])
-	}
-	return nil
-}
-`
-
-interface Language {
-  readonly name: string
-  readonly version: string[]
-  readonly files: Record<string, string>
-  readonly build?: string[]
-  readonly run: (folder: string) => string[]
-}
-
-const languages: Language[] = [
-  {
-    name: 'Python',
-    version: ['python3', '--version'],
-    files: { 'agent.py': code('python'), 'model.py': pythonModel },
-    run: () => ['python3', 'agent.py'],
-  },
-  {
-    name: 'Go',
-    version: ['go', 'version'],
-    files: { 'agent.go': code('go'), 'model.go': goModel },
-    build: ['go', 'build', '-o', 'agent.exe', 'agent.go', 'model.go'],
-    run: (folder) => [join(folder, 'agent.exe')],
-  },
-]
+import { isMissing, languages, Program } from './languages.ts'
 
 const patterns = ['message-per-response', 'message-per-token']
 const words = Array.from({ length: 120 }, (_, n) => `word ${n} `)
 const pieces = ['A rope ', 'is 🪢 a ', 'bundle of fibres: ', 'corde, верёвка, 縄\n', ...words]
 
 describe.each(languages)('the agent in $name', (language) => {
-  const [command, ...args] = language.version
-  const missing = spawnSync(command!, args).status !== 0
-  let folder = ''
+  const missing = isMissing(language)
+  let program: Program
   let server: LocalAbly
-  const children = new Set<ChildProcess>()
   const proxies = new Set<Server>()
 
   beforeAll(() => {
-    if (missing) return
-    folder = mkdtempSync(join(tmpdir(), 'rejoin-any-'))
-    for (const [name, text] of Object.entries(language.files)) writeFileSync(join(folder, name), text)
-    const [build, ...how] = language.build ?? ['true']
-    const env = { ...process.env, GO111MODULE: 'off' }
-    const { status, stderr } = spawnSync(build!, how, { cwd: folder, env, encoding: 'utf8' })
-    expect(status, stderr).toBe(0)
+    if (!missing) program = new Program(language)
   })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => program?.remove())
   beforeEach(async () => {
     server = await startLocalAbly()
     Object.assign(globalThis, { localAbly: server.clientOptions })
   })
   afterEach(async () => {
-    for (const child of children) child.kill('SIGKILL')
-    children.clear()
+    program?.stop()
     closeClients()
     for (const proxy of proxies) proxy.close()
     proxies.clear()
     await server.close()
   })
 
-  function start(pattern: string, more: Record<string, string> = {}): ChildProcess {
-    const [run, ...how] = language.run(folder)
-    const child = spawn(run!, how, {
-      cwd: folder,
-      stdio: ['pipe', 'inherit', 'inherit'],
-      env: {
-        ...process.env,
-        ABLY_URL: server.url,
-        ABLY_API_KEY: server.key,
-        ABLY_CHANNEL: 'ai:chat',
-        PATTERN: pattern,
-        PIECES: JSON.stringify(pieces),
-        ...more,
-      },
+  const start = (pattern: string, more: Record<string, string> = {}): ChildProcess =>
+    program.start({
+      ABLY_URL: server.url,
+      ABLY_API_KEY: server.key,
+      ABLY_CHANNEL: 'ai:chat',
+      PATTERN: pattern,
+      PIECES: JSON.stringify(pieces),
+      ...more,
     })
-    children.add(child)
-    child.stdin.on('error', () => {})
-    return child
-  }
 
   async function open(): Promise<Session> {
     const client = new Realtime({ clientId: 'ann' })
@@ -155,7 +67,7 @@ describe.each(languages)('the agent in $name', (language) => {
 
   const whole = { text: pieces.join(''), status: 'complete', verified: true, answered: true }
 
-  describe.skipIf(missing).each(patterns)(`${missing ? `(no ${command} here) ` : ''}%s`, (pattern) => {
+  describe.skipIf(missing).each(patterns)(`${missing ? `(not on this machine) ` : ''}%s`, (pattern) => {
     test('to the exact text, verified', async () => {
       start(pattern)
       const session = await open()

@@ -4,6 +4,7 @@ import { compareHistory } from '../src/check/compareHistory.ts'
 import type { Finding } from '../src/check/finding.ts'
 import { inspect } from '../src/check/inspect.ts'
 import type { Transcript } from '../src/check/transcript.ts'
+import type { Operation } from '../src/wire/operation.ts'
 import { readPast, Recorder } from '../src/wire/recorder.ts'
 
 export const channelName = 'ai:check'
@@ -14,6 +15,25 @@ export async function heard(
   prompts: readonly string[] = ['p1'],
 ): Promise<{ live: Finding[]; past: Finding[] }> {
   const server = await startLocalAbly()
+  try {
+    const { operations, present, read } = await listen(server, () => speak(server))
+    const live: Transcript = { operations, present, prompts, complete: true, live: true }
+    const past: Transcript = { operations: read, present, prompts: [], complete: true, live: false }
+    return { live: [...inspect(live), ...compareHistory(live, read)], past: inspect(past) }
+  } finally {
+    await server.close()
+  }
+}
+
+/** All that `speak` publishes, as a subscriber hears it. */
+export async function record(
+  server: LocalAbly,
+  speak: (channelName: string) => Promise<unknown>,
+): Promise<Operation[]> {
+  return (await listen(server, speak)).operations
+}
+
+async function listen(server: LocalAbly, speak: (channelName: string) => Promise<unknown>) {
   const client = new Realtime({ ...server.clientOptions, clientId: 'rejoin-check', logLevel: 0 })
   try {
     const channel = client.channels.get(channelName)
@@ -22,19 +42,15 @@ export async function heard(
       void recorder.start(() => recorder.operations.at(-1)!.name === 'barrier' && resolve())
     })
     await channel.attach()
-    await speak(server)
+    await speak(channelName)
     // What was published before it has been heard before it.
     await channel.publish('barrier', null)
     await last
     const operations = recorder.operations.filter(({ name }) => name !== 'barrier')
     const read = (await readPast(channel)).filter(({ name }) => name !== 'barrier')
-    const { present } = recorder
-    const live: Transcript = { operations, present, prompts, complete: true, live: true }
-    const past: Transcript = { operations: read, present, prompts: [], complete: true, live: false }
-    return { live: [...inspect(live), ...compareHistory(live, read)], past: inspect(past) }
+    return { operations, read, present: recorder.present }
   } finally {
     client.close()
-    await server.close()
   }
 }
 
