@@ -9,6 +9,7 @@ import {
   useAgents,
   useBranch,
   useCreateSession,
+  useIsReady,
   useMessage,
   useMessages,
   useOlder,
@@ -18,6 +19,7 @@ import {
   useResponse,
   useSend,
   useSession,
+  useStickToEnd,
   useTurns,
 } from '../src/index.ts'
 
@@ -165,6 +167,30 @@ export const views: Record<ViewName, FC<ViewProps>> = {
     )
   },
 
+  End() {
+    const { scroller, scrollToEnd, isAtEnd } = useStickToEnd()
+    // Browsers that keep the place themselves are not to help.
+    const style = { height: 300, overflowY: 'auto', overflowAnchor: 'none' } as const
+    return (
+      <div>
+        <div data-scroller ref={scroller} style={style}>
+          <div>
+            {useMessages().map(({ id }) => (
+              <Tall key={id} id={id} />
+            ))}
+          </div>
+        </div>
+        <button data-end={isAtEnd} onClick={scrollToEnd}>
+          End
+        </button>
+      </div>
+    )
+  },
+
+  Waiting() {
+    return useIsReady() ? <Newest /> : <p data-fallback>…</p>
+  },
+
   Older() {
     const { hasOlder, loading, error, loadOlder, sentinel } = useOlder()
     const messages = useMessages()
@@ -302,6 +328,20 @@ function Switch({ id }: { id: string }) {
       {`${index + 1}/${versions.length}`}
     </button>
   )
+}
+
+/** A row as high as its text is long. */
+function Tall({ id }: { id: string }) {
+  const text = useMessage(id)?.text ?? ''
+  return (
+    <p data-row={id} style={{ height: 20 + text.length, margin: 0 }}>
+      {text}
+    </p>
+  )
+}
+
+function Newest() {
+  return <p data-answer>{useResponse()?.text}</p>
 }
 
 function Delivery({ id }: { id: string }) {

@@ -9,6 +9,7 @@ import {
   useAgents,
   useBranch,
   useCreateSession,
+  useIsReady,
   useMessage,
   useMessages,
   useOlder,
@@ -18,6 +19,7 @@ import {
   useResponse,
   useSend,
   useSession,
+  useStickToEnd,
   useTurns,
 } from '../src/index.ts'
 
@@ -259,6 +261,40 @@ const TurnRow = defineComponent(
   { props: ['turn', 'choose'] },
 )
 
+/** A row as high as its text is long. */
+const Tall = defineComponent(
+  (props: { id: string }) => {
+    const message = useMessage(() => props.id)
+    return () => {
+      const text = message.value?.text ?? ''
+      return h('p', { 'data-row': props.id, style: { height: `${20 + text.length}px`, margin: 0 } }, text)
+    }
+  },
+  { props: ['id'] },
+)
+
+const End = defineComponent(() => {
+  const { scroller, scrollToEnd, isAtEnd } = useStickToEnd()
+  const messages = useMessages()
+  // Browsers that keep the place themselves are not to help.
+  const style = { height: '300px', overflowY: 'auto', overflowAnchor: 'none' } as const
+  return () =>
+    h('div', [
+      h('div', { 'data-scroller': '', ref: scroller, style }, [
+        h(
+          'div',
+          messages.value.map(({ id }) => h(Tall, { id, key: id })),
+        ),
+      ]),
+      h('button', { 'data-end': isAtEnd.value, onClick: scrollToEnd }, 'End'),
+    ])
+})
+
+const Waiting = defineComponent(() => {
+  const isReady = useIsReady()
+  return () => (isReady.value ? h(Newest) : h('p', { 'data-fallback': '' }, '…'))
+})
+
 const Turns = defineComponent(() => {
   const { turns, choose } = useTurns()
   return () => {
@@ -372,6 +408,8 @@ export const views: Record<ViewName, Component> = {
   Turns,
   Queue,
   Stop,
+  End,
+  Waiting,
   Older,
   Suspended,
   Created,

@@ -17,6 +17,8 @@ export type ViewName =
   | 'Turns'
   | 'Queue'
   | 'Stop'
+  | 'End'
+  | 'Waiting'
   | 'Older'
   | 'Suspended'
   | 'Created'

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { seams } from './seams.ts'
 import { scrolling } from './scrolling.ts'
+import { sticking } from './sticking.ts'
 import { turning } from './turning.ts'
 import type { Agent, Scenario, Stage } from './stage.ts'
 
@@ -286,5 +287,6 @@ export const scenarios: Scenario[] = [
   },
   ...seams,
   ...turning,
+  ...sticking,
   ...scrolling,
 ]

@@ -20,6 +20,19 @@ export const seams: Scenario[] = [
     },
   },
   {
+    name: 'useIsReady tells the same, without Suspense',
+    async run(stage) {
+      const agent = stage.agent()
+      await agent.tokens('a', [sentence])
+      await stage.join(agent, { offline: true })
+      await stage.mount('Waiting', agent)
+      await stage.shows('[data-fallback]', '…')
+      await stage.connect(agent)
+      await stage.shows('[data-answer]', sentence)
+      expect(await stage.text('[data-fallback]')).toBeNull()
+    },
+  },
+  {
     name: 'useReady lets a session through that fails: its state tells',
     async run(stage) {
       stage.wire.server.faults.refuse({ on: 'attach', error: 40160 })
@@ -65,6 +78,8 @@ export const seams: Scenario[] = [
         'Turns',
         'Queue',
         'Stop',
+        'End',
+        'Waiting',
         'Older',
         'Suspended',
       ] as const) {

@@ -1,0 +1,124 @@
+/** Keeps the end of a conversation in view; see `createStickToEnd`. */
+export interface StickToEnd {
+  /** Whether the end is in view, or will be kept there. */
+  readonly getSnapshot: () => boolean
+  readonly subscribe: (listener: () => void) => () => void
+  /** The element that scrolls, or `null` when it is gone. */
+  readonly scroller: (element: Element | null) => void
+  /** Shows the end, and stays there. */
+  readonly scrollToEnd: () => void
+}
+
+/** This close to the end, in CSS pixels, a scroll downwards reaches it. */
+const NEAR = 40
+
+/**
+ * Stays at the end of an element while its content grows, until a person scrolls up; from there, keeps what is on screen
+ * in its place while rows above it grow, heal or come in. Scrolling down to the end goes on staying there.
+ */
+export function createStickToEnd(): StickToEnd {
+  const listeners = new Set<() => void>()
+  let isAtEnd = true
+  let stop = (): void => {}
+  let toEnd = (): void => {}
+
+  function set(next: boolean): void {
+    if (next === isAtEnd) return
+    isAtEnd = next
+    for (const listener of listeners) listener()
+  }
+
+  return {
+    getSnapshot: () => isAtEnd,
+    subscribe(listener) {
+      const own = (): void => listener()
+      listeners.add(own)
+      return () => void listeners.delete(own)
+    },
+    scroller(element) {
+      stop()
+      stop = () => {}
+      toEnd = () => {}
+      if (element) [stop, toEnd] = keepEnd(element, () => isAtEnd, set)
+    },
+    scrollToEnd() {
+      set(true)
+      toEnd()
+    },
+  }
+}
+
+function keepEnd(
+  scroller: Element,
+  isStuck: () => boolean,
+  set: (isAtEnd: boolean) => void,
+): [stop: () => void, toEnd: () => void] {
+  let top = scroller.scrollTop
+  let anchor: Anchor | undefined
+  const toEnd = (): void => {
+    scroller.scrollTop = scroller.scrollHeight
+    top = scroller.scrollTop
+  }
+  const onScroll = (): void => {
+    const rest = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop
+    // Content that grows moves the end away by itself: only a movement upwards is a person's.
+    if (scroller.scrollTop < top && rest > 1) set(false)
+    else if (rest <= NEAR && scroller.scrollTop > top) set(true)
+    top = scroller.scrollTop
+    anchor = anchorIn(scroller)
+  }
+  /** Called between layout and paint, so that nothing is seen to move. */
+  const onResize = (): void => {
+    if (isStuck()) toEnd()
+    else if (anchor?.element.isConnected) {
+      const moved = topOf(anchor.element, scroller) - anchor.top
+      if (Math.abs(moved) >= 1) scroller.scrollTop += moved
+      top = scroller.scrollTop
+    }
+    anchor = anchorIn(scroller)
+  }
+  const resized = new ResizeObserver(onResize)
+  const observe = (): void => {
+    for (const child of scroller.children) resized.observe(child)
+  }
+  const children = new MutationObserver(observe)
+  scroller.addEventListener('scroll', onScroll, { passive: true })
+  resized.observe(scroller)
+  children.observe(scroller, { childList: true })
+  observe()
+  if (isStuck()) toEnd()
+  const stop = (): void => {
+    scroller.removeEventListener('scroll', onScroll)
+    resized.disconnect()
+    children.disconnect()
+  }
+  return [stop, toEnd]
+}
+
+/** What stands first on screen, and where. */
+interface Anchor {
+  readonly element: Element
+  readonly top: number
+}
+
+function anchorIn(scroller: Element): Anchor | undefined {
+  const element = firstVisible(scroller, scroller.getBoundingClientRect().top)
+  return element && { element, top: topOf(element, scroller) }
+}
+
+const topOf = (element: Element, scroller: Element): number =>
+  element.getBoundingClientRect().top - scroller.getBoundingClientRect().top
+
+/** The innermost element that begins on screen, or else reaches into it; not one that stays when the content scrolls. */
+function firstVisible(parent: Element, edge: number): Element | undefined {
+  for (const child of parent.children) {
+    const { height, top, bottom } = child.getBoundingClientRect()
+    if (!height || bottom <= edge || /sticky|fixed/.test(getComputedStyle(child).position)) continue
+    if (top >= edge) return child
+    const within = firstVisible(child, edge)
+    const next = child.nextElementSibling
+    // What begins above the edge may grow there, and move the rest.
+    return within ?? (next && next.getBoundingClientRect().height ? next : child)
+  }
+  return undefined
+}
