@@ -84,10 +84,15 @@ export class ToolCalls {
     if (tool.state !== 'input-streaming' && !client) return tool
     if (tool.growing) tool.growing.finish()
     else {
-      const call = { name: toolName, args: input ?? {}, ...(client && { client }), ...tool.fields }
+      const call = {
+        name: toolName,
+        args: input === undefined ? {} : input,
+        ...(client && { client }),
+        ...tool.fields,
+      }
       this.#publish(tool, MessageName.ToolCall, call, { done: first(tool) })
     }
-    tool.input = input ?? {}
+    tool.input = input === undefined ? {} : input
     tool.state = 'input-available'
     return tool
   }

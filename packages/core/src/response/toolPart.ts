@@ -160,6 +160,7 @@ export class OpenTool extends OpenPart {
     if (!json || json.complete) return { input: json?.value }
     // A number or a literal alone ends with its text.
     const whole = json.error ? undefined : parsePartialJson(text)
+    if (text.trim() === 'null') return { input: null }
     if (whole !== undefined && typeof whole !== 'object' && typeof whole !== 'string') return { input: whole }
     return { input: undefined, inputText: text, inputError: json.error ?? 'invalid' }
   }
@@ -187,7 +188,8 @@ export class OpenTool extends OpenPart {
     const pending = approval?.pending
     const call = this.#valueOf('call')
     const streamed = this.#shownInput()
-    const input = call ? call.value : (streamed.input ?? approval?.input ?? told?.input)
+    const known = streamed.input === undefined ? (approval?.input ?? told?.input) : streamed.input
+    const input = call ? call.value : known
     const final = this.#valueOf('result')
     const output = final ?? this.#valueOf('preliminary')
     const failed = this.#outcome('failure')?.change as ChangeOf<'failure'> | undefined

@@ -187,7 +187,7 @@ export class AISDKMapper {
     this.#note(`tool-call ${toolCallId}`, part)
     yield* this.#begin(toolCallId, part)
     const call = this.#calls.get(toolCallId)!
-    const input = part['input'] ?? null
+    const input = part['input'] === undefined ? {} : part['input']
     call.input = input
     if (call.plain && call.begun) yield { type: 'tool-input-delta', toolCallId, inputTextDelta: '"' }
     // Before the call, so that whoever gets the call has it.
