@@ -4,6 +4,11 @@ import { honest } from './honesty.ts'
 import type { ModelAgent } from './modelAgent.ts'
 import type { ModelDatabase } from './modelDatabase.ts'
 
+/** Reports what breaks a law. Checks run at every turn, where `expect` would cost more than the session. */
+function hold(law: string, holds: boolean, facts: () => unknown): void {
+  if (!holds) throw new Error(`broken law: ${law}: ${JSON.stringify(facts())}`)
+}
+
 /** Holds a session to the laws, at every turn of a world. */
 export class LawKeeper {
   private readonly session: Session
@@ -50,12 +55,14 @@ export class LawKeeper {
     for (const [id, { times, early }] of this.told) {
       // Who is there is news, whatever is being read.
       if (this.session.getResponse(id)?.status === 'interrupted') continue
-      if (quiet && !touched.has('*')) expect([...touched]).toContain(id)
+      if (quiet && !touched.has('*'))
+        hold('6, only responses that something came for are told', touched.has(id), () => [id, ...touched])
       if (!this.reading || this.alive.has(id)) continue
 
-      expect([id, early]).toEqual([id, 0])
+      hold('7, the past is held back until it is known', early === 0, () => [id, early])
       // Who is there is known a moment later.
-      expect(times).toBeLessThanOrEqual(1 + this.errors + Number(this.presence))
+      const most = 1 + this.errors + Number(this.presence)
+      hold('7, the past is published once', times <= most, () => [id, times, most])
     }
     this.errors = 0
     if (!reading) this.alive.clear()
@@ -82,9 +89,13 @@ export class LawKeeper {
       if (agent.ended || !hasHeard(agent) || this.database.given.has(agent.id)) continue
       const response = this.session.getResponse(agent.id)
       if (!response) continue
-      expect(messages.map(({ id }) => id)).toContain(agent.id)
+      hold(
+        'an answer in view is in the list',
+        messages.some(({ id }) => id === agent.id),
+        () => response,
+      )
       if (hydration !== 'whole' || agent.owes || !['ours', 'plain'].includes(agent.script.manner)) continue
-      expect(response).toMatchObject({ hasGap: false })
+      hold('what counts as whole is whole', !response.hasGap, () => response)
     }
   }
 
@@ -103,37 +114,38 @@ export class LawKeeper {
           continue
         const known = source?.style.kind === part.type ? source.truths : []
         const kept = rows.map((row) => row.text)
-        expect(
-          known.some((truth) => honest({ text: part.text, gaps }, truth)) || kept.includes(part.text),
-        ).toBe(true)
+        const isHonest =
+          known.some((truth) => honest({ text: part.text, gaps }, truth)) || kept.includes(part.text)
+        hold('2, no silent lie', isHonest, () => ({ part, gaps, known, kept }))
         // What a text has besides a message or token that was edited, only history tells.
         const unclear = source?.tokenEdited || (source?.edited && source.length > 1)
         // And where it stands in the one text of a row that names no parts, nobody.
         if (unclear && rows.length && !this.database.namesParts) continue
         if (response.status === 'complete' && strict && gaps.length === 0 && !unclear)
-          expect([...known, ...kept]).toContain(part.text)
+          hold('2, complete is whole', [...known, ...kept].includes(part.text), () => ({ part, known, kept }))
         // Law 4: what was shown as exact is never taken away, unless somebody edited it.
         if (!source || source.edited) continue
         const key = `${id}/${part.id}`
         const shown = this.exact.get(key) ?? ''
-        expect(part.text.startsWith(shown)).toBe(true)
+        hold('4, no regress', part.text.startsWith(shown), () => ({ part, shown }))
         const sure = part.text.slice(0, gaps[0]?.from ?? part.text.length)
         if (sure.length > shown.length) this.exact.set(key, sure)
       } else if (part.type === 'tool-look' && source) {
         // Arguments with a gap are no arguments.
-        if (gaps.length) expect(part.input).toBeUndefined()
+        if (gaps.length) hold('arguments with a gap are none', part.input === undefined, () => part)
         const said = (part.input as { q?: string } | undefined)?.q ?? ''
         const meant = source.closed ? (JSON.parse(source.text) as { q: string }).q : undefined
-        if (meant !== undefined) expect(meant.startsWith(said)).toBe(true)
+        if (meant !== undefined) hold('2, arguments', meant.startsWith(said), () => ({ part, meant }))
       }
     }
-    expect(response.text).toBe(joined)
+    hold('a response is its parts', response.text === joined, () => ({ response, joined }))
+    const isPrefix = agent.text.startsWith(response.text)
     if (response.verified && !agent.edited && script.manner !== 'wrong')
-      expect(agent.text.startsWith(response.text)).toBe(true)
+      hold('2, verified is as said', isPrefix, () => ({ response, text: agent.text }))
     // All of it, with no word of a gap, is an exact beginning: no part is left out. (Of an agent that numbers its parts
     // to the end; elsewhere nothing says that more came before.)
     if (!response.hasGap && script.manner === 'ours' && !agent.edited)
-      expect(agent.text.startsWith(response.text)).toBe(true)
+      hold('2, no part is left out', isPrefix, () => ({ response, text: agent.text }))
   }
 
   /** Laws 1 and 5, once everything has arrived. */

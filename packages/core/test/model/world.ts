@@ -20,8 +20,11 @@ const noise: readonly [name: string, data: unknown][] = [
   ['no-such-name', 'text'],
 ]
 
+/** For debugging: what happens is only put into words where someone reads it. */
+type Log = (what: () => string) => void
+
 /** Lives through one world with a session, and holds it to the laws at every turn. */
-export async function live(world: World, log: (what: string) => void = () => {}): Promise<void> {
+export async function live(world: World, log: Log = () => {}): Promise<void> {
   const life = new Life(world, log)
   for (const [i, choice] of world.choices.entries()) {
     if (world.closes === i) return life.close()
@@ -33,7 +36,7 @@ export async function live(world: World, log: (what: string) => void = () => {})
 /** A session in a world: what happens, and that the laws hold. */
 class Life {
   private readonly world: World
-  private readonly log: (what: string) => void
+  private readonly log: Log
   private readonly model = new ChannelModel()
   private readonly agents: readonly ModelAgent[]
   private readonly channel: ModelChannel
@@ -45,7 +48,7 @@ class Life {
   private away: 'short' | 'long' | undefined
   private readonly older = new Set<Promise<void>>()
 
-  constructor(world: World, log: (what: string) => void) {
+  constructor(world: World, log: Log) {
     const { scripts, joinAfter, choices, bare, rewindCounts, way } = world
     this.world = world
     this.log = log
@@ -79,7 +82,8 @@ class Life {
     const quiet = this.happen(Math.floor(choice / 24), choice % 24)
     await turn()
     this.log(
-      `${choice % 24} ${channel.state}, ${channel.pending.length} requests, ${channel.delivered.length} delivered, ${this.session.getSnapshot().hydration}: ${this.shown}`,
+      () =>
+        `${choice % 24} ${channel.state}, ${channel.pending.length} requests, ${channel.delivered.length} delivered, ${this.session.getSnapshot().hydration}: ${this.shown}`,
     )
     keeper.check()
     keeper.checkNotified(channel.touched, quiet)
@@ -111,8 +115,8 @@ class Life {
     while (this.advance(0));
     await this.settle()
     await this.loadAll()
-    this.log(model.log.map((m) => JSON.stringify(m)).join('\n'))
-    this.log(this.shown)
+    this.log(() => model.log.map((m) => JSON.stringify(m)).join('\n'))
+    this.log(() => this.shown)
     keeper.checkEnd()
     keeper.checkSilent(() => this.repeatable().forEach((message) => channel.again(message)))
     // Requests of readings that were given up: what they bring at last is known.
@@ -129,7 +133,7 @@ class Life {
   /** What ended before the part of history that was read is for loadOlder() to bring. */
   private async loadAll(): Promise<void> {
     for (let i = 0; i < 1_000 && this.session.getSnapshot().hasOlder; i++) {
-      this.log(JSON.stringify(this.session.getSnapshot()))
+      this.log(() => JSON.stringify(this.session.getSnapshot()))
       const older = this.session.loadOlder()
       await this.settle()
       await older
@@ -239,7 +243,8 @@ class Life {
     for (let still = 0; still < 4; still++) {
       const { hydration, messages } = session.getSnapshot()
       this.log(
-        `settle p${channel.pending.length} d${channel.delivered.length} ${hydration} ${JSON.stringify(messages.map((m) => m.id))}`,
+        () =>
+          `settle p${channel.pending.length} d${channel.delivered.length} ${hydration} ${JSON.stringify(messages.map((m) => m.id))}`,
       )
       if (channel.arrive() || channel.pending.length) still = 0
       this.answer(0)?.succeed()
