@@ -12,6 +12,9 @@ const stages = [
     'src/text/run',
     'src/response/conversation',
     'src/response/rows',
+    'src/response/heads',
+    'src/response/facts',
+    'src/response/values',
     'src/text/severalRuns',
     'src/text/edits',
     'src/past/continuity',
@@ -32,13 +35,17 @@ process.exit(survived ? 1 : 0)
 /** Which of the tests notices the bug, if any does. */
 function failing(tests, index) {
   const files = tests.map((test) => `packages/core/${test}.test.ts`)
-  const run = spawnSync('npx', ['vitest', 'run', '--project', 'core', '--bail', '1', ...files], {
+  // A slow machine is no bug: a test has the time it takes.
+  const options = ['--project', 'core', '--bail', '1', '--testTimeout', '3600000']
+  const run = spawnSync('npx', ['vitest', 'run', ...options, ...files], {
     env: { ...process.env, REJOIN_MUTANT: String(index) },
     encoding: 'utf8',
   })
   if (run.status === 0) return undefined
   const output = stripVTControlCharacters(run.stdout + run.stderr)
   const by = /FAIL\s.*?\/(\w+)\.test/.exec(output)?.[1]
+  if (/Test timed out/.test(output))
+    throw new Error(`unable to test a mutant; a test timed out:\n${output.slice(-1500)}`)
   if (!by) throw new Error(`unable to test a mutant; the tests did not run:\n${output.slice(-1500)}`)
   return by
 }

@@ -161,16 +161,18 @@ export class Response {
 
   /** Records serial, promptId and clientId of a message. Returns whether a view would change. */
   meet(event: StreamEvent, live: boolean): boolean {
+    let seen = false
     if (live) this.attended = true
     if (this.#interrupted && live && event.type !== 'end') this.#interrupted = false
     if (event.strict) {
       this.#agentPresent = event.watched
       this.#strict = true
       // Parts are numbered: none comes before this one (PROTOCOL.md §1.3).
-      if (event.part === '0' && event.type !== 'end') this.#firstPartKnown = true
+      if (!this.#firstPartKnown && event.part === '0' && beginsPart(event, live))
+        seen = this.#firstPartKnown = true
     }
     if (event.updatedAt > this.updatedAt) this.updatedAt = event.updatedAt
-    const seen = !this.parts.isRecent(event.serial) && this.#meetSerial(event)
+    if (!this.parts.isRecent(event.serial) && this.#meetSerial(event)) seen = true
     if (event.clientId !== this.speaker && event.version > this.#spokenAt) {
       this.speaker = event.clientId
       this.#spokenAt = event.version
@@ -401,6 +403,26 @@ export class Response {
       gaps = gaps.concat(lossesOf(texts, this.#broken, begunBefore, !this.open))
     const known = this.snapshot?.gaps
     return gaps.length === known?.length && gaps.every((gap, i) => same(gap, known[i])) ? known : gaps
+  }
+}
+
+/**
+ * Whether a message stands at the beginning of its part, and all that followed it is read or heard. An operation that is
+ * heard now may be on a message of long before.
+ */
+function beginsPart(event: StreamEvent, live: boolean): boolean {
+  if (live && event.version !== event.serial) return false
+  switch (event.type) {
+    case 'text':
+      return event.unit === 'message' ? event.continues === undefined : event.op === 'append'
+    case 'tool':
+      return event.change.kind === 'call'
+    case 'source':
+    case 'document':
+    case 'file':
+      return true
+    default:
+      return false
   }
 }
 

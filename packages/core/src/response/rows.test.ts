@@ -31,6 +31,13 @@ describe('rows beside the channel', () => {
     expect(reader.response('r')).toMatchObject({ text: 'Hello', parts: [{ type: 'text', text: 'Hello' }] })
   })
 
+  test('a retraction of a numbered part takes nothing from a row that numbers none', () => {
+    const reader = new Reader()
+    reader.read({ name: 'retract', data: { parts: ['0'] }, headers: ours }, undefined, false)
+    applyRow(reader.conversation, row({ text: 'Hello' }))
+    expect(reader.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
+  })
+
   test('a row without text has no part', () => {
     const reader = new Reader()
     applyRow(reader.conversation, row({ status: 'streaming', text: '' }))

@@ -100,6 +100,8 @@ function addPart(
   const end = complete ? undefined : text.length
   run.replace({ key, text, end, done: complete }, { final: true })
   open.serial = serial
+  // Its place in the row is no number that its agent gave: nothing retracts it.
+  if (part.id === undefined) open.number = ''
   open.providerMetadata = part.providerMetadata as ProviderMetadata | undefined
   open.dirty = true
   open.row = part

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { checksum } from '../protocol/checksum.ts'
 import { Run } from './run.ts'
 import { Tokens } from './tokens.ts'
 
@@ -52,6 +53,42 @@ describe('an edited token shows, whenever it is edited (PROTOCOL.md §5.7)', () 
       ),
       { numRuns: 2000 },
     )
+  })
+
+  test('an edit that leaves the text as it is counts as news: the text is not as declared any more', () => {
+    const run = new Run(false)
+    run.append({ key: key(1), text: 'Hello', end: 5 })
+    run.append({ key: key(2), text: '', end: 5, done: true, checksum: checksum('Hello') })
+    run.fold()
+    expect(run.verified).toBe(true)
+    expect(run.append({ key: key(2), text: '', end: 5, edited: key(3) })).toBe(true)
+    run.fold()
+    expect(run.verified).toBeUndefined()
+    expect(run.append({ key: key(2), text: '', end: 5, edited: key(3) })).toBe(false)
+  })
+
+  test('the edit of a token after a full text stays, whichever comes first', () => {
+    const full = { key: key(1), text: 'Hello', end: 5 }
+    const edit = { key: key(2), text: '*', end: 5, edited: key(3) }
+    for (const isFirst of [true, false]) {
+      const run = new Run(false)
+      if (isFirst) run.append(edit)
+      run.replace(full)
+      if (!isFirst) run.append(edit)
+      run.fold()
+      expect([run.text, run.edited]).toEqual(['Hello', true])
+      expect(run.append(edit)).toBe(false)
+    }
+  })
+
+  test('what comes before an edited token is missed where its own length was not heard', () => {
+    const run = new Run(false)
+    run.append({ key: key(2), text: '*', end: 9, edited: key(3) })
+    run.fold()
+    expect(run.gaps).toMatchObject([{ from: 0, to: 0, missing: undefined }])
+    run.knowHead()
+    run.fold()
+    expect(run.gaps).toEqual([])
   })
 
   test('among thousands, and after a token that came late into a joined run', () => {

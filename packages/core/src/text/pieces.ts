@@ -44,7 +44,8 @@ export class Pieces {
     // Already known, unless it edits the token.
     if (edited <= (same.edited ?? '') || same.first !== same.key) return false
     this.list[index] = editOf(same, piece)
-    return same.text !== text
+    // Also where the text stays: what is edited is not as its agent declared it.
+    return true
   }
 
   /** Puts a late or edited token into the joined piece that covers its place. */
@@ -52,7 +53,7 @@ export class Pieces {
     const { before, own, after } = partRun(run, piece.key)
     if (own && piece.edited === undefined) return false
     this.#replace(index, before, own ? editOf(own, piece) : piece, after)
-    return own?.text !== piece.text
+    return true
   }
 
   /** Removes an operation that was not joined to others. */

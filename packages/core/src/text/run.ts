@@ -226,7 +226,10 @@ export class Run {
     if (authoritative) this.#closing.forget(key)
     this.#base = this.#baseFrom(key, text, stamp, final)
     this.#base.authoritative = authoritative
-    this.#pieces.list = this.#pieces.list.filter((p) => !this.#isCovered(p.key, p.end))
+    // The edit of a later token stays, as where it comes after this text.
+    this.#pieces.list = this.#pieces.list.filter(
+      (p) => !this.#isCovered(p.key, p.end) || (p.edited !== undefined && p.key > key),
+    )
     this.#stale = true
     // A first text is cheap to fold, and the fast path then takes what follows.
     if (this.text === '') this.fold()
@@ -374,7 +377,9 @@ export class Run {
       piece === this.#pieces.list[0] &&
       piece.prev !== undefined &&
       piece.prev < this.#base.key
-    if (end === undefined && piece === this.#pieces.list[0] && !this.#base && !this.#headKnown)
+    // Nor does the stamp of an edited token tell, whose own length was not heard.
+    const untold = end === undefined || (piece.edited !== undefined && piece.was === undefined)
+    if (untold && piece === this.#pieces.list[0] && !this.#base && !this.#headKnown)
       this.#shown.gap(0, 0, undefined)
 
     // The token was published twice and edited once: skip text that is already known.

@@ -194,8 +194,8 @@ export const mutants: Mutant[] = [
   {
     name: 'what a seed reads on the way is left for later',
     file: 'past/ledger.ts',
-    from: '(reading && !isMet(ledger, reading, true))',
-    to: "(reading?.goal === 'join' && !isMet(ledger, reading, true))",
+    from: 'const wants = reading?.first || (reading && !isMet(ledger, reading, true))',
+    to: 'const wants = reading?.first',
   },
   {
     name: 'the beginning of the channel is forgotten',
@@ -284,8 +284,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a response that ended while the connection was away is not read again',
     file: 'response/response.ts',
-    from: '    this.wanted = true\n    this.#broken = {',
-    to: '    this.#broken = {',
+    from: '    this.wanted = true\n    this.attended = false\n',
+    to: '    this.attended = false\n',
   },
   {
     name: 'what is overtaken stays out of the order',
@@ -384,10 +384,11 @@ export const mutants: Mutant[] = [
     to: 'top.readers.at(-1)',
   },
   {
-    name: 'what begins while the past cannot be read has no head',
+    // That only what was loaded tells of heads cannot be seen: before that, a stretch that live messages join knows none.
+    name: 'what begins now has no head',
     file: 'past/stretch.ts',
     from: 'return live ? stretches[0] :',
-    to: 'return live && stretches[0]?.held ? stretches[0] :',
+    to: 'return live ? undefined :',
   },
   {
     name: 'a page may be ahead of what is live',
@@ -415,7 +416,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'an agent that is gone shows the past too early',
-    file: 'session/session.ts',
+    file: 'session/absence.ts',
     from: 'conversation.touch(response, false)',
     to: 'conversation.touch(response, true)',
   },
@@ -424,5 +425,85 @@ export const mutants: Mutant[] = [
     file: 'session/core.ts',
     from: "change.state === 'attached') this.#parts",
     to: "change.state === 'none') this.#parts",
+  },
+  {
+    name: 'any message of part 0 begins the response',
+    file: 'response/response.ts',
+    from: "event.part === '0' && beginsPart(event, live))",
+    to: "event.part === '0')",
+  },
+  {
+    name: 'an operation on part 0 that is heard now begins the response',
+    file: 'response/response.ts',
+    from: 'if (live && event.version !== event.serial) return false',
+    to: '',
+  },
+  {
+    name: 'nobody is told that the beginning is known',
+    file: 'response/response.ts',
+    from: 'seen = this.#firstPartKnown = true',
+    to: 'this.#firstPartKnown = true',
+  },
+  {
+    name: 'a retraction hides the text of a row that numbers no parts',
+    file: 'response/rows.ts',
+    from: "if (part.id === undefined) open.number = ''",
+    to: '',
+  },
+  {
+    name: 'an edit that leaves the text as it is leaves it verified',
+    file: 'text/pieces.ts',
+    from: 'it.\n    return true',
+    to: 'it.\n    return same.text !== text',
+  },
+  {
+    name: 'what comes before an edited token is not missed',
+    file: 'text/run.ts',
+    from: 'piece.edited !== undefined && piece.was === undefined)',
+    to: 'false)',
+  },
+  {
+    name: 'a plain reasoning message cannot be redacted',
+    file: 'response/conversation.ts',
+    from: "if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)",
+    to: 'if (false)',
+  },
+  // Law 10: complete only if its model said so.
+  {
+    name: 'a response is complete when its parts are done, whatever its agent promised',
+    file: 'response/response.ts',
+    from: 'if (!this.#strict && this.#allDone)',
+    to: 'if (this.#allDone)',
+  },
+  {
+    name: 'an end marker undoes an error beside it',
+    file: 'response/facts.ts',
+    from: ': knownBroken) return false',
+    to: ': broken) return false',
+  },
+  {
+    name: 'verified stands beside an end that was none',
+    file: 'response/response.ts',
+    from: "whole && status !== 'error' &&",
+    to: 'whole &&',
+  },
+  // Law 11: no value is shown that nobody published.
+  {
+    name: 'a value in pieces shows before it is whole',
+    file: 'response/values.ts',
+    from: 'run.length === ref.length && run.gaps.length === 0 && checksum(run.text) === ref.checksum',
+    to: 'run.length > 0',
+  },
+  {
+    name: 'retracted parts show',
+    file: 'response/facts.ts',
+    from: 'return this.#retracted.size > 0 && this.#retracted.has(part)',
+    to: 'return false',
+  },
+  {
+    name: 'a full text that comes late drops the edit of a later token',
+    file: 'text/run.ts',
+    from: ' || (p.edited !== undefined && p.key > key)',
+    to: '',
   },
 ]

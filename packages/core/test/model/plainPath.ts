@@ -1,0 +1,66 @@
+import type { Entry } from '../../src/response/lines.ts'
+
+/** A line of a conversation, with what it declares of its place. */
+export type Line = Omit<Partial<Entry>, 'ref'> & { id: string; role: 'user' | 'assistant' }
+
+/**
+ * The path that shows by default (PROTOCOL.md §2.6), written for clarity: what is chosen is worked out anew for every line.
+ */
+export function plainPath(lines: readonly Line[]): string[] {
+  const by = new Map(lines.map((line) => [line.id, line]))
+  const at = new Map(lines.map((line, i) => [line.id, i]))
+  const before = (id: string | null | undefined, line: Line) =>
+    typeof id === 'string' && by.has(id) && at.get(id)! < at.get(line.id)! ? by.get(id) : undefined
+  const prompt = (id: string | undefined, line: Line) => {
+    const found = before(id, line)
+    return found?.role === 'user' ? found : undefined
+  }
+  const question = (line: Line): Line => {
+    const asked = line.regenerate === undefined ? undefined : prompt(line.replaces, line)
+    return asked ? question(asked) : line
+  }
+  const root = (line: Line): string => {
+    const replaced = prompt(line.replaces, line)
+    return replaced ? root(question(replaced)) : (line.replaces ?? line.id)
+  }
+  const parent = new Map<string, string>()
+  const chosen = new Map<string, string>()
+  const choices = (line: Line): [string, string][] => {
+    const out: [string, string][] = []
+    for (let one: Line | undefined = line; one; one = by.get(parent.get(one.id) ?? '')) {
+      if (one.role === 'assistant') {
+        const asked = prompt(one.promptId, one)
+        if (asked) out.push([`a:${question(asked).id}`, asked.id])
+        else if (one.promptId !== undefined) out.push([`e:${one.promptId}`, one.promptId])
+      } else if (question(one) === one) out.push([`e:${root(one)}`, one.id])
+      else out.push([`a:${question(one).id}`, one.id])
+    }
+    return out
+  }
+  const isLine = (line: Line) => line.role === 'assistant' || question(line) === line
+  const shows = (line: Line) => choices(line).every(([group, version]) => chosen.get(group) === version)
+  lines.forEach((line, i) => {
+    if (line.role === 'assistant') {
+      const asked = prompt(line.promptId, line)
+      if (asked) parent.set(line.id, question(asked).id)
+      else if (line.promptId !== undefined && !chosen.has(`e:${line.promptId}`))
+        chosen.set(`e:${line.promptId}`, line.promptId)
+      return
+    }
+    const own = question(line)
+    const replaced = prompt(line.replaces, line)
+    if (own !== line) parent.set(line.id, own.id)
+    else if (line.parent !== undefined) {
+      if (before(line.parent, line)) parent.set(line.id, line.parent!)
+    } else if (replaced) {
+      const above = parent.get(question(replaced).id)
+      if (above) parent.set(line.id, above)
+    } else if (line.replaces === undefined) {
+      const last = lines.slice(0, i).findLast((one) => isLine(one) && shows(one))
+      if (last) parent.set(line.id, last.id)
+    }
+    for (const [group, version] of choices(line)) chosen.set(group, version)
+    if (own === line && !chosen.has(`a:${line.id}`)) chosen.set(`a:${line.id}`, line.id)
+  })
+  return lines.filter((line) => isLine(line) && shows(line)).map((line) => line.id)
+}
