@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 import { mutants } from './packages/core/test/model/mutants.ts'
 
@@ -37,6 +38,23 @@ const oldest = (name: string, root: string, alias: Record<string, string>) => {
   return { ...again, resolve: { ...source, alias: found } }
 }
 
+/** Components are compiled for pages, and find Svelte as pages do; what else there is, is as in Node. */
+const withSvelte = (root: string) => {
+  const server = { deps: { inline: [/svelte/] } }
+  const client = (path: string) => join(import.meta.dirname, root, 'node_modules/svelte/src', path)
+  return {
+    ...project('svelte', root, { environment: 'happy-dom', server }),
+    plugins: [mutate, svelte({ configFile: false })],
+    resolve: {
+      ...source,
+      alias: [
+        { find: /^svelte$/, replacement: client('index-client.js') },
+        { find: /^svelte\/reactivity$/, replacement: client('reactivity/index-client.js') },
+      ],
+    },
+  }
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -51,6 +69,7 @@ export default defineConfig({
         vue: 'with-vue34/node_modules/vue/index.mjs',
         'vue/server-renderer': 'with-vue34/node_modules/vue/server-renderer/index.mjs',
       }),
+      withSvelte('./packages/svelte'),
       project('local-ably', './packages/local-ably'),
       project('postgres', './packages/postgres'),
       project('cli', './packages/cli', { testTimeout: 60_000 }),

@@ -49,6 +49,7 @@ const never = {
   '@rejoin/agent/providers/anthropic': mapper('openai', 'google', 'ai-sdk', 'langgraph'),
   '@rejoin/agent/providers/google': mapper('openai', 'anthropic', 'ai-sdk', 'langgraph'),
   '@rejoin/react': { useMessages: ['packages/react/src/useResponse', 'packages/react/src/usePrompt'] },
+  '@rejoin/svelte': { useMessages: ['packages/svelte/src/useResponse', 'packages/svelte/src/usePrompt'] },
   '@rejoin/vue': { useMessages: ['packages/vue/src/useResponse', 'packages/vue/src/usePrompt'] },
 }
 

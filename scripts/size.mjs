@@ -44,7 +44,7 @@ const own = await row('Texts alone (`createReader`), our own code', { aim: 14, c
 await row('`createReader` with its dependencies', { aim: 14, ceiling: 25 }, reader)
 await row('Everything a chat needs (`createSession`)', { aim: 28, ceiling: 38.5 }, session)
 await row('Everything `@rejoin/core` exports', undefined, `export * from ${source('@rejoin/core')}`)
-for (const name of ['@rejoin/react', '@rejoin/vue'])
+for (const name of ['@rejoin/react', '@rejoin/vue', '@rejoin/svelte'])
   await row(`\`${name}\``, { aim: 1, ceiling: 1.5 }, `export * from ${source(name)}`, {
     external: Object.keys(all[name].manifest.peerDependencies),
   })

@@ -38,7 +38,7 @@ export function read(page: string): string {
 }
 
 const fence = /^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm
-const named = /^(?:\/\/|<!--) ([\w./-]+\.(?:tsx?|vue|html))\b/
+const named = /^(?:\/\/|<!--) ([\w./-]+\.(?:tsx?|vue|svelte|html))\b/
 
 export function blocks(page: string): Block[] {
   const text = read(page)
@@ -71,6 +71,11 @@ export function extract(list: readonly Block[], folder: string): string {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, source(b))
     // Whoever imports the component finds what it is.
+    if (b.language === 'svelte' && b.name)
+      writeFileSync(
+        path.replace(/\.svelte\.ts$/, '.d.svelte.ts'),
+        "import type { Component } from 'svelte'\ndeclare const component: Component<any>\nexport default component\n",
+      )
     if (b.language === 'vue' && b.name)
       writeFileSync(
         path.replace(/\.vue\.ts$/, '.d.vue.ts'),
@@ -81,7 +86,7 @@ export function extract(list: readonly Block[], folder: string): string {
 }
 
 function fileName({ name, line, language }: Block): string {
-  if (language === 'vue') return `${name ?? `line${line}.vue`}.ts`
+  if (language === 'vue' || language === 'svelte') return `${name ?? `line${line}.${language}`}.ts`
   if (language === 'html') return `line${line}.js`
   return name ?? `line${line}.${language === 'tsx' ? 'tsx' : 'ts'}`
 }
@@ -89,10 +94,15 @@ function fileName({ name, line, language }: Block): string {
 /** What of a block TypeScript can check. */
 function source({ page, line, language, code }: Block): string {
   if (language === 'vue') return compileVue(code, page)
+  if (language === 'svelte') return `${'\n'.repeat(line)}${scriptOf(code)}\nexport {}\n`
   if (language === 'html')
     return [...code.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, js]) => js).join('\n')
   const module = /^(import|export) /m.test(code) ? code : `${code}\nexport {}\n`
   return '\n'.repeat(line - 1) + module
+}
+
+function scriptOf(code: string): string {
+  return /<script lang="ts">([\s\S]*?)<\/script>/.exec(code)?.[1] ?? ''
 }
 
 /** A component as TypeScript, its template included: what it reads from its script is checked. */

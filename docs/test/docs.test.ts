@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { compile as compileSvelte } from 'svelte/compiler'
 import { ErrorCode } from '@rejoin/core'
 // @ts-expect-error: plain JavaScript, shared with the scripts.
 import { reference } from '../../scripts/reference.mjs'
@@ -45,7 +46,7 @@ describe('code blocks compile', () => {
   const registers = new Set(
     checked.filter(({ code }) => code.includes('interface Register')).map((b) => b.page),
   )
-  const typed = checked.filter(({ language }) => /^(tsx?|vue)$/.test(language))
+  const typed = checked.filter(({ language }) => /^(tsx?|vue|svelte)$/.test(language))
 
   test('there are some', () => expect(typed.length).toBeGreaterThan(40))
 
@@ -56,6 +57,15 @@ describe('code blocks compile', () => {
       'globals.d.ts',
     )
     expect(errors).toBe('')
+  })
+
+  test('Svelte', () => {
+    const components = checked.filter(({ language }) => language === 'svelte')
+    expect(components.length).toBeGreaterThan(0)
+    for (const { code, page, line } of components) {
+      const { warnings } = compileSvelte(code, { filename: `${page}:${line}.svelte` })
+      expect(warnings.map(({ message }) => message)).toEqual([])
+    }
   })
 
   test('with registered tools', () => {

@@ -5,6 +5,7 @@ import { scenarios } from '../../packages/core/test/bindings/scenarios.ts'
 import { Stage } from '../../packages/core/test/bindings/stage.ts'
 import { Wire } from '../../packages/core/test/wire/wire.ts'
 import { serve as serveReact } from '../../packages/react/test/serve.tsx'
+import { serve as serveSvelte } from '../../packages/svelte/test/serve.ts'
 import { serve as serveVue } from '../../packages/vue/test/serve.ts'
 import type { Browser } from '../browser.ts'
 import { launch, person } from '../browser.ts'
@@ -25,6 +26,7 @@ const rounds: [name: string, framework: string, serve: Serve, strict: boolean][]
   ['React', 'react', serveReact, false],
   ['React in StrictMode', 'react', serveReact, true],
   ['Vue', 'vue', serveVue, false],
+  ['Svelte', 'svelte', serveSvelte, false],
 ]
 
 describe.each(rounds)('%s, in Chromium', (_, framework, serve, strict) => {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { build } from 'vite'
 import type { Rolldown } from 'vite'
 
@@ -16,6 +17,7 @@ export async function servePages(): Promise<Pages> {
     root: import.meta.dirname,
     mode: 'development',
     logLevel: 'warn',
+    plugins: [svelte({ configFile: false })],
     define: {
       'process.env.NODE_ENV': '"development"',
       __VUE_OPTIONS_API__: 'true',
@@ -29,7 +31,7 @@ export async function servePages(): Promise<Pages> {
       target: 'es2022',
       chunkSizeWarningLimit: 10_000,
       rolldownOptions: {
-        input: ['react', 'vue'].map((name) => join(import.meta.dirname, `${name}.html`)),
+        input: ['react', 'vue', 'svelte'].map((name) => join(import.meta.dirname, `${name}.html`)),
         // 'use client' is for bundlers of servers' pages.
         onLog: (level, log, handler) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && handler(level, log),
       },

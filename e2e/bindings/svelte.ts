@@ -1,0 +1,4 @@
+import { svelte } from '../../packages/svelte/test/framework.ts'
+import { open } from './page.ts'
+
+open(svelte)

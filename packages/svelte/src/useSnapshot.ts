@@ -1,0 +1,9 @@
+import { initialState } from '@rejoin/core'
+import type { SessionState } from '@rejoin/core'
+import { useJoin } from './join.ts'
+import type { Current } from './join.ts'
+
+/** What `select` takes from the session's state; changes when that does. */
+export function useSnapshot<V>(select: (state: SessionState) => V): Current<V> {
+  return useJoin((session) => [session.subscribe, () => select(session.getSnapshot())], select(initialState))
+}
