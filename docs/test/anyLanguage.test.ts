@@ -53,9 +53,10 @@ describe.each(languages)('the agent in $name', (language) => {
 
   /** What a fresh reader shows of the first answer that ends. */
   async function ended(session: Session) {
-    const end = (one: Session) =>
-      new Promise<string>((resolve) => one.on('finish', ({ response }) => resolve(response.id)))
-    const id = await end(session)
+    const over = ({ id, role }: { id: string; role: string }) =>
+      role === 'assistant' && session.getResponse(id)!.status !== 'streaming'
+    const first = () => session.getSnapshot().messages.find(over)?.id
+    const id = await vi.waitUntil(first, { timeout: 55_000, interval: 10 })
     const late = await open()
     const of = (one: Session) => {
       const { text, status, verified, promptId } = one.getResponse(id)!
@@ -106,6 +107,14 @@ describe.each(languages)('the agent in $name', (language) => {
       const session = await open()
       await session.sendMessage({ text: 'Everything about ropes' })
       expect(await ended(session)).toEqual({ ...whole, text: long.join('') })
+    })
+
+    test('refused for good: the answer ends as an error', async () => {
+      server.faults.refuse({ error: 40160, match: { clientId: 'agent', data: /fibres/ } })
+      start(pattern)
+      const session = await open()
+      await session.sendMessage({ text: 'What is a rope?' })
+      expect(await ended(session)).toMatchObject({ status: 'error' })
     })
 
     test('a prompt from before it started', async () => {
