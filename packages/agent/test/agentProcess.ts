@@ -1,15 +1,17 @@
 import * as Ably from 'ably'
+import { startLocalAbly } from '@rejoin/local-ably'
 import { createAgent, type Pattern, type ResponseWriter } from '../src/index.ts'
 import { fileCheckpoints } from '../src/node.ts'
 
 /** An agent in a process of its own, for tests to kill: it answers slowly, and always the same. */
 const { PORT, CHANNEL, PATTERN, FOLDER, FLOOD, DIES, CIPHER } = process.env as Record<string, string>
 
-const { TOKEN } = process.env
+const { TOKEN, OWN_SERVER } = process.env
+const own = OWN_SERVER ? await startLocalAbly({ port: 0 }) : undefined
 const client = new Ably.Realtime({
   ...(TOKEN === undefined ? { key: 'local.key:secret' } : { token: TOKEN }),
   endpoint: '127.0.0.1',
-  port: Number(PORT),
+  port: own?.port ?? Number(PORT),
   tls: false,
   clientId: 'agent',
   echoMessages: false,
@@ -27,6 +29,7 @@ const agent = createAgent({
   }),
 })
 agent.on('error', ({ code, message }) => void process.stdout.write(`error ${code} ${message}\n`))
+if (own) await exitWithServer()
 if (FLOOD) await flood(Number(FLOOD))
 agent.onPrompt(
   async (prompt, response) => {
@@ -42,6 +45,15 @@ agent.onPrompt(
 )
 await agent.ready
 process.stdout.write('ready\n')
+
+/** Exits in mid-answer, and with it the server that could have heard its end. */
+async function exitWithServer(): Promise<void> {
+  const response = agent.respond()
+  response.append('Once upon ')
+  await response.flush()
+  process.stdout.write('exits\n', () => process.exit(0))
+  await new Promise(() => {})
+}
 
 /** Says something, and then dies of `DIES` with more to say. */
 async function begin(response: ResponseWriter): Promise<void> {

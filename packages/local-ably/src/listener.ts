@@ -1,6 +1,8 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
+import { closed, opened } from './ownPorts.ts'
 import { readTarget } from './requestTarget.ts'
 import { errorReply, exchange, type ExchangeOptions } from './rest/http.ts'
 import { WebSocketTransport } from './connection/webSocket.ts'
@@ -37,7 +39,12 @@ export function listen(options: ListenerOptions): Promise<Server> {
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.port, options.host, () => resolve(server))
+    server.listen(options.port, options.host, () => {
+      const { port } = server.address() as AddressInfo
+      opened(port)
+      server.once('close', () => closed(port))
+      resolve(server)
+    })
   })
 }
 

@@ -134,6 +134,9 @@ describe.skipIf(unavailable !== undefined)(title, () => {
         if (line.startsWith('refused')) count.refused++
         if (line.startsWith('error')) count.errors++
       }
+      // From the beginning: the channel forgets what is older than its retention.
+      const session = createSession({ client: asker, channelName: CHANNEL, hydrate: history() })
+      await session.ready
       const env = { PORT: String(ably.port), DATABASE }
       const running = Array.from({ length: PROCESSES }, () => start(env, heard))
       await Promise.all(running.map(({ started }) => started))
@@ -178,11 +181,11 @@ describe.skipIf(unavailable !== undefined)(title, () => {
         asked.length -
         Number((await pool.query('select count(*) as n from rejoin_claims')).rows[0].n)
       while (thaws.size > 0 || (await open()) > 0) await pause(200)
+      // What the processes have published is shown once it has arrived.
+      await asker.connection.ping()
+      session.flush()
       for (const { child } of running) child.kill('SIGKILL')
 
-      const session = createSession({ client: asker, channelName: CHANNEL, hydrate: history() })
-      await session.ready
-      while (session.getSnapshot().hasOlder) await session.loadOlder()
       const shown = session.getSnapshot().messages.flatMap(({ id }) => session.getResponse(id) ?? [])
       const { rows: effects } = await pool.query<{ prompt: string; fence: string; call: number }>(
         'select prompt, fence, call from effects order by id',

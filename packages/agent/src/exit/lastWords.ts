@@ -27,6 +27,10 @@ interface Spawned {
 /** Milliseconds for which the exit is held up at most. */
 const PATIENCE = 2500
 
+/** Where `@rejoin/local-ably` says which ports it listens on in this process. */
+const OWN_PORTS = Symbol.for('local-ably.ports')
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/
+
 /** The process that outlives this one: sends the requests it reads. A refusal for good is not tried again. */
 const HEIR = `
 const say = async ({ url, ...request }) => {
@@ -63,9 +67,18 @@ export function watchLast(one: Dying): () => void {
   }
 }
 
+/** A server in this process, which ends with it, would not answer: nobody waits for that. */
+function isOwn({ url }: RestRequest): boolean {
+  const ports = (globalThis as { [OWN_PORTS]?: ReadonlySet<number> })[OWN_PORTS]
+  const { hostname, port } = new URL(url)
+  return ports?.has(Number(port)) === true && LOOPBACK.test(hostname)
+}
+
 function speak(): void {
   const node = (globalThis as { process?: unknown }).process as ProcessLike
-  const lists = [...dying].flatMap((one) => one.lastWords()).filter((list) => list.length > 0)
+  const lists = [...dying]
+    .flatMap((one) => one.lastWords())
+    .filter((list) => list.length > 0 && !isOwn(list[0]!))
   if (lists.length === 0) return
   let cause: unknown
   try {

@@ -156,6 +156,12 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
       })
   })
 
+  test('waits for no server that ends with the process', async () => {
+    const { lines, gone } = start({ CHANNEL: bench.channelName(), PATTERN: pattern, OWN_SERVER: 'yes' })
+    expect(await gone).toEqual({ code: 0, signal: null })
+    expect(lines).toEqual(['exits'])
+  })
+
   test('completes on exit what was about to be', async () => {
     const { seen } = await die('exit while ending')
     for (const response of seen)

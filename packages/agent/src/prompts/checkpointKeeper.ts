@@ -20,6 +20,8 @@ export class CheckpointKeeper {
   /** Loads what the last process saved; `undefined` if it saved nothing. */
   async load(): Promise<Checkpoint | undefined> {
     const checkpoint = await this.#store?.load(this.#channelName)
+    if (checkpoint && !isCheckpoint(checkpoint))
+      throw new Error('it is damaged: correct it, or delete it and leave what was open unanswered')
     if (checkpoint) this.#state = reduceLedger(this.#state, { type: 'loaded', checkpoint })
     return checkpoint
   }
@@ -54,4 +56,10 @@ export class CheckpointKeeper {
       this.#failed(error)
     }
   }
+}
+
+/** Guessing at a damaged one would lose prompts, or answer them twice. */
+function isCheckpoint({ serial, open, recent }: Partial<Checkpoint>): boolean {
+  const prompts = Array.isArray(open) && open.every((one) => typeof one?.prompt?.serial === 'string')
+  return typeof serial === 'string' && prompts && Array.isArray(recent)
 }

@@ -10,11 +10,13 @@ export function fileCheckpoints(folder: string): CheckpointStore {
   const path = (channelName: string) => join(folder, `${encodeURIComponent(channelName)}.json`)
   return {
     async load(channelName) {
+      const file = path(channelName)
       try {
-        return JSON.parse(await readFile(path(channelName), 'utf8')) as Checkpoint
+        return JSON.parse(await readFile(file, 'utf8')) as Checkpoint
       } catch (error) {
         if ((error as { code?: string }).code === 'ENOENT') return undefined
-        throw error
+        if (!(error instanceof SyntaxError)) throw error
+        throw new Error(`file ${file} is no JSON: correct it, or delete it`, { cause: error })
       }
     },
     async save(channelName, checkpoint) {

@@ -8,7 +8,7 @@ import type {
 import { ErrorCode, wrapError, type RejoinError, Header, MessageName } from '@rejoin/core/protocol'
 import { Backoff, judge } from '../publish/backoff.ts'
 import { catchUp, doneAbout, isDormant, newest, since, type Judge, type Missed } from './catchUp.ts'
-import type { CheckpointStore } from './checkpoint.ts'
+import type { Checkpoint, CheckpointStore } from './checkpoint.ts'
 import { Answers } from '../inbound/answers.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
 import { headersOf, senderOf, type Who } from '../inbound/fields.ts'
@@ -105,6 +105,8 @@ export class Inbox {
   #lost = false
   #closed = false
   #draining = false
+  /** Its checkpoint cannot be used. */
+  #barred = false
   /** Live messages that wait until the past is dealt with. */
   #held: InboundMessage[] | undefined
 
@@ -309,13 +311,25 @@ export class Inbox {
     this.#host.report(wrapRefusal(what, error, 'history', ErrorCode.HydrationFailed))
   }
 
+  /** Without its checkpoint, the agent cannot tell what it has answered: it answers nothing. */
+  async #loadCheckpoint(): Promise<Checkpoint | undefined> {
+    try {
+      return await this.#ledger.load()
+    } catch (error) {
+      this.#barred = true
+      const what = `load the checkpoint of channel "${this.#channel.name}", and answer its prompts`
+      throw wrapError(what, error, ErrorCode.HydrationFailed)
+    }
+  }
+
   async #dealWithPast(): Promise<void> {
     let missed: Missed
     try {
-      const checkpoint = await this.#ledger.load()
+      const checkpoint = await this.#loadCheckpoint()
       missed = await catchUp(this.#channel, checkpoint, this.#judge, this.#host.report)
       for (const promptId of checkpoint?.recent ?? []) this.#queue!.remember(promptId)
     } catch (error) {
+      if (this.#barred) throw error
       throw wrapRefusal('catch up with the channel', error, 'history', ErrorCode.HydrationFailed)
     }
     this.#ledger.caughtUp()
@@ -466,7 +480,7 @@ export class Inbox {
     if (serial > (this.#heard ?? '')) this.#heard = serial
     switch (message.name) {
       case MessageName.UserInput: {
-        if (this.#draining) return
+        if (this.#draining || this.#barred) return
         const prompt = this.#queue && this.#read(message, late)
         if (!prompt) return
         if (!this.#claimant)

@@ -134,6 +134,33 @@ describe('prompts', () => {
     expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['callback_failed']))
   })
 
+  test.each<[string, () => unknown, RegExp]>([
+    ['rejects', () => Promise.reject(new Error('no disk')), /no disk/],
+    ['throws', () => JSON.parse('{"serial'), /JSON/],
+    ['gives something else', () => ({ serial: 's', open: [{}], recent: [] }), /it is damaged/],
+  ])('are not answered while the checkpoint cannot be used: the store %s', async (_, load, why) => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const saves: unknown[] = []
+    const save = (...saved: unknown[]) => saves.push(saved)
+    const checkpoints = { load: async () => (await load()) as never, save: async () => save() }
+    const agent = bench.agent({ channelName, checkpoints })
+    const errors: RejoinError[] = []
+    agent.on('error', (error) => errors.push(error))
+    agent.onPrompt((_prompt, response) => response.append('well'))
+    // One comes before it is known, one after.
+    await ask(reader, 'q')
+    await expect(agent.ready).rejects.toMatchObject({ code: 'hydration_failed' })
+    await ask(reader, 'r')
+    await bench.settle()
+    expect(reader.messages.map(({ name }) => name)).toEqual(['user-input', 'user-input'])
+    expect(errors).toHaveLength(1)
+    expect(errors[0]!.message).toContain(`the checkpoint of channel "${channelName}"`)
+    expect(errors[0]!.message).toMatch(why)
+    expect(saves).toEqual([])
+    await agent.close()
+  })
+
   /** Answers wait until told to finish, and say what was running beside them. */
   function slow(agent: ReturnType<Bench['agent']>, options: Parameters<typeof agent.onPrompt>[1]) {
     const running: string[] = []
