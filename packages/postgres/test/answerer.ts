@@ -9,7 +9,7 @@ const { PORT, CHANNEL, DATABASE, CLAIM_TTL, NAME } = process.env as Record<strin
 /** Calls of a tool that each answer makes. */
 const CALLS = 4
 
-const pool = new pg.Pool({ connectionString: DATABASE, max: 3, connectionTimeoutMillis: 2000 })
+const pool = new pg.Pool({ connectionString: DATABASE, max: 3 })
 // A connection that the server closed is replaced.
 pool.on('error', () => {})
 const store = createPostgresStore(pool)
@@ -73,5 +73,6 @@ agent.onPrompt(async (prompt, response) => {
   }
   response.append('Done.')
 })
-await agent.ready
+// While the database restarts, its supervisor starts it again.
+await agent.ready.catch(() => process.exit(1))
 say('ready')
