@@ -24,7 +24,7 @@ const key = Symbol('rejoin')
  * script of a component; `() => session` may give another session later.
  */
 export function provideSession(session: MaybeGetter<Session>): void {
-  let mounted = false
+  let mounted = isRenderedHere()
   let update = (): void => {}
   const follow = createSubscriber((changed) => {
     update = changed
@@ -41,6 +41,14 @@ export function provideSession(session: MaybeGetter<Session>): void {
     },
   }
   setContext(key, provided)
+}
+
+/** Whether this page's elements are built here, not taken over from a server, which marks its blocks by comments. */
+function isRenderedHere(): boolean {
+  if (typeof document === 'undefined') return false
+  const comments = document.createTreeWalker(document.body, NodeFilter.SHOW_COMMENT)
+  while (comments.nextNode()) if ((comments.currentNode as Comment).data.startsWith('[')) return false
+  return true
 }
 
 /** The session that a component above provides. */
