@@ -151,6 +151,13 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     })
   }
 
+  /**
+   * The prompt that a response answers, by its id; `null` if it ended without naming one, `undefined` while that is
+   * unknown. For whole lists: unlike `getResponse`, it does not make the response.
+   */
+  getResponsePromptId = (responseId: string): string | null | undefined =>
+    this.#core.store.getResponsePromptId(responseId)
+
   /** The versions of a prompt or answer, as ids of the prompts that stand for them; `undefined` if there is only one. */
   getBranch = (id: string): Branch | undefined => this.#branches.branch(id)
 

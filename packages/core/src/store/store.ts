@@ -68,6 +68,14 @@ export class Store {
     )
   }
 
+  /** Without making the response of a row: rows are of answers that are over. */
+  getResponsePromptId(id: string): string | null | undefined {
+    const { conversation } = this
+    const known = conversation.responses.get(id)
+    const entry = this.#structure.entries.find({ role: 'assistant', id: known?.id ?? id })
+    return entry && (entry.promptId ?? (known?.open ? undefined : null))
+  }
+
   getPrompt(id: string): PromptState | undefined {
     return this.#structure.prompts.get(id)?.state
   }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { keyOf, noLines } from '../response/lines.ts'
 import type { Entry } from '../response/lines.ts'
 import { Branches } from '../session/branches.ts'
-import type { MessageRef, PromptState, ResponseState } from '../types/types.ts'
+import type { MessageRef } from '../types/types.ts'
 import { createTurns } from './turns.ts'
 import type { Turn } from './turns.ts'
 
@@ -20,8 +20,7 @@ class Conversation {
   readonly lines = new Map<string, Line>()
   readonly turns = createTurns({
     getSnapshot: () => this.#state as never,
-    getResponse: (id) => this.#response(id),
-    getPrompt: (id) => this.lines.get(id) as PromptState | undefined,
+    getResponsePromptId: (id) => this.lines.get(id)?.promptId,
     getBranch: (id) => this.#branches.branch(id),
     getAnswerBranch: (id) => this.#branches.answers(id),
     selectBranch: (id) => this.#branches.select(id),
@@ -48,12 +47,6 @@ class Conversation {
     const entries = noLines.with(new Map(this.#entries.map((entry) => [keyOf(entry.ref), entry])))
     const { refs: messages } = this.#branches.pathOf({ entries } as never)
     this.#state = { messages, entries: entries.shown.refs }
-  }
-
-  #response(id: string): ResponseState | undefined {
-    const line = this.lines.get(id)
-    if (line?.role !== 'assistant') return undefined
-    return { status: 'streaming', promptId: line.promptId } as ResponseState
   }
 }
 

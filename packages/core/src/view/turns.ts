@@ -1,6 +1,5 @@
 import type { Branch } from '../response/tree.ts'
 import type { Session } from '../session/session.ts'
-import { isOpen } from '../types/status.ts'
 import type { MessageRef } from '../types/types.ts'
 
 /** A prompt with what answers it, as the conversation shows them. The same object until it changes. */
@@ -21,7 +20,7 @@ export interface Turn {
 
 type Source = Pick<
   Session,
-  'getSnapshot' | 'getResponse' | 'getPrompt' | 'getBranch' | 'getAnswerBranch' | 'subscribe' | 'selectBranch'
+  'getSnapshot' | 'getResponsePromptId' | 'getBranch' | 'getAnswerBranch' | 'subscribe' | 'selectBranch'
 >
 
 /** The turns of a session; see `createTurns`. */
@@ -43,7 +42,7 @@ export function createTurns(session: Source): Turns {
   const isCurrent = ({ messages, entries }: ReturnType<Source['getSnapshot']>): boolean =>
     messages === lists[0] &&
     entries === lists[1] &&
-    undecided.every((id) => session.getResponse(id)?.promptId === undefined)
+    undecided.every((id) => typeof session.getResponsePromptId(id) !== 'string')
 
   return {
     subscribe: session.subscribe,
@@ -91,10 +90,10 @@ function turnsOf(session: Source, messages: readonly MessageRef[]): Turn[] {
 }
 
 /** The prompt that a response answers, be it for another prompt's sake; `undefined` where it does not say. */
-function questionOf({ getResponse, getBranch }: Source, responseId: string): string | undefined {
-  const promptId = getResponse(responseId)?.promptId
+function questionOf({ getResponsePromptId, getBranch }: Source, responseId: string): string | undefined {
+  const promptId = getResponsePromptId(responseId)
   // The first version of an answer is that of the question itself.
-  return promptId === undefined ? undefined : (getBranch(responseId)?.versions[0] ?? promptId)
+  return typeof promptId !== 'string' ? undefined : (getBranch(responseId)?.versions[0] ?? promptId)
 }
 
 function finished({ getBranch, getAnswerBranch }: Source, draft: Draft): Turn {
@@ -108,9 +107,8 @@ function finished({ getBranch, getAnswerBranch }: Source, draft: Draft): Turn {
   }
 }
 
-function isUndecided({ getResponse }: Source, { id, role }: MessageRef): boolean {
-  const response = role === 'assistant' ? getResponse(id) : undefined
-  return response !== undefined && response.promptId === undefined && isOpen(response.status)
+function isUndecided({ getResponsePromptId }: Source, { id, role }: MessageRef): boolean {
+  return role === 'assistant' && getResponsePromptId(id) === undefined
 }
 
 /** `next`, with the objects of `before` where they are alike. */

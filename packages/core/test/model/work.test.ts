@@ -7,6 +7,7 @@ import { Run } from '../../src/text/run.ts'
 import { seed } from '../../src/past/seed.ts'
 import type { Hydrator } from '../../src/past/hydrator.ts'
 import { createSession } from '../../src/session/session.ts'
+import { createTurns } from '../../src/view/turns.ts'
 import type { ResponseListener } from '../../src/types/types.ts'
 
 /**
@@ -232,6 +233,29 @@ describe('work per message of the past', () => {
       expect(session.getResponse(`row-${i}`)).toMatchObject({ status: 'complete', text: `Answer ${i}.` })
     expect(session.getResponse('row-7')).toBe(session.getResponse('row-7'))
     expect(made).toHaveLength(4)
+  })
+
+  test('turns make no response of a row', async () => {
+    const made = vi.spyOn(Response.prototype, 'refresh').mock.calls
+    const rows = Array.from({ length: 500 }, (_, i) => [
+      { id: `ask-${i}`, role: 'user' as const, text: 'A question.', createdAt: 2 * i + 1 },
+      {
+        id: `row-${i}`,
+        role: 'assistant' as const,
+        text: 'An answer.',
+        createdAt: 2 * i + 2,
+        ...(i % 2 && { promptId: `ask-${i}` }),
+      },
+    ]).flat()
+    const { session } = await counted(seed({ load: () => Promise.resolve({ rows }) }))
+    const turns = createTurns(session)
+    expect(turns.getSnapshot()).toHaveLength(500)
+    expect(turns.getSnapshot()[7]).toMatchObject({ promptId: 'ask-7', responseIds: ['row-7'] })
+    expect(made).toHaveLength(0)
+    expect([session.getResponsePromptId('row-7'), session.getResponsePromptId('row-8')]).toEqual([
+      'ask-7',
+      null,
+    ])
   })
 
   test('publishes a page of history once, and each response keeps its snapshot from then on', async () => {
