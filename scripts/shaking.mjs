@@ -14,7 +14,7 @@ const never = {
       'response/rows',
       'response/toolPart',
       'response/decisions',
-      'response/partialJson',
+      'protocol/partialJson',
       'response/valuePart',
       'session/citation',
       'view/',

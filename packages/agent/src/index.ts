@@ -25,6 +25,8 @@ export type {
   ToolFields,
   Usage,
 } from './response/modelEvent.ts'
+export { asObject } from './response/asObject.ts'
+export type { ObjectOptions, ObjectWriter, StandardSchema } from './response/objectWriter.ts'
 export type { PipeResult } from './response/pipe.ts'
 export type { Prompt } from './inbound/prompt.ts'
 export type { Bounds, Conversation, ConversationMessage, PendingCall } from './memory/conversation.ts'

@@ -84,7 +84,7 @@ describe.each(databases)('%s', (_, skip, open) => {
       'a prompt is stored with all that readers show of it, and is itself when it comes again',
       async () => {
         const asked = {
-          ...prompt('p', { replaces: 'o' }),
+          ...prompt('p', { replaces: 'o', regenerate: 'r', parent: 'l' }),
           parts: [{ type: 'file' as const, id: 'f', mediaType: 'image/png', url: 'u' }],
           metadata: { a: 1 },
         }
@@ -99,6 +99,8 @@ describe.each(databases)('%s', (_, skip, open) => {
             serial: 's-p',
             createdAt: 5,
             replaces: 'o',
+            regenerate: 'r',
+            parent: 'l',
             parts: [{ type: 'file', id: 'f', mediaType: 'image/png', url: 'u' }],
             metadata: { a: 1 },
           },

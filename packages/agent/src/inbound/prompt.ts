@@ -17,6 +17,10 @@ export interface Prompt {
   readonly serial: string
   /** Id of the prompt that this is another attempt at: edited, or asked again. */
   readonly replaces: string | undefined
+  /** Id of the answer that it asks another one for. */
+  readonly regenerate?: string
+  /** Id of the line that it follows; `null`: it begins the conversation. Absent where its sender did not say. */
+  readonly parent?: string | null
   /** Files and application data that came with it: all but the text. */
   readonly parts: readonly PromptPart[]
   /** Any JSON that the sender gave about it. */
@@ -51,6 +55,8 @@ export function readPrompt(message: InboundMessage, late: boolean, texts?: Promp
   const fields = (typeof data === 'object' && data ? data : {}) as {
     text?: unknown
     replaces?: unknown
+    regenerate?: unknown
+    parent?: unknown
     parts?: unknown
     metadata?: unknown
     length?: unknown
@@ -75,6 +81,7 @@ export function readPrompt(message: InboundMessage, late: boolean, texts?: Promp
     timestamp: message.timestamp ?? 0,
     serial: message.serial ?? '',
     replaces: typeof fields.replaces === 'string' ? fields.replaces : undefined,
+    ...placeOf(fields),
     parts: Array.isArray(fields.parts) ? fields.parts.filter(isPart) : [],
     metadata: fields.metadata,
     data,
@@ -85,3 +92,11 @@ export function readPrompt(message: InboundMessage, late: boolean, texts?: Promp
 
 const isPart = (part: unknown): part is PromptPart =>
   typeof part === 'object' && part !== null && typeof (part as { type?: unknown }).type === 'string'
+
+/** Where it says that it belongs (PROTOCOL.md §2.4). */
+function placeOf({ regenerate, parent }: { regenerate?: unknown; parent?: unknown }) {
+  return {
+    ...(typeof regenerate === 'string' && { regenerate }),
+    ...((typeof parent === 'string' || parent === null) && { parent }),
+  }
+}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { UIMessageChunk } from 'ai'
 import { fromAISDK } from './ai-sdk.ts'
+import { asObject } from '../response/asObject.ts'
 import { assembled } from '../../test/assembled.ts'
 import { checkGrammar, collect, joined, streamed } from '../../test/providerRecordings.ts'
 
@@ -299,4 +300,33 @@ describe('both streams', () => {
   ])('end as %j does: %s', async (parts, status) => {
     expect(assembled(await read(...parts)).status).toBe(status)
   })
+})
+
+test('the object of streamObject, and of streamText with an output, is a part that grows', async () => {
+  const text = '{"title":"Soup","steps":["Boil."]}'
+  const streams = [
+    [
+      { type: 'object', object: { title: 'Soup' } },
+      { type: 'text-delta', textDelta: text.slice(0, 20) },
+      { type: 'text-delta', textDelta: text.slice(20) },
+      { type: 'finish', finishReason: 'stop', usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 } },
+    ],
+    [
+      { type: 'text-start', id: '0' },
+      { type: 'text-delta', id: '0', text },
+      { type: 'text-end', id: '0' },
+      { type: 'finish', finishReason: 'stop' },
+    ],
+  ]
+  for (const parts of streams) {
+    const mapped = fromAISDK(streamed(parts as unknown as UIMessageChunk[]))
+    const events = await collect(asObject(mapped, 'recipe', { id: 'o' }))
+    expect(events.findLast(({ type }) => type === 'data-recipe')).toEqual({
+      type: 'data-recipe',
+      id: 'o',
+      data: { title: 'Soup', steps: ['Boil.'] },
+    })
+    expect(events.filter(({ type }) => /^text|dropped/.test(type))).toEqual([])
+    expect(events.at(-1)).toMatchObject({ type: 'finish', finishReason: 'stop' })
+  }
 })

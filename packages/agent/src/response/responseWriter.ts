@@ -14,6 +14,7 @@ import type { Answers } from '../inbound/answers.ts'
 import { DeliveryError } from '../publish/deliveryError.ts'
 import type { FinishReason, ModelEvent, SourceDocumentEvent, SourceEvent, Usage } from './modelEvent.ts'
 import type { PastResponse } from './pastResponse.ts'
+import { ObjectWriter, type ObjectOptions } from './objectWriter.ts'
 import { Outcome } from './outcome.ts'
 import { pipe, type PipeResult } from './pipe.ts'
 import type { Prompt } from '../inbound/prompt.ts'
@@ -222,6 +223,14 @@ export class ResponseWriter {
     }
     this.#body.finishText()
     if (this.#body.begin()) this.#body.values.data(name, data, options.id)
+  }
+
+  /**
+   * An object that shows while a model writes it, as part `data-<name>`: `append()` its JSON text as it comes, and
+   * await `end()`, which checks the whole against `schema`.
+   */
+  object<T = unknown>(name: string, { schema, id = newId() }: ObjectOptions<T> = {}): ObjectWriter<T> {
+    return new ObjectWriter<T>((value) => this.data(name, value, { id }), schema)
   }
 
   /** Facts about the response, such as `{ model: 'gpt-5' }`; merged into those known, key by key. */

@@ -273,3 +273,22 @@ test('sends only the newest of the versions that wait for the network', async ()
   })
   await agent.close()
 })
+
+describe.each<Pattern>(['message-per-response', 'message-per-token'])('an object (%s)', (pattern) => {
+  test('grows as one part, and is whole in the row', async () => {
+    const { agent, reader, rows } = await setup({ pattern })
+    const response = agent.respond({ promptId: 'p' })
+    const recipe = response.object<{ title: string; steps: string[] }>('recipe')
+    const whole = { title: 'Tomato soup', steps: ['Cut the tomatoes.', 'Boil them.', 'Stir, and serve.'] }
+    for (const character of JSON.stringify(whole)) {
+      recipe.append(character)
+      await response.ready
+    }
+    expect(await recipe.end()).toEqual(whole)
+    await response.end()
+    expect(said(reader, 'data-recipe').at(-1)!.data).toEqual(whole)
+    expect(new Set(said(reader, 'data-recipe').map(({ extras }) => extras.headers.part)).size).toBe(1)
+    expect(rows[0]!.parts).toMatchObject([{ type: 'data-recipe', data: whole }])
+    await agent.close()
+  })
+})

@@ -22,7 +22,7 @@ interface Call {
 }
 
 /** Parts that say nothing of the answer. */
-const SILENT = new Set(['ping', 'raw', 'tool-input-end'])
+const SILENT = new Set(['ping', 'raw', 'tool-input-end', 'object'])
 
 /** Parts of `fullStream`, and chunks of a UI message stream, of the AI SDK's versions 5 to 7. */
 export class AISDKMapper {
@@ -57,7 +57,9 @@ export class AISDKMapper {
       case 'reasoning-delta':
       case 'text-end':
       case 'reasoning-end':
-        return yield* this.#text(part, type)
+        // `streamObject` has one text, without an id.
+        if (part['textDelta'] === undefined) return yield* this.#text(part, type)
+        return yield* this.#text({ id: 'object', text: part['textDelta'] }, type)
       case 'source':
       case 'source-url':
       case 'source-document':

@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from '../protocol/depth.ts'
+import { MAX_DEPTH } from './depth.ts'
 
 /** The value may be copied when it costs no more than this many steps for each character that has come since. */
 const STEPS = 8

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MAX_DEPTH } from '../protocol/depth.ts'
+import { MAX_DEPTH } from './depth.ts'
 import { parsePartialJson, PartialJson } from './partialJson.ts'
 
 /** Whether `part` is `whole` with something left out at the end. */

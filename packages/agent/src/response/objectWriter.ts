@@ -1,0 +1,71 @@
+import { ErrorCode, PartialJson, RejoinError } from '@rejoin/core/protocol'
+
+/** A schema as zod, valibot and arktype have it: https://standardschema.dev */
+export interface StandardSchema<T = unknown> {
+  readonly '~standard': {
+    readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>
+    readonly types?: { readonly output: T } | undefined
+  }
+}
+
+type SchemaResult<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] }
+
+export interface ObjectOptions<T> {
+  /** Checks the whole object, at the end. */
+  schema?: StandardSchema<T>
+  /** Id of the part. Default: chosen here. */
+  id?: string
+}
+
+/** What an object must have grown by to be shown again, as a part of its length, and at least. */
+const GROWTH = 16
+const LEAST = 24
+
+/** A structured value that shows while a model writes it. */
+export class ObjectWriter<T> {
+  readonly #show: (value: unknown) => void
+  readonly #schema: StandardSchema<T> | undefined
+  readonly #json = new PartialJson()
+  #length = 0
+  #shownLength = 0
+
+  constructor(show: (value: unknown) => void, schema?: StandardSchema<T>) {
+    this.#show = show
+    this.#schema = schema
+  }
+
+  /**
+   * Adds JSON text as the model writes it. Readers see as much as is certain, anew each time that it has grown by a
+   * sixteenth: what is published in all stays proportional to the object's length.
+   */
+  append(text: string): void {
+    this.#json.push(text)
+    this.#length += text.length
+    const grown = this.#length - this.#shownLength
+    if (this.#json.error || grown < Math.max(LEAST, this.#length / GROWTH)) return
+    const { value } = this.#json
+    if (value === undefined) return
+    this.#shownLength = this.#length
+    this.#show(value)
+  }
+
+  /**
+   * Shows the whole object, and resolves to it.
+   * @throws RejoinError `model_failed` if its text is no JSON, is cut short, or is not what the schema asks for.
+   */
+  async end(): Promise<T> {
+    if (!this.#json.complete)
+      throw failed(this.#json.error ? 'what the model wrote is no JSON' : 'it ended before it was whole')
+    const { value } = this.#json
+    this.#show(value)
+    const result = await this.#schema?.['~standard'].validate(value)
+    if (result?.issues) throw failed(result.issues.map(({ message }) => message).join('; '))
+    return result ? result.value : (value as T)
+  }
+}
+
+function failed(why: string): RejoinError {
+  return new RejoinError(ErrorCode.ModelFailed, `unable to complete the object; ${why}. Ask the model again`)
+}
