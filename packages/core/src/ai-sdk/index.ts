@@ -1,3 +1,5 @@
 export { createChatTransport, SessionChatTransport } from './chatTransport.ts'
 export type { ChatTransportOptions, SendRequest } from './chatTransport.ts'
+export { joinChat } from './joinChat.ts'
+export type { JoinableChat, JoinChatOptions } from './joinChat.ts'
 export { toUIMessage, toUIMessages } from './uiMessage.ts'

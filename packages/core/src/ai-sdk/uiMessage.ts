@@ -125,7 +125,7 @@ export function toUIMessages<M extends UIMessage = UIMessage>(
   return messages
 }
 
-function promptMessage<M extends UIMessage>(prompt: PromptState): M {
+export function promptMessage<M extends UIMessage>(prompt: PromptState): M {
   const { id, text, metadata } = prompt
   const given = prompt.parts.map((part) => ({ ...part, id: undefined }))
   const parts = text === '' && given.length > 0 ? given : [{ type: 'text', text }, ...given]
