@@ -29,6 +29,9 @@ function render(part: Part): void {
     case 'dynamic-tool':
       expectTypeOf(part.toolName).toBeString()
       break
+    case 'custom':
+      expectTypeOf(part.kind).toBeString()
+      break
     case 'file':
     case 'reasoning-file':
     case 'source-document':
