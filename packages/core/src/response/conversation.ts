@@ -60,6 +60,7 @@ export class Conversation {
   readonly #maybeIncomplete = new Set<Response>()
   /** The first message of each prompt that the channel has told of, not a database alone. */
   readonly #heard = new Map<string, { serial: string; clientId: string | undefined }>()
+  readonly #askerOf = (promptId: string) => this.#heard.get(promptId)
   readonly #roster: Roster
   readonly #onIgnored: OnIgnored
   /** Responses to which others than their party replied, by the prompt that they answer. */
@@ -399,7 +400,7 @@ export class Conversation {
   }
 
   #addResponse(id: string, party: string | undefined, serial: string, live: boolean): Response {
-    const response = new Response(id, party, this.#kinds, (promptId) => this.#heard.get(promptId))
+    const response = new Response(id, party, this.#kinds, this.#askerOf)
     const { known } = this
     if (known.gap) response.break(known.gap)
     this.#maybeIncomplete.add(response)

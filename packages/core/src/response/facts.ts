@@ -7,14 +7,20 @@ export type OwnFields = Pick<
   'error' | 'finishReason' | 'rawFinishReason' | 'usage' | 'metadata'
 >
 
+/** What counts of an end. */
+type End = Pick<
+  EndEvent,
+  'serial' | 'version' | 'status' | 'error' | 'finishReason' | 'rawFinishReason' | 'usage'
+>
+
 type StatedEvent = EndEvent | MetadataEvent | RetractEvent | SuspendEvent
 
 /** What an agent says about a whole response: how it ended, its metadata, and what it retracts. */
 export class Facts {
-  #end: EndEvent | undefined
+  #end: End | undefined
   #metadata: MetadataEvent | undefined
   #suspended: SuspendEvent | undefined
-  readonly #retracted = new Set<string>()
+  #retracted: Set<string> | undefined
   /** All of the response is taken back. */
   withdrawn = false
   /** Values from a database row, used where the channel has none. */
@@ -45,7 +51,9 @@ export class Facts {
       const [broken, knownBroken] = [event.status !== 'complete', known.status !== 'complete']
       if (broken === knownBroken ? known.version >= event.version : knownBroken) return false
     }
-    this.#end = event
+    // Not the event itself: it lives as long as the response.
+    const { serial, version, status, error, finishReason, rawFinishReason, usage } = event
+    this.#end = { serial, version, status, error, finishReason, rawFinishReason, usage }
     return true
   }
 
@@ -60,17 +68,18 @@ export class Facts {
       this.withdrawn = true
       return !withdrawn
     }
-    const { size } = this.#retracted
-    for (const part of parts) this.#retracted.add(part)
-    return this.#retracted.size > size
+    const known = (this.#retracted ??= new Set())
+    const { size } = known
+    for (const part of parts) known.add(part)
+    return known.size > size
   }
 
   isRetracted(part: string): boolean {
-    return this.#retracted.size > 0 && this.#retracted.has(part)
+    return this.#retracted?.has(part) ?? false
   }
 
   /** How it ended, if it did. */
-  get end(): EndEvent | undefined {
+  get end(): End | undefined {
     return this.#end
   }
 

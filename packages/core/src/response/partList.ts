@@ -46,7 +46,8 @@ export class PartList {
     this.#lastPlace = place
   }
 
-  #forget(): void {
+  /** Forgets what grew last. */
+  forget(): void {
     this.#last = this.#lastPlace = undefined
   }
 
@@ -76,7 +77,7 @@ export class PartList {
   add(part: OpenPart): void {
     part.providerMetadata ??= this.metadata?.get(part.id)?.providerMetadata
     this.#byId.set(part.id, part)
-    this.ordered = [...this.ordered, part]
+    this.ordered = this.ordered.concat(part)
     this.place(part, part.serial)
   }
 
@@ -84,13 +85,13 @@ export class PartList {
     this.#byId.delete(part.id)
     this.ordered = this.ordered.filter((one) => one !== part)
     for (const [serial, place] of this.messages) if (place.part === part) this.messages.delete(serial)
-    this.#forget()
+    this.forget()
   }
 
   clear(): void {
     this.#byId.clear()
     this.ordered = []
-    this.#forget()
+    this.forget()
   }
 
   /** A part begins with its first message: an older one moves it forward. */
@@ -139,7 +140,7 @@ export class PartList {
       const text = tokens?.take(event.serial)
       if (tokens === undefined || text === undefined) continue
       part.dirty = true
-      this.#forget()
+      this.forget()
       if (tokens.key === '') part.runs.splice(part.runs.indexOf(tokens), 1)
       if (part.runs.length === 0) this.drop(part)
       const own = this.textFor({ kind: part.kind, unit: 'message', part: undefined, serial: event.serial })

@@ -350,18 +350,20 @@ export class Response {
     if (!this.open && !next.hasGap && !this.#sealed) {
       this.#sealed = true
       for (const run of this.parts.runs()) run.seal()
+      this.parts.forget()
     }
     return changes
   }
 
   #show(): ResponseState {
     const shown = this.parts.ordered.filter((part) => !this.#isRetracted(part))
-    const parts = shown.flatMap((part) => part.snapshot ?? [])
+    // As long as it is: a list that grows keeps room for more.
+    const parts = shown.flatMap((part) => part.snapshot ?? []).slice()
     const texts = shown.filter((part) => part instanceof OpenText)
     const gaps = this.#gaps(shown, texts)
     const { status } = this
     const whole = texts.length > 0 && !this.#headless && gaps.length === 0
-    return {
+    const state: ResponseState = {
       id: this.id,
       status,
       text: textOf(texts),
@@ -375,9 +377,9 @@ export class Response {
       createdAt: this.createdAt,
       updatedAt: this.updatedAt,
       serial: this.serial,
-      ...this.facts.shown,
-      ...editedBy(shown),
     }
+    // Not spread: V8 would make a hidden class for each response.
+    return Object.assign(state, this.facts.shown, editedBy(shown))
   }
 
   /** Parts are retracted by the number that the agent gave them; a call's own id is another. */

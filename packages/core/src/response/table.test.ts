@@ -22,6 +22,23 @@ test('every version of a table stays what it was, whichever one the next comes a
   )
 })
 
+test('an empty version, which conversations share, leads to none that came after it', () => {
+  const empty = new Table<number>()
+  let table = empty
+  for (let i = 0; i < 1_000; i++) table = table.with(new Map([[`id-${i}`, i]]))
+  const sets = vi.spyOn(Map.prototype, 'set').mock.calls
+  const other = empty.with(new Map([['id-1', 7]]))
+  const { length } = sets
+  vi.restoreAllMocks()
+  expect([other.get('id-1'), other.get('id-2'), empty.get('id-1'), table.get('id-1')]).toEqual([
+    7,
+    undefined,
+    undefined,
+    1,
+  ])
+  expect(length).toBeLessThanOrEqual(3)
+})
+
 test('a change costs the entries that it names', () => {
   let table = new Table<number>()
   const sets = vi.spyOn(Map.prototype, 'set').mock.calls

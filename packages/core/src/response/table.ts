@@ -19,6 +19,7 @@ export class Table<V> {
   /** The version after some changes; `undefined` takes an entry out. */
   with(changes: ReadonlyMap<string, V | undefined>): Table<V> {
     if (changes.size === 0) return this
+    if (this.#map.size === 0 && !this.#later) return filled(changes)
     if (this.#later) return this.#apart().with(changes)
     const map = this.#map
     const were = new Map<string, V | undefined>()
@@ -43,4 +44,11 @@ export class Table<V> {
         else map.set(id, value)
     return new Table(map)
   }
+}
+
+/** An empty version stays apart: one that all conversations begin with must not lead to what they become. */
+function filled<V>(changes: ReadonlyMap<string, V | undefined>): Table<V> {
+  const map = new Map<string, V>()
+  for (const [id, value] of changes) if (value !== undefined) map.set(id, value)
+  return new Table(map)
 }

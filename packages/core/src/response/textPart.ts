@@ -41,7 +41,7 @@ export class OpenText extends OpenPart {
   }
 
   add(run: Run): void {
-    this.runs.push(run)
+    this.runs = this.runs.concat(run)
     this.runs.sort((a, b) => a.index - b.index || (a.serial < b.serial ? -1 : 1))
     if (run.serial < this.serial) this.serial = run.serial
   }

@@ -287,7 +287,8 @@ export const toolKind: PartKind<ToolEvent> = {
     part.name ??= event.toolName
     part.number ??= event.part?.split('.')[0]
     part.input ??= new OpenText('text', part.id, event.serial)
+    const place = parts.placeIn(part, part.input, event)
     part.runs = part.input.runs
-    return parts.placeIn(part, part.input, event)
+    return place
   },
 }

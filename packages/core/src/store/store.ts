@@ -35,7 +35,7 @@ export class Store {
   readonly conversation: Conversation
   messages: MessageList = emptyStructure.entries.shown
   entries: MessageList = emptyStructure.entries.shown
-  #queue: { of: Structure; prompts: readonly PromptState[] } = { of: emptyStructure, prompts: [] }
+  #queue: { of: Structure | undefined; prompts: readonly PromptState[] } = { of: emptyStructure, prompts: [] }
   /** Responses that are being written, as they show. */
   readonly #streaming = new Set<string>()
   #isStreaming = false
@@ -206,6 +206,8 @@ export class Store {
     this.#listIsLive = false
     this.#structure = conversation.structure
     if (before === this.#structure) return false
+    // An older structure that is kept keeps all changes since.
+    this.#queue = { of: undefined, prompts: this.#queue.prompts }
     if (before.entries !== this.#structure.entries) this.#showList()
     return true
   }

@@ -77,9 +77,13 @@ export class Pieces {
     return next?.prev !== undefined && next.prev < key && key < next.first ? next : undefined
   }
 
+  /** There are enough of them to be joined. */
+  get isLong(): boolean {
+    return this.list.length > this.#limit
+  }
+
   /** Joins old operations that follow each other, unless they are `apart`, so that memory grows only with the text. */
   compact(apart: (known: string, next: string) => boolean, tokens: boolean): void {
-    if (this.list.length <= this.#limit) return
     const runs: Piece[] = []
     for (const piece of this.list.slice(0, -WINDOW)) {
       const run = runs.at(-1)

@@ -197,7 +197,7 @@ export class Run {
       const gaps = this.gaps.length
       this.#pieces.list.push(piece)
       this.#step(piece)
-      this.#pieces.compact(this.#brokenBetween, !this.merges)
+      this.#compact()
       return text !== '' || this.#shown.length !== before || this.gaps.length !== gaps
     }
     if (!this.#pieces.put(piece)) return false
@@ -279,7 +279,7 @@ export class Run {
     this.#shown.refold(this.#base ?? nothing, () => {
       for (const piece of this.#pieces.list) this.#step(piece)
     })
-    this.#pieces.compact(this.#brokenBetween, !this.merges)
+    this.#compact()
   }
 
   /** The text appended since the last call; undefined after any other change. */
@@ -310,6 +310,12 @@ export class Run {
   /** Call when the text is whole and done: drops what only late arrivals would need. */
   seal(): void {
     this.fold()
+    this.#join()
+    this.#base?.tokens?.pack()
+  }
+
+  /** Makes the pieces part of the full text. */
+  #join(): void {
     const base = this.#base
     const { list } = this.#pieces
     // An edited token stays apart, so that an older edit of it changes nothing.
@@ -428,8 +434,14 @@ export class Run {
     }
   }
 
-  readonly #brokenBetween = (known: string, next: string): boolean =>
-    known !== '' && this.#breaks.some(({ key }) => known <= key && key < next)
+  #brokenBetween(known: string, next: string): boolean {
+    return known !== '' && this.#breaks.some(({ key }) => known <= key && key < next)
+  }
+
+  #compact(): void {
+    const pieces = this.#pieces
+    if (pieces.isLong) pieces.compact((known, next) => this.#brokenBetween(known, next), !this.merges)
+  }
 
   #baseFrom(key: string, text: string, end: number | undefined, final: boolean): Base {
     const base: Base = { key, text, end, gaps: [], final, authoritative: false }

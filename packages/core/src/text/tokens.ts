@@ -1,13 +1,22 @@
-/** Tokens in a full block. A block keeps its keys as one string: half the memory of 256 strings. */
+/** Tokens in a full block, which is packed. */
 const BLOCK = 256
 const SEPARATOR = '\u0000'
 
 interface Block {
   first: string
-  keys: string[] | string
-  lengths: number[] | Uint32Array
+  /** Serials are long and differ little: packed, as one string of what differs. */
+  keys: string[] | PackedKeys
+  /** Packed, as one string: each length is a code unit. */
+  lengths: number[] | string
   /** Sum of `lengths`. */
   units: number
+}
+
+interface PackedKeys {
+  /** What all keys begin and end with. */
+  start: string
+  end: string
+  rest: string
 }
 
 /**
@@ -15,7 +24,7 @@ interface Block {
  * place, since a moderator may edit or delete any token at any time.
  */
 export class Tokens {
-  readonly #blocks: Block[]
+  #blocks: Block[]
 
   constructor(blocks: Block[] = []) {
     this.#blocks = blocks
@@ -41,21 +50,27 @@ export class Tokens {
   /** Adds the newest token. */
   add(key: string, length: number): void {
     let block = this.#blocks.at(-1)
-    if (!block || typeof block.keys === 'string')
+    if (!block || !Array.isArray(block.keys))
       this.#blocks.push((block = { first: key, keys: [], lengths: [], units: 0 }))
     ;(block.keys as string[]).push(key)
     ;(block.lengths as number[]).push(length)
     block.units += length
-    if (block.lengths.length < BLOCK) return
-    block.keys = (block.keys as string[]).join(SEPARATOR)
-    block.lengths = Uint32Array.from(block.lengths)
+    if (block.lengths.length >= BLOCK) pack(block)
+  }
+
+  /** Call when no more tokens are expected. */
+  pack(): void {
+    // As long as it is, without room for more.
+    this.#blocks = this.#blocks.slice()
+    const block = this.#blocks.at(-1)
+    if (block) pack(block)
   }
 
   /** Adds the tokens of the text that follows. */
   join(later: Tokens): void {
     for (const block of later.#blocks) {
       const keys = keysOf(block)
-      if (keys.length < BLOCK) for (const [i, key] of keys.entries()) this.add(key, block.lengths[i]!)
+      if (keys.length < BLOCK) for (const [i, key] of keys.entries()) this.add(key, lengthAt(block, i))
       else this.#blocks.push(block)
     }
   }
@@ -73,7 +88,7 @@ export class Tokens {
     const block = blocks[index]
     if (block)
       for (const [i, one] of keysOf(block).entries()) {
-        const units = block.lengths[i]!
+        const units = lengthAt(block, i)
         if (one === key) length = units
         else (one < key ? before : after).add(one, units)
       }
@@ -82,6 +97,29 @@ export class Tokens {
   }
 }
 
-function keysOf({ keys }: Block): string[] {
-  return typeof keys === 'string' ? keys.split(SEPARATOR) : keys
+export function packKeys(keys: readonly string[]): PackedKeys {
+  const [first = ''] = keys
+  const shortest = Math.min(...keys.map((key) => key.length))
+  let from = 0
+  while (from < shortest && keys.every((key) => key[from] === first[from])) from++
+  let to = 0
+  while (to < shortest - from && keys.every((key) => key.at(-1 - to) === first.at(-1 - to))) to++
+  const rest = keys.map((key) => key.slice(from, key.length - to)).join(SEPARATOR)
+  return { start: first.slice(0, from), end: first.slice(first.length - to), rest }
 }
+
+export function unpackKeys({ start, end, rest }: PackedKeys): string[] {
+  return rest.split(SEPARATOR).map((one) => start + one + end)
+}
+
+const keysOf = ({ keys }: Block): readonly string[] => (Array.isArray(keys) ? keys : unpackKeys(keys))
+
+function pack(block: Block): void {
+  const { keys, lengths } = block
+  if (Array.isArray(keys)) block.keys = packKeys(keys)
+  if (typeof lengths !== 'string' && lengths.every((length) => length <= 0xffff))
+    block.lengths = String.fromCharCode(...lengths)
+}
+
+const lengthAt = ({ lengths }: Block, index: number): number =>
+  typeof lengths === 'string' ? lengths.charCodeAt(index) : lengths[index]!

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Deliveries } from './deliveries.ts'
 import { deliveriesOf, makeTokens, wholeMessage } from './deliveries.ts'
@@ -269,5 +271,35 @@ describe('work per message of the past', () => {
     expect(counts.list).toBe(2)
     const now = session.getSnapshot().messages.map(({ id }) => session.getResponse(id))
     expect(now.slice(0, 500).every((snapshot, i) => snapshot === snapshots[i])).toBe(true)
+  })
+})
+
+describe('memory of answers that are over', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const retained = () => {
+    collect()
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+
+  // Bytes a character; a message for each token keeps the key of each.
+  test.each([
+    ['message-per-token', 7],
+    ['message-per-response', 4.4],
+  ] as const)('little beside their text, %s', async (pattern, most) => {
+    const { channel, frame } = await counted()
+    const tokens = makeTokens(160)
+    const answer = (id: string) => {
+      const { first, tokens: later, last } = deliveriesOf(pattern, id, tokens)
+      for (const message of [...first, ...later, ...last]) channel.deliver(message)
+      frame()
+    }
+    // The first ones also pay for compiled code.
+    for (let i = 0; i < 200; i++) answer(`warm-${i}`)
+    const before = retained()
+    for (let i = 0; i < 500; i++) answer(`day-${i}`)
+    expect((retained() - before) / 500 / tokens.join('').length).toBeLessThan(most)
   })
 })
