@@ -29,6 +29,7 @@ const sections: Record<string, (report: Report) => Promise<void>> = {
   hydration: async (report) => (await import('./hydration.ts')).measureHydration(report),
   conversation: async (report) =>
     (await import('./conversation.ts')).measureConversation(report, values.quick ?? false),
+  scale: async (report) => (await import('./scale.ts')).measureScale(report, values.quick ?? false),
   memory: async (report) => (await import('./memory.ts')).measureMemory(report),
   agent: async (report) => (await import('./agent.ts')).measureAgent(report),
   browser: async (report) => (await import('./browser.ts')).measureBrowser(report),

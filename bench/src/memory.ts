@@ -3,7 +3,7 @@ import { Conversation, patterns, readWhole, screen } from './reader.ts'
 import type { Report } from './report.ts'
 
 /** Bytes that stay, once nothing else is held. */
-function retained(): number {
+export function retained(): number {
   globalThis.gc?.()
   globalThis.gc?.()
   const { heapUsed, external } = process.memoryUsage()

@@ -1,0 +1,193 @@
+import { createSession } from '@rejoin/core'
+import type { InboundMessage, PresenceMessage } from 'ably'
+import { deliveriesOf, makeTokens } from '../../packages/core/test/model/deliveries.ts'
+import { DirectChannel } from '../../packages/core/test/model/directChannel.ts'
+import { Frames } from './frames.ts'
+import { interleave } from './interleave.ts'
+import { retained } from './memory.ts'
+import { patterns, short } from './reader.ts'
+import type { Report } from './report.ts'
+
+const SECTION = 'Scale'
+
+type PresenceListener = (message: PresenceMessage) => void
+
+/** A channel whose members are an array. */
+class PresentChannel extends DirectChannel {
+  members: readonly PresenceMessage[] = []
+  private listeners = new Set<PresenceListener>()
+  readonly presence = {
+    subscribe: (listener: PresenceListener) => Promise.resolve(void this.listeners.add(listener)),
+    unsubscribe: (listener: PresenceListener) => void this.listeners.delete(listener),
+    get: () => Promise.resolve(this.members),
+  }
+
+  present(message: PresenceMessage): void {
+    for (const listener of this.listeners) listener(message)
+  }
+}
+
+const memberOf = (i: number): PresenceMessage =>
+  ({
+    clientId: `user-${i}`,
+    connectionId: `connection-${i}`,
+    action: 'enter',
+    data: { name: `User ${i}` },
+    timestamp: i + 1,
+  }) as PresenceMessage
+
+function open(channel: DirectChannel, presence: boolean) {
+  const frames = new Frames()
+  const hydrate = { load: () => Promise.resolve() }
+  const session = createSession({
+    channel: channel.asChannel(),
+    hydrate,
+    presence,
+    schedule: frames.schedule,
+  })
+  return { frames, session }
+}
+
+/** Members that are there when a session opens, and members that come one by one, 64 a frame. */
+async function measureMembers(report: Report, count: number): Promise<void> {
+  const members = Array.from({ length: count }, (_, i) => memberOf(i))
+  const watch = async (channel: PresentChannel, come: () => void) => {
+    const { frames, session } = open(channel, true)
+    await session.ready
+    come()
+    // The set of members is read a few turns of the microtask queue later.
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    frames.next()
+    const { users } = session.getSnapshot()
+    if (users.length !== count) throw new Error(`unable to measure members; ${users.length} of ${count} show`)
+    session.close()
+  }
+  const there = async () => {
+    const channel = new PresentChannel()
+    channel.members = members
+    await watch(channel, () => {})
+  }
+  const listed = () => {
+    const byClient = new Map(members.map((member) => [member.clientId, member]))
+    return [...byClient.values()].map(({ clientId, data }) => ({ clientId, data: data as unknown }))
+  }
+  const [ours, floor] = await interleave(
+    [
+      { name: 'there', prepare: () => there },
+      { name: 'a Map and a list', prepare: () => () => void listed() },
+    ],
+    5,
+  )
+  const column = `${short(count)} members`
+  const add = (name: string, value: number, least: number) =>
+    report.add({ section: SECTION, name, column, unit: 'ns', value: value / count, floor: least / count })
+  add('members that are there, each', ours!, floor!)
+  report.aim(`${column} cost at most 50 ms`, ours! <= 50e6, `${(ours! / 1e6).toFixed(1)} ms`)
+}
+
+/** Responses that stream at the same time, a token each in turn; a frame every 64 deliveries. */
+async function measureConcurrent(report: Report, count: number): Promise<void> {
+  const tokens = makeTokens(4)
+  for (const pattern of patterns) {
+    const column = `${short(count)} at once, ${pattern}`
+    const all = Array.from({ length: count }, (_, i) => deliveriesOf(pattern, `open-${i}`, tokens))
+    const channel = new DirectChannel()
+    const { frames, session } = open(channel, false)
+    await session.ready
+    let delivered = 0
+    const deliver = (messages: readonly InboundMessage[]) => {
+      for (const message of messages) {
+        channel.deliver(message)
+        if (++delivered % 64 === 0) frames.next()
+      }
+    }
+    const texts = new Map<string, string>()
+    const concatenate = (messages: readonly InboundMessage[]) => {
+      for (const { data, extras } of messages) {
+        const { responseId } = (extras as { headers: { responseId: string } }).headers
+        texts.set(responseId, (texts.get(responseId) ?? '') + ((data as string | undefined) ?? ''))
+      }
+    }
+    const stages: [name: string, messages: readonly InboundMessage[]][] = [
+      ['a response begins', all.flatMap(({ first }) => first)],
+      ['a token', [0, 1, 2].flatMap((i) => all.map((one) => one.tokens[i]!))],
+      ['a response ends', all.flatMap(({ last }) => last)],
+    ]
+    for (const [name, messages] of stages) {
+      const least = costOf(() => concatenate(messages))
+      const value = costOf(() => deliver(messages))
+      frames.next()
+      report.add({
+        section: SECTION,
+        name: `${name}, a message`,
+        column,
+        unit: 'ns',
+        value: value / messages.length,
+        floor: least / messages.length,
+      })
+    }
+    const { messages } = session.getSnapshot()
+    const right = messages.every(({ id }, i) => session.getResponse(id)!.text === all[i]!.text)
+    if (messages.length !== count || !right)
+      throw new Error(`unable to measure ${column}; the reader got it wrong`)
+    session.close()
+  }
+}
+
+/** Nanoseconds of CPU. */
+function costOf(work: () => void): number {
+  globalThis.gc?.()
+  const started = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(started)
+  return (user + system) * 1_000
+}
+
+/** Of a day: an answer every ten seconds, about 960 characters each. */
+const DAY = 8_640
+
+/** Memory that a session keeps after so many answers, beside their text. */
+async function measureDay(report: Report, count: number): Promise<void> {
+  const tokens = makeTokens(160)
+  for (const pattern of patterns) {
+    const channel = new DirectChannel()
+    const { frames, session } = open(channel, false)
+    await session.ready
+    const answer = (id: string) => {
+      const { first, tokens: later, last } = deliveriesOf(pattern, id, tokens)
+      for (const message of [...first, ...later, ...last]) {
+        channel.deliver(message)
+        frames.next()
+      }
+    }
+    // The first ones also pay for compiled code.
+    for (let i = 0; i < 100; i++) answer(`warm-${pattern}-${i}`)
+    const before = retained()
+    for (let i = 0; i < count; i++) answer(`day-${pattern}-${i}`)
+    const bytes = retained() - before
+    const length = count * tokens.join('').length
+    report.add({
+      section: SECTION,
+      name: `memory after ${count.toLocaleString('en')} answers, a character`,
+      column: pattern,
+      unit: 'bytes',
+      value: bytes / length,
+      floor: 1,
+    })
+    report.aim(
+      `a day of answers keeps at most 3 times its text, ${pattern}`,
+      bytes <= 3 * length,
+      `${(bytes / length).toFixed(2)} times`,
+    )
+    if (session.getSnapshot().messages.length !== count + 100)
+      throw new Error('unable to measure a day; answers are missing')
+    session.close()
+  }
+}
+
+export async function measureScale(report: Report, isQuick: boolean): Promise<void> {
+  if (!globalThis.gc) throw new Error('unable to measure memory; run node with --expose-gc')
+  for (const count of isQuick ? [1_000, 4_000] : [1_000, 4_000, 10_000]) await measureMembers(report, count)
+  for (const count of isQuick ? [1_000, 10_000] : [1_000, 100_000]) await measureConcurrent(report, count)
+  await measureDay(report, isQuick ? DAY / 10 : DAY)
+}
