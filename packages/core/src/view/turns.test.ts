@@ -132,6 +132,13 @@ function lineOf({ kind, n }: { kind: number; n: number }, i: number, lines: read
   return ask(`p${i}`)
 }
 
+/** The prompt that an ask stands for: itself, or the one whose answer it asks anew. */
+function questionOf(lines: ReadonlyMap<string, Line>, promptId: string | undefined): string | undefined {
+  const ask = promptId === undefined ? undefined : lines.get(promptId)
+  const replaced = ask?.regenerate === undefined ? undefined : lines.get(ask.replaces ?? '')
+  return replaced ? questionOf(lines, replaced.id) : ask?.id
+}
+
 test('turns hold the path: each message once, answers with the prompt that asks for them, and nothing alike anew', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
@@ -153,6 +160,10 @@ test('turns hold the path: each message once, answers with the prompt that asks 
           for (const id of turn.responseIds) {
             const { promptId } = at.lines.get(id)!
             if (promptId !== undefined && turn.promptId !== undefined) expect(promptId).toBe(turn.askId)
+            // An answer whose question shows stands with it.
+            const question = questionOf(at.lines, promptId)
+            if (turn.promptId === undefined && question !== undefined)
+              expect(idsOf('user')).not.toContain(question)
           }
 
         const known = new Map(before.map((turn) => [JSON.stringify(turn), turn]))
