@@ -1,7 +1,7 @@
 // For the consumers that are servers: what was built answers with a page.
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { once } from 'node:events'
+import { freePort } from './midAnswer.mjs'
 
 /** Runs a server on a free port until it has served a page that contains `text`. */
 export async function checkPage(args, text) {
@@ -32,13 +32,4 @@ async function page(url) {
     if (response) return response.text()
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,7 +1,23 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { createSession, fetchWake, history } from '@rejoin/core'
+import { startLocalAbly } from '@rejoin/local-ably'
+import { Realtime } from 'ably'
 
-const { checkPage } = await import(
-  pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', 'servedPage.mjs')).href
+const script = (name) => import(pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', name)).href)
+const { checkPage } = await script('servedPage.mjs')
+const { checkMidAnswer, freePort, reachable, startProgram } = await script('midAnswer.mjs')
+
+const serve = ['node_modules/next/dist/bin/next', 'start']
+await checkPage(serve, '<p>Ask away</p>')
+
+const port = await freePort()
+const url = `http://127.0.0.1:${port}`
+await checkMidAnswer(
+  { Realtime, createSession, history, startLocalAbly },
+  {
+    start: (env) => startProgram([...serve, '-p', String(port)], env, () => reachable(url)),
+    wake: fetchWake(`${url}/api/chat`),
+  },
 )
-await checkPage(['node_modules/next/dist/bin/next', 'start'], '<p>Ask away</p>')
+process.exit()

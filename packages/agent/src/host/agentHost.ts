@@ -16,6 +16,9 @@ export interface AgentHostEvents {
   error: (error: RejoinError) => void
 }
 
+/** Conversations that are being opened at once: each attaches, and asks for history. */
+const OPENING = 50
+
 /** Milliseconds. */
 const DRAIN = 30_000
 
@@ -24,6 +27,7 @@ export class AgentHost {
   readonly #options: AgentHostOptions
   readonly #events = new Emitter<AgentHostEvents>()
   readonly #conversations = new Map<string, HostedConversation>()
+  #opening = 0
   #waiting: (() => void)[] = []
   #closing: Promise<void> | undefined
 
@@ -116,18 +120,24 @@ export class AgentHost {
       const known = this.#conversations.get(channelName)
       if (known && !known.closing) return known
       if (known) await known.closing
+      else if (this.#opening >= OPENING) await this.#room()
       else if (this.#conversations.size < maxOpen) break
       else {
         const resting = this.#resting()
         if (resting) await this.#shut(resting)
-        else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+        else await this.#room()
       }
     }
     const conversation = new HostedConversation(this.#options, channelName, promptId, {
       error: (error) => this.#report(error),
+      opened: () => {
+        this.#opening--
+        this.#admit()
+      },
       rested: () => this.#waiting.length > 0 && this.#admit(),
       idle: () => void this.#shut(conversation),
     })
+    this.#opening++
     this.#conversations.set(channelName, conversation)
     return conversation
   }
@@ -145,6 +155,10 @@ export class AgentHost {
     const { channelName } = conversation
     if (this.#conversations.get(channelName) === conversation) this.#conversations.delete(channelName)
     this.#admit()
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
   /** Those who wait for room look again, in their order. */

@@ -16,6 +16,8 @@ export interface HostedOptions extends Omit<AgentOptions, 'channelName'>, Prompt
 
 export interface ConversationEvents {
   error(error: RejoinError): void
+  /** What it was woken for is known, or it could not be opened. */
+  opened(): void
   /** It has nothing to do, perhaps for the moment only. */
   rested(): void
   /** It has had nothing to do for `idleAfter`. */
@@ -77,6 +79,7 @@ export class HostedConversation {
     this.#agent.onPrompt(options.handler, options)
     const opened = () => {
       this.#opening = false
+      events.opened()
       this.#active()
     }
     this.#agent.ready.then(opened, opened)

@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createSession, fetchWake, history } from '@rejoin/core'
+import { startLocalAbly } from '@rejoin/local-ably'
+import { Realtime } from 'ably'
+
+const { checkMidAnswer, freePort, startProgram } = await import(
+  pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', 'midAnswer.mjs')).href
+)
+const port = await freePort()
+await checkMidAnswer(
+  { Realtime, createSession, history, startLocalAbly },
+  {
+    start: (env) => startProgram(['server.mjs'], { ...env, PORT: String(port) }),
+    wake: fetchWake(`http://127.0.0.1:${port}/api/chat`),
+  },
+)
+process.exit()
