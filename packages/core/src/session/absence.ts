@@ -27,22 +27,29 @@ export class Absence {
     // What arrived before is nothing that presence was watched for.
     if (!this.#asked) for (const response of this.#core.conversation.open()) response.attended = false
     this.#asked = true
-    for (const response of this.#left()) if (gone.has(response.speaker!)) this.#interrupt(response)
+    const left = new Set(this.#left())
+    for (const response of this.#core.conversation.open()) {
+      if (!gone.has(response.speaker!)) continue
+      if (left.has(response)) this.#interrupt(response)
+      // The channel is away for a moment: judged when it is back.
+      else response.attended = false
+    }
     this.judge()
   }
 
-  /** Some of the past was read, or the channel is back: judges responses that were not watched when they were said. */
+  /** Some of the past was read, or the channel is back: judges responses whose agents were not watched meanwhile. */
   judge(): void {
     for (const response of this.#left()) if (!response.attended) void this.#ask(response)
   }
 
   async #ask(response: Response): Promise<void> {
-    const { speaker, updatedAt } = response
     response.attended = true
-    const left = await this.#presence.leftSince(speaker!, updatedAt)
-    if (!left || response.updatedAt !== updatedAt || !this.#left().includes(response)) return
-    this.#interrupt(response)
-    this.#core.store.changed()
+    const leftAt = await this.#presence.lastLeave(response.speaker!, response.updatedAt)
+    if (!this.#left().includes(response)) response.attended = false
+    else if (leftAt >= response.updatedAt) {
+      this.#interrupt(response)
+      this.#core.store.changed()
+    }
   }
 
   /** Open responses whose agent promises to be present, and is not. */

@@ -65,24 +65,24 @@ export class PresenceWatch {
   }
 
   /**
-   * Whether a client left at that time or later, in milliseconds since the epoch, as the channel's presence history
-   * tells. Where that cannot be read, the client counts as gone.
+   * When a client last left, in milliseconds since the epoch, as the channel's presence history tells back to `since`;
+   * 0 if it did not leave since. If history cannot be read that far, the client counts as gone for good.
    */
-  async leftSince(clientId: string, since: number): Promise<boolean> {
+  async lastLeave(clientId: string, since: number): Promise<number> {
     try {
       let page: PaginatedResult<PresenceMessage> | null = await this.#channel.presence.history({
         limit: PAGE,
       })
       for (let read = 0; page && read < MAX_PAGES; read++) {
         for (const { clientId: who, action, timestamp } of page.items) {
-          if (timestamp < since) return false
-          if (who === clientId && action === 'leave') return true
+          if (timestamp < since) return 0
+          if (who === clientId && action === 'leave') return timestamp
         }
         page = page.hasNext() ? await page.next() : null
       }
-      return page !== null
+      return page ? Infinity : 0
     } catch {
-      return true
+      return Infinity
     }
   }
 
