@@ -36,6 +36,7 @@ const server = spawn('node_modules/.bin/restate-server', ['--no-logo'], {
     DO_NOT_TRACK: '1',
   },
   stdio: 'inherit',
+  detached: true,
 })
 const gone = once(server, 'exit').then(
   () => 'it ended',
@@ -48,7 +49,8 @@ try {
     await checkMidAnswer({ Realtime, createSession, history, startLocalAbly }, { start, wake: wake() })
   else console.log(`seen: nothing: Restate's server cannot be had here (${why})`)
 } finally {
-  server.kill('SIGKILL')
+  // The command and the server that it starts.
+  if (server.pid && server.exitCode === null) process.kill(-server.pid, 'SIGKILL')
   await gone
   rmSync(folder, { recursive: true, force: true })
 }
