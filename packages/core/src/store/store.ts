@@ -166,6 +166,7 @@ export class Store {
       if (!changes) continue
       const now = response.snapshot
       if (now?.status === 'streaming') this.#streaming.add(response.id)
+      else this.#streaming.delete(response.id)
       if (before?.serial !== now?.serial || !before) this.#listIsLive = true
       if (now) published.push({ before, now })
       if (this.#listeners.has(response.id)) news.push([response.id, changes])
@@ -188,8 +189,10 @@ export class Store {
 
   /** Returns whether the first response began, or the last one ended. */
   #refreshStreaming(): boolean {
+    // One that streams is enough to know.
     for (const id of this.#streaming)
-      if (this.getResponse(id)?.status !== 'streaming') this.#streaming.delete(id)
+      if (this.getResponse(id)?.status === 'streaming') break
+      else this.#streaming.delete(id)
     const isStreaming = this.#streaming.size > 0
     if (isStreaming === this.#isStreaming) return false
     this.#isStreaming = isStreaming

@@ -207,6 +207,33 @@ describe('work per message of a long conversation', () => {
   })
 })
 
+describe('work per message of many responses that stream at once', () => {
+  /** Looks for a token of 20 responses and their ends, each in a frame, among this many. */
+  async function looksAmong(count: number): Promise<number> {
+    const all = Array.from({ length: count }, (_, i) =>
+      deliveriesOf('message-per-token', `r-${i}`, makeTokens(3)),
+    )
+    const { session, channel, frame } = await counted()
+    for (const message of all.flatMap(({ first }) => first)) channel.deliver(message)
+    frame()
+    const looks = countLooks(() => {
+      for (const { tokens, last } of all.slice(-20))
+        for (const message of [...tokens, ...last]) {
+          channel.deliver(message)
+          frame()
+        }
+    })
+    expect(session.getSnapshot().isStreaming).toBe(count > 20)
+    return looks
+  }
+
+  test('a message costs its own response, however many stream', async () => {
+    const few = await looksAmong(21)
+    const many = await looksAmong(1_000)
+    expect(many).toBeLessThan(1.3 * few)
+  })
+})
+
 describe('work per message of the past', () => {
   test('publishes rows once', async () => {
     const rows = Array.from({ length: 1_000 }, (_, i) => ({
