@@ -69,6 +69,15 @@ describe('the path', () => {
     expect(tree.answers('p2', [])).toBeUndefined()
   })
 
+  test('a prompt that arrives after what replaces it never follows it, and hides nothing else', () => {
+    expect(path([ask('p2', { replaces: 'p1' }), ask('p1')])).toBe('p1')
+    expect(path([ask('p2', { replaces: 'p1' }), answer('r2', 'p2'), ask('p1'), answer('r1', 'p1')])).toBe(
+      'p1 r1',
+    )
+    expect(path([ask('p1'), answer('r1', 'p1'), ask('p2', { replaces: 'p1', parent: 'r1' })])).toBe('p2')
+    expect(path([ask('p1'), ask('p2', { replaces: 'p1', parent: 'p1' })])).toBe('p2')
+  })
+
   test('several answers to one ask all show; a history that begins in the middle', () => {
     expect(path([ask('p1'), answer('r1', 'p1'), answer('s1', 'p1')])).toBe('p1 r1 s1')
     const middle = [answer('r0', 'p0'), ask('p3', { replaces: 'p0', parent: null }), answer('r3', 'p3')]

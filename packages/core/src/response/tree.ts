@@ -199,7 +199,7 @@ export class Tree {
     const root = replaced ? rootOf(replaced.question!) : (replaces ?? id)
     const node: { -readonly [K in keyof Node]: Node[K] } = {
       entry,
-      parent: this.#parentFor(entry, replaced?.question),
+      parent: this.#parentFor(entry, replaced?.question, `e:${root}`),
       choices: [this.#choice(`e:${root}`, id)],
       isLine: true,
       question: undefined,
@@ -209,8 +209,14 @@ export class Tree {
     return node
   }
 
+  /** A prompt never follows another version of itself, whatever it declares and in whatever order they arrive. */
+  #parentFor(entry: Entry, replaced: Node | undefined, group: string): Node | undefined {
+    const parent = this.#statedParent(entry, replaced)
+    return this.#groups.has(group) && parent !== replaced?.parent ? outside(group, parent) : parent
+  }
+
   /** Where a prompt stands: where it says; where the one that it replaces stood; else after what shows by default. */
-  #parentFor({ parent, replaces }: Entry, replaced: Node | undefined): Node | undefined {
+  #statedParent({ parent, replaces }: Entry, replaced: Node | undefined): Node | undefined {
     if (parent !== undefined)
       return parent === null ? undefined : (this.#responses.get(parent) ?? this.#prompts.get(parent))
     if (replaced) return replaced.parent
@@ -252,6 +258,13 @@ export class Tree {
 /** The first version that a group has: the prompt that it is named after comes before those that replace it. */
 function firstOf(group: string, version: string): Set<string> {
   return new Set([group.slice(2), version])
+}
+
+/** The nearest line, from `node` up, that does not depend on a version of `group`. */
+function outside(group: string, node: Node | undefined): Node | undefined {
+  let found = node
+  for (let at = node; at; at = at.parent) if (at.choices.some(([name]) => name === group)) found = at.parent
+  return found
 }
 
 /** The id of the first wording of a question. */

@@ -59,6 +59,15 @@ export function plainPath(lines: readonly Line[]): string[] {
       const last = lines.slice(0, i).findLast((one) => isLine(one) && shows(one))
       if (last) parent.set(line.id, last.id)
     }
+    if (own === line) {
+      // Never under another version of itself.
+      const group = `e:${root(line)}`
+      let out = parent.get(line.id)
+      for (let up = out; up !== undefined; up = parent.get(up))
+        if (choices(by.get(up)!)[0]?.[0] === group) out = parent.get(up)
+      if (out === undefined) parent.delete(line.id)
+      else parent.set(line.id, out)
+    }
     for (const [group, version] of choices(line)) chosen.set(group, version)
     if (own === line && !chosen.has(`a:${line.id}`)) chosen.set(`a:${line.id}`, line.id)
   })
