@@ -8,7 +8,14 @@ export type { Reader, ReaderOptions } from './session/reader.ts'
 export type { ReadingOptions } from './session/core.ts'
 export type { Agents } from './response/parties.ts'
 export type { ChannelSource } from './ably/openChannel.ts'
-export { citedSources, databaseRows, toolParts, valueParts } from './session/features.ts'
+export {
+  citedSources,
+  databaseRows,
+  longPrompts,
+  promptStatuses,
+  toolParts,
+  valueParts,
+} from './session/features.ts'
 export type { Feature } from './session/feature.ts'
 export { history } from './past/history.ts'
 export type { HistoryOptions } from './past/history.ts'

@@ -1,29 +1,5 @@
-import type { PromptStatus, ResponseState } from '../types/types.ts'
-
-/** What an agent says of a prompt without answering it (PROTOCOL.md §2.5). */
-export interface Hint {
-  readonly status: PromptStatus
-  readonly responseId: string | undefined
-  /** The newest counts. */
-  readonly version: string
-}
-
-interface Answer {
-  readonly id: string
-  readonly status: ResponseState['status']
-  readonly serial: string
-}
-
-/** What is known of what became of a prompt, in whatever order it was learnt. */
-export interface Fate {
-  /** In the order of their serials. */
-  readonly answers: readonly Answer[]
-  /** Clients that asked to cancel it. */
-  readonly cancels: readonly string[]
-  readonly hint: Hint | undefined
-}
-
-export const noFate: Fate = Object.freeze({ answers: [], cancels: [], hint: undefined })
+import type { PromptStatus } from '../types/types.ts'
+import type { Answer, Fate, FateEvent, Fates, Hint } from './fates.ts'
 
 /** Answers that are kept, the oldest: an agent may name one prompt in any number of responses. */
 const MAX_ANSWERS = 100
@@ -31,9 +7,9 @@ const MAX_ANSWERS = 100
 /** Clients that are kept: only the one that asked can cancel, and strangers may try under any number of names. */
 const MAX_CANCELS = 100
 
-export function withAnswer(
+function withAnswer(
   fate: Fate,
-  { id, status, serial = '' }: Pick<ResponseState, 'id' | 'status' | 'serial'>,
+  { id, status, serial = '' }: Omit<Answer, 'serial'> & { serial?: string | undefined },
 ): Fate {
   const known = fate.answers.find((answer) => answer.id === id)
   if (known?.status === status && known.serial === serial) return fate
@@ -42,22 +18,22 @@ export function withAnswer(
   return { ...fate, answers: answers.slice(0, MAX_ANSWERS) }
 }
 
-export function withoutAnswer(fate: Fate, id: string): Fate {
+function withoutAnswer(fate: Fate, id: string): Fate {
   const answers = fate.answers.filter((answer) => answer.id !== id)
   return answers.length === fate.answers.length ? fate : { ...fate, answers }
 }
 
-export function withCancel(fate: Fate, clientId = ''): Fate {
+function withCancel(fate: Fate, clientId = ''): Fate {
   if (fate.cancels.includes(clientId) || fate.cancels.length >= MAX_CANCELS) return fate
   return { ...fate, cancels: [...fate.cancels, clientId] }
 }
 
-export function withHint(fate: Fate, { status, responseId, version }: Hint): Fate {
+function withHint(fate: Fate, { status, responseId, version }: Hint): Fate {
   return version <= (fate.hint?.version ?? '') ? fate : { ...fate, hint: { status, responseId, version } }
 }
 
 /** What an answer makes of its prompt. */
-const byAnswer: Record<ResponseState['status'], PromptStatus> = {
+const byAnswer: Record<Answer['status'], PromptStatus> = {
   complete: 'answered',
   streaming: 'answering',
   interrupted: 'answering',
@@ -69,14 +45,28 @@ const byAnswer: Record<ResponseState['status'], PromptStatus> = {
 /** Which counts, where there are several answers. */
 const precedence: readonly PromptStatus[] = ['answered', 'answering', 'stopped', 'failed']
 
+/** What an event adds to what is known. */
+function after(fate: Fate, event: FateEvent): Fate {
+  switch (event.type) {
+    case 'response':
+      return withAnswer(fate, event.response)
+    case 'forgotten':
+      return withoutAnswer(fate, event.id)
+    case 'cancel':
+      return withCancel(fate, event.clientId)
+    case 'hint':
+      return withHint(fate, event)
+  }
+}
+
 /**
  * What became of a prompt: an answer counts for most, then that its sender cancelled it, then what its agent said of
  * it, then what the application keeps.
  */
-export function fateOf(
-  prompt: { readonly clientId?: string | undefined; readonly status?: PromptStatus | undefined },
+function outcomeOf(
+  prompt: Parameters<Fates['outcomeOf']>[0],
   { answers, cancels, hint }: Fate,
-): { status: PromptStatus; responseId?: string } {
+): ReturnType<Fates['outcomeOf']> {
   for (const status of precedence) {
     const answer = answers.find((one) => byAnswer[one.status] === status)
     if (answer) return { status, responseId: answer.id }
@@ -86,3 +76,6 @@ export function fateOf(
     return { status: hint.status, ...(hint.responseId !== undefined && { responseId: hint.responseId }) }
   return { status: prompt.status ?? 'sent' }
 }
+
+/** What becomes of prompts is followed. */
+export const fates: Fates = { after, outcomeOf }

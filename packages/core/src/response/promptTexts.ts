@@ -1,22 +1,24 @@
 import { checksum } from '../protocol/checksum.ts'
 import type { PromptEvent, PromptTextEvent } from '../protocol/event.ts'
 import { Run } from '../text/run.ts'
-import type { Incomplete } from '../types/types.ts'
+import type { LongPrompts, PromptText } from './kinds.ts'
 
 /** Before every serial: a prompt's message has the beginning of its text, and comes after the pieces. */
 const FIRST = ' '
 
-/** Texts of prompts that are too long for one message (PROTOCOL.md §2.8). */
-export class PromptTexts {
+/** Puts texts of prompts together from their pieces. */
+export class PromptTexts implements LongPrompts {
+  /** Prompts of which pieces of the text have not come yet. */
+  readonly #incomplete = new Map<string, PromptEvent>()
   readonly #runs = new Map<string, Run>()
 
-  /** Takes a piece. */
-  add({ id, clientId, serial, text, end }: PromptTextEvent): boolean {
-    return this.#of(id, clientId).append({ key: serial, text, end })
+  add({ id, clientId, serial, text, end }: PromptTextEvent): PromptEvent | undefined {
+    return this.#of(id, clientId).append({ key: serial, text, end }) ? this.#incomplete.get(id) : undefined
   }
 
-  /** The text of a prompt: whole, or its beginning and how much of it has come. */
-  read({ id, clientId, text, whole }: PromptEvent): { text: string; incomplete?: Incomplete } {
+  read(event: PromptEvent): PromptText {
+    const { id, clientId, text, whole } = event
+    this.#incomplete.delete(id)
     if (!whole) return { text }
     const run = this.#of(id, clientId)
     run.append({ key: FIRST, text, end: text.length })
@@ -24,6 +26,7 @@ export class PromptTexts {
     const { length } = run
     if (length === whole.length && run.gaps.length === 0 && checksum(run.text) === whole.checksum)
       return { text: run.text }
+    this.#incomplete.set(id, event)
     return { text, incomplete: { received: length, length: whole.length } }
   }
 

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { produce } from 'immer'
 import { describe, expect, test } from 'vitest'
 import type { ResponseState } from '../types/types.ts'
+import { deliver } from './deliver.ts'
+import { fates } from './fate.ts'
 import { copied, emptyStructure, reduce } from './reduce.ts'
 import type { StructureEvent, ToldPrompt } from './reduce.ts'
 
@@ -35,17 +37,19 @@ const events: fc.Arbitrary<StructureEvent> = fc.oneof(
   ids.map((id) => ({ type: 'forgotten', id }) as const),
 )
 
+const rules = { fates, deliver }
+
 const promptsOf = (state: typeof emptyStructure) => allIds.map((id) => state.prompts.get(id))
 const refsOf = ({ entries }: typeof emptyStructure) => entries.shown.refs
 
-const all = (list: readonly StructureEvent[]) => reduce(emptyStructure, list, copied)
+const all = (list: readonly StructureEvent[]) => reduce(emptyStructure, list, copied, rules)
 
 describe('the reducer of the structure', () => {
   test('one batch, one by one, with immer or without: the same', () => {
     fc.assert(
       fc.property(fc.array(events, { maxLength: 20 }), (list) => {
         let single = emptyStructure
-        for (const event of list) single = reduce(single, [event], produce)
+        for (const event of list) single = reduce(single, [event], produce, rules)
         const batch = all(list)
         expect(promptsOf(single)).toEqual(promptsOf(batch))
         const sorted = (state: typeof single) =>
@@ -72,15 +76,15 @@ describe('the reducer of the structure', () => {
       { type: 'row', prompt: prompt('b', '2') },
     ] as const
     const state = all(told)
-    expect(reduce(state, told, copied)).toBe(state)
-    expect(reduce(state, told, produce)).toBe(state)
+    expect(reduce(state, told, copied, rules)).toBe(state)
+    expect(reduce(state, told, produce, rules)).toBe(state)
   })
 
   test('a line keeps its object when it moves', () => {
     const at = (serial: string) =>
       ({ type: 'response', response: { id: 'r', serial, createdAt: 1 } as ResponseState }) as const
     const before = all([{ type: 'prompt', prompt: prompt('p', '3') }, at('4')])
-    const after = reduce(before, [at('2')], copied)
+    const after = reduce(before, [at('2')], copied, rules)
     expect(refsOf(before).map(({ id }) => id)).toEqual(['p', 'r'])
     expect(refsOf(after).map(({ id }) => id)).toEqual(['r', 'p'])
     expect(refsOf(after)[0]).toBe(refsOf(before)[1])

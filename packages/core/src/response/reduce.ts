@@ -1,16 +1,16 @@
-import type { MessageRef, PromptState, PromptStatus, ResponseState } from '../types/types.ts'
+import type { MessageRef, PromptState, PromptStatus } from '../types/types.ts'
 import { keyOf, noLines } from './lines.ts'
 import type { Entry, Lines } from './lines.ts'
 import { Table } from './table.ts'
-import { fateOf, noFate, withAnswer, withCancel, withHint, withoutAnswer } from './fate.ts'
-import type { Fate, Hint } from './fate.ts'
+import { noFate } from './fates.ts'
+import type { Fate, FateEvent, Fates, ShownLine } from './fates.ts'
 
 /** A prompt as it was told; what became of it is derived. */
 export type ToldPrompt = Omit<PromptState, 'status' | 'responseId'> & {
   readonly status?: PromptStatus | undefined
 }
 
-interface KnownPrompt {
+export interface KnownPrompt {
   readonly told: ToldPrompt
   readonly state: PromptState
   /** The channel has told of it, not a database alone. */
@@ -32,24 +32,30 @@ export interface Structure {
   readonly fates: Table<Fate>
 }
 
-/** What of a response the structure is made of. */
-export type ShownLine = Pick<ResponseState, 'id' | 'serial' | 'createdAt' | 'promptId' | 'status'>
+/** This session publishes a prompt, and what becomes of that. */
+export type DeliveryEvent =
+  | { readonly type: 'sending'; readonly prompt: ToldPrompt }
+  | { readonly type: 'sent'; readonly id: string; readonly serial: string | undefined }
+  | { readonly type: 'failed'; readonly id: string; readonly error: Error }
 
 export type StructureEvent =
   /** A prompt as the channel has it. */
   | { readonly type: 'prompt'; readonly prompt: ToldPrompt & { serial: string } }
   /** A prompt as the application's database has it: the channel's word counts for more. */
   | { readonly type: 'row'; readonly prompt: ToldPrompt }
-  /** This session publishes a prompt, and what becomes of that. */
-  | { readonly type: 'sending'; readonly prompt: ToldPrompt }
-  | { readonly type: 'sent'; readonly id: string; readonly serial: string | undefined }
-  | { readonly type: 'failed'; readonly id: string; readonly error: Error }
-  /** A response shows for the first time, or was found to begin elsewhere. */
-  | { readonly type: 'response'; readonly response: ShownLine }
-  /** A response turned out to be another one. */
-  | { readonly type: 'forgotten'; readonly id: string; readonly promptId?: string | undefined }
-  | { readonly type: 'cancel'; readonly promptId: string; readonly clientId: string | undefined }
-  | ({ readonly type: 'hint'; readonly promptId: string } & Hint)
+  | DeliveryEvent
+  | FateEvent
+
+/** What only some readers need of the reducer. */
+export interface Rules {
+  /** Follows what becomes of prompts; default: each keeps the status that it was told with. */
+  readonly fates?: Fates
+  /** The prompt that an own publish makes of a known one, and whether the channel has it. */
+  readonly deliver?: (
+    event: DeliveryEvent,
+    known: KnownPrompt | undefined,
+  ) => readonly [told: ToldPrompt, heard: boolean] | undefined
+}
 
 /** Writes the next state: immer's `produce`, or `copied`. */
 export type Produce = <S extends object>(state: S, recipe: (draft: S) => void) => S
@@ -69,8 +75,13 @@ export const emptyStructure: Structure = /* @__PURE__ */ Object.freeze({
 })
 
 /** The reducer: the state after some events. The same object when they change nothing. */
-export function reduce(state: Structure, events: readonly StructureEvent[], produce: Produce): Structure {
-  const changes = new Changes(state)
+export function reduce(
+  state: Structure,
+  events: readonly StructureEvent[],
+  produce: Produce,
+  rules: Rules,
+): Structure {
+  const changes = new Changes(state, rules)
   for (const event of events) changes.take(event)
   if (changes.isEmpty) return state
   return produce<Mutable<Structure>>(state, (draft) => {
@@ -86,14 +97,16 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** What a batch of events changes. */
 class Changes {
   readonly #state: Structure
+  readonly #rules: Rules
   readonly prompts = new Map<string, KnownPrompt>()
   readonly fates = new Map<string, Fate>()
   /** By role and id; undefined: to be left out. */
   readonly entries = new Map<string, Entry | undefined>()
   readonly queue = new Map<string, Entry | undefined>()
 
-  constructor(state: Structure) {
+  constructor(state: Structure, rules: Rules) {
     this.#state = state
+    this.#rules = rules
   }
 
   get isEmpty(): boolean {
@@ -103,23 +116,22 @@ class Changes {
   take(event: StructureEvent): void {
     switch (event.type) {
       case 'response':
-        return this.#respond(event.response)
+        this.#respond(event.response)
+        return this.#learn(event.response.promptId, event)
       case 'forgotten':
         this.entries.set(keyOf({ role: 'assistant', id: event.id }), undefined)
-        return this.#learn(event.promptId, (fate) => withoutAnswer(fate, event.id))
+        return this.#learn(event.promptId, event)
       case 'prompt':
         return this.#hear(event.prompt)
       case 'row':
         return this.#known(event.prompt.id) ? undefined : this.#setPrompt(event.prompt, false)
       case 'sending':
-        return this.#send(event.prompt)
       case 'sent':
       case 'failed':
-        return this.#learnDelivery(event)
+        return this.#deliver(event)
       case 'cancel':
-        return this.#learn(event.promptId, (fate) => withCancel(fate, event.clientId))
       case 'hint':
-        return this.#learn(event.promptId, (fate) => withHint(fate, event))
+        return this.#learn(event.promptId, event)
     }
   }
 
@@ -131,17 +143,16 @@ class Changes {
     return this.fates.get(id) ?? this.#state.fates.get(id) ?? noFate
   }
 
-  #respond(response: ShownLine): void {
-    const { id, serial, createdAt, promptId } = response
+  #respond({ id, serial, createdAt, promptId }: ShownLine): void {
     this.#place('assistant', { id, serial, createdAt, promptId })
-    this.#learn(promptId, (fate) => withAnswer(fate, response))
   }
 
   /** Something is learnt of what became of a prompt. */
-  #learn(promptId: string | undefined, change: (fate: Fate) => Fate): void {
-    if (promptId === undefined) return
+  #learn(promptId: string | undefined, event: FateEvent): void {
+    const { fates } = this.#rules
+    if (promptId === undefined || !fates) return
     const before = this.#fate(promptId)
-    const fate = change(before)
+    const fate = fates.after(before, event)
     if (fate === before) return
     this.fates.set(promptId, fate)
     const known = this.#known(promptId)
@@ -161,26 +172,10 @@ class Changes {
     this.#setPrompt(prompt, true)
   }
 
-  #send(prompt: ToldPrompt): void {
-    const known = this.#known(prompt.id)
-    const { createdAt, serial } = known?.told ?? prompt
-    this.#setPrompt({ ...prompt, createdAt, ...(serial !== undefined && { serial }) }, known?.heard ?? false)
-  }
-
-  #learnDelivery(event: Extract<StructureEvent, { type: 'sent' | 'failed' }>): void {
-    const known = this.#known(event.id)
-    if (!known) return
-    const { told } = known
-    if (event.type === 'failed') {
-      // What the channel has was delivered, whatever was heard of it.
-      if (!known.heard) this.#setPrompt({ ...told, delivery: 'failed', error: event.error }, false)
-      return
-    }
-    const serial = told.serial ?? event.serial
-    this.#setPrompt(
-      { ...told, ...(serial !== undefined && { serial }), delivery: 'sent', error: undefined },
-      serial !== undefined,
-    )
+  #deliver(event: DeliveryEvent): void {
+    const id = event.type === 'sending' ? event.prompt.id : event.id
+    const next = this.#rules.deliver?.(event, this.#known(id))
+    if (next) this.#setPrompt(...next)
   }
 
   #setPrompt(told: ToldPrompt, heard: boolean): void {
@@ -196,7 +191,8 @@ class Changes {
   #keep(told: ToldPrompt, fate: Fate, heard: boolean): void {
     const { id } = told
     const before = this.#known(id)?.state.status
-    const state = { ...told, ...fateOf(told, fate) }
+    const outcome = this.#rules.fates?.outcomeOf(told, fate) ?? { status: told.status ?? 'sent' }
+    const state = { ...told, ...outcome }
     this.prompts.set(id, { told, state, heard })
     if (before !== 'queued' && state.status !== 'queued') return
     const key = keyOf({ role: 'user', id })

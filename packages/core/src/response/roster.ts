@@ -2,21 +2,22 @@ import type { StreamEvent, ToolEvent } from '../protocol/event.ts'
 import type { Known } from './known.ts'
 import { isReply } from './parties.ts'
 import type { Parties, Reply } from './parties.ts'
-import { Replies } from './replies.ts'
 import type { Response } from './response.ts'
-import { Shelf } from './shelf.ts'
-import type { ShelvedRow } from './shelf.ts'
 
 interface Hooks {
   readonly known: () => Known
   add(id: string, party: string | undefined, serial: string, live: boolean): Response
+  /** A response that was made just now may show. */
+  added(response: Response): void
   forget(response: Response): void
   /** Another party turned out to have begun a response: `next` shows instead. */
   changeHands(before: Response, next: Response): void
   /** Another party than its owner speaks for a response, or one that may begin none. */
   ignored(event: Pick<StreamEvent, 'clientId' | 'responseId'>, owner: Response | undefined): void
-  /** Somebody asks for the response of a row. */
-  unshelve(shelved: ShelvedRow): Response
+  /** Makes the response of a row that goes by this id. */
+  unshelve(id: string): Response | undefined
+  /** Makes the response of a row that names this message. */
+  unshelveBySerial(serial: string): Response | undefined
   drop(rival: Response, owner: Response): void
 }
 
@@ -30,8 +31,6 @@ export class Roster {
   readonly responses = new Map<string, Response>()
   /** What other parties said under the id of a response whose beginning is not known yet. */
   readonly #rivals = new Map<string, Map<string, Response>>()
-  readonly #shelf = new Shelf()
-  readonly #replies = new Map<string, Map<string | undefined, Replies>>()
   readonly #bySerial = new Map<string, Response>()
   /** Responses that the app's database knows by another id than the channel. */
   readonly #aliases = new Map<string, Response>()
@@ -50,7 +49,7 @@ export class Roster {
   }
 
   find(id: string): Response | undefined {
-    return this.known(id) ?? this.#unshelve(id)
+    return this.known(id) ?? this.#hooks.unshelve(id)
   }
 
   /** As `find`, of those that are made. */
@@ -59,27 +58,7 @@ export class Roster {
   }
 
   bySerial(serial: string): Response | undefined {
-    const known = this.#bySerial.get(serial)
-    if (known) return known
-    const id = this.#shelf.idBySerial(serial)
-    return id === undefined ? undefined : this.#unshelve(id)
-  }
-
-  shelved(id: string): ShelvedRow | undefined {
-    return this.#shelf.get(id)
-  }
-
-  /** Keeps a row until somebody asks for its response. False: something is known of it already. */
-  shelve(shelved: ShelvedRow): boolean {
-    const { id, serial } = shelved.row
-    if (this.find(id) || (serial !== undefined && this.bySerial(serial))) return false
-    this.#shelf.put(shelved)
-    return true
-  }
-
-  #unshelve(id: string): Response | undefined {
-    const shelved = this.#shelf.take(id)
-    return shelved && this.#hooks.unshelve(shelved)
+    return this.#bySerial.get(serial) ?? this.#hooks.unshelveBySerial(serial)
   }
 
   noteSerial(serial: string, response: Response): void {
@@ -107,9 +86,9 @@ export class Roster {
     return this.#contested(event, party, shown, live)
   }
 
-  /** Whether its publisher may speak as an agent. */
-  isAgent(event: StreamEvent): boolean {
-    return this.#parties.of(event) !== undefined
+  /** The party that says something; `undefined`: its publisher may not speak as an agent. */
+  partyOf(event: StreamEvent): string | undefined {
+    return this.#parties.of(event)
   }
 
   mayTell(event: StreamEvent): boolean {
@@ -175,18 +154,8 @@ export class Roster {
     const response = this.#hooks.add(id, party, serial, live)
     if (this.responses.has(id)) this.#addRival(response)
     else this.responses.set(id, response)
-    for (const replies of this.#replies.get(id)?.values() ?? [])
-      for (const reply of replies.byVersion.values()) this.#replay(reply, response)
+    this.#hooks.added(response)
     return response
-  }
-
-  /** What was taken for a reply may be the party's own word. */
-  #replay(reply: Reply, response: Response): void {
-    if (this.#parties.of(reply) !== response.party) response.applyReply(reply)
-    else {
-      response.meet(reply, true)
-      response.applyPart(reply)
-    }
   }
 
   /** The response that a row of the application's database is about. */
@@ -228,17 +197,12 @@ export class Roster {
     return true
   }
 
-  /** Gives a reply to every party that speaks for the response, now or later. Returns the responses it changed. */
-  reply(event: Reply, own: Response | undefined): Response[] {
+  /** Every party that speaks for the response of a reply; `own`: what its publisher says itself under that name. */
+  speakersFor(event: Reply, own: Response | undefined): { id: string | undefined; speakers: Response[] } {
     const shown = own && !own.isRival ? own : this.#named(event)
     const id = shown?.id ?? own?.id ?? event.responseId
-    if (id === undefined) return []
-    const byClient = this.#replies.get(id) ?? new Map<string | undefined, Replies>()
-    const replies = byClient.get(event.clientId) ?? new Replies()
-    if (!replies.add(event)) return []
-    this.#replies.set(id, byClient.set(event.clientId, replies))
-    const all = [...(shown ? [shown] : []), ...(this.#rivals.get(id)?.values() ?? [])]
-    return all.filter((one) => one !== own && one.applyReply(event))
+    const rivals = id === undefined ? undefined : this.#rivals.get(id)
+    return { id, speakers: [...(shown ? [shown] : []), ...(rivals?.values() ?? [])] }
   }
 
   /** Remembers which response made a tool call, for outcomes that name no response. */

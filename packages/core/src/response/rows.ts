@@ -21,7 +21,7 @@ import type {
 /** Shows what the app's database has of a conversation (PROTOCOL.md §6.7). */
 export function applyRow(conversation: Conversation, row: Row): void {
   if (row.role === 'user') applyPromptRow(conversation, row)
-  else conversation.amend(row, applyResponseRow)
+  else conversation.rows?.amend(row, applyResponseRow)
 }
 
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {

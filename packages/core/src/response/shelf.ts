@@ -1,13 +1,6 @@
 import { isOpen } from '../types/status.ts'
 import type { ResponseRow, Row, RowPart } from '../types/types.ts'
-import type { Response } from './response.ts'
-
-/** A row of the application's database that nobody has asked for: all there is of its response. */
-export interface ShelvedRow {
-  readonly row: ResponseRow
-  /** Makes the response of it. */
-  readonly apply: (response: Response, row: ResponseRow) => boolean
-}
+import type { ShelvedRow } from './kinds.ts'
 
 /** Rows by their ids and by the serials of the messages that they were made of. */
 export class Shelf {

@@ -1,21 +1,21 @@
 import type { Conversation } from '../response/conversation.ts'
-import type { PartKinds } from '../response/partKind.ts'
+import type { Kinds } from '../response/kinds.ts'
 import { RejoinError } from '../types/errors.ts'
 import type { Row } from '../types/types.ts'
 import type { Readers } from '../wire/read.ts'
 
 declare const opaque: unique symbol
 
-/** Something that a reader can understand beside text: `toolParts`, `valueParts`, `citedSources`, `databaseRows`. */
+/** Something that a reader can understand beside text: `toolParts`, `valueParts`, `promptStatuses`, … */
 export interface Feature {
   readonly [opaque]: true
 }
 
 interface Understanding {
-  /** Reads messages of these names. */
-  readonly readers?: Readers
-  /** Makes parts from their events. */
-  readonly kinds?: PartKinds
+  /** Read messages of these names. Not spread into one: a bundler would keep what is spread for other features too. */
+  readonly readers?: readonly Readers[]
+  /** Makes parts from their events, and keeps what else a conversation needs for them. */
+  readonly kinds?: Kinds
   /** Applies rows of the application's database. */
   readonly applyRow?: (conversation: Conversation, row: Row) => void
 }
@@ -25,9 +25,9 @@ export const feature = (understanding: Understanding): Feature => understanding 
 const inside = (features: readonly Feature[]) => features as readonly unknown[] as readonly Understanding[]
 
 export const readersOf = (features: readonly Feature[]): Readers =>
-  Object.assign({}, ...inside(features).map(({ readers }) => readers))
+  Object.assign({}, ...inside(features).flatMap(({ readers = [] }) => readers))
 
-export const kindsOf = (features: readonly Feature[]): PartKinds =>
+export const kindsOf = (features: readonly Feature[]): Kinds =>
   Object.assign({}, ...inside(features).map(({ kinds }) => kinds))
 
 /** Applies a row of the application's database. */

@@ -1,7 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { until, Wire } from '../../test/wire/wire.ts'
 import { createAgent } from '@rejoin/agent'
-import { createReader, databaseRows, seed, toolParts, valueParts } from '../index.ts'
+import {
+  createReader,
+  createSession,
+  databaseRows,
+  longPrompts,
+  promptStatuses,
+  seed,
+  toolParts,
+  valueParts,
+} from '../index.ts'
 import type { Reader, ReaderOptions } from '../index.ts'
 
 let wire: Wire
@@ -68,6 +77,26 @@ describe('createReader', () => {
     await Promise.all([tools.ready, both.ready])
     expect(types(tools)).toEqual(['reasoning', 'tool-weather', 'text'])
     expect(types(both)).toEqual(['reasoning', 'tool-weather', 'text', 'source-url'])
+  })
+
+  test('what becomes of prompts, and long ones, need their features', async () => {
+    const channelName = wire.channelName()
+    const writer = createSession({ client: wire.client({ clientId: 'user' }), channelName })
+    await writer.ready
+    const text = 'long '.repeat(20_000)
+    await writer.sendMessage({ promptId: 'long', text })
+    await answer(channelName)
+    const bare = open(channelName)
+    const full = open(channelName, { features: [promptStatuses, longPrompts] })
+    await Promise.all([bare.ready, full.ready])
+    expect(bare.getPrompt('p')).toMatchObject({ text: 'Where is it warm?', status: 'sent' })
+    expect(full.getPrompt('p')).toMatchObject({ status: 'answered', responseId: 'r' })
+    const beginning = bare.getPrompt('long')!
+    expect(text.startsWith(beginning.text)).toBe(true)
+    expect(beginning.incomplete).toEqual({ received: beginning.text.length, length: text.length })
+    expect(full.getPrompt('long')).toMatchObject({ text })
+    expect(full.getPrompt('long')?.incomplete).toBeUndefined()
+    writer.close()
   })
 
   test('rows of a database need their feature, and a reader without it says so', async () => {

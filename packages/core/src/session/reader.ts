@@ -62,7 +62,7 @@ export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = Reg
 
 /**
  * Opens a reader: attaches, reads the past, and keeps every response whole from then on. It understands text, reasoning,
- * prompts, the end of responses, and what `features` add. For pages that count bytes; a chat needs `createSession`.
+ * prompts of one message, the end of responses, and what `features` add. For pages that count bytes; a chat needs `createSession`.
  */
 export function createReader<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData>(
   options: ReaderOptions,

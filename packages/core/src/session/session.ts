@@ -16,6 +16,7 @@ import { Waker } from './waker.ts'
 import type { WakeAgent } from './waker.ts'
 import { Absence } from './absence.ts'
 import { PresenceWatch } from './presence.ts'
+import { Queue } from './queue.ts'
 import { Reader } from './reader.ts'
 import { SessionCore } from './core.ts'
 import type { ReadingOptions } from './core.ts'
@@ -64,6 +65,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
 > {
   readonly #options: SessionOptions
   readonly #core: SessionCore
+  readonly #queue = new Queue()
   readonly #branches: Branches
   readonly #publisher: Publisher
   readonly #presence: PresenceWatch
@@ -168,7 +170,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   selectBranch = (promptId: string): void => this.#branches.select(promptId)
 
   /** Prompts that wait for their turn; the same array until it changes. */
-  getQueue = (): readonly PromptState[] => this.#core.store.queue
+  getQueue = (): readonly PromptState[] => this.#queue.promptsOf(this.#core.store.structure)
 
   /**
    * A session on `{channel}:{responseId}`, where some agents stream a response's reasoning; its one response is that

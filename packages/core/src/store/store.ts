@@ -35,7 +35,6 @@ export class Store {
   readonly conversation: Conversation
   messages: MessageList = emptyStructure.entries.shown
   entries: MessageList = emptyStructure.entries.shown
-  #queue: { of: Structure | undefined; prompts: readonly PromptState[] } = { of: emptyStructure, prompts: [] }
   /** Responses that are being written, as they show. */
   readonly #streaming = new Set<string>()
   #isStreaming = false
@@ -80,14 +79,9 @@ export class Store {
     return this.#structure.prompts.get(id)?.state
   }
 
-  /** Prompts that wait for their turn; the same array until they change. */
-  get queue(): readonly PromptState[] {
-    const structure = this.#structure
-    const known = this.#queue
-    if (known.of === structure) return known.prompts
-    const prompts = structure.queue.shown.refs.map(({ id }) => structure.prompts.get(id)!.state)
-    this.#queue = { of: structure, prompts: alike(prompts, known.prompts) ? known.prompts : prompts }
-    return this.#queue.prompts
+  /** The list and the prompts, as they show. */
+  get structure(): Structure {
+    return this.#structure
   }
 
   subscribe(listener: () => void): () => void {
@@ -145,7 +139,7 @@ export class Store {
 
   readonly flush = (): void => {
     this.#hooks.onFlush()
-    if (this.conversation.showRows(this.#holds)) this.#listIsLive = true
+    if (this.conversation.rows?.show(this.#holds)) this.#listIsLive = true
     this.#scheduled = false
     this.#cancel?.()
     this.#cancel = undefined
@@ -209,8 +203,6 @@ export class Store {
     this.#listIsLive = false
     this.#structure = conversation.structure
     if (before === this.#structure) return false
-    // An older structure that is kept keeps all changes since.
-    this.#queue = { of: undefined, prompts: this.#queue.prompts }
     if (before.entries !== this.#structure.entries) this.#showList()
     return true
   }
@@ -241,9 +233,4 @@ export class Store {
       this.#hooks.onListenerError(error)
     }
   }
-}
-
-/** Whether two lists hold the same objects. */
-function alike<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((one, i) => one === b[i])
 }

@@ -1,8 +1,8 @@
 import type { PromptEvent } from '../protocol/event.ts'
-import { Header, MessageName } from '../protocol/names.ts'
+import { MessageName } from '../protocol/names.ts'
 import type { PromptPart } from '../types/types.ts'
 import type { Read, Readers } from './read.ts'
-import { fields, json, none, readMeta, stamp, string, text } from './fields.ts'
+import { fields, json, none, readMeta, stamp, string } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 const readPrompt: Read = (message, headers, emit) => {
@@ -42,16 +42,7 @@ function promptPart(value: unknown, index: number): PromptPart | undefined {
   return undefined
 }
 
-const readPromptText: Read = (message, headers, emit) => {
-  const meta = readMeta(message, headers)
-  const end = stamp(headers[Header.End])
-  if (meta.promptId === undefined || end === undefined)
-    throw new Error('it has no header promptId or no stamp')
-  emit({ ...meta, type: 'prompt-text', id: meta.promptId, text: text(message.data), end })
-}
-
 /** Prompts of users. */
 export const promptReaders: Readers = {
   [MessageName.UserInput]: readPrompt,
-  [MessageName.PromptText]: readPromptText,
 }

@@ -132,22 +132,6 @@ const readSuspend: Read = (message, headers, emit) => {
   emit({ ...readMeta(message, headers), type: 'suspend', toolCallIds: ids })
 }
 
-/** A cancel that names a prompt; the reader has no use for others. */
-const readCancel: Read = (message, headers, emit) => {
-  const meta = readMeta(message, headers)
-  if (meta.promptId !== undefined) emit({ ...meta, type: 'cancel' })
-}
-
-const statuses = ['queued', 'steered', 'ignored', 'failed'] as const
-
-const readPromptStatus: Read = (message, headers, emit) => {
-  const meta = readMeta(message, headers)
-  const { status, responseId } = fields(json(message.data))
-  const known = statuses.find((one) => one === status)
-  if (!known || meta.promptId === undefined) throw new Error('it names no prompt, or no known status')
-  emit({ ...meta, type: 'prompt-status', status: known, responseId: string(responseId) ?? meta.responseId })
-}
-
 const readStart: Read = (message, headers, emit) => emit({ ...readMeta(message, headers), type: 'start' })
 
 /** Text and reasoning, prompts, and the start and end of responses. */
@@ -167,6 +151,4 @@ export const textReaders: Readers = {
   [MessageName.Retract]: readRetract,
   [MessageName.Suspend]: readSuspend,
   ...promptReaders,
-  [MessageName.Cancel]: readCancel,
-  [MessageName.PromptStatus]: readPromptStatus,
 }

@@ -1,0 +1,23 @@
+import type { DeliveryEvent, KnownPrompt, Rules, ToldPrompt } from './reduce.ts'
+
+/** What this session's own publish of a prompt makes of it. */
+export const deliver: NonNullable<Rules['deliver']> = (event, known) => {
+  if (event.type === 'sending') {
+    const { createdAt, serial } = known?.told ?? event.prompt
+    return [{ ...event.prompt, createdAt, ...placed(serial) }, known?.heard ?? false]
+  }
+  return known && delivered(event, known)
+}
+
+function delivered(
+  event: Exclude<DeliveryEvent, { type: 'sending' }>,
+  { told, heard }: KnownPrompt,
+): [ToldPrompt, boolean] | undefined {
+  if (event.type === 'failed')
+    // What the channel has was delivered, whatever was heard of it.
+    return heard ? undefined : [{ ...told, delivery: 'failed', error: event.error }, false]
+  const serial = told.serial ?? event.serial
+  return [{ ...told, ...placed(serial), delivery: 'sent', error: undefined }, serial !== undefined]
+}
+
+const placed = (serial: string | undefined): { serial?: string } => (serial === undefined ? {} : { serial })

@@ -1,0 +1,86 @@
+import type { CancelEvent, PromptEvent, PromptStatusEvent, PromptTextEvent } from '../protocol/event.ts'
+import type { LongPrompts, PromptText } from './kinds.ts'
+import type { StructureEvent, ToldPrompt } from './reduce.ts'
+import type { Roster } from './roster.ts'
+
+/** The first message of a prompt that the channel has told of, not a database alone. */
+interface FirstMessage {
+  readonly serial: string
+  readonly clientId: string | undefined
+}
+
+interface Host {
+  readonly roster: Roster
+  note(event: StructureEvent): void
+  /** Another client uses a prompt's id, or one that is no agent says what became of a prompt. */
+  ignored(ignored: { promptId: string; clientId: string | undefined; owner: string | undefined }): void
+  /** Who sent a prompt may have become known. */
+  heard(promptId: string): void
+}
+
+/** What the channel tells of prompts. */
+export class Prompts {
+  readonly #host: Host
+  readonly #texts: LongPrompts | undefined
+  readonly #heard = new Map<string, FirstMessage>()
+
+  constructor(host: Host, texts: LongPrompts | undefined) {
+    this.#texts = texts
+    this.#host = host
+  }
+
+  first(id: string): FirstMessage | undefined {
+    return this.#heard.get(id)
+  }
+
+  /** A prompt's id belongs to the client that used it first (PROTOCOL.md §8). */
+  hear({ id, serial, clientId }: Pick<ToldPrompt, 'id' | 'clientId'> & { serial: string }): void {
+    const known = this.#heard.get(id)
+    const isFirst = !known || serial < known.serial
+    if (known && known.clientId !== clientId) {
+      const [stranger, owner] = isFirst ? [known.clientId, clientId] : [clientId, known.clientId]
+      this.#host.ignored({ promptId: id, clientId: stranger, owner })
+    }
+    if (!isFirst) return
+    this.#heard.set(id, { serial, clientId })
+    this.#host.heard(id)
+  }
+
+  apply(event: PromptEvent | PromptTextEvent | CancelEvent | PromptStatusEvent): void {
+    switch (event.type) {
+      case 'prompt':
+        return this.#tell(event)
+      case 'prompt-text': {
+        const prompt = this.#texts?.add(event)
+        return prompt && this.#tell(prompt)
+      }
+      default:
+        return this.#applyFate(event)
+    }
+  }
+
+  #applyFate(event: CancelEvent | PromptStatusEvent): void {
+    const { promptId = '', clientId, version, responseId } = event
+    if (event.type === 'cancel') this.#host.note({ type: 'cancel', promptId, clientId })
+    else if (this.#host.roster.partyOf(event) !== undefined)
+      this.#host.note({ type: 'hint', promptId, status: event.status, responseId, version })
+    else this.#host.ignored({ promptId, clientId, owner: undefined })
+  }
+
+  #tell(event: PromptEvent): void {
+    const { id, timestamp: createdAt, serial, clientId, parts } = event
+    const { text, incomplete } = this.#texts?.read(event) ?? beginningOf(event)
+    const { parent, replaces, regenerate, metadata, data } = event
+    const optional = { parent, replaces, regenerate, metadata, data, incomplete }
+    const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
+    this.#host.note({
+      type: 'prompt',
+      prompt: { id, text, createdAt, serial, delivery: 'sent', clientId, parts, ...given },
+    })
+  }
+}
+
+/** The text of a prompt's own message, where pieces are not read. */
+function beginningOf({ text, whole }: PromptEvent): PromptText {
+  return whole ? { text, incomplete: { received: text.length, length: whole.length } } : { text }
+}

@@ -1,0 +1,23 @@
+import type { Structure } from '../response/reduce.ts'
+import type { PromptState } from '../types/types.ts'
+
+/** Prompts that wait for their turn. */
+export class Queue {
+  /** Weakly: an older structure that is kept keeps all changes since. */
+  #of: WeakRef<Structure> | undefined
+  #prompts: readonly PromptState[] = []
+
+  /** The same array until it changes. */
+  promptsOf(structure: Structure): readonly PromptState[] {
+    if (this.#of?.deref() === structure) return this.#prompts
+    this.#of = new WeakRef(structure)
+    const prompts = structure.queue.shown.refs.map(({ id }) => structure.prompts.get(id)!.state)
+    if (!alike(prompts, this.#prompts)) this.#prompts = prompts
+    return this.#prompts
+  }
+}
+
+/** Whether two lists hold the same objects. */
+function alike<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i])
+}

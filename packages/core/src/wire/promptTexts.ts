@@ -1,0 +1,14 @@
+import { Header, MessageName } from '../protocol/names.ts'
+import { readMeta, stamp, text } from './fields.ts'
+import type { Read, Readers } from './read.ts'
+
+const readPromptText: Read = (message, headers, emit) => {
+  const meta = readMeta(message, headers)
+  const end = stamp(headers[Header.End])
+  if (meta.promptId === undefined || end === undefined)
+    throw new Error('it has no header promptId or no stamp')
+  emit({ ...meta, type: 'prompt-text', id: meta.promptId, text: text(message.data), end })
+}
+
+/** Texts of prompts in pieces. */
+export const promptTextReaders: Readers = { [MessageName.PromptText]: readPromptText }
