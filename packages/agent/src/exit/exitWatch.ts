@@ -1,10 +1,10 @@
-/** What ends well when the process is told to stop. */
+/** Work to end when the process is told to stop. */
 export interface Mortal {
-  /** Leaves nothing hanging on the channel; does not reject. */
+  /** Ends everything that is open on the channel; does not reject. */
   shutDown(): Promise<void>
 }
 
-/** The part of Node.js's `process` that is used; browsers have none. */
+/** The part of Node.js's `process` that the agent uses; browsers have none. */
 interface ProcessLike {
   readonly pid: number
   on(signal: string, listener: () => void): void
@@ -13,12 +13,14 @@ interface ProcessLike {
   kill(pid: number, signal: string): void
 }
 
-/** Milliseconds that the end may take before the process goes anyway. */
+/** Milliseconds that the end may take before the process exits anyway. */
 const PATIENCE = 5000
 
 const watched = new Map<string, { mortals: Set<Mortal>; listener: () => void }>()
 
-/** Watches a signal for as long as there is something to end; returns how to stop. In browsers, does nothing. */
+/**
+ * Watches a signal while there is something to end; returns a function that stops watching. In browsers, does nothing.
+ */
 export function watchExit(signals: readonly string[], mortal: Mortal): () => void {
   const { process } = globalThis as { process?: Partial<ProcessLike> }
   if (typeof process?.on !== 'function' || typeof process.kill !== 'function') return () => {}
@@ -49,6 +51,6 @@ async function end(process: ProcessLike, signal: string): Promise<void> {
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE))
   await Promise.race([Promise.all([...watch.mortals].map((mortal) => mortal.shutDown())), late])
   process.off(signal, watch.listener)
-  // Without us the signal would have ended the process. Where others listen, it is theirs to decide.
+  // The signal would have ended the process. If others listen to it, they decide whether the process exits.
   if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
 }

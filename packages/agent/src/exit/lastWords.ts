@@ -1,11 +1,11 @@
 import { type RejoinError, wrapPublishError } from '@rejoin/core/protocol'
 import type { RestRequest } from './restRequest.ts'
 
-/** Who has something left to say when the process exits and nothing can be awaited any more. */
+/** A source of messages to publish when the process exits and can no longer await anything. */
 export interface Dying {
-  /** Each list in order, one list beside the other. */
+  /** The lists are sent in parallel, the requests of each list in order. */
   lastWords(): RestRequest[][]
-  /** They could not be said. */
+  /** Called when the requests could not be sent. */
   unheard(error: RejoinError): void
 }
 
@@ -14,7 +14,7 @@ interface ProcessLike {
   readonly env: Record<string, string | undefined>
   on(event: 'exit', listener: () => void): void
   off(event: 'exit', listener: () => void): void
-  /** Node.js 20.16 and later. Nothing is imported: bundles for browsers know no `node:child_process`. */
+  /** Node.js 20.16 and later. An import of `node:child_process` would break bundles for browsers. */
   getBuiltinModule(name: 'node:child_process'): { spawnSync(...args: unknown[]): Spawned }
 }
 
@@ -24,14 +24,14 @@ interface Spawned {
   readonly error?: Error
 }
 
-/** Milliseconds for which the exit is held up at most. */
+/** Milliseconds by which the exit is delayed at most. */
 const PATIENCE = 2500
 
-/** Where `@rejoin/local-ably` says which ports it listens on in this process. */
+/** Where `@rejoin/local-ably` lists the ports on which it listens in this process. */
 const OWN_PORTS = Symbol.for('local-ably.ports')
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/
 
-/** The process that outlives this one: sends the requests it reads. A refusal for good is not tried again. */
+/** The source of the child process, which sends the requests it reads. It does not retry a final refusal. */
 const HEIR = `
 const say = async ({ url, ...request }) => {
   for (let left = 3; ; left--) {
@@ -53,8 +53,8 @@ for (const list of lists) list.reduce((before, request) => before.then(() => say
 const dying = new Set<Dying>()
 
 /**
- * Lets someone speak when the process exits: by `process.exit()`, an uncaught exception, or for want of anything
- * else to do. Returns how to stop. Where processes have no children, does nothing.
+ * Calls a source when the process exits: by `process.exit()`, by an uncaught exception, or because no work is left.
+ * Returns a function that unregisters it. Where there are no child processes, does nothing.
  */
 export function watchLast(one: Dying): () => void {
   const { process } = globalThis as { process?: Partial<ProcessLike> }
@@ -67,7 +67,7 @@ export function watchLast(one: Dying): () => void {
   }
 }
 
-/** A server in this process, which ends with it, would not answer: nobody waits for that. */
+/** Whether the server runs in this process: it ends with the process and would not answer, so do not wait for it. */
 function isOwn({ url }: RestRequest): boolean {
   const ports = (globalThis as { [OWN_PORTS]?: ReadonlySet<number> })[OWN_PORTS]
   const { hostname, port } = new URL(url)
@@ -82,7 +82,7 @@ function speak(): void {
   if (lists.length === 0) return
   let cause: unknown
   try {
-    // Options of this process (a debugger, a profiler) are not meant for its heir.
+    // This process's options (a debugger, a profiler) are not meant for the child.
     const env = { ...node.env, NODE_OPTIONS: '' }
     const input = JSON.stringify(lists)
     const options = { input, env, encoding: 'utf8', timeout: PATIENCE, windowsHide: true }

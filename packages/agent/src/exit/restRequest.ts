@@ -1,7 +1,7 @@
 import type { Message, RealtimeClient } from 'ably'
 import type { LastMessage } from '../publish/lastMessage.ts'
 
-/** What `fetch` needs. */
+/** The arguments of `fetch`. */
 export interface RestRequest {
   readonly url: string
   readonly method: string
@@ -9,7 +9,7 @@ export interface RestRequest {
   readonly body: string
 }
 
-/** What the SDK knows of where and as whom it speaks: it offers only asynchronous ways to use it. */
+/** The SDK's private connection settings; its public API for them is asynchronous only. */
 interface Inside {
   baseUri?(host: string): string
   options?: { primaryDomain?: string; clientId?: string | null }
@@ -18,7 +18,7 @@ interface Inside {
 }
 
 const UPDATE = 1
-/** Of Ably's protocol, whose operations on messages are what is used of it. */
+/** Ably protocol version; message operations need it. */
 const VERSION = '6'
 
 /** A message as a request to Ably's REST API, with the client's key or newest token; `undefined` without one. */
@@ -47,7 +47,7 @@ export function restRequest(
   }
 }
 
-/** Objects travel as JSON text that says so. */
+/** Objects travel as JSON text with an encoding that says so. */
 function wire(message: Message): Message {
   if (typeof message.data !== 'object' || message.data === null) return message
   return { ...message, data: JSON.stringify(message.data), encoding: 'json' }

@@ -4,8 +4,8 @@ import { Uplink } from './uplink.ts'
 import { wrapRefusal } from './rights.ts'
 
 /**
- * The agent's presence (PROTOCOL.md §6.6): readers take an open response of an absent agent as interrupted.
- * The SDK enters again by itself after a lost connection.
+ * The agent's presence (PROTOCOL.md §6.6): readers show an open response of an absent agent as interrupted.
+ * The SDK enters presence again by itself after a lost connection.
  */
 export class AgentPresence {
   readonly #client: RealtimeClient
@@ -15,7 +15,7 @@ export class AgentPresence {
   #entered: Promise<boolean> | undefined
   #updating: Promise<void> | undefined
   #next: Promise<void> | undefined
-  /** Being present was tried, and cannot be: responses say so in their headers. */
+  /** Entering presence failed for good: responses say so in their headers. */
   impossible = false
 
   constructor(
@@ -30,12 +30,12 @@ export class AgentPresence {
     this.#report = report
   }
 
-  /** Enters once; does not reject. */
+  /** Enters presence once; does not reject. */
   enter(): Promise<boolean> {
     return (this.#entered ??= this.#enter())
   }
 
-  /** One update at a time; of those that wait, only the newest is sent. */
+  /** Runs one update at a time; of the updates that wait, only the newest is sent. */
   async update(data: object): Promise<void> {
     if (!(await this.enter())) return
     this.#data = { role: 'agent', ...data }
@@ -57,14 +57,14 @@ export class AgentPresence {
       if (other) await this.#channel.presence.update(other.#data)
       else await this.#channel.presence.leave()
     } catch {
-      // The connection is gone, and with it the presence.
+      // The connection has ended, and its presence with it.
     }
   }
 
   async #enter(): Promise<boolean> {
     const present = beside(this.#channel)
     try {
-      // With a token, who one is is known once connected. Nobody in particular cannot be present.
+      // With a token, the clientId is known once connected. An anonymous client cannot be present.
       await Uplink.of(this.#client).connected()
       const { clientId } = this.#client.auth
       if (!clientId || clientId === '*') return !(this.impossible = true)
@@ -80,7 +80,7 @@ export class AgentPresence {
   }
 }
 
-/** The agents of one client on one channel are one member of it: the last to be done leaves. */
+/** The agents of one client on one channel share one presence member: the last to finish leaves. */
 const sharing = new WeakMap<RealtimeChannel, Set<AgentPresence>>()
 
 function beside(channel: RealtimeChannel): Set<AgentPresence> {

@@ -5,20 +5,20 @@ export interface RetryOptions {
   minDelay?: number
   /** Longest wait between two retries, in milliseconds. Default 10,000. */
   maxDelay?: number
-  /** Milliseconds after which an operation that keeps failing is given up. Default 120,000. */
+  /** Milliseconds after which the agent gives up an operation that keeps failing. Default 120,000. */
   giveUpAfter?: number
 }
 
 /** What to do about a refused operation. */
 export type Verdict = 'retry' | 'split' | 'final'
 
-/** Sorts a failure: worth a retry, worth a retry in smaller pieces, or final. */
+/** Classifies a failure: worth a retry, worth a retry in smaller pieces, or final. */
 export function judge(error: unknown): Verdict {
   const { code: ownCode } = wrapPublishError('publish', error)
   if (ownCode === ErrorCode.TooLarge) return 'split'
   const { code, statusCode = 0 } = (error ?? {}) as { code?: unknown; statusCode?: number }
   if (code === ErrorCode.Timeout || ownCode === ErrorCode.RateLimited || statusCode >= 500) return 'retry'
-  // No verdict of Ably's: the SDK stumbled over an acknowledgement, and what became of it is unknown.
+  // Not an error from Ably: the SDK failed on an acknowledgement, so the outcome is unknown.
   if (typeof code !== 'number') return 'retry'
   // Server faults, connection and channel states, and expired tokens, which the SDK renews by itself.
   return inRange(code, 50_000) ||
@@ -29,7 +29,7 @@ export function judge(error: unknown): Verdict {
     : 'final'
 }
 
-/** The message that was to grow is no longer there: its retention has passed, or the server lost its memory. */
+/** The message to append to no longer exists: its retention has passed, or the server lost it. */
 export function isGone(error: unknown): boolean {
   return (error as { code?: unknown } | undefined)?.code === 40_400
 }
@@ -56,17 +56,17 @@ export class Backoff {
     this.#attempt = 0
   }
 
-  /** Milliseconds to wait before the next try; `undefined` when it is time to give up. */
+  /** Milliseconds to wait before the next try; `undefined` when the time to give up has come. */
   next(now = Date.now()): number | undefined {
     const { minDelay = 100, maxDelay = 10_000, giveUpAfter = 120_000 } = this.#options
     if (this.#attempt === 0) this.#since = now
     else if (now - this.#since >= giveUpAfter) return undefined
     const ceiling = Math.min(maxDelay, minDelay * 2 ** this.#attempt++)
-    // Half fixed, half random: agents that were refused together do not come back together.
+    // Half fixed, half random, so that agents refused together do not retry together.
     return ceiling / 2 + (Math.random() * ceiling) / 2
   }
 
-  /** Whether a retry has failed as well. */
+  /** Whether a retry has failed too. */
   get repeated(): boolean {
     return this.#attempt > 1
   }

@@ -1,11 +1,11 @@
 import { RejoinError, type ErrorCode } from '@rejoin/core/protocol'
 
-/** The final text of a response could not be put on the channel; `text` is what the readers miss. */
+/** The final text of a response could not be published; `text` is the text that readers lack. */
 export class DeliveryError extends RejoinError {
   /** The response's whole text, all text parts joined. */
   readonly text: string
   readonly responseId: string
-  /** `onComplete` has taken the response all the same. */
+  /** `onComplete` has stored the response nevertheless. */
   readonly stored: boolean
 
   constructor(

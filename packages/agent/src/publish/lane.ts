@@ -5,17 +5,17 @@ import type { Uplink } from './uplink.ts'
 import { wrapRefusal } from './rights.ts'
 
 export interface LaneEntry {
-  /** Takes the place of an entry of the same key that still waits. */
+  /** Replaces a waiting entry with the same key. */
   readonly key?: string | undefined
-  /** Shown to those present, not kept: sent apart from messages that are. */
+  /** Ephemeral: shown to present readers and not stored, so sent apart from stored messages. */
   readonly ephemeral?: boolean | undefined
   /** Builds the message when its turn comes. */
   make(): Message
-  /** Called when the message was too large; `true` after making it smaller: `make` is called again. */
+  /** Called when the message was too large. Returns `true` after making it smaller: `make` is called again. */
   shrink?(): boolean
-  /** Called when the message was too large; entries that take its place. */
+  /** Called when the message was too large. Returns entries that replace it. */
   split?(): LaneEntry[] | undefined
-  /** Entries to be delivered right before it; it then goes alone. */
+  /** Entries to deliver immediately before this one, which is then sent alone. */
   before?(): LaneEntry[]
   done(serial: string | undefined): void
   failed(error: RejoinError): void
@@ -27,19 +27,19 @@ export interface LaneHost {
   readonly retry: RetryOptions
   /** Awaited before the first message. */
   listening(): Promise<void>
-  /** An operation was refused; it may yet be retried. */
+  /** Called when an operation was refused; it may still be retried. */
   refused(error: unknown): void
 }
 
 const closed = () => new RejoinError(ErrorCode.Closed, 'unable to publish; the response was abandoned')
 
-/** Messages taken at once; well below the size limit with the text that a part opens with. */
+/** Messages sent together. Their total stays well below the size limit, including the text that opens a part. */
 const MAX_BATCH = 16
 
 /**
- * The messages of one response whose order matters: what opens a part, tools, sources, data, the end marker.
- * Each is accepted before the next goes out, so a retried one never changes places with its follower
- * (PROTOCOL.md §6.4). Those that wait go out together.
+ * The messages of one response whose order matters: openings of parts, tools, sources, data, the end marker. Each must
+ * be accepted before the next is sent, so a retried message never changes places with the one after it (PROTOCOL.md
+ * §6.4). Waiting messages are sent together.
  */
 export class Lane {
   readonly #host: LaneHost
@@ -52,7 +52,7 @@ export class Lane {
     this.#host = host
   }
 
-  /** Nothing more goes out; what waits fails. */
+  /** Sends nothing more; waiting entries fail. */
   close(): void {
     this.#closed = true
     for (const entry of this.#entries.splice(0)) entry.failed(closed())
@@ -64,7 +64,7 @@ export class Lane {
     const older = key === undefined ? -1 : this.#entries.findIndex((one) => one.key === key)
     if (older < 0) this.#entries.push(entry)
     else this.#entries[older] = entry
-    // Not at once: the text that follows in the same turn still gets into the message that opens its part.
+    // Wait a turn, so that text written in this turn still enters the message that opens its part.
     this.#running ??= Promise.resolve().then(() => this.#run())
   }
 
@@ -83,7 +83,7 @@ export class Lane {
     this.#running = undefined
   }
 
-  /** Taken when it can go out: until then, newer versions take the place of older ones. */
+  /** Take entries as late as possible: until then, newer versions replace older ones. */
   async #nextBatch(): Promise<LaneEntry[]> {
     await this.#host.uplink.slot(0)
     if (this.#entries.length === 0) return []
@@ -107,7 +107,7 @@ export class Lane {
     } catch (error) {
       const verdict = judge(error)
       let halves: LaneEntry[] | undefined
-      // One unfit message must not take the others with it.
+      // Send separately, so that one oversized message does not fail the others.
       if (verdict !== 'retry' && entries.length > 1) for (const entry of entries) await this.#deliver([entry])
       else if (verdict === 'split' && entries[0]!.shrink?.()) await this.#deliver(entries)
       else if (verdict === 'split' && (halves = entries[0]!.split?.()))
@@ -116,7 +116,7 @@ export class Lane {
     }
   }
 
-  /** Retries with the same ids, so that what had arrived unnoticed is not doubled (§6.5). */
+  /** Retries with the same ids, so that a message that had arrived is not duplicated (§6.5). */
   async #publish(messages: Message[]): Promise<(string | null)[]> {
     const { channel, uplink, retry } = this.#host
     const backoff = new Backoff(retry)
@@ -126,7 +126,7 @@ export class Lane {
         const result = await uplink.send(() => channel.publish(messages), messages.length)
         const serials = result?.serials ?? []
         if (serials.length === messages.length || --unnamed === 0) return serials
-        // An acknowledgement was lost, and the SDK took a later one for it: it is asked for again.
+        // The SDK mistook a later acknowledgement for this one. Ask for the outcome again.
         await new Promise((resolve) => setTimeout(resolve, backoff.next()))
       } catch (error) {
         this.#host.refused(error)

@@ -1,6 +1,9 @@
 import type { Message } from 'ably'
 
-/** A message to publish; with `serial`, the full content of an existing one, with the metadata of that operation. */
+/**
+ * A message to publish. With `serial`, it replaces the full content of that message and carries the operation's
+ * metadata.
+ */
 export interface LastMessage extends Message {
   metadata?: Record<string, string>
 }

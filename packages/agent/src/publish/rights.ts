@@ -4,10 +4,10 @@ import { ErrorCode, RejoinError, wrapPublishError } from '@rejoin/core/protocol'
 /** A capability that an agent needs on its channel. */
 export type Right = 'subscribe' | 'publish' | 'presence' | 'history' | 'message-update-own'
 
-/** Ably's refusal of a change to one's own message by someone who is nobody in particular. */
+/** Ably's refusal of an anonymous client's change to its own message. */
 const NOBODY = 40_166
 
-/** As `wrapPublishError`; a refusal for want of `right` names it, which Ably's own error does not. */
+/** As `wrapPublishError`. If `right` is missing, the error names it, which Ably's own error does not. */
 export function wrapRefusal(
   what: string,
   cause: unknown,
@@ -27,14 +27,14 @@ export function wrapRefusal(
     : error
 }
 
-/** Why an attached channel will be of no use: without the right, Ably attaches it in silence, with fewer modes. */
+/** Why an attached channel is unusable: if a right is missing, Ably attaches without an error, with fewer modes. */
 export function missing(
   what: string,
   channel: RealtimeChannel,
   right: 'subscribe' | 'publish',
 ): RejoinError | undefined {
   const { modes } = channel
-  // Not every server tells.
+  // Not every server reports its modes.
   if (!modes || modes.some((mode) => mode.toLowerCase() === right)) return undefined
   const also = `or list it in \`channelOptions.modes\`, if you set them: it has ${modes.join(', ') || 'none'}`
   return new RejoinError(ErrorCode.NotAllowed, `unable to ${what}; ${grant(right)}, ${also}`)

@@ -1,14 +1,14 @@
 import type { RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, RejoinError, wrapPublishError } from '@rejoin/core/protocol'
 
-/** Something with text to send: called when the connection may carry one more operation. */
+/** A writer with text to send: called when the connection may carry one more operation. */
 export interface Sender {
   pump(): void
 }
 
-/** A text that is not closed yet. */
+/** A text that is still open. */
 export interface OpenRun {
-  /** The connection was lost, and another one has taken its place. */
+  /** Called when a new connection has replaced a lost one. */
   connectionReplaced(): void
 }
 
@@ -19,13 +19,13 @@ interface Flight {
 }
 
 /**
- * All operations of one connection: how many may be on their way, at which rate, and what became of each.
- * Shared by every agent and response on the client, as Ably's limits are.
+ * All operations of one connection: how many may be in flight, at what rate, and the outcome of each.
+ * Every agent and response of a client shares it, because Ably's limits apply to the connection.
  */
 export class Uplink {
   /** Milliseconds without an outcome, while connected, after which an operation counts as failed. */
   timeout = 30_000
-  /** Operations that may be unacknowledged at once; beyond it, text waits and merges. */
+  /** Operations that may be unacknowledged at once. At this limit, text waits and is merged. */
   window = 128
   /** Messages a second; a burst of up to one fifth of that may go out at once. */
   rate = Infinity
@@ -38,11 +38,11 @@ export class Uplink {
   #credit = 1
   #creditAt = 0
   #pausedUntil = 0
-  /** A timer will wake those who wait. */
+  /** A timer is set to wake the waiting senders. */
   #alarm = false
   #watchTimer: ReturnType<typeof setTimeout> | undefined
 
-  /** The one uplink of a client. */
+  /** Returns the client's only uplink. */
   static of(client: RealtimeClient): Uplink {
     let uplink = outboxes.get(client)
     if (!uplink) outboxes.set(client, (uplink = new Uplink(client)))
@@ -60,14 +60,14 @@ export class Uplink {
     return this.#flights.size
   }
 
-  /** Takes the right to one operation. If there is none, `sender.pump()` is called when there is. */
+  /** Takes a slot for one operation. If none is free, `sender.pump()` is called when one is. */
   acquire(sender: Sender, messages = 1): boolean {
     if (this.#flights.size < this.window && this.#takeCredit(messages)) return true
     this.#waiting.add(sender)
     return false
   }
 
-  /** As `acquire`, awaited. With no messages: waits until one could go out, and takes nothing. */
+  /** As `acquire`, awaited. With no messages, waits for a free slot without taking it. */
   slot(messages?: number): Promise<void> {
     return new Promise((resolve) => {
       const sender: Sender = { pump: () => this.acquire(sender, messages) && resolve() }
@@ -75,15 +75,15 @@ export class Uplink {
     })
   }
 
-  /** Nothing goes out for so many milliseconds: a rate limit has spoken. */
+  /** Pauses all sending for this many milliseconds, after a rate limit was hit. */
   pause(milliseconds: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + milliseconds)
   }
 
   /**
-   * Runs one SDK call and reports its outcome exactly once. `doubt` is called when the connection was
-   * lost while the operation was unacknowledged. The SDK sends it again: an append may then count twice, and a
-   * publish that was refused unheard may come after those that followed it.
+   * Runs one SDK call and reports its outcome exactly once. `doubt` is called when the connection was lost while the
+   * operation was unacknowledged. The SDK sends the operation again: an append may then count twice, and a publish
+   * whose refusal was lost may arrive after later ones.
    */
   track<T>(
     run: () => Promise<T>,
@@ -121,7 +121,7 @@ export class Uplink {
     return new Promise((resolve, reject) => this.track(run, resolve, reject))
   }
 
-  /** Resolves once connected; rejects when that will not come by itself, or after `limit` milliseconds. */
+  /** Resolves once connected. Rejects if the client will not connect by itself, or after `limit` milliseconds. */
   connected(limit?: number): Promise<void> {
     const { connection } = this.#client
     return new Promise((resolve, reject) => {
@@ -162,7 +162,7 @@ export class Uplink {
     return true
   }
 
-  /** Lets those who wait try again, in order of asking; each takes one operation or waits on. */
+  /** Wakes the waiting senders in order of asking; each takes one slot or keeps waiting. */
   #wake(): void {
     const waiting = [...this.#waiting]
     this.#waiting.clear()
@@ -177,7 +177,7 @@ export class Uplink {
     this.#credit = Math.min(burst, this.#credit + ((now - this.#creditAt) / 1000) * this.rate)
     this.#creditAt = now
     if (this.#credit < 1) return this.#wakeAfter(((1 - this.#credit) / this.rate) * 1000)
-    // Several messages at once go into debt, which those after them wait for.
+    // A batch may exceed the budget; later operations wait until it has recovered.
     this.#credit -= messages
     return true
   }
@@ -194,7 +194,7 @@ export class Uplink {
   }
 
   /**
-   * Resumed or not, what was unacknowledged was sent again by the SDK, and what came of the first time is unknown.
+   * Resumed or not, the SDK has sent the unacknowledged operations again, and the first outcome is unknown.
    */
   #connected(): void {
     const { id } = this.#client.connection
@@ -205,7 +205,7 @@ export class Uplink {
     if (before !== id) for (const run of this.openRuns) run.connectionReplaced()
   }
 
-  /** Fails operations whose outcome is overdue. While disconnected they wait for the SDK's own verdict. */
+  /** Fails overdue operations. While disconnected, operations wait for the SDK's own outcome. */
   #watch(): void {
     if (this.#watchTimer) return
     this.#watchTimer = setTimeout(

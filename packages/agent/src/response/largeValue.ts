@@ -12,9 +12,9 @@ export function largeField(name: string): string | undefined {
   return name.startsWith(MessageName.DataPrefix) ? '' : undefined
 }
 
-/** A value that outgrows a message: its JSON text travels in pieces, before the message that uses it. */
+/** A value too large for one message: its JSON text travels in pieces, before the message that uses the value. */
 export class LargeValue {
-  /** Data of the message that uses it. */
+  /** Data of the message that uses the value. */
   readonly data: unknown
   /** Headers of that message. */
   readonly headers: Record<string, string>
@@ -32,7 +32,7 @@ export class LargeValue {
     }
   }
 
-  /** The pieces as entries of a lane, each of at most `room` bytes; `wrap` makes a message of the response. */
+  /** The pieces as lane entries, each of at most `room` bytes; `wrap` makes a message of the response. */
   entries(
     room: number,
     wrap: (name: string, data: string, headers: Record<string, string>) => Message,
@@ -40,7 +40,7 @@ export class LargeValue {
   ): LaneEntry[] {
     const entries: LaneEntry[] = []
     for (let at = 0; at < this.#json.length;) {
-      // A window is enough: no code unit takes less than a byte.
+      // Search only a window: a code unit takes at least one byte.
       const length = fitting(this.#json.slice(at, at + room), room)
       entries.push(this.#entry(at, at + length, wrap, failed))
       at += length
@@ -57,7 +57,7 @@ export class LargeValue {
     const text = this.#json.slice(from, to)
     return {
       make: () => wrap(MessageName.Value, text, { [Header.Value]: this.#id, [Header.End]: String(to) }),
-      // The channel takes less than was thought: two halves.
+      // The channel accepts less than assumed: split the piece in two.
       split: () => {
         const half = from + fitting(text, Math.floor(utf8Length(text) / 2))
         if (text.length < 64) return undefined

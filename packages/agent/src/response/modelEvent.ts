@@ -1,10 +1,10 @@
 /**
- * Why a model stopped: the AI SDK's words. `length` means truncated, `content-filter` refused or filtered,
- * `tool-calls` that results of tools are awaited.
+ * Why a model stopped, in the AI SDK's words. `length` means truncated, `content-filter` refused or filtered,
+ * `tool-calls` that the model awaits the results of tools.
  */
 export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'other'
 
-/** Tokens that an answer took, in the AI SDK's shape. A number that the provider did not give is absent. */
+/** Tokens that an answer used, in the AI SDK's shape. A number that the provider did not give is absent. */
 export interface Usage {
   inputTokens?: number
   inputTokenDetails?: { noCacheTokens?: number; cacheReadTokens?: number; cacheWriteTokens?: number }
@@ -13,16 +13,16 @@ export interface Usage {
   totalTokens?: number
 }
 
-/** What a provider needs to see again in the next call: signatures, encrypted reasoning, item ids; by provider. */
+/** Data that a provider needs in the next call, by provider: signatures, encrypted reasoning, item ids. */
 export type ProviderMetadata = Record<string, Record<string, unknown>>
 
 /**
- * What a model's stream says, in the AI SDK's vocabulary (its UI message stream). Provider mappers yield
- * these, `response.pipe(events)` takes them; an application may make its own.
+ * An event of a model's stream, in the AI SDK's vocabulary (its UI message stream). Provider mappers yield these
+ * events, `response.pipe(events)` takes them, and an application may make its own.
  *
  * `id` names a text or reasoning part within the stream; parts may interleave. An `id` that starts again names
- * a further part. A stream that ends without a `finish` in the middle of a part that it announced has
- * broken off; mappers always end with `finish`, `abort` or `error`.
+ * a further part. A stream that ends without a `finish` while an announced part is open has broken off; mappers always
+ * end with `finish`, `abort` or `error`.
  */
 export type ModelEvent =
   | { type: 'text-start'; id: string }
@@ -38,31 +38,31 @@ export type ModelEvent =
   | SourceDocumentEvent
   | FileEvent
   | CustomEvent
-  /** Application data; the same `id` again replaces it. `transient` data is shown to those present, and not kept. */
+  /** Application data; the same `id` again replaces it. `transient` data is shown to present readers and not stored. */
   | { type: `data-${string}`; id?: string; data: unknown; transient?: boolean }
   | StepEvent
-  /** Facts about the answer, such as `model`. Merged into those known, key by key. */
+  /** Facts about the answer, such as `model`. Merged into the known facts, key by key. */
   | { type: 'metadata'; metadata: Record<string, unknown> }
   | EndEvent
   | DroppedEvent
 
-/** Fields of a tool call, where it has them. */
+/** Optional fields of a tool call. */
 export interface ToolFields {
-  /** No tool of this name was declared: it is known at run time only, as those of MCP servers are. */
+  /** The tool was not declared beforehand: it is known only at run time, like the tools of MCP servers. */
   dynamic?: boolean
-  /** The provider runs the tool: its result is awaited from the model's stream, not from the application. */
+  /** The provider runs the tool: the model's stream brings its result, not the application. */
   providerExecuted?: boolean
-  /** What to call the tool when talking to people. */
+  /** The tool's name for people. */
   title?: string
 }
 
-/** What happens to a tool call. What its start says of it holds for all that follows. */
+/** An event of a tool call. Fields of its start hold for all later events. */
 export type ToolEvent =
   | ({ type: 'tool-input-start'; toolCallId: string; toolName: string } & ToolFields)
   /** Fragments of the arguments' JSON text. */
   | { type: 'tool-input-delta'; toolCallId: string; inputTextDelta: string }
   | ({ type: 'tool-input-available'; toolCallId: string; toolName: string; input: unknown } & ToolFields)
-  /** The arguments could not be parsed; `input` is what there was. */
+  /** The arguments could not be parsed; `input` is the raw value. */
   | ({
       type: 'tool-input-error'
       toolCallId: string
@@ -70,11 +70,11 @@ export type ToolEvent =
       input: unknown
       errorText: string
     } & ToolFields)
-  /** A `preliminary` output is still to change: the next one replaces it. */
+  /** A `preliminary` output is replaced by the next one. */
   | { type: 'tool-output-available'; toolCallId: string; output: unknown; preliminary?: boolean }
   | { type: 'tool-output-error'; toolCallId: string; errorText: string }
   | { type: 'tool-output-denied'; toolCallId: string }
-  /** A person's decision is asked for before the tool runs. `approvalId` is the provider's name of the request. */
+  /** Asks a person to decide before the tool runs. `approvalId` is the provider's name of the request. */
   | {
       type: 'tool-approval-request'
       toolCallId: string
@@ -85,20 +85,20 @@ export type ToolEvent =
     }
   | { type: 'tool-approval-response'; toolCallId: string; approved: boolean; reason?: string }
 
-/** What the application's own definition of a tool says of it. */
+/** Facts about a tool from the application's own definition of it. */
 export interface ToolMetadataEvent {
   type: 'tool-metadata'
   toolCallId: string
   toolMetadata: Record<string, unknown>
 }
 
-/** What the provider says of a part beside its content; it may come at any time after the part's start. */
+/** The provider's metadata of a part; it may come at any time after the part's start. */
 export interface PartMetadataEvent {
   type: 'part-metadata'
   part: 'text' | 'reasoning' | 'tool-call' | 'tool-result'
   /** `id` of the text or reasoning part, or `toolCallId`. */
   id: string
-  /** All there is of it: replaces what was said of the same part before. */
+  /** The complete metadata: replaces earlier metadata of the same part. */
   providerMetadata: ProviderMetadata
 }
 
@@ -108,7 +108,7 @@ export interface SourceEvent {
   sourceId: string
   url: string
   title?: string
-  /** `id` of the text part that the offsets count in. Without it: the last one that began. */
+  /** `id` of the text part in which the offsets count. Default: the last part that began. */
   textId?: string
   startOffset?: number
   endOffset?: number
@@ -116,7 +116,7 @@ export interface SourceEvent {
   providerMetadata?: ProviderMetadata
 }
 
-/** A document that the answer draws on, without an address of its own. Offsets as in `source-url`. */
+/** A document without an address that the answer draws on. Offsets as in `source-url`. */
 export interface SourceDocumentEvent {
   type: 'source-document'
   sourceId: string
@@ -131,7 +131,7 @@ export interface SourceDocumentEvent {
   providerMetadata?: ProviderMetadata
 }
 
-/** A file that the model made; `reasoning-file` if in the course of its reasoning. */
+/** A file that the model made; `reasoning-file` if it was made during its reasoning. */
 export interface FileEvent {
   type: 'file' | 'reasoning-file'
   /** An address, or the content itself as a `data:` URL. */
@@ -142,7 +142,7 @@ export interface FileEvent {
   providerMetadata?: ProviderMetadata
 }
 
-/** Content of a kind that only one provider knows: nothing to show, and needed by the model's next call. */
+/** Content that only one provider understands: not shown, but needed by the model's next call. */
 export interface CustomEvent {
   type: 'custom'
   /** Such as `openai.compaction`. */
@@ -150,26 +150,26 @@ export interface CustomEvent {
   providerMetadata?: ProviderMetadata
 }
 
-/** One call of the model within an answer. `reset-step` withdraws what the current step has said so far. */
+/** One model call within an answer. `reset-step` withdraws the output of the current step so far. */
 export interface StepEvent {
   type: 'start-step' | 'finish-step' | 'reset-step'
 }
 
-/** How an answer ended. Only `finish` says that the model came to an end. */
+/** How an answer ended. Only `finish` means that the model finished. */
 export type EndEvent =
   | {
       type: 'finish'
       finishReason: FinishReason
-      /** The provider's own word, where it tells more than `finishReason`, such as `pause_turn`. */
+      /** The provider's own reason, if it is more specific than `finishReason`, such as `pause_turn`. */
       rawFinishReason?: string
-      /** Of this call of the model; those of several streams of one answer add up. */
+      /** Tokens of this model call; several streams of one answer add up. */
       usage?: Usage
     }
-  /** The model was stopped: the answer is as long as it got. */
+  /** The model was stopped: the answer stays as far as it was written. */
   | { type: 'abort'; reason?: string }
   | { type: 'error'; errorText: string; code?: string }
 
-/** A value that no part can hold without becoming another value. The agent reports it through `on('error')`. */
+/** A value that no part can hold unchanged. The agent reports it through `on('error')`. */
 export interface DroppedEvent {
   type: 'dropped'
   /** Where it was, such as `choices[0].delta.content`. */

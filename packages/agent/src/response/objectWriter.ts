@@ -1,6 +1,6 @@
 import { ErrorCode, PartialJson, RejoinError } from '@rejoin/core/protocol'
 
-/** A schema as zod, valibot and arktype have it: https://standardschema.dev */
+/** A schema of zod, valibot, arktype and others: https://standardschema.dev */
 export interface StandardSchema<T = unknown> {
   readonly '~standard': {
     readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>
@@ -13,17 +13,17 @@ type SchemaResult<T> =
   | { readonly issues: readonly { readonly message: string }[] }
 
 export interface ObjectOptions<T> {
-  /** Checks the whole object, at the end. */
+  /** Checks the whole object at its end. */
   schema?: StandardSchema<T>
-  /** Id of the part. Default: chosen here. */
+  /** Id of the part. Default: a generated one. */
   id?: string
 }
 
-/** What an object must have grown by to be shown again, as a part of its length, and at least. */
+/** How much an object must grow before it is published again: a fraction of its length, and a minimum. */
 const GROWTH = 16
 const LEAST = 24
 
-/** A structured value that shows while a model writes it. */
+/** A structured value that readers see while a model writes it. */
 export class ObjectWriter<T> {
   readonly #show: (value: unknown) => void
   readonly #schema: StandardSchema<T> | undefined
@@ -37,8 +37,8 @@ export class ObjectWriter<T> {
   }
 
   /**
-   * Adds JSON text as the model writes it. Readers see as much as is certain, anew each time that it has grown by a
-   * sixteenth: what is published in all stays proportional to the object's length.
+   * Adds JSON text as the model writes it. Readers see the complete values so far, updated whenever the text has grown
+   * by a sixteenth, so the published total stays proportional to the object's length.
    */
   append(text: string): void {
     this.#json.push(text)
@@ -52,8 +52,8 @@ export class ObjectWriter<T> {
   }
 
   /**
-   * Shows the whole object, and resolves to it.
-   * @throws RejoinError `model_failed` if its text is no JSON, is cut short, or is not what the schema asks for.
+   * Publishes the whole object and resolves to it.
+   * @throws RejoinError `model_failed` if its text is not JSON, is cut short, or does not match the schema.
    */
   async end(): Promise<T> {
     if (!this.#json.complete)

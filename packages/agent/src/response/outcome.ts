@@ -8,20 +8,20 @@ interface Reason {
   code?: string
 }
 
-/** How a response ends, and what its model said of it. */
+/** How a response ends, and what its model reported about the end. */
 export class Outcome {
   status: EndStatus = 'complete'
-  /** A person asked for the stop. */
+  /** A person asked to stop it. */
   cancelled = false
   finishReason: FinishReason | undefined
   rawFinishReason: string | undefined
-  /** Of all its model calls together. */
+  /** Tokens of all its model calls together. */
   usage: Usage | undefined
   #reason: Reason | undefined
-  /** What the last stream's end means for the response if no other stream follows. */
+  /** How the response ends, by its last stream, if no other stream follows. */
   #unfinished: { status: EndStatus; reason: unknown } | undefined
 
-  /** A former process had ended it, or only told facts about it. */
+  /** A former process had ended the response, or only published facts about it. */
   adopt({ status, fields }: PastResponse): void {
     if (status !== undefined) this.status = status
     Object.assign(this, fields)
@@ -32,12 +32,12 @@ export class Outcome {
     if (reason !== undefined) this.#reason = reasonOf(reason)
   }
 
-  /** Another stream begins: the end of the one before no longer counts. */
+  /** Another stream begins: the end of the previous one no longer counts. */
   streamBegan(): void {
     this.#unfinished = undefined
   }
 
-  /** Mappers always tell how their stream ended; events that an application makes by hand need not. */
+  /** Mappers always report how their stream ended; events that an application makes by hand need not. */
   streamEnded({ finish, stopped, brokenOff }: PipeEnd): void {
     this.finishReason = finish?.finishReason ?? this.finishReason
     this.rawFinishReason = finish ? finish.rawFinishReason : this.rawFinishReason
@@ -53,14 +53,14 @@ export class Outcome {
     this.#unfinished = { status: 'error', reason }
   }
 
-  /** An end that the model did not make, and an answer with nothing in it, are not complete. */
+  /** An answer that the model did not finish, or an empty one, is not complete. */
   conclude(empty: boolean): void {
     if (this.status !== 'complete') return
     if (this.#unfinished) this.mark(this.#unfinished.status, this.#unfinished.reason)
     else if (empty) this.mark('error', { message: 'the response is empty', code: ErrorCode.ModelFailed })
   }
 
-  /** Why it failed, or was stopped. */
+  /** Why the response failed or was stopped. */
   get error(): Reason | undefined {
     return this.#reason
   }
@@ -71,7 +71,7 @@ export class Outcome {
     return Object.keys(data).length > 0 ? data : undefined
   }
 
-  /** What a database keeps of it beside the status. */
+  /** What a database stores of the outcome beside the status. */
   get fields(): { finishReason?: FinishReason; rawFinishReason?: string; usage?: Usage } {
     const { finishReason, rawFinishReason, usage } = this
     return {

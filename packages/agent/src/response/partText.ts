@@ -10,15 +10,15 @@ export interface PartTextHost extends Omit<RunHost, 'overflowed'> {
   readonly maxMessageSize: number
 }
 
-/** For operation metadata, the client id and what else a service may count. */
+/** Room for operation metadata, the client id and anything else that a service may count. */
 const SLACK = 256
 
 /**
- * One text of a response: a text part, reasoning, or the arguments of a tool call. It spans as many messages
- * as its size demands, one after another; the next opens when the former holds all of its text.
+ * One text of a response: a text part, reasoning, or the arguments of a tool call. It spans as many messages as its
+ * size needs, in sequence; the next opens when the previous one holds all of its text.
  */
 export class PartText {
-  /** Header `part`, given when the first message is made; the first message's, where each has its own. */
+  /** Header `part`, assigned when the first message is made. If each message has its own, the first one's. */
   part: string | undefined
   readonly runs: Run[] = []
 
@@ -26,7 +26,7 @@ export class PartText {
   readonly #kind: RunKind
   readonly #name: () => string
   #room: number
-  /** Text that waits for a further message. */
+  /** Text that waits for the next message. */
   #queue = ''
   /** The first half of a surrogate pair, until the second comes (PROTOCOL.md §4.5). */
   #half = ''
@@ -53,7 +53,7 @@ export class PartText {
     return this.runs.find((run) => run.error)?.error
   }
 
-  /** Whether the last words of its runs are all of it. */
+  /** Whether the messages of `lastMessages` hold the whole text. */
   get lasts(): boolean {
     return this.#queue === '' && this.runs.every((run) => run.lasts)
   }
@@ -73,13 +73,13 @@ export class PartText {
     this.#write(storableText(chunk))
   }
 
-  /** Takes over messages of a former process, in order; further text follows the last, unless that is done. */
+  /** Takes over the messages of a former process, in order; further text follows the last one unless it is closed. */
   adopt(pieces: Iterable<{ serial: string; text: string; done: boolean }>): void {
     const all = [...pieces]
     for (const piece of all) {
       const wire = this.#wire()
       wire.serial = piece.serial
-      // Whoever was followed was closed.
+      // A message that another one followed was closed.
       const closed = piece.done || piece !== all.at(-1)
       this.runs.push(Run.adopt(this.#segmentHost(), wire, piece.text, closed))
     }
@@ -94,7 +94,7 @@ export class PartText {
     if (!this.#turning) this.runs.at(-1)?.finish()
   }
 
-  /** Makes its first message, although there is no text yet. */
+  /** Makes its first message even without text. */
   begin(): void {
     if (this.runs.length === 0) this.#next().write('')
   }
@@ -106,14 +106,14 @@ export class PartText {
     for (const run of this.runs) run.abandon()
   }
 
-  /** Takes it back: its messages become empty. */
+  /** Withdraws the text: its messages become empty. */
   retract(): void {
     this.#queue = this.#half = ''
     this.#finished = true
     for (const run of this.runs) run.retract()
   }
 
-  /** Resolves when everything so far is acknowledged (after `finish`: and closed), or given up. */
+  /** Resolves when everything so far is acknowledged (after `finish`: and closed), or was given up. */
   async settled(): Promise<void> {
     for (;;) {
       while (this.#turning) await this.#turning
@@ -131,7 +131,7 @@ export class PartText {
     }
     const current = this.runs.at(-1) ?? this.#next()
     const room = this.#room - current.bytes
-    // Three bytes a code unit at most: most chunks need no exact count.
+    // A code unit takes at most three bytes, so most chunks need no exact count.
     const fits = chunk.length * 3 <= room ? chunk.length : fitting(chunk, room)
     if (fits > 0) current.write(chunk.slice(0, fits))
     if (fits < chunk.length) this.#turn(chunk.slice(fits))
@@ -152,8 +152,8 @@ export class PartText {
   }
 
   /**
-   * Waits until the current message holds all its text, should it have to give some back, and is closed: a reader
-   * knows by the next that nothing is missing before it (PROTOCOL.md §1.3).
+   * Waits until the current message is closed and holds all its text, or has given some back. The next message then
+   * proves to a reader that nothing before it is missing (PROTOCOL.md §1.3).
    */
   async #turnOver(): Promise<void> {
     const current = this.runs.at(-1)!
@@ -173,7 +173,7 @@ export class PartText {
     const { pattern } = this.#host
     const index = this.runs.length
     this.part ??= this.#name()
-    // Whoever reads a later run alone knows that there are others (PROTOCOL.md §1.3).
+    // A reader of a later run alone must know that there are earlier ones (PROTOCOL.md §1.3).
     const part = index > 0 ? `${this.part}.${index}` : this.part
     const headers = { ...this.#kind.headers, [Header.Part]: part }
     return runWire(pattern, { ...this.#kind, headers }, newId)
