@@ -126,7 +126,7 @@ export class Lane {
         const result = await uplink.send(() => channel.publish(messages), messages.length)
         const serials = result?.serials ?? []
         if (serials.length === messages.length || --unnamed === 0) return serials
-        // The SDK mistook a later acknowledgement for this one. Ask for the outcome again.
+        // An acknowledgement was lost, and the SDK took a later one for it: publish again to learn the serials.
         await new Promise((resolve) => setTimeout(resolve, backoff.next()))
       } catch (error) {
         this.#host.refused(error)

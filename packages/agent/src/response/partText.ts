@@ -53,7 +53,7 @@ export class PartText {
     return this.runs.find((run) => run.error)?.error
   }
 
-  /** Whether the messages of `lastMessages` hold the whole text. */
+  /** Whether the `last()` messages of its runs hold the whole text. */
   get lasts(): boolean {
     return this.#queue === '' && this.runs.every((run) => run.lasts)
   }

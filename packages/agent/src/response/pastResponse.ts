@@ -14,10 +14,10 @@ export interface PastPart {
   readonly kind: 'text' | 'reasoning' | 'tool' | 'source' | 'file' | 'data'
   readonly part: string
   readonly serial: string
-  /** Of texts. */
+  /** Runs of a text part. */
   readonly pieces: Map<string, PastText>
   readonly toolCallId?: string | undefined
-  /** Of a tool; of other parts, the type of its row. */
+  /** Name of the tool; for other parts, the type of the row. */
   name?: string
   /** Serial of the newest value. */
   version?: string
@@ -25,36 +25,36 @@ export interface PastPart {
   output?: unknown
   errorText?: string
   preliminary?: boolean
-  /** A client runs it: results of others than the agent count. */
+  /** A client runs the tool: results from clients count. */
   client?: boolean
   /** A person was asked to decide. */
   requested?: boolean
-  /** The decision that the former process took. */
+  /** The decision that the former process accepted. */
   decision?: { approved: boolean; reason?: string; clientId?: string }
   data?: unknown
 }
 
-/** What the channel holds of a response. */
+/** A response as the channel holds it. */
 export class PastResponse {
   readonly responseId: string
   parts: PastPart[] = []
-  /** Names of parts that the former process took back. */
+  /** Names of parts that the former process withdrew. */
   readonly retracted: string[] = []
   metadata: Record<string, unknown> | undefined
-  /** It counts for nothing as a whole. */
+  /** The whole response was withdrawn. */
   withdrawn = false
-  /** Numbers that parts have had. */
+  /** Part numbers assigned so far. */
   partCount = 0
   promptId: string | undefined
-  /** It waits for answers to these calls, and nothing has been said since. */
+  /** The response waits for answers to these calls, and nothing was published since. */
   suspendedFor: readonly string[] | undefined
-  /** It was suspended at least once. */
+  /** The response was suspended at least once. */
   wasSuspended = false
-  /** Serial of the newest answer that was looked at when it was suspended; '' if none was. */
+  /** Serial of the newest answer judged before it was suspended; '' if none was. */
   judged = ''
-  /** How it ended, if it did. */
+  /** The response's final status, if it has ended. */
   status: EndStatus | undefined
-  /** `finishReason`, `rawFinishReason` and `usage`, as its end told them. */
+  /** `finishReason`, `rawFinishReason` and `usage` from the end marker. */
   fields: object = {}
   createdAt = 0
   /** Values that came in pieces, by their id. */
@@ -68,7 +68,7 @@ export class PastResponse {
     return this.parts.map((part) => (part.kind === 'text' ? textOf(part) : '')).join('')
   }
 
-  /** Takes its messages, oldest first, as history gives them. */
+  /** Reads the response's messages, oldest first, in history's form. */
   add(message: InboundMessage): void {
     const { name = '' } = message
     const headers = headersOf(message)
@@ -157,7 +157,7 @@ export class PastResponse {
     this.#pieces.set(id, known + followed(known.length, data, Number(headers[Header.End])))
   }
 
-  /** Data of a message whose value came in pieces. One that did not come whole is absent. */
+  /** Data of a message, with a value that came in pieces put in. An incomplete value is left out. */
   #whole({ name = '', clientId }: InboundMessage, headers: Record<string, string>, data: unknown): unknown {
     const field = largeField(name)
     const id = valueKey(headers, clientId)
@@ -180,7 +180,7 @@ export class PastResponse {
     const kind =
       name === MessageName.Reasoning || name === MessageName.ReasoningComplete ? 'reasoning' : 'text'
     const own = headers[Header.Part] ?? serial
-    // Per token, a long text is a run of parts `0`, `0.1`, `0.2`: one part to whoever writes on.
+    // Per token, a long text is a run of parts `0`, `0.1`, `0.2`, which a later process continues as one part.
     const base = own.split('.')[0]!
     const text = typeof message.data === 'string' ? message.data : ''
     let part = this.parts.find((other) => other.kind === kind && other.part === base)
@@ -206,7 +206,7 @@ export class PastResponse {
     const tool = this.#tool(headers, serial, streamed ?? fields.name)
     if (fields.client === true) tool.client = true
     if (streamed === undefined) return void (tool.input = fields.args)
-    // Arguments too long for one message go on in the next.
+    // Arguments too long for one message continue in the next.
     const done = message.version?.metadata?.[Metadata.Phase] === Phase.Done
     tool.pieces.delete(headers[Header.Continues] ?? '')
     tool.pieces.set(serial, { serial, text: typeof message.data === 'string' ? message.data : '', done })
@@ -248,7 +248,7 @@ export class PastResponse {
   }
 }
 
-/** A stranger's pieces are not the agent's. */
+/** The key names the sender, so that a stranger's pieces never join the agent's. */
 function valueKey(headers: Record<string, string>, clientId: string | undefined): string | undefined {
   const id = headers[Header.Value]
   return id === undefined ? undefined : `${clientId ?? ''} ${id}`
@@ -258,7 +258,7 @@ function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** What a token adds to `length` code units that are known: nothing after a gap, nothing twice (PROTOCOL.md §5). */
+/** The text that a token adds to `length` known code units: nothing after a gap, nothing twice (PROTOCOL.md §5). */
 function followed(length: number, text: string, end: number): string {
   return end - text.length > length ? '' : text.slice(length - (end - text.length))
 }

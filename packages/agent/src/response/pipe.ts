@@ -9,11 +9,11 @@ export interface PipeTarget {
   report(error: RejoinError): void
 }
 
-/** What a model's stream came to. */
+/** The outcome of a model's stream. */
 export interface PipeResult {
   /** Why the model stopped; `undefined` when its stream did not say. */
   readonly finishReason: FinishReason | undefined
-  /** The response was aborted, or the model was, before the stream was over. */
+  /** The response or the model was aborted before the stream was over. */
   readonly aborted: boolean
 }
 
@@ -22,7 +22,7 @@ export interface PipeEnd {
   readonly finish?: Extract<ModelEvent, { type: 'finish' }> | undefined
   /** The model was stopped. */
   readonly stopped?: { readonly reason: string | undefined } | undefined
-  /** It was over in the middle of a part that it had begun. */
+  /** The stream broke off inside a part that it had begun. */
   readonly brokenOff?: boolean
   /** The response was aborted. */
   readonly aborted: boolean
@@ -30,7 +30,7 @@ export interface PipeEnd {
 
 const ABORTED = Symbol('aborted')
 
-/** Writes a model's events into a response, at the pace of the network. Throws what the model's stream threw. */
+/** Writes a model's events into a response, at the pace of the network. Rethrows errors of the model's stream. */
 export async function pipe(
   target: PipeTarget,
   events: AsyncIterable<ModelEvent> | Iterable<ModelEvent>,
@@ -65,7 +65,7 @@ export async function pipe(
     }
   } catch (error) {
     const stopped = stop(iterator)
-    // The model's client answers an abort with an error of its own.
+    // The model's client answers an abort with its own error.
     if (target.signal.aborted) return stopped
     if (error instanceof RejoinError) throw error
     throw wrapError("read the model's stream", error, ErrorCode.ModelFailed)
@@ -75,7 +75,7 @@ export async function pipe(
   }
 }
 
-/** Whether a caller without types has passed events: not a text, nor the promise of a stream. */
+/** Whether an untyped caller has passed events, and not a text or the promise of a stream. */
 function isIterable(events: unknown): boolean {
   return (
     typeof events === 'object' &&
@@ -88,13 +88,13 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown }).then === 'function'
 }
 
-/** A model that does not notice must not hold up the end: its `return` is called, not awaited. */
+/** A model that ignores the abort must not delay the end, so `return` is called and not awaited. */
 function stop(iterator: AsyncIterator<ModelEvent> | Iterator<ModelEvent>): PipeEnd {
   try {
     const closing = iterator.return?.()
     if (closing && isPromise(closing)) closing.then(undefined, () => {})
   } catch {
-    // It is over either way.
+    // The stream is over in either case.
   }
   return { aborted: true }
 }
@@ -122,11 +122,11 @@ class Abortable {
   }
 }
 
-/** One stream while it is written. */
+/** The state of writing one stream. */
 interface Writing extends PipeTarget {
   /** Texts by kind and id. */
   readonly growing: Map<string, PartText>
-  /** Parts that it announced, and that are not over. */
+  /** Parts that the stream has announced and not ended. */
   readonly begun: Set<string>
   finish: PipeEnd['finish']
   stopped: PipeEnd['stopped']
@@ -195,7 +195,7 @@ function writeText({ body, growing, begun }: Writing, event: TextEvent): void {
   if (what === 'end') begun.delete(key)
   let text = growing.get(key)
   if (event.type === 'text-end' || event.type === 'reasoning-end') return text?.finish()
-  // A stream that never announced its part.
+  // The stream never announced this part.
   if (!text || text.finished) growing.set(key, (text = body.openText(kind)))
   if ('delta' in event) text.append(event.delta)
 }
@@ -217,7 +217,7 @@ function writeTool({ body: { tools }, begun }: Writing, event: ToolEvent): void 
     case 'tool-approval-request':
       return void tools.approvalRequested(toolCallId, event.toolName, event.input)
   }
-  // The call came in an earlier stream, or in none.
+  // The call came in an earlier stream or was never announced.
   if (!tools.has(toolCallId)) tools.available(toolCallId, 'tool', {})
   switch (event.type) {
     case 'tool-output-available':

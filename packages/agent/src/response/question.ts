@@ -3,7 +3,7 @@ import type { Answers } from '../inbound/answers.ts'
 import { parsed, type Who } from '../inbound/fields.ts'
 import type { ResponseBody } from './responseBody.ts'
 
-/** A response that waits for someone. */
+/** A tool call of a response that waits for an answer. */
 export interface Question {
   readonly body: ResponseBody
   readonly asker: Pick<Who, 'clientId'> | undefined
@@ -12,13 +12,13 @@ export interface Question {
   answers(): Promise<Answers>
   /** Ends this run of the handler; returns what to end it with. */
   suspend(): RejoinError
-  /** Notes whether the handler waits for an answer that it may be suspended for. */
+  /** Records whether the handler waits for an answer for which it may be suspended. */
   waits(waits: boolean): void
   report(error: RejoinError): void
 }
 
 export interface ClientToolOptions {
-  /** Whose result counts. Default: the one who sent the prompt; without a prompt, any client. */
+  /** Whose result counts. Default: the prompt's sender; without a prompt, any client. */
   allow?: (who: Who) => boolean
   /** Milliseconds. Default 60,000; 0 with `suspend`. */
   timeout?: number
@@ -33,14 +33,14 @@ export interface ClientToolResult extends Who {
 }
 
 export interface ApprovalOptions {
-  /** Whose decision counts. Default: the one who sent the prompt; without a prompt, any identified client. */
+  /** Whose decision counts. Default: the prompt's sender; without a prompt, any identified client. */
   allow?: (who: Who, decision: { approved: boolean }) => boolean
   /** Milliseconds. Default: no limit; the response's `signal` ends the wait. With `suspend`: 0. */
   timeout?: number
   /**
-   * When nobody has decided within `timeout`, ends this run of the handler by throwing `suspended`, and the response is
-   * `suspended`. Once someone decides, the handler is called again, in this process or another, with the response
-   * `resumed`; the same question then resolves at once. Do what must happen once after the question, not before it.
+   * If there is no decision within `timeout`, ends this run of the handler by throwing `suspended`; the response
+   * becomes `suspended`. After a decision, the handler is called again, in this process or another, with the response
+   * `resumed`; the same question then resolves at once. Put effects that must happen once after the question.
    */
   suspend?: boolean
 }
@@ -123,7 +123,7 @@ export async function approval(
   return decision
 }
 
-/** Readers wait as well: they are told when no answer comes. */
+/** If no answer comes, tells the readers, who wait for one too. */
 async function answered<T>(question: Question, suspend = false, answer: Promise<T>): Promise<T> {
   const { body, toolCallId } = question
   if (suspend) question.waits(true)

@@ -30,26 +30,26 @@ export interface Publishing {
   readonly pattern: Pattern
   /** Whether the agent is present on the channel, so that readers notice when it dies. */
   present(): boolean
-  /** Resolves when the agent hears what people ask of a response, or cannot. */
+  /** Resolves when the agent receives people's requests about a response, or cannot. */
   listening(): Promise<void>
   /** Bytes that a message may have. */
   readonly maxMessageSize: number
-  /** Code units of a response that may wait for the network before its stream is held up. */
+  /** Code units of a response that may wait for the network before its stream is paused. */
   readonly highWaterMark: number
 }
 
-/** What a response consists of, and its way onto the channel. */
+/** The parts of a response, and their publishing. */
 export class ResponseBody {
   readonly parts = new ResponseParts()
   readonly tools: ToolCalls
   readonly values: Values
-  /** Number of parts when the current call of the model began. */
+  /** Number of parts at the start of the current model call. */
   stepStart = 0
   /** Operations refused or not acknowledged. */
   failures = 0
   /** Times a text was published again in full. */
   repairs = 0
-  /** Messages beside text that could not be delivered. */
+  /** Messages other than text that could not be delivered. */
   readonly lost: RejoinError[] = []
 
   readonly #publishing: Publishing
@@ -89,7 +89,7 @@ export class ResponseBody {
     })
   }
 
-  /** Pending while more than `highWaterMark` waits for the network; `undefined` while it keeps up. */
+  /** Pending while more than `highWaterMark` code units wait for the network; otherwise `undefined`. */
   get pressure(): Promise<void> | undefined {
     if (this.#ready) return this.#ready.promise
     if (this.backlog <= this.#publishing.highWaterMark || this.parts.error) return undefined
@@ -110,7 +110,7 @@ export class ResponseBody {
     return this.#publishing.present() ? this.#ids : { ...this.#ids, [Header.Presence]: 'none' }
   }
 
-  /** Marks the beginning on the channel; `false` once sealed, when writes are ignored. */
+  /** Publishes the beginning. Returns `false` once sealed, when writes are ignored. */
   begin(): boolean {
     if (this.#sealed) return false
     if (!this.#begun) {
@@ -120,7 +120,7 @@ export class ResponseBody {
     return true
   }
 
-  /** The text that more of a kind is added to: the last part, if it is an open one of that kind. */
+  /** The text to append to: the last part, if it is open and of the same kind. */
   current(kind: 'text' | 'reasoning'): PartText {
     const last = this.parts.records.at(-1)
     if (last?.kind === kind && !last.growing.finished) return last.growing
@@ -136,7 +136,7 @@ export class ResponseBody {
     return growing
   }
 
-  /** Takes over what a former process left unfinished. */
+  /** Takes over an unfinished response of a former process. */
   adopt(past: PastResponse): void {
     this.#begun = true
     this.#partCount = past.partCount
@@ -158,13 +158,13 @@ export class ResponseBody {
     }
   }
 
-  /** Something else begins: a text left open is complete. */
+  /** Another part begins: an open text is complete. */
   finishText(): void {
     const last = this.parts.records.at(-1)
     if (last?.kind === 'text' || last?.kind === 'reasoning') last.growing.finish()
   }
 
-  /** Takes back the parts from `index` on: no reader shows them, no row has them. */
+  /** Withdraws the parts from `index` on: readers no longer show them, and rows leave them out. */
   retract(index: number): void {
     const names: string[] = []
     for (const part of this.parts.take(index)) {
@@ -178,7 +178,7 @@ export class ResponseBody {
     this.publish(MessageName.Retract, { parts: names }, {})
   }
 
-  /** Takes back what the current call of the model has said since the last tool that is done. */
+  /** Withdraws the output of the current model call after its last completed tool. */
   resetStep(): void {
     this.retract(Math.max(this.stepStart, this.parts.afterSettledTool))
   }
@@ -224,7 +224,7 @@ export class ResponseBody {
       entry.before = () => large!.entries(room, (...piece) => this.#message(...piece), failed)
       return true
     }
-    // What the channel takes may be less than what is thought to fit.
+    // The channel may accept less than assumed.
     entry.shrink = enlarge
     if (json !== undefined && json.length * 3 > room && utf8Length(json) > room) enlarge()
     this.#lane.push(entry)
@@ -255,37 +255,37 @@ export class ResponseBody {
     if (this.parts.error) throw this.parts.error
   }
 
-  /** Something of it may be on the channel. */
+  /** Whether the channel may hold a part of the response. */
   get begun(): boolean {
     return this.#begun
   }
 
-  /** Whether its last words are all there is to say. */
+  /** Whether `lastWords` holds the whole text. */
   get lasts(): boolean {
     return !this.#lane.busy && this.parts.growing.every((growing) => growing.lasts)
   }
 
-  /** What it takes to leave the response complete as far as it goes, if nothing can be awaited; `name` ends it. */
+  /** The messages that complete the response as far as it goes when nothing can be awaited; `name` ends it. */
   lastWords(status: EndStatus, ...end: MessageParts): LastMessage[] {
     const texts = this.parts.growing.flatMap(({ runs }) => runs.flatMap((run) => run.last() ?? []))
     const questions = this.tools.openQuestions(status).map((question) => this.#message(...question))
     return [...texts, ...questions, this.#message(...end)]
   }
 
-  /** Publishes nothing more, not even what waits. */
+  /** Publishes nothing more, not even waiting messages. */
   abandon(): void {
     this.#sealed = true
     this.#lane.close()
     for (const growing of this.parts.growing) growing.abandon()
   }
 
-  /** Nothing more is written by this run. */
+  /** This run writes nothing more. */
   pause(): void {
     this.#sealed = true
     for (const growing of this.parts.growing) growing.finish()
   }
 
-  /** Nothing more is written; what was is finished, and nobody is asked any more. */
+  /** Accepts no more writes: finishes all parts and closes open questions. */
   seal(status: EndStatus): void {
     if (this.#sealed) return
     this.tools.closeQuestions(status)
@@ -300,7 +300,7 @@ export class ResponseBody {
     return message
   }
 
-  /** Name of the part that comes next. */
+  /** Name of the next part. */
   get upcomingPart(): string {
     return String(this.#partCount)
   }
@@ -334,10 +334,10 @@ export class ResponseBody {
   }
 }
 
-/** Bytes for the name, the headers and whatever else a service counts. */
+/** Bytes for the name, the headers and anything else that a service counts. */
 const MESSAGE_OVERHEAD = 1024
 
-/** Data as the SDK can send it: texts, objects and arrays as they are, all else as JSON text that says so. */
+/** Data in a form that the SDK can send: texts, objects and arrays unchanged, others as JSON text marked as such. */
 function wireData(name: string, data: unknown): { value: unknown; json?: string; encoding?: string } {
   if (data === undefined) return { value: undefined }
   try {

@@ -9,7 +9,7 @@ export interface GrowingPart {
   providerMetadata?: ProviderMetadata
 }
 
-/** A part that is published whole: its row is kept as it will be handed out. */
+/** A part that is published whole. Its row is stored in its final form. */
 export interface WholePart {
   readonly kind: 'whole'
   readonly row: RowPart & { serial?: string }
@@ -21,7 +21,7 @@ export interface ToolPart {
   readonly toolCallId: string
   toolName: string
   input: unknown
-  /** Its arguments, while they stream. */
+  /** The arguments while they stream. */
   growing: PartText | undefined
   state: string
   readonly fields: ToolFields
@@ -33,20 +33,20 @@ export interface ToolPart {
   errorText?: string
   approval?: { id: string; approved?: boolean; reason?: string; clientId?: string }
   serial?: string
-  /** A client runs it. */
+  /** A client runs the tool. */
   client?: boolean
-  /** `here`: this process waits for a person or a client. `before`: a former process did. */
+  /** Who waits for a person or a client: this process (`here`) or a former one (`before`). */
   asked?: 'here' | 'before'
 }
 
 export type PartRecord = GrowingPart | WholePart | ToolPart
 
-/** Everything a response consists of, in order. */
+/** All parts of a response, in order. */
 export class ResponseParts {
   readonly records: PartRecord[] = []
-  /** The texts among them, and the arguments of tool calls that stream. */
+  /** The growing texts: text parts, reasoning and streaming arguments of tool calls. */
   readonly growing: PartText[] = []
-  /** Texts that were withdrawn: what they still publish empties them. */
+  /** Withdrawn texts: they publish only to become empty. */
   readonly withdrawn: PartText[] = []
   /** Names of withdrawn parts. */
   readonly retracted: string[] = []
@@ -69,19 +69,19 @@ export class ResponseParts {
     return this.records.filter((part) => part.kind === 'tool')
   }
 
-  /** Nothing was said. */
+  /** Whether the response has no content. */
   get empty(): boolean {
     return this.records.every((part) => 'growing' in part && part.kind !== 'tool' && part.growing.text === '')
   }
 
-  /** Place after the last call of a tool that has an outcome. */
+  /** Index after the last tool call that has an outcome. */
   get afterSettledTool(): number {
     const settled = (part: PartRecord) =>
       part.kind === 'tool' && part.state.startsWith('output') && !part.preliminary
     return this.records.findLastIndex(settled) + 1
   }
 
-  /** Takes out the parts from `index` on. */
+  /** Removes the parts from `index` on. */
   take(index: number): PartRecord[] {
     const taken = this.records.splice(index)
     for (const part of taken) {
@@ -96,7 +96,7 @@ export class ResponseParts {
     return this.tools.find((tool) => tool.toolCallId === toolCallId)
   }
 
-  /** Of the message that says that the response begins. */
+  /** Serial of the message that marks the beginning. */
   startSerial: string | undefined
 
   /** Serial of the first message. */
@@ -106,7 +106,7 @@ export class ResponseParts {
       .sort()[0]
   }
 
-  /** As a database keeps them (PROTOCOL.md §6.6). */
+  /** The parts in the form of a database row (PROTOCOL.md §6.6). */
   rows(): RowPart[] {
     return this.records.flatMap((part) => {
       if (part.kind === 'whole') return [part.row]

@@ -33,10 +33,10 @@ import { wrapRefusal } from '../publish/rights.ts'
 import type { MessageParts, ToolCall } from './toolCalls.ts'
 import { dataUrl, type FileInput, type UploadFile } from './values.ts'
 
-/** What became of a response. */
+/** The result of a response. */
 export interface EndResult {
   readonly responseId: string
-  /** `suspended`: it has not ended; its handler is called again when someone has answered. */
+  /** `suspended`: the response has not ended; its handler is called again after an answer. */
   readonly status: EndStatus | 'suspended'
   /** UTF-16 code units of text, all text parts together. */
   readonly length: number
@@ -44,29 +44,29 @@ export interface EndResult {
   readonly failures: number
   /** Times a part was published again in full. */
   readonly repairs: number
-  /** There were failures, and all of them were made good. */
+  /** There were failures, and all of them were repaired. */
   readonly recovered: boolean
-  /** Why the model stopped, where it said so. */
+  /** Why the model stopped, if it reported a reason. */
   readonly finishReason: FinishReason | undefined
-  /** Tokens that it took, where the model said so. */
+  /** Tokens used, if the model reported them. */
   readonly usage: Usage | undefined
-  /** `onComplete` took it; `true` also when there is none. */
+  /** `onComplete` stored the response; `true` also without `onComplete`. */
   readonly stored: boolean
-  /** Messages beside text (a tool's result, a source, data) that could not be delivered. */
+  /** Messages other than text (a tool's result, a source, data) that could not be delivered. */
   readonly lost: readonly RejoinError[]
 }
 
-/** What a response needs of its agent. */
+/** The agent's services for a response. */
 export interface WriterHost extends Publishing {
   readonly clientId: string | undefined
   readonly answers: () => Promise<Answers>
   report(error: RejoinError): void
   readonly uploadFile: UploadFile | undefined
-  /** A prompt was taken into the response, before part `part`. */
+  /** The response has taken a steering prompt, before part `part`. */
   steered(prompt: Prompt, responseId: string, part: string): void
   /** The application has closed its connection. */
   closed(): boolean
-  /** Called once, at the end. `refused`: the application's store will never take it. */
+  /** Called once, at the end. `refused`: the application's store will never accept the response. */
   completed(row: ResponseRow): Promise<'stored' | 'refused' | 'failed'>
 }
 
@@ -74,53 +74,53 @@ export interface ResponseEvents {
   steer: (prompt: Prompt) => void
 }
 
-/** What a response that is suspended waits for. */
+/** The answers that a suspended response waits for. */
 export interface Suspension {
   readonly responseId: string
   readonly toolCallIds: readonly string[]
-  /** Serial of the newest answer that was looked at, and does not count; '' if there was none. */
+  /** Serial of the newest answer that was judged and does not count; '' if there was none. */
   readonly judged: string
 }
 
-/** Where a response comes from. */
+/** The origin of a response. */
 export interface Origin {
   prompt?: Prompt
   past?: PastResponse | undefined
   /**
-   * Whether the prompt is still this process's to answer: asked before the response ends and before it is stored.
-   * `undefined` if that is not known; `patient`: it may take a while to find out.
+   * Whether this process may still answer the prompt: asked before the response ends and before it is stored.
+   * `undefined` if unknown; `patient`: the check may take a while.
    */
   holds?: ((patient: boolean) => Promise<boolean | undefined>) | undefined
 }
 
 export interface ResponseIds {
-  /** Default: a random one. */
+  /** Default: a random id. */
   responseId?: string
   promptId?: string
 }
 
-/** One answer, being written. Nothing here needs to be awaited but `pipe`, `flush` and `end`. */
+/** One answer while it is written. Only `pipe`, `flush` and `end` need to be awaited. */
 export class ResponseWriter {
   readonly responseId: string
   readonly promptId: string | undefined
   /** Milliseconds since the epoch. */
   readonly createdAt: number
-  /** It has ended, and leaves nothing for a later process to do. */
+  /** The response has ended and leaves no work for a later process. */
   settled = false
-  /** Its end is on the channel. */
+  /** The end marker is published. */
   delivered = false
-  /** This run of its handler has ended, and the next begins when someone answers one of these calls. */
+  /** This run of the handler has ended; the next begins when one of these calls is answered. */
   suspended: Suspension | undefined
-  /** It was begun by a process that died: `text` is what it had written, and more is added to it. */
+  /** A process that died began the response: `text` is its text so far, and writing continues after it. */
   readonly resumed: boolean
 
   readonly #host: WriterHost
   readonly #body: ResponseBody
   readonly #asker: Prompt | undefined
   readonly #holds: Origin['holds']
-  /** Calls that the handler waits for, and may be suspended for. */
+  /** Calls that the handler waits for and for which it may be suspended. */
   readonly #questions = new Set<string>()
-  /** Serial of the newest answer that a former run looked at. */
+  /** Serial of the newest answer that a former run judged. */
   readonly #judged: string
   #pausing = false
   #abandoned = false
@@ -131,11 +131,11 @@ export class ResponseWriter {
   readonly #outcome = new Outcome()
   readonly #steering: Prompt[] = []
   readonly #events: Emitter<ResponseEvents>
-  /** The last stream failed: what it has written is withdrawn if another one follows. */
+  /** The last stream failed: if another one follows, the failed one's output is withdrawn. */
   #failed = false
   #end: Promise<EndResult> | undefined
   #markEnded = () => {}
-  /** Resolves when the response has ended, however it did. */
+  /** Resolves when the response has ended, with any status. */
   readonly ended = new Promise<void>((resolve) => (this.#markEnded = resolve))
 
   constructor(host: WriterHost, ids: ResponseIds, from: Origin = {}) {
@@ -157,7 +157,7 @@ export class ResponseWriter {
     this.#outcome.adopt(from.past)
   }
 
-  /** Aborts when the response is cancelled or aborted: hand it to the model. */
+  /** Aborts when the response is cancelled or aborted: pass it to the model. */
   get signal(): AbortSignal {
     return this.#abort.signal
   }
@@ -167,22 +167,22 @@ export class ResponseWriter {
     return this.#body.parts.text
   }
 
-  /** Whether it can still be written to. */
+  /** Whether the response accepts writes. */
   get open(): boolean {
     return !this.#end
   }
 
-  /** Resolves when the network has caught up; await it between appends of a stream you read yourself. */
+  /** Resolves when the network has caught up. Await it between appends when you read a stream yourself. */
   get ready(): Promise<void> {
     return this.#body.pressure ?? Promise.resolve()
   }
 
-  /** Adds to the text. A tool call, a source or reasoning in between begins a new text part. */
+  /** Appends to the text. A tool call, a source or reasoning in between begins a new text part. */
   append(text: string): void {
     this.#body.current('text').append(text)
   }
 
-  /** Adds to the reasoning. */
+  /** Appends to the reasoning. */
   reasoning(text: string): void {
     this.#body.current('reasoning').append(text)
   }
@@ -202,8 +202,8 @@ export class ResponseWriter {
   }
 
   /**
-   * A file that the model made: where it is, or its content, which `uploadFile` of the agent stores first. Without
-   * that option, content travels in the message, and must fit into it. `end()` waits for uploads.
+   * A file that the model made: its address, or its content, which `uploadFile` of the agent stores first. Without
+   * `uploadFile`, the content travels in the message and must fit into it. `end()` waits for uploads.
    */
   async file({ data, ...file }: FileInput): Promise<void> {
     const { uploadFile } = this.#host
@@ -215,7 +215,7 @@ export class ResponseWriter {
     else this.#body.values.file({ ...file, url: dataUrl({ ...file, data }) })
   }
 
-  /** Application data, shown as part `data-<name>`. The same `id` again replaces it. `transient`: shown, not kept. */
+  /** Application data, shown as part `data-<name>`. The same `id` again replaces it. `transient`: not stored. */
   data(name: string, data: unknown, options: { id?: string; transient?: boolean } = {}): void {
     if (options.transient) {
       if (this.#body.begin()) this.#body.values.transient(name, data, options.id)
@@ -226,39 +226,39 @@ export class ResponseWriter {
   }
 
   /**
-   * An object that shows while a model writes it, as part `data-<name>`: `append()` its JSON text as it comes, and
-   * await `end()`, which checks the whole against `schema`.
+   * An object that readers see while a model writes it, as part `data-<name>`. `append()` its JSON text, then await
+   * `end()`, which checks the whole against `schema`.
    */
   object<T = unknown>(name: string, { schema, id = newId() }: ObjectOptions<T> = {}): ObjectWriter<T> {
     return new ObjectWriter<T>((value) => this.data(name, value, { id }), schema)
   }
 
-  /** Facts about the response, such as `{ model: 'gpt-5' }`; merged into those known, key by key. */
+  /** Facts about the response, such as `{ model: 'gpt-5' }`; merged into the known facts, key by key. */
   metadata(metadata: Record<string, unknown>): void {
     if (this.#body.begin()) this.#body.values.setMetadata(metadata)
   }
 
-  /** Takes back all parts so far: no reader shows them any more, no row has them. */
+  /** Withdraws all parts so far: readers no longer show them, and rows leave them out. */
   retract(): void {
     if (this.#body.begin()) this.#body.retract(0)
   }
 
-  /** Takes back what the current call of the model has said since the last tool that is done. */
+  /** Withdraws the output of the current model call after its last completed tool. */
   resetStep(): void {
     if (this.#body.begin()) this.#body.resetStep()
   }
 
-  /** Marks the beginning on the channel, before there is anything to say. */
+  /** Marks the beginning on the channel before there is content. */
   begin(): void {
     this.#body.begin()
   }
 
-  /** `steer`: a prompt came that is to change the course of this answer; take it with `takeSteering`. */
+  /** `steer`: a prompt came that may change the course of this answer; take it with `takeSteering`. */
   on<Name extends keyof ResponseEvents>(name: Name, listener: ResponseEvents[Name]): () => void {
     return this.#events.on(name, listener)
   }
 
-  /** With `whileBusy: 'steer'`: prompts that came meanwhile. Those not taken are answered after this response. */
+  /** With `whileBusy: 'steer'`: prompts that came meanwhile. Prompts not taken are answered after this response. */
   takeSteering(): readonly Prompt[] {
     const prompts = this.#steering.splice(0)
     for (const prompt of prompts) this.#host.steered(prompt, this.responseId, this.#body.upcomingPart)
@@ -271,18 +271,18 @@ export class ResponseWriter {
     this.#events.emit('steer', prompt)
   }
 
-  /** Takes a steering prompt back; `false` if it is not there, or was taken. */
+  /** Removes a steering prompt; `false` if it is absent or was taken. */
   unsteer(promptId: string): Prompt | undefined {
     const at = this.#steering.findIndex(({ id }) => id === promptId)
     return at < 0 ? undefined : this.#steering.splice(at, 1)[0]
   }
 
-  /** Prompts that nobody has taken. */
+  /** Steering prompts that were not taken. */
   get steering(): readonly Prompt[] {
     return this.#steering
   }
 
-  /** A tool call whose arguments are known; report its progress and its end with what this returns. */
+  /** A tool call with known arguments; report its progress and its end through the returned object. */
   tool(call: { name: string; args?: unknown; toolCallId?: string }): ToolCall {
     const toolCallId = call.toolCallId ?? newId()
     this.toolInput({ toolCallId, toolName: call.name, input: call.args })
@@ -297,8 +297,8 @@ export class ResponseWriter {
   }
 
   /**
-   * A tool call that a client runs (in the browser: location, clipboard, …). Resolves with its `output`, or the
-   * `errorText` with which it failed or was refused.
+   * A tool call that a client runs (in the browser: location, clipboard, …). Resolves with its `output`, or with the
+   * `errorText` of its failure or refusal.
    * @throws RejoinError `timeout`; `closed` when the response ends; the response's `signal.reason` when it is aborted.
    */
   clientTool(
@@ -310,7 +310,7 @@ export class ResponseWriter {
   }
 
   /**
-   * Asks a person to decide, and waits. Decisions of people without the right are ignored and reported.
+   * Asks a person to decide, and waits. Decisions by people without the right are ignored and reported.
    * @throws RejoinError `timeout`; `closed` when the response ends; the response's `signal.reason` when it is aborted.
    */
   approval(
@@ -321,7 +321,7 @@ export class ResponseWriter {
     return handled(approval(this.#question(call, false), call, options))
   }
 
-  /** After a restart, the same question has the same id, so that the card that a person sees is the one that counts. */
+  /** After a restart the same question has the same id, so that the card a person sees stays valid. */
   #question(call: { name: string; toolCallId?: string }, client: boolean): Question {
     const toolCallId = call.toolCallId ?? this.#body.tools.askedBefore(call.name, client) ?? newId()
     const { answers, report } = this.#host
@@ -337,7 +337,7 @@ export class ResponseWriter {
     }
   }
 
-  /** The arguments of a tool call begin to stream. */
+  /** The arguments of a tool call start streaming. */
   toolInputStart(call: { toolCallId: string; toolName: string }): void {
     this.#body.finishText()
     if (this.#body.begin()) this.#body.tools.start(call.toolCallId, call.toolName)
@@ -363,11 +363,11 @@ export class ResponseWriter {
   }
 
   /**
-   * Writes a model's stream: `await response.pipe(fromOpenAI(stream))`. Several may follow each other, as in a
+   * Writes a model's stream: `await response.pipe(fromOpenAI(stream))`. Several streams may follow each other, as in a
    * loop of tool calls. Resolves when the stream is over or the response aborted; does not end the response.
    *
-   * A stream that failed is withdrawn when another follows: that one is a second attempt. With `keep`, it goes on
-   * with what the failed one has written.
+   * The output of a failed stream is withdrawn when another stream follows as a second attempt. With `keep`, the new
+   * stream continues after that output.
    *
    * A stream that ends without a `finish` broke off: unless another is piped after it, `end()` marks the response
    * `error`.
@@ -396,8 +396,8 @@ export class ResponseWriter {
   }
 
   /**
-   * Resolves when everything so far is on the channel.
-   * @throws DeliveryError when it cannot be put there.
+   * Resolves when everything so far is published.
+   * @throws DeliveryError when some text could not be delivered.
    */
   async flush(): Promise<void> {
     try {
@@ -408,36 +408,38 @@ export class ResponseWriter {
   }
 
   /**
-   * Ends the response: waits for every outcome, repairs what failed, closes each part, and publishes the end
-   * marker last. Idempotent.
+   * Ends the response: waits for every outcome, repairs failures, closes each part, and publishes the end marker last.
+   * Idempotent.
    * @throws DeliveryError when the final text could not be delivered; it carries the text.
    */
   end(): Promise<EndResult> {
     if (this.#end) return this.#end
     this.#outcome.conclude(this.#body.parts.empty)
     this.#end = this.#finish()
-    // Whoever does not look at the result finds the failure in the agent's `error` event.
+    // A caller that ignores the result sees the failure in the agent's `error` event.
     this.#end.then(this.#markEnded, this.#markEnded)
     return this.#end
   }
 
-  /** Stops the response where it is: status `stopped`. Later writes are ignored. */
+  /** Stops the response: status `stopped`. Later writes are ignored. */
   abort(reason?: unknown): Promise<EndResult> {
     return this.#stop('stopped', reason)
   }
 
-  /** Ends the response with status `error`; what was written stays. */
+  /** Ends the response with status `error`; its parts so far stay. */
   fail(error: unknown): Promise<EndResult> {
     return this.#stop('error', error)
   }
 
-  /** As `abort`, when someone has asked for it with a `cancel` message. */
+  /** As `abort`, for a `cancel` message. */
   cancel(reason?: unknown): Promise<EndResult> {
     if (!this.#end) this.#outcome.cancelled = true
     return this.#stop('stopped', reason)
   }
 
-  /** Ends this run of the handler, if it waits for an answer that it may be suspended for; resolves to whether it did. */
+  /**
+   * Ends this run of the handler if it waits for an answer for which it may be suspended; resolves to whether it did.
+   */
   async suspend(): Promise<boolean> {
     if (this.#end || this.#questions.size === 0) return this.suspended !== undefined
     this.#suspend()
@@ -478,7 +480,7 @@ export class ResponseWriter {
     return { ...this.#result(false), status: 'suspended' }
   }
 
-  /** Another process answers instead: `resumed` in place, or anew. Nothing more is said or stored here. */
+  /** Another process answers instead, `resumed` in place or anew. This one publishes and stores nothing more. */
   overtaken(resumed: boolean): void {
     this.#abandoned = true
     if (!resumed) this.#withdrawAll()
@@ -486,7 +488,7 @@ export class ResponseWriter {
     void this.abort(new DOMException('Another process has taken over', 'AbortError')).catch(() => {})
   }
 
-  /** Takes all of it back, as if it had never been. */
+  /** Withdraws the whole response. */
   async withdraw(): Promise<void> {
     this.#withdrawn = true
     this.#withdrawAll()
@@ -498,15 +500,15 @@ export class ResponseWriter {
     this.#body.publish(MessageName.Retract, { all: true }, {})
   }
 
-  /** What there is to publish when the process exits now: ended as `reason` says, or as it was about to be. */
+  /** Messages to publish if the process exits now: ended as `reason` says, or with the end already chosen. */
   lastWords(reason: { message: string; code: string }): LastMessage[] {
-    // Suspended, or about to be: the next process finds it as it is.
+    // The response is or becomes suspended: leave it for the next process.
     if (!this.#body.begun || this.#pausing) return []
     if (this.open || !this.#body.lasts) this.#outcome.mark('error', reason)
     return this.#body.lastWords(this.#outcome.status, ...this.#endMarker())
   }
 
-  /** The response as a database keeps it. */
+  /** The response in the form of a database row. */
   row(): ResponseRow {
     return this.#row(this.#outcome.status)
   }
@@ -536,7 +538,7 @@ export class ResponseWriter {
     return storable(row)
   }
 
-  /** Ends the response as it stands: whoever leaves an `await using` block by an exception calls `fail` before. */
+  /** Ends the response as it stands. Call `fail` before an exception leaves an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end()
   }
@@ -559,12 +561,12 @@ export class ResponseWriter {
     const status = this.#outcome.status
     const text = await attempt(body.settled())
     if (text.failed) this.#outcome.mark('error', this.#undelivered(text.error))
-    // What another process answers is no longer this one's to end.
+    // Another process answers the prompt and ends the response.
     if (!this.#withdrawn && (await this.#holds?.(false)) === false) this.#abandoned = true
     if (this.#abandoned) return this.#result(false)
     const marker = await attempt(body.deliver(...this.#endMarker()))
     this.delivered = !marker.failed
-    // An application that closes the connection goes away: its next process ends the response.
+    // The application closed its connection: its next process ends the response.
     const stored = marker.failed && this.#host.closed() ? 'failed' : await this.#store(status)
     this.settled = !marker.failed && stored !== 'failed'
     if ((text.failed || marker.failed) && !this.#abandoned) {
@@ -611,7 +613,7 @@ export class ResponseWriter {
   }
 }
 
-/** Whoever does not await it does not get an unhandled rejection. */
+/** Prevents an unhandled rejection if the caller does not await the promise. */
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise

@@ -9,37 +9,37 @@ import { fitting, utf8Length } from './unicode.ts'
 
 export interface RunHost extends LaneHost {
   readonly lane: Lane
-  /** Something was delivered, or given up. */
+  /** An operation was delivered or given up. */
   progressed(): void
   /** A text with a gap was repaired. */
   repaired(): void
-  /** The message is as large as it can be: `rest` belongs into a further one. */
+  /** The message is full: `rest` belongs in the next one. */
   overflowed(rest: string, bytes: number): void
 }
 
 /**
- * A text that grows within one message (or, per token, one run of messages): sends what it is given without
- * waiting, watches every outcome, and repairs itself. After a refusal it holds further text back, lets what is
- * on its way come back, replaces the whole, and goes on (PROTOCOL.md §6.2).
+ * A text that grows within one message (or, per token, one run of messages): sends text without waiting, watches every
+ * outcome, and repairs itself. After a refusal it holds back further text, waits for the operations in flight, replaces
+ * the whole text, and goes on (PROTOCOL.md §6.2).
  */
 export class Run implements Sender {
   /** Bytes of UTF-8 in `text`. */
   bytes = 0
-  /** Version of the last operation, where the service tells. */
+  /** Version of the last operation, if the service returns it. */
   version: string | undefined
 
   readonly wire: RunWire
   readonly #host: RunHost
   readonly #backoff: Backoff
-  /** What has been handed to the SDK; `#unsent` comes after it. */
+  /** The text passed to the SDK; `#unsent` follows it. */
   #sent = ''
   #unsent = ''
   #state: 'new' | 'opening' | 'open' | 'closed' | 'lost' = 'new'
   #pending = 0
-  /** Code units acknowledged, as far as is known. */
+  /** Code units acknowledged, as far as known. */
   #confirmed = 0
   #broken: unknown
-  /** Where the text must be cut, because the message is full. */
+  /** Where to cut the text because the message is full. */
   #cut: number | undefined
   #finishing: Closing | undefined
   #tending = false
@@ -53,7 +53,7 @@ export class Run implements Sender {
     this.#backoff = new Backoff(host.retry)
   }
 
-  /** Takes over a message that a former process left unfinished. */
+  /** Takes over an unfinished message of a former process. */
   static adopt(host: RunHost, wire: RunWire, text: string, done: boolean): Run {
     const run = new Run(host, wire)
     run.#sent = text
@@ -64,7 +64,7 @@ export class Run implements Sender {
     }
     run.#state = 'open'
     host.uplink.openRuns.add(run)
-    // What the former process meant to write is unknown: what stands there is the text from now on.
+    // The former process's plan is unknown: from now on, the text is the message's content.
     run.#broken = new Doubt()
     run.#tend()
     return run
@@ -74,7 +74,7 @@ export class Run implements Sender {
     return this.#unsent === '' ? this.#sent : this.#sent + this.#unsent
   }
 
-  /** Code units that no acknowledgement covers yet. */
+  /** Code units without an acknowledgement. */
   get backlog(): number {
     if (this.#state === 'closed' || this.#state === 'lost') return 0
     return this.#sent.length + this.#unsent.length - this.#confirmed
@@ -85,12 +85,12 @@ export class Run implements Sender {
     return this.#error
   }
 
-  /** Whether its message is known, or need not be. */
+  /** Whether the message's serial is known or not needed. */
   get lasts(): boolean {
     return this.wire.serial !== undefined || !this.wire.needsSerial
   }
 
-  /** All of the text in one message, where it can still be put and is not closed yet. */
+  /** The whole text in one message; `undefined` if it is closed or cannot be published. */
   last(): LastMessage | undefined {
     if (!this.lasts || this.#state === 'new' || this.#state === 'closed') return undefined
     return this.wire.last(this.text, checksum(this.text))
@@ -112,7 +112,7 @@ export class Run implements Sender {
     this.#notify()
   }
 
-  /** Takes the text back: a message becomes empty; tokens stay, and count for nothing. */
+  /** Withdraws the text: a message becomes empty; tokens stay and no longer count. */
   retract(): void {
     this.#retracted = true
     this.#unsent = ''
@@ -137,7 +137,7 @@ export class Run implements Sender {
     this.#tend()
   }
 
-  /** Resolves when everything so far is acknowledged (after `finish`: and closed), or given up. */
+  /** Resolves when everything so far is acknowledged (after `finish`: and closed), or was given up. */
   async settled(): Promise<void> {
     while (!this.#isSettled()) await new Promise<void>((resolve) => this.#settled.push(resolve))
   }
@@ -173,7 +173,7 @@ export class Run implements Sender {
     )
   }
 
-  /** What was published on a connection that is gone may be gone with it: a message says so itself, tokens do not. */
+  /** Operations on a lost connection may be lost. An append to a lost message fails; lost tokens go unnoticed. */
   connectionReplaced(): void {
     if (this.wire.needsSerial || this.#state !== 'open') return
     this.#broken ??= new Doubt()
@@ -222,7 +222,7 @@ export class Run implements Sender {
         this.#seen(serial)
         if (this.#state !== 'opening') return opened()
         this.#state = 'open'
-        // What was opened may be what was taken back meanwhile.
+        // The opened message may have been withdrawn meanwhile.
         this.#broken = this.#retracted && this.#broken ? new Doubt() : undefined
         this.#confirmed = this.#sent.length
         if (!serial && this.wire.needsSerial) this.#lose(new Error('the channel returned no serial'))
@@ -237,7 +237,7 @@ export class Run implements Sender {
     })
   }
 
-  /** Even the opening message was too large: halves it. */
+  /** Even the opening message was too large: halves its text. */
   #shrink(): boolean {
     if (this.bytes < 2) return false
     const { text } = this
@@ -246,7 +246,7 @@ export class Run implements Sender {
     return true
   }
 
-  /** Keeps the first `length` code units and hands the rest on. */
+  /** Keeps the first `length` code units and passes the rest on. */
   #keep(text: string, length: number): void {
     this.#sent = text.slice(0, length)
     this.bytes = utf8Length(this.#sent)
@@ -255,7 +255,7 @@ export class Run implements Sender {
     this.#host.overflowed(text.slice(length), this.bytes)
   }
 
-  /** The slow path, one at a time: repairs, closes, or lets text flow again. */
+  /** The slow path, one operation at a time: repairs, closes, or resumes the flow of text. */
   #tend(): void {
     if (this.#tending || this.#pending > 0 || this.#state !== 'open') {
       if (this.#state === 'new' && this.#finishing) this.#state = 'closed'
@@ -292,7 +292,7 @@ export class Run implements Sender {
       this.#sent += this.#unsent
       this.#unsent = ''
     }
-    // A new message with all of the text takes the place of one that is gone.
+    // A new message with the whole text replaces the lost one.
     if (this.#isGone(this.#broken)) {
       this.#host.repaired()
       return new Promise((resolve) => this.#open(resolve))
@@ -301,14 +301,14 @@ export class Run implements Sender {
     const retracted = this.#retracted
     try {
       this.#seen(await uplink.send(() => this.wire.replace(this.#sent)))
-      // Taken back meanwhile: what was put there is not what is to be there.
+      // Withdrawn meanwhile: the published text is no longer right.
       this.#broken = retracted === this.#retracted ? undefined : new Doubt()
       this.#confirmed = this.#sent.length
       this.#backoff.succeeded()
       this.#host.repaired()
     } catch (error) {
       this.#host.refused(error)
-      // The text alone fits, the update with its name and headers does not: part with some of it.
+      // The text alone fits, but not with the update's name and headers: move a part of it to the next message.
       if (judge(error) === 'split') this.#cut = fitting(this.#sent, Math.floor(this.bytes / 2))
       if (this.#cut === 0) throw error
       this.#broken = error
@@ -320,24 +320,24 @@ export class Run implements Sender {
       const sum = checksum(this.#sent)
       const phase = this.#finishing === 'continued' ? Phase.Streaming : Phase.Done
       this.#seen(await this.#host.uplink.send(() => this.wire.close(this.#sent.length, sum, phase)))
-      // The connection was replaced meanwhile: the text first, then the close once more.
+      // The connection was replaced meanwhile: repair the text, then close again.
       if (this.#broken) return
       this.#state = 'closed'
       this.#host.uplink.openRuns.delete(this)
     } catch (error) {
       this.#host.refused(error)
-      // Whether or not it arrived, the whole text once more and then the close again do no harm.
+      // The close may have arrived; replacing the text and closing again is harmless.
       this.#broken = error
     }
   }
 
-  /** Waits until another try makes sense; throws `error` when none does. */
+  /** Waits until another try makes sense; throws `error` if none does. */
   async #wait(error: unknown): Promise<void> {
     if (!(error instanceof Doubt) && !this.#isGone(error) && judge(error) === 'final') throw error
     const delay = this.#backoff.next()
     if (delay === undefined) throw error
     if (isRateLimit(error)) this.#host.uplink.pause(delay)
-    // What was not refused for its rate is repaired at once, the first time.
+    // Unless the rate limit was hit, repair at once the first time.
     if (isRateLimit(error) || this.#backoff.repeated)
       await new Promise((resolve) => setTimeout(resolve, delay))
     await this.#host.uplink.usable(this.#host.channel, this.#backoff.left())
@@ -357,5 +357,5 @@ export class Run implements Sender {
 
 type Closing = 'done' | 'continued'
 
-/** Nobody refused anything; it is only unknown what stands on the channel. */
+/** No operation was refused, but the channel's content is unknown. */
 class Doubt {}

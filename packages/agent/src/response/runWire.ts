@@ -5,30 +5,30 @@ import type { Right } from '../publish/rights.ts'
 
 export type Pattern = 'message-per-response' | 'message-per-token'
 
-/** What a growing text is: fixed when its part begins. */
+/** Properties of a growing text, fixed when its part begins. */
 export interface RunKind {
   readonly channel: RealtimeChannel
   readonly type: 'text' | 'reasoning' | 'tool-input'
   readonly headers: Record<string, string>
 }
 
-/** How one pattern puts a growing text on the channel. Every call is one operation. */
+/** How a pattern publishes a growing text. Every call is one operation. */
 export interface RunWire {
-  /** The message that opens it, with the text so far; once it has a serial, the one that takes its place. */
+  /** The message that opens the text, with the text so far; once a serial is known, the message that replaces it. */
   open(text: string): Message
-  /** Adds `data`; the text then ends at `end`. */
+  /** Appends `data`; the text then ends at `end`. */
   grow(data: string, end: number): Promise<string | undefined>
-  /** Replaces everything by the text so far. */
+  /** Replaces the whole content by the text so far. */
   replace(text: string): Promise<string | undefined>
-  /** Says that the text is complete, or (`streaming`) that it goes on in a further message (PROTOCOL.md §4.4). */
+  /** Marks the text as complete, or (`streaming`) as continued in a further message (PROTOCOL.md §4.4). */
   close(end: number, checksum: string, phase: string): Promise<string | undefined>
-  /** The whole text and its close in one message, for whoever can await nothing. */
+  /** The whole text and its close in one message, for a process that can await nothing. */
   last(text: string, checksum: string): LastMessage
   /** The message's serial, once known. */
   serial: string | undefined
-  /** Whether it can grow only by its serial. */
+  /** Whether the text needs a serial to grow. */
   readonly needsSerial: boolean
-  /** The capability that it grows by. */
+  /** The capability needed to grow. */
   readonly right: Right
 }
 
@@ -88,7 +88,7 @@ function tokenWire({ channel, type, headers }: RunKind, newId: () => string): Ru
     data,
     extras: { headers: { ...headers, ...stamp } },
   })
-  // Ids of our own: a publish that the SDK sends again after a lost connection is not doubled (§6.5).
+  // Own ids prevent duplicates when the SDK publishes again after a lost connection (§6.5).
   const run = newId()
   let count = 0
   const publish = async (published: Message) => {

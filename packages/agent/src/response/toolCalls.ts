@@ -14,7 +14,7 @@ import type { Publish, PublishOptions } from './values.ts'
 /** Name, data and headers. */
 export type MessageParts = [name: string, data: unknown, headers: Record<string, string>]
 
-/** What tool calls need of the response they belong to. */
+/** The response's services for its tool calls. */
 export interface ToolHost {
   readonly parts: ResponseParts
   readonly streamsInput: boolean
@@ -35,7 +35,7 @@ export class ToolCalls {
     return this.#host.parts.tool(toolCallId) !== undefined
   }
 
-  /** Arguments begin to stream. Shown once there is something of them, or at once where they cannot stream. */
+  /** The arguments start to stream. The call is shown once there are some, or at once if they cannot stream. */
   start(toolCallId: string, toolName: string, fields: ToolFields = {}): ToolPart {
     const { parts } = this.#host
     const known = parts.tool(toolCallId)
@@ -57,7 +57,7 @@ export class ToolCalls {
     return tool
   }
 
-  /** A fragment of the arguments' JSON text. Message per token cannot stream it, and waits for the whole. */
+  /** A fragment of the arguments' JSON text. Message per token cannot stream it and waits for the whole. */
   delta(toolCallId: string, text: string): void {
     const tool = this.#known(toolCallId, 'stream the arguments of a tool')
     if (!this.#host.streamsInput || text === '') return
@@ -73,7 +73,7 @@ export class ToolCalls {
     tool.growing.append(text)
   }
 
-  /** `client`: a client runs it, and its result counts. */
+  /** `client`: a client runs the tool, and its result counts. */
   available(
     toolCallId: string,
     toolName: string,
@@ -107,7 +107,7 @@ export class ToolCalls {
     )
   }
 
-  /** `preliminary`: it is still to change, and never takes the place of a final one. */
+  /** `preliminary`: a later output replaces this one; a preliminary output never replaces a final one. */
   output(toolCallId: string, output: unknown, preliminary = false): void {
     const tool = this.#known(toolCallId, 'publish the result of a tool')
     if (preliminary && tool.state.startsWith('output') && !tool.preliminary) return
@@ -147,33 +147,33 @@ export class ToolCalls {
     return tool
   }
 
-  /** Notes that this process waits for a person, or a client, to answer. */
+  /** Records that this process waits for a person or a client to answer. */
   ask(toolCallId: string, client = false): void {
     const tool = this.#known(toolCallId, 'ask')
     tool.asked = 'here'
     if (client) tool.client = true
   }
 
-  /** Whether readers have been asked just this, by a former process: the question needs no repetition. */
+  /** Whether a former process asked readers exactly this question, so that it need not be repeated. */
   isAsked(toolCallId: string, input: unknown): boolean {
     const tool = this.#host.parts.tool(toolCallId)
     return tool?.asked === 'before' && JSON.stringify(tool.input) === JSON.stringify(input)
   }
 
-  /** A question of a former process that is asked again: the first such call of the tool. */
+  /** The call of a former process whose question is asked again: the first such call of the tool. */
   askedBefore(toolName: string, client: boolean): string | undefined {
     const same = ({ asked, toolName: name, client: runs = false }: ToolPart) =>
       asked === 'before' && name === toolName && runs === client
     return this.#host.parts.tools.find(same)?.toolCallId
   }
 
-  /** The decision that a former process took, and confirmed. */
+  /** The decision that a former process accepted and confirmed. */
   decision(toolCallId: string): { approved: boolean; reason?: string; clientId?: string } | undefined {
     const { approved, ...rest } = this.#host.parts.tool(toolCallId)?.approval ?? {}
     return approved === undefined ? undefined : { approved, ...rest }
   }
 
-  /** Messages that tell readers that nobody is waiting for an answer any more: the response ends as `status`. */
+  /** Messages that tell readers that no process waits for an answer any more: the response ends as `status`. */
   openQuestions(status: EndStatus): MessageParts[] {
     return this.#openQuestions(status).map((tool) => this.#over(tool, status))
   }
@@ -188,7 +188,7 @@ export class ToolCalls {
     }
   }
 
-  /** What a model's stream asked for may be decided after a good end: by the next prompt. */
+  /** A question from a model's stream may be decided after a successful end, by the next prompt. */
   #openQuestions(status: EndStatus): ToolPart[] {
     return this.#host.parts.tools.filter(({ state, asked, client }) => {
       if (state === 'approval-requested') return asked !== undefined || status !== 'complete'
@@ -210,14 +210,14 @@ export class ToolCalls {
     else if (tool.state !== 'output-denied') this.error(toolCallId, 'denied')
   }
 
-  /** Someone else has published the result. */
+  /** A client has published the result. */
   answered(toolCallId: string, result: { output?: unknown; errorText?: string }): void {
     const tool = this.#known(toolCallId, 'note the result of a tool')
     Object.assign(tool, result)
     tool.state = result.errorText === undefined ? 'output-available' : 'output-error'
   }
 
-  /** The decision that counts, confirmed to readers: they saw it, but cannot know whether who sent it may decide. */
+  /** Confirms the decision that counts: readers saw it, but cannot know whether its sender had the right. */
   decided(toolCallId: string, decision: { approved: boolean; reason?: string; clientId?: string }): void {
     const tool = this.#known(toolCallId, 'confirm the decision on a tool')
     tool.approval = { id: toolCallId, ...decision }
@@ -236,7 +236,7 @@ export class ToolCalls {
     )
   }
 
-  /** Numbered when its first message is made, as every part is. */
+  /** Number the call when its first message is made, as for every part. */
   #part(tool: ToolPart): string {
     return (tool.part ??= this.#host.nextPart())
   }
@@ -251,7 +251,7 @@ export class ToolCalls {
   }
 }
 
-/** Those that are set, and of the right type: models say anything. */
+/** The fields that are set and of the right type: models send anything. */
 function toolFields({ dynamic, providerExecuted, title }: ToolFields): ToolFields {
   return {
     ...(dynamic === true && { dynamic }),
@@ -260,7 +260,7 @@ function toolFields({ dynamic, providerExecuted, title }: ToolFields): ToolField
   }
 }
 
-/** On a call whose data is the text of its arguments. */
+/** Headers of a call whose data is the text of its arguments. */
 function fieldHeaders({ dynamic, providerExecuted, title }: ToolFields): Record<string, string> {
   return {
     ...(dynamic && { [Header.Dynamic]: 'true' }),
@@ -269,15 +269,15 @@ function fieldHeaders({ dynamic, providerExecuted, title }: ToolFields): Record<
   }
 }
 
-/** Notes the serial of a call's first message. */
+/** Records the serial of a call's first message. */
 const first = (tool: ToolPart) => (serial: string | undefined) => {
   if (serial) tool.serial ??= serial
 }
 
-/** A tool that runs: what `response.tool(...)` returns. */
+/** A running tool, returned by `response.tool(...)`. */
 export interface ToolCall {
   readonly toolCallId: string
-  /** How far it has come. */
+  /** Reports the tool's progress. */
   progress(progress: ToolProgress): void
   result(output: unknown): void
   error(errorText: string): void

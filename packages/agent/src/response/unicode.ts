@@ -1,4 +1,4 @@
-/** Bytes of `text` in UTF-8; a lone surrogate counts as the replacement character it will become. */
+/** Bytes of `text` in UTF-8; a lone surrogate counts as its replacement character. */
 export function utf8Length(text: string): number {
   let bytes = text.length
   for (let i = 0; i < text.length; i++) {

@@ -6,11 +6,11 @@ import type { ResponseParts, WholePart } from './responseParts.ts'
 export interface PublishOptions {
   /** Called with the message's serial. */
   done?(serial: string | undefined): void
-  /** Called when it could not be delivered; default: it counts as lost. */
+  /** Called when the message could not be delivered; by default it counts as lost. */
   failed?(error: RejoinError): void
-  /** Of messages of one key that wait for the network, only the newest is sent. */
+  /** Of the waiting messages with the same key, only the newest is sent. */
   key?: string
-  /** Shown to those present, not kept. */
+  /** Shown to present readers, not stored. */
   ephemeral?: boolean
 }
 
@@ -28,7 +28,7 @@ export interface ValuesHost {
   lost(error: RejoinError): void
 }
 
-/** What an app does with a file that the model made. */
+/** Stores a file that the model made. */
 export interface FileUpload {
   readonly data: Uint8Array
   /** IANA media type. */
@@ -42,18 +42,18 @@ export interface FileUpload {
 export type UploadFile = (file: FileUpload) => Promise<{ url: string }>
 
 export interface FileInput {
-  /** The content, or where it is: a URL, also a `data:` URL. */
+  /** The content, or its address: a URL, also a `data:` URL. */
   data: Uint8Array | string | URL
   /** IANA media type. */
   mediaType: string
   filename?: string
 }
 
-/** The parts of a response that are published whole, and the facts about it. */
+/** The parts of a response that are published whole, and its facts. */
 export class Values {
   readonly #host: ValuesHost
   #metadata: Record<string, unknown> | undefined
-  /** How often a data id was withdrawn: the next part of that id has another name. */
+  /** How often a data id was withdrawn: the next part with that id gets another name. */
   readonly #withdrawn = new Map<string, number>()
   readonly #uploads = new Set<Promise<void>>()
 
@@ -65,12 +65,12 @@ export class Values {
     return this.#metadata
   }
 
-  /** Takes over what a former process had published. */
+  /** Takes over the values that a former process published. */
   adoptMetadata(metadata: Record<string, unknown>): void {
     this.#metadata = metadata
   }
 
-  /** `text`: the part that the offsets count in. */
+  /** `text`: the part in which the offsets count. */
   source(
     source: (Omit<SourceEvent, 'sourceId'> | Omit<SourceDocumentEvent, 'sourceId'>) & { sourceId?: string },
     text?: PartText,
@@ -106,20 +106,20 @@ export class Values {
     const headers: Record<string, string> = id === undefined ? {} : { [Header.Part]: id }
     this.#host.publish(`${MessageName.TransientPrefix}${name}`, data ?? null, headers, {
       ephemeral: true,
-      // Nobody misses it later.
+      // A transient value's loss is not counted.
       failed: () => {},
       ...(id !== undefined && { key: `transient ${id}` }),
     })
   }
 
-  /** Merges facts about the response into those known, key by key. */
+  /** Merges facts about the response into the known ones, key by key. */
   setMetadata(metadata: Record<string, unknown>): void {
     const merged = { ...this.#metadata, ...metadata }
     this.#host.publish(MessageName.ResponseMetadata, merged, {}, { key: 'metadata' })
     this.#metadata = merged
   }
 
-  /** What the provider says of a part. Too large for the channel, it is in the row only. */
+  /** The provider's metadata of a part. If it is too large for the channel, only the row has it. */
   partMetadata(
     headers: Record<string, string>,
     field: 'providerMetadata' | 'resultProviderMetadata' | 'toolMetadata',
@@ -143,7 +143,7 @@ export class Values {
     this.#publishFile(this.#reserveFile(file.reasoning), file)
   }
 
-  /** A file whose content goes to the app's own storage first; its place among the parts is where it is now. */
+  /** A file whose content is uploaded to the app's storage first; its place among the parts is fixed now. */
   upload(file: FileUpload, upload: UploadFile): Promise<void> {
     const { mediaType, filename } = file
     const part = this.#reserveFile(false)
@@ -164,7 +164,7 @@ export class Values {
     return uploading
   }
 
-  /** Resolves when every file is uploaded, or could not be. */
+  /** Resolves when every upload has succeeded or failed. */
   async uploaded(): Promise<void> {
     while (this.#uploads.size > 0) await Promise.all(this.#uploads)
   }
@@ -187,7 +187,7 @@ export class Values {
     part: WholePart,
     { reasoning, ...file }: { url: string; mediaType: string; reasoning?: boolean },
   ): void {
-    // Withdrawn while it was uploaded.
+    // Withdrawn during the upload.
     if (!this.#host.parts.records.includes(part)) return
     Object.assign(part.row, file)
     const data = { ...file, ...(reasoning && { reasoning }) }
@@ -196,7 +196,7 @@ export class Values {
 
   #add(name: string, part: string, data: unknown, row: WholePart['row']): void {
     const whole: WholePart = { kind: 'whole', row }
-    // Throws when it is no JSON: then there is no such part.
+    // Throws if the value is not JSON, before a part is made.
     this.#publish(name, part, data, whole)
     this.#host.parts.add(whole)
   }
@@ -210,7 +210,6 @@ export class Values {
   }
 }
 
-/** The content itself as an address. */
 export function dataUrl({ data, mediaType }: { data: Uint8Array; mediaType: string }): string {
   const pieces: string[] = []
   for (let at = 0; at < data.length; at += 0x2000)
