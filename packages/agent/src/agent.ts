@@ -30,8 +30,8 @@ import type { UploadFile } from './response/values.ts'
 
 export interface AgentOptions {
   /**
-   * The agent's Ably client, from `ably` or `ably/modular`; it stays yours to close. With `echoMessages: false` it
-   * is spared from hearing itself.
+   * The agent's Ably client, from `ably` or `ably/modular`; the agent never closes it. With `echoMessages: false` the
+   * agent does not receive its own messages.
    */
   client: RealtimeClient
   channelName: string
@@ -39,14 +39,14 @@ export interface AgentOptions {
   /** Default `message-per-response`, which needs a namespace with mutable messages. */
   pattern?: Pattern
   /**
-   * Operations a second, shared by all responses of the connection. Text that has to wait is sent together.
-   * Default: 40 for `message-per-token` (Ably's smaller packages allow 50 messages a second and connection);
-   * no limit for `message-per-response`, where the service merges appends by itself
-   * (client option `transportParams: { appendRollupWindow: 40 }`, in milliseconds; with more than two responses
-   * at a time, 100 keeps within 50 messages a second).
+   * Operations per second, shared by all responses of the connection. Text that has to wait is merged. Default: 40 for
+   * `message-per-token` (Ably's smaller packages allow 50 messages per second and connection); no limit for
+   * `message-per-response`, where the service itself merges appends (client option `transportParams: {
+   * appendRollupWindow: 40 }`, in milliseconds; with more than two concurrent responses, 100 stays within 50 messages
+   * per second).
    */
   messagesPerSecond?: number
-  /** Bytes that a message may have on your account. A longer text continues in a further one. Default 65,536. */
+  /** Bytes that a message may have on your account. A longer text continues in another message. Default 65,536. */
   maxMessageSize?: number
   /** UTF-16 code units that may wait for the network before `pipe` stops reading the model. Default 65,536. */
   highWaterMark?: number
@@ -54,65 +54,64 @@ export interface AgentOptions {
   publishTimeout?: number
   retry?: RetryOptions
   /**
-   * Data to be present on the channel with, beside `role: 'agent'`; `false` for no presence. Needs a `clientId`
-   * and the capability `presence`. Without presence, readers cannot tell an agent that died from a slow one.
-   * For how long it stays after the process died: client option `transportParams: { remainPresentFor }`,
-   * in milliseconds.
+   * Presence data beside `role: 'agent'`; `false` for no presence. Needs a `clientId` and the capability `presence`.
+   * Without presence, readers cannot tell an agent that died from a slow one. The client option `transportParams: {
+   * remainPresentFor }`, in milliseconds, sets how long the agent stays present after its process died.
    */
   presence?: object | false
   /**
-   * Lets several processes answer under the same `clientId`: of each prompt, only the one that has the claim. A store
-   * promises that one process acts. `channel` needs no store and promises less: one answer stands, though two handlers
-   * may run. It needs presence, and a client that hears itself. Default: the claims of `checkpoints`, if it has any
-   * (`memoryCheckpoints()` and `@rejoin/postgres` do). Without claims, every process answers every prompt, and logs a
-   * warning when it notices another one.
+   * Lets several processes answer under the same `clientId`: only the process that claims a prompt answers it. A store
+   * guarantees that one process acts. `channel` needs no store and guarantees less: one answer stands, though two
+   * handlers may run. It needs presence, and a client that receives its own messages. Default: the claims of
+   * `checkpoints`, if it has any (`memoryCheckpoints()` and `@rejoin/postgres` do). Without claims, every process
+   * answers every prompt, and logs a warning when it notices another one.
    */
   claims?: ClaimStore | 'channel' | false
   /** Milliseconds after which another process takes over the prompts of one that died. Default 10,000; `channel`: 5000. */
   claimTtl?: number
-  /** Stores a file that the model made, and resolves to where it is. Without it, files travel in messages. */
+  /** Stores a file that the model made, and resolves to its address. Without it, files travel in messages. */
   uploadFile?: UploadFile
   /**
-   * Loads messages that the channel no longer has, for `prompt.conversation()`: the same function as `seed({ load })`
-   * takes.
+   * Loads messages that the channel no longer has, for `prompt.conversation()`: the same function as in `seed({ load
+   * })`.
    */
   load?: RecallOptions['load']
   /** Who may stop which response. Default: everyone on the channel. */
   allowCancel?: AllowCancel
   /**
-   * Gets every response at its end: the place to write it to a database, idempotently, by its `id`: after a restart
-   * it may get a response again. `end()` waits for it. When it throws it is called again, for up to 5 seconds, unless
-   * the error is one of PostgreSQL's that no repetition mends (SQLSTATE classes 22 and 23); then the error is reported,
-   * and `end()` resolves with `stored: false`. Strings in it hold no NUL and no lone surrogate: U+FFFD stands for them.
+   * Receives every response at its end, to write it to a database. Write idempotently, by its `id`: after a restart a
+   * response may come again. `end()` waits for it. If it throws, it is called again for up to 5 seconds, unless the
+   * error is one of PostgreSQL's that no retry can fix (SQLSTATE classes 22 and 23); then the error is reported, and
+   * `end()` resolves with `stored: false`. In all strings, U+FFFD replaces NUL and lone surrogates.
    */
   onComplete?: (response: ResponseRow) => unknown
   /**
-   * Keeps which prompts are still to be answered. With it, an agent that restarts first reads what it missed from
-   * the channel's history, answers it oldest first, and answers nothing twice.
+   * Stores which prompts are unanswered. With it, a restarted agent first reads the prompts it missed from the
+   * channel's history, answers them oldest first, and answers none twice.
    */
   checkpoints?: CheckpointStore
   /**
-   * Node.js: on these signals, open responses are ended as `error` (or left to be resumed, with a checkpoint store
-   * and `interrupted: 'resume'`) before the process goes. `false`: on none. Default `SIGTERM` and `SIGINT`.
+   * Node.js: on these signals, open responses end as `error` (or stay open to be resumed, with a checkpoint store and
+   * `interrupted: 'resume'`) before the process exits. `false`: on none. Default `SIGTERM` and `SIGINT`.
    */
   exitSignals?: readonly string[] | false
   /**
-   * Node.js: when the process exits without such a signal (`process.exit()`, an uncaught exception) while
-   * responses are open, the exit is held up, by 2.5 seconds at most, until a child process has ended them as `error` over
-   * Ably's REST API. `false`: it is not, and they hang until the agent is no longer present. Default true.
+   * Node.js: if the process exits without such a signal (`process.exit()`, an uncaught exception) while responses are
+   * open, the exit is delayed, by 2.5 seconds at most, until a child process has ended them as `error` over Ably's REST
+   * API. `false`: no delay, and the responses stay open until the agent is no longer present. Default true.
    */
   endOnExit?: boolean
 }
 
 export interface AgentEvents {
   error: (error: RejoinError) => void
-  /** An answer waits for people, and no handler runs for it until they have decided. */
+  /** An answer waits for people, and no handler runs for it until they decide. */
   suspended: (suspended: { promptId: string; responseId: string; toolCallIds: readonly string[] }) => void
-  /** A response begins: of the application, of a prompt, or to end what a former process has left. */
+  /** A response begins: of the application, of a prompt, or to end the response of a former process. */
   response: (response: ResponseWriter) => void
 }
 
-/** Milliseconds for which a store that fails is tried again. */
+/** Milliseconds for which a failing store is tried again. */
 const STORE_PATIENCE = 5000
 
 /** Publishes responses on one channel, and answers the prompts on it. */
@@ -181,8 +180,8 @@ export class Agent {
   }
 
   /**
-   * Resolves once connected, with the right to publish, listening and, after `onPrompt`, caught up with the past.
-   * @throws RejoinError what stands in the way.
+   * Resolves once connected, with the right to publish, listening and, after `onPrompt`, caught up with history.
+   * @throws RejoinError if one of these is impossible.
    */
   get ready(): Promise<void> {
     const { ready } = this.#inbox
@@ -190,21 +189,24 @@ export class Agent {
     return ready
   }
 
-  /** Responses that have not ended. */
+  /** Open responses. */
   get responses(): readonly ResponseWriter[] {
     return [...this.#responses]
   }
 
-  /** Begins a response. Nothing is published before it is written to. */
+  /** Begins a response. Nothing is published before the first write. */
   respond(ids: ResponseIds = {}): ResponseWriter {
     if (this.#closing) throw new RejoinError(ErrorCode.Closed, 'unable to respond; the agent was closed')
     return this.#respond(ids)
   }
 
-  /** A prompt as its handler gets it. Without the method it can be cloned and stored, as what it is. */
+  /**
+   * A prompt in the form its handler receives. `conversation` is not enumerable, so that a prompt can be cloned and
+   * stored.
+   */
   #asked(prompt: Prompt): AskedPrompt {
     const conversation = async (options?: RecallOptions) => {
-      // The reader comes with the first conversation that is asked for.
+      // Load the reader when a handler first asks for a conversation.
       const { recall } = await import('./memory/recall.ts')
       const { load } = this.#options
       return recall(this.#channel, prompt, { ...(load && { load }), ...options })
@@ -230,7 +232,7 @@ export class Agent {
     void this.#presence?.enter()
   }
 
-  /** Changes the data that the agent is present with. */
+  /** Changes the agent's presence data. */
   async present(data: object): Promise<void> {
     await this.#presence?.update(data)
   }
@@ -240,9 +242,9 @@ export class Agent {
   }
 
   /**
-   * Takes no more prompts, ends the responses that are open as `stopped`, leaves, and lets go of the channel.
-   * Prompts that still wait for their turn end the same way, unless a checkpoint store keeps them for the next
-   * process. Resolves when every prompt handler has returned.
+   * Accepts no more prompts, ends the open responses as `stopped`, leaves, and detaches from the channel.
+   * Waiting prompts end the same way, unless a checkpoint store keeps them for the next process. Resolves when every
+   * prompt handler has returned.
    * With `handOver` the agent stays present for as long as its connection's `remainPresentFor`, so that the
    * next process can take its place unnoticed.
    */
@@ -251,8 +253,8 @@ export class Agent {
   }
 
   /**
-   * Takes no more prompts; requests to stop and decisions are still heard. Resolves when those that were taken are
-   * answered: then `close()` stops nothing.
+   * Accepts no more prompts, but still receives cancels and decisions. Resolves when all accepted prompts are answered,
+   * so that `close()` stops nothing.
    */
   async drain(): Promise<void> {
     this.#inbox.drain()
@@ -266,7 +268,7 @@ export class Agent {
   async #close({ reason, handOver = false }: { reason?: unknown; handOver?: boolean }): Promise<void> {
     this.#inbox.close()
     const why = reason ?? new DOMException('The agent was closed', 'AbortError')
-    // One that waits for people is left to the process that goes on when they have decided.
+    // A suspended response stays for the process that continues after the decision.
     const end = async (response: ResponseWriter) => (await response.suspend()) || response.abort(why)
     await Promise.allSettled([...this.#responses].map(end))
     if (!handOver) await this.#presence?.leave()
@@ -301,7 +303,7 @@ export class Agent {
     return response
   }
 
-  /** For as long as responses are open. */
+  /** Watches for the end of the process while responses are open. */
   #watchEnd(): void {
     const { exitSignals = ['SIGTERM', 'SIGINT'], endOnExit = true } = this.#options
     if (exitSignals) this.#unwatch.push(watchExit(exitSignals, { shutDown: () => this.#shutDown() }))
@@ -310,7 +312,7 @@ export class Agent {
     this.#unwatch.push(watchLast({ lastWords: () => this.#lastWords(), unheard }))
   }
 
-  /** What the responses that are open have left to say, should the process exit now. */
+  /** Messages that end the open responses if the process exits now. */
   #lastWords(): RestRequest[][] {
     const { client } = this.#options
     const { name, channelOptions } = this.#channel as RealtimeChannel & { channelOptions?: ChannelOptions }
@@ -319,7 +321,7 @@ export class Agent {
       .filter((response) => !this.#inbox.resumes(response))
       .map((response) => {
         const messages = response.lastWords(interrupted('the process of the agent exited'))
-        // What only the SDK can encrypt is not said in clear.
+        // On an encrypted channel, send only the end marker, without data.
         const fit = encrypted
           ? messages.slice(-1).map((marker) => ({ ...marker, data: undefined }))
           : messages
@@ -328,7 +330,7 @@ export class Agent {
   }
 
   async #recompleted(responseId: string, past: PastResponse, prompt: Prompt): Promise<boolean> {
-    // Never written to: it only knows how to read what is there into a row.
+    // This writer is only used to turn the channel's messages into a row.
     const ids = { responseId, ...(past.promptId !== undefined && { promptId: past.promptId }) }
     return (
       (await this.#completed(new ResponseWriter(this.#writerHost(), ids, { past, prompt }).row())) !==
@@ -414,14 +416,14 @@ export function createAgent(options: AgentOptions): Agent {
   return new Agent(options)
 }
 
-/** A database will never take it: its values or references are wrong (SQLSTATE classes 22 and 23). */
+/** Whether no retry can succeed: the values or references are wrong (SQLSTATE classes 22 and 23). */
 function isRefused(error: unknown): boolean {
   for (let cause = error, depth = 0; cause && depth < 8; cause = (cause as Error).cause, depth++)
     if (/^2[23][0-9A-Z]{3}$/.test(String((cause as { code?: unknown }).code))) return true
   return false
 }
 
-/** Or left to its default. */
+/** Whether the option is positive or unset. */
 function isPositive(option: number | undefined): boolean {
   return option === undefined || option > 0
 }

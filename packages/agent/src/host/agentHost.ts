@@ -6,8 +6,8 @@ import { HostedConversation, type HostedOptions } from './hostedConversation.ts'
 
 export interface AgentHostOptions extends HostedOptions {
   /**
-   * Conversations open at once. At the limit, the one that has had nothing to do for the longest time makes room; if
-   * all are busy, wakes wait. Default 200: more channels a connection may not have on Ably's usual packages.
+   * Conversations open at once. At the limit, the conversation that has been idle longest makes room; if all are busy,
+   * wakes wait. Default 200, the channel limit per connection of Ably's usual packages.
    */
   maxOpen?: number
 }
@@ -16,13 +16,13 @@ export interface AgentHostEvents {
   error: (error: RejoinError) => void
 }
 
-/** Conversations that are being opened at once: each attaches, and asks for history. */
+/** Conversations opened at the same time: each attaches and reads history. */
 const OPENING = 50
 
 /** Milliseconds. */
 const DRAIN = 30_000
 
-/** Answers the prompts of any number of channels over one connection: each is open while there is something to do. */
+/** Answers the prompts of any number of channels over one connection: each is open while there is work to do. */
 export class AgentHost {
   readonly #options: AgentHostOptions
   readonly #events = new Emitter<AgentHostEvents>()
@@ -41,7 +41,7 @@ export class AgentHost {
     this.#options = options
   }
 
-  /** Conversations that are open. */
+  /** Open conversations. */
   get size(): number {
     return this.#conversations.size
   }
@@ -51,9 +51,10 @@ export class AgentHost {
   }
 
   /**
-   * Opens the conversation that the wake tells of, unless it is open. Resolves when nothing is left to do about its
-   * prompt: it was answered, here or by another process, or is not this agent's. Safe to call again.
-   * @throws RejoinError when the channel cannot be used, or the host closes before: then call it again, elsewhere.
+   * Opens the conversation that the wake names, unless it is open. Resolves when no work is left for its prompt: it was
+   * answered, here or by another process, or is not for this agent. Safe to call again.
+   * @throws RejoinError when the channel cannot be used or the host closes first: call it again then, in another
+   * process.
    */
   async wake({ channelName, promptId }: Pick<Wake, 'channelName' | 'promptId'>): Promise<void> {
     if (typeof channelName !== 'string' || channelName === '')
@@ -66,15 +67,15 @@ export class AgentHost {
     try {
       await conversation.answered(promptId)
     } catch (error) {
-      // It could not be opened: the next wake tries anew.
+      // Opening failed: the next wake tries again.
       void this.#shut(conversation)
       throw error
     }
   }
 
   /**
-   * A route for servers that speak fetch: reads the wakes in a request, and replies with 202 before they are
-   * answered; what goes wrong later is an `error` event.
+   * A route for fetch-based servers: reads the wakes in a request and replies with 202 before answering them; later
+   * failures are `error` events.
    */
   route({ accept = () => true, ...secrets }: Pick<PromptRouteOptions, 'accept' | 'key' | 'secret'> = {}): (
     request: Request,
@@ -95,8 +96,8 @@ export class AgentHost {
   }
 
   /**
-   * Takes no more prompts, lets what was taken be answered, and leaves all channels. What is still being answered
-   * after `within` milliseconds (30,000) is stopped. The client stays open.
+   * Accepts no more prompts, finishes the accepted ones, and leaves all channels. Answers still running after `within`
+   * milliseconds (30,000) are stopped. The client stays open.
    */
   close({ within = DRAIN }: { within?: number } = {}): Promise<void> {
     return (this.#closing ??= this.#close(within))
@@ -142,7 +143,7 @@ export class AgentHost {
     return conversation
   }
 
-  /** The conversation that has had nothing to do for the longest time. */
+  /** The conversation that has been idle longest. */
   #resting(): HostedConversation | undefined {
     let oldest: HostedConversation | undefined
     for (const one of this.#conversations.values())
@@ -161,7 +162,7 @@ export class AgentHost {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Those who wait for room look again, in their order. */
+  /** Wakes those that wait for room, in order. */
   #admit(): void {
     for (const look of this.#waiting.splice(0)) look()
   }

@@ -10,17 +10,17 @@ import { findPrompt } from '../wake/findPrompt.ts'
 
 export interface HostedOptions extends Omit<AgentOptions, 'channelName'>, PromptOptions {
   handler: PromptHandler
-  /** Milliseconds that a conversation stays open with nothing to do. Default 30,000. */
+  /** Milliseconds that an idle conversation stays open. Default 30,000. */
   idleAfter?: number
 }
 
 export interface ConversationEvents {
   error(error: RejoinError): void
-  /** What it was woken for is known, or it could not be opened. */
+  /** The prompt that opened it was found, or opening failed. */
   opened(): void
-  /** It has nothing to do, perhaps for the moment only. */
+  /** It is idle, perhaps only for the moment. */
   rested(): void
-  /** It has had nothing to do for `idleAfter`. */
+  /** It has been idle for `idleAfter`. */
   idle(): void
 }
 
@@ -29,10 +29,10 @@ interface Awaited {
   reject(error: unknown): void
 }
 
-/** Milliseconds that a prompt may take to come to the channel after its wake. */
+/** Milliseconds within which a prompt must arrive on the channel after its wake. */
 const COMING = 10_000
 
-/** One conversation of a host: an agent, from the wake that opens it until it has had nothing to do for a while. */
+/** One conversation of a host: an agent, from the wake that opens it until it has been idle for a while. */
 export class HostedConversation {
   readonly channelName: string
   /** Milliseconds since the epoch. */
@@ -41,17 +41,17 @@ export class HostedConversation {
   readonly #events: ConversationEvents
   readonly #client: RealtimeClient
   readonly #channel: RealtimeChannel
-  /** The channel was attached for this alone. */
+  /** The channel was attached only for this conversation. */
   readonly #attached: boolean
   readonly #agent: Agent
   readonly #claims: ClaimStore | 'channel' | false | undefined
   readonly #awaited = new Map<string, Awaited[]>()
   #ledger: Pick<Checkpoint, 'open' | 'recent'> = { open: [], recent: [] }
-  /** Serial of the prompt that it was opened for: those before it are not looked for. */
+  /** Serial of the prompt that opened it; older prompts are not looked for. */
   #from = ''
-  /** What it was opened for is not known yet. */
+  /** The prompt that opened it was not found yet. */
   #opening = true
-  /** Claims that the store has not decided on. */
+  /** Claims that the store has not decided. */
   #claiming = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #closing: Promise<void> | undefined
@@ -90,7 +90,7 @@ export class HostedConversation {
     return this.#closing
   }
 
-  /** Prompts are being answered, or wait. */
+  /** Whether prompts are being answered or wait. */
   get busy(): boolean {
     return this.#working || this.#ledger.open.length > 0 || this.#awaited.size > 0
   }
@@ -99,20 +99,22 @@ export class HostedConversation {
     return this.#opening || this.#claiming > 0 || this.#agent.responses.length > 0
   }
 
-  /** Resolves when nothing is left to do about the prompt here. */
+  /** Resolves when no work is left here for the prompt. */
   async answered(promptId: string): Promise<void> {
     const settled = this.#settled(promptId)
     settled.catch(() => {})
     await this.#agent.ready
     if (!this.#knows(promptId)) {
       const prompt = await findPrompt(this.#channel, promptId, { patience: 0, signal: undefined })
-      // Asked before the one that opened the conversation: not caught up with, and never to come live.
+      // Sent before the prompt that opened the conversation: neither catching up nor live messages will bring it.
       if (prompt && prompt.serial < this.#from) return this.#answerEarlier(promptId)
     }
     return settled
   }
 
-  /** Answers what was taken, within so many milliseconds, and lets go of the channel. `why`: for those who wait. */
+  /**
+   * Finishes the accepted prompts within this many milliseconds, and detaches. `why`: the error for waiting callers.
+   */
   close(within: number, why?: RejoinError): Promise<void> {
     return (this.#closing ??= this.#close(within, why))
   }
@@ -130,7 +132,7 @@ export class HostedConversation {
       await this.#channel.detach()
       this.#client.channels.release(this.channelName)
     } catch {
-      // Others use it, or the connection is gone.
+      // Others use the channel, or the connection is closed.
     }
   }
 
@@ -167,7 +169,9 @@ export class HostedConversation {
       else one.reject(error)
   }
 
-  /** The application's store, if there is one; without, what it was woken for is where it begins. */
+  /**
+   * The application's store, if there is one; otherwise, the prompt that opened the conversation is the starting point.
+   */
   #watchedCheckpoints(promptId: string, store: CheckpointStore | undefined): CheckpointStore {
     return {
       load: async (channelName) => {
@@ -189,7 +193,7 @@ export class HostedConversation {
     }
   }
 
-  /** Waiting for another process's claim to lapse is something to do. */
+  /** Waiting for another process's claim to expire counts as work. */
   #watchedClaims(claims: ClaimStore | 'channel'): ClaimStore | 'channel' {
     if (claims === 'channel') return claims
     return {
@@ -221,7 +225,7 @@ export class HostedConversation {
 
   #patience(): number {
     const { idleAfter = 30_000, claimTtl = 10_000 } = this.#options
-    // A claim of another process is tried again within so much.
+    // Another process's claim is tried again within this time.
     const standby = this.#ledger.open.length > 0 && this.#claims ? claimTtl * 1.5 : 0
     return Math.max(idleAfter, standby, this.#awaited.size > 0 ? COMING : 0)
   }

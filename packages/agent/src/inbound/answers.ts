@@ -6,7 +6,7 @@ import { GivenValues } from './givenValues.ts'
 export interface WaitOptions<T> {
   name: string
   toolCallId: string
-  /** Reads an answer; `undefined` if it is none. */
+  /** Reads an answer; `undefined` if the message is not one. */
   read(message: InboundMessage): T | undefined
   allow(who: Who, answer: T): boolean
   /** Milliseconds. */
@@ -18,15 +18,15 @@ interface Waiter {
   offer(message: InboundMessage): void
 }
 
-/** Answers kept for a question that is not asked yet: after a restart, the answer may come before the question. */
+/** Answers kept for questions not asked yet: after a restart, the answer may come before the question. */
 const KEPT = 500
 
-/** Waits for what people send about tool calls: results of client-side tools, decisions. */
+/** Waits for people's messages about tool calls: results of client-side tools, decisions. */
 export class Answers {
   readonly #waiting = new Map<string, Set<Waiter>>()
   readonly #values = new GivenValues()
   #kept: InboundMessage[] = []
-  /** Of each tool call: serial of the newest answer that was looked at. */
+  /** By tool call: serial of the newest answer that was judged. */
   readonly #judged = new Map<string, string>()
   readonly #report: (error: RejoinError) => void
 
@@ -41,17 +41,17 @@ export class Answers {
     else if (this.#kept.push(message) > KEPT) this.#kept.shift()
   }
 
-  /** Serial of the newest answer to these calls that was looked at; '' if none was. */
+  /** Serial of the newest answer to these calls that was judged; '' if none was. */
   judgedUpTo(toolCallIds: readonly string[]): string {
     return toolCallIds.map((id) => this.#judged.get(id) ?? '').reduce((a, b) => (a > b ? a : b), '')
   }
 
-  /** Whether an answer to one of these calls has come that is newer than `serial`. */
+  /** Whether a newer answer than `serial` to one of these calls has come. */
   hasKept(toolCallIds: readonly string[], serial: string): boolean {
     return this.#kept.some((message) => isAnswerTo(message, toolCallIds, serial))
   }
 
-  /** Resolves with the first answer of someone who may give it. Others are ignored and reported. */
+  /** Resolves with the first answer from a client that may give it. Other answers are ignored and reported. */
   wait<T>(options: WaitOptions<T>): Promise<T & Who> {
     const { name, toolCallId, timeout, signal } = options
     const key = `${name} ${toolCallId}`
@@ -120,7 +120,7 @@ export class Answers {
   }
 }
 
-/** A decision, or a result, that is newer than `serial`. */
+/** A decision or a result newer than `serial`. */
 export function isAnswerTo(message: InboundMessage, toolCallIds: readonly string[], serial: string): boolean {
   const { name, serial: own = '' } = message
   if (name !== MessageName.ApprovalResponse && name !== MessageName.ToolResult) return false

@@ -1,9 +1,9 @@
 import type { InboundMessage } from 'ably'
 
-/** Who sent a message, as Ably verified it. */
+/** The sender of a message, as verified by Ably. */
 export interface Who {
   readonly clientId: string | undefined
-  /** Their role, from the claim `ably.channel.*` of their token. */
+  /** The sender's role, from the claim `ably.channel.*` of the token. */
   readonly userClaim: string | undefined
 }
 

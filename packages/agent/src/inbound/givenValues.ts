@@ -3,7 +3,7 @@ import { Header } from '@rejoin/core/protocol'
 import { headersOf, parsed } from './fields.ts'
 import { Pieces } from './pieces.ts'
 
-/** UTF-16 code units of values that are kept. */
+/** UTF-16 code units of the values kept. */
 const MOST = 32_000_000
 
 /** Outputs of client tools that are too large for one message: pieces come before the result (PROTOCOL.md §1.5). */
@@ -13,14 +13,14 @@ export class GivenValues {
   add(message: InboundMessage): void {
     const headers = headersOf(message)
     const id = headers[Header.Value]
-    // Without it, it is of an agent's own value.
+    // Without this header, the piece belongs to one of the agent's own values.
     if (id === undefined || headers[Header.ToolCallId] === undefined) return
     this.#pieces.add(keyOf(id, message.clientId), Number(headers[Header.End]), message.data)
   }
 
   /**
-   * The message with the value that it stands for.
-   * @throws Error when pieces of it are missing.
+   * The message with its whole value put in.
+   * @throws Error when pieces of the value are missing.
    */
   whole(message: InboundMessage): InboundMessage {
     const headers = headersOf(message)

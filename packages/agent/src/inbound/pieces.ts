@@ -1,12 +1,12 @@
 import { checksum } from '@rejoin/core/protocol'
 
-/** Texts in pieces that are kept at once: a stranger must not fill the memory. */
+/** Texts in pieces that are kept at once: a limit, so that a stranger cannot fill the memory. */
 const MAX_TEXTS = 100
 
-/** Pieces of texts that are too long for one message, until the message comes that uses them. */
+/** Keeps pieces of texts too long for one message until the message that uses them comes. */
 export class Pieces {
   readonly #byKey = new Map<string, Map<number, string>>()
-  /** UTF-16 code units that are kept. */
+  /** UTF-16 code units kept. */
   readonly #most: number
   #units = 0
 
@@ -28,7 +28,7 @@ export class Pieces {
     }
   }
 
-  /** All of a text that begins with `head`; undefined when a piece is missing. */
+  /** The whole text that begins with `head`; undefined when a piece is missing. */
   read(key: string, head: string, whole: { length: number; checksum: string }): string | undefined {
     const pieces = this.#byKey.get(key) ?? new Map<number, string>()
     let text = head

@@ -4,40 +4,42 @@ import { headersOf, parsed, userClaimOf } from './fields.ts'
 import type { PromptTexts } from './promptTexts.ts'
 import { storable } from './storable.ts'
 
-/** What a user asked. */
+/** A user's prompt. */
 export interface Prompt {
   readonly id: string
   readonly text: string
-  /** Who asked, as Ably verified it; `undefined` for anonymous clients. */
+  /** The sender's clientId, as verified by Ably; `undefined` for anonymous clients. */
   readonly clientId: string | undefined
-  /** The asker's role, from the claim `ably.channel.*` of their token: Ably vouches for it. */
+  /** The sender's role, from the claim `ably.channel.*` of the token, as verified by Ably. */
   readonly userClaim: string | undefined
   /** Milliseconds since the epoch, by Ably's clock. */
   readonly timestamp: number
   readonly serial: string
-  /** Id of the prompt that this is another attempt at: edited, or asked again. */
+  /** Id of the prompt that this one edits or repeats. */
   readonly replaces: string | undefined
-  /** Id of the answer that it asks another one for. */
+  /** Id of the answer for which this prompt asks an alternative. */
   readonly regenerate?: string
-  /** Id of the line that it follows; `null`: it begins the conversation. Absent where its sender did not say. */
+  /**
+   * Id of the message that the prompt follows; `null`: it begins the conversation. Absent if the sender did not say.
+   */
   readonly parent?: string | null
-  /** Files and application data that came with it: all but the text. */
+  /** The prompt's files and application data: all parts but the text. */
   readonly parts: readonly PromptPart[]
-  /** Any JSON that the sender gave about it. */
+  /** Any JSON that the sender attached. */
   readonly metadata: unknown
-  /** The whole message data, for fields of the application's own. */
+  /** The whole message data, for the application's own fields. */
   readonly data: unknown
   readonly headers: Readonly<Record<string, string>>
-  /** It came while this agent was away, and was found in the channel's history. */
+  /** The prompt came while this agent was away, and was read from the channel's history. */
   readonly late: boolean
   /**
-   * With `claims`: grows whenever the prompt changes hands. Hand it to tools with effects: they can refuse a process
-   * that was overtaken.
+   * With `claims`: grows whenever the prompt changes hands. Pass it to tools with effects, so that they can refuse a
+   * process that was overtaken.
    */
   readonly fence?: number
 }
 
-/** Id of the prompt that a `user-input` message asks. */
+/** Id of the prompt in a `user-input` message. */
 export function promptIdOf(message: InboundMessage): string | undefined {
   const data = storable(parsed(message.data)) as { promptId?: unknown } | null | undefined
   const headers = storable(headersOf(message))
@@ -46,7 +48,7 @@ export function promptIdOf(message: InboundMessage): string | undefined {
 }
 
 /**
- * Reads a `user-input` message; `undefined` when it holds no text to answer.
+ * Reads a `user-input` message; `undefined` when it has no text to answer.
  * @throws RejoinError `bad_message` when pieces of its text are missing.
  */
 export function readPrompt(message: InboundMessage, late: boolean, texts?: PromptTexts): Prompt | undefined {
@@ -93,7 +95,7 @@ export function readPrompt(message: InboundMessage, late: boolean, texts?: Promp
 const isPart = (part: unknown): part is PromptPart =>
   typeof part === 'object' && part !== null && typeof (part as { type?: unknown }).type === 'string'
 
-/** Where it says that it belongs (PROTOCOL.md §2.4). */
+/** The place that the prompt names in the conversation (PROTOCOL.md §2.4). */
 function placeOf({ regenerate, parent }: { regenerate?: unknown; parent?: unknown }) {
   return {
     ...(typeof regenerate === 'string' && { regenerate }),

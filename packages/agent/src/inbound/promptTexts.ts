@@ -3,10 +3,10 @@ import { Header } from '@rejoin/core/protocol'
 import { headersOf } from './fields.ts'
 import { Pieces } from './pieces.ts'
 
-/** UTF-16 code units of texts that are kept. */
+/** UTF-16 code units of the texts kept. */
 const MOST = 32_000_000
 
-/** Pieces of prompts that are too long for one message: they come before the prompt (PROTOCOL.md §2.8). */
+/** Pieces of prompts too long for one message; they come before the prompt (PROTOCOL.md §2.8). */
 export class PromptTexts {
   readonly #pieces = new Pieces(MOST)
 
@@ -17,7 +17,7 @@ export class PromptTexts {
     this.#pieces.add(keyOf(promptId, message.clientId), Number(headers[Header.End]), message.data)
   }
 
-  /** All of a prompt's text; undefined when a piece is missing. */
+  /** The prompt's whole text; undefined when a piece is missing. */
   read(
     promptId: string,
     clientId: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * Lone surrogates and NUL become U+FFFD, of the same length: no wire carries the former, no database the latter, and
- * all must keep one text.
+ * Replaces lone surrogates and NUL by U+FFFD, of the same length: wires cannot carry the former, databases cannot store
+ * the latter, and both must have the same text.
  */
 export function storableText(text: string): string {
   return /[\0\ud800-\udfff]/.test(text)
@@ -10,10 +10,12 @@ export function storableText(text: string): string {
     : text
 }
 
-/** An escape in JSON text; the group matches those that no database takes. */
+/** An escape in JSON text; the group matches those that databases refuse. */
 const ESCAPE = /\\(?:u(0000|d[89a-f][0-9a-f]{2})|[^])/gi
 
-/** The same for every string in a value, keys included. What needs no change, or is no JSON, is returned as it is. */
+/**
+ * The same for every string in a value, keys included. Returns values that need no change, or are not JSON, unchanged.
+ */
 export function storable<T>(value: T): T {
   if (typeof value === 'string') return storableText(value) as T
   const json = asJson(value)

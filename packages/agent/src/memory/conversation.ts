@@ -1,27 +1,27 @@
 import type { PromptState, ResponseState } from '@rejoin/core'
 
-/** One turn of a conversation, as the one who asked saw it. */
+/** One turn of a conversation, as the prompt's sender saw it. */
 export type ConversationMessage =
   | (PromptState & { readonly role: 'user' })
   | (ResponseState & { readonly role: 'assistant' })
   | { readonly role: 'system'; readonly text: string }
 
-/** A call that a person has approved, or a client has answered, and that the model has not heard of yet. */
+/** A call that a person has approved or a client has answered, and whose outcome the model has not seen. */
 export interface PendingCall {
   readonly responseId: string
   readonly toolCallId: string
   readonly toolName: string
   readonly input: unknown
-  /** Undefined: the call is approved, and is to be run. */
+  /** Undefined: the call is approved and must be run. */
   readonly output?: unknown
   readonly errorText?: string
 }
 
-/** What the one who asked saw, up to their prompt. Converters make a model's input of it. */
+/** The conversation that the prompt's sender saw, up to the prompt. Converters turn it into a model's input. */
 export interface Conversation {
   /** Oldest first. */
   readonly messages: readonly ConversationMessage[]
-  /** Older turns were left out: a bound was reached, or the past could not be read. */
+  /** Older turns are missing: a limit was reached, or the past could not be read. */
   readonly truncated: boolean
   /** Text of a response is missing. */
   readonly hasGap: boolean
@@ -29,13 +29,13 @@ export interface Conversation {
 }
 
 export interface Bounds {
-  /** Turns at most. Default 200. */
+  /** Maximum number of turns. Default 200. */
   maxMessages?: number
-  /** UTF-16 code units of text at most. */
+  /** Maximum number of UTF-16 code units of text. */
   maxCharacters?: number
 }
 
-/** Leaves out whole turns, oldest first, and begins with what a user said. The last message stays. */
+/** Drops whole turns, oldest first, so that the rest begins with a user's message. Keeps the last message. */
 export function bounded(
   conversation: Conversation,
   { maxMessages = 200, maxCharacters }: Bounds,

@@ -7,18 +7,18 @@ import { bounded } from './conversation.ts'
 import type { Bounds, Conversation, ConversationMessage, PendingCall } from './conversation.ts'
 
 export interface RecallOptions extends Bounds {
-  /** Loads older messages from the application's database: the same function as `seed({ load })` takes. */
+  /** Loads older messages from the application's database: the same function as in `seed({ load })`. */
   load?: LoadRows
   /** Other answers that are still streaming, with their prompts. Default `omit`. */
   open?: 'omit' | 'include'
 }
 
-/** Times that older messages are asked for, at most: a bound for channels of any length. */
+/** Maximum number of requests for older messages, so that long channels end too. */
 const MAX_READINGS = 50
 
 /**
- * What the one who asked saw, up to their prompt: read from the channel, and from `load` beyond what it retains, by
- * the reader that browsers use.
+ * The conversation that the prompt's sender saw, up to the prompt: read with the browser's reader from the channel, and
+ * from `load` beyond the channel's retention.
  * @throws RejoinError `hydration_failed` when neither can be read.
  */
 export async function recall(
@@ -55,7 +55,7 @@ function isShort(session: Session, wanted: number): boolean {
   return hasOlder && messages.length <= wanted
 }
 
-/** The path on which the prompt is, and nothing after it. An ask for another answer ends at its question. */
+/** The path that ends at the prompt. A request for another answer ends at its question. */
 function upTo(session: Session, prompt: Prompt): readonly MessageRef[] {
   session.selectBranch(prompt.id)
   const { messages } = session.getSnapshot()
@@ -64,7 +64,7 @@ function upTo(session: Session, prompt: Prompt): readonly MessageRef[] {
     at = messages.findIndex((ref) => ref.role === 'user' && ref.id === id)
     if (at >= 0) return messages.slice(0, at + 1)
   }
-  // The channel no longer has it: the handler does.
+  // The channel no longer has the prompt, but the handler does.
   return messages
 }
 
@@ -85,7 +85,7 @@ function messageOf(
   return empty ? undefined : { ...response, role }
 }
 
-/** A prompt whose answer is still coming is left out with it. */
+/** Whether to keep a prompt: one whose answer is still streaming is left out with it. */
 function isAnswered(session: Session, state: PromptState, prompt: Prompt, open: 'omit' | 'include'): boolean {
   if (open === 'include' || state.id === prompt.id || state.id === prompt.replaces) return true
   const { messages } = session.getSnapshot()
@@ -97,7 +97,7 @@ function isAnswered(session: Session, state: PromptState, prompt: Prompt, open: 
 
 type CallPart = Extract<Part, { toolCallId: string }>
 
-/** Calls that a person approved, and that have not run. */
+/** Calls that a person approved and that have not run. */
 function callsOf(message: ConversationMessage): PendingCall[] {
   if (message.role !== 'assistant') return []
   const { id: responseId, parts }: ResponseState = message

@@ -13,7 +13,7 @@ const DAY = 86_400_000
 
 const ENDS = new Set<string>([MessageName.ResponseEnd, MessageName.Stop, MessageName.Cancelled])
 
-/** Answers the prompts of a channel that nobody has answered, oldest first: for a sweep, such as a cron job. */
+/** Answers a channel's unanswered prompts, oldest first: for a periodic sweep, such as a cron job. */
 export async function answerMissed(
   options: AnswerMissedOptions,
 ): Promise<{ promptId: string; outcome: AnswerOutcome }[]> {

@@ -14,22 +14,24 @@ export interface AnswerPromptOptions
   extends Omit<AgentOptions, 'checkpoints' | 'claims'>, Pick<PromptOptions, 'interrupted' | 'allowCancel'> {
   promptId: string
   handler: PromptHandler
-  /** Lets only one of several calls answer, wherever they run. A store: claims on the channel need agents that stay. */
+  /**
+   * Lets only one of several calls answer, in any process. Must be a store: claims on the channel need running agents.
+   */
   claims?: ClaimStore
-  /** Stops the answer, or the wait for its prompt. */
+  /** Stops the answer or the wait for its prompt. */
   signal?: AbortSignal
   /** Milliseconds to wait for a prompt that is not on the channel yet. Default 10,000. */
   patience?: number
-  /** Gets what goes wrong on the way, such as what the handler threw. */
+  /** Receives errors on the way, such as those that the handler threw. */
   onError?: (error: RejoinError) => void
 }
 
 /**
- * What became of a prompt:
+ * The result for a prompt:
  * - `answered`, `stopped`, `failed`: by this call;
  * - `answered-before`: its answer had ended;
  * - `claimed`: another process, or another call with the same client, answers it;
- * - `suspended`: it waits for people; call again when one has decided;
+ * - `suspended`: it waits for people; call again after a decision;
  * - `not-found`: it is not on the channel.
  */
 export type AnswerOutcome =
@@ -42,10 +44,10 @@ export type AnswerOutcome =
 const STATUS = { complete: 'answered', stopped: 'stopped', error: 'failed' } as const
 
 /**
- * Answers one prompt, and leaves. Only the channel's word counts: who asked, what, and whether it was answered. Calling
- * it again is safe: after a crash it does what is left to do. In several processes at once it needs `claims`.
- * @throws RejoinError when the channel cannot be read, or a `DeliveryError` when the answer could not be delivered:
- *   then call it again.
+ * Answers one prompt and leaves. Only the channel is trusted for the sender, the text and the state of the prompt.
+ * Calling it again is safe: after a crash it does the remaining work. In several processes at once it needs `claims`.
+ * @throws RejoinError when the channel cannot be read, or a `DeliveryError` when the answer could not be delivered;
+ * call it again then.
  */
 export async function answerPrompt(options: AnswerPromptOptions): Promise<AnswerOutcome> {
   const { client, channelName, channelOptions, promptId, signal } = options
@@ -65,7 +67,7 @@ export async function answerPrompt(options: AnswerPromptOptions): Promise<Answer
     const answer = new Answer(options)
     const outcome = await visit(client, channel, promptId, () => answer.run(channel))
     if (outcome?.status !== 'suspended') return outcome ?? { status: 'claimed' }
-    // Whoever was woken by a decision before the claim was given up has found it taken.
+    // A process woken by a decision before the claim was released has found it taken.
     if (!(await answer.isDecided(channel))) return outcome
   }
 }
@@ -77,9 +79,9 @@ class Answer {
   readonly #options: AnswerPromptOptions
   #prompt: Prompt | undefined
   #response: ResponseWriter | undefined
-  /** Id of the response that waits for people. */
+  /** Id of the suspended response. */
   #suspended: string | undefined
-  /** What `onComplete` threw. */
+  /** The error that `onComplete` threw. */
   #unstored: unknown
   #finish: (over: Over) => void = () => {}
   #fail: (error: unknown) => void = () => {}
@@ -149,7 +151,7 @@ class Answer {
     }
   }
 
-  /** The application's store, whose refusals end this call. */
+  /** The application's store; its errors end this call. */
   #watched(store: ClaimStore): ClaimStore {
     return {
       claim: async (request) => {
@@ -175,12 +177,12 @@ class Answer {
   #began(response: ResponseWriter): void {
     this.#response = response
     void response.ended.then(() => {
-      // One that was withdrawn is followed by another.
+      // A withdrawn response is followed by another.
       if (this.#response === response && !response.settled && !response.suspended) this.#finish('unsettled')
     })
   }
 
-  /** Someone has decided since the answer was suspended. */
+  /** Whether an answer has come since the response was suspended. */
   async isDecided(channel: RealtimeChannel): Promise<boolean> {
     const { prompts, cancelled, answers } = await this.#look(channel)
     return cancelled.length > 0 || prompts.some((entry) => !isDormant(entry, answers))
@@ -198,7 +200,7 @@ class Answer {
     return status === 'suspended' ? this.#elsewhere(channel) : { status: STATUS[status], result }
   }
 
-  /** What was done about the prompt so far. */
+  /** The state of the prompt. */
   #look(channel: RealtimeChannel): Promise<Missed> {
     const { client, allowCancel } = this.#options
     const { clientId } = client.auth
@@ -211,7 +213,7 @@ class Answer {
     return doneAbout(channel, this.#prompt!, judge, () => {})
   }
 
-  /** Others have answered it, or are about to. */
+  /** Another process has answered the prompt or is about to. */
   async #elsewhere(channel: RealtimeChannel): Promise<AnswerOutcome> {
     const { answered, prompts, cancelled } = await this.#look(channel)
     const ended = answered[0]

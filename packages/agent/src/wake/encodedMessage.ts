@@ -1,12 +1,12 @@
-/** A message as Ably's webhooks carry it. */
+/** A message in the form of Ably's webhooks. */
 export interface EncodedMessage {
   name?: string
   data?: unknown
-  /** How `data` was encoded, the last step last: `json/utf-8/base64`. */
+  /** The encodings of `data`, the last step last: `json/utf-8/base64`. */
   encoding?: string
 }
 
-/** Undoes the encodings of a message's data; `undefined` if one of them cannot be undone, such as a cipher. */
+/** Decodes a message's data; `undefined` if an encoding, such as a cipher, cannot be undone. */
 export function decoded(message: EncodedMessage): EncodedMessage | undefined {
   let { data } = message
   const steps = typeof message.encoding === 'string' ? message.encoding.split('/').filter(Boolean) : []

@@ -6,11 +6,11 @@ import { PromptTexts } from '../inbound/promptTexts.ts'
 
 const PAGE = 1000
 
-/** Milliseconds within which a prompt that was published twice is known by its first copy. */
+/** Milliseconds within which the first copy of a prompt published twice identifies it. */
 const COPIES = 120_000
 
 export interface FindOptions {
-  /** Milliseconds to wait for a prompt that is not there yet. */
+  /** Milliseconds to wait for a prompt that is not on the channel yet. */
   patience: number
   signal: AbortSignal | undefined
 }
@@ -59,7 +59,7 @@ function concerns(message: InboundMessage, promptId: string): boolean {
   return message.name === MessageName.PromptText && headersOf(message)[Header.PromptId] === promptId
 }
 
-/** @throws RejoinError `bad_message` when no copy of it is whole. */
+/** @throws RejoinError `bad_message` when no copy of the prompt is whole. */
 function first(messages: readonly InboundMessage[], promptId: string): Prompt | undefined {
   const texts = new PromptTexts()
   let failure: unknown

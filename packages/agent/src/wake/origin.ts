@@ -3,7 +3,7 @@ import { ErrorCode, RejoinError } from '@rejoin/core/protocol'
 export interface WakeSecrets {
   /** The Ably key that signs batched requests, whole: `appId.keyId:secret`. */
   key?: string
-  /** What the rule sends in the header `x-rejoin-secret`: single requests have no signature. */
+  /** The value of the rule's header `x-rejoin-secret`: single requests have no signature. */
   secret?: string
 }
 
@@ -13,7 +13,7 @@ const SECRET = 'x-rejoin-secret'
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
 
 /**
- * Either proof is enough. Without `key` and `secret` anyone may ask.
+ * Either proof is enough. Without `key` and `secret`, every request is accepted.
  * @throws RejoinError `not_allowed`.
  */
 export async function checkOrigin(headers: Headers, body: string, secrets: WakeSecrets): Promise<void> {
@@ -39,7 +39,7 @@ async function isSigned(body: string, signature: string, key: string): Promise<b
   }
 }
 
-/** In a time that does not tell how much of it is right. */
+/** Compares in constant time. */
 async function isSame(given: string, secret: string): Promise<boolean> {
   const key = await macKey(secret)
   return crypto.subtle.verify('HMAC', key, await crypto.subtle.sign('HMAC', key, bytes(secret)), bytes(given))

@@ -4,7 +4,7 @@ import { headersOf } from '../inbound/fields.ts'
 
 const PAGE = 1000
 
-/** Id of the prompt that a response answers, as a message of the given client says; `undefined` if none does. */
+/** Id of the prompt that a response answers, from the given client's messages; `undefined` if none names one. */
 export async function promptOf(
   channel: RealtimeChannel,
   responseId: string,

@@ -6,19 +6,19 @@ import { readWake } from './readWake.ts'
 
 export interface PromptRouteOptions
   extends Omit<AnswerPromptOptions, 'promptId' | 'channelName'>, WakeSecrets {
-  /** Which wakes to follow. Default: all. */
+  /** Which wakes to answer. Default: all. */
   accept?: (wake: Wake) => boolean | Promise<boolean>
 }
 
-/** What servers of the kind of Cloudflare Workers hand to a route. */
+/** The context that servers such as Cloudflare Workers pass to a route. */
 export interface RouteContext {
   waitUntil(work: Promise<unknown>): void
 }
 
 /**
- * A route for servers that speak fetch: reads the wakes in a request and answers their prompts. With `waitUntil` it
- * replies at once (202), otherwise when they are answered (200, with what became of each; 503 while another process has
- * the claim of one: it may have died, so the caller is to try again).
+ * A route for fetch-based servers: reads the wakes in a request and answers their prompts. With `waitUntil` it replies
+ * at once (202), otherwise after answering (200, with the result for each prompt; 503 while another process has a
+ * claim: that process may have died, so the caller should retry).
  */
 export function promptRoute(
   options: PromptRouteOptions,
@@ -38,7 +38,7 @@ export function promptRoute(
       const wakes: Wake[] = []
       for (const wake of await readWake(request, secrets)) if (await accept(wake)) wakes.push(wake)
       const work = Promise.all(wakes.map(answer))
-      // Some frameworks have a context without it.
+      // Some frameworks pass a context without `waitUntil`.
       if (typeof context?.waitUntil !== 'function') return reply(await work)
       const reported = work.catch((error: unknown) =>
         options.onError?.(wrapError('answer a prompt', error, ErrorCode.CallbackFailed)),
@@ -56,11 +56,11 @@ function reply(outcomes: readonly { status: string }[]): Response {
   return Response.json(outcomes, claimed ? { status: 503, headers: { 'retry-after': '10' } } : {})
 }
 
-/** What a request that went wrong is told. */
+/** The reply to a failed request. */
 export function refusal(error: unknown): Response {
   const code = error instanceof RejoinError ? error.code : undefined
   if (code === ErrorCode.NotAllowed) return new Response('Not allowed', { status: 401 })
   if (code === ErrorCode.BadMessage) return new Response('Not a wake', { status: 400 })
-  // Whoever called tries again.
+  // The status makes the caller retry.
   return new Response('Not answered', { status: 500 })
 }

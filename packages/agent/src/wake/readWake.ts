@@ -7,7 +7,7 @@ import { checkOrigin, type WakeSecrets } from './origin.ts'
 
 export type { WakeSecrets } from './origin.ts'
 
-/** A channel whose messages are about the channel of the rest of its name. */
+/** The prefix of a channel whose messages describe the channel named by the rest. */
 const WAKE_CHANNEL = 'wake:'
 
 const REASONS: Readonly<Record<string, Wake['reason']>> = {
@@ -17,9 +17,10 @@ const REASONS: Readonly<Record<string, Wake['reason']>> = {
 }
 
 /**
- * Reads a request of an Ably webhook, single or batched, or one with a `Wake` as its JSON. Messages that are no reason
- * to wake, such as those of answers, are left out.
- * @throws RejoinError `not_allowed` when neither signature nor secret is right, `bad_message` when it cannot be read.
+ * Reads a request of an Ably webhook, single or batched, or one with a `Wake` as its JSON. Leaves out messages that
+ * need no wake, such as those of answers.
+ * @throws RejoinError `not_allowed` when neither signature nor secret is right, `bad_message` when the body cannot be
+ * read.
  */
 export async function readWake(request: Request, secrets: WakeSecrets = {}): Promise<Wake[]> {
   const body = await request.text()
@@ -52,7 +53,7 @@ function deliveriesOf(body: unknown): DeliveredMessages[] {
 
 function wakeOf(channel: string, encoded: unknown): Wake | undefined {
   const { action } = fieldsOf(encoded)
-  // What becomes of a message later wakes nobody.
+  // Updates and deletions of a message wake no agent.
   if (action !== undefined && action !== 0 && action !== 'message.create') return undefined
   const message = decoded(fieldsOf(encoded)) as InboundMessage | undefined
   if (!message) return undefined

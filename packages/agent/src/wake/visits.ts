@@ -2,13 +2,16 @@ import type { RealtimeChannel, RealtimeClient } from 'ably'
 
 interface Visit {
   readonly promptIds: Set<string>
-  /** The channel was attached for this alone. */
+  /** The channel was attached only for this visit. */
   readonly attached: boolean
 }
 
 const visits = new WeakMap<RealtimeClient, Map<string, Visit>>()
 
-/** Runs `answer`, unless this client is answering the prompt already; detaches after the last, if it was detached. */
+/**
+ * Runs `answer`, unless this client is answering the prompt already. After the last visit, detaches a channel that it
+ * attached.
+ */
 export async function visit<T>(
   client: RealtimeClient,
   channel: RealtimeChannel,
