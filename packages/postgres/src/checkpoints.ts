@@ -9,7 +9,7 @@ import {
 import { cleanJson, cleanText } from './clean.ts'
 import { select, type PostgresClient } from './client.ts'
 
-/** Times that a save gives way to others that save at the same moment. */
+/** How often a save retries after a concurrent save. */
 const MOST_TRIES = 100
 
 /** Stores agents' checkpoints. `load` rejects, with the channel and the reason, if a stored checkpoint is damaged. */

@@ -7,7 +7,7 @@ import { readCursor, writeCursor } from './cursor.ts'
 export interface PageOptions {
   /** Rows on a page, 1 to 1000. Default 50. */
   limit?: number
-  /** From the page before; absent for the newest page. */
+  /** The cursor of the previous page; absent for the newest page. */
   cursor?: string | undefined
 }
 
@@ -49,7 +49,7 @@ where kept.row->>'role' = excluded.row->>'role' and case excluded.row->>'role'
     and ${fenceOf('excluded.row')} >= ${fenceOf('kept.row')} end
 returning id`
 
-// The row of a process that was overtaken, whose answer another process has given under another id.
+// A row of a process that was overtaken: another process has answered the prompt under another id.
 const OVERTAKEN = `exists (select from rejoin_rows as other where other.conversation = kept.conversation
   and other.row->>'promptId' = kept.row->>'promptId' and other.row->>'fence' is not null
   and kept.row->>'fence' is not null and ${fenceOf('other.row')} > ${fenceOf('kept.row')})`

@@ -10,8 +10,8 @@ interface Held {
 }
 
 /**
- * What one can do with the session. The same object with the same functions for as long as the component lives; they
- * act on the session that is provided then. Never renders.
+ * The session's actions. The same object with the same functions for the component's whole life; they act on the
+ * session provided at the time of the call. Never renders.
  */
 export function useActions(): SessionActions {
   const session = useHandle()

@@ -5,8 +5,8 @@ import { useSnapshot } from './useSnapshot.ts'
 const isReady = ({ status }: SessionState) => status !== 'connecting'
 
 /**
- * Whether the past has been read, as `useReady` waits for it: without Suspense. True also when the session failed: its
- * `status` and `error` tell. False on a server.
+ * Whether the past has been read: `useReady` without Suspense. True also when the session failed: see its `status` and
+ * `error`. False on a server.
  */
 export function useIsReady(): boolean {
   return useSnapshot(isReady)

@@ -6,8 +6,8 @@ const messages = (state: SessionState) => state.messages
 const entries = (state: SessionState) => state.entries
 
 /**
- * The conversation as it shows, in order: `{ id, role }`; with `all`, versions that do not show, too. Renders when a message comes or goes, never per token. A message
- * stays the same object, so a row in `memo` renders only for its own sake.
+ * The visible conversation in order: `{ id, role }`; with `all`, hidden versions too. Renders when a message comes or
+ * goes, never per token. A message stays the same object, so a row in `memo` renders only when its own content changes.
  */
 export function useMessages(options?: { all?: boolean }): readonly MessageRef[] {
   return useSnapshot(options?.all ? entries : messages)

@@ -5,7 +5,7 @@ import { useHandle } from './provider.ts'
 
 const none: readonly PromptState[] = []
 
-/** Prompts that wait for their turn, the same on every device. Renders when one comes or goes. */
+/** Prompts that wait to be answered, the same on every device. Renders when a prompt comes or goes. */
 export function useQueue(): readonly PromptState[] {
   const session = useHandle()
   return useSyncExternalStore(session.subscribe, session.getQueue, () => none)

@@ -20,14 +20,14 @@ export function useResponse<S = ResponseState>(
 ): S | undefined {
   const session = useHandle()
   const newestId = useSnapshot<string | undefined>(id === undefined ? newest : nothing)
-  // No response is named ''.
+  // No response has the id ''.
   const wanted = id ?? newestId ?? ''
   const subscribe = useCallback(
     (listener: () => void) => session.subscribeResponse(wanted, listener),
     [session, wanted],
   )
   const get = useMemo(() => {
-    // A selector that makes objects must give the same one for the same response.
+    // A selector that creates objects must return the same object for the same response.
     let last: ResponseState | undefined
     let selected: S | undefined
     return () => {

@@ -4,7 +4,7 @@ import type { SessionState } from '@rejoin/core'
 import { useSyncExternalStore } from 'react'
 import { useHandle } from './provider.ts'
 
-/** What `select` takes from the session's state; renders when that changes. `select` must not make objects. */
+/** The result of `select` on the session's state; renders when it changes. `select` must not create objects. */
 export function useSnapshot<V>(select: (state: SessionState) => V): V {
   const session = useHandle()
   return useSyncExternalStore(

@@ -4,7 +4,7 @@ import type { StickToEnd } from '@rejoin/core'
 import { useState, useSyncExternalStore } from 'react'
 
 /**
- * `<div ref={scroller}>` stays at its end while it grows, until a person scrolls up; then what is on screen keeps its
+ * `<div ref={scroller}>` stays at its end while it grows, until a person scrolls up; then the visible content keeps its
  * place. Renders when `isAtEnd` changes.
  */
 export function useStickToEnd(): Pick<StickToEnd, 'scroller' | 'scrollToEnd'> & {

@@ -12,7 +12,7 @@ export interface UseTurns extends Pick<Turns, 'choose'> {
 
 /**
  * The conversation as prompts with their answers and the versions of both. Renders when a message or a version comes or
- * goes, never per token. A turn stays the same object, so a row in `memo` renders only for its own sake.
+ * goes, never per token. A turn stays the same object, so a row in `memo` renders only when its own content changes.
  */
 export function useTurns(): UseTurns {
   const session = useHandle()

@@ -3,7 +3,7 @@ import { createSubscriber } from 'svelte/reactivity'
 import { toValue, useProvided } from './provider.ts'
 import type { MaybeGetter } from './provider.ts'
 
-/** A value that changes by itself; reading `current` in markup, `$derived` or `$effect` follows it. */
+/** A value that changes by itself; markup, `$derived` and `$effect` that read `current` follow it. */
 export interface Current<V> {
   readonly current: V
 }
@@ -11,7 +11,7 @@ export interface Current<V> {
 /** How to follow a value, and how to read it. */
 export type Join<V> = [subscribe: (listener: () => void) => () => void, get: () => V]
 
-/** Reads a value, and has the effect that reads it follow it. */
+/** Reads a value and subscribes the effect that reads it. */
 function followed<V>([subscribe, get]: Join<V>): () => V {
   const follow = createSubscriber((update) => {
     let shown = get()
@@ -29,8 +29,8 @@ function followed<V>([subscribe, get]: Join<V>): () => V {
 }
 
 /**
- * Follows what `join` returns for the session and `id` that are given now. Servers render `before`, and hydration begins
- * with it, so that the two agree however far the session in the browser has come by then.
+ * Follows the result of `join` for the current session and `id`. Servers render `before`, and hydration starts with it,
+ * so that both agree whatever the browser's session already knows.
  */
 export function useJoin<V>(
   join: (session: Session, id: string | undefined) => Join<V>,

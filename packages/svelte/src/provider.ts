@@ -10,18 +10,18 @@ export function toValue<V extends string | object | undefined>(value: MaybeGette
   return typeof value === 'function' ? value() : value
 }
 
-/** What a provider gives to the components below it. */
+/** The context that a provider gives to the components below it. */
 export interface Provided {
   readonly session: () => Session
-  /** What a server rendered has been taken over: what a session knows may show. Reactive. */
+  /** Hydration is over: the session's content may show. Reactive. */
   readonly isMounted: () => boolean
 }
 
 const key = Symbol('rejoin')
 
 /**
- * Provides a session to the functions of this component's descendants, and of itself from here on. Call it in the
- * script of a component; `() => session` may give another session later.
+ * Provides a session to the functions of this component, from this call on, and of its descendants. Call it in a
+ * component's script; `() => session` may return another session later.
  */
 export function provideSession(session: MaybeGetter<Session>): void {
   let mounted = isRenderedHere()
@@ -43,7 +43,7 @@ export function provideSession(session: MaybeGetter<Session>): void {
   setContext(key, provided)
 }
 
-/** Whether this page's elements are built here, not taken over from a server, which marks its blocks by comments. */
+/** Whether this page's elements are built here and not hydrated from a server, which marks its blocks with comments. */
 function isRenderedHere(): boolean {
   if (typeof document === 'undefined') return false
   const comments = document.createTreeWalker(document.body, NodeFilter.SHOW_COMMENT)

@@ -1,7 +1,9 @@
 import type { Current } from './join.ts'
 import { useSnapshot } from './useSnapshot.ts'
 
-/** Whether the past has been read. True also when the session failed: its `status` and `error` tell. False on a server. */
+/**
+ * Whether the past has been read. True also when the session failed: see its `status` and `error`. False on a server.
+ */
 export function useIsReady(): Current<boolean> {
   return useSnapshot(({ status }) => status !== 'connecting')
 }

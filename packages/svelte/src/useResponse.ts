@@ -9,7 +9,7 @@ import { useSnapshot } from './useSnapshot.ts'
  * One response; `undefined` until any of it is known. Changes at most once per frame, and only with this response.
  * Without an id: the newest response of the conversation.
  *
- * With a `selector`, changes only when what it returns does: `useResponse(id, (r) => r.status)`. It is called with a
+ * With a `selector`, changes only when its result does: `useResponse(id, (r) => r.status)`. It is called with a
  * response, never with `undefined`.
  */
 export function useResponse<S = ResponseState>(
@@ -19,7 +19,7 @@ export function useResponse<S = ResponseState>(
   const newest = useSnapshot(({ messages }) => messages.findLast((m) => m.role === 'assistant')?.id)
   return useJoin<S | undefined>(
     (session, wanted = '') => {
-      // A selector that makes objects must give the same one for the same response.
+      // A selector that creates objects must return the same object for the same response.
       let last: ResponseState | undefined
       let selected: S | undefined
       const get = (): S | undefined => {

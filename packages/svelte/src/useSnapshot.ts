@@ -3,7 +3,7 @@ import type { SessionState } from '@rejoin/core'
 import { useJoin } from './join.ts'
 import type { Current } from './join.ts'
 
-/** What `select` takes from the session's state; changes when that does. */
+/** The result of `select` on the session's state; changes when it does. */
 export function useSnapshot<V>(select: (state: SessionState) => V): Current<V> {
   return useJoin((session) => [session.subscribe, () => select(session.getSnapshot())], select(initialState))
 }

@@ -2,7 +2,7 @@ import { createStickToEnd } from '@rejoin/core'
 import { createSubscriber } from 'svelte/reactivity'
 
 /**
- * `<div {@attach scroller}>` stays at its end while it grows, until a person scrolls up; then what is on screen keeps
+ * `<div {@attach scroller}>` stays at its end while it grows, until a person scrolls up; then the visible content keeps
  * its place.
  */
 export function useStickToEnd(): {

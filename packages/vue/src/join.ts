@@ -7,9 +7,9 @@ import { useHandle } from './provider.ts'
 export type Join<V> = [subscribe: (listener: () => void) => () => void, get: () => V]
 
 /**
- * Follows what `join` returns, and joins again when the session, `id`, or what else `join` reads has changed,
- * until the scope is disposed. Servers render `before`, and hydration begins with it, so that the two agree
- * however far the session in the browser has come by then.
+ * Follows the result of `join`, and joins again when the session, `id`, or anything else that `join` reads changes,
+ * until the scope is disposed. Servers render `before`, and hydration starts with it, so that both agree whatever the
+ * browser's session already knows.
  */
 export function useJoin<V>(
   join: (session: Session, id: string | undefined) => Join<V>,
@@ -28,7 +28,7 @@ export function useJoin<V>(
       },
       { immediate: true, flush: 'sync' },
     )
-  // A component that takes over a server's elements has one before its setup.
+  // A component that hydrates a server's elements has an element before its setup.
   if (getCurrentInstance()?.vnode.el) onMounted(start)
   else if (typeof window !== 'undefined') start()
   return shallowReadonly(value)

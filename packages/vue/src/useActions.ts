@@ -2,7 +2,7 @@ import { sessionActionNames } from '@rejoin/core'
 import type { SessionActions } from '@rejoin/core'
 import { useHandle } from './provider.ts'
 
-/** What one can do with the session: functions that act on the session that is provided when they are called. */
+/** The session's actions: functions that act on the session provided at the time of the call. */
 export function useActions(): SessionActions {
   const handle = useHandle()
   const entries = sessionActionNames.map((name) => [

@@ -3,7 +3,7 @@ import { onMounted, shallowReadonly, shallowRef, toValue, watch } from 'vue'
 import type { MaybeRefOrGetter, ShallowRef } from 'vue'
 
 /**
- * A session that lives as long as the component shows `key`: `undefined` on a server and until it is made, closed
+ * A session that lives as long as the component shows `key`: `undefined` on a server and before its creation, closed
  * when the component leaves or `key` changes. `create` is called when the component is mounted, once per `key`.
  */
 export function useCreateSession<S extends Pick<Session, 'close'>>(

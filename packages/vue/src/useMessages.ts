@@ -3,8 +3,8 @@ import type { ShallowRef } from 'vue'
 import { useSnapshot } from './useSnapshot.ts'
 
 /**
- * The conversation as it shows, in order: `{ id, role }`; with `all`, versions that do not show, too. Changes when a
- * message comes or goes, never per token.
+ * The visible conversation in order: `{ id, role }`; with `all`, hidden versions too. Changes when a message comes or
+ * goes, never per token.
  */
 export function useMessages(options?: { all?: boolean }): Readonly<ShallowRef<readonly MessageRef[]>> {
   return useSnapshot((state) => (options?.all ? state.entries : state.messages))

@@ -7,8 +7,8 @@ import { useSnapshot } from './useSnapshot.ts'
  * One response; `undefined` until any of it is known. Changes at most once per frame,
  * and only with this response. Without an id: the newest response of the conversation.
  *
- * With a `selector`, changes only when what it returns does: `useResponse(id, (r) => r.status)`. It is called with
- * a response, never with `undefined`.
+ * With a `selector`, changes only when its result does: `useResponse(id, (r) => r.status)`. It is called with a
+ * response, never with `undefined`.
  */
 export function useResponse<S = ResponseState>(
   id?: MaybeRefOrGetter<string | undefined>,
@@ -16,7 +16,7 @@ export function useResponse<S = ResponseState>(
 ): Readonly<ShallowRef<S | undefined>> {
   const newest = useSnapshot(({ messages }) => messages.findLast((m) => m.role === 'assistant')?.id)
   return useJoin<S | undefined>(
-    // No response is named ''.
+    // No response has the id ''.
     (session, wanted = newest.value ?? '') => [
       (listener) => session.subscribeResponse(wanted, listener),
       () => {

@@ -2,8 +2,8 @@ import type { Session } from '@rejoin/core'
 import { useHandle } from './provider.ts'
 
 /**
- * `send({ text })` publishes a prompt, which shows at once with its delivery. Resolves to its id; rejects when it
- * was refused, which also shows on the prompt.
+ * `send({ text })` publishes a prompt, which shows at once with its delivery. Resolves to the prompt's id; rejects if
+ * the prompt was refused, which also shows on the prompt.
  */
 export function useSend(): Session['sendMessage'] {
   const handle = useHandle()

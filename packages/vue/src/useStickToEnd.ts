@@ -3,8 +3,8 @@ import { getCurrentScope, onScopeDispose, shallowReadonly, shallowRef } from 'vu
 import type { ShallowRef } from 'vue'
 
 /**
- * `<div :ref="scroller">` stays at its end while it grows, until a person scrolls up; then what is on screen keeps its
- * place.
+ * `<div :ref="scroller">` stays at its end while it grows, until a person scrolls up; then the visible content keeps
+ * its place.
  */
 export function useStickToEnd(): {
   scroller: (element: unknown) => void

@@ -2,7 +2,7 @@ import type { Gap, ResponseState } from '../types/types.ts'
 import { gapsOf } from './segments.ts'
 import type { TextRange } from './segments.ts'
 
-/** A part's text as it was shown last, and what of it was missing once. */
+/** A part's text as last shown, and the ranges of it that were once missing. */
 export interface Healed {
   readonly ranges: readonly TextRange[]
   readonly text: string
@@ -14,8 +14,8 @@ export interface Healed {
 const none: readonly TextRange[] = []
 
 /**
- * Follows which text of a part was missing and has come: `known` is what the last call returned, for the same part.
- * What reading the past brought is not counted. Reads the text only when gaps change or ranges are to be kept.
+ * Finds which missing text of a part has come: `known` is the last result for the same part. Text that came by reading
+ * the past does not count. Reads the text only when gaps change or ranges must be kept.
  */
 export function followHealed(
   known: Healed | undefined,
@@ -38,12 +38,12 @@ export function followHealed(
 
 type Shown = Pick<Healed, 'text' | 'gaps'>
 
-/** Text that stayed: from `from` to `to` of the text before, and from `at` in the new one. */
+/** Unchanged text: `from` to `to` of the earlier text, starting at `at` in the new one. */
 interface Piece extends TextRange {
   readonly at: number
 }
 
-/** What stayed of a text whose gaps were filled; `undefined`: it changed otherwise. */
+/** The unchanged pieces of a text whose gaps were filled; `undefined` if the text changed in another way. */
 function alignedPieces(before: Shown, now: Shown): Piece[] | undefined {
   const pieces: Piece[] = []
   const regions = regionsOf(before.gaps)
@@ -72,7 +72,7 @@ function alignedPieces(before: Shown, now: Shown): Piece[] | undefined {
 const plus = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || b === undefined ? undefined : a + b
 
-/** Gaps in order; those that touch are one. */
+/** Gaps in order; adjoining gaps are merged. */
 function regionsOf(gaps: readonly Gap[]): (TextRange & Pick<Gap, 'missing'>)[] {
   const regions: { from: number; to: number; missing: number | undefined }[] = []
   for (const { from, to, missing } of gaps.toSorted((a, b) => a.from - b.from)) {
@@ -87,7 +87,7 @@ function regionsOf(gaps: readonly Gap[]): (TextRange & Pick<Gap, 'missing'>)[] {
 }
 
 /**
- * Where `rest` begins in the new text, no earlier than `least`: by its offset in the agent's text, where that is known.
+ * Where `rest` begins in the new text, at `least` or later: by its offset in the agent's text, if known.
  */
 function endOf(now: Shown, offset: number | undefined, rest: string, least: number): number | undefined {
   const place = offset === undefined ? undefined : placeOf(offset, now.gaps)
@@ -96,7 +96,7 @@ function endOf(now: Shown, offset: number | undefined, rest: string, least: numb
   return found < 0 ? undefined : found
 }
 
-/** An offset of the agent's text in the shown one. */
+/** Converts an offset of the agent's text to the shown text. */
 function placeOf(offset: number, gaps: readonly Gap[]): number | undefined {
   let lost = 0
   for (const { to, missing } of gaps.toSorted((a, b) => a.from - b.from)) {
@@ -107,7 +107,7 @@ function placeOf(offset: number, gaps: readonly Gap[]): number | undefined {
   return offset - lost
 }
 
-/** What of an uncertain range stayed before and after the text that came into it. */
+/** The unchanged pieces of an uncertain range, before and after the inserted text. */
 function aroundFilling(before: string, from: number, now: string, at: number): Piece[] {
   let head = 0
   while (head < before.length && before[head] === now[head]) head++
@@ -119,7 +119,7 @@ function aroundFilling(before: string, from: number, now: string, at: number): P
   ]
 }
 
-/** What came into the new text between the pieces that stayed. */
+/** The text inserted between the unchanged pieces. */
 function between(pieces: readonly Piece[]): TextRange[] {
   const ranges: TextRange[] = []
   let end = 0

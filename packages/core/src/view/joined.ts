@@ -18,9 +18,9 @@ export interface JoinedText {
 }
 
 /**
- * Joins text parts: providers cut one text into several, and Markdown must not notice. A citation stands at the end of
- * what it cites, or where its source came. `parts`: some of the response's, such as those between two tool calls;
- * default: all.
+ * Joins text parts: providers split one text into several parts, which must not affect Markdown. A citation stands at
+ * the end of the cited text, or where its source came. `parts`: a selection of the response's parts, such as those
+ * between two tool calls. Default: all.
  */
 export function joinTexts(
   response: Pick<ResponseState, 'parts' | 'gaps'>,
@@ -51,7 +51,7 @@ export function joinTexts(
   return { text, gaps, citations, sources: [...sources.values()] }
 }
 
-/** An offset of the agent's text in the shown one, from which `gaps` are missing. */
+/** Converts an offset of the agent's text to the shown text, which lacks `gaps`. */
 export function shownOffset(offset: number, gaps: readonly Gap[]): number {
   let lost = 0
   for (const { from, missing = 0 } of gaps.toSorted((a, b) => a.from - b.from))

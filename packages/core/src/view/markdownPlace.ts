@@ -1,13 +1,13 @@
-/** A mark looks no further than this for the ends of its line. */
+/** UTF-16 code units searched in each direction for the ends of a mark's line. */
 const reach = 400
 
-/** What makes a line a quote, an item, a heading or a row of a table. */
+/** The prefix that makes a line a quote, an item, a heading or a table row. */
 const prefix = /^[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]+)*(?:#{1,6}[ \t]+|\|)?/
 
-/** Lines that are only syntax: fences, rules, underlines, the second row of a table. */
+/** Lines that are only syntax: fences, rules, underlines, a table's second row. */
 const syntax = /^[ \t]*(?:`{3,}|~{3,}|[ \t|:=*_-]+$)/
 
-/** Where in a Markdown text a mark can stand without breaking what it stands in: there, or close by. */
+/** The nearest place in a Markdown text where a mark breaks no syntax. */
 export function markdownPlaceOf(text: string, at: number): number {
   const before = text.slice(Math.max(0, at - reach), at)
   const start = at - (before.length - 1 - before.lastIndexOf('\n'))
@@ -20,7 +20,7 @@ export function markdownPlaceOf(text: string, at: number): number {
   return inRow(line, Math.max(at - start, prefix.exec(line)![0].length)) + start
 }
 
-/** Behind the last bar of a row there is no cell. */
+/** There is no cell after a row's last bar. */
 function inRow(line: string, at: number): number {
   const row = line.slice(-reach).trimEnd()
   const last = line.length - line.slice(-reach).length + row.length - 1

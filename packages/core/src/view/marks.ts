@@ -13,19 +13,19 @@ export type Mark =
   | { readonly type: 'gap' | 'gap-end'; /** Which of the `gaps`. */ readonly index: number }
   | { readonly type: 'citation'; readonly number: number }
 
-/** Characters of private use: a Markdown parser takes them for letters, wherever they stand. */
+/** Private-use characters, which a Markdown parser treats as letters everywhere. */
 const open = '\uE0F0'
 const close = '\uE0F1'
 const types = { g: 'gap', e: 'gap-end', c: 'citation' } as const
-/** In an address, a parser encodes them. */
+/** Parsers percent-encode the characters in addresses. */
 const pattern = /(?:\uE0F0|%EE%83%B0)([gec])(\d+)(?:\uE0F1|%EE%83%B1)/gi
 
 /**
- * Puts marks into a Markdown text, each where it stands or so close that it breaks no syntax. Render the result, and
- * take the marks out of the rendered texts with `splitMarks`, out of addresses with `withoutMarks`.
+ * Puts marks into a Markdown text, each at its place or at the nearest one that breaks no syntax. Render the result,
+ * then remove the marks from rendered texts with `splitMarks` and from addresses with `withoutMarks`.
  */
 export function withMarks(text: string, { gaps = [], citations = [] }: Marks): string {
-  // The model's own use of these characters means nothing.
+  // Replace these characters in the model's own text.
   const clean = text.replace(/[\uE0F0\uE0F1\0]/g, '\uFFFD')
   const places = [
     ...gaps.map(({ from }, i) => ({ at: from, mark: `${open}g${i}${close}` })),

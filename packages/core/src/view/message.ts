@@ -13,7 +13,7 @@ export interface ResponseMessage<
   readonly role: 'assistant'
 }
 
-/** A line of the conversation, of either role. */
+/** A message of the conversation, of either role. */
 export type Message<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> =
   | PromptMessage
   | ResponseMessage<T, D>
@@ -36,7 +36,7 @@ export function getMessage({ getResponse, getPrompt }: Source, id: string): Mess
   return message
 }
 
-/** Tells when `getMessage` may give another object. Returns how to stop. */
+/** Calls the listener when `getMessage` may return another object. Returns a function that unsubscribes. */
 export function subscribeMessage(
   { subscribe, subscribeResponse }: Subscribable,
   id: string,

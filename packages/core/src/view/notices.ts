@@ -4,25 +4,25 @@ import { missingIn } from './segments.ts'
 
 export type Tone = 'neutral' | 'good' | 'busy' | 'warning' | 'error'
 
-/** Something that a person should know about a response. The words are the application's. */
+/** Something that a person should know about a response. The application chooses the words. */
 export interface Notice {
   readonly reason:
-    /** Text is missing; `characters` is how much, where that is known. */
+    /** Text is missing; `characters` is the number missing, if known. */
     | 'gap'
-    /** Text was missing, and has come: `characters`. */
+    /** Missing text has come: `characters` is its length. */
     | 'healed'
-    /** The text is what the model said. */
+    /** The text is verified as the model's output. */
     | 'verified'
     /** The model reached its limit before the end. */
     | 'length'
     /** The provider ended the answer. */
     | 'content-filter'
-    /** It waits for a person. */
+    /** The response waits for a person. */
     | 'suspended'
     | 'stopped'
-    /** Its agent left before the end. */
+    /** The agent left before the end. */
     | 'interrupted'
-    /** The agent gave up; `message` tells why, where it said so. */
+    /** The agent ended the response with an error; `message` is its reason, if given. */
     | 'error'
   readonly tone: Tone
   /** UTF-16 code units. */
@@ -30,7 +30,7 @@ export interface Notice {
   readonly message?: string | undefined
 }
 
-/** What a person should know about a response, most of the time nothing. In the order of the reasons above. */
+/** The notices for a response, often none, in the order of the reasons above. */
 export function noticesOf(
   response: Pick<
     ResponseState,
@@ -50,7 +50,7 @@ export function noticesOf(
   return notices
 }
 
-/** How the connection is: the session's status, or that the past is being read. */
+/** The state of the connection: the session's status, or that the past is being read. */
 export interface ConnectionNotice {
   readonly reason: SessionState['status'] | 'catching-up'
   readonly tone: Tone
@@ -65,7 +65,7 @@ const tones = {
   closed: 'neutral',
 } as const
 
-/** How the connection of a session is, as a reason and a tone. The words are the application's. */
+/** A session's connection state, as a reason and a tone. The application chooses the words. */
 export function connectionNotice({
   status,
   hydration,

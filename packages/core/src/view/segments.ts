@@ -9,9 +9,9 @@ export interface TextRange {
 export interface TextSegment extends TextRange {
   readonly type: 'text'
   readonly text: string
-  /** A gap is somewhere in this text or at one of its ends; where is not known. */
+  /** A gap lies somewhere in this text or at one of its ends; its exact place is unknown. */
   readonly uncertain: boolean
-  /** This text was missing, and has come. */
+  /** This text was missing and has come. */
   readonly healed: boolean
 }
 
@@ -29,7 +29,7 @@ export function gapsOf({ gaps }: Pick<ResponseState, 'gaps'>, partId: string): r
   return gaps.filter(({ part }) => part === partId)
 }
 
-/** How much is missing in all, in UTF-16 code units; `undefined` where the stream does not tell. */
+/** The number of missing UTF-16 code units; `undefined` if the stream does not report it. */
 export function missingIn(gaps: readonly Gap[]): number | undefined {
   let sum = 0
   for (const { missing } of gaps) {
@@ -40,8 +40,8 @@ export function missingIn(gaps: readonly Gap[]): number | undefined {
 }
 
 /**
- * Cuts a text where gaps are, and where uncertain or healed text begins and ends. The texts of the segments, joined, are
- * the text. `healed` comes from `followHealed`.
+ * Splits a text at gaps, and at the ends of uncertain or healed text. The joined segments equal the text. `healed`
+ * comes from `followHealed`.
  */
 export function segmentsOf(
   text: string,
@@ -64,7 +64,7 @@ export function segmentsOf(
   return segments
 }
 
-/** Adds a piece of text, or lengthens the one before if it is of the same kind. */
+/** Adds a piece of text, or extends the previous piece if it is of the same kind. */
 function addText(segments: Segment[], { text, ...piece }: Omit<TextSegment, 'type'>): void {
   const last = segments.at(-1)
   const joins = last?.type === 'text' && last.uncertain === piece.uncertain && last.healed === piece.healed

@@ -5,16 +5,16 @@ export interface StickToEnd {
   readonly subscribe: (listener: () => void) => () => void
   /** The element that scrolls, or `null` when it is gone. */
   readonly scroller: (element: Element | null) => void
-  /** Shows the end, and stays there. */
+  /** Scrolls to the end and stays there. */
   readonly scrollToEnd: () => void
 }
 
-/** This close to the end, in CSS pixels, a scroll downwards reaches it. */
+/** A downward scroll that comes this close to the end, in CSS pixels, counts as reaching it. */
 const NEAR = 40
 
 /**
- * Stays at the end of an element while its content grows, until a person scrolls up; from there, keeps what is on screen
- * in its place while rows above it grow, heal or come in. Scrolling down to the end goes on staying there.
+ * Stays at the end of an element while its content grows, until a person scrolls up. Then keeps the visible content in
+ * place while rows above it grow, heal or are inserted, until a person scrolls down to the end.
  */
 export function createStickToEnd(): StickToEnd {
   const listeners = new Set<() => void>()
@@ -61,13 +61,13 @@ function keepEnd(
   }
   const onScroll = (): void => {
     const rest = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop
-    // Content that grows moves the end away by itself: only a movement upwards is a person's.
+    // Growing content moves the end away by itself, so only an upward movement is a person's.
     if (scroller.scrollTop < top && rest > 1) set(false)
     else if (rest <= NEAR && scroller.scrollTop > top) set(true)
     top = scroller.scrollTop
     anchor = anchorIn(scroller)
   }
-  /** Called between layout and paint, so that nothing is seen to move. */
+  /** Called between layout and paint, so that no movement is visible. */
   const onResize = (): void => {
     if (isStuck()) toEnd()
     else if (anchor?.element.isConnected) {
@@ -95,7 +95,7 @@ function keepEnd(
   return [stop, toEnd]
 }
 
-/** What stands first on screen, and where. */
+/** The first visible element and its position. */
 interface Anchor {
   readonly element: Element
   readonly top: number
@@ -109,7 +109,7 @@ function anchorIn(scroller: Element): Anchor | undefined {
 const topOf = (element: Element, scroller: Element): number =>
   element.getBoundingClientRect().top - scroller.getBoundingClientRect().top
 
-/** The innermost element that begins on screen, or else reaches into it; not one that stays when the content scrolls. */
+/** The innermost element that starts on screen, or else reaches into it; elements that do not scroll are skipped. */
 function firstVisible(parent: Element, edge: number): Element | undefined {
   for (const child of parent.children) {
     const { height, top, bottom } = child.getBoundingClientRect()
@@ -117,7 +117,7 @@ function firstVisible(parent: Element, edge: number): Element | undefined {
     if (top >= edge) return child
     const within = firstVisible(child, edge)
     const next = child.nextElementSibling
-    // What begins above the edge may grow there, and move the rest.
+    // Content that begins above the edge may grow there and move the rest.
     return within ?? (next && next.getBoundingClientRect().height ? next : child)
   }
   return undefined

@@ -2,19 +2,19 @@ import type { Branch } from '../response/tree.ts'
 import type { Session } from '../session/session.ts'
 import type { MessageRef } from '../types/types.ts'
 
-/** A prompt with what answers it, as the conversation shows them. The same object until it changes. */
+/** A prompt with its answers, as the conversation shows them. The same object until it changes. */
 export interface Turn {
-  /** Fit for a key. */
+  /** Usable as a list key. */
   readonly id: string
-  /** Absent where nobody asked, or where the prompt is not loaded. */
+  /** Absent if the response has no prompt, or the prompt is not loaded. */
   readonly promptId: string | undefined
-  /** In order. */
+  /** The answers in order. */
   readonly responseIds: readonly string[]
-  /** The wordings of the prompt; absent where there is one. */
+  /** The versions of the prompt; absent if there is only one. */
   readonly promptVersions: Branch | undefined
-  /** The prompts that ask for each answer; absent where nobody asked for another one. */
+  /** The prompts that ask for each answer; absent unless another answer was requested. */
   readonly answerVersions: Branch | undefined
-  /** The prompt that asks for the answer that shows, `promptId` or a regeneration: its status is that of the answer. */
+  /** The prompt of the visible answer, `promptId` or a regeneration: its status is the answer's. */
   readonly askId: string | undefined
 }
 
@@ -36,7 +36,7 @@ export interface Turns {
 export function createTurns(session: Source): Turns {
   let turns: readonly Turn[] = []
   let lists: readonly (readonly MessageRef[])[] = []
-  /** Answers that may yet say what they answer. */
+  /** Answers that may still name their prompt. */
   let undecided: readonly string[] = []
 
   const isCurrent = ({ messages, entries }: ReturnType<Source['getSnapshot']>): boolean =>
@@ -89,10 +89,10 @@ function turnsOf(session: Source, messages: readonly MessageRef[]): Turn[] {
   return drafts.map((draft) => finished(session, draft))
 }
 
-/** The prompt that a response answers, be it for another prompt's sake; `undefined` where it does not say. */
+/** The prompt that a response answers, directly or as a regeneration; `undefined` if the response names none. */
 function questionOf({ getResponsePromptId, getBranch }: Source, responseId: string): string | undefined {
   const promptId = getResponsePromptId(responseId)
-  // The first version of an answer is that of the question itself.
+  // The first answer belongs to the question itself.
   return typeof promptId !== 'string' ? undefined : (getBranch(responseId)?.versions[0] ?? promptId)
 }
 
@@ -111,7 +111,7 @@ function isUndecided({ getResponsePromptId }: Source, { id, role }: MessageRef):
   return role === 'assistant' && getResponsePromptId(id) === undefined
 }
 
-/** `next`, with the objects of `before` where they are alike. */
+/** `next`, reusing equal objects of `before`. */
 function shared(next: readonly Turn[], before: readonly Turn[]): readonly Turn[] {
   const known = new Map(before.map((turn) => [turn.id, turn]))
   const turns = next.map((turn) => {
