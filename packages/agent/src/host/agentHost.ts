@@ -54,7 +54,7 @@ export class AgentHost {
    * Opens the conversation that the wake names, unless it is open. Resolves when no work is left for its prompt: it was
    * answered, here or by another process, or is not for this agent. Safe to call again.
    * @throws RejoinError when the channel cannot be used or the host closes first: call it again then, in another
-   * process.
+   *   process.
    */
   async wake({ channelName, promptId }: Pick<Wake, 'channelName' | 'promptId'>): Promise<void> {
     if (typeof channelName !== 'string' || channelName === '')

@@ -14,23 +14,23 @@ import { headersOf, parsed, senderOf, type Who } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
 import { PromptTexts } from '../inbound/promptTexts.ts'
 
-/** What happened on the channel since a checkpoint, and what had been left open at it. */
+/** Events on the channel since a checkpoint, and the prompts that were open at it. */
 export interface Missed {
-  /** Prompts to answer, oldest first. `past` is what a former process had written for it. */
+  /** Prompts to answer, oldest first. `past` is a former process's answer so far. */
   readonly prompts: { prompt: Prompt; responseId?: string | undefined; past?: PastResponse | undefined }[]
-  /** Answered already: only the checkpoint does not know. */
+  /** Prompts already answered without the checkpoint's knowledge. */
   readonly answered: { prompt: Prompt; past: PastResponse }[]
-  /** Cancelled before they were answered. */
+  /** Prompts cancelled before they were answered. */
   readonly cancelled: { prompt: Prompt; responseId?: string | undefined; past?: PastResponse | undefined }[]
-  /** Decisions and tool results, which a resumed answer may wait for. */
+  /** Decisions and tool results that a resumed answer may wait for. */
   readonly answers: InboundMessage[]
   /** Serial of the newest message. */
   readonly serial: string
 }
 
-/** Whose word counts. */
+/** Decides which messages count. */
 export interface Judge {
-  /** Whether the prompt is this agent's to answer. */
+  /** Whether this agent must answer the prompt. */
   isOurs(prompt: Prompt): boolean
   /** Whether a former process of this agent published the message. */
   isOwn(message: InboundMessage): boolean
@@ -41,8 +41,7 @@ const PAGE = 1000
 
 /**
  * Reads the channel's past, from now back to the checkpoint: the channel may have been attached long before the agent
- * listened. Without a checkpoint, only where the
- * channel stands: the past is then nobody's to answer.
+ * listened. Without a checkpoint, finds only the newest serial, and past prompts are not answered.
  */
 export async function catchUp(
   channel: RealtimeChannel,
@@ -52,7 +51,7 @@ export async function catchUp(
 ): Promise<Missed> {
   if (!checkpoint)
     return { prompts: [], answered: [], cancelled: [], answers: [], serial: await newest(channel) }
-  // An answer that was being written began after its prompt.
+  // An unfinished answer began after its prompt.
   const from = checkpoint.open.reduce(
     (least, { prompt }) => (prompt.serial < least ? prompt.serial : least),
     checkpoint.serial,
@@ -66,8 +65,8 @@ export async function newest(channel: RealtimeChannel): Promise<string> {
 }
 
 /**
- * Messages after `serial` (and perhaps some before it), oldest first; up to the attach point, beyond which messages
- * come live, or (`untilNow`) all there are.
+ * Messages after `serial` (and perhaps some before it), oldest first: up to the attach point, after which messages
+ * arrive live, or (`untilNow`) up to now.
  */
 export async function since(
   channel: RealtimeChannel,
@@ -85,7 +84,7 @@ export async function since(
   return messages.reverse()
 }
 
-/** What others have done about one prompt. */
+/** The state of one prompt by other messages. */
 export async function doneAbout(
   channel: RealtimeChannel,
   prompt: Prompt,
@@ -124,7 +123,7 @@ function sort(
       else if (message.name === MessageName.UserInput) {
         const prompt = readPrompt(message, true, texts)
         const known = !prompt || prompts.has(prompt.id) || recent.has(prompt.id)
-        // What another agent answers, perhaps at this moment, is not to be touched.
+        // Another agent's answer, perhaps in progress, must not be touched.
         if (!known && prompt.serial > checkpoint.serial && judge.isOurs(prompt))
           prompts.set(prompt.id, prompt)
       } else if (message.name === MessageName.PromptStatus && judge.isOwn(message))
@@ -149,12 +148,12 @@ function sort(
     serial: messages.at(-1)?.serial ?? '',
   }
   for (const prompt of [...prompts.values()].sort((a, b) => (a.serial < b.serial ? -1 : 1))) {
-    // Its answer may have begun without the checkpoint's knowledge: it names the prompt.
+    // An answer that the checkpoint does not know may have begun; it names the prompt.
     const byPrompt = [...responses].find(([, past]) => past.promptId === prompt.id && !past.withdrawn)
     const begunId = begun.get(prompt.id)
     const responseId = begunId !== undefined && !responses.get(begunId)?.withdrawn ? begunId : byPrompt?.[0]
     const steeredPast = responses.get(steered.get(prompt.id) ?? '')
-    // Taken into an answer that has ended. Into one that has not, it is answered anew.
+    // An ended answer has taken the prompt. If the answer is open, the prompt is answered anew.
     const past = responses.get(responseId ?? '') ?? (steeredPast?.status ? steeredPast : undefined)
     const cancelled = cancels.some(
       (message) => isMeant(message, prompt, responseId) && judge.mayCancel(senderOf(message), { prompt }),
@@ -165,7 +164,7 @@ function sort(
   return missed
 }
 
-/** What people answer with. */
+/** Names of messages with which people answer a question. */
 const ANSWERS = new Set<string | undefined>([
   MessageName.Value,
   MessageName.ToolResult,
@@ -179,7 +178,7 @@ function noteSteered(message: InboundMessage, steered: Map<string, string>): voi
     steered.set(promptId, responseId)
 }
 
-/** A request to stop names a response, a prompt, or all that was asked before it. */
+/** A cancel names a response, a prompt, or everything sent before it. */
 function isMeant(cancel: InboundMessage, prompt: Prompt, responseId: string | undefined): boolean {
   const headers = headersOf(cancel)
   if (headers[Header.ResponseId] !== undefined) return headers[Header.ResponseId] === responseId
@@ -187,7 +186,7 @@ function isMeant(cancel: InboundMessage, prompt: Prompt, responseId: string | un
   return (cancel.serial ?? '') > prompt.serial
 }
 
-/** The result of a call that the agent declared to run in the client. */
+/** The result of a call that the agent declared as run by the client. */
 function isClientResult(message: InboundMessage, responses: Map<string, PastResponse>): boolean {
   if (message.name !== MessageName.ToolResult && message.name !== MessageName.Value) return false
   const headers = headersOf(message)
@@ -199,7 +198,7 @@ function isPublishedByAgent(message: InboundMessage, judge: Judge): boolean {
   return judge.isOwn(message) && Header.Rejoin in headersOf(message)
 }
 
-/** It was suspended, and nobody has answered since. */
+/** Whether the answer was suspended and has had no decision or result since. */
 export function isDormant(
   entry: Missed['prompts'][number],
   answers: readonly InboundMessage[],

@@ -15,29 +15,29 @@ const NAMES: string[] = [MessageName.Claim, MessageName.ResponseEnd, MessageName
 const REMEMBERED = 10_000
 
 /**
- * Claims on the channel itself (PROTOCOL.md §6.10): one answer of each prompt stands. Two processes may run its
- * handler at the same time if they are at two sites, or if one that lives is taken for dead.
+ * Claims on the channel itself (PROTOCOL.md §6.10): one answer of each prompt stands. Two processes may run its handler
+ * at the same time if they are connected to two Ably sites, or if a live process is taken for dead.
  */
 export class ChannelClaims implements ClaimStore {
   readonly #client: RealtimeClient
   readonly #channel: RealtimeChannel
   readonly #seen = new Map<string, Map<string, Seen>>()
   readonly #echoes = new Map<string, () => void>()
-  /** Prompts whose claims are known: read from history, and heard since. */
+  /** Prompts whose claims are known, from history or live messages. */
   readonly #read = new Map<string, Promise<void>>()
-  /** Serial of each prompt: its claims come later. */
+  /** Serial of each prompt; its claims have later serials. */
   readonly #after = new Map<string, string>()
   /** Claims of this process. */
   readonly #own = new Set<string>()
   #listening: Promise<unknown> | undefined
   readonly #listener = (message: InboundMessage) => this.#receive(message)
-  /** Continuity was lost: claims may have been made meanwhile. */
+  /** Continuity was lost, so claims may have been missed. */
   readonly #onState = ({ current, resumed }: ChannelStateChange) => {
     if (current === 'attached' && !resumed) this.#read.clear()
   }
   readonly #enter: () => Promise<boolean>
 
-  /** `enter`: enters presence; resolves to whether it could. */
+  /** `enter`: enters presence; resolves to whether it succeeded. */
   constructor(client: RealtimeClient, channel: RealtimeChannel, enter: () => Promise<boolean>) {
     const { options } = client as unknown as { options?: { echoMessages?: boolean } }
     if (options?.echoMessages === false)
@@ -58,7 +58,7 @@ export class ChannelClaims implements ClaimStore {
     this.#after.set(promptId, after)
     await this.#readUp(promptId)
     const winner = standing(this.#of(promptId))
-    // Its echo came late.
+    // The claim's echo came late.
     if (winner && this.#own.has(winner.id) && this.#isMine(promptId, winner.attempt + 1))
       return hasEnded(this.#of(promptId), winner.id) ? undefined : { fence: winner.attempt + 1 }
     if (winner && (hasEnded(this.#of(promptId), winner.id) || (await this.#isPresent(winner))))
@@ -87,13 +87,13 @@ export class ChannelClaims implements ClaimStore {
     return this.#isMine(promptId, fence)
   }
 
-  /** An end marker settles it. */
+  /** An end marker settles the claim. */
   settle({ promptId }: HeldClaim): Promise<void> {
     for (const { id } of this.#of(promptId)) this.#own.delete(id)
     return Promise.resolve()
   }
 
-  /** Reads the claims that were made while this process did not listen; the channel may have been attached before. */
+  /** Reads claims made before this process listened; the channel may have been attached earlier. */
   #readUp(promptId: string): Promise<void> {
     const known = this.#read.get(promptId)
     if (known) return known
@@ -116,7 +116,7 @@ export class ChannelClaims implements ClaimStore {
     this.#channel.unsubscribe(this.#listener)
   }
 
-  /** Resolves when the claim has come back, or `limit` milliseconds have passed. */
+  /** Resolves when the claim's echo arrives, or after `limit` milliseconds. */
   #echoOf(id: string, limit: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, limit)
@@ -125,7 +125,7 @@ export class ChannelClaims implements ClaimStore {
   }
 
   async #listen(): Promise<void> {
-    // Others take a process that is not present for dead.
+    // Other processes take a process that is absent for dead.
     if (!(await this.#enter()))
       throw new RejoinError(
         ErrorCode.NotAllowed,
@@ -146,14 +146,14 @@ export class ChannelClaims implements ClaimStore {
     return winner?.attempt === fence - 1 && winner.connectionId === this.#client.connection.id
   }
 
-  /** The claimant's process lives, as far as presence tells. */
+  /** Whether presence shows the claimant's process as alive. */
   async #isPresent({ connectionId }: Seen): Promise<boolean> {
     if (connectionId === this.#client.connection.id) return true
     const members = await this.#channel.presence.get()
     return members.some((member) => member.connectionId === connectionId)
   }
 
-  /** Only those of the same verified `clientId` compete. */
+  /** Only claims of the same verified `clientId` compete. */
   #receive(message: InboundMessage): void {
     const { name = '', clientId, connectionId, serial = '' } = message
     const { [Header.PromptId]: promptId, [Header.ResponseId]: responseId } = headersOf(message)

@@ -2,36 +2,36 @@ import type { Prompt } from '../inbound/prompt.ts'
 import { memoryClaims, type ClaimStore } from './claims.ts'
 import { mergeCheckpoints } from './mergeCheckpoints.ts'
 
-/** Where an agent keeps what it has still to answer, so that a restart loses and repeats nothing. */
+/** Stores the prompts that an agent has still to answer, so that a restart loses and repeats none. */
 export interface CheckpointStore {
-  /** What was last saved for the channel. */
+  /** The channel's last saved checkpoint. */
   load(channelName: string): Promise<Checkpoint | undefined>
   /**
-   * Resolves once it is safe. Calls for one channel come one after another from one agent. A store that several
-   * processes share keeps `mergeCheckpoints(saved, checkpoint)`, so that none forgets what another has to answer.
+   * Resolves once the checkpoint is stored. One agent's calls for one channel come one after another. A store that
+   * several processes share keeps `mergeCheckpoints(saved, checkpoint)`, so that no process's open prompts are lost.
    */
   save(channelName: string, checkpoint: Checkpoint): Promise<unknown>
-  /** Claims of the agents that share the store; the default of `createAgent({ claims })`. */
+  /** Claims of the agents that share the store: the default of `createAgent({ claims })`. */
   readonly claims?: ClaimStore
 }
 
-/** Plain JSON. */
+/** The state of an agent on one channel, as plain JSON. */
 export interface Checkpoint {
-  /** Serial of the last prompt received: what comes later on the channel is new. */
+  /** Serial of the last prompt received; later messages on the channel are new. */
   readonly serial: string
-  /** Prompts received and not settled. */
+  /** Prompts received and not yet settled. */
   readonly open: readonly OpenPrompt[]
-  /** Ids of the prompts settled last, so that a duplicate is still known after a restart. */
+  /** Ids of the prompts settled last, so that duplicates are recognized after a restart. */
   readonly recent: readonly string[]
 }
 
 export interface OpenPrompt {
   readonly prompt: Prompt
-  /** The response that answers it, once begun. */
+  /** The response that answers the prompt, once begun. */
   readonly responseId?: string
 }
 
-/** Keeps checkpoints and claims for as long as the process lives: for tests, and several agents in one process. */
+/** Keeps checkpoints and claims in memory: for tests, and for several agents in one process. */
 export function memoryCheckpoints(): CheckpointStore {
   const saved = new Map<string, string>()
   const load = (channelName: string) => {

@@ -17,7 +17,7 @@ export class CheckpointKeeper {
     this.#failed = failed
   }
 
-  /** Loads what the last process saved; `undefined` if it saved nothing. */
+  /** Loads the last process's checkpoint; `undefined` if there is none. */
   async load(): Promise<Checkpoint | undefined> {
     const checkpoint = await this.#store?.load(this.#channelName)
     if (checkpoint && !isCheckpoint(checkpoint))
@@ -26,18 +26,18 @@ export class CheckpointKeeper {
     return checkpoint
   }
 
-  /** The past is dealt with. Until then the last process's checkpoint stays: it names the prompts that are open. */
+  /** The past is processed. Until then the last process's checkpoint stays, because it names the open prompts. */
   caughtUp(): void {
     this.#caughtUp = true
   }
 
-  /** Records an event; resolves once it is saved, or the save has failed. */
+  /** Records an event; resolves once it is saved or saving has failed. */
   record(event: LedgerEvent): Promise<void> {
     this.#state = reduceLedger(this.#state, event)
     return this.#save()
   }
 
-  /** Events during a save share the next one. */
+  /** Events during a save share the next save. */
   #save(): Promise<void> {
     if (!this.#store || !this.#caughtUp) return Promise.resolve()
     if (this.#saving) {
@@ -58,7 +58,7 @@ export class CheckpointKeeper {
   }
 }
 
-/** Guessing at a damaged one would lose prompts, or answer them twice. */
+/** Checks every field: guessing at a damaged checkpoint would lose prompts or answer them twice. */
 function isCheckpoint({ serial, open, recent }: Partial<Checkpoint>): boolean {
   const prompts = Array.isArray(open) && open.every((one) => typeof one?.prompt?.serial === 'string')
   return typeof serial === 'string' && prompts && Array.isArray(recent)

@@ -1,16 +1,17 @@
-/** A claim of one prompt, or the end of the answer that was claimed, as the channel orders them. */
+/** A claim of one prompt, or the end of the claimed answer, in the channel's order. */
 export interface ClaimMessage<Serial = string> {
   readonly kind: 'claim' | 'end'
-  /** Names the claim; an end names the one that it belongs to. */
+  /** Id of the claim; an end has the id of its claim. */
   readonly id: string
-  /** 0, or one more than that of the claim that it takes over from. */
+  /** 0, or one more than the attempt of the claim that it replaces. */
   readonly attempt: number
   readonly serial: Serial
 }
 
 /**
- * Which claim of a prompt stands (PROTOCOL.md §6.10): the one whose answer ended first; until one has, the highest
- * attempt, and of those the first. A function of the set of messages: every process that has them all agrees.
+ * Which claim of a prompt stands (PROTOCOL.md §6.10): the claim whose answer ended first; before any end, the claim
+ * with the highest attempt, and among equals the first. Depends only on the set of messages, so all processes that have
+ * them agree.
  */
 export function standing<Message extends ClaimMessage<string | number>>(
   messages: readonly Message[],
@@ -25,7 +26,7 @@ export function standing<Message extends ClaimMessage<string | number>>(
   return first(all.filter((claim) => claim.attempt === attempt))
 }
 
-/** Whether the answer of a claim has ended. */
+/** Whether a claim's answer has ended. */
 export function hasEnded(messages: readonly ClaimMessage<string | number>[], id: string): boolean {
   return messages.some((message) => message.kind === 'end' && message.id === id)
 }

@@ -7,15 +7,15 @@ import type { ClaimStore, HeldClaim } from './claims.ts'
 export interface ClaimantHost {
   readonly store: ClaimStore
   readonly channelName: string
-  /** Milliseconds that a claim holds without being renewed. */
+  /** Milliseconds for which a claim holds unless renewed. */
   readonly ttl: number
-  /** Whether this process can answer at all. */
+  /** Whether this process can currently answer. */
   alive(): boolean
-  /** The prompt is this process's to answer. `review`: another one may have begun, or ended, an answer. */
+  /** This process now has the claim. `review`: another process may have begun or ended an answer. */
   won(prompt: Prompt, review: boolean): Promise<void>
-  /** Another process has the claim now. */
+  /** Another process now has the claim. */
   lost(prompt: Prompt): void
-  /** Another process has answered it. */
+  /** Another process has answered the prompt. */
   answered(prompt: Prompt): void
   report(error: RejoinError): void
 }
@@ -26,19 +26,19 @@ interface Holding {
   readonly renewal: ReturnType<typeof setInterval>
 }
 
-/** Prompts of which it is remembered that their answers have ended. */
+/** Number of ended prompts that are remembered. */
 const ENDED = 10_000
 
-/** After the end of an answer: a claim refused so often is settled, or held by a process that lives. */
+/** After an answer's end: a claim refused this often is settled, or held by a live process. */
 const REFUSALS = 3
 
-/** Milliseconds for which a store that does not answer is asked again before a response is stored or settled. */
+/** Milliseconds for which a failing store is asked again before a response is stored or settled. */
 const STORE_PATIENCE = 10_000
 
-/** Milliseconds after which a claim that the store could not grant is asked for again; doubles each time. */
+/** Milliseconds before a claim that the store failed to grant is requested again; doubles each time. */
 const SOON = 100
 
-/** Claims prompts for one agent: renews what it holds, and waits beside what others hold in case they die. */
+/** Claims prompts for one agent: renews its own claims, and takes over those of processes that die. */
 export class Claimant {
   readonly #host: ClaimantHost
   readonly #owner = newId()
@@ -46,9 +46,9 @@ export class Claimant {
   readonly #givingUp = new Set<Promise<unknown>>()
   readonly #holding = new Map<string, Holding>()
   readonly #standby = new Map<string, { prompt: Prompt; timer: ReturnType<typeof setTimeout> }>()
-  /** Prompts whose answers have ended, and how often their claims were refused since. */
+  /** Prompts whose answers have ended, with the number of refusals since. */
   readonly #ended = new Map<string, number>()
-  /** Prompts whose claims the store failed to grant, and how often in a row. */
+  /** Prompts whose claims the store failed to grant, with the number of failures in a row. */
   readonly #failures = new Map<string, number>()
   #closed = false
 
@@ -56,7 +56,7 @@ export class Claimant {
     this.#host = host
   }
 
-  /** Tries to get the prompt; goes on trying until it is answered. */
+  /** Claims the prompt; keeps trying until the prompt is answered. */
   async take(prompt: Prompt, review = false): Promise<void> {
     const { id } = prompt
     if (this.#closed || this.#claiming.has(id) || this.#holding.has(id) || this.#standby.has(id)) return
@@ -85,14 +85,14 @@ export class Claimant {
     const renewal = setInterval(() => void this.#renew(id), ttl / 3)
     unref(renewal)
     this.#holding.set(id, { prompt, claim, renewal })
-    // It was closed, or lost its connection, while the store was asked.
+    // The claimant was closed, or lost its connection, during the request to the store.
     if (this.#closed || !this.#host.alive()) this.release(id)
     else await this.#host.won({ ...prompt, fence }, review || fence > 1)
   }
 
   /**
-   * Whether the claim still holds: asked before anything that must happen once. `undefined` if the store cannot tell,
-   * with `patient` also when it is asked again for a while.
+   * Whether the claim still holds: checked before anything that must happen once. `undefined` if the store cannot say;
+   * with `patient`, the store is asked again for a while first.
    */
   async holds(promptId: string, patient: boolean): Promise<boolean | undefined> {
     const backoff = new Backoff({ giveUpAfter: STORE_PATIENCE })
@@ -104,7 +104,7 @@ export class Claimant {
     return this.#holding.has(promptId)
   }
 
-  /** The prompt needs nothing more. Resolves to false if another process has taken it meanwhile. */
+  /** Settles the prompt. Resolves to false if another process has taken it meanwhile. */
   async settle(promptId: string): Promise<boolean> {
     const holding = this.#holding.get(promptId)
     this.#drop(promptId)
@@ -128,20 +128,20 @@ export class Claimant {
     }
   }
 
-  /** Gives the claim up: another process, or this one later, takes the prompt up. */
+  /** Releases the claim: another process, or later this one, can claim the prompt. */
   release(promptId: string): void {
     const holding = this.#holding.get(promptId)
     this.#drop(promptId)
     if (holding) this.#giveUp(holding.claim)
   }
 
-  /** Gives all claims up; resolves when others can have them. */
+  /** Releases all claims; resolves when others can take them. */
   async releaseAll(): Promise<void> {
     for (const promptId of this.#holding.keys()) this.release(promptId)
     await Promise.all(this.#givingUp)
   }
 
-  /** This process can answer nothing any more: what it holds is others' to answer. */
+  /** This process can answer no more: other processes may take its prompts. */
   retire(): void {
     for (const { prompt } of this.#holding.values()) {
       this.#host.lost(prompt)
@@ -154,7 +154,7 @@ export class Claimant {
     this.#holding.delete(promptId)
   }
 
-  /** A claim that cannot be given up expires. */
+  /** A claim that cannot be released expires. */
   #giveUp(claim: HeldClaim): void {
     const done = Promise.resolve(this.#host.store.release?.(claim))
       .catch(() => {})
@@ -162,7 +162,7 @@ export class Claimant {
     this.#givingUp.add(done)
   }
 
-  /** An end marker of another process: it may die before it has stored its answer, so its claim is tried still. */
+  /** Another process's end marker: that process may die before it has stored its answer, so keep trying to claim. */
   heardEnd(promptId: string): void {
     this.#ended.set(promptId, 0)
     if (this.#ended.size > ENDED)
@@ -175,7 +175,7 @@ export class Claimant {
     this.#standby.clear()
   }
 
-  /** Tries again when the claim of the process that has the prompt may have expired. */
+  /** Tries again when the other process's claim may have expired. */
   standBy(prompt: Prompt): void {
     if (this.#closed || this.#standby.has(prompt.id)) return
     const refusals = this.#ended.get(prompt.id)
@@ -191,20 +191,20 @@ export class Claimant {
     const { ttl } = this.#host
     const failures = this.#failures.get(prompt.id)
     const delay = failures === undefined ? ttl : Math.min(ttl, SOON * 2 ** failures)
-    // Not all that wait come at once.
+    // Jitter, so that the waiting processes do not all try at once.
     const timer = setTimeout(again, delay * (1 + Math.random() / 4))
     unref(timer)
     this.#standby.set(prompt.id, { prompt, timer })
   }
 
-  /** Resolves to false when the store could not tell. */
+  /** Resolves to false if the store failed. */
   async #renew(promptId: string): Promise<boolean> {
     const holding = this.#holding.get(promptId)
     if (!holding) return true
     try {
       if (await this.#host.store.renew({ ...holding.claim, ttl: this.#host.ttl })) return true
     } catch (error) {
-      // As long as the store does not say otherwise, the next renewal may succeed.
+      // Until the store says otherwise, the next renewal may succeed.
       this.#host.report(wrapError(`renew the claim of prompt "${promptId}"`, error, ErrorCode.CallbackFailed))
       return false
     }

@@ -4,7 +4,7 @@ import { ErrorCode, RejoinError } from '@rejoin/core/protocol'
 export interface ClaimRequest {
   channelName: string
   promptId: string
-  /** Names the process; no two that run at once may share it. */
+  /** Id of the process; two processes that run at once must not share one. */
   owner: string
   /** Milliseconds after which another owner may take the prompt, unless the claim is renewed or settled. */
   ttl: number
@@ -12,7 +12,7 @@ export interface ClaimRequest {
   after?: string
 }
 
-/** A claim that was granted. */
+/** A granted claim. */
 export interface HeldClaim {
   channelName: string
   promptId: string
@@ -25,23 +25,26 @@ export interface HeldClaim {
  * `fence` grows whenever the prompt changes hands, so that a tool can refuse an owner that was overtaken.
  */
 export interface ClaimStore {
-  /** `undefined`: another owner holds the prompt, or it was settled. */
+  /** Resolves to `undefined` if another owner holds the prompt or the prompt was settled. */
   claim(request: ClaimRequest): Promise<{ fence: number } | undefined>
-  /** Prolongs a claim by `ttl` from now; false once another owner has it, or it was settled. */
+  /** Extends a claim to `ttl` from now; false once another owner has the prompt or it was settled. */
   renew(claim: HeldClaim & { ttl: number }): Promise<boolean>
   /**
-   * The prompt is answered: nobody claims it again.
+   * Settles an answered prompt: no owner can claim it again.
    * @throws RejoinError `invalid_argument` when another owner has taken it.
    */
   settle(claim: HeldClaim): Promise<void>
-  /** Gives the prompt up before its time: another owner may claim it at once. Without it, others wait for the lease. */
+  /**
+   * Releases the claim before its lease ends, so that another owner can claim the prompt at once. Optional: without it,
+   * others wait for the lease to end.
+   */
   release?(claim: HeldClaim): Promise<void>
 }
 
 /** Prompts that `memoryClaims` remembers. */
 const REMEMBERED = 100_000
 
-/** Claims for as long as the process lives: for tests, and several agents in one process. */
+/** Keeps claims in memory: for tests, and for several agents in one process. */
 export function memoryClaims({ now = Date.now }: { now?: () => number } = {}): ClaimStore {
   const kept = new Map<string, { owner: string; fence: number; expires: number; settled: boolean }>()
   const keyOf = ({ channelName, promptId }: { channelName: string; promptId: string }) =>

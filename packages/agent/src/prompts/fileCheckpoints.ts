@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts'
 
 /**
- * Keeps checkpoints in a folder, one file a channel, written whole or not at all. For one process at a time.
+ * Keeps checkpoints in a folder, one file per channel, written atomically. For one process at a time.
  * Node.js only: import it from `@rejoin/agent/node`.
  */
 export function fileCheckpoints(folder: string): CheckpointStore {

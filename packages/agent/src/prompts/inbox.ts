@@ -37,11 +37,11 @@ export interface InboxHost {
   readonly claimTtl: number
   respond(ids: ResponseIds, origin: Origin): ResponseWriter
   responses(): Iterable<ResponseWriter>
-  /** A response that was complete on the channel, and perhaps never stored. */
+  /** Stores a response that is complete on the channel and perhaps not in the store. */
   recompleted(responseId: string, past: PastResponse, prompt: Prompt): Promise<boolean>
-  /** Publishes what becomes of a prompt. */
+  /** Publishes a prompt's delivery state. */
   announce(promptId: string, data: { status: PromptNews; responseId?: string; part?: string }): void
-  /** Of responses that no prompt handler answers. */
+  /** Who may cancel responses that no prompt handler answers. */
   readonly allowCancel: AllowCancel | undefined
   /** An answer waits for people, and no handler runs for it. */
   suspended(prompt: Prompt, suspension: Suspension): void
@@ -61,13 +61,13 @@ const NAMES: string[] = [
   MessageName.ApprovalResponse,
 ]
 
-/** States of a connection that nothing more comes of. */
+/** Connection states after which no message arrives. */
 const GONE: ConnectionState[] = ['closing', 'closed', 'failed']
 
-/** Milliseconds for which a past that cannot be read is tried again. */
+/** Milliseconds for which reading the past is tried again. */
 const READ_PATIENCE = 30_000
 
-/** What an agent listens to: prompts, requests to stop, decisions, results of client-side tools. */
+/** Receives an agent's messages: prompts, cancels, decisions, results of client-side tools. */
 export class Inbox {
   readonly answers: Answers
   readonly #texts = new PromptTexts()
@@ -89,7 +89,7 @@ export class Inbox {
   #queue: PromptQueue | undefined
   readonly #claimant: Claimant | undefined
   readonly #suspended = new SuspendedPrompts()
-  /** Prompts whose answers this process has begun, while claims are not used. */
+  /** Prompts whose answers this process has begun; used only without claims. */
   readonly #begun = new Set<string>()
   #warned = false
   #options: PromptOptions = {}
@@ -99,15 +99,15 @@ export class Inbox {
   #deaf = false
   /** Serial of the last message heard, or of the last before listening; `undefined` while unknown. */
   #heard: string | undefined
-  /** Resolves once `heard` is known, or cannot be. */
+  /** Resolves once `heard` is known or cannot be determined. */
   #standing: Promise<void> | undefined
-  /** Continuity was lost, and what came meanwhile is not read yet. */
+  /** Continuity was lost, and the missed messages are not read yet. */
   #lost = false
   #closed = false
   #draining = false
-  /** Its checkpoint cannot be used. */
+  /** The agent's checkpoint is unusable. */
   #barred = false
-  /** Live messages that wait until the past is dealt with. */
+  /** Live messages held until the past is processed. */
   #held: InboundMessage[] | undefined
 
   constructor(client: RealtimeClient, channel: RealtimeChannel, host: InboxHost) {
@@ -146,7 +146,7 @@ export class Inbox {
     return this.#queue !== undefined
   }
 
-  /** Whether the next process will go on with this response. */
+  /** Whether the next process will resume this response. */
   resumes(response: ResponseWriter): boolean {
     const { interrupted = this.#claimant ? 'restart' : 'mark' } = this.#options
     return (
@@ -154,7 +154,7 @@ export class Inbox {
     )
   }
 
-  /** Resolves when stops and answers are heard; or cannot be, which is reported once. */
+  /** Resolves when cancels and answers are received, or when that is impossible, which is reported once. */
   async hear(): Promise<void> {
     if (this.#listened || this.#closed) return
     try {
@@ -165,14 +165,14 @@ export class Inbox {
     }
   }
 
-  /** Listens, and checks that the agent may publish. */
+  /** Starts listening, and checks that the agent may publish. */
   async check(): Promise<void> {
     await this.listen()
     const lack = missing(`answer on channel "${this.#channel.name}"`, this.#channel, 'publish')
     if (lack) throw lack
   }
 
-  /** Starts to listen; idempotent. */
+  /** Starts listening; idempotent. */
   listen(): Promise<void> {
     return (this.#listening ??= this.#listen().catch((error: unknown) => {
       this.#listening = undefined
@@ -199,7 +199,7 @@ export class Inbox {
     this.#ready.catch((error: RejoinError) => this.#host.report(error))
   }
 
-  /** A response has taken a prompt into account. */
+  /** A response has taken a steering prompt. */
   steered(prompt: Prompt, responseId: string, part: string): void {
     this.#queue?.steered(prompt, responseId)
     this.#host.announce(prompt.id, { status: 'steered', responseId, part })
@@ -213,7 +213,7 @@ export class Inbox {
     this.#queue?.close(this.#host.checkpoints !== undefined)
   }
 
-  /** Takes no more prompts, and hears what concerns those that were taken. */
+  /** Accepts no more prompts, but still receives messages about accepted ones. */
   drain(): void {
     this.#draining = true
     this.#claimant?.close()
@@ -223,7 +223,7 @@ export class Inbox {
     await this.#queue?.idle()
   }
 
-  /** Gives up the claims of what is left to do, for the next process. */
+  /** Releases the claims of unfinished prompts for the next process. */
   async release(): Promise<void> {
     await this.#claimant?.releaseAll()
   }
@@ -236,7 +236,7 @@ export class Inbox {
       await this.#channel.attach()
       this.#listened = true
       this.#channel.on(['attached', 'update', 'failed'], this.#onState)
-      // Known in time, should the connection be lost for long: what came before is not this agent's to answer.
+      // Record the position now, in case the connection is lost for long: this agent answers only later prompts.
       if (!this.#host.checkpoints) {
         this.#standing = newest(this.#channel).then(
           (serial) => void (this.#heard ??= serial),
@@ -264,16 +264,16 @@ export class Inbox {
     }
   }
 
-  /** Continuity was lost: what came meanwhile is in history only. */
+  /** Continuity was lost: the missed messages are only in history. */
   #lose(): void {
     const busy = this.#held !== undefined
-    // What was held so far came before the new attach point: history has it as well.
+    // Held messages came before the new attach point, so history has them as well.
     this.#held = []
     this.#lost = true
     if (!busy) void this.#refill()
   }
 
-  /** Reads what was missed, and again when more was missed meanwhile; then lets live messages through. */
+  /** Reads missed messages, repeatedly if more were missed meanwhile, then releases the held live messages. */
   async #refill(): Promise<void> {
     while (this.#lost && !this.#closed) {
       this.#lost = false
@@ -297,7 +297,7 @@ export class Inbox {
             this.#receive(message, true)
         return
       } catch (error) {
-        // Lost again: the next reading covers this one.
+        // Continuity was lost again: the next read covers this one.
         if (this.#lost || this.#closed) return
         const delay = judge(error) === 'retry' ? backoff.next() : undefined
         if (delay === undefined) return failed(error)
@@ -311,7 +311,7 @@ export class Inbox {
     this.#host.report(wrapRefusal(what, error, 'history', ErrorCode.HydrationFailed))
   }
 
-  /** Without its checkpoint, the agent cannot tell what it has answered: it answers nothing. */
+  /** Without its checkpoint the agent cannot know which prompts it has answered, so it answers none. */
   async #loadCheckpoint(): Promise<Checkpoint | undefined> {
     try {
       return await this.#ledger.load()
@@ -335,7 +335,7 @@ export class Inbox {
     this.#ledger.caughtUp()
     for (const message of missed.answers) this.answers.receive(message)
     if (this.#claimant) {
-      // Other processes may be at them: whatever is to be done is done by the one that has the claim.
+      // Other processes may have these prompts: only the process with the claim acts.
       for (const { prompt } of [...missed.answered, ...missed.cancelled, ...missed.prompts])
         this.#take(prompt, true)
     } else await this.#dealWith(missed)
@@ -348,7 +348,7 @@ export class Inbox {
     void this.#claimant!.take(prompt, review)
   }
 
-  /** The prompt is this process's: does what is left to do about it. */
+  /** This process has the claim: does the remaining work for the prompt. */
   async #won(prompt: Prompt, review: boolean): Promise<void> {
     const left = review ? await doneAbout(this.#channel, prompt, this.#judge, this.#host.report) : undefined
     const own = ({ prompt: { id } }: { prompt: Prompt }) => id === prompt.id
@@ -362,13 +362,13 @@ export class Inbox {
     this.#add(prompt, choice === 'resume' ? { past: open?.past, responseId: open?.responseId } : {})
   }
 
-  /** What another process had begun counts for nothing: this one answers anew. */
+  /** Discards another process's unfinished answer: this process answers anew. */
   #withdraw(past: PastResponse): void {
     const response = this.#host.respond({ responseId: past.responseId }, { past })
     void response.withdraw().catch(() => {})
   }
 
-  /** What another process had begun ends here. */
+  /** Ends another process's unfinished answer. */
   #mark({ prompt, past, responseId }: Missed['prompts'][number]): void {
     this.#queue!.remember(prompt.id)
     const response = this.#respond({ prompt, past, responseId })
@@ -379,7 +379,7 @@ export class Inbox {
       .then(() => this.#settled(prompt))
   }
 
-  /** Whether the process that takes over goes on with the response that this one has begun. */
+  /** Whether a process that takes over resumes the response that this one has begun. */
   #goesOn({ prompt, response }: Active): boolean {
     return GONE.includes(this.#client.connection.state) || this.#choose(prompt, response) !== 'restart'
   }
@@ -431,16 +431,16 @@ export class Inbox {
 
   async #settled(prompt: Prompt): Promise<void> {
     this.#begun.delete(prompt.id)
-    // Overtaken at the last moment: it is another process's to settle.
+    // Overtaken at the last moment: the other process settles the prompt.
     if ((await this.#claimant?.settle(prompt.id)) === false) return
     return this.#ledger.record({ type: 'settled', promptId: prompt.id })
   }
 
-  /** No handler runs until someone has answered; any process may go on then. */
+  /** No handler runs until an answer comes; any process may then continue. */
   #suspend(prompt: Prompt, suspension: Suspension): void {
     this.#suspended.add(prompt, suspension)
     this.#claimant?.release(prompt.id)
-    // It came while the handler was being suspended.
+    // An answer came while the handler was being suspended.
     if (this.answers.hasKept(suspension.toolCallIds, suspension.judged)) this.#resume(prompt)
     else this.#host.suspended(prompt, suspension)
   }
@@ -454,7 +454,7 @@ export class Inbox {
     })
   }
 
-  /** What was not stored is, by the process that gets the claim next: perhaps this one. */
+  /** Leaves a response that was not stored to the next process that gets the claim, perhaps this one. */
   #unsettled(prompt: Prompt, { delivered, suspended }: ResponseWriter): void {
     if (suspended) return this.#suspend(prompt, suspended)
     this.#claimant?.release(prompt.id)
@@ -463,7 +463,7 @@ export class Inbox {
 
   #choose(prompt: Prompt, left: { readonly text: string; readonly wasSuspended?: boolean }): Interrupted {
     const { text, wasSuspended } = left
-    // What people have decided is neither lost nor asked again.
+    // Keep people's decisions: they must be neither lost nor requested again.
     if (wasSuspended) return 'resume'
     const { interrupted = this.#claimant ? 'restart' : 'mark' } = this.#options
     if (typeof interrupted !== 'function') return interrupted
@@ -510,7 +510,7 @@ export class Inbox {
     mayCancel: (who, answer) => this.#mayCancel(who, answer),
   }
 
-  /** Another process that answers under the same name. */
+  /** Another process that answers with the same clientId. */
   #heardReplica(message: InboundMessage): void {
     const promptId = headersOf(message)[Header.PromptId]
     if (promptId === undefined || message.clientId !== ownId(this.#client)) return
@@ -532,7 +532,7 @@ export class Inbox {
     }
   }
 
-  /** From this connection, or published by a former process of this agent: not an answer. */
+  /** Whether this connection or a former process of this agent published the message, so that it is not an answer. */
   #isOwn(message: InboundMessage): boolean {
     const { connection } = this.#client
     if (message.connectionId !== undefined && message.connectionId === connection.id) return true
@@ -557,7 +557,7 @@ export class Inbox {
     this.#queue?.cancel({ responseId, promptId }, who)
     const mayCancel = (prompt: Prompt) => this.#mayCancel(who, { prompt })
     for (const prompt of this.#suspended.cancelled(message, mayCancel)) this.#resume(prompt)
-    // Responses that the application began by itself.
+    // Responses that the application began itself.
     for (const response of this.#host.responses()) {
       if (this.#queue?.has(response)) continue
       const all = responseId === undefined && promptId === undefined
@@ -569,7 +569,7 @@ export class Inbox {
   }
 }
 
-/** As whom Ably knows the client; `undefined` for an anonymous one. */
+/** The client's id on Ably; `undefined` for an anonymous client. */
 function ownId({ auth }: RealtimeClient): string | undefined {
   return auth.clientId && auth.clientId !== '*' ? auth.clientId : undefined
 }

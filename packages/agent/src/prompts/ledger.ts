@@ -3,24 +3,24 @@ import type { Prompt } from '../inbound/prompt.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { RECENT } from './mergeCheckpoints.ts'
 
-// Prompts are also the application's: it may keep or change them.
+// Copy prompts: the application may keep or change its own.
 const { produce } = new Immer({ autoFreeze: false })
 
 export type LedgerEvent =
   /** A checkpoint was loaded. */
   | { type: 'loaded'; checkpoint: Checkpoint }
-  /** A prompt was read; `accepted`: it is to be answered. */
+  /** A prompt was read; `accepted`: it will be answered. */
   | { type: 'received'; prompt: Prompt; accepted: boolean }
   /** The channel has been read up to `serial`. */
   | { type: 'reached'; serial: string }
   /** A response to the prompt begins. */
   | { type: 'begun'; prompt: Prompt; responseId: string }
-  /** The prompt needs nothing more. */
+  /** The prompt is settled. */
   | { type: 'settled'; promptId: string }
 
 export const emptyLedger: Checkpoint = { serial: '', open: [], recent: [] }
 
-/** Which prompts were received, are being answered, and are settled. The state is what a checkpoint store keeps. */
+/** Tracks which prompts were received, are being answered, and are settled. A checkpoint store saves this state. */
 export const reduceLedger: (state: Checkpoint, event: LedgerEvent) => Checkpoint = produce((state, event) => {
   const at = (promptId: string) => state.open.findIndex(({ prompt }) => prompt.id === promptId)
   const reach = (serial: string) => {

@@ -1,11 +1,11 @@
 import type { Checkpoint, OpenPrompt } from './checkpoint.ts'
 
-/** Ids of settled prompts that a checkpoint keeps. */
+/** Number of settled prompt ids that a checkpoint keeps. */
 export const RECENT = 200
 
 /**
- * What a store that several processes share keeps when one of them saves: a prompt stays open until one of them has
- * settled it. A process that was frozen, and saves what it knew long ago, takes nothing away.
+ * Merges a checkpoint into the saved one of a store that several processes share: a prompt stays open until one process
+ * has settled it. A process that was frozen and saves outdated state removes nothing.
  */
 export function mergeCheckpoints(saved: Checkpoint | undefined, next: Checkpoint): Checkpoint {
   if (!saved) return next
@@ -13,7 +13,7 @@ export function mergeCheckpoints(saved: Checkpoint | undefined, next: Checkpoint
   const open = new Map<string, OpenPrompt>()
   for (const one of [...saved.open, ...next.open]) {
     const { id } = one.prompt
-    // A prompt whose answer has begun says more than one that was only received.
+    // Prefer the entry whose answer has begun to one that was only received.
     if (!settled.has(id) && (one.responseId !== undefined || !open.has(id))) open.set(id, one)
   }
   const known = new Set(next.recent)

@@ -7,13 +7,16 @@ import type { PastResponse } from '../response/pastResponse.ts'
 import type { Prompt } from '../inbound/prompt.ts'
 import type { ResponseWriter } from '../response/responseWriter.ts'
 
-/** A prompt to answer, with the conversation that it belongs to. */
+/** A prompt to answer, with the conversation to which it belongs. */
 export interface AskedPrompt extends Prompt {
-  /** What its asker saw, up to this prompt. Converters (`@rejoin/agent/convert/*`) make a model's input of it. */
+  /**
+   * The conversation that the prompt's sender saw, up to this prompt. Converters (`@rejoin/agent/convert/*`) turn it
+   * into a model's input.
+   */
   conversation(options?: RecallOptions): Promise<Conversation>
 }
 
-/** Answers a prompt. When it returns the response is ended, when it throws the response is marked `error`. */
+/** Answers a prompt. When it returns, the response ends; when it throws, the response ends as `error`. */
 export type PromptHandler = (prompt: AskedPrompt, response: ResponseWriter) => unknown
 
 /** A prompt being answered. */
@@ -22,50 +25,49 @@ export interface Active {
   readonly response: ResponseWriter
 }
 
-/** What becomes of a prompt without an answer of its own, or before it has one. */
+/** The state of a prompt without an answer of its own, or before it has one. */
 export type PromptNews = 'queued' | 'ignored' | 'steered'
 
 export type Steering = 'parallel' | 'queue' | 'interrupt' | 'ignore' | 'steer'
 
-/** What to do with an answer that was left unfinished. */
+/** How to treat an unfinished answer. */
 export type Interrupted = 'mark' | 'resume' | 'restart'
 
 export interface PromptOptions {
-  /** Prompts answered at the same time, at most. Further ones wait, in order. Default: no limit. */
+  /** Maximum number of prompts answered at the same time. Further prompts wait, in order. Default: no limit. */
   concurrency?: number
   /**
-   * What to do with a prompt that arrives while others are being answered:
-   * - `parallel` (default): answer it at once beside them;
-   * - `queue`: when they are done;
-   * - `interrupt`: stop them, and those that wait, then answer it;
-   * - `ignore`: not at all;
-   * - `steer`: let the answer under way take it (`response.takeSteering()`); what it has not taken by its end is
-   *   answered then;
+   * How to treat a prompt that arrives while others are being answered:
+   * - `parallel` (default): answer it at once, beside them;
+   * - `queue`: answer it when they are done;
+   * - `interrupt`: stop them and the waiting prompts, then answer it;
+   * - `ignore`: do not answer it;
+   * - `steer`: let the current answer take it (`response.takeSteering()`), or else answer it afterwards;
    * - or a function that chooses.
    */
   whileBusy?: Steering | ((prompt: Prompt, active: readonly Active[]) => Steering)
   /**
-   * With checkpoints or claims: what to do with an answer that another process left unfinished.
+   * With checkpoints or claims: how to treat an answer that another process left unfinished.
    * - `mark` (default without claims): end it with status `error`;
-   * - `resume`: call the handler with a response that is `resumed`, whose `text` is what there is; more is added;
+   * - `resume`: call the handler with a response that is `resumed`, whose `text` is the text so far, to continue it;
    * - `restart` (default with claims): withdraw it, and answer anew.
    *
-   * A prompt whose answer had not begun is simply answered, and a `suspended` answer always resumed.
+   * A prompt whose answer had not begun is answered normally, and a `suspended` answer is always resumed.
    */
   interrupted?: Interrupted | ((prompt: Prompt, left: { text: string }) => Interrupted)
-  /** Which prompts are this agent's to answer. Default: all. */
+  /** Which prompts this agent answers. Default: all. */
   accept?: (prompt: Prompt) => boolean
   /** Who may cancel which response. Default: the agent's `allowCancel`. */
   allowCancel?: AllowCancel
 }
 
 /**
- * Asked of every request to stop, live or found in history. `prompt` is absent for a response that the application
- * began by itself, `response` for a prompt whose answer has not begun.
+ * Called for every cancel, live or from history. `prompt` is absent for a response that the application began itself,
+ * `response` for a prompt whose answer has not begun.
  */
 export type AllowCancel = (who: Who, answer: { prompt?: Prompt; response?: ResponseWriter }) => boolean
 
-/** A prompt to answer, and what a former process has left of its answer. */
+/** A prompt to answer, with a former process's answer so far. */
 export interface Task {
   readonly prompt: Prompt
   readonly responseId?: string | undefined
@@ -75,24 +77,24 @@ export interface Task {
 export interface QueueHost {
   respond(task: Task): ResponseWriter
   mayCancel: AllowCancel
-  /** Tells those who wait what becomes of a prompt. */
+  /** Publishes the prompt's state for waiting readers. */
   announce(promptId: string, status: PromptNews): void
   report(error: RejoinError): void
-  /** Before the handler runs. */
+  /** Called before the handler runs. */
   started(prompt: Prompt, response: ResponseWriter): Promise<void>
-  /** After the response has ended, however it did. */
+  /** Called after the response has ended, with any status. */
   settled(prompt: Prompt): Promise<void>
-  /** It ended, and something of it is left to do for a later process. */
+  /** The response ended and leaves work for a later process. */
   unsettled(prompt: Prompt, response: ResponseWriter): void
 }
 
-/** Prompts remembered so that a duplicate is not answered. */
+/** Number of prompts remembered to recognize duplicates. */
 const REMEMBERED = 10_000
 
-/** Requests to stop prompts that have not arrived yet. */
+/** Number of cancels kept for prompts that have not arrived yet. */
 const EARLY = 1000
 
-/** Prompts in, answers out: order, concurrency, steering, duplicates. Knows nothing of channels. */
+/** Orders prompts and their answers: concurrency, steering, duplicates. Independent of channels. */
 export class PromptQueue {
   readonly active = new Set<Active>()
   readonly #handler: (prompt: Prompt, response: ResponseWriter) => unknown
@@ -101,7 +103,7 @@ export class PromptQueue {
   readonly #waiting: (Task & { alone: boolean })[] = []
   readonly #seen = new Set<string>()
   readonly #running = new Set<Promise<void>>()
-  /** Prompts that answers under way have taken. */
+  /** Prompts that current answers have taken. */
   readonly #taken = new Map<string, { prompt: Prompt; responseId: string }>()
   readonly #early: { promptId: string; who: Who }[] = []
   #closed = false
@@ -117,7 +119,9 @@ export class PromptQueue {
     this.#host = host
   }
 
-  /** Takes a prompt; `false` if it is a duplicate or not this agent's. One whose answer was suspended goes on. */
+  /**
+   * Takes a prompt; `false` if it is a duplicate or not for this agent. A prompt whose answer was suspended continues.
+   */
   add(prompt: Prompt, left: Omit<Task, 'prompt'> = {}): boolean {
     const goesOn = left.past?.wasSuspended === true && !this.#isBusyWith(prompt.id)
     if (this.#closed || !this.accepts(prompt) || !(this.remember(prompt.id) || goesOn)) return false
@@ -150,25 +154,25 @@ export class PromptQueue {
     return [...this.active].some(same) || this.#waiting.some(same)
   }
 
-  /** Hands the prompt to the newest answer under way. */
+  /** Gives the prompt to the newest current answer. */
   #steer(prompt: Prompt): boolean {
     const active = [...this.active].findLast(({ response }) => response.open)
     active?.response.steer(prompt)
     return active !== undefined
   }
 
-  /** An answer has taken a prompt into account: it is settled with it. */
+  /** An answer has taken a prompt: the prompt is settled with that answer. */
   steered(prompt: Prompt, responseId: string): void {
     for (const { response } of this.active)
       if (response.responseId === responseId) this.#taken.set(prompt.id, { prompt, responseId })
   }
 
-  /** Whether a prompt is this agent's, and not dealt with. */
+  /** Whether a prompt is for this agent and not handled yet. */
   isNew(prompt: Prompt): boolean {
     return !this.#closed && !this.#seen.has(prompt.id) && this.accepts(prompt)
   }
 
-  /** Marks a prompt as dealt with; `false` if it already was. */
+  /** Marks a prompt as handled; `false` if it already was. */
   remember(promptId: string): boolean {
     if (this.#seen.has(promptId)) return false
     this.#seen.add(promptId)
@@ -176,14 +180,14 @@ export class PromptQueue {
     return true
   }
 
-  /** The request to stop it overtook the prompt. */
+  /** The cancel arrived before the prompt. */
   #cancelledBefore(prompt: Prompt): boolean {
     return this.#early.some(
       ({ promptId, who }) => promptId === prompt.id && this.#host.mayCancel(who, { prompt }),
     )
   }
 
-  /** Someone asks to stop a response, by its id, its prompt's id, or (with neither) all of them. */
+  /** A cancel of a response by its id, by its prompt's id, or (with neither) of all responses. */
   cancel(target: { responseId?: string | undefined; promptId?: string | undefined }, who: Who): void {
     const { responseId, promptId } = target
     const meant = (prompt: string | undefined, response?: string) =>
@@ -214,7 +218,7 @@ export class PromptQueue {
     }
   }
 
-  /** Ends what had not begun, so that nobody waits for it. */
+  /** Ends prompts whose answers had not begun, so that no reader waits for them. */
   #skip(task: Task, end: (response: ResponseWriter) => Promise<unknown>): void {
     void end(this.#host.respond(task))
       .catch(() => {})
@@ -222,8 +226,7 @@ export class PromptQueue {
   }
 
   /**
-   * Another process answers the prompt: it is no longer this one's. What it has written is withdrawn, unless the other
-   * goes on with it.
+   * Another process answers the prompt: this one stops. Its output is withdrawn, unless the other process resumes it.
    */
   abandon(promptId: string, goesOn: (active: Active) => boolean): void {
     const waiting = this.#waiting.findIndex(({ prompt }) => prompt.id === promptId)
@@ -238,7 +241,7 @@ export class PromptQueue {
     return false
   }
 
-  /** Takes no more prompts. Those that wait become open responses, to be ended, unless they are `kept` elsewhere. */
+  /** Accepts no more prompts. Waiting prompts become open responses, to be ended, unless they are `kept` elsewhere. */
   close(kept: boolean): void {
     this.#closed = true
     this.#kept = kept
@@ -250,7 +253,7 @@ export class PromptQueue {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
-  /** Whether the application says that it is this agent's to answer. */
+  /** Whether the application accepts the prompt for this agent. */
   accepts(prompt: Prompt): boolean {
     return this.#call('accept', () => this.#options.accept?.(prompt) ?? true, false)
   }
@@ -301,8 +304,8 @@ export class PromptQueue {
       await response.end()
       settled = response.settled
     } catch (error) {
-      // After an abort, what the model's client throws is the abort itself.
-      // A text that cannot be delivered is reported by the end.
+      // After an abort, the error of the model's client is the abort itself.
+      // `end` reports a text that cannot be delivered.
       if (!response.signal.aborted && !(error instanceof DeliveryError))
         this.#host.report(wrapError('answer a prompt', error, ErrorCode.CallbackFailed))
       await response.fail(error).catch(() => {})
@@ -313,7 +316,7 @@ export class PromptQueue {
     if (!this.#closed) this.#waiting.unshift(...left)
     else if (!this.#kept) for (const one of left) this.#skip(one, (skipped) => skipped.abort())
     await this.#settleTaken(response, settled)
-    // Not delivered or not stored, it stays in the checkpoint: the next process takes it up again.
+    // Not delivered or not stored: the prompt stays in the checkpoint for the next process.
     if (settled) await this.#host.settled(prompt)
     else this.#host.unsettled(prompt, response)
     this.#next()

@@ -9,7 +9,7 @@ interface Suspended extends Suspension {
   readonly prompt: Prompt
 }
 
-/** Prompts whose answers wait for people, while no handler runs for them. */
+/** Prompts whose answers wait for people while no handler runs for them. */
 export class SuspendedPrompts {
   readonly #kept = new Map<string, Suspended>()
 
@@ -21,12 +21,12 @@ export class SuspendedPrompts {
     this.#kept.delete(promptId)
   }
 
-  /** Takes out the prompts whose answers go on because of a decision or a result. */
+  /** Removes and returns the prompts whose answers continue because of a decision or a result. */
   answered(message: InboundMessage): Prompt[] {
     return this.#take(({ toolCallIds, judged }) => isAnswerTo(message, toolCallIds, judged))
   }
 
-  /** Takes out the prompts that a request to stop means. */
+  /** Removes and returns the prompts that a cancel names. */
   cancelled(message: InboundMessage, mayCancel: (prompt: Prompt) => boolean): Prompt[] {
     const { [Header.ResponseId]: responseId, [Header.PromptId]: promptId } = headersOf(message)
     const meant = (one: Suspended) =>

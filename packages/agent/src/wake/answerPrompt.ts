@@ -47,7 +47,7 @@ const STATUS = { complete: 'answered', stopped: 'stopped', error: 'failed' } as 
  * Answers one prompt and leaves. Only the channel is trusted for the sender, the text and the state of the prompt.
  * Calling it again is safe: after a crash it does the remaining work. In several processes at once it needs `claims`.
  * @throws RejoinError when the channel cannot be read, or a `DeliveryError` when the answer could not be delivered;
- * call it again then.
+ *   call it again then.
  */
 export async function answerPrompt(options: AnswerPromptOptions): Promise<AnswerOutcome> {
   const { client, channelName, channelOptions, promptId, signal } = options

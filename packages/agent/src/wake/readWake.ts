@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<string, Wake['reason']>> = {
  * Reads a request of an Ably webhook, single or batched, or one with a `Wake` as its JSON. Leaves out messages that
  * need no wake, such as those of answers.
  * @throws RejoinError `not_allowed` when neither signature nor secret is right, `bad_message` when the body cannot be
- * read.
+ *   read.
  */
 export async function readWake(request: Request, secrets: WakeSecrets = {}): Promise<Wake[]> {
   const body = await request.text()
