@@ -1,16 +1,16 @@
 import { EventEmitter } from 'eventemitter3'
 
-/** Events whose listeners are isolated: one that throws never keeps the others from being called. */
+/** Events with isolated listeners: an error in one listener does not keep the others from being called. */
 export class Emitter<Events extends { [Name in keyof Events]: (...args: never[]) => void }> {
   readonly #listeners = new EventEmitter()
   readonly #failed: (error: unknown) => void
 
-  /** `failed` gets what a listener threw. */
+  /** `failed` receives the errors of listeners. */
   constructor(failed: (error: unknown) => void = () => {}) {
     this.#failed = failed
   }
 
-  /** Returns how to stop listening. */
+  /** Returns a function that removes the listener. */
   on<Name extends keyof Events & string>(name: Name, listener: Events[Name]): () => void {
     const isolated = (...args: Parameters<Events[Name]>) => {
       try {

@@ -7,8 +7,8 @@ import type { ConvertOptions, Step, UserContent } from './turns.ts'
 type Block = Exclude<MessageParam['content'], string>[number]
 
 /**
- * A conversation as `messages` of Anthropic's Messages API. What the application's system messages say is given as
- * `system` beside them. Every tool use has its result in the message after it; thinking comes back byte for byte.
+ * A conversation as `messages` of Anthropic's Messages API. The text of the application's system messages is returned
+ * beside them as `system`. Every tool use has its result in the next message; thinking is returned byte for byte.
  */
 export async function toAnthropicMessages(
   conversation: Conversation,
@@ -28,7 +28,7 @@ export async function toAnthropicMessages(
   return { ...(system.length > 0 && { system: system.join('\n\n') }), messages }
 }
 
-/** Blocks of one role in a row are one message. */
+/** Joins consecutive blocks of one role into one message. */
 function add(messages: MessageParam[], role: 'user' | 'assistant', blocks: Block[]): void {
   if (blocks.length === 0) return
   const last = messages.at(-1)
@@ -64,7 +64,7 @@ function userBlock(content: UserContent): Block[] {
   return [{ type: 'text', text: mentionOf(content.file) }]
 }
 
-/** Thinking first, then text, then calls: the order that the API wants. */
+/** Thinking first, then text, then calls: the order that the API requires. */
 function assistantBlocks({ said, calls }: Step): Block[] {
   const blocks: Block[] = []
   for (const part of said) {

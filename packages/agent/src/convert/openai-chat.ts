@@ -4,7 +4,7 @@ import { base64Of, textOf } from './dataUrl.ts'
 import { mentionOf, turnsOf } from './turns.ts'
 import type { ConvertOptions, Step, UserContent } from './turns.ts'
 
-/** A conversation as `messages` of the Chat Completions API, and of servers that are compatible with it. */
+/** A conversation as `messages` of the Chat Completions API and of compatible servers. */
 export async function toChatMessages(
   conversation: Conversation,
   options?: ConvertOptions,
@@ -29,7 +29,7 @@ function userPart(content: UserContent): ChatCompletionContentPart {
   if (mediaType.startsWith('image/')) return { type: 'image_url', image_url: { url } }
   const text = mediaType.startsWith('text/') ? textOf(url) : undefined
   if (text !== undefined) return { type: 'text', text: filename ? `${filename}:\n${text}` : text }
-  // The API takes files by their content only.
+  // The API takes only the content of files, not their addresses.
   if (base64Of(url) !== undefined)
     return { type: 'file', file: { file_data: url, filename: filename ?? 'file' } }
   return { type: 'text', text: mentionOf(content.file) }

@@ -5,8 +5,8 @@ import { mentionOf, turnsOf } from './turns.ts'
 import type { ConvertOptions, Step, UserContent } from './turns.ts'
 
 /**
- * A conversation as `input` of OpenAI's Responses API. Every call has its output right after the calls of its step;
- * a reasoning item comes only with its id and encrypted content, and with the item that followed it.
+ * A conversation as `input` of OpenAI's Responses API. Every call has its output right after the calls of its step; a
+ * reasoning item is included only with its id, its encrypted content, and the item that followed it.
  */
 export async function toResponsesInput(
   conversation: Conversation,
@@ -41,7 +41,7 @@ function stepItems({ said, calls }: Step): ResponseInputItem[] {
       const { itemId, reasoningEncryptedContent } = part.providerMetadata?.['openai'] ?? {}
       if (typeof itemId !== 'string' || typeof reasoningEncryptedContent !== 'string') continue
       const last = items.at(-1)
-      // Summaries of one item are several parts.
+      // One item may have several summaries, each a part of its own.
       if (last && 'type' in last && last.type === 'reasoning' && last.id === itemId)
         last.summary.push({ type: 'summary_text', text: part.text })
       else
@@ -60,7 +60,7 @@ function stepItems({ said, calls }: Step): ResponseInputItem[] {
       call_id: toolCallId,
       name: toolName,
       arguments: JSON.stringify(input),
-      // An item id without its reasoning is refused.
+      // The API refuses an item id without its reasoning.
       ...(typeof id === 'string' &&
         items.some((item) => 'type' in item && item.type === 'reasoning') && { id }),
     })

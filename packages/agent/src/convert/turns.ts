@@ -11,15 +11,15 @@ import type { Conversation } from '../memory/conversation.ts'
 
 export interface ConvertOptions {
   /**
-   * Which reasoning the model sees again: of the turn whose tool calls it has not answered yet (`open-loop`, the
-   * default, which Anthropic requires), of `all` turns (OpenAI without `store`), or `none`.
+   * Which reasoning the model receives again: that of the turn whose tool calls it has not answered yet (`open-loop`,
+   * the default, which Anthropic requires), of `all` turns (OpenAI without `store`), or `none`.
    */
   reasoning?: 'open-loop' | 'all' | 'none'
-  /** Makes a file fit to send: signs its URL anew, or inlines it. Undefined: the file is left out. */
+  /** Prepares a file for the model: signs its URL anew, or inlines it. Undefined: the file is left out. */
   file?: (part: FilePart) => Promise<FilePart | undefined> | FilePart | undefined
-  /** What the model sees of application data. Default: nothing. */
+  /** Converts application data for the model. Default: left out. */
   data?: (part: DataPart) => FilePart | TextPart | undefined
-  /** Stands where text is missing. Default `[…]`. */
+  /** Replaces missing text. Default `[…]`. */
   gap?: string
 }
 
@@ -37,12 +37,12 @@ export interface Call {
   toolName: string
   input: unknown
   output: unknown
-  /** The call failed, or was denied: `output` says why. */
+  /** The call failed or was denied: `output` is the reason. */
   failed: boolean
   providerMetadata: ProviderMetadata | undefined
 }
 
-/** What one call of a model said: reasoning and text in order, then its tool calls with their outcomes. */
+/** The output of one model call: reasoning and text in order, then its tool calls with their outcomes. */
 export interface Step {
   said: (
     | { type: 'text' | 'reasoning'; text: string; providerMetadata: ProviderMetadata | undefined }
@@ -57,13 +57,13 @@ export type Turn =
   | { role: 'user'; content: UserContent[] }
   | { role: 'assistant'; steps: Step[] }
 
-/** Stands for a file where a provider takes none. */
+/** Text that replaces a file where a provider takes none. */
 export function mentionOf({ filename, mediaType, url }: FilePart): string {
   const name = filename ?? (url.startsWith('data:') ? '' : url)
   return `[file${name && ` ${name}`} (${mediaType})]`
 }
 
-/** The turns of a conversation, without what a model must not see again. */
+/** The turns of a conversation, without the parts that a model must not receive again. */
 export async function turnsOf(conversation: Conversation, options: ConvertOptions = {}): Promise<Turn[]> {
   const turns: Turn[] = []
   const last = conversation.messages.findLastIndex(({ role }) => role === 'assistant')
@@ -84,7 +84,7 @@ export async function turnsOf(conversation: Conversation, options: ConvertOption
   return merged(turns)
 }
 
-/** Providers want turns to alternate: what one side said in a row is one turn. */
+/** Providers require turns to alternate, so consecutive turns of one side are joined. */
 function merged(turns: Turn[]): Turn[] {
   const result: Turn[] = []
   for (const turn of turns) {
@@ -93,7 +93,7 @@ function merged(turns: Turn[]): Turn[] {
     else if (turn.role === 'assistant' && before?.role === 'assistant') before.steps.push(...turn.steps)
     else result.push(turn)
   }
-  // A model is never the first to speak.
+  // A conversation must not begin with the model's turn.
   const first = result.findIndex(({ role }) => role !== 'system')
   if (result[first]?.role === 'assistant') result.splice(first, 1)
   return result
@@ -142,7 +142,7 @@ async function stepsOf(
       const answer = calls.find(({ toolCallId }) => toolCallId === part.toolCallId)
       const call = settledCall(part, answer)
       if (call) step.calls.push(call)
-      // Reasoning is bound to the call that followed it: a call that is left out takes it along.
+      // Reasoning is bound to the call that follows it, so it is left out with the call.
       else step.said = withoutTrailingReasoning(step.said)
       continue
     }
@@ -178,12 +178,14 @@ type CallPart = Extract<Part, { toolCallId: string }>
 
 const isCall = (part: Part): part is CallPart => 'toolCallId' in part
 
-/** A call with its outcome; undefined while it has none: a model must not see a call without its result. */
+/**
+ * A call with its outcome; undefined without an outcome, because a model must not receive a call without its result.
+ */
 function settledCall(
   part: CallPart,
   answer: { output?: unknown; errorText?: string } | undefined,
 ): Call | undefined {
-  // The provider ran it, and knows.
+  // The provider ran the tool and has its result.
   if (part.providerExecuted) return undefined
   const toolName = part.type === 'dynamic-tool' ? part.toolName : part.type.slice('tool-'.length)
   const call = {
@@ -205,13 +207,13 @@ function settledCall(
   return undefined
 }
 
-/** The model has called tools last, and has not spoken since. */
+/** Whether the model's last output is tool calls, without a later text. */
 function endsInCalls({ parts }: ResponseState): boolean {
   const last = parts.findLast((part) => part.type === 'text' || part.type === 'reasoning' || isCall(part))
   return last !== undefined && isCall(last)
 }
 
-/** Whether a provider can check that the reasoning is its own. */
+/** Whether a provider can verify that the reasoning is its own. */
 function isSigned({ providerMetadata }: ReasoningPart): boolean {
   const { anthropic, openai, google } = providerMetadata ?? {}
   return (
@@ -224,7 +226,7 @@ function isSigned({ providerMetadata }: ReasoningPart): boolean {
 
 const hasGap = (gaps: readonly Gap[], part: string): boolean => gaps.some((gap) => gap.part === part)
 
-/** The text with `mark` where some of it is missing: what stands on both sides is never joined. */
+/** The text with `mark` in place of each gap, so that the text on both sides is never joined. */
 function withGaps(text: string, gaps: readonly Gap[], part: string, mark: string): string {
   let result = text
   const own = gaps.filter((gap) => gap.part === part)

@@ -6,8 +6,8 @@ import { MessagesMapper } from './anthropic/messages.ts'
  * Maps a stream of `@anthropic-ai/sdk` to our events: `response.pipe(fromAnthropic(stream))`. Takes what
  * `client.messages.create({ stream: true })` and `client.messages.stream()` return, beta ones included.
  *
- * Text blocks that follow each other are one text part: a citation splits the model's sentences into blocks,
- * and readers should not see that.
+ * Consecutive text blocks are one text part: citations split the model's sentences into blocks, and readers should not
+ * notice.
  */
 export async function* fromAnthropic(
   stream: AsyncIterable<RawMessageStreamEvent>,

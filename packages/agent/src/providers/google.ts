@@ -4,7 +4,7 @@ import { GoogleMapper } from './google/content.ts'
 
 /**
  * Maps a stream of `@google/genai` to our events: `response.pipe(fromGoogle(stream))`. Takes what
- * `ai.models.generateContentStream(…)` and `chat.sendMessageStream(…)` return. Of several candidates, the first.
+ * `ai.models.generateContentStream(…)` and `chat.sendMessageStream(…)` return. Of several candidates, reads the first.
  */
 export async function* fromGoogle(
   stream: AsyncIterable<GenerateContentResponse>,

@@ -10,28 +10,28 @@ import { ending } from '../common/ending.ts'
 import { Intake, isFields, textIn, type Fields } from '../common/intake.ts'
 import { insideString } from '../common/toolInput.ts'
 
-/** A tool call, while it streams. */
+/** The state of a streaming tool call. */
 interface Call {
   readonly name: string
   input: unknown
-  /** Its arguments stream as plain text, not as JSON. */
+  /** The arguments stream as plain text, not as JSON. */
   readonly plain: boolean
   begun: boolean
-  /** What its tool's definition says, as JSON. */
+  /** The metadata from the tool's definition, as JSON. */
   metadata?: string
 }
 
-/** Parts that say nothing of the answer. */
+/** Parts without content of the answer. */
 const SILENT = new Set(['ping', 'raw', 'tool-input-end', 'object'])
 
 /** Parts of `fullStream`, and chunks of a UI message stream, of the AI SDK's versions 5 to 7. */
 export class AISDKMapper {
   readonly #intake = new Intake()
   readonly #calls = new Map<string, Call>()
-  /** Which of the calls the current step has made. */
+  /** Calls made in the current step. */
   #stepCalls: string[] = []
   readonly #approvals = new Map<string, string>()
-  /** The newest metadata of a part, said once at its end. */
+  /** The newest metadata of a part, written once at its end. */
   readonly #metadata = new Map<string, ProviderMetadata>()
   readonly #lengths = new Map<string, number>()
   #model: string | undefined
@@ -94,7 +94,7 @@ export class AISDKMapper {
         this.#stepCalls = []
         return yield { type }
       case 'reset-step':
-        // Its calls may come again, under the same ids.
+        // The step's calls may come again under the same ids.
         for (const id of this.#stepCalls.splice(0)) this.#calls.delete(id)
         return yield { type }
       case 'finish-step': {
@@ -192,7 +192,7 @@ export class AISDKMapper {
     const input = part['input'] === undefined ? {} : part['input']
     call.input = input
     if (call.plain && call.begun) yield { type: 'tool-input-delta', toolCallId, inputTextDelta: '"' }
-    // Before the call, so that whoever gets the call has it.
+    // Before the call, so that readers of the call have its metadata.
     yield* this.#said('tool-call', toolCallId)
     yield* this.#toolMetadata(toolCallId, part)
     const about = { toolCallId, toolName: textIn(part['toolName']) ?? call.name, input, ...toolFields(part) }
@@ -245,7 +245,7 @@ export class AISDKMapper {
     const usage = usageEvent(part['totalUsage'] ?? part['usage'])
     const end = ending(textIn(part['finishReason']) ?? 'other', usage ? { usage } : {})
     const raw = textIn(part['rawFinishReason'])
-    // Only where the AI SDK has no word for it, the provider's own tells more.
+    // Report the provider's own reason only if the AI SDK has no name for it.
     yield raw && end.type === 'finish' && end.finishReason === 'other'
       ? { ...end, rawFinishReason: raw }
       : end
@@ -256,7 +256,7 @@ export class AISDKMapper {
     if (metadata) yield { type: 'metadata', metadata }
   }
 
-  /** Said again only when it is another. */
+  /** Written again only when it differs. */
   *#toolMetadata(toolCallId: string, { toolMetadata }: Fields): Generator<ModelEvent> {
     const call = this.#calls.get(toolCallId)
     if (!call || !isFields(toolMetadata)) return

@@ -8,18 +8,18 @@ import { Intake, isFields, numberIn, textIn, type Fields } from '../common/intak
 import { toolInput } from '../common/toolInput.ts'
 import { count, usageOf } from '../common/usage.ts'
 
-/** One content block, while it streams. */
+/** The state of one streaming content block. */
 interface Block {
   readonly type: string
-  /** Offset in the text part where it began. */
+  /** Offset in the text part where the block began. */
   readonly from: number
   readonly call?: { id: string; name: string; input: unknown; json: string }
   readonly citations: Fields[]
-  /** As it was when it began; empty but for servers that do not stream it. */
+  /** The block's initial content; empty unless the server does not stream it. */
   readonly given: Fields
   /** A delta has come. */
   grown: boolean
-  /** Of a thinking block. */
+  /** The signature of a thinking block. */
   signature: string
 }
 
@@ -38,7 +38,7 @@ export class MessagesMapper {
   #empty = true
   #over = false
 
-  /** `live`: the stream's objects grow behind our back, as those of the SDK's `MessageStream` do. */
+  /** `live`: the stream's objects change after they were yielded, like those of the SDK's `MessageStream`. */
   constructor(live: boolean) {
     this.#live = live
   }
@@ -55,7 +55,7 @@ export class MessagesMapper {
   }
 
   *#event(event: Fields): Generator<ModelEvent> {
-    // Proxies tell their errors without a type.
+    // Proxies send errors without a type.
     switch (event['type'] ?? ('error' in event ? 'error' : '')) {
       case 'message_start':
         return yield* this.#start(this.#intake.fields(event['message'], 'message') ?? {})
@@ -89,7 +89,7 @@ export class MessagesMapper {
     this.#noteReason(message['stop_reason'])
     const model = textIn(message['model'])
     if (model && model !== this.#model) yield { type: 'metadata', metadata: { model: (this.#model = model) } }
-    // A server that does not stream has the whole message here.
+    // A server that does not stream sends the whole message here.
     const whole = this.#live ? [] : this.#intake.list(message['content'], 'content')
     for (const [index, block] of whole.entries()) {
       yield* this.#startBlock(index, block)
@@ -97,7 +97,7 @@ export class MessagesMapper {
     }
   }
 
-  /** The block that an event is about: without an index, the one that began last. */
+  /** The block of an event: without an index, the block that began last. */
   #index({ type, index }: Fields): number {
     const last = [...this.#blocks.keys()].at(-1)
     return numberIn(index) ?? (type === 'content_block_start' ? (last ?? -1) + 1 : (last ?? 0))
@@ -130,7 +130,7 @@ export class MessagesMapper {
     this.#intake.drop(`content block of type "${type}"`, 'no part can hold it')
   }
 
-  /** What a block held when it began. Where its object is live, that is known only of one without deltas. */
+  /** The block's initial content. If its object is live, that is only known for a block without deltas. */
   *#given(block: Block): Generator<ModelEvent> {
     if (block.type === 'text') {
       block.citations.push(...this.#intake.list(block.given['citations'], 'citations'))
@@ -227,13 +227,13 @@ export class MessagesMapper {
     for (const index of this.#blocks.keys()) yield* this.#stop(index)
     yield* this.#text.close()
     this.#over = true
-    // The message may be over without a reason; its reader is not to guess one.
+    // The message may end without a reason; readers must not guess one.
     const usage = anthropicUsage(this.#usage)
     yield ending(this.#reason ?? 'other', usage ? { usage } : {})
   }
 }
 
-/** Anthropic's input tokens are those that no cache had. */
+/** Anthropic's input tokens exclude cached tokens. */
 function anthropicUsage(usage: Fields): Usage | undefined {
   const noCache = count(usage, 'input_tokens')
   const cacheRead = count(usage, 'cache_read_input_tokens')

@@ -2,7 +2,7 @@ import type { ModelEvent } from '../../response/modelEvent.ts'
 import { isFields, textIn, type Fields } from '../common/intake.ts'
 
 /**
- * Results of tools that Anthropic runs. Views get what they can read; the whole of it, for the next call, is the
+ * Results of tools that Anthropic runs. Readers get the readable content; the whole result, for the next call, is the
  * part's metadata.
  */
 export function* toolResult(block: Fields): Generator<ModelEvent> {
@@ -25,7 +25,7 @@ export function* toolResult(block: Fields): Generator<ModelEvent> {
   }
 }
 
-/** Without what only Anthropic can read, and without the documents themselves. */
+/** The result without data that only Anthropic can read, and without whole documents. */
 function readable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(readable)
   if (!isFields(value)) return value

@@ -1,6 +1,6 @@
 import type { ModelEvent } from '../../response/modelEvent.ts'
 
-/** A provider's stream ended without its last event: what there is must not pass for a whole answer. */
+/** A provider's stream ended without its last event: the answer must not count as complete. */
 export function brokenOff(empty: boolean): ModelEvent {
   const errorText = empty
     ? "the model's stream was empty"
@@ -8,7 +8,7 @@ export function brokenOff(empty: boolean): ModelEvent {
   return { type: 'error', errorText, code: 'stream_truncated' }
 }
 
-/** A provider reported a failure, in one of the shapes that are about: an object, or a text. */
+/** A failure reported by a provider, as an object or a text. */
 export function failure(error: unknown): ModelEvent {
   const { message, code, type, status } = Object(error) as Record<string, unknown>
   const errorText =

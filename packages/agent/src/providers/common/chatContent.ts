@@ -1,10 +1,10 @@
 import type { FileEvent, ModelEvent, SourceEvent } from '../../response/modelEvent.ts'
 import { isFields, numberIn, textIn, type Fields, type Intake, wordFor } from './intake.ts'
 
-/** One piece of what a message says. */
+/** One piece of a message's content. */
 export type Said = { kind: 'text' | 'reasoning'; text: string } | FileEvent
 
-/** What a message's `content` says, be it a text or a list of parts. */
+/** The pieces of a message's `content`, which is a text or a list of parts. */
 export function contentOf(content: unknown, what: string, intake: Intake): Said[] {
   if (typeof content === 'string') return [{ kind: 'text', text: content }]
   const parts = Array.isArray(content) ? content : content === undefined || content === null ? [] : [content]
@@ -19,7 +19,7 @@ export function contentOf(content: unknown, what: string, intake: Intake): Said[
 function partOf(part: Fields, what: string, intake: Intake): Said[] {
   const { type } = part
   switch (type) {
-    // What messages say of their calls beside the content is what counts.
+    // Calls are read from their own field of the message, not from the content.
     case 'tool_use':
     case 'tool_call':
     case 'tool_call_chunk':
@@ -53,7 +53,7 @@ function partOf(part: Fields, what: string, intake: Intake): Said[] {
   return []
 }
 
-/** A picture or another file, in the shapes that OpenAI's API and LangChain's messages have for it. */
+/** An image or another file, in the shapes of OpenAI's API and of LangChain's messages. */
 export function fileOf(part: Fields): FileEvent | undefined {
   const image = part['image_url'] ?? part['imageUrl']
   const address = textIn(isFields(image) ? image['url'] : image) ?? textIn(part['url'])
@@ -71,7 +71,7 @@ function mediaTypeOf(url: string, isImage: boolean): string {
   return /^data:([^;,]+)/.exec(url.slice(0, 100))?.[1] ?? (isImage ? 'image/*' : 'application/octet-stream')
 }
 
-/** Where an answer has its citations: in the message, or beside the choices as a list of addresses. */
+/** Reads an answer's citations, from the message or from a list of addresses beside the choices. */
 export class Citations {
   readonly #urls = new Set<string>()
   readonly #prefix: () => string
@@ -83,7 +83,7 @@ export class Citations {
     this.#intake = intake
   }
 
-  /** `message.annotations`, as OpenAI and OpenRouter have them. */
+  /** `message.annotations` of OpenAI and OpenRouter. */
   *annotations(value: unknown, what: string, textId: string | undefined): Generator<ModelEvent> {
     for (const [place, annotation] of this.#intake.list(value, what).entries()) {
       const cited = annotation['url_citation'] ?? annotation

@@ -10,13 +10,13 @@ interface Open {
   metadata: ProviderMetadata | undefined
 }
 
-/** The text or reasoning that grows now, for providers whose streams have no parts. */
+/** The currently growing text or reasoning, for providers whose streams have no parts. */
 export class CurrentText {
   readonly #prefix: string
   #open: Open | undefined
   #count = 0
 
-  /** `prefix` begins the ids of its parts, where a stream has several texts that grow at once. */
+  /** `prefix` begins the ids of the parts, for streams with several growing texts. */
   constructor(prefix = '') {
     this.#prefix = prefix
   }

@@ -2,7 +2,7 @@ import type { FinishReason, ModelEvent, Usage } from '../../response/modelEvent.
 
 type Ending = FinishReason | 'abort'
 
-/** How the providers name it, in lower case; those before the bar mean nothing more than the ending itself. */
+/** The providers' names for it, in lower case; names before the bar add no information. */
 const ENDINGS: Record<Ending, string> = {
   stop: 'stop end_turn complete completed eos end | stop_sequence eos_token',
   length:
@@ -25,7 +25,7 @@ for (const [ending, words] of Object.entries(ENDINGS) as [Ending, string][]) {
   for (const word of telling.split(' ')) BY_WORD.set(word, { ending, plain: false })
 }
 
-/** What a provider's word for the end of an answer comes to. `wantsTools`: calls of the answer lack a result. */
+/** Maps a provider's reason for the end of an answer. `wantsTools`: calls of the answer lack a result. */
 export function ending(
   word: string,
   {
@@ -41,7 +41,7 @@ export function ending(
     return { type: 'error', errorText: `the provider ended the answer with "${word}"`, code }
   }
   let finishReason = meant
-  // Not every server has a word of its own for an answer that ends with calls, or with a refusal.
+  // Some servers have no reason of their own for an answer that ends with calls or a refusal.
   if (refused && meant === 'stop') finishReason = 'content-filter'
   if (wantsTools && (meant === 'stop' || meant === 'other')) finishReason = 'tool-calls'
   return { type: 'finish', finishReason, ...(!plain && { rawFinishReason: word }), ...(usage && { usage }) }

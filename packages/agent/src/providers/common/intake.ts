@@ -7,18 +7,18 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Distinct values that one stream reports as dropped; the same place again is not news. */
+/** Maximum number of distinct dropped values that one stream reports; each place is reported once. */
 const MAX_REPORTS = 50
 
 /**
- * Takes values whose types are promised by a provider, and not kept by all. A value of another type is left out,
- * never converted, and reported once for each place.
+ * Reads values whose types a provider promises but does not always keep. A value of another type is dropped, never
+ * converted, and reported once for each place.
  */
 export class Intake {
   readonly #reported = new Set<string>()
   #pending: DroppedEvent[] = []
 
-  /** `''` for no text. */
+  /** Returns `''` for a value that is not a text. */
   text(value: unknown, what: string): string {
     if (typeof value === 'string') return value
     if (value !== undefined && value !== null) this.drop(what, `it is ${kindOf(value)}, not a text`)
@@ -31,7 +31,7 @@ export class Intake {
     return undefined
   }
 
-  /** The objects of a list. One object stands for a list of it. */
+  /** The objects of a list. A single object counts as a list of one. */
   list(value: unknown, what: string): Fields[] {
     if (isFields(value)) return [value]
     if (value === undefined || value === null) return []
@@ -49,7 +49,7 @@ export class Intake {
     this.#pending.push({ type: 'dropped', what, why })
   }
 
-  /** The events, and what was dropped on their way: before the end of the answer, which is the last event. */
+  /** Passes the events on, and reports dropped values before the last event, which ends the answer. */
   *reporting(events: Iterable<ModelEvent>): Generator<ModelEvent> {
     for (const event of events) {
       if (event.type === 'finish' || event.type === 'abort' || event.type === 'error') yield* this.#dropped()
@@ -77,12 +77,12 @@ export function numberIn(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
-/** A text that says something. */
+/** A text that is not empty. */
 export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** The value as a text that names it, whatever it is: an object's own `toString` may be anything. */
+/** A short text for any value: an object's own `toString` may be anything. */
 export function wordFor(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : kindOf(value)
 }

@@ -1,4 +1,4 @@
-/** Follows a JSON object or list that comes in pieces, to know when it is complete. Linear in its length. */
+/** Scans a JSON object or list that arrives in pieces, to find its end. Linear in its length. */
 export class JsonScan {
   #depth = 0
   #inString = false

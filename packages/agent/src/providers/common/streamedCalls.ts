@@ -2,21 +2,21 @@ import type { ModelEvent } from '../../response/modelEvent.ts'
 import { JsonScan } from './jsonScan.ts'
 import { insideString, toolInput } from './toolInput.ts'
 
-/** A fragment of a tool call. `''` stands for an id, name or arguments that it lacks. */
+/** A fragment of a tool call. `''` stands for a missing id, name or arguments. */
 export interface CallFragment {
   readonly id: string
   readonly index: number | undefined
-  /** Its place in the list that it came in. */
+  /** Its place in its list. */
   readonly place: number
   readonly name: string
-  /** Of the arguments. */
+  /** A fragment of the arguments. */
   readonly text: string
-  /** The arguments are any text; otherwise they are JSON. */
+  /** The arguments are plain text; otherwise they are JSON. */
   readonly plain?: boolean
 }
 
 interface Call {
-  /** As the provider says it. */
+  /** The id from the provider. */
   id: string
   toolCallId: string
   name: string
@@ -29,8 +29,8 @@ interface Call {
 }
 
 /**
- * Tool calls whose arguments come in fragments. Which call a fragment belongs to is told by its id, then its
- * index, then its place: servers leave out, repeat and change each of them.
+ * Tool calls whose arguments come in fragments. A fragment's id, then its index, then its place identifies the call:
+ * servers leave out, repeat and change each of them.
  */
 export class StreamedCalls {
   readonly #prefix: () => string
@@ -67,7 +67,7 @@ export class StreamedCalls {
     call.id ||= id
     call.name ||= name
     if (id && !this.#byId.has(id)) this.#byId.set(id, call)
-    // Some servers repeat the whole at the end.
+    // Some servers repeat the whole arguments at the end.
     if (call.scan.complete && text === call.text) return
     const opening = call.text === ''
     call.text += text
@@ -75,7 +75,7 @@ export class StreamedCalls {
     yield* call.started ? delta(call, text, opening) : this.#start(call)
   }
 
-  /** The arguments of all calls are over. `broken`: the stream was cut, so that only complete ones count. */
+  /** The arguments of all calls are complete. `broken`: the stream was cut, so only complete arguments count. */
   *end({ broken = false } = {}): Generator<ModelEvent> {
     const calls = this.#calls
     this.#calls = []
@@ -97,11 +97,11 @@ export class StreamedCalls {
     if (id) {
       if (atSlot?.id === id) return atSlot
       const known = this.#byId.get(id)
-      // One id for several calls: only their indexes tell them apart.
+      // Several calls share one id: only their indexes tell them apart.
       const another =
         index !== undefined && known?.index !== undefined && known.index !== index && name !== ''
       if (known && !another) return known
-      // A new id where a call is under way: ids that change with every fragment have no name with them.
+      // A new id with a name begins another call; ids that change with every fragment come without a name.
       if (name || !atSlot || (text && atSlot.scan.complete)) return undefined
       return atSlot
     }
@@ -110,7 +110,7 @@ export class StreamedCalls {
     return begins ? undefined : atSlot
   }
 
-  /** Shown as soon as there is a name; an id is waited for until there are arguments. */
+  /** Shows the call as soon as it has a name; waits for an id until there are arguments. */
   *#start(call: Call): Generator<ModelEvent> {
     if (call.name && (call.id || call.text)) yield* this.#begin(call)
   }

@@ -1,6 +1,6 @@
 import type { ModelEvent } from '../../response/modelEvent.ts'
 
-/** The end of a tool call's arguments; no text at all means no arguments. */
+/** The end of a tool call's arguments; an empty text means no arguments. */
 export function toolInput(toolCallId: string, toolName: string, json: string): ModelEvent {
   try {
     return {
@@ -15,7 +15,7 @@ export function toolInput(toolCallId: string, toolName: string, json: string): M
   }
 }
 
-/** A fragment of plain text, as it reads inside a JSON string. */
+/** Escapes a fragment of plain text for use inside a JSON string. */
 export function insideString(text: string): string {
   return JSON.stringify(text).slice(1, -1)
 }

@@ -1,9 +1,9 @@
 import type { Usage } from '../../response/modelEvent.ts'
 import { isFields, numberIn, type Fields } from './intake.ts'
 
-/** Token counts under the names that a provider has for them. */
+/** Token counts under a provider's names. */
 export interface Counts {
-  /** All input tokens, those from a cache included. */
+  /** All input tokens, including cached ones. */
   input?: number | undefined
   cacheRead?: number | undefined
   cacheWrite?: number | undefined
@@ -12,7 +12,7 @@ export interface Counts {
   total?: number | undefined
 }
 
-/** Nothing for no counts at all. */
+/** Undefined if there are no counts. */
 export function usageOf(counts: Counts): Usage | undefined {
   const { input, cacheRead, cacheWrite, output, reasoning } = counts
   const total = counts.total ?? (input !== undefined && output !== undefined ? input + output : undefined)
@@ -36,7 +36,7 @@ export function usageOf(counts: Counts): Usage | undefined {
   return Object.keys(usage).length > 0 ? usage : undefined
 }
 
-/** The usage of OpenAI's APIs and of those that follow them. */
+/** The usage of OpenAI's APIs and compatible ones. */
 export function openAIUsage(usage: unknown): Usage | undefined {
   if (!isFields(usage)) return undefined
   const input = fieldsOf(usage, 'prompt_tokens_details', 'input_tokens_details', 'promptTokensDetails')
