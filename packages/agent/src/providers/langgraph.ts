@@ -11,8 +11,8 @@ export interface LangGraphEvent {
 /** How to read a stream of LangChain or LangGraph. */
 export interface LangGraphOptions {
   /**
-   * The model's integration tells no finish reason: take the end of the stream for the end of the answer, and
-   * answers that were cut for whole ones. Default false.
+   * Set if the model's integration reports no finish reason: the end of the stream then counts as the end of the
+   * answer, and answers that were cut count as whole. Default false.
    */
   assumeFinished?: boolean
 }

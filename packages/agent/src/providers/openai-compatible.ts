@@ -2,16 +2,16 @@ import type { ModelEvent } from '../response/modelEvent.ts'
 import type { ChatOptions } from './openai/chatCompletions.ts'
 import { fromOpenAIStream } from './openai/stream.ts'
 
-/** A chunk of a chat completion, as far as its shape matters. Chunks of any client fit. */
+/** A chunk of a chat completion. The type is loose, so that the chunks of any client fit. */
 export interface ChatChunk {
   readonly choices?: readonly ChatChoice[] | null
 }
 
-/** One choice of a chunk. What a `delta` may hold differs from server to server. */
+/** One choice of a chunk. The fields of a `delta` differ from server to server. */
 export interface ChatChoice {
   readonly index?: number | null
   readonly delta?: object | null
-  /** Of servers that do not stream. */
+  /** Sent by servers that do not stream. */
   readonly message?: object | null
   readonly finish_reason?: string | null
 }

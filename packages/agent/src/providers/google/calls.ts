@@ -20,12 +20,12 @@ const KINDS = [
   'toolResponse',
 ]
 
-/** Calls of functions, of code that Google runs, and of its other tools, with what they came to. */
+/** Calls of functions, of code that Google runs, and of its other tools, with their results. */
 export class GoogleCalls {
   readonly #intake: Intake
   readonly #prefix: () => string
   #count = 0
-  /** Those without a result. */
+  /** Calls without a result. */
   #calls: Call[] = []
 
   constructor(intake: Intake, prefix: () => string) {
@@ -33,7 +33,7 @@ export class GoogleCalls {
     this.#prefix = prefix
   }
 
-  /** Calls that the application is to answer. */
+  /** Calls that the application must answer. */
   get open(): number {
     return this.#calls.filter(({ executed }) => !executed).length
   }
@@ -72,7 +72,7 @@ export class GoogleCalls {
     const given = isFields(args) ? { ...args } : {}
     const name = textIn(fields['name']) ?? ''
     const id = textIn(fields['id']) ?? ''
-    // Arguments that stream: only the first part has a name.
+    // For streaming arguments, only the first part has a name.
     let call = this.#calls.findLast((one) => !one.available && (id ? one.toolCallId === id : name === ''))
     if (call) {
       Object.assign(call.args, given)
@@ -114,7 +114,7 @@ export class GoogleCalls {
       yield { type: 'part-metadata', part: 'tool-call', id: toolCallId, providerMetadata: metadata }
   }
 
-  /** By id, and for those without one by name, the oldest first. */
+  /** Finds the call by id, or without an id by name, oldest first. */
   *#outcome(named: Fields, response: unknown, executed: boolean): Generator<ModelEvent> {
     const [id, name] = [textIn(named['id']), textIn(named['name'])]
     const call =

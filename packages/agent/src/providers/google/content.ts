@@ -57,7 +57,7 @@ export class GoogleMapper {
     const model = textIn(chunk['modelVersion'])
     if (model && model !== this.#model) yield { type: 'metadata', metadata: { model: (this.#model = model) } }
     this.#usage = usageIn(chunk['usageMetadata']) ?? this.#usage
-    // A prompt that was refused has no candidates.
+    // A refused prompt has no candidates.
     const feedback = isFields(chunk['promptFeedback']) ? chunk['promptFeedback'] : {}
     if (textIn(feedback['blockReason']) && feedback['blockReason'] !== 'BLOCKED_REASON_UNSPECIFIED') {
       this.#word ??= 'content_filter'
@@ -103,7 +103,7 @@ export class GoogleMapper {
     yield* this.#text.grow(kind, text)
     if (kind === 'text' && text) this.#grounding.said(this.#text.current!.id, text)
     if (!metadata) return
-    // A signature may come in a part of its own, without text.
+    // A signature may come in its own part, without text.
     if (!this.#text.current) yield* this.#text.open(kind)
     this.#sign(metadata)
   }
@@ -132,7 +132,7 @@ export class GoogleMapper {
   }
 }
 
-/** Google counts thoughts beside the candidates' tokens. */
+/** Google does not count thoughts among the candidates' tokens. */
 function usageIn(usage: unknown): Usage | undefined {
   if (!isFields(usage)) return undefined
   const reasoning = count(usage, 'thoughtsTokenCount')

@@ -6,7 +6,7 @@ interface TextSoFar {
   pieces: string[]
 }
 
-/** What an answer is grounded in. Google tells it as it goes on, and counts in bytes of UTF-8. */
+/** The sources of an answer. Google sends them while the answer streams, with offsets in bytes of UTF-8. */
 export class Grounding {
   readonly #intake: Intake
   readonly #prefix: () => string
@@ -30,7 +30,7 @@ export class Grounding {
     const grounding = isFields(candidate['groundingMetadata']) ? candidate['groundingMetadata'] : {}
     const chunks = this.#intake.list(grounding['groundingChunks'], 'groundingChunks')
     const supports = this.#intake.list(grounding['groundingSupports'], 'groundingSupports')
-    // Each time anew, and complete.
+    // Chunks repeat the complete grounding.
     if (chunks.length >= this.#chunks.length) this.#chunks = chunks
     if (supports.length >= this.#supports.length) this.#supports = supports
     const cited = isFields(candidate['citationMetadata']) ? candidate['citationMetadata'] : {}
@@ -72,7 +72,7 @@ export class Grounding {
     this.#intake.drop('groundingChunks', 'a source has neither an address nor a title')
   }
 
-  /** Of the whole answer's text; a text that was parted by something else is counted through. */
+  /** Offsets count in the whole answer's text, across text parts. */
   #range({ startIndex, endIndex, text }: Fields): Range {
     const end = numberIn(endIndex)
     if (end === undefined) return {}

@@ -6,8 +6,8 @@ const MAX_INDEX = 100_000
 type Holder = Record<string | number, unknown>
 
 /**
- * Sets, or lengthens if it is a text, the value at a path such as `$.places[0].name`. Returns whether the path and
- * the value could be understood.
+ * Sets the value at a path such as `$.places[0].name`, or appends if it is a text. Returns whether path and value were
+ * understood.
  */
 export function setAt(root: Record<string, unknown>, path: string, piece: Fields): boolean {
   const steps = stepsOf(path)

@@ -1,14 +1,14 @@
 import type { ModelEvent } from '../../response/modelEvent.ts'
 import { isFields, textIn, type Fields } from '../common/intake.ts'
 
-/** A call whose arguments are complete, and which has no result yet. */
+/** A call with complete arguments and no result yet. */
 export interface OpenCall {
   readonly toolCallId: string
   readonly toolName: string
   readonly input: unknown
 }
 
-/** What a graph that waits for a person asks: one request for each action that it wants to take. */
+/** The questions of a graph that waits for a person: one request for each action it wants to take. */
 export function* approvalRequests(interrupt: Fields, open: readonly OpenCall[]): Generator<ModelEvent> {
   const id =
     textIn(interrupt['id']) ?? textIn(interrupt['interrupt_id']) ?? textIn(interrupt['ns']) ?? 'interrupt'
@@ -48,7 +48,7 @@ interface Action {
   readonly reason: string | undefined
 }
 
-/** In the shapes of LangChain's human-in-the-loop middleware, and of the older agent inbox. */
+/** Reads the shapes of LangChain's human-in-the-loop middleware and of the older agent inbox. */
 function actionsOf(value: unknown): Action[] {
   if (Array.isArray(value)) return value.flatMap(actionsOf)
   if (!isFields(value)) return []

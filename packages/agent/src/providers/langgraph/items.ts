@@ -1,9 +1,9 @@
 import { isFields, textIn, type Fields, wordFor } from '../common/intake.ts'
 
-/** What one item of a stream is about. */
+/** The subject of one item of a stream. */
 export type GraphItem =
   | { kind: 'message'; message: unknown }
-  /** Messages as far as they have come, again and again; `over` once they are complete. */
+  /** Whole messages so far, repeated as they grow; `over` once they are complete. */
   | { kind: 'messages'; messages: unknown; over: boolean }
   | { kind: 'state'; state: unknown }
   | { kind: 'custom'; data: unknown }
@@ -11,7 +11,7 @@ export type GraphItem =
   | { kind: 'end' }
   | { kind: 'none' }
 
-/** Of `graph.stream`, `model.stream` and the client of LangGraph's server, with one or several modes. */
+/** Reads items of `graph.stream`, `model.stream` and the client of LangGraph's server, with one or several modes. */
 export function graphItem(item: unknown): GraphItem {
   if (Array.isArray(item)) return tuple(item)
   if (!isFields(item)) return { kind: 'message', message: item }
@@ -63,7 +63,7 @@ export function messageFields(message: Fields): Fields & { type: string } {
   return type === name ? (message as Fields & { type: string }) : proxy(message, name)
 }
 
-/** Class instances have getters: their fields are read where they are. */
+/** Class instances have getters, so read their fields in place. */
 function proxy(message: Fields, type: string): Fields & { type: string } {
   return Object.assign(Object.create(message) as Fields, { type })
 }

@@ -87,7 +87,7 @@ export class LangGraphMapper {
     }
   }
 
-  /** `over` for messages that come as a whole while they grow: whether they are complete. */
+  /** `over`, for messages repeated whole while they grow: whether they are complete. */
   *#message(value: unknown, over: boolean | undefined): Generator<ModelEvent> {
     const given = this.#intake.fields(value, 'message')
     if (!given) return
@@ -96,7 +96,7 @@ export class LangGraphMapper {
     if (type !== 'ai') this.#messages.interrupted()
     if (type === 'tool') return yield* this.#tool(message)
     if (type !== 'ai' && type !== 'assistant') return
-    // Objects tell a chunk by its fields, JSON by its type; both grow, whole messages repeat.
+    // Objects mark a chunk by its fields, JSON by its type. Both carry increments; whole messages repeat.
     const chunked = message.type.endsWith('Chunk') || message['tool_call_chunks'] !== undefined
     yield* this.#ai(message, chunked && over === undefined, over ?? true)
   }
@@ -132,7 +132,7 @@ export class LangGraphMapper {
     yield* this.#ended(state, message, chunk, over)
   }
 
-  /** What a message says, with the reasoning that some integrations keep beside the content. */
+  /** A message's content, with the reasoning that some integrations keep beside it. */
   #said(message: Fields) {
     const content = Array.isArray(message['content'])
       ? (message['content'] as unknown[]).filter(
@@ -153,7 +153,7 @@ export class LangGraphMapper {
     yield* state.current.grow(kind, delta)
   }
 
-  /** What a whole message says beyond what was shown of it. */
+  /** The part of a whole message that was not shown yet. */
   *#rest(state: AIMessageState, kind: 'text' | 'reasoning', whole: string): Generator<ModelEvent> {
     if (whole.startsWith(state[kind])) return yield* this.#grow(state, kind, whole.slice(state[kind].length))
     this.#intake.drop(`${kind} of message ${state.id ?? ''}`, 'it differs from what was streamed')
@@ -257,7 +257,7 @@ export class LangGraphMapper {
     }
   }
 
-  /** Notes which calls wait for a result. */
+  /** Records which calls wait for a result. */
   *#tracked(events: Generator<ModelEvent>): Generator<ModelEvent> {
     for (const event of events) {
       if (event.type === 'tool-input-available' && !this.#answered.has(event.toolCallId)) {
@@ -268,14 +268,14 @@ export class LangGraphMapper {
   }
 }
 
-/** What a node writes: under its own name and id where it has them. */
+/** A node's custom output, under its own name and id if it has them. */
 function custom(data: unknown): ModelEvent {
   const { type, id } = isFields(data) ? data : {}
   const name = textIn(type)?.replace(/^data-/, '') ?? 'custom'
   return { type: `data-${name}`, ...(typeof id === 'string' && { id }), data: data ?? null }
 }
 
-/** What a tool came to: messages hold objects as JSON text. */
+/** A tool's result: messages hold objects as JSON text. */
 function output(content: unknown): unknown {
   if (typeof content !== 'string') return content ?? null
   try {

@@ -4,33 +4,33 @@ import { isFields, textIn, type Fields } from '../common/intake.ts'
 import { StreamedCalls } from '../common/streamedCalls.ts'
 import { count, usageOf, type Counts } from '../common/usage.ts'
 
-/** A message of the model, as far as it was shown. */
+/** A message of the model, as far as shown. */
 export interface AIMessageState {
   readonly id: string | undefined
   readonly current: CurrentText
   readonly calls: StreamedCalls
-  /** Calls of whole messages, as they were last told. */
+  /** Calls of whole messages, as last received. */
   readonly whole: Map<string, { name: string; args: unknown }>
   text: string
   reasoning: string
-  /** Why the model stopped, in its provider's words. */
+  /** The provider's reason for the model's stop. */
   reason: string | undefined
-  /** It was told as a whole, or as the last of its chunks. */
+  /** The message came whole, or its last chunk has come. */
   complete: boolean
   usage: Counts
-  /** When it began, and when there was last news of it, in items of the stream. */
+  /** When it began and was last updated, counted in items of the stream. */
   readonly begunAt: number
   lastAt: number
 }
 
-/** The messages of a stream. An id tells which one is meant, unless the same message comes under another. */
+/** The messages of a stream, by id, unless the same message comes under another id. */
 export class AIMessages {
   readonly all: AIMessageState[] = []
   readonly #byId = new Map<string, AIMessageState>()
-  /** The message that was told last, if no other kind of message came after it. */
+  /** The last message, unless a message of another kind followed it. */
   #last: AIMessageState | undefined
 
-  /** Something else than a message of the model. */
+  /** A message that is not the model's has come. */
   interrupted(): void {
     this.#last = undefined
   }
@@ -46,13 +46,15 @@ export class AIMessages {
     return found
   }
 
-  /** A chunk without an id goes on where the last one without an id stopped. */
+  /** A chunk without an id continues the last message without an id. */
   #unnamed(id: string | undefined): AIMessageState | undefined {
     const last = this.#last
     return id === undefined && last && last.id === undefined && !last.reason ? last : undefined
   }
 
-  /** A whole message that was shown under another id: it has the same calls, or follows with the same text. */
+  /**
+   * Finds a whole message already shown under another id: by a common call, or as the last message by the same text.
+   */
   #again({ text, callIds }: { text: string; callIds: string[] }): AIMessageState | undefined {
     const called = this.all.find(({ calls, whole }) => callIds.some((id) => calls.has(id) || whole.has(id)))
     if (called || callIds.length > 0) return called
@@ -79,7 +81,7 @@ export class AIMessages {
   }
 }
 
-/** Why a model stopped, where its integration tells. */
+/** The reason for a model's stop, if its integration reports one. */
 export function reasonOf(message: Fields): string | undefined {
   const places = [message['response_metadata'], message['additional_kwargs']].filter(isFields)
   for (const place of places) {
@@ -92,13 +94,13 @@ export function reasonOf(message: Fields): string | undefined {
   return undefined
 }
 
-/** OpenAI's Responses API has a status in its place. */
+/** OpenAI's Responses API has a status instead. */
 function responsesStatus({ status, incomplete_details: details }: Fields): string | undefined {
   if (status === 'incomplete') return (isFields(details) && textIn(details['reason'])) || 'failed'
   return status === 'completed' || status === 'failed' || status === 'cancelled' ? status : undefined
 }
 
-/** The tokens of a message or chunk; those of chunks add up. */
+/** The tokens of a message or chunk; the counts of chunks add up. */
 export function countsOf(message: Fields, before: Counts): Counts {
   const usage = message['usage_metadata']
   if (!isFields(usage)) return before

@@ -13,7 +13,7 @@ import { openAIUsage } from '../common/usage.ts'
 export interface ChatOptions {
   /** The provider's name, under which its metadata is kept, such as `openrouter`. Default `openaiCompatible`. */
   name?: string
-  /** Reasoning stands in the text, between tags of this name: `think` for `<think>…</think>`. */
+  /** Reasoning is in the text, between tags of this name: `think` for `<think>…</think>`. */
   reasoningTag?: string
   /** With `reasoningTag`: the text begins with reasoning, and its opening tag is missing. */
   startWithReasoning?: boolean
@@ -33,7 +33,7 @@ export class ChatMapper {
   #id: string | undefined
   #model: string | undefined
   #usage: Usage | undefined
-  /** The provider's word for how it ended, and the completion that said so. */
+  /** The provider's finish reason, and the completion that reported it. */
   #end: { word: string; id: string | undefined } | undefined
   #hadCalls = false
   #refused = false
@@ -95,7 +95,7 @@ export class ChatMapper {
     yield* this.#citations.beside(chunk)
   }
 
-  /** The first choice, be it by index or by place. */
+  /** The first choice, by index or else by place. */
   #choice(chunk: Fields): Fields | undefined {
     const choices = this.#intake.list(chunk['choices'], 'choices')
     const indexed = choices.find(({ index }) => index === 0)
@@ -104,7 +104,9 @@ export class ChatMapper {
     return indexed ?? choices.find(({ index }) => numberIn(index) === undefined)
   }
 
-  /** A further completion in the same stream, as in a loop of tool calls: those of the last are complete. */
+  /**
+   * A further completion in the same stream, as in a loop of tool calls: the calls of the previous one are complete.
+   */
   *#again(): Generator<ModelEvent> {
     yield* this.#closeText()
     yield* this.#calls.end()
@@ -136,7 +138,7 @@ export class ChatMapper {
     this.#finished(choice)
   }
 
-  /** What is new; a server that does not stream has a `message` instead. */
+  /** The new content; a server that does not stream sends a `message` instead. */
   #delta(choice: Fields): Fields {
     const delta = this.#intake.fields(choice['delta'], 'delta')
     return delta ?? this.#intake.fields(choice['message'], 'message') ?? {}
@@ -145,7 +147,7 @@ export class ChatMapper {
   *#reasoning(delta: Fields): Generator<ModelEvent> {
     const intake = this.#intake
     const detailed = this.#details.add(delta['reasoning_details'], 'delta.reasoning_details', intake)
-    // DeepSeek, vLLM and others have one name, OpenRouter and Groq the other, some servers both.
+    // DeepSeek, vLLM and others use one name, OpenRouter and Groq the other, some servers both.
     const content = intake.text(delta['reasoning_content'], 'delta.reasoning_content')
     const plain = intake.text(delta['reasoning'], 'delta.reasoning')
     if (content && plain && content !== plain) {
@@ -209,8 +211,8 @@ export class ChatMapper {
   }
 
   /**
-   * Details belong to the reasoning that they came with. Where there is none to see, they make one without text;
-   * they do not part a text that is open.
+   * Details belong to the reasoning they came with. Without visible reasoning, they make a reasoning part without text;
+   * they do not split an open text.
    */
   *#endReasoning(): Generator<ModelEvent> {
     if (this.#text.current?.kind === 'text') return

@@ -1,6 +1,6 @@
 import { numberIn, textIn, type Fields } from '../common/intake.ts'
 
-/** A text within an item: a part of a message's content, or of a reasoning's summary. */
+/** A text within an item: a part of a message's content or of a reasoning's summary. */
 export interface ItemText {
   readonly kind: 'text' | 'reasoning'
   readonly id: string
@@ -13,9 +13,9 @@ export interface ItemCall {
   readonly toolName: string
   /** The arguments' JSON text shown so far. */
   json: string
-  /** The provider runs it. */
+  /** The provider runs the tool. */
   readonly providerExecuted: boolean
-  /** Its arguments are complete. */
+  /** The arguments are complete. */
   available: boolean
   answered: boolean
 }
@@ -31,21 +31,21 @@ export interface Item {
   readonly texts: Map<string, ItemText>
   readonly annotations: Set<number>
   call: ItemCall | undefined
-  /** Begun by an event of its own, or by the first event about it. */
+  /** Begun by its own event, or by the first event about it. */
   announced: boolean
   done: boolean
 }
 
 /**
- * The items of one response. Which one an event is about is told by id and `output_index` together: some servers
- * give an item another id in every event, some give all items the same index.
+ * The items of one response. An event's id and `output_index` together identify its item: some servers give an item
+ * another id in every event, some give all items the same index.
  */
 export class Items {
   readonly all: Item[] = []
   readonly #byId = new Map<string, Item>()
   readonly #byIndex = new Map<number, Item>()
 
-  /** The item that a delta or the like is about; `type` if it is the first to tell of it. */
+  /** The item of a delta or a similar event; `type` is used if this is its first event. */
   of(event: Fields, type: string): Item {
     const index = numberIn(event['output_index'])
     const id = textIn(event['item_id'])
@@ -73,7 +73,7 @@ export class Items {
     return item
   }
 
-  /** The item that the final list has as the `nth` of its type. */
+  /** The final list's `nth` item of its type. */
   final(fields: Fields, nth: number): Item {
     const { type, id, callId } = names(fields, undefined)
     const alike = this.all.filter((item) => item.type === type)
@@ -126,7 +126,7 @@ function names(fields: Fields, outputIndex: unknown) {
   }
 }
 
-/** The output of a call names its call, and is another item than it. */
+/** A call's output is an item of its own, which names the call. */
 export function isOutput({ type }: Fields): boolean {
   return typeof type === 'string' && type.endsWith('_output')
 }

@@ -6,19 +6,19 @@ import { insideString, toolInput } from '../common/toolInput.ts'
 
 type Slot = 'text' | 'summary' | 'reasoning'
 
-/** The output of one response, as its events tell of it. */
+/** The output of one response, built from its events. */
 export class ResponsesOutput {
   readonly #items = new Items()
   readonly #intake: Intake
   refused = false
-  /** What was shown is not what the model came to say. */
+  /** The shown text differs from the final text. */
   differs = false
 
   constructor(intake: Intake) {
     this.#intake = intake
   }
 
-  /** There are calls that the application is to answer. */
+  /** There are calls that the application must answer. */
   get wantsTools(): boolean {
     return this.#items.all.some(({ call }) => call && !call.providerExecuted && !call.answered)
   }
@@ -69,7 +69,7 @@ export class ResponsesOutput {
     if (call && !call.available && typeof full === 'string') yield* this.#argueUpTo(call, full)
   }
 
-  /** The response is over; what no event told before is in its final list. */
+  /** The response is over; its final list holds whatever no event brought. */
   *complete(response: Fields): Generator<ModelEvent> {
     const seen = new Map<string, number>()
     for (const fields of this.#intake.list(response['output'], 'output')) {
@@ -99,7 +99,7 @@ export class ResponsesOutput {
     yield { type: `${text.kind}-delta`, id: text.id, delta }
   }
 
-  /** The whole text: what was not shown of it yet follows. */
+  /** Shows the part of the whole text that was not shown yet. */
   *#settle(item: Item, slot: Slot, index: number, full: unknown): Generator<ModelEvent> {
     const whole = this.#intake.text(full, `${slot}[${index}]`)
     const text = item.texts.get(`${slot} ${index}`)
@@ -173,7 +173,7 @@ export class ResponsesOutput {
     yield* this.#metadata(item, encrypted ? { reasoningEncryptedContent: encrypted } : {})
   }
 
-  /** What the next call needs to name the item by. */
+  /** The data by which the next call names the item. */
   *#metadata({ id: itemId, texts, call }: Item, more: Fields): Generator<ModelEvent> {
     if (!itemId) return
     const providerMetadata: ProviderMetadata = { openai: { itemId, ...more } }
@@ -251,7 +251,7 @@ export class ResponsesOutput {
     return toolInput(call.toolCallId, call.toolName, json && close !== undefined ? json + close : json)
   }
 
-  /** The output of a call that has an item of its own. */
+  /** The output of a call, in an item of its own. */
   *#outcome(fields: Fields): Generator<ModelEvent> {
     const callId = textIn(fields['call_id'])
     const name = wordFor(fields['type']).replace(/_output$/, '')

@@ -1,13 +1,13 @@
 import { isFields, textIn, type Fields, type Intake } from '../common/intake.ts'
 
 /**
- * OpenRouter's `reasoning_details`: what the next call needs to see of the reasoning. They stream in fragments;
- * those of one text are put together again.
+ * OpenRouter's `reasoning_details`, which the next call needs. They stream in fragments; the fragments of one text are
+ * joined.
  */
 export class ReasoningDetails {
   #details: Record<string, unknown>[] = []
 
-  /** Takes the details of a chunk; returns the reasoning that they tell. */
+  /** Adds a chunk's details; returns their reasoning text. */
   add(value: unknown, what: string, intake: Intake): string {
     let told = ''
     for (const detail of intake.list(value, what)) {
@@ -19,7 +19,7 @@ export class ReasoningDetails {
     return told
   }
 
-  /** All so far; begins anew. */
+  /** Returns all details so far and starts again. */
   take(): Fields[] {
     const details = this.#details
     this.#details = []

@@ -1,8 +1,8 @@
-/** Parts a text in which reasoning stands between tags, such as `<think>` and `</think>`. */
+/** Separates reasoning between tags, such as `<think>` and `</think>`, from the text. */
 export class ReasoningTag {
   readonly #tags: { text: string; reasoning: string }
   #kind: 'text' | 'reasoning'
-  /** The beginning of what may become a tag. */
+  /** A possible start of a tag, held back. */
   #held = ''
 
   constructor(tagName: string, startWithReasoning: boolean) {
@@ -27,7 +27,7 @@ export class ReasoningTag {
     }
   }
 
-  /** What was held back and has become no tag. */
+  /** The text held back, if it became no tag. */
   *end(): Generator<['text' | 'reasoning', string]> {
     const held = this.#held
     this.#held = ''
@@ -35,7 +35,7 @@ export class ReasoningTag {
   }
 }
 
-/** Length of the longest end of `text` that begins `tag`. */
+/** Length of the longest suffix of `text` that is a prefix of `tag`. */
 function overlap(text: string, tag: string): number {
   let length = Math.min(text.length, tag.length - 1)
   while (length > 0 && !tag.startsWith(text.slice(text.length - length))) length--

@@ -25,7 +25,7 @@ export class ResponsesMapper {
   }
 
   *#event(event: Fields): Generator<ModelEvent> {
-    // Proxies tell their errors without a type.
+    // Proxies send errors without a type.
     const type = textIn(event['type']) ?? ('error' in event ? 'error' : '')
     const response = isFields(event['response']) ? event['response'] : {}
     if (type === 'response.created') {
@@ -41,7 +41,7 @@ export class ResponsesMapper {
       case 'response.cancelled':
         return yield* this.#end(type, response)
       case 'error': {
-        // The SDK's type has the fields at the top, the wire has also been seen with them in `error`.
+        // The SDK's type has the fields at the top level; on the wire they also occur in `error`.
         const { message, code } = isFields(event['error']) ? event['error'] : event
         this.#over = true
         return yield failure({ message, code })
@@ -103,7 +103,7 @@ export class ResponsesMapper {
       case 'response.mcp_call_arguments.done':
         return yield* output.settleArgument(event, event['arguments'])
     }
-    // Previews, and what the item itself tells once it is done, are not needed.
+    // Previews, and events that repeat the finished item's data, are not needed.
     const told = /^response\.(shell_call|apply_patch_call|code_interpreter_call|image_generation_call)/
     if (type.endsWith('.delta') && !told.test(type)) this.#intake.drop(type, 'no part can hold it')
   }

@@ -3,7 +3,7 @@ import { ChatMapper, type ChatOptions } from './chatCompletions.ts'
 import { isFields, kindOf, type Fields } from '../common/intake.ts'
 import { ResponsesMapper } from './responses.ts'
 
-/** A stream of either of OpenAI's APIs: its first item tells which. */
+/** A stream of either of OpenAI's APIs, distinguished by its first item. */
 export async function* fromOpenAIStream(
   stream: AsyncIterable<unknown>,
   options: ChatOptions,

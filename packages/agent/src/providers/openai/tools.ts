@@ -1,17 +1,17 @@
 import { isFields, textIn, type Fields, wordFor } from '../common/intake.ts'
 import { insideString } from '../common/toolInput.ts'
 
-/** What a tool call of the Responses API comes to. */
+/** A tool call of the Responses API. */
 export interface ToolItem {
-  /** The arguments: a value, or JSON text that is to be parsed. */
+  /** The arguments: a value, or JSON text to parse. */
   readonly input: { readonly value: unknown } | { readonly json: string }
-  /** The arguments as they stream; `undefined` for those that never do. */
+  /** The arguments as they stream; `undefined` if they never do. */
   readonly streamed?: string
-  /** What it came to, where the call itself tells. */
+  /** The result, if the call itself carries it. */
   readonly outcome?: { readonly output: unknown } | { readonly errorText: string }
 }
 
-/** Tools that OpenAI runs, whose calls hold their results or are followed by them. */
+/** Tools that OpenAI runs. Their calls hold their results or are followed by them. */
 const PROVIDER_EXECUTED = new Set([
   'mcp_call',
   'code_interpreter_call',
@@ -21,7 +21,7 @@ const PROVIDER_EXECUTED = new Set([
   'program',
 ])
 
-/** Types that are no calls, nor say anything to a reader. */
+/** Types that are not calls and show nothing to a reader. */
 const SILENT = new Set([
   'message',
   'reasoning',
@@ -48,7 +48,7 @@ export function toolName(item: Fields): string {
   return textIn(item['name']) ?? wordFor(item['type']).replace(/_call$/, '')
 }
 
-/** What opens and closes the JSON text around arguments that stream as plain text. */
+/** The start and end of the JSON text around arguments that stream as plain text. */
 export function wrapping(type: string): [open: string, close: string] | undefined {
   if (type === 'custom_tool_call') return ['"', '"']
   return type === 'code_interpreter_call' ? ['{"code":"', '"}'] : undefined
@@ -83,7 +83,7 @@ export function toolItem(item: Fields): ToolItem {
     case 'image_generation_call':
       return { input: { value: {} }, outcome: outcome(item, { status: item['status'] ?? null }) }
   }
-  // Shells, computers, patches, searches for tools: what is to be done is the input.
+  // For shells, computers, patches and tool searches, the action is the input.
   return { input: { value: without(item, 'type', 'id', 'call_id', 'status') } }
 }
 
