@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { pdf, png } from '../demo/test/samples.ts'
 import { launch, person, screenshot, type Browser, type Page } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
@@ -39,6 +40,27 @@ async function violations(page: Page): Promise<string[]> {
   })
 }
 
+const attach = (chat: Chat) =>
+  chat.page.locator('.composer input[type=file]').setInputFiles([
+    { name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from(png(64, 48)) },
+    { name: 'paper.pdf', mimeType: 'application/pdf', buffer: Buffer.from(pdf(2)) },
+  ])
+
+/** After so many answers: files, a picture, a recipe, and versions of it. */
+async function rich(chat: Chat, before: number): Promise<void> {
+  await chat.ask('What is this?')
+  await chat.completed(before + 1)
+  await chat.ask('Draw a wave')
+  await chat.completed(before + 2)
+  expect(await chat.answer.locator('.file img').count()).toBe(1)
+  await chat.ask('Write down a recipe for tomato soup')
+  await chat.completed(before + 3)
+  await chat.button('Regenerate').last().click()
+  await chat.answer.locator('.versions').filter({ hasText: '2 of 2' }).waitFor()
+  await chat.completed(before + 3)
+  expect(await chat.answer.locator('.recipe [data-field=steps] li').count()).toBe(3)
+}
+
 describe.each(fronts)('%s', (front) => {
   test.each(['light', 'dark'] as const)('axe finds nothing, %s', async (colorScheme) => {
     const { context, complaints } = await person(browser, {
@@ -69,9 +91,55 @@ describe.each(fronts)('%s', (front) => {
     await demo.model.goOn()
     await chat.completed(3)
     expect(await violations(chat.page)).toEqual([])
+    await attach(chat)
+    expect(await violations(chat.page)).toEqual([])
+    await screenshot(chat.page, `${front}-${colorScheme}-tray`)
+    await rich(chat, 3)
+    expect(await violations(chat.page)).toEqual([])
+    await screenshot(chat.page, `${front}-${colorScheme}-rich`)
+    await chat.prompts.last().getByRole('button', { name: 'Edit' }).click()
+    await chat.page.getByRole('textbox', { name: 'Edit your message' }).waitFor()
+    expect(await violations(chat.page)).toEqual([])
     expect(complaints).toEqual([])
     await context.close()
   })
+
+  test.each(['light', 'dark'] as const)(
+    "what is attached and what is an object, at a phone's width, %s",
+    async (colorScheme) => {
+      const { context, complaints } = await person(browser, {
+        viewport: { width: 390, height: 780 },
+        hasTouch: true,
+        isMobile: true,
+        colorScheme,
+        format: 'rendered',
+        bypassCSP: true,
+      })
+      const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+      await screenshot(chat.page, `${front}-phone-${colorScheme}-empty`)
+      await attach(chat)
+      await screenshot(chat.page, `${front}-phone-${colorScheme}-tray`)
+      await rich(chat, 0)
+      expect(await chat.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+      expect(await violations(chat.page)).toEqual([])
+      await screenshot(chat.page, `${front}-phone-${colorScheme}-rich`)
+      await chat.page.locator('.scroll').evaluate((scroller) => scroller.scrollTo(0, 0))
+      await screenshot(chat.page, `${front}-phone-${colorScheme}-attachments`)
+      // Fingers find everything: nothing that can be pressed is smaller than 24 px.
+      const small = await chat.page
+        .locator('.main :is(button, a, summary):visible')
+        .evaluateAll((all) =>
+          all
+            .filter(
+              (one) => Math.min(one.clientWidth, one.clientHeight) < 24 && !one.closest('[data-rendered]'),
+            )
+            .map((one) => one.outerHTML),
+        )
+      expect(small).toEqual([])
+      expect(complaints).toEqual([])
+      await context.close()
+    },
+  )
 
   test("a phone's width: nothing sticks out, everything can be reached", async () => {
     const { context } = await person(browser, {

@@ -134,3 +134,18 @@ test('pages come compressed', async () => {
   const asset = await fetch(`${demo.url}${script}`, { headers: { 'accept-encoding': 'gzip' } })
   expect(asset.headers.get('content-encoding')).toBe('gzip')
 })
+
+test.each(fronts)('the whole page of %s weighs at most 250 KiB on its way', async (front) => {
+  const accepts = { headers: { 'accept-encoding': 'br' } }
+  const weigh = async (path: string) => {
+    const answer = await fetch(`${demo.url}${path}`, accepts)
+    expect(answer.ok).toBe(true)
+    // `content-length` is that of the compressed body.
+    return Number(answer.headers.get('content-length'))
+  }
+  const html = await (await fetch(`${demo.url}/${front}/`, accepts)).text()
+  const parts = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((found) => found[1]!)
+  const weights = await Promise.all([`/${front}/`, ...parts].map(weigh))
+  expect(weights.length).toBeGreaterThan(4)
+  expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeLessThan(250 * 1024)
+})

@@ -5,6 +5,7 @@ import type { AgentCalls, AgentConversation, ServerCalls } from '../common/link.
 import { createRpc } from '../common/rpc.ts'
 import type { Pattern } from '../server/store.ts'
 import { Admission } from './admission.ts'
+import { Files } from './files.ts'
 import { Keeper } from './keeper.ts'
 import { createModel, type Model } from './model.ts'
 import { Orders } from './orders.ts'
@@ -120,8 +121,9 @@ async function listen({ id, channel, pattern }: AgentConversation): Promise<Agen
         const refused = await keeper.keep(id, promptRow(prompt))
         if (refused !== undefined)
           return void (await response.fail(new Error(`unable to answer this prompt; ${refused}`)))
-        const recent = await server.call('recent', id)
-        await respond(asked, prompt, response, { recent, pace: newPace(pattern) })
+        const conversation = await prompt.conversation({ load: (cursor) => server.call('page', id, cursor) })
+        const files = new Files((fileId) => server.call('file', id, fileId))
+        await respond({ model: asked, prompt, response, conversation, files, pace: newPace(pattern) })
       }),
     { interrupted: 'resume' },
   )

@@ -2,28 +2,34 @@ import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
+import type { Conversation } from '@rejoin/agent'
+import { toAnthropicMessages } from '@rejoin/agent/convert/anthropic'
+import { toResponsesInput } from '@rejoin/agent/convert/openai'
 import type { ModelConfig } from '../server/config.ts'
+import type { FileLoader } from './files.ts'
 import { findRecording, plain, readRecording } from './recordings.ts'
 import { scriptedEvents } from './scripted.ts'
 import { scripts, withoutModel } from './scripts.ts'
-
-export interface Turn {
-  role: 'user' | 'assistant'
-  text: string
-}
 
 /** A model's answer as it streams, in its provider's own events. */
 export type ModelStream =
   | { api: 'openai'; events: AsyncIterable<ResponseStreamEvent | ChatCompletionChunk> }
   | { api: 'anthropic'; events: AsyncIterable<Anthropic.MessageStreamEvent> }
 
+export interface Asked {
+  /** Ends with the prompt to answer. */
+  conversation: Conversation
+  signal: AbortSignal
+  /** Makes files of the demo's own store fit to send. */
+  file?: FileLoader
+}
+
 export interface Model {
   /** For people to read. */
   name: string
   /** Whether answers are replayed. They come all at once: their pace is up to the caller. */
   recorded: boolean
-  /** `turns` end with the prompt to answer. */
-  ask(turns: readonly Turn[], signal: AbortSignal): Promise<ModelStream>
+  ask(asked: Asked): Promise<ModelStream>
 }
 
 export function createModel(config: ModelConfig): Model {
@@ -37,8 +43,8 @@ function openAI({ apiKey, name, baseUrl }: ModelConfig): Model {
   return {
     name: name!,
     recorded: false,
-    async ask(turns, signal) {
-      const input = turns.map(({ role, text }) => ({ role, content: text }))
+    async ask({ conversation, signal, file }) {
+      const input = await toResponsesInput(conversation, { ...(file && { file }) })
       const events = await client.responses.create({ model: name!, input, stream: true }, { signal })
       return { api: 'openai', events }
     },
@@ -50,13 +56,13 @@ function anthropic({ apiKey, name, baseUrl }: ModelConfig): Model {
   return {
     name: name!,
     recorded: false,
-    async ask(turns, signal) {
+    async ask({ conversation, signal, file }) {
       const events = await client.messages.create(
         {
           model: name!,
           max_tokens: 8192,
           thinking: { type: 'enabled', budget_tokens: 2048 },
-          messages: turns.map(({ role, text }) => ({ role, content: text })),
+          ...(await toAnthropicMessages(conversation, { ...(file && { file }) })),
           stream: true,
         },
         { signal },
@@ -71,8 +77,8 @@ function recorded({ recordings }: ModelConfig): Model {
   return {
     name: 'a recording',
     recorded: true,
-    ask(turns) {
-      const prompt = turns.at(-1)?.text ?? ''
+    ask({ conversation }) {
+      const prompt = conversation.messages.findLast(({ role }) => role === 'user')?.text ?? ''
       const recording = findRecording(recordings, prompt)
       const events = recording
         ? readRecording(recordings, recording)

@@ -1,62 +1,52 @@
-import type { Row } from '@rejoin/core'
-import type { Prompt, ResponseWriter } from '@rejoin/agent'
+import type { Conversation, ConversationMessage, ResponseWriter } from '@rejoin/agent'
 import { fromAnthropic } from '@rejoin/agent/providers/anthropic'
 import { fromOpenAI } from '@rejoin/agent/providers/openai'
-import { versionsOf, type Asked } from '../common/versions.ts'
 import { actFor, play } from './acts.ts'
-import type { Model, ModelStream, Turn } from './model.ts'
-import { paced, type Pace } from './pace.ts'
+import { continuedBy } from './continued.ts'
+import type { Asking } from './asking.ts'
+import type { ModelStream } from './model.ts'
+import { paced } from './pace.ts'
 import { rest } from './resume.ts'
+import { timed } from './thinking.ts'
 
 /** Asks the model, and publishes what it says as it says it. A recorded model says it at the given pace. */
-export async function respond(
-  model: Model,
-  prompt: Prompt,
-  response: ResponseWriter,
-  { recent, pace }: { recent: readonly Row[]; pace: Pace },
-): Promise<void> {
-  const act = model.recorded ? actFor(prompt.text) : undefined
-  if (act) return play(act, response, pace)
-  const turns: Turn[] = [...turnsOf(recent, prompt), { role: 'user', text: prompt.text }]
+export async function respond(asking: Asking): Promise<void> {
+  const { model, prompt, response, conversation, files, pace } = asking
+  const { signal } = response
+  const tell = (thoughtFor: number) => response.metadata({ thoughtFor })
   if (!model.recorded) {
-    const stream = await model.ask([...turns, ...continuation(response)], response.signal)
-    await response.pipe(eventsOf(stream))
+    const stream = await model.ask({
+      conversation: withBeginning(conversation, response),
+      signal,
+      file: files.inline,
+    })
+    await response.pipe(timed(eventsOf(stream), tell))
     return
   }
-  const events = eventsOf(await model.ask(turns, response.signal))
-  const left = response.resumed ? rest(events, response.text.length) : events
-  await response.pipe(paced(left, pace, response.signal))
+  const continued = continuedBy(prompt, conversation)
+  const known = (continued?.length ?? 0) + (response.resumed ? response.text.length : 0)
+  const act = actFor(continued?.prompt ?? prompt)
+  if (act) return play(act, asking, known)
+  const stream = await model.ask({ conversation: continued?.conversation ?? conversation, signal })
+  const events = eventsOf(stream)
+  const left = paced(known > 0 ? rest(events, known) : events, pace, signal)
+  await response.pipe(timed(left, tell))
 }
 
 const eventsOf = (stream: ModelStream) =>
   stream.api === 'openai' ? fromOpenAI(stream.events) : fromAnthropic(stream.events)
 
 /** Asks a model to go on where the process that died had left its answer. */
-const continuation = ({ resumed, text }: ResponseWriter): Turn[] =>
-  resumed && text !== ''
-    ? [
-        { role: 'assistant', text },
-        {
-          role: 'user',
-          text: 'Your answer was cut off. Continue exactly where it stops, in the middle of a word if need be, and repeat nothing.',
-        },
-      ]
-    : []
-
-/** The conversation so far, as a model takes it: without prompts that an edit or another try replaced. */
-function turnsOf(rows: readonly Row[], asked: Asked): Turn[] {
-  const known = versionsOf([...rows.filter(({ id, role }) => role === 'user' && id !== asked.id), asked])
-  const replaced = (row: Row) => {
-    const version = known.get((row.role === 'user' ? row.id : row.promptId) ?? '')
-    return version && (version.version < version.versions || version.root === known.get(asked.id)!.root)
+function withBeginning(conversation: Conversation, { resumed, text }: ResponseWriter): Conversation {
+  if (!resumed || text === '') return conversation
+  const part = { id: '0', type: 'text', text, state: 'done' }
+  const begun = { role: 'assistant', id: 'begun', status: 'interrupted', text, parts: [part], gaps: [] }
+  const more = {
+    role: 'user',
+    id: 'more',
+    parts: [],
+    text: 'Your answer was cut off. Continue exactly where it stops, in the middle of a word if need be, and repeat nothing.',
   }
-  return rows
-    .filter((row) => !replaced(row))
-    .map((row) => ({ role: row.role, text: textOf(row) }))
-    .filter(({ text }) => text !== '')
-}
-
-function textOf(row: Row): string {
-  if (row.text !== undefined) return row.text
-  return (row.parts ?? []).map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('')
+  const added = [begun, more] as unknown as ConversationMessage[]
+  return { ...conversation, messages: [...conversation.messages, ...added] }
 }

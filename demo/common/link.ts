@@ -1,5 +1,5 @@
 import type { Checkpoint } from '@rejoin/agent'
-import type { Row } from '@rejoin/core'
+import type { Row, SeedPage } from '@rejoin/core'
 import type { ClientOptions } from 'ably'
 import type { ModelConfig } from '../server/config.ts'
 import type { Pattern } from '../server/store.ts'
@@ -16,8 +16,10 @@ export type AgentCalls = {
 /** What the agent's process asks of the server, which alone holds the database. */
 export type ServerCalls = {
   save(conversationId: string, row: Row): Promise<Saved>
-  /** The last messages, oldest first: what the model has to know. */
-  recent(conversationId: string): Promise<Row[]>
+  /** Messages beyond what the channel retains. */
+  page(conversationId: string, cursor: string | undefined): Promise<SeedPage>
+  /** A file that a person attached; `undefined` when it is gone. */
+  file(conversationId: string, fileId: string): Promise<StoredFile | undefined>
   loadCheckpoint(channel: string): Promise<Checkpoint | undefined>
   saveCheckpoint(channel: string, checkpoint: Checkpoint): Promise<unknown>
 }
@@ -26,6 +28,12 @@ export type ServerCalls = {
 export interface Saved {
   /** Why it can never be stored: there is no use in trying again. */
   refused?: string
+}
+
+export interface StoredFile {
+  mediaType: string
+  name: string
+  data: Uint8Array
 }
 
 export interface AgentConversation {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { cleanText } from '@rejoin/postgres'
 import { addressOf } from './address.ts'
 import { readJson, Router, type Call } from './http.ts'
 import type { AgentProcess } from './agents.ts'
@@ -77,6 +78,14 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
         return shown(conversation)
       })
       .on('GET', '/api/conversations/:id', async (call) => shown((await owned(call))[0]))
+      .on('PATCH', '/api/conversations/:id', async (call) => {
+        const [{ id }] = await owned(call)
+        const { title } = await readJson(call.request)
+        if (typeof title !== 'string' || title.trim() === '' || title.length > 80)
+          throw badRequest('unable to rename the conversation; title must be a text of 1 to 80 characters')
+        await store.renameConversation(id, cleanText(title.trim()))
+        return shown((await store.conversation(id))!)
+      })
       .on('DELETE', '/api/conversations/:id', async (call) => {
         const [conversation] = await owned(call)
         // First the agent, so that it does not write rows of a conversation that no longer exists.

@@ -65,8 +65,10 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
   const problem = problemOf(error)
   if (problem.status >= 500)
     console.error(`${request.method} ${encodeURI(request.url ?? '')}: ${messageOf(error)}`)
-  if (response.headersSent) response.destroy()
-  else sendJson(response, problem.status, { error: { code: problem.code, message: problem.message } })
+  if (response.headersSent) return void response.destroy()
+  // The rest of the body is not waited for: nothing else can come on this connection.
+  if (problem.status === 413) response.setHeader('connection', 'close')
+  sendJson(response, problem.status, { error: { code: problem.code, message: problem.message } })
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
@@ -85,25 +87,33 @@ function refuseOtherSites(request: IncomingMessage, proxies: number): void {
     })
 }
 
-export async function readJson(
-  request: IncomingMessage,
-  limit = 64 * 1024,
-): Promise<Record<string, unknown>> {
+/** The body of a request, of at most so many bytes. */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLarge = () =>
+    new Problem(`unable to read the body; it is larger than ${limit} bytes`, {
+      status: 413,
+      code: 'too_large',
+    })
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
   const chunks: Buffer[] = []
   let size = 0
   // Leaving the loop must not destroy the request: the response is still to be sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > limit)
-      throw new Problem(`unable to read the body; it is larger than ${limit} bytes`, {
-        status: 413,
-        code: 'too_large',
-      })
+    if (size > limit) throw tooLarge()
     chunks.push(chunk)
   }
-  if (size === 0) return {}
+  return Buffer.concat(chunks)
+}
+
+export async function readJson(
+  request: IncomingMessage,
+  limit = 64 * 1024,
+): Promise<Record<string, unknown>> {
+  const body = await readBody(request, limit)
+  if (body.length === 0) return {}
   try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    const value: unknown = JSON.parse(body.toString('utf8'))
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>
   } catch {

@@ -9,8 +9,11 @@ import { readConfig, type Config, type ModelConfig } from './config.ts'
 import { closing } from './closing.ts'
 import { openDatabase } from './database.ts'
 import { addFaults } from './faults.ts'
+import { addFiles } from './fileEndpoints.ts'
+import { Files } from './files.ts'
 import { createFront } from './front.ts'
 import { Gateway } from './gateway.ts'
+import type { Call } from './http.ts'
 import { keepRunning } from './lastResort.ts'
 import { Limits } from './limits.ts'
 import { Lines } from './lines.ts'
@@ -33,6 +36,7 @@ async function start(): Promise<void> {
   opened.push(() => database.close())
   await migrate(database)
   const store = new Store(database)
+  const files = new Files(database)
 
   const broker = await openBroker(config)
   opened.push(() => broker.close())
@@ -42,7 +46,8 @@ async function start(): Promise<void> {
     longestPrompt: config.longestPrompt,
     calls: {
       save: (conversationId, row) => saveMessage(store, conversationId, row),
-      recent: async (conversationId) => [...(await store.messages.page(conversationId, { limit: 20 })).rows],
+      page: (conversationId, cursor) => store.messages.page(conversationId, { limit: 100, cursor }),
+      file: (conversationId, fileId) => files.read(conversationId, fileId),
       loadCheckpoint: (channel) => store.checkpoints.load(channel),
       saveCheckpoint: (channel, checkpoint) => store.checkpoints.save(channel, checkpoint),
     },
@@ -66,7 +71,9 @@ async function start(): Promise<void> {
     proxies: config.proxies,
     config: shown(config),
   })
-  addFaults(api, { local, lines, agent, publishes, owned: (call) => ownedBy(store, sessions, limits, call) })
+  const owned = (call: Call) => ownedBy(store, sessions, limits, call)
+  addFiles(api, { files, limits, owned })
+  addFaults(api, { local, lines, agent, publishes, owned })
   const pages = new Pages(config.pages, broker.origins)
   const gateway =
     local &&

@@ -36,7 +36,8 @@ export class Pages {
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
-      "img-src 'self' data:",
+      // blob: previews of files that a person is about to send.
+      "img-src 'self' data: blob:",
       "font-src 'self'",
       `connect-src 'self' ${connect.join(' ')}`.trim(),
       "frame-src 'self'",

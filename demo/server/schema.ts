@@ -47,6 +47,20 @@ const steps: string[][] = [
     `drop table messages`,
     `drop table checkpoints`,
   ],
+  [
+    `create table files (
+      id text primary key,
+      conversation_id text not null references conversations on delete cascade,
+      owner_id text not null references users on delete cascade,
+      media_type text not null,
+      name text not null,
+      size integer not null,
+      data bytea not null,
+      created_at bigint not null
+    )`,
+    `create index files_of_owner on files (owner_id)`,
+    `create index files_of_conversation on files (conversation_id)`,
+  ],
 ]
 
 /** Brings the database to the newest version; tests of migrations start from an older `version`. */

@@ -103,6 +103,11 @@ export class Store {
     )
   }
 
+  /** Its place in the list stays. */
+  async renameConversation(id: string, title: string): Promise<void> {
+    await this.#db.query('update conversations set title = $2 where id = $1', [id, title])
+  }
+
   async removeConversation(id: string): Promise<void> {
     await this.#db.transaction(async (tx) => {
       await tx.query('delete from conversations where id = $1', [id])

@@ -6,6 +6,7 @@ import { fromOpenAI } from '@rejoin/agent/providers/openai'
 import { createModel } from '../agent/model.ts'
 import { scriptedEvents } from '../agent/scripted.ts'
 import { scripts } from '../agent/scripts.ts'
+import { conversationOf } from './conversation.ts'
 
 // The providers' own SDKs, against a server that answers as the providers' servers do.
 
@@ -74,14 +75,13 @@ const config = (provider: 'openai' | 'anthropic', apiKey = 'a-key') => ({
   speed: 1,
 })
 
-const turns = [
-  { role: 'user', text: 'Hello' },
-  { role: 'assistant', text: 'Hello!' },
-  { role: 'user', text: 'How does it work?' },
-] as const
+const conversation = conversationOf('Hello', 'Hello!', 'How does it work?')
 
 async function ask(provider: 'openai' | 'anthropic', apiKey?: string) {
-  const stream = await createModel(config(provider, apiKey)).ask(turns, AbortSignal.timeout(10_000))
+  const stream = await createModel(config(provider, apiKey)).ask({
+    conversation,
+    signal: AbortSignal.timeout(10_000),
+  })
   let said = ''
   let thought = ''
   for await (const event of stream.api === 'openai'
@@ -97,7 +97,12 @@ test("OpenAI's SDK asks with the conversation, and its stream arrives as text", 
   expect(await ask('openai')).toEqual({ said: text, thought: script.reasoning })
   const { path, key, body } = asked.at(-1)!
   expect([path, key, body.model, body.stream]).toEqual(['/responses', 'Bearer a-key', 'a-model', true])
-  expect(body.input).toEqual(turns.map(({ role, text: content }) => ({ role, content })))
+  const said = (said: string) => [{ type: 'input_text', text: said }]
+  expect(body.input).toEqual([
+    { role: 'user', content: said('Hello') },
+    { role: 'assistant', content: 'Hello!' },
+    { role: 'user', content: said('How does it work?') },
+  ])
 })
 
 test("Anthropic's SDK asks with the conversation, and its stream arrives as text", async () => {
@@ -105,7 +110,11 @@ test("Anthropic's SDK asks with the conversation, and its stream arrives as text
   const { path, key, body } = asked.at(-1)!
   expect([path, body.model, body.stream]).toEqual(['/v1/messages', 'a-model', true])
   expect(key).toContain('a-key')
-  expect(body.messages).toEqual(turns.map(({ role, text: content }) => ({ role, content })))
+  expect(body.messages).toEqual([
+    { role: 'user', content: [{ type: 'text', text: 'Hello' }] },
+    { role: 'assistant', content: [{ type: 'text', text: 'Hello!' }] },
+    { role: 'user', content: [{ type: 'text', text: 'How does it work?' }] },
+  ])
 })
 
 test.each(['openai', 'anthropic'] as const)(

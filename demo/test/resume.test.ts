@@ -8,6 +8,7 @@ import { createModel } from '../agent/model.ts'
 import { recordings } from '../agent/recordings.ts'
 import { rest } from '../agent/resume.ts'
 import { scripts } from '../agent/scripts.ts'
+import { conversationOf } from './conversation.ts'
 import { collect, streamOf } from './events.ts'
 
 // The agent died in the middle of an answer; the next process gets the same stream once more, from the beginning.
@@ -16,7 +17,10 @@ const folder = fileURLToPath(new URL('../../../shared/recordings', import.meta.u
 
 async function eventsOf(prompt: string, from: string): Promise<ModelEvent[]> {
   const model = createModel({ provider: 'recorded', recordings: from, speed: 1 })
-  const stream = await model.ask([{ role: 'user', text: prompt }], new AbortController().signal)
+  const stream = await model.ask({
+    conversation: conversationOf(prompt),
+    signal: new AbortController().signal,
+  })
   return collect(stream.api === 'openai' ? fromOpenAI(stream.events) : fromAnthropic(stream.events))
 }
 

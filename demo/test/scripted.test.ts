@@ -5,12 +5,16 @@ import { createModel, type ModelStream } from '../agent/model.ts'
 import { scriptedEvents, tokensOf } from '../agent/scripted.ts'
 import { scripts, withoutModel, type Script } from '../agent/scripts.ts'
 import { ideas } from '../web/common/ideas.ts'
+import { conversationOf } from './conversation.ts'
 import { collect, streamOf } from './events.ts'
 
 const model = createModel({ provider: 'recorded', recordings: '/none', speed: 1 })
 
 async function textOf(prompt: string): Promise<string> {
-  const stream = await model.ask([{ role: 'user', text: prompt }], new AbortController().signal)
+  const stream = await model.ask({
+    conversation: conversationOf(prompt),
+    signal: new AbortController().signal,
+  })
   const events = await collect(fromOpenAI(stream.events as Extract<ModelStream, { api: 'openai' }>['events']))
   return events.map((event) => (event.type === 'text-delta' ? event.delta : '')).join('')
 }
@@ -53,7 +57,7 @@ describe.each(scripts.map((script) => [script.prompt, script] as const))('%s', (
 })
 
 test.each(ideas)('without recordings, the suggestion "%s" gets an answer of its own', async (idea) => {
-  if (!actFor(idea)) expect(await textOf(idea)).not.toBe(withoutModel.text)
+  if (!actFor({ text: idea, parts: [] })) expect(await textOf(idea)).not.toBe(withoutModel.text)
 })
 
 test('a prompt is recognised however it is typed; one that nothing was written for is told so', async () => {

@@ -68,4 +68,6 @@ export const listConversations = () => call<Conversation[]>('GET', '/conversatio
 export const getConversation = (id: string) => call<Conversation>('GET', `/conversations/${id}`)
 export const createConversation = (pattern: Pattern) =>
   call<Conversation>('POST', '/conversations', { pattern })
+export const renameConversation = (id: string, title: string) =>
+  call<Conversation>('PATCH', `/conversations/${id}`, { title })
 export const deleteConversation = (id: string) => call<void>('DELETE', `/conversations/${id}`)

@@ -1,6 +1,8 @@
 import type { createSession, ResponseRow, ResponseState, seed, SeedPage, Session } from '@rejoin/core'
 import type { ClientOptions, Realtime } from 'ably'
 import { call, type Config, type Conversation } from './api.ts'
+import { keptBranches } from './branches.ts'
+import { upload } from './upload.ts'
 
 /** From npm, or from script tags: the pages differ, what they do is the same. */
 export interface Libraries {
@@ -44,6 +46,8 @@ export function connect(
     channelName: channelOf({ id }),
     // Nobody else can begin an answer, whatever their token lets them publish.
     agents: ['agent'],
+    branches: keptBranches(id),
+    uploadFile: (file, options) => upload(id, file, options),
     hydrate: seed({
       load: async (cursor, signal) => {
         const query = new URLSearchParams({ limit: '20', ...(cursor ? { cursor } : {}) })

@@ -8,6 +8,8 @@ export const ideas = [
   'Divide 925 by 5, thinking first',
   'Book a table for two tonight',
   'What is the weather where I am?',
+  'Write down a recipe for tomato soup',
+  'Draw a wave',
 ]
 
 /** What stands below the field where one writes. */

@@ -13,7 +13,7 @@ import type {
 import { asks } from './tools.ts'
 
 /** What an answer shows, from top to bottom. */
-export type Item = TextItem | ReasoningItem | ToolItem | FileItem
+export type Item = TextItem | ReasoningItem | ToolItem | FileItem | RecipeItem
 
 /** Text parts that follow each other: providers cut one text into several, and Markdown must not notice. */
 export interface TextItem {
@@ -48,6 +48,13 @@ export interface FileItem {
   part: FilePart
 }
 
+/** An object that grows while the model writes it. */
+export interface RecipeItem {
+  kind: 'recipe'
+  key: string
+  data: unknown
+}
+
 /** An address, or a document without one. */
 export interface Source {
   number: number
@@ -79,6 +86,7 @@ export function viewOf(response: ResponseState): View {
     } else if (isText(part)) addText(items, part, response)
     else if (isTool(part)) items.push({ kind: 'tool', key: part.id, part })
     else if (isFile(part)) items.push({ kind: 'file', key: part.id, part })
+    else if (part.type === 'data-recipe') items.push({ kind: 'recipe', key: part.id, data: part.data })
   }
   return {
     items: items.filter((item) => item.kind !== 'text' || item.text !== '' || item.gaps.length > 0),

@@ -8,7 +8,10 @@ export function patch(element: Node, content: Node): void {
     else if (before instanceof Text && node instanceof Text) {
       if (before.data !== node.data) before.data = node.data
     } else if (alike(before, node)) patch(before, node)
-    else before.parentNode!.replaceChild(node, before)
+    else if (isSameAct(before, node)) {
+      copyAttributes(before, node)
+      patch(before, node)
+    } else before.parentNode!.replaceChild(node, before)
   }
   for (const node of present.slice(wanted.length)) node.parentNode!.removeChild(node)
 }
@@ -16,4 +19,16 @@ export function patch(element: Node, content: Node): void {
 /** The same tag with the same attributes. */
 function alike(one: Node, other: Node): boolean {
   return one instanceof Element && one.cloneNode(false).isEqualNode(other.cloneNode(false))
+}
+
+/** A button keeps the keyboard's focus when only its state changes. */
+function isSameAct(one: Node, other: Node): one is HTMLElement {
+  if (!(one instanceof HTMLElement && other instanceof HTMLElement)) return false
+  return one.localName === other.localName && !!one.dataset.act && one.dataset.act === other.dataset.act
+}
+
+function copyAttributes(to: Element, from: Node): void {
+  const wanted = (from as Element).attributes
+  for (const name of to.getAttributeNames()) if (!wanted.getNamedItem(name)) to.removeAttribute(name)
+  for (const { name, value } of wanted) if (to.getAttribute(name) !== value) to.setAttribute(name, value)
 }

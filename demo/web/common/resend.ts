@@ -5,10 +5,10 @@ export function resendWhenBack(session: Session): () => void {
   let live = session.getSnapshot().status === 'live'
   return session.subscribe(() => {
     const before = live
-    const { status, messages } = session.getSnapshot()
+    const { status, entries } = session.getSnapshot()
     live = status === 'live'
     if (!live || before) return
-    for (const { id, role } of messages)
+    for (const { id, role } of entries)
       // One that fails again says so in its own line.
       if (role === 'user' && session.getPrompt(id)?.delivery === 'failed')
         session.retryMessage(id).catch(() => {})

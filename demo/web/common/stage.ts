@@ -1,16 +1,19 @@
+import type { Activity } from './activity.ts'
 import type { Config, Conversation, User } from './api.ts'
 import type { Connection } from './connect.ts'
 import type { Happenings } from './happenings.ts'
-import type { Streaming } from './streaming.ts'
+import type { Title } from './title.ts'
 
 /** What the page around a conversation gives to the front end that shows it. */
 export interface Stage {
   connection: Connection
   conversation: Conversation
+  /** What the conversation is called; it changes when somebody names it. */
+  title: Title
   config: Config
   user: User
   happenings: Happenings
-  streaming: Streaming
+  activity: Activity
   /** Opens what a narrow page keeps folded away. */
   openDrawer(drawer: 'list' | 'panel'): void
 }

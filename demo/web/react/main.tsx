@@ -2,10 +2,10 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createSession, seed } from '@rejoin/core'
 import { SessionProvider } from '@rejoin/react'
-import { Realtime } from 'ably'
+import { Realtime } from '../common/realtime.ts'
 import { startShell } from '../common/shell/shell.ts'
+import { Chat } from './Chat.tsx'
 import { StageContext } from './stage.ts'
-import { Thread } from './Thread.tsx'
 
 void startShell(
   (element, stage) => {
@@ -14,7 +14,7 @@ void startShell(
       <StrictMode>
         <StageContext value={stage}>
           <SessionProvider session={stage.connection.session}>
-            <Thread />
+            <Chat />
           </SessionProvider>
         </StageContext>
       </StrictMode>,

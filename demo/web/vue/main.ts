@@ -1,14 +1,14 @@
 import { createApp } from 'vue'
 import { createSession, seed } from '@rejoin/core'
 import { RejoinPlugin } from '@rejoin/vue'
-import { Realtime } from 'ably'
+import { Realtime } from '../common/realtime.ts'
 import { startShell } from '../common/shell/shell.ts'
 import { stageKey } from './stage.ts'
-import ChatThread from './ChatThread.vue'
+import ChatPage from './ChatPage.vue'
 
 void startShell(
   (element, stage) => {
-    const app = createApp(ChatThread)
+    const app = createApp(ChatPage)
     app.use(RejoinPlugin, { session: stage.connection.session })
     app.provide(stageKey, stage)
     app.mount(element)

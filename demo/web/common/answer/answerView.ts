@@ -1,11 +1,13 @@
-import type { ResponseState } from '@rejoin/core'
+import type { Branch, ResponseState } from '@rejoin/core'
 import { h } from '../dom.ts'
 import { viewOf, waitingText, type Item, type View } from '../items.ts'
 import { getFormat, onFormat } from '../preference.ts'
 import type { Stage } from '../stage.ts'
 import { SafeTextView } from '../textView.ts'
+import type { View as ElementView } from '../view.ts'
 import { FactsLine } from './factsLine.ts'
 import { FileCard } from './fileCard.ts'
+import { RecipeCard } from './recipeCard.ts'
 import { SourceList } from './sourceList.ts'
 import { Thoughts } from './thoughts.ts'
 import { ToolCard } from './toolCard.ts'
@@ -17,38 +19,48 @@ export interface ItemView {
   dispose?(): void
 }
 
+export interface ShownAnswer {
+  response: ResponseState
+  branch: Branch | undefined
+}
+
 export interface AnswerActions {
-  stage: Stage
-  regenerate(response: ResponseState): void
+  regenerate(responseId: string): Promise<unknown>
+  selectBranch(promptId: string): void
+  /** Goes on with an answer that ended too early. */
+  goOn(responseId: string): Promise<unknown>
 }
 
 /** An answer in an element that a front end owns. Only what changed is touched. */
-export class AnswerView {
+export class AnswerView implements ElementView<ShownAnswer> {
   readonly #element: HTMLElement
-  readonly #actions: AnswerActions
+  readonly #stage: Stage
   readonly #body = h('div')
   readonly #waiting = h('p', { class: 'waiting' })
   readonly #sources = new SourceList()
   readonly #facts: FactsLine
   readonly #items = new Map<string, ItemView>()
   readonly #stops: (() => void)[]
-  #response: ResponseState | undefined
+  #shown: ShownAnswer | undefined
 
-  constructor(element: HTMLElement, actions: AnswerActions) {
+  constructor(element: HTMLElement, stage: Stage, actions: AnswerActions) {
     this.#element = element
-    this.#actions = actions
-    this.#facts = new FactsLine(actions)
+    this.#stage = stage
+    this.#facts = new FactsLine(stage, actions)
     element.className = 'answer'
     element.setAttribute('aria-label', 'Answer')
     element.append(this.#body, this.#waiting, this.#sources.element, this.#facts.element)
     this.#stops = [
-      actions.stage.happenings.subscribe(() => this.#response && this.#facts.update(this.#response)),
+      stage.happenings.subscribe(() => this.#shown && this.#facts.update(this.#shown)),
       onFormat(() => this.#redraw()),
     ]
   }
 
-  update(response: ResponseState): void {
-    this.#response = response
+  update(shown: ShownAnswer): void {
+    // Another version: its parts are others, though they may have the same ids.
+    if (shown.response.id !== this.#shown?.response.id) this.#forget(new Set())
+    this.#shown = shown
+    const { response } = shown
     const view = viewOf(response)
     const streaming = response.status === 'streaming'
     const last = view.items.at(-1)
@@ -56,17 +68,17 @@ export class AnswerView {
     this.#element.dataset.status = response.status
     this.#element.setAttribute('aria-busy', String(streaming))
     for (const [at, item] of view.items.entries()) {
-      const shown = this.#item(item)
-      if (this.#body.children[at] !== shown.element)
-        this.#body.insertBefore(shown.element, this.#body.children[at] ?? null)
-      shown.update(item, response, view, streaming && item === last)
+      const part = this.#item(item)
+      if (this.#body.children[at] !== part.element)
+        this.#body.insertBefore(part.element, this.#body.children[at] ?? null)
+      part.update(item, response, view, streaming && item === last)
     }
     const waits = streaming ? waitingText(view) : undefined
     this.#waiting.hidden = waits === undefined
     this.#waiting.textContent = waits ?? ''
     this.#forget(new Set(view.items.map(({ key }) => key)))
     this.#sources.update(view.sources)
-    this.#facts.update(response)
+    this.#facts.update(shown)
   }
 
   dispose(): void {
@@ -83,8 +95,9 @@ export class AnswerView {
 
   #make({ kind }: Item): ItemView {
     if (kind === 'reasoning') return new Thoughts()
-    if (kind === 'tool') return new ToolCard(this.#actions.stage.connection.session)
+    if (kind === 'tool') return new ToolCard(this.#stage.connection.session)
     if (kind === 'file') return new FileCard()
+    if (kind === 'recipe') return new RecipeCard()
     return textItem()
   }
 
@@ -99,7 +112,7 @@ export class AnswerView {
 
   #redraw(): void {
     this.#forget(new Set())
-    if (this.#response) this.update(this.#response)
+    if (this.#shown) this.update(this.#shown)
   }
 }
 

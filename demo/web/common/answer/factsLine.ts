@@ -1,67 +1,89 @@
 import type { ResponseState } from '@rejoin/core'
 import { h, icon } from '../dom.ts'
 import { factsOf } from '../facts.ts'
+import { patch } from '../patch.ts'
+import type { Stage } from '../stage.ts'
 import { timeElement } from '../time.ts'
-import type { AnswerActions } from './answerView.ts'
+import { actOf, versionAfter, versionSwitch } from '../versions.ts'
+import type { AnswerActions, ShownAnswer } from './answerView.ts'
 
 /** What is known about an answer, and what can be done with it, in a line below it. */
 export class FactsLine {
   readonly element = h('footer', { class: 'facts' })
+  readonly #stage: Stage
   readonly #actions: AnswerActions
   readonly #said = h('span', { class: 'said', 'aria-live': 'polite' })
   readonly #acts = h('span', { class: 'acts' })
   #facts = ''
-  #ended: boolean | undefined
-  #response: ResponseState | undefined
+  #acted = ''
+  #shown: ShownAnswer | undefined
 
-  constructor(actions: AnswerActions) {
+  constructor(stage: Stage, actions: AnswerActions) {
+    this.#stage = stage
     this.#actions = actions
     this.element.append(this.#said, this.#acts)
+    this.#acts.addEventListener('click', (event) => this.#onClick(event))
   }
 
-  update(response: ResponseState): void {
-    this.#response = response
-    const { happenings, connection } = this.#actions.stage
+  update(shown: ShownAnswer): void {
+    this.#shown = shown
+    const { response, branch } = shown
+    const { happenings, connection } = this.#stage
     const facts = factsOf(response, happenings.get().filled[response.id], connection.isStored(response))
-    const shown = JSON.stringify(facts)
-    if (shown !== this.#facts) {
-      this.#facts = shown
+    const said = JSON.stringify(facts)
+    if (said !== this.#facts) {
+      this.#facts = said
       this.#said.replaceChildren(
         ...facts.map(({ kind, tone, text, icon: name }) =>
           h('span', { class: `fact ${tone}`, 'data-fact': kind }, name && icon(name), text),
         ),
       )
     }
-    const ended = response.status !== 'streaming'
-    if (ended === this.#ended) return
-    this.#ended = ended
-    this.#acts.replaceChildren(...(ended ? this.#buttons(response) : []))
+    const acted = JSON.stringify([response.id, response.status, response.finishReason, branch])
+    if (acted === this.#acted) return
+    this.#acted = acted
+    patch(
+      this.#acts,
+      h('span', {}, versionSwitch(branch, 'answer'), ...(isOver(response) ? buttons(response) : [])),
+    )
   }
 
-  #buttons({ createdAt, promptId }: ResponseState): Node[] {
-    const again = () => this.#response && this.#actions.regenerate(this.#response)
-    return [
-      copyButton(() => this.#response?.text ?? ''),
-      ...(promptId === undefined
-        ? []
-        : [h('button', { type: 'button', class: 'act', onclick: again }, icon('retry'), 'Regenerate')]),
-      ...timeElement(createdAt),
-    ]
+  #onClick(event: Event): void {
+    const act = actOf(event)
+    if (!this.#shown || act === undefined) return
+    const { response, branch } = this.#shown
+    const version = branch && versionAfter(branch, act)
+    if (version !== undefined) this.#actions.selectBranch(version)
+    else if (act === 'copy') copy(response.text, event)
+    // A prompt that does not get through says so in its own line.
+    else if (act === 'again') this.#actions.regenerate(response.id).catch(() => {})
+    else if (act === 'on') this.#actions.goOn(response.id).catch(() => {})
   }
 }
 
-function copyButton(text: () => string): HTMLElement {
-  const words = document.createTextNode('Copy')
+const isOver = ({ status }: ResponseState) => status !== 'streaming' && status !== 'suspended'
+
+function buttons(response: ResponseState): Node[] {
+  const { createdAt, promptId, status, finishReason, text } = response
+  const isWhole = status === 'complete' && finishReason !== 'length'
+  const button = (act: string, name: Parameters<typeof icon>[0], label: string) =>
+    h('button', { type: 'button', class: 'act', 'data-act': act }, icon(name), label)
+  return [
+    ...(text === '' ? [] : [button('copy', 'copy', 'Copy')]),
+    ...(promptId !== undefined && !isWhole && text !== '' ? [button('on', 'play', 'Continue')] : []),
+    ...(promptId !== undefined ? [button('again', 'retry', isWhole ? 'Regenerate' : 'Try again')] : []),
+    ...timeElement(createdAt),
+  ]
+}
+
+function copy(text: string, { target }: Event): void {
+  const words = (target as Element).closest('button')!.lastChild as Text
   const say = (said: string) => {
     words.data = said
     setTimeout(() => (words.data = 'Copy'), 1500)
   }
-  const onclick = () =>
-    void navigator.clipboard.writeText(text()).then(
-      () => say('Copied'),
-      () => say('Not allowed'),
-    )
-  const button = h('button', { type: 'button', class: 'act', onclick }, icon('copy'))
-  button.append(words)
-  return button
+  navigator.clipboard.writeText(text).then(
+    () => say('Copied'),
+    () => say('Not allowed'),
+  )
 }

@@ -6,7 +6,7 @@ import { SafeTextView } from '../textView.ts'
 import { describeDuration } from '../time.ts'
 import type { ItemView } from './answerView.ts'
 
-/** What a model thought, folded away, and for how long where this page saw it begin. */
+/** What a model thought, folded away, and for how long: as its agent says, or as this page saw. */
 export class Thoughts implements ItemView {
   readonly element: HTMLElement
   readonly #words = document.createTextNode('')
@@ -20,16 +20,20 @@ export class Thoughts implements ItemView {
     this.element = h('details', { class: 'thoughts' }, h('summary', {}, icon('chevron'), this.#words), inner)
   }
 
-  update(item: Item, _response: ResponseState, { sources }: View): void {
+  update(item: Item, { metadata }: ResponseState, { sources, items }: View): void {
     if (item.kind !== 'reasoning') return
     if (item.open) this.#began ??= Date.now()
     else if (this.#began !== undefined) this.#lasted ??= Date.now() - this.#began
+    // The agent tells the sum of all thoughts.
+    const isOnly = items.filter(({ kind }) => kind === 'reasoning').length === 1
+    const said = isOnly && typeof metadata?.thoughtFor === 'number' ? metadata.thoughtFor : undefined
+    const lasted = said ?? this.#lasted
     this.element.dataset.state = item.open ? 'streaming' : 'done'
     this.#words.data = item.open
       ? 'Thinking…'
-      : this.#lasted === undefined
+      : lasted === undefined
         ? 'Thoughts'
-        : `Thought for ${describeDuration(this.#lasted)}`
+        : `Thought for ${describeDuration(lasted)}`
     this.#text.update(item, sources, item.open)
   }
 

@@ -4,19 +4,21 @@ import {
   deleteConversation,
   getConfig,
   listConversations,
+  renameConversation,
   whoAmI,
   type Config,
   type Conversation,
   type Pattern,
   type User,
 } from '../api.ts'
+import { Activity } from '../activity.ts'
 import { connect, type Connection, type Libraries } from '../connect.ts'
 import { h } from '../dom.ts'
 import { Happenings } from '../happenings.ts'
 import { resendWhenBack } from '../resend.ts'
 import { go, readRoute } from '../route.ts'
+import { Title } from '../title.ts'
 import type { Mount } from '../stage.ts'
-import { Streaming } from '../streaming.ts'
 import '../style/index.css'
 import { Dock } from './dock.ts'
 import { Panel } from './panel.ts'
@@ -63,6 +65,7 @@ class Shell {
   readonly #panel: Panel
   readonly #scrim = h('div', { class: 'scrim', onclick: () => this.#drawer(undefined) })
   #shown: string | undefined
+  #title: Title | undefined
   #leave = () => {}
 
   constructor(app: HTMLElement, mount: Mount, libraries: Libraries, home: Home) {
@@ -74,6 +77,7 @@ class Shell {
       open: (conversation) => go({ ...readRoute(), conversation }),
       create: (pattern) => this.#create(pattern),
       remove: (id) => this.#remove(id),
+      rename: (id, title) => this.#rename(id, title),
       choosePattern: (pattern) => this.#choosePattern(pattern),
       signOut: () => this.#signOut(),
       close: () => this.#drawer(undefined),
@@ -118,7 +122,9 @@ class Shell {
     }
     const connection = connect(conversation, config, this.#libraries)
     const happenings = new Happenings(connection)
-    const streaming = new Streaming(connection.session)
+    const activity = new Activity(connection.session)
+    const title = new Title(connection.session, conversation.title)
+    this.#title = title
     const stopResending = resendWhenBack(connection.session)
     const stopNaming = this.#nameWhenAsked(conversation, connection)
     this.#panel.show({ conversation, connection, happenings })
@@ -127,10 +133,11 @@ class Shell {
     const unmount = this.#mount(this.#front, {
       connection,
       conversation,
+      title,
       config,
       user,
       happenings,
-      streaming,
+      activity,
       openDrawer: (drawer) => this.#drawer(drawer),
     })
     this.#leave = () => {
@@ -138,7 +145,8 @@ class Shell {
       this.#dock.show(undefined)
       stopResending()
       stopNaming()
-      streaming.close()
+      activity.close()
+      title.close()
       happenings.close()
       connection.close()
     }
@@ -176,6 +184,12 @@ class Shell {
     const next = this.#home.conversations[0]
     if (next) go({ ...readRoute(), conversation: next.id })
     else await this.#create('message-per-response')
+  }
+
+  async #rename(id: string, title: string): Promise<void> {
+    await renameConversation(id, title)
+    if (id === this.#shown) this.#title?.rename(title)
+    await this.#refresh()
   }
 
   async #choosePattern(pattern: Pattern): Promise<void> {

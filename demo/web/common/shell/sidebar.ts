@@ -7,6 +7,7 @@ interface Actions {
   open(id: string): void
   create(pattern: Pattern): Promise<void>
   remove(id: string): Promise<void>
+  rename(id: string, title: string): Promise<void>
   choosePattern(pattern: Pattern): Promise<void>
   signOut(): Promise<void>
   close(): void
@@ -117,7 +118,7 @@ export class Sidebar {
       this.#actions.open(id)
     }
     const href = pathOf({ ...readRoute(), conversation: id })
-    return h(
+    const entry: HTMLElement = h(
       'li',
       {},
       h(
@@ -126,8 +127,46 @@ export class Sidebar {
         h('span', { dir: 'auto' }, title || 'New conversation'),
         h('small', {}, pattern === 'message-per-token' ? 'A message per token' : 'A message per response'),
       ),
+      this.#renameButton(id, title, () => entry),
       this.#removeButton(id, title || 'New conversation'),
     )
+    return entry
+  }
+
+  /** Puts a field in the place of the title: Enter keeps what it says, Escape and leaving do not. */
+  #renameButton(id: string, title: string, entry: () => HTMLElement): HTMLElement {
+    const label = `Rename ${title || 'New conversation'}`
+    const onclick = () => {
+      const before = [...entry().childNodes]
+      const cancel = () => form.isConnected && entry().replaceChildren(...before)
+      const field = h('input', {
+        'aria-label': 'Title',
+        dir: 'auto',
+        maxlength: 80,
+        value: title,
+        onblur: cancel,
+      })
+      const onsubmit = (event: Event) => {
+        event.preventDefault()
+        const given = field.value.trim()
+        cancel()
+        if (given !== '' && given !== title) this.#run(this.#actions.rename(id, given))
+      }
+      const onkeydown = (event: Event) => {
+        if ((event as KeyboardEvent).key !== 'Escape') return
+        cancel()
+        button.focus()
+      }
+      const form = h('form', { class: 'rename', onsubmit, onkeydown }, field)
+      entry().replaceChildren(form)
+      field.select()
+    }
+    const button = h(
+      'button',
+      { type: 'button', class: 'tool', 'aria-label': label, title: 'Rename', onclick },
+      icon('pencil'),
+    )
+    return button
   }
 
   /** What it removes is gone: it is pressed twice. */

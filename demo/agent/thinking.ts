@@ -1,0 +1,19 @@
+import type { ModelEvent } from '@rejoin/agent'
+
+/** Passes a model's events on, and tells for how many milliseconds it has thought, in all, each time that it ends. */
+export async function* timed(
+  events: AsyncIterable<ModelEvent>,
+  tell: (milliseconds: number) => void,
+  now: () => number = Date.now,
+): AsyncGenerator<ModelEvent> {
+  let began: number | undefined
+  let total = 0
+  for await (const event of events) {
+    if (event.type === 'reasoning-start' || event.type === 'reasoning-delta') began ??= now()
+    yield event
+    if (event.type !== 'reasoning-end' || began === undefined) continue
+    total += now() - began
+    began = undefined
+    tell(total)
+  }
+}

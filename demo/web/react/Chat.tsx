@@ -1,0 +1,136 @@
+import { memo, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import type { OutgoingPrompt } from '@rejoin/core'
+import { useActions, useOlder, usePrompt, useResponse, useSession, useTurns } from '@rejoin/react'
+import { describeWaiting } from '../common/activity.ts'
+import { AnswerView } from '../common/answer/answerView.ts'
+import { ComposerView } from '../common/composer/composerView.ts'
+import { goOn } from '../common/goOn.ts'
+import { HeaderView } from '../common/header/headerView.ts'
+import { hintOf } from '../common/ideas.ts'
+import { enter } from '../common/presence.ts'
+import { PromptView } from '../common/prompt/promptView.ts'
+import { rowsOf, type RowRef } from '../common/rows.ts'
+import { Scroll } from '../common/scroll.ts'
+import { WelcomeView } from '../common/welcome.ts'
+import { Row } from './Row.tsx'
+import { useStage } from './stage.ts'
+import { useView } from './useView.ts'
+
+/** A whole chat: what the SDK's hooks tell, in elements that React owns. */
+export function Chat() {
+  const { connection, conversation, activity } = useStage()
+  const { session, error, agents } = useSession()
+  const { hasOlder, sentinel } = useOlder()
+  const { turns } = useTurns()
+  const ready = useReady(session.ready)
+  const { sendMessage, stopAll } = useActions()
+  const { scroller, atEnd, toEnd } = useScroll()
+  const busy = useSyncExternalStore(activity.subscribe, activity.get)
+  const waiting = describeWaiting(busy, agents.length)
+  // Whole at once: live text that comes while the past is still being read waits for its beginning.
+  const rows = useMemo(() => (ready ? rowsOf(turns) : []), [ready, turns])
+  useEffect(() => enter(connection, `ai:${conversation.id}`), [connection, conversation.id])
+
+  function send(message: OutgoingPrompt) {
+    toEnd()
+    // A prompt that does not get through says so in its own line.
+    sendMessage(message).catch(() => {})
+  }
+
+  return (
+    <div className="front" data-hydrated={ready}>
+      <Header />
+      <div className="scroll" ref={scroller} tabIndex={-1}>
+        <div className="thread">
+          <div className="older" ref={sentinel}>
+            {hasOlder && 'Loading older messages…'}
+          </div>
+          {ready && turns.length === 0 && !error && <Welcome onSend={(text) => send({ text })} />}
+          <ol aria-label="Messages">
+            {rows.map(({ key, role, ...line }) => (
+              <Row key={key}>{role === 'user' ? <Prompt {...line} /> : <Answer {...line} />}</Row>
+            ))}
+          </ol>
+          <p className="waiting" role="status" hidden={waiting === ''}>
+            {waiting}
+          </p>
+          {error && (
+            <div className="notice" role="alert">
+              {error.message}
+            </div>
+          )}
+        </div>
+      </div>
+      {!atEnd && (
+        <button type="button" className="latest" onClick={toEnd}>
+          Jump to end
+        </button>
+      )}
+      <Composer onSend={send} onStop={() => void stopAll().catch(() => {})} />
+    </div>
+  )
+}
+
+type Line = Omit<RowRef, 'key' | 'role'>
+
+const Prompt = memo(function Prompt({ id, ...branches }: Line) {
+  const prompt = usePrompt(id)
+  const actions = useActions()
+  const { session } = useStage().connection
+  // Not of `useSession`, which also renders whenever somebody comes or goes.
+  const status = useSyncExternalStore(session.subscribe, () => session.getSnapshot().status)
+  return (
+    <div
+      ref={useView((element) => new PromptView(element, actions), prompt && { prompt, ...branches, status })}
+    />
+  )
+})
+
+/** One answer. While it streams, only its own row renders. */
+const Answer = memo(function Answer({ id, branch }: Line) {
+  const response = useResponse(id)
+  const actions = useActions()
+  const stage = useStage()
+  const make = (element: HTMLElement) => new AnswerView(element, stage, { ...actions, goOn: goOn(actions) })
+  return <article ref={useView(make, response && { response, branch })} />
+})
+
+function Header() {
+  const stage = useStage()
+  return <header ref={useView((element) => new HeaderView(element, stage))} />
+}
+
+function Welcome({ onSend }: { onSend(text: string): void }) {
+  return <section ref={useView((element) => new WelcomeView(element, onSend))} />
+}
+
+function Composer({ onSend, onStop }: { onSend(message: OutgoingPrompt): void; onStop(): void }) {
+  const { activity, config } = useStage()
+  const options = { activity, hint: hintOf(config), send: onSend, stop: onStop }
+  return <div ref={useView((element) => new ComposerView(element, options))} />
+}
+
+/** Keeps the end in view while text comes, until somebody scrolls up to read. */
+function useScroll() {
+  const scroller = useRef<HTMLDivElement>(null)
+  const scroll = useRef<Scroll>(undefined)
+  const [atEnd, setAtEnd] = useState(true)
+  useEffect(() => {
+    const created = new Scroll(scroller.current!, setAtEnd)
+    scroll.current = created
+    return () => created.close()
+  }, [])
+  return { scroller, atEnd, toEnd: () => scroll.current?.toEnd() }
+}
+
+/** Whether what there was has been read, successfully or not: before that an empty list says nothing. */
+function useReady(promise: Promise<void>): boolean {
+  const [ready, setReady] = useState(false)
+  useEffect(() => {
+    let left = false
+    const done = () => void (left || setReady(true))
+    promise.then(done, done)
+    return () => void (left = true)
+  }, [promise])
+  return ready
+}
