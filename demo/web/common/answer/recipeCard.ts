@@ -24,7 +24,7 @@ function shown({ title, serves, ingredients, steps }: Record<string, unknown>): 
   return h(
     'div',
     {},
-    h('h3', { dir: 'auto' }, textOf(title)),
+    h('strong', { class: 'title', dir: 'auto' }, textOf(title)),
     typeof serves === 'number' && h('p', {}, `Serves ${serves}`),
     parts.length > 0 && h('ul', { 'data-field': 'ingredients' }, ...parts),
     instructions.length > 0 && h('ol', { 'data-field': 'steps' }, ...instructions),
