@@ -135,6 +135,7 @@ interface Writing extends PipeTarget {
 function write(writing: Writing, event: ModelEvent): void {
   const { body } = writing
   if (!body.begin()) return
+  if (!continues.has(event.type)) openAnnounced(writing)
   switch (event.type) {
     case 'text-start':
     case 'reasoning-start':
@@ -181,6 +182,30 @@ function write(writing: Writing, event: ModelEvent): void {
     default:
       return 'toolCallId' in event ? writeTool(writing, event) : writeData(body, event)
   }
+}
+
+/** Events that never begin a part. */
+const continues = new Set<ModelEvent['type']>([
+  'text-delta',
+  'reasoning-delta',
+  'text-end',
+  'reasoning-end',
+  'tool-input-delta',
+  'tool-metadata',
+  'part-metadata',
+  'metadata',
+  'start-step',
+  'finish-step',
+  'reset-step',
+  'dropped',
+  'finish',
+  'abort',
+  'error',
+])
+
+/** Parts are numbered by their first message: a text that was announced takes its number before the next part does. */
+function openAnnounced({ begun, growing }: Writing): void {
+  for (const key of begun) growing.get(key)?.begin()
 }
 
 type TextEvent = Extract<ModelEvent, { type: `text-${string}` | `reasoning-${string}`; id: string }>
