@@ -233,7 +233,7 @@ async function theirs(server: LocalAbly): Promise<Shown> {
   return { before, end, later }
 }
 
-/** Whether a text is what was said so far; the last words may still be on their way. */
+/** Whether a text is the one published so far; its end may still be on the way. */
 function share(shown: string, said: string): string {
   if (shown === said) return 'exact'
   if (said.startsWith(shown) && said.length - shown.length < 20) return 'exact'

@@ -10,7 +10,7 @@ import type { Report } from './report.ts'
 
 const SECTION = 'A long conversation'
 const answer = makeTokens(60).join('')
-/** Of what is measured for each message, so many at a time. */
+/** Messages in one measured batch. */
 const BATCH = 500
 
 function open(hydrate: Hydrator, past: readonly InboundMessage[] = []) {

@@ -67,8 +67,8 @@ export async function measureHydration(report: Report): Promise<void> {
     const pages = ids.flatMap((id) => wholeMessage(id, answer)).reverse()
     const load = seed({ load: () => Promise.resolve({ rows }) })
     const sources: [string, string, Parameters<typeof hydrate>, aim?: number][] = [
-      [`rows, of which ${SHOWN} are read`, JSON.stringify(rows), [load, [], SHOWN], 3],
-      ['rows, all of which are read', JSON.stringify(rows), [load, []]],
+      [`rows, the newest ${SHOWN} read`, JSON.stringify(rows), [load, [], SHOWN], 3],
+      ['rows, all read', JSON.stringify(rows), [load, []]],
       ['history pages', JSON.stringify(pages), [everything, pages], 4],
     ]
     for (const [name, bytes, given, aim] of sources) {

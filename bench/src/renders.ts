@@ -51,7 +51,7 @@ async function rejoin(
   }
 }
 
-/** Renders and CPU per token of a list of rows of which the last one streams. */
+/** Renders and CPU per token of a list of rows whose last one streams. */
 export async function measureRenders(report: Report): Promise<void> {
   // After the page is up: a framework looks for it when it is imported.
   const react = await import('./rendersReact.ts')

@@ -130,7 +130,7 @@ async function listen({ id, channel, pattern }: AgentConversation): Promise<Agen
   try {
     await agent.ready
   } catch (error) {
-    // One that cannot read the past would answer what is new, and forget it again.
+    // An agent that cannot read the past would answer new prompts and then forget them.
     await agent.close()
     throw error
   }

@@ -113,7 +113,7 @@ test('the limits are told, and hold for uploads at the same time', async () => {
   expect(statuses.filter((status) => status === 413)).toHaveLength(2)
 })
 
-test('the agent gets the content, and tells what is in it', async () => {
+test('the agent receives the files and describes them', async () => {
   const address = await addressOf(await send(png(3, 2), 'image/png', 'cat.png'))
   const agent = new AgentFiles((id) => files.read('c-ann', id))
   const part = { id: '0', type: 'file', mediaType: 'image/png', url: address } as const

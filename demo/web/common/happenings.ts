@@ -81,7 +81,7 @@ export class Happenings {
     this.#listeners.clear()
   }
 
-  /** Gaps that a person can see: what is read first has none yet that would be worth a word. */
+  /** Visible gaps, without those of the first reading. */
   #watchGaps(session: Session): () => void {
     const open = new Map<string, OpenGap>()
     let ready = false

@@ -1,4 +1,4 @@
-/** Gives an element other content, and leaves what is the same: a selection, a scrolled table, a pressed button. */
+/** Replaces an element's content but leaves equal nodes alone, and with them a selection, a scrolled table, a pressed button. */
 export function patch(element: Node, content: Node): void {
   const wanted = [...content.childNodes]
   const present = [...element.childNodes]

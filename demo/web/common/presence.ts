@@ -1,7 +1,7 @@
 import type { SessionState } from '@rejoin/core'
 import type { Connection } from './connect.ts'
 
-/** Says that somebody is here, on this device. Nobody is hurt when it fails: presence is a courtesy. */
+/** Enters presence for this device. A failure does no harm: presence is a courtesy. */
 export function enter({ client }: Connection, channelName: string): () => void {
   const { presence } = client.channels.get(channelName)
   presence.enter({ device: matchMedia('(max-width: 560px)').matches ? 'phone' : 'desktop' }).catch(() => {})

@@ -1,6 +1,6 @@
 const near = 80
 
-/** Keeps the end of a conversation in view while it grows, until somebody scrolls up to read. */
+/** Keeps the end of a conversation in view while it grows, until the user scrolls up. */
 export class Scroll {
   readonly #scroller: HTMLElement
   readonly #onAtEnd: (atEnd: boolean) => void

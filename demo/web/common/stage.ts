@@ -8,7 +8,7 @@ import type { Title } from './title.ts'
 export interface Stage {
   connection: Connection
   conversation: Conversation
-  /** What the conversation is called; it changes when somebody names it. */
+  /** The conversation's title, until it is renamed. */
   title: Title
   config: Config
   user: User

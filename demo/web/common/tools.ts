@@ -53,7 +53,7 @@ function sentDecision({ state, approval }: AnyTool): string | undefined {
 /** Fields that hold code, with the language they are most likely in. */
 const codeFields: Record<string, string> = { code: 'python', script: 'bash', command: 'bash', sql: 'sql' }
 
-/** Names and values for a person to read; what is deeper shows as JSON. */
+/** Names and values for a person to read; nested values show as JSON. */
 function fieldsOf({ input, inputText }: AnyTool): ToolField[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     const text = pretty(input ?? inputText)

@@ -1,6 +1,6 @@
 import type { UploadFile } from '@rejoin/core'
 
-/** Takes a file to the demo's server. `fetch` does not tell how much of it has left. */
+/** Takes a file to the demo's server. `fetch` does not report upload progress. */
 export function upload(
   conversationId: string,
   file: Blob,

@@ -77,7 +77,7 @@ const Prompt = memo(function Prompt({ id, ...branches }: Line) {
   const prompt = usePrompt(id)
   const actions = useActions()
   const { session } = useStage().connection
-  // Not of `useSession`, which also renders whenever somebody comes or goes.
+  // Not from `useSession`, which also renders whenever a member comes or goes.
   const status = useSyncExternalStore(session.subscribe, () => session.getSnapshot().status)
   return (
     <div
@@ -110,7 +110,7 @@ function Composer({ onSend, onStop }: { onSend(message: OutgoingPrompt): void; o
   return <div ref={useView((element) => new ComposerView(element, options))} />
 }
 
-/** Keeps the end in view while text comes, until somebody scrolls up to read. */
+/** Keeps the end in view while text arrives, until the user scrolls up. */
 function useScroll() {
   const scroller = useRef<HTMLDivElement>(null)
   const scroll = useRef<Scroll>(undefined)

@@ -3,7 +3,7 @@ import type { View } from '../common/view.ts'
 
 type Made<T> = { dispose(): void } & Partial<Pick<View<T>, 'update'>>
 
-/** Shows a value in an element: React owns the element, the view what is in it. Only the first `make` counts. */
+/** Shows a value in an element: React owns the element, and the view owns its content. Only the first `make` counts. */
 export function useView<T>(make: (element: HTMLElement) => Made<T>, value?: T): RefCallback<HTMLElement> {
   const element = useRef<HTMLElement>(null)
   const view = useRef<Made<T>>(undefined)

@@ -45,7 +45,7 @@ export function startChat(element: HTMLElement, stage: Stage): () => void {
   const header = new HeaderView(top, stage)
   const composer = new ComposerView(bottom, { activity, hint: hintOf(config), send, stop })
   const empty = new WelcomeView(welcome, (text) => send({ text }))
-  // Loads what came before when the top comes near, and leaves what is read where it is.
+  // Loads older messages when the top comes near, and keeps the visible ones in place.
   const past = Rejoin.createOlder(session)
   const turns = Rejoin.createTurns(session)
   past.sentinel(older)

@@ -3,7 +3,7 @@ import type { View } from '../common/view.ts'
 
 type Made<T> = { dispose(): void } & Partial<Pick<View<T>, 'update'>>
 
-/** Shows a value in an element: Vue owns the element, the view what is in it. Returns the element's `ref`. */
+/** Shows a value in an element: Vue owns the element, and the view owns its content. Returns the element's `ref`. */
 export function useView<T>(make: (element: HTMLElement) => Made<T>, value?: WatchSource<T | undefined>) {
   let element: HTMLElement | undefined
   let view: Made<T> | undefined

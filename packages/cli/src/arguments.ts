@@ -30,7 +30,7 @@ export type Arguments =
   | { readonly verb: 'check-agent'; readonly options: CheckOptions; readonly json: boolean }
   | { readonly verb: 'watch'; readonly channelName: string; readonly target: Target }
 
-/** Reads the command line, or throws an error that says what is wrong with it. */
+/** Parses the command line. Throws an error that names the mistake. */
 export function readArguments(args: readonly string[], env: Record<string, string | undefined>): Arguments {
   const split = args.indexOf('--')
   const [own, command] = split < 0 ? [args, []] : [args.slice(0, split), args.slice(split + 1)]

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { createAgent } from '@rejoin/agent'
 import { Realtime } from 'ably'
 import pg from 'pg'
@@ -51,8 +52,6 @@ function isOutage(error: unknown): boolean {
   const { code, message = '' } = error as { code?: string; message?: string }
   return /^(57P0|08|ECONN)/.test(code ?? '') || /terminated|timeout|ended/i.test(message)
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const agent = createAgent({
   client,

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createSession, history, type ResponseRow } from '@rejoin/core'
 import { startLocalAbly } from '@rejoin/local-ably'
@@ -109,7 +110,6 @@ function start(env: Record<string, string>, heard: (line: string, answerer: Answ
   return answerer
 }
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const oneOf = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!
 
 describe.skipIf(unavailable !== undefined)(title, () => {

@@ -12,7 +12,7 @@ interface Options {
   stop(): void
 }
 
-/** Where one writes, attaches files, and stops what is under way. */
+/** The composer: writes prompts, attaches files, stops answers. */
 export class ComposerView {
   readonly #element: HTMLElement
   readonly #options: Options

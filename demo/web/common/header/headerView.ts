@@ -79,7 +79,7 @@ export class HeaderView {
     const { tone, text } = describeStatus(state, navigator.onLine)
     const presence = describePresence(state)
     if (this.#presence.textContent !== presence) this.#presence.textContent = presence
-    // Written only when it changes: screen readers read what is written.
+    // Written only when it changes, since screen readers announce every write.
     if (this.#words.textContent !== text) this.#words.textContent = text
     this.#status.dataset.tone = tone
     this.#format.setAttribute('aria-pressed', String(getFormat() === 'source'))

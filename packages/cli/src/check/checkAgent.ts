@@ -50,7 +50,7 @@ const ASKER = 'rejoin-check'
 /** Milliseconds after which a prompt that nobody heeded is published again: the agent may just have started. */
 const AGAIN = 2000
 
-/** Asks an agent, listens, reads history, and says what is not as PROTOCOL.md says. */
+/** Asks an agent, listens, reads history, and reports every departure from PROTOCOL.md. */
 export async function checkAgent(options: CheckOptions): Promise<CheckResult> {
   const { command, channelName = 'ai:check', faults = false } = options
   const server = command ? await startLocalAbly() : undefined

@@ -2,7 +2,7 @@ import { Header, MessageName } from '@rejoin/core/protocol'
 import { textOf, type Operation } from '../wire/operation.ts'
 import { flowsOf, type Flow } from './flow.ts'
 
-/** What was heard of a channel. */
+/** The operations and members that a channel showed. */
 export interface Transcript {
   /** In the order of their versions. */
   readonly operations: readonly Operation[]

@@ -37,7 +37,7 @@ export async function readPast(channel: RealtimeChannel, limit = 1000): Promise<
   const operations: Operation[] = []
   for (const message of items.toReversed()) {
     const versions = message.action === 'message.update' ? await versionsOf(channel, message) : [message]
-    // Its first version is the message itself, with what was appended before the first update.
+    // The first version is the message itself, with everything appended before the first update.
     for (const [index, version] of versions.entries()) {
       const operation = operationOf(version)
       if (operation) operations.push(index === 0 ? { ...operation, kind: 'create' } : operation)

@@ -51,7 +51,7 @@ export class Conversation {
   strangers = false
   /** Which reading of the past is being applied: it holds back what it changes (`Store.hold`). 0: none. */
   reading = 0
-  /** Responses that may lack something older; what is complete is not looked at again for every page of history. */
+  /** Responses that may lack older messages: complete ones are not checked again for every page of history. */
   readonly #maybeIncomplete = new Set<Response>()
   readonly #askerOf = (promptId: string) => this.#prompts.first(promptId)
   readonly roster: Roster
@@ -279,7 +279,7 @@ export class Conversation {
     return this.structure.entries.length
   }
 
-  /** Continuity was lost: what comes next may not follow what is known. */
+  /** Continuity was lost: the next messages may not follow the known ones. */
   break(gap: Break): void {
     for (const response of this.roster.all()) {
       if (response.open) response.break(gap)

@@ -14,7 +14,7 @@ function delivered(
   { told, heard }: KnownPrompt,
 ): [ToldPrompt, boolean] | undefined {
   if (event.type === 'failed')
-    // What the channel has was delivered, whatever was heard of it.
+    // A prompt on the channel was delivered, even if its publish seemed to fail.
     return heard ? undefined : [{ ...told, delivery: 'failed', error: event.error }, false]
   const serial = told.serial ?? event.serial
   return [{ ...told, ...placed(serial), delivery: 'sent', error: undefined }, serial !== undefined]

@@ -45,7 +45,7 @@ const byAnswer: Record<Answer['status'], PromptStatus> = {
 /** Which counts, where there are several answers. */
 const precedence: readonly PromptStatus[] = ['answered', 'answering', 'stopped', 'failed']
 
-/** What an event adds to what is known. */
+/** The fields that an event adds. */
 function after(fate: Fate, event: FateEvent): Fate {
   switch (event.type) {
     case 'response':

@@ -13,14 +13,14 @@ export interface Kinds extends PartKinds, Rules {
   readonly longPrompts?: () => LongPrompts
 }
 
-/** A row of the application's database that nobody has asked for: all there is of its response. */
+/** A row of the application's database whose response was not asked for yet. */
 export interface ShelvedRow {
   readonly row: ResponseRow
   /** Makes the response of it. Returns whether anything changed. */
   readonly apply: (response: Response, row: ResponseRow) => boolean
 }
 
-/** Rows of the application's database, until somebody asks for their responses. */
+/** Rows of the application's database, until their responses are asked for. */
 export interface Rows {
   has(id: string): boolean
   /** Makes the response of a row. */
@@ -49,7 +49,7 @@ export interface RowHost {
 export interface ReplyKeeper {
   /** `own`: what their publisher says itself under the same name. */
   take(event: Reply, own: Response | undefined, live: boolean): void
-  /** A response that was made just now is given what was said for it before. */
+  /** Gives a new response the replies that arrived before it. */
   replay(response: Response): void
   /** It may have become known which prompt a response answers. */
   note(response: Response): void

@@ -16,7 +16,7 @@ export interface Entry {
   readonly regenerate?: string | undefined
 }
 
-/** Lines as they show: the same object until that changes. The array is made when somebody asks for it. */
+/** The lines that show; the same object until they change. The array is made when it is first read. */
 export interface MessageList {
   readonly length: number
   readonly last: MessageRef | undefined
@@ -230,7 +230,7 @@ function firstIndex<T>(list: readonly T[], passes: (one: T) => boolean): number 
   return low
 }
 
-/** By serial where both have one, else by time; what is not on the channel yet comes last. */
+/** By serial if both have one, else by time; lines that are not on the channel yet come last. */
 function byPlace(a: Entry, b: Entry): number {
   if (a.serial !== undefined && b.serial !== undefined)
     return a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0

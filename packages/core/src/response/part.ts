@@ -56,7 +56,7 @@ export abstract class OpenPart {
     return true
   }
 
-  /** Makes the snapshot anew and tells what changed in its text; undefined when no text did. */
+  /** Makes the snapshot again and returns the change of its text; undefined if the text did not change. */
   refresh(): ResponseChange | undefined {
     this.dirty = false
     // Registered types narrow `Part`, but not the data that arrives.

@@ -34,7 +34,7 @@ export class Path {
     return !this.#isMoot && selected === this.#selected
   }
 
-  /** A line that the selection names, or whose versions it names, may change what is pinned. */
+  /** A line may change the pins if the selection names it or one of its versions. */
   meet({ entry, choices }: Node): void {
     const selected = this.#selected
     if (selected.length === 0) return

@@ -8,7 +8,7 @@ const FIRST = ' '
 
 /** Puts texts of prompts together from their pieces. */
 export class PromptTexts implements LongPrompts {
-  /** Prompts of which pieces of the text have not come yet. */
+  /** Prompts that still lack pieces of their text. */
   readonly #incomplete = new Map<string, PromptEvent>()
   readonly #runs = new Map<string, Run>()
 

@@ -18,7 +18,7 @@ interface Host {
   heard(promptId: string): void
 }
 
-/** What the channel tells of prompts. */
+/** The prompts of a channel. */
 export class Prompts {
   readonly #host: Host
   readonly #texts: LongPrompts | undefined

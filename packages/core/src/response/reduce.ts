@@ -60,7 +60,7 @@ export interface Rules {
 /** Writes the next state: immer's `produce`, or `copied`. */
 export type Produce = <S extends object>(state: S, recipe: (draft: S) => void) => S
 
-/** `produce` for flat states, of which a recipe replaces fields. */
+/** `produce` for flat states whose recipes only replace fields. */
 export const copied: Produce = (state, recipe) => {
   const draft = { ...state }
   recipe(draft)

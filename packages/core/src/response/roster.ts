@@ -212,7 +212,7 @@ export class Roster {
       this.#byToolCall.set(event.toolCallId, response)
   }
 
-  /** Forgets what was said for responses that are known to be another party's. */
+  /** Forgets messages for responses that turned out to be another party's. */
   dropRivals(): void {
     for (const [id, rivals] of this.#rivals) {
       const shown = this.responses.get(id)

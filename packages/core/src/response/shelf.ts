@@ -30,7 +30,7 @@ export class Shelf {
   }
 }
 
-/** Whether a row is of an answer that is over, and all of it is as it should be: what is not is for now to find out. */
+/** Whether a row is complete and well formed, so that it can wait. Other rows are applied at once. */
 export function isFit({ status = 'complete', retracted, text = '', parts = [] }: ResponseRow): boolean {
   return (
     !isOpen(status) &&

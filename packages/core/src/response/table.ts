@@ -1,6 +1,6 @@
 /**
- * A map that is never copied, and of which older versions stay as they were: the newest version holds the entries, an
- * older one what was changed since. So a change costs the entries that it names.
+ * A map whose older versions stay readable without a copy: the newest version holds the entries, and an older one holds
+ * the changes since. So a change costs only the entries that it names.
  */
 export class Table<V> {
   readonly #map: Map<string, V>

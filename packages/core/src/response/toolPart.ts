@@ -90,7 +90,7 @@ export class OpenTool extends OpenPart {
     return (this.dirty = true)
   }
 
-  /** What somebody else than the agent says: a decision, or a result where the tool runs in the client. */
+  /** A reply of another client: a decision, or the result of a tool that runs in the client. */
   applyReply(event: Reply, host: ReplyHost): boolean {
     const { version, clientId = '' } = event
     let values = this.#given.get(clientId)
@@ -137,7 +137,7 @@ export class OpenTool extends OpenPart {
     return undefined
   }
 
-  /** Reads what came of the argument text. With a gap in it nothing is made of it until that is filled. */
+  /** Parses the argument text so far. While it has a gap, it is not parsed. */
   #parse({ gaps, snapshot }: OpenText, change: ResponseChange | undefined): void {
     const { text } = snapshot!
     if (gaps.length > 0) {
@@ -259,7 +259,7 @@ export class OpenTool extends OpenPart {
   }
 }
 
-/** Whether a message of this kind tells of the call itself: metadata may come before it. */
+/** Whether a message of this kind describes the call itself; metadata may precede it. */
 const tells = (kind: Change['kind']): boolean => !kind.endsWith('-metadata')
 
 function toolFor(parts: PartList, toolCallId: string, serial: string): OpenTool {

@@ -20,7 +20,7 @@ interface Group {
 /**
  * The tree of a conversation (PROTOCOL.md §2.6): a fold over its entries in order. Alternatives are declared, and the
  * path that shows is the list, filtered. What is appended costs its own place only; while there are no alternatives,
- * every line shows, and no tree is made unless somebody asks for places in it.
+ * every line shows, and the tree is built only when a place in it is asked for.
  */
 export class Tree {
   #lines = noLines

@@ -40,10 +40,13 @@ test('150 members come one by one: the set is read once, and each is told of onc
 })
 
 test('one client on two connections is one member, with the newest data', async () => {
-  const { name, session } = await crowd()
+  const { name, session, presence } = await crowd()
   const [phone, desk] = ['a', 'b'].map(() => wire.client({ clientId: 'ana' }).channels.get(name))
   await phone!.presence.enter({ at: 'phone' })
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await until('the phone', () => session.getSnapshot().users.length === 1)
+  // Of two connections, the one with the later timestamp counts.
+  const [{ timestamp } = { timestamp: Infinity }] = await presence.get({ clientId: 'ana' })
+  await until('the next millisecond', () => Date.now() > timestamp)
   await desk!.presence.enter({ at: 'desk' })
   const ana = () => session.getSnapshot().users.find(({ clientId }) => clientId === 'ana')
   await until('both', () => ana()?.connections === 2)

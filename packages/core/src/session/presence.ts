@@ -21,7 +21,7 @@ interface Hooks {
   onChange(members: Members): void
 }
 
-/** The newest presence of each of a client's connections, and what is shown of them. */
+/** The newest presence of each of a client's connections, and the member that they show as. */
 interface Present {
   readonly connections: Map<string, PresenceMessage>
   shown: { readonly member: Member; readonly role: unknown } | undefined

@@ -64,7 +64,7 @@ export class Publisher {
       const messages = messagesOf(id, placed, parts)
       this.#show(id, placed, parts, 'sending')
       this.#pin(id, placed)
-      // In order on one connection, so that whoever receives the prompt has received its text.
+      // In order on one connection, so that a client that has the prompt also has its text.
       const results = await Promise.all(messages.map((message) => this.#channel.publish(message)))
       this.#sent.delete(id)
       this.#note({ type: 'sent', id, serial: results.at(-1)?.serials?.[0] ?? undefined })

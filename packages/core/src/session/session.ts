@@ -39,7 +39,7 @@ export type SessionOptions = ChannelSource &
     /**
      * Wakes an agent that does not run all the time: called for each prompt that the channel has, and again when its
      * agent dies; and for decisions and tool outputs that a suspended response waits for. A call that fails is
-     * repeated for a minute, while no agent answers; then the session's `error` event tells of it. `fetchWake(url)`
+     * repeated for a minute, while no agent answers; then the session's `error` event reports it. `fetchWake(url)`
      * makes one that posts to a route.
      */
     wake?: WakeAgent

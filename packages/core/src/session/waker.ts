@@ -87,7 +87,7 @@ export class Waker {
     }
   }
 
-  /** Nobody is at it. If somebody is, and dies, `interrupted` is called. */
+  /** No agent is answering. If one is and dies, `interrupted` is called. */
   #isNeeded({ promptId = '', responseId }: Wake): boolean {
     const prompt: PromptState | undefined = this.#store.getPrompt(promptId)
     const response = this.#store.getResponse(responseId ?? prompt?.responseId ?? '')

@@ -120,7 +120,7 @@ describe('healed text', () => {
           pieces = [...pieces, [more, false]]
           const last = show()
           expect(last).toBe(cut.map(([piece]) => piece).join('') + more)
-          // The ranges may stand a little aside where the same letters repeat; what they leave is what was shown.
+          // Where letters repeat, a range may be shifted a little; without the ranges, the text is the one shown before.
           expect(without(last, healed!.ranges)).toBe(first + more)
           expect(healed!.ranges.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(
             missing.join('').length,

@@ -1,5 +1,5 @@
 import type { Finding } from '../finding.ts'
 import type { Spoken, Transcript } from '../transcript.ts'
 
-/** Looks at one response, and says what is wrong. */
+/** Checks one response, and reports its mistakes. */
 export type Rule = (response: Spoken, transcript: Transcript) => Finding[]
