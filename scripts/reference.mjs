@@ -1,6 +1,6 @@
 // Writes docs/reference.md: what every entry exports, from its declarations and docstrings.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -48,11 +48,16 @@ function emit(entries, outDir) {
   writeFileSync(config, JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions, files }))
   // Whether the sources are right is for others to say: declarations come in either case.
   spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', config])
+  const missing = files.filter((file) => !existsSync(emittedAt(file, outDir)))
+  if (missing.length > 0)
+    throw new Error(`unable to write the reference; no declarations came of ${missing.join(', ')}`)
 }
+
+const emittedAt = (source, outDir) => source.replace(join(root, 'packages'), outDir).replace(/\.ts$/, '.d.ts')
 
 function sectionsOf(entries, outDir) {
   emit(entries, outDir)
-  const emitted = ({ source }) => source.replace(join(root, 'packages'), outDir).replace(/\.ts$/, '.d.ts')
+  const emitted = ({ source }) => emittedAt(source, outDir)
   const options = { noLib: true, types: [], target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }
   const host = ts.createCompilerHost(options)
   // What other packages export is not described here.
@@ -150,5 +155,8 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
 function packageOf(symbol) {
   let node = symbol.declarations[0]
   while (!node.moduleSpecifier) node = node.parent
-  return node.moduleSpecifier.text
+  const name = node.moduleSpecifier.text
+  // Its declarations are missing: a reference without them would say nothing.
+  if (name.startsWith('.')) throw new Error(`unable to describe ${symbol.name}; ${name} was not found`)
+  return name
 }
