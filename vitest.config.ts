@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
@@ -58,6 +59,8 @@ const withSvelte = (root: string) => {
 
 export default defineConfig({
   test: {
+    // Vitest would leave one core idle: of two, half the machine.
+    maxWorkers: availableParallelism(),
     projects: [
       project('core', './packages/core', { testTimeout: 120_000 }),
       project('agent', './packages/agent', { testTimeout: 120_000 }),
@@ -79,7 +82,10 @@ export default defineConfig({
       project('e2e', './e2e', {
         testTimeout: 120_000,
         hookTimeout: 180_000,
-        maxWorkers: 2,
+        // Each worker runs a browser, a server, a database and an agent.
+        maxWorkers: Math.min(4, availableParallelism()),
+        // Projects with other numbers of workers are groups that run one after the other.
+        sequence: { groupOrder: 1 },
         globalSetup: './setup.ts',
       }),
     ],
