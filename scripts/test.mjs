@@ -1,4 +1,4 @@
-// `pnpm test`: everything, in order; at the end what failed, once more, and a summary; exit code 1 when anything failed.
+// `pnpm test`: everything; at the end what failed, once more, and a summary; exit code 1 when anything failed.
 import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,58 +8,79 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bin = (name) => join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name)
 const script = (name) => [process.execPath, join(root, 'scripts', name)]
 
-const steps = [
-  { name: 'format', command: [bin('oxfmt'), '--check'] },
-  { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings'] },
-  { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json'] },
-  { name: 'unit and integration', command: [bin('vitest'), 'run', '--project', '!e2e'] },
-  { name: 'build', command: [bin('rollup'), '-c', '--silent'] },
-  { name: 'declarations', command: script('types.mjs') },
-  { name: 'script bundles', command: script('global.mjs') },
-  { name: 'packages', command: script('packages.mjs') },
-  { name: 'size', command: [...script('size.mjs'), '--check'] },
-  { name: 'in Chromium', command: [bin('vitest'), 'run', '--project', 'e2e'], browser: true },
+/** One stage after the other. The lanes of a stage run beside each other, and the steps of a lane in order. */
+const stages = [
+  [
+    [
+      { name: 'format', command: [bin('oxfmt'), '--check'] },
+      { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings'] },
+      { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json'] },
+    ],
+    [
+      { name: 'build', command: [bin('rollup'), '-c', '--silent'] },
+      { name: 'declarations', command: script('types.mjs') },
+      { name: 'script bundles', command: script('global.mjs') },
+      { name: 'packages', command: script('packages.mjs') },
+      { name: 'size', command: [...script('size.mjs'), '--check'] },
+    ],
+  ],
+  [[{ name: 'unit and integration', command: [bin('vitest'), 'run', '--project', '!e2e'] }]],
+  [[{ name: 'in Chromium', command: [bin('vitest'), 'run', '--project', 'e2e'], browser: true }]],
 ]
 
 /** So many characters of what a step that failed printed last are printed again. */
 const tailLength = 6000
 
 const results = []
-for (const step of steps) {
-  console.log(`\n--- ${step.name}`)
-  const started = Date.now()
-  let note = ''
-  let passed = false
-  let tail = ''
-  try {
-    const env = step.browser ? { ...process.env, CHROME_PATH: ensureChromium() } : process.env
-    const code = await run(step.command, env, (text) => (tail = (tail + text).slice(-tailLength)))
-    passed = code === 0
-    if (!passed) note = `exit code ${code}`
-  } catch (error) {
-    note = error.message
-    console.error(note)
-  }
-  results.push({
-    name: step.name,
-    mark: passed ? '✓' : '✗',
-    seconds: (Date.now() - started) / 1000,
-    note,
-    tail,
-  })
+const began = Date.now()
+for (const lanes of stages) {
+  const alone = lanes.length === 1
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const step of lane) results.push(await taken(step, alone))
+    }),
+  )
 }
 
 for (const { name, mark, tail } of results)
   if (mark === '✗') console.log(`\n--- ${name} failed; the end of what it printed:\n${tail}`)
 
 console.log('\n')
-for (const { name, mark, seconds, note } of results) {
-  const time = `${seconds.toFixed(1)} s`
-  console.log(`  ${mark} ${name.padEnd(22)} ${time.padStart(8)}  ${note}`.trimEnd())
-}
+for (const result of results) console.log(line(result))
+console.log(line({ mark: ' ', name: 'in all', seconds: (Date.now() - began) / 1000, note: '' }))
 const failed = results.filter(({ mark }) => mark === '✗')
 console.log(failed.length === 0 ? '\nAll passed.' : `\nFailed: ${failed.map(({ name }) => name).join(', ')}.`)
 process.exitCode = failed.length === 0 ? 0 : 1
+
+function line({ mark, name, seconds, note }) {
+  return `  ${mark} ${name.padEnd(22)} ${`${seconds.toFixed(1)} s`.padStart(8)}  ${note}`.trimEnd()
+}
+
+/** What a step prints is shown as it comes if the step runs alone, and otherwise when it has ended. */
+async function taken(step, alone) {
+  if (alone) console.log(`\n--- ${step.name}`)
+  const started = Date.now()
+  let note = ''
+  let passed = false
+  let tail = ''
+  let printed = ''
+  try {
+    const env = step.browser ? { ...process.env, CHROME_PATH: ensureChromium() } : process.env
+    const code = await run(step.command, env, (text, stream) => {
+      if (alone) stream.write(text)
+      else printed += text
+      tail = (tail + text).slice(-tailLength)
+    })
+    passed = code === 0
+    if (!passed) note = `exit code ${code}`
+  } catch (error) {
+    note = error.message
+    if (alone) console.error(note)
+  }
+  const result = { ...step, mark: passed ? '✓' : '✗', seconds: (Date.now() - started) / 1000, note, tail }
+  if (!alone) console.log(`${printed && `\n--- ${step.name}\n${printed}`}${line(result)}`)
+  return result
+}
 
 function run([file, ...args], env, heard) {
   return new Promise((resolve, reject) => {
@@ -71,10 +92,7 @@ function run([file, ...args], env, heard) {
       shell: process.platform === 'win32',
     })
     for (const name of ['stdout', 'stderr'])
-      child[name].setEncoding('utf8').on('data', (text) => {
-        process[name].write(text)
-        heard(text)
-      })
+      child[name].setEncoding('utf8').on('data', (text) => heard(text, process[name]))
     child.on('error', reject)
     child.on('close', (code, signal) => resolve(code ?? signal))
   })
