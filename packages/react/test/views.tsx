@@ -23,6 +23,8 @@ import {
   useTurns,
 } from '../src/index.ts'
 
+const OlderRows = () => useMessages().map(({ id }) => <p key={id} data-row={id} />)
+
 /** One component for each scenario; `packages/vue/test/views.ts` has the same. */
 export const views: Record<ViewName, FC<ViewProps>> = {
   Conversation() {
@@ -206,6 +208,17 @@ export const views: Record<ViewName, FC<ViewProps>> = {
             </li>
           ))}
         </ol>
+      </div>
+    )
+  },
+
+  /** Reads nothing of the state. */
+  OlderList() {
+    const { sentinel } = useOlder()
+    return (
+      <div>
+        <div ref={sentinel} />
+        <OlderRows />
       </div>
     )
   },

@@ -1,7 +1,8 @@
 import { createOlder, initialOlder } from '@rejoin/core'
-import type { Older, OlderState } from '@rejoin/core'
+import type { Older, OlderState, Session } from '@rejoin/core'
 import { useJoin } from './join.ts'
 import type { Current } from './join.ts'
+import { useProvided } from './provider.ts'
 
 /**
  * Infinite scroll up: with `<div {@attach sentinel}></div>` above the list, of a height that does not change, older
@@ -9,24 +10,26 @@ import type { Current } from './join.ts'
  */
 export function useOlder(): Current<OlderState> &
   Pick<Older, 'loadOlder'> & { readonly sentinel: (element: Element) => () => void } {
-  let older: Older | undefined
-  let element: Element | null = null
-  const show = (next: Element | null): void => older?.sentinel((element = next))
-  const state = useJoin<OlderState>((session) => {
-    older?.sentinel(null)
-    older = createOlder(session)
-    older.sentinel(element)
-    return [older.subscribe, older.getSnapshot]
+  const { session } = useProvided()
+  let known: { session: Session; older: Older } | undefined
+  const olderOf = (handle: Session): Older => {
+    if (known?.session !== handle) known = { session: handle, older: createOlder(handle) }
+    return known.older
+  }
+  const state = useJoin<OlderState>((handle) => {
+    const { subscribe, getSnapshot } = olderOf(handle)
+    return [subscribe, getSnapshot]
   }, initialOlder)
   return {
     get current() {
       return state.current
     },
-    loadOlder: async () => older?.loadOlder(),
-    sentinel(found) {
-      element = found
-      show(found)
-      return () => show(null)
+    loadOlder: () => olderOf(session()).loadOlder(),
+    // Svelte attaches again when the session changes.
+    sentinel(element) {
+      const older = olderOf(session())
+      older.sentinel(element)
+      return () => older.sentinel(null)
     },
   }
 }

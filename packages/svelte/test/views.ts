@@ -9,6 +9,7 @@ import End from './views/End.svelte'
 import Gaps from './views/Gaps.svelte'
 import Newest from './views/Newest.svelte'
 import Older from './views/Older.svelte'
+import OlderList from './views/OlderList.svelte'
 import Parts from './views/Parts.svelte'
 import Queue from './views/Queue.svelte'
 import Rows from './views/Rows.svelte'
@@ -37,6 +38,7 @@ export const views: Record<ViewName, Component<Record<string, unknown>>> = {
   End,
   Waiting,
   Older,
+  OlderList,
   Suspended,
   Created,
 }

@@ -20,6 +20,10 @@ export function useOlder(): Refs<OlderState> &
   return {
     ...fields,
     loadOlder: async () => older?.loadOlder(),
-    sentinel: (found) => older?.sentinel((element = found as Element | null)),
+    // Before hydration is over there is an element, and nothing to load yet.
+    sentinel(found) {
+      element = found as Element | null
+      older?.sentinel(element)
+    },
   }
 }

@@ -14,14 +14,10 @@ export function useStickToEnd(): {
   const { subscribe, getSnapshot, scroller, scrollToEnd } = createStickToEnd()
   const isAtEnd = shallowRef(true)
   const stop = subscribe(() => void (isAtEnd.value = getSnapshot()))
-  let shown: unknown
-  const show = (element: unknown): void => {
-    if (element !== shown) scroller((shown = element) as Element | null)
-  }
   if (getCurrentScope())
     onScopeDispose(() => {
       stop()
-      show(null)
+      scroller(null)
     })
-  return { scroller: show, scrollToEnd, isAtEnd: shallowReadonly(isAtEnd) }
+  return { scroller: scroller as (element: unknown) => void, scrollToEnd, isAtEnd: shallowReadonly(isAtEnd) }
 }

@@ -358,6 +358,17 @@ const Older = defineComponent(() => {
     ])
 })
 
+const OlderRows = defineComponent(() => {
+  const messages = useMessages()
+  return () => messages.value.map(({ id }) => h('p', { key: id, 'data-row': id }))
+})
+
+/** Reads nothing of the state. */
+const OlderList = defineComponent(() => {
+  const { sentinel } = useOlder()
+  return () => h('div', [h('div', { ref: sentinel }), h(OlderRows)])
+})
+
 const Ready = defineComponent(async () => {
   await useReady()
   return () => h(Conversation)
@@ -411,6 +422,7 @@ export const views: Record<ViewName, Component> = {
   End,
   Waiting,
   Older,
+  OlderList,
   Suspended,
   Created,
 }

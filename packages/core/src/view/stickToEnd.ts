@@ -21,6 +21,7 @@ export function createStickToEnd(): StickToEnd {
   let isAtEnd = true
   let stop = (): void => {}
   let toEnd = (): void => {}
+  let shown: Element | null = null
 
   function set(next: boolean): void {
     if (next === isAtEnd) return
@@ -36,6 +37,8 @@ export function createStickToEnd(): StickToEnd {
       return () => void listeners.delete(own)
     },
     scroller(element) {
+      if (element === shown) return
+      shown = element
       stop()
       stop = () => {}
       toEnd = () => {}
@@ -65,7 +68,7 @@ function keepEnd(
     if (scroller.scrollTop < top && rest > 1) set(false)
     else if (rest <= NEAR && scroller.scrollTop > top) set(true)
     top = scroller.scrollTop
-    anchor = anchorIn(scroller)
+    anchor = isStuck() ? undefined : anchorIn(scroller)
   }
   /** Called between layout and paint, so that no movement is visible. */
   const onResize = (): void => {
@@ -75,7 +78,7 @@ function keepEnd(
       if (Math.abs(moved) >= 1) scroller.scrollTop += moved
       top = scroller.scrollTop
     }
-    anchor = anchorIn(scroller)
+    anchor = isStuck() ? undefined : anchorIn(scroller)
   }
   const resized = new ResizeObserver(onResize)
   const observe = (): void => {

@@ -20,6 +20,7 @@ export type ViewName =
   | 'End'
   | 'Waiting'
   | 'Older'
+  | 'OlderList'
   | 'Suspended'
   | 'Created'
 

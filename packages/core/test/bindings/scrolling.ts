@@ -28,8 +28,8 @@ const expected = (count: number) => Array.from({ length: count }, (_, i) => `p${
 /** Without layout, nothing is seen by itself: the stand-in for the observer is told. */
 async function reachTop(stage: Stage): Promise<void> {
   await stage.run((host) => {
-    const scroller = document.querySelector('[data-scroller]')!
-    scroller.scrollTop = 0
+    const scroller = document.querySelector('[data-scroller]')
+    if (scroller) scroller.scrollTop = 0
     host.seen()
   }, undefined)
 }
@@ -137,4 +137,25 @@ export const scrolling: Scenario[] = [
       expect(kept).toBe(PAGE)
     },
   },
+  ...(['built here', "a server's"] as const).map((markup) => ({
+    name: `useOlder: a view that reads nothing of its state loads too, from session after session; ${markup}`,
+    async run(stage: Stage) {
+      const second = await past(stage)
+      const first = await past(stage)
+      for (const agent of [first, second]) {
+        await stage.connect(agent)
+        await stage.ready(agent)
+      }
+      const html = markup === 'built here' ? undefined : await stage.options.serve('OlderList', {})
+      await stage.mount('OlderList', first, {}, html)
+      await reachTop(stage)
+      await stage.until('older rows', async () => (await rows(stage)).length > PAGE)
+      await stage.update({}, second)
+      await reachTop(stage)
+      await stage.until('older rows of the second', async () => {
+        const { length } = await rows(stage)
+        return length > PAGE && (await stage.run((host, name) => host.loads(name), second.name)) > 0
+      })
+    },
+  })),
 ]
