@@ -231,7 +231,7 @@ export class Conversation {
       if (!before) return undefined
       response.snapshot = undefined
       this.#countSpeaker(before, undefined)
-      this.note({ type: 'forgotten', id: response.id })
+      this.note({ type: 'forgotten', id: response.id, promptId: before.promptId })
       return [{}]
     }
     const changes = response.refresh()

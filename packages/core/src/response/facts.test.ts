@@ -155,6 +155,20 @@ describe('retracting (PROTOCOL.md §5.11)', () => {
     })
   })
 
+  test('a response that is retracted whole is not open, and its prompt waits for an answer again', () => {
+    const asked = { ...headers, promptId: 'p' }
+    const reader = new Reader().read({ name: 'user-input', data: { promptId: 'p', text: 'Hi' } })
+    reader.read({ ...token('Hi', 2), headers: { ...token('Hi', 2).headers, promptId: 'p' } })
+    reader.publish()
+    const prompt = () => reader.conversation.structure.prompts.get('p')?.state
+    expect(prompt()).toMatchObject({ status: 'answering', responseId: 'r' })
+    reader.read({ name: 'retract', data: { all: true }, headers: asked })
+    reader.publish()
+    expect(prompt()).toMatchObject({ status: 'sent' })
+    expect(prompt()?.responseId).toBeUndefined()
+    expect(reader.conversation.open()).toEqual([])
+  })
+
   test('a response that is retracted whole is gone, and stays gone', () => {
     const reader = new Reader().read(token('Hi', 2))
     expect(reader.response('r')).toBeDefined()

@@ -102,7 +102,7 @@ export class Response {
   }
 
   get open(): boolean {
-    return isOpen(this.status)
+    return isOpen(this.status) && !this.facts.withdrawn
   }
 
   /** It waits for people, and nothing of its agent has come since it said so. */

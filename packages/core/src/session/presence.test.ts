@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { until, Wire } from '../../test/wire/wire.ts'
+import { PresenceWatch } from './presence.ts'
 
 let wire: Wire
 beforeAll(async () => {
@@ -69,4 +70,24 @@ test('after an attach anew, those who are there show, and those who left meanwhi
   await others.presence.enterClient('comes')
   await channel.attach()
   await until('the two', () => ids(session.getSnapshot().users).join() === 'comes,stays')
+})
+
+test('members show when the channel attaches after all', async () => {
+  const name = wire.channelName()
+  await wire.client({ clientId: 'ana' }).channels.get(name).presence.enter()
+  const channel = wire.client({ clientId: 'reader' }).channels.get(name)
+  const allow = wire.server.faults.refuse({ on: 'attach', match: { channel: name }, error: 50000 })
+  const presence = new PresenceWatch(channel, {
+    isAgent: () => false,
+    onEvent() {},
+    onStale: () => presence.update(),
+    onChange() {},
+  })
+  await expect(presence.start()).rejects.toThrow()
+  allow()
+  await channel.attach()
+  // An absence means something from now on.
+  await until('the set', () => presence.synced)
+  expect(ids(presence.current.users)).toEqual(['ana'])
+  presence.stop()
 })

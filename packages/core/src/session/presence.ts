@@ -46,8 +46,9 @@ export class PresenceWatch {
 
   /** Rejects if presence cannot be used: no capability, or a client built without the plugin. */
   async start(): Promise<void> {
-    await this.#channel.presence.subscribe(this.#onPresence)
+    // Also if subscribing fails: the channel may attach later.
     this.#channel.on('attached', this.#onAttached)
+    await this.#channel.presence.subscribe(this.#onPresence)
     await this.#read()
   }
 

@@ -70,3 +70,26 @@ test('a closed session repeats nothing', async () => {
   await vi.advanceTimersByTimeAsync(120_000)
   expect(calls()).toBe(1)
 })
+
+test('a closed session calls for no agent that dies, and leaves no timer', async () => {
+  const { waker, calls } = failing()
+  waker.prompted('p')
+  await vi.advanceTimersByTimeAsync(0)
+  expect(vi.getTimerCount()).toBe(1)
+  waker.close()
+  expect(vi.getTimerCount()).toBe(0)
+  waker.interrupted('p')
+  expect(calls()).toBe(1)
+})
+
+test('an agent that dies after the call that succeeded is replaced, unless the session is closed', async () => {
+  let calls = 0
+  const waker = new Waker(() => calls++, 'c', {} as Store, () => {})
+  waker.prompted('p')
+  await vi.advanceTimersByTimeAsync(0)
+  waker.interrupted('p')
+  expect(calls).toBe(2)
+  waker.close()
+  waker.interrupted('p')
+  expect(calls).toBe(2)
+})

@@ -19,8 +19,8 @@ export class Waker {
   readonly #report: (error: RejoinError) => void
   /** Calls made for each prompt of this session. */
   readonly #calls = new Map<string, number>()
-  /** What will be called again. */
-  readonly #waiting = new Set<string>()
+  /** What will be called again, with its timer. */
+  readonly #waiting = new Map<string, ReturnType<typeof setTimeout>>()
   #closed = false
 
   constructor(wake: WakeAgent, channelName: string, store: Store, report: (error: RejoinError) => void) {
@@ -38,7 +38,8 @@ export class Waker {
 
   /** The agent that was answering is gone. */
   interrupted(promptId: string | undefined): void {
-    if (promptId !== undefined && this.#calls.has(promptId) && !this.#waiting.has(promptId))
+    if (this.#closed || promptId === undefined) return
+    if (this.#calls.has(promptId) && !this.#waiting.has(promptId))
       void this.#call({ channelName: this.#channelName, promptId, reason: 'prompt' }, promptId)
   }
 
@@ -62,6 +63,8 @@ export class Waker {
   /** Calls under way go on; none is repeated. */
   close(): void {
     this.#closed = true
+    for (const timer of this.#waiting.values()) clearTimeout(timer)
+    this.#waiting.clear()
   }
 
   async #call(wake: Wake, key: string): Promise<void> {
@@ -80,10 +83,10 @@ export class Waker {
           )
       }
       const delay = Math.min(MAX_DELAY, MIN_DELAY * 2 ** (calls - 1)) * (1 + Math.random() / 4)
-      this.#waiting.add(key)
-      await new Promise((resolve) => setTimeout(resolve, delay))
+      if (this.#closed) return
+      await new Promise((resolve) => this.#waiting.set(key, setTimeout(resolve, delay)))
       this.#waiting.delete(key)
-      if (this.#closed || !this.#isNeeded(wake)) return
+      if (!this.#isNeeded(wake)) return
     }
   }
 

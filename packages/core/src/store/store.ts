@@ -198,13 +198,12 @@ export class Store {
   #refreshList(): boolean {
     const { conversation } = this
     const before: Structure = this.#structure
-    if (this.#pathChanged && !this.#listIsLive) return this.#showList()
-    if (!conversation.isAheadOf(before) || (this.#holds.size > 0 && !this.#listIsLive)) return false
-    this.#listIsLive = false
-    this.#structure = conversation.structure
-    if (before === this.#structure) return false
-    if (before.entries !== this.#structure.entries) this.#showList()
-    return true
+    if (conversation.isAheadOf(before) && (this.#holds.size === 0 || this.#listIsLive)) {
+      this.#listIsLive = false
+      this.#structure = conversation.structure
+    }
+    if (this.#pathChanged || before.entries !== this.#structure.entries) return this.#showList()
+    return before !== this.#structure
   }
 
   /** Another branch was selected. */

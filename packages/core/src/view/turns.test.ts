@@ -15,6 +15,7 @@ const answer = (id: string, promptId?: string): Line => ({ id, role: 'assistant'
 /** What turns need of a session, over the real tree. */
 class Conversation {
   #entries: Entry[] = []
+  #lines = noLines
   #state = { messages: [] as readonly MessageRef[], entries: [] as readonly MessageRef[] }
   readonly #branches = new Branches({}, () => this.#show())
   readonly lines = new Map<string, Line>()
@@ -36,6 +37,7 @@ class Conversation {
     this.lines.set(id, line)
     const entry = { ref: { id, role }, serial: undefined, createdAt: 0, ...place }
     this.#entries = [...this.#entries.filter(({ ref }) => ref.id !== id), entry]
+    this.#lines = noLines.with(new Map(this.#entries.map((one) => [keyOf(one.ref), one])))
     this.#show()
   }
 
@@ -44,9 +46,8 @@ class Conversation {
   }
 
   #show(): void {
-    const entries = noLines.with(new Map(this.#entries.map((entry) => [keyOf(entry.ref), entry])))
-    const { refs: messages } = this.#branches.pathOf({ entries } as never)
-    this.#state = { messages, entries: entries.shown.refs }
+    const { refs: messages } = this.#branches.pathOf({ entries: this.#lines } as never)
+    this.#state = { messages, entries: this.#lines.shown.refs }
   }
 }
 
@@ -104,6 +105,21 @@ describe('turns', () => {
     expect(shown(at)).toEqual(['p3: p2/2'])
     at.turns.choose('q')
     expect(shown(at)).toEqual(['p1:r9 p1/2 a2/2'])
+  })
+
+  test('of two other answers that have not begun, the chosen one is told, though no message changes', () => {
+    const at = new Conversation([
+      ask('p1'),
+      answer('r1', 'p1'),
+      ask('q1', { replaces: 'p1', regenerate: 'r1' }),
+      ask('q2', { replaces: 'p1', regenerate: 'r1' }),
+    ])
+    expect(shown(at)).toEqual(['p1: a3/3'])
+    const { messages } = at
+    at.turns.choose('q1')
+    expect(at.messages).toBe(messages)
+    expect(shown(at)).toEqual(['p1: a2/3'])
+    expect(at.turns.getSnapshot()[0]!.askId).toBe('q1')
   })
 
   test('a turn keeps its id when its prompt is loaded', () => {

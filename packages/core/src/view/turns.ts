@@ -38,11 +38,14 @@ export function createTurns(session: Source): Turns {
   let lists: readonly (readonly MessageRef[])[] = []
   /** Answers that may still name their prompt. */
   let undecided: readonly string[] = []
+  /** Turns with several answers: which is chosen may change and no message with it, while none has begun. */
+  let branching: readonly Turn[] = []
 
   const isCurrent = ({ messages, entries }: ReturnType<Source['getSnapshot']>): boolean =>
     messages === lists[0] &&
     entries === lists[1] &&
-    undecided.every((id) => typeof session.getResponsePromptId(id) !== 'string')
+    undecided.every((id) => typeof session.getResponsePromptId(id) !== 'string') &&
+    branching.every((turn) => session.getAnswerBranch(turn.promptId!) === turn.answerVersions)
 
   return {
     subscribe: session.subscribe,
@@ -54,6 +57,7 @@ export function createTurns(session: Source): Turns {
       lists = [messages, entries]
       undecided = messages.filter((message) => isUndecided(session, message)).map(({ id }) => id)
       turns = shared(turnsOf(session, messages), turns)
+      branching = turns.filter(({ answerVersions }) => answerVersions)
       return turns
     },
   }

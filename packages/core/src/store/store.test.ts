@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { Reader } from '../../test/model/reader.ts'
+import type { MessageList } from '../response/lines.ts'
+import { Store } from './store.ts'
+
+/** A store that publishes when told, and shows what `path` makes of its list. */
+function storeOf(reader: Reader) {
+  const chosen = { path: (all: MessageList): MessageList => all }
+  const store = new Store(reader.conversation, {
+    schedule: () => () => {},
+    pathOf: ({ entries }) => chosen.path(entries.shown),
+    onFlush() {},
+    onList() {},
+    onStreaming() {},
+    onPublish() {},
+    onListenerError(error) {
+      throw error
+    },
+  })
+  return { store, chosen }
+}
+
+const onlyLast = ({ last }: MessageList): MessageList => ({ length: 1, last, refs: [last!] })
+
+test.each([
+  ['nothing', undefined],
+  ["a prompt's status", { name: 'prompt-status', data: { status: 'queued' }, headers: { promptId: 'p1' } }],
+  ['one more prompt', { name: 'user-input', data: { promptId: 'p3', text: '3' } }],
+])('another branch shows at once, with %s ahead that is not published', (_, ahead) => {
+  const reader = new Reader()
+  const { store, chosen } = storeOf(reader)
+  for (const promptId of ['p1', 'p2']) reader.read({ name: 'user-input', data: { promptId, text: promptId } })
+  store.changed('now')
+  expect(store.messages.refs.map(({ id }) => id)).toEqual(['p1', 'p2'])
+  if (ahead) reader.read(ahead)
+  store.changed('frame')
+  chosen.path = onlyLast
+  let told = 0
+  store.subscribe(() => told++)
+  store.showPath()
+  expect(store.messages.refs.map(({ id }) => id)).toEqual([ahead?.name === 'user-input' ? 'p3' : 'p2'])
+  expect(told).toBe(1)
+})
