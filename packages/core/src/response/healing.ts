@@ -3,11 +3,11 @@ import type { Gap, ResponseState } from '../types/types.ts'
 /** Code units that were missing in `before` and have come in `next`: no more than the texts grew. */
 export function healedIn(before: ResponseState, next: ResponseState): number {
   if (before.gaps === next.gaps || next.gaps.some(({ missing }) => missing === undefined)) return 0
-  const came = missingIn(before.gaps) - missingIn(next.gaps)
+  const came = knownMissing(before.gaps) - knownMissing(next.gaps)
   return came <= 0 ? 0 : Math.max(0, Math.min(came, lengthOf(next) - lengthOf(before)))
 }
 
-function missingIn(gaps: readonly Gap[]): number {
+function knownMissing(gaps: readonly Gap[]): number {
   return gaps.reduce((sum, { missing = 0 }) => sum + missing, 0)
 }
 

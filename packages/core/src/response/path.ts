@@ -1,3 +1,4 @@
+import { sameList } from '../types/same.ts'
 import type { MessageRef } from '../types/types.ts'
 import { noLines } from './lines.ts'
 import type { Entry, MessageList } from './lines.ts'
@@ -45,7 +46,7 @@ export class Path {
   /** Makes the list anew if it is another than `before`. */
   publish(before: MessageList | undefined): void {
     if (this.list.length === this.refs.length) return
-    const isSame = before?.length === this.refs.length && before.refs.every((ref, i) => ref === this.refs[i])
+    const isSame = before?.length === this.refs.length && sameList(before.refs, this.refs)
     this.list = isSame ? before : new PathList(this.refs)
   }
 }

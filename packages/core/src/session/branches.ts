@@ -2,6 +2,7 @@ import type { MessageList } from '../response/lines.ts'
 import type { Structure } from '../response/reduce.ts'
 import { Tree } from '../response/tree.ts'
 import type { Branch } from '../response/tree.ts'
+import { sameList } from '../types/same.ts'
 
 export interface BranchOptions {
   /** The selection that `onSelect` last gave on this device. */
@@ -46,12 +47,7 @@ export class Branches {
   #kept(key: string, next: Branch | undefined): Branch | undefined {
     const known = this.#known.get(key)
     if (!next) return undefined
-    if (
-      known?.index === next.index &&
-      known.versions.length === next.versions.length &&
-      known.versions.every((version, i) => version === next.versions[i])
-    )
-      return known
+    if (known?.index === next.index && sameList(known.versions, next.versions)) return known
     const branch = { versions: next.versions, index: next.index }
     this.#known.set(key, branch)
     return branch

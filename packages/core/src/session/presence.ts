@@ -1,4 +1,5 @@
 import type { ChannelStateChange, PaginatedResult, PresenceMessage, RealtimeChannel } from 'ably'
+import { sameList } from '../types/same.ts'
 import type { Member } from './state.ts'
 
 /** Who is on a channel. */
@@ -163,5 +164,5 @@ const nobody: ReadonlySet<string> = new Set()
 
 /** The list as it was, if it holds the same. */
 function kept(next: readonly Member[], before: readonly Member[]): readonly Member[] {
-  return next.length === before.length && next.every((member, i) => member === before[i]) ? before : next
+  return sameList(next, before) ? before : next
 }

@@ -1,4 +1,5 @@
 import type { Structure } from '../response/reduce.ts'
+import { sameList } from '../types/same.ts'
 import type { PromptState } from '../types/types.ts'
 
 /** Prompts that wait for their turn. */
@@ -12,12 +13,7 @@ export class Queue {
     if (this.#of?.deref() === structure) return this.#prompts
     this.#of = new WeakRef(structure)
     const prompts = structure.queue.shown.refs.map(({ id }) => structure.prompts.get(id)!.state)
-    if (!alike(prompts, this.#prompts)) this.#prompts = prompts
+    if (!sameList(prompts, this.#prompts)) this.#prompts = prompts
     return this.#prompts
   }
-}
-
-/** Whether two lists hold the same objects. */
-function alike<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((one, i) => one === b[i])
 }

@@ -210,7 +210,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   /** Open responses, and the waiting prompts at the end of the conversation. */
   #unfinished(): { responseId?: string; promptId?: string }[] {
     const { conversation, store } = this.#core
-    const open = [...conversation.open()].map((r) => ({ responseId: r.id }))
+    const open = conversation.open().map((r) => ({ responseId: r.id }))
     const waiting: { promptId: string }[] = []
     for (const { id, role } of store.entries.refs.toReversed()) {
       if (role === 'assistant' && !conversation.find(id)?.open) break

@@ -84,7 +84,12 @@ test('a closed session calls for no agent that dies, and leaves no timer', async
 
 test('an agent that dies after the call that succeeded is replaced, unless the session is closed', async () => {
   let calls = 0
-  const waker = new Waker(() => calls++, 'c', {} as Store, () => {})
+  const waker = new Waker(
+    () => calls++,
+    'c',
+    {} as Store,
+    () => {},
+  )
   waker.prompted('p')
   await vi.advanceTimersByTimeAsync(0)
   waker.interrupted('p')

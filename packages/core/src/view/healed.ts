@@ -90,14 +90,14 @@ function regionsOf(gaps: readonly Gap[]): (TextRange & Pick<Gap, 'missing'>)[] {
  * Where `rest` begins in the new text, at `least` or later: by its offset in the agent's text, if known.
  */
 function endOf(now: Shown, offset: number | undefined, rest: string, least: number): number | undefined {
-  const place = offset === undefined ? undefined : placeOf(offset, now.gaps)
+  const place = offset === undefined ? undefined : placeAfterGaps(offset, now.gaps)
   if (place !== undefined && place >= least && now.text.startsWith(rest, place)) return place
   const found = now.text.indexOf(rest, least)
   return found < 0 ? undefined : found
 }
 
 /** Converts an offset of the agent's text to the shown text. */
-function placeOf(offset: number, gaps: readonly Gap[]): number | undefined {
+function placeAfterGaps(offset: number, gaps: readonly Gap[]): number | undefined {
   let lost = 0
   for (const { to, missing } of gaps.toSorted((a, b) => a.from - b.from)) {
     if (missing === undefined) return undefined

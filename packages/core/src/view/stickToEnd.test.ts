@@ -40,11 +40,14 @@ beforeEach(() => {
     disconnect(): void {}
   }
   vi.stubGlobal('ResizeObserver', Observer)
-  vi.stubGlobal('MutationObserver', class extends Observer {
-    constructor() {
-      super(resize)
-    }
-  })
+  vi.stubGlobal(
+    'MutationObserver',
+    class extends Observer {
+      constructor() {
+        super(resize)
+      }
+    },
+  )
   vi.stubGlobal('getComputedStyle', () => ({ position: 'static' }))
 })
 

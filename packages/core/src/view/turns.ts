@@ -1,5 +1,6 @@
 import type { Branch } from '../response/tree.ts'
 import type { Session } from '../session/session.ts'
+import { sameList } from '../types/same.ts'
 import type { MessageRef } from '../types/types.ts'
 
 /** A prompt with its answers, as the conversation shows them. The same object until it changes. */
@@ -122,7 +123,7 @@ function shared(next: readonly Turn[], before: readonly Turn[]): readonly Turn[]
     const old = known.get(turn.id)
     return old && alike(turn, old) ? old : turn
   })
-  return turns.length === before.length && turns.every((turn, i) => turn === before[i]) ? before : turns
+  return sameList(turns, before) ? before : turns
 }
 
 function alike(a: Turn, b: Turn): boolean {
@@ -131,7 +132,6 @@ function alike(a: Turn, b: Turn): boolean {
     a.askId === b.askId &&
     a.promptVersions === b.promptVersions &&
     a.answerVersions === b.answerVersions &&
-    a.responseIds.length === b.responseIds.length &&
-    a.responseIds.every((id, i) => id === b.responseIds[i])
+    sameList(a.responseIds, b.responseIds)
   )
 }
