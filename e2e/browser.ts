@@ -14,7 +14,7 @@ export async function launch(): Promise<Browser> {
   })
 }
 
-/** Somebody with a browser of their own: cookies are not shared with other people. */
+/** A person with a browser profile of their own: cookies are not shared. */
 export async function person(
   browser: Browser,
   {

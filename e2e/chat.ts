@@ -95,7 +95,7 @@ export class Chat {
     return this.page.locator(`[data-event=${kind}]`).filter({ hasText: text })
   }
 
-  /** The text of the newest answer, as it stands on the page: without the marks for what is missing. */
+  /** The newest answer's text as shown on the page, without the marks of gaps. */
   text(): Promise<string> {
     return this.page.evaluate(readText)
   }
@@ -115,7 +115,7 @@ export class Chat {
       .evaluateAll((all) => all.map((one) => one.textContent ?? '').join(''))
   }
 
-  /** The rendered text of the newest answer, without what is ours: marks of sources, heads of code blocks. */
+  /** The newest answer's rendered text, without our own marks of sources and heads of code blocks. */
   rendered(): Promise<string> {
     return this.answer.evaluate((answer) =>
       [...answer.querySelectorAll('[data-rendered]')]
@@ -134,7 +134,7 @@ export class Chat {
 
   /** Resolves when the newest answer shows so many characters. */
   async shows(characters: number): Promise<void> {
-    // Asked from here: the page's Content-Security-Policy lets nobody evaluate a string inside.
+    // Evaluated from outside: the page's Content-Security-Policy forbids evaluating strings.
     await expect.poll(async () => (await this.text()).length, patience).toBeGreaterThanOrEqual(characters)
   }
 

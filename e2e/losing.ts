@@ -7,7 +7,7 @@ export interface Losing {
   hear(): Promise<void>
 }
 
-/** Keeps from the agent what becomes of its publishes: what is missing on the page stays missing until it hears. */
+/** Holds the outcomes of publishes back from the agent: gaps on the page stay until they are released. */
 async function holdNews({ model }: Demo, chat: Chat): Promise<Losing> {
   const { port } = await model.broker()
   const faults = `http://127.0.0.1:${port}/faults`

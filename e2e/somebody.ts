@@ -10,7 +10,7 @@ export interface StoredRow {
   promptId?: string
 }
 
-/** Somebody with a conversation, without a browser. */
+/** A person with a conversation, without a browser. */
 export class Somebody {
   readonly #demo: Demo
   readonly #cookie: string

@@ -47,7 +47,7 @@ const later = {
     ),
 }
 
-/** One import of each package, as in what is published: esbuild keeps one for every file that imports it. */
+/** Merges the imports of each package, as the published files do: esbuild keeps one for every importing file. */
 async function mergeImports(code) {
   const module = 'bundle'
   const merging = await rollup({

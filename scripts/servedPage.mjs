@@ -1,4 +1,4 @@
-// For the consumers that are servers: what was built answers with a page.
+// Checks that a consumer's built server answers with a page.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { freePort } from './midAnswer.mjs'

@@ -1,4 +1,4 @@
-// `pnpm soak [target] [runs]`: the random tests of which `pnpm test` runs a sample, for as long as one likes, with new
+// `pnpm soak [target] [runs]`: the random tests that `pnpm test` samples, for any number of runs, with new
 // seeds each time. Without a target: all of them, one after the other.
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'

@@ -23,7 +23,7 @@ export async function measureHost(report: Report, sizes = [1, 100, 1000]): Promi
   if (!globalThis.gc) throw new Error('unable to measure memory; run node with --expose-gc')
   const server = fork(fileURLToPath(new URL('server.ts', import.meta.url)))
   const [clientOptions] = (await once(server, 'message')) as [Ably.ClientOptions]
-  // What is compiled and loaded once weighs on nobody.
+  // Warm up: compiling and loading happen once and belong to no cell.
   await measure(clientOptions, 'warm', 10)
   for (const size of sizes) {
     const { seconds, bytes } = await measure(clientOptions, `of-${size}`, size)

@@ -18,7 +18,7 @@ const everything: Hydrator = {
 }
 
 interface Outcome {
-  /** Times that the list was published anew. */
+  /** How often a new list was published. */
   publishes: number
   requests: number
   messages: number

@@ -49,7 +49,7 @@ for (const name of wanted) {
 }
 if (values.collect) report.hand(values.collect)
 else report.print()
-// Beside whoever called: the script runs in its own folder.
+// Relative to the caller's folder: the script runs in its own.
 if (values.json) report.write(resolve(process.env.INIT_CWD ?? '.', values.json))
 
 /** In a process of its own: what one section has loaded, compiled and put up is not to weigh on another. */

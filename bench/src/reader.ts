@@ -9,7 +9,7 @@ import type { Report } from './report.ts'
 
 /**
  * What a view does with a response, once a frame:
- * `ignore`: nobody reads it; `whole`: reads the whole text; `append`: takes what was appended.
+ * `ignore`: the text is never read; `whole`: reads the whole text; `append`: takes what was appended.
  */
 export type View = 'ignore' | 'whole' | 'append'
 
@@ -69,7 +69,7 @@ export class Conversation {
     this.open = undefined
   }
 
-  /** Ends the response, and makes sure that it is what was sent. */
+  /** Ends the response, and checks that its text is the text sent. */
   finish(): void {
     if (!this.open) return
     const { deliveries, stop } = this.open

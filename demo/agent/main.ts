@@ -46,10 +46,10 @@ async function start(options: Parameters<AgentCalls['start']>[0]): Promise<void>
   await connected(client)
 }
 
-/** Milliseconds. Ably's client would go on trying for ever; a demo that starts should say what is wrong. */
+/** Milliseconds. Ably's client would retry for ever; a starting demo should report the error. */
 const patience = 20_000
 
-/** Code comes faster than prose, as it does from real models; where nobody sees it grow, it comes at once. */
+/** Code comes faster than prose, as from real models; output that nobody sees grow comes at once. */
 const toolInputFactor = 4
 
 async function paces({ client: to, model: { speed } }: Parameters<AgentCalls['start']>[0]) {

@@ -7,7 +7,7 @@ import type { ModelEvent } from '@rejoin/agent'
  */
 export async function* rest(events: AsyncIterable<ModelEvent>, length: number): AsyncGenerator<ModelEvent> {
   let known = length
-  /** The text part that the agent died in: offsets into it mean nothing in what is left of it. */
+  /** The text part in which the agent died: earlier offsets do not apply to its remaining text. */
   let cut = false
   let between = true
   for await (const event of events) {

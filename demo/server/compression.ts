@@ -9,7 +9,7 @@ const encodings = {
 
 export type Encoding = keyof typeof encodings
 
-/** What a browser takes, the smaller one first; nothing for what is compressed already. */
+/** The encodings that the browser accepts, smallest first; none for types that are compressed already. */
 export function encodingFor(accepts: string | undefined, type: string): Encoding | undefined {
   if (!/^(?:text\/|application\/json|image\/svg)/.test(type)) return undefined
   const names = (accepts ?? '').split(',').map((one) => one.trim().split(/\s*;\s*/))

@@ -26,7 +26,7 @@ import { Sessions } from './sessions.ts'
 import { Store } from './store.ts'
 import { Tokens } from './tokens.ts'
 
-/** How to close what was opened: in reverse order, at the end or when a later step fails. */
+/** Closes opened resources in reverse order, at the end or when a later step fails. */
 const opened: (() => Promise<void> | void)[] = []
 let ending: Promise<void> | undefined
 

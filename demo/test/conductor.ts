@@ -8,7 +8,7 @@ type Broker = Extract<Report, { type: 'hello' }>['broker']
 export class Conductor {
   readonly #server: Server
   #order: Order = { number: 0, limits: {} }
-  /** The agent's process. A new one connects anew, and gets the order that holds before it answers anything. */
+  /** The agent's process. A new process connects again, and gets the current order before it answers. */
   #agent: Socket | undefined
   #broker: Broker | undefined
   #obeyed = 0

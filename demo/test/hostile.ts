@@ -39,7 +39,7 @@ const known = [
 const bytes = (maxLength: number) =>
   fc.uint8Array({ maxLength }).map((array) => Buffer.from(array).toString('latin1'))
 
-/** Without the characters that would end the line: what is left reaches the server as one piece. */
+/** Removes the characters that would end the line, so the rest reaches the server in one piece. */
 const inLine = (maxLength: number) => bytes(maxLength).map((text) => text.replace(/[\r\n]/g, ''))
 
 const target = fc.oneof(

@@ -1,4 +1,4 @@
-/** Somebody else's conversation state, fed by hand as ours is. */
+/** Another library's conversation state, fed by hand as ours is. */
 export interface Peer {
   readonly name: string
   /** A conversation that already holds `messages` earlier messages. */

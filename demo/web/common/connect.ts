@@ -44,7 +44,7 @@ export function connect(
   const session = createSession({
     client,
     channelName: channelOf({ id }),
-    // Nobody else can begin an answer, whatever their token lets them publish.
+    // Only the agent can begin an answer, even if a token lets others publish.
     agents: ['agent'],
     branches: keptBranches(id),
     uploadFile: (file, options) => upload(id, file, options),

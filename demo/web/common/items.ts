@@ -136,7 +136,7 @@ function cite(items: Item[], source: CitedPart, number: number): void {
     text.marks = [...text.marks, { at, number }]
 }
 
-/** Offsets count the whole text: what is missing before a place moves it. */
+/** Offsets count the whole text, so missing text before a place moves it. */
 export function shownAt(offset: number, gaps: readonly Gap[]): number {
   let lost = 0
   for (const { from, missing = 0 } of gaps)

@@ -15,7 +15,7 @@ export class PlainView implements TextView {
     element.dir = 'auto'
   }
 
-  /** Text that only grew is added to what is there. */
+  /** Appends to the existing text nodes if the text only grew. */
   update(text: string, { gaps }: Pick<Marks, 'gaps'>): void {
     const grown = gaps.length === 0 && !this.#marked && text.startsWith(this.#shown)
     if (grown) this.#grow(text.slice(this.#shown.length))

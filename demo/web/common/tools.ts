@@ -134,7 +134,7 @@ export function locate(): Promise<{ latitude: number; longitude: number }> {
   return new Promise((resolve, reject) => {
     if (!('geolocation' in navigator)) return reject(new Error('this browser knows no location'))
     navigator.geolocation.getCurrentPosition(
-      // About a kilometre: nobody needs to know more.
+      // About a kilometre: precise enough for the weather, and it keeps the place private.
       ({ coords }) => resolve({ latitude: round(coords.latitude), longitude: round(coords.longitude) }),
       (error) => reject(new Error(error.code === 1 ? 'the permission was refused' : error.message)),
       { timeout: 15_000 },

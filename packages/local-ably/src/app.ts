@@ -92,7 +92,7 @@ export class App {
     return this.namespaces?.get(end < 0 ? name : name.slice(0, end)) ?? this.#fallback
   }
 
-  /** Drops what is past its retention, and idle channels. */
+  /** Drops messages past their retention, and idle channels. */
   expire(now: number): void {
     const { recent } = this.context.settings.retention
     for (const channel of this.channels.values()) {

@@ -1,4 +1,4 @@
-/** Ports that servers of this process listen on, for whoever must not wait for an answer from its own process. */
+/** Ports of the servers in this process. Code that would block on a reply from its own process checks them. */
 const PORTS = Symbol.for('local-ably.ports')
 
 const ports: Set<number> = ((globalThis as { [PORTS]?: Set<number> })[PORTS] ??= new Set())

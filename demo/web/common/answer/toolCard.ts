@@ -80,7 +80,7 @@ export class ToolCard implements ItemView {
         h('span', { class: 'state' }, state),
       ),
       h('div', { class: 'detail' }, ...input.map(field)),
-      // The same buttons, however often the card is told anew: once pressed, they stay so.
+      // Keep the same buttons when the card updates: once pressed, they stay pressed.
       (this.#decision ??= choices(['Approve', decide(true)], ['Reject', decide(false)])),
     )
   }

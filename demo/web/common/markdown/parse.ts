@@ -75,7 +75,7 @@ function linesOf(text: string): number[] {
   return starts
 }
 
-/** Below what is too deep the parser drops text; plain text drops none. */
+/** The parser drops text that is nested too deep; plain text drops none. */
 function affordable(raw: string, tokens: readonly Token[]): boolean {
   if (isCode(tokens)) return true
   return (

@@ -11,7 +11,7 @@ import { completed } from './tail.ts'
 
 interface Shown {
   raw: string
-  /** What it was made from: it is made anew when this changes. */
+  /** The source it was rendered from; a change renders it again. */
   key: string
   element: HTMLElement
 }

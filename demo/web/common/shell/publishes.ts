@@ -23,7 +23,7 @@ export function watchPublishes(conversation: string, onChange: (publishes: Publi
   let total = 0
   let refused = 0
   let source: EventSource | undefined
-  // Browsers keep six connections to a server, for all tabs together: a tab that nobody sees holds none.
+  // Browsers keep six connections to a server, for all tabs together, so a hidden tab holds none.
   const follow = () => {
     const visible = document.visibilityState === 'visible'
     if (!visible) source?.close()

@@ -101,7 +101,7 @@ class Shell {
     addEventListener('keydown', ({ key }) => key === 'Escape' && this.#drawer(undefined))
   }
 
-  /** Shows the conversation of the address; `again`: also when it is shown already, as somebody who comes late. */
+  /** Shows the conversation of the address; `again`: joins it anew even if it shows already, like a late device. */
   show(again = false): void {
     const { conversation: id } = readRoute()
     this.#drawer(undefined)

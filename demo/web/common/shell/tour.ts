@@ -33,7 +33,7 @@ export class Tour {
 
   constructor(parts: Parts) {
     this.#parts = parts
-    // Longer than the server keeps the connection, so that what was missed has to be read.
+    // Longer than the server can resume the connection, so the missed messages must come from history.
     this.#away = parts.config.connectionStateTtl + 1500
     const titles = [
       'Ask for a long story',

@@ -15,7 +15,7 @@ export interface ConvertOptions {
    * the default, which Anthropic requires), of `all` turns (OpenAI without `store`), or `none`.
    */
   reasoning?: 'open-loop' | 'all' | 'none'
-  /** Prepares a file for the model: signs its URL anew, or inlines it. Undefined: the file is left out. */
+  /** Prepares a file for the model: signs its URL again, or inlines it. Undefined: the file is left out. */
   file?: (part: FilePart) => Promise<FilePart | undefined> | FilePart | undefined
   /** Converts application data for the model. Default: left out. */
   data?: (part: DataPart) => FilePart | TextPart | undefined

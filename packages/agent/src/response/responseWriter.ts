@@ -480,7 +480,7 @@ export class ResponseWriter {
     return { ...this.#result(false), status: 'suspended' }
   }
 
-  /** Another process answers instead, `resumed` in place or anew. This one publishes and stores nothing more. */
+  /** Another process took over, `resumed` in place or from the start. This one publishes and stores nothing more. */
   overtaken(resumed: boolean): void {
     this.#abandoned = true
     if (!resumed) this.#withdrawAll()

@@ -47,7 +47,7 @@ export interface CheckResult {
 
 /** Who asks. */
 const ASKER = 'rejoin-check'
-/** Milliseconds after which a prompt that nobody heeded is published again: the agent may just have started. */
+/** Milliseconds before an ignored prompt is published again: the agent may just have started. */
 const AGAIN = 2000
 
 /** Asks an agent, listens, reads history, and reports every departure from PROTOCOL.md. */

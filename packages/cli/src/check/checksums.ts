@@ -1,6 +1,6 @@
 import { checksum } from '@rejoin/core/protocol'
 
-/** What an agent may have published in place of the checksum of `text`; undefined: nothing that is known. */
+/** Which common mistake explains the checksum that an agent published for `text`; undefined: none known. */
 export function causeOfChecksum(
   got: string,
   text: string,

@@ -284,7 +284,7 @@ export class Continuity {
     if (conversation.needsPast) this.#tell({ type: 'stranger' })
   }
 
-  /** A live response may have begun before the messages read so far: reads on until that is known. */
+  /** A live response may have begun before the messages read so far: reads on to find out. */
   async #judge(): Promise<void> {
     const task = this.#tasks.begin('judge')
     const { signal } = task.abort

@@ -74,7 +74,7 @@ export type Decision =
   /** Read the next page of this attachment's history. */
   | { do: 'read'; cursor: number }
   | { do: 'finish' }
-  /** Read on until the heads of live responses are known. */
+  /** Read on until the starts of live responses have been read. */
   | { do: 'judge' }
   /** For older messages: wait until the past is read, retry a failed load, go on after a bound, or ask the hydrator. */
   | { do: 'wait' }

@@ -38,7 +38,7 @@ export class PartialJson {
   #escape = ''
   #root: { value: unknown } | undefined
   #shown: unknown
-  /** Characters that came since `#shown` was made, and the entries that making it anew would copy. */
+  /** Characters that came since `#shown` was made, and the number of entries that rebuilding it would copy. */
   #fresh = 0
   #entries = 0
 
@@ -54,7 +54,7 @@ export class PartialJson {
 
   /**
    * A beginning of the value; undefined while nothing is certain, or when the text is no JSON. Deeply immutable, and
-   * the same object while nothing new is certain. A large value is made anew when enough has come to be worth it.
+   * the same object while nothing new is certain. A large value is rebuilt once enough characters have come.
    */
   get value(): unknown {
     if (this.error) return undefined

@@ -34,8 +34,8 @@ interface Known {
 }
 
 /**
- * The citations of a response's messages. A summary tells no more than which sources are cited and how often; a
- * source of which a citation is known in detail is shown by those.
+ * The citations of a response's messages. A summary gives only the sources and how often each is cited. A source shows
+ * its detailed citations, if any arrived, in place of the summary's count.
  */
 class Citations {
   readonly #messages = new Map<string, Known>()

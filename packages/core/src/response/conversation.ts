@@ -26,7 +26,7 @@ export interface Ignored {
   readonly clientId: string | undefined
   readonly responseId?: string | undefined
   readonly promptId?: string
-  /** Whose the response or prompt is, where that is known. */
+  /** The party that owns the response or prompt, if known. */
   readonly owner: string | undefined
 }
 
@@ -134,7 +134,7 @@ export class Conversation {
       case 'prompt-status':
         return this.#prompts.apply(event)
     }
-    // Others than the agent cite: what they cite is known by its serial, or not shown.
+    // Citations may come from other clients; they show only if the cited message's serial is known.
     if (event.type === 'summary' || event.type === 'citation') {
       const cited = this.roster.bySerial(event.serial)
       if (cited?.applyPart(event)) this.touch(cited, live)
@@ -204,7 +204,7 @@ export class Conversation {
     this.#replies?.judge(promptId)
   }
 
-  /** A response that is known, or that a row `shows`. */
+  /** A response that the channel delivered, or that a row `shows`. */
   ask(id: string, shows: () => boolean): Response | undefined {
     return this.roster.known(id) ?? (this.rows?.has(id) && shows() ? this.find(id) : undefined)
   }
@@ -224,7 +224,7 @@ export class Conversation {
     this.#prompts.hear({ id: event.id, serial: event.serial, clientId })
   }
 
-  /** Makes the snapshot of a response anew. Returns what changed, or undefined when nothing did. */
+  /** Rebuilds the snapshot of a response. Returns what changed, or undefined if nothing did. */
   publish(response: Response): ResponseChange[] | undefined {
     const { snapshot: before } = response
     if (response.facts.withdrawn) {
@@ -289,8 +289,8 @@ export class Conversation {
   }
 
   /**
-   * History has delivered everything in `coverage`, and in `again` every message that the channel retains as it is now. A
-   * response that begins in what is known is whole from its start.
+   * History has delivered everything in `coverage`, and, in `again`, every retained message in its latest version. A
+   * response that begins within this coverage is whole from its start.
    */
   cover(coverage: Coverage, again: Coverage | undefined): void {
     for (const response of this.#incomplete()) {
@@ -302,7 +302,7 @@ export class Conversation {
     this.roster.dropRivals()
   }
 
-  /** Older messages are to be read until every response that is known by now is whole. */
+  /** Older messages must be read until every response known so far is whole. */
   want(): void {
     for (const response of this.#incomplete()) response.wanted = true
   }
@@ -321,7 +321,7 @@ export class Conversation {
     return incomplete
   }
 
-  /** Whether it begins where it is known to begin. */
+  /** Whether its start has been read. */
   #hasHead(response: Response, live: boolean): boolean {
     return (
       (response.serial !== undefined && this.known.begins(response.serial, live)) ||

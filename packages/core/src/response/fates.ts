@@ -14,7 +14,7 @@ export interface Answer {
   readonly serial: string
 }
 
-/** What is known of what became of a prompt, in whatever order it was learnt. */
+/** What became of a prompt, independent of the order in which the messages arrive. */
 export interface Fate {
   /** In the order of their serials. */
   readonly answers: readonly Answer[]

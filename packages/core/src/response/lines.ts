@@ -56,7 +56,7 @@ export class Lines {
     return this.#byKey.get(keyOf(ref))
   }
 
-  /** How many lines, from the first on, these are known to have in common with others. */
+  /** How many leading lines these surely share with another list. */
   shares({ chunks }: Lines): number {
     let shared = 0
     for (let i = 0; i < chunks.length && chunks[i] === this.chunks[i]; i++) shared += chunks[i]!.length

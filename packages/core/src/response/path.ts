@@ -43,7 +43,7 @@ export class Path {
     this.#isMoot ||= names.some((name) => selected.includes(name))
   }
 
-  /** Makes the list anew if it is another than `before`. */
+  /** Rebuilds the list if it differs from `before`. */
   publish(before: MessageList | undefined): void {
     if (this.list.length === this.refs.length) return
     const isSame = before?.length === this.refs.length && sameList(before.refs, this.refs)

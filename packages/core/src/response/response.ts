@@ -50,7 +50,7 @@ export class Response {
   party: string | undefined
   /** Serial of the oldest message that only its own party may publish. */
   begun: string | undefined
-  /** Another party is known to have begun it earlier: it does not show. */
+  /** Another party began it earlier, so this one does not show. */
   isRival = false
   snapshot: ResponseState | undefined
   /** Its start is known. */
@@ -265,7 +265,7 @@ export class Response {
     return this.#kinds.tool?.reply?.(event, this.parts, this) ?? false
   }
 
-  /** It was learnt who sent its prompt. Returns whether results of that client are known. */
+  /** Records who sent its prompt. Returns whether results of that client are waiting. */
   judgeReplies(): boolean {
     const judge = (part: OpenPart): boolean => part.judgeReplies()
     return this.parts.ordered.filter(judge).length > 0
@@ -278,8 +278,8 @@ export class Response {
   }
 
   /**
-   * Continuity was lost after it had ended: its messages may have been changed meanwhile. They are read again;
-   * tokens, of which there may be thousands, are not. Returns whether there is anything to read.
+   * Continuity was lost after the response had ended, so its messages may have been edited meanwhile: reads them again,
+   * except tokens, which can number thousands. Returns whether there is anything to read.
    */
   doubt(epoch: number): boolean {
     const messages = this.row?.complete ? [] : this.parts.runs().filter((run) => run.merges)
@@ -387,7 +387,7 @@ export class Response {
     return this.facts.isRetracted(part.number ?? part.id)
   }
 
-  /** Whether text comes before is unknown; where parts are numbered (PROTOCOL.md §1.3), that some does is known. */
+  /** Text may come before. If parts are numbered (PROTOCOL.md §1.3), it is certain that some does. */
   get #headless(): boolean {
     return !this.headKnown && !this.#firstPartKnown && !this.row?.complete
   }
@@ -474,7 +474,7 @@ function editedBy(parts: readonly OpenPart[]): { editedBy?: string } {
   return editor === undefined ? {} : { editedBy: editor }
 }
 
-/** Joined anew and never read: that would flatten the rope that it is. */
+/** Joins without reading: reading would flatten the engine's rope of strings. */
 function textOf(texts: readonly OpenText[]): string {
   let text = ''
   for (const part of texts) if (part.kind === 'text') text += part.snapshot!.text

@@ -118,7 +118,7 @@ export class Roster {
   /** A message of a known response tells an id that is new: the response's own, or another name for it. */
   #meetId(responseId: string, serial: string): Response | undefined {
     const known = this.bySerial(serial)
-    // Named by its serial until now, for want of an id.
+    // It had no id until now, so it was named by its serial.
     if (known?.id === serial) {
       this.responses.delete(serial)
       this.#bySerial.delete(serial)
@@ -127,7 +127,7 @@ export class Roster {
     return this.#aliases.get(responseId)
   }
 
-  /** Somebody speaks for a response for the first time, or for one that shows as another's. */
+  /** A message claims a response that has no owner yet, or that another party owns. */
   #contested(
     event: StreamEvent,
     party: string | undefined,

@@ -72,7 +72,7 @@ export class RowBook implements Rows {
     else this.#held.set(reading, [...lines])
   }
 
-  /** Whether something is known of its response already. */
+  /** Whether the channel has delivered anything of its response. */
   #isKnown({ id, serial }: ResponseRow): boolean {
     const { roster } = this.#host
     return roster.find(id) !== undefined || (serial !== undefined && roster.bySerial(serial) !== undefined)

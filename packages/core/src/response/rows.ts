@@ -53,7 +53,7 @@ function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]):
 /** Returns whether anything changed. */
 function applyResponseRow(response: Response, row: ResponseRow): boolean {
   const known = response.parts.ordered
-  // What ended on the channel needs no row, unless only its end is known or something is missing.
+  // A response that ended on the channel needs no row, unless only its end was read or text is missing.
   const whole = !response.open && known.length > 0 && !response.withheld && !response.snapshot?.hasGap
   if (response.row?.complete || whole) return false
   const stored = new StoredRow(row)
@@ -78,7 +78,7 @@ function addPart(
   complete: boolean,
   known: readonly OpenPart[],
 ): void {
-  // A tool is known by its call, as on the channel.
+  // A tool call is identified by its toolCallId, as on the channel.
   const id = (part.toolCallId as string | undefined) ?? part.id ?? String(index)
   // Rows keep the order of their parts; a leading space sorts them before every serial.
   const serial = ` ${String(index).padStart(6, '0')}`

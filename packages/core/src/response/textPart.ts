@@ -28,7 +28,7 @@ export class OpenText extends OpenPart {
     return this.runs.some((run) => run.broken)
   }
 
-  /** A run of it does not follow one that is known to its end. */
+  /** One of its runs follows a run whose end is unknown. */
   get torn(): boolean {
     return this.runs.some((_, i) => this.#tornAt(i))
   }

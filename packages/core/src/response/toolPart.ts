@@ -65,7 +65,7 @@ export class OpenTool extends OpenPart {
     )
   }
 
-  /** The agent has told of it: what others say of a call that nobody made does not show. */
+  /** The agent announced the call. Messages of others about a call that no agent made do not show. */
   get #isKnown(): boolean {
     return !!(this.#told ?? this.input ?? this.#approval?.requested) || [...this.#changes.keys()].some(tells)
   }
@@ -150,7 +150,7 @@ export class OpenTool extends OpenPart {
     this.#parsed = text.length
   }
 
-  /** The arguments as far as they are known, and why they are not. */
+  /** The arguments so far, and why they are incomplete. */
   #shownInput(): { input: unknown; inputText?: string; inputError?: 'invalid' | 'too deep' } {
     const { input } = this
     if (!input) return { input: undefined }

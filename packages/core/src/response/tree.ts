@@ -101,7 +101,7 @@ export class Tree {
     return { versions, index: versions.indexOf(node!.choices[0]![1]) }
   }
 
-  /** The versions of what answers a prompt; `undefined` where nobody asked for another one. */
+  /** The versions of a prompt's answer; `undefined` if no other version was requested. */
   answers(promptId: string, selected: readonly string[]): Branch | undefined {
     if (this.#lines.alternatives === 0) return undefined
     this.#grow()

@@ -12,7 +12,7 @@ export interface Feature {
 }
 
 interface Understanding {
-  /** Read messages of these names. Not spread into one: a bundler would keep what is spread for other features too. */
+  /** Names of the messages to read. A list of lists: spread into one, a bundler would keep every feature's names. */
   readonly readers?: readonly Readers[]
   /** Makes parts from their events, and keeps what else a conversation needs for them. */
   readonly kinds?: Kinds

@@ -51,7 +51,7 @@ export type UploadFile = (
 
 /** Maximum size of one publish in bytes of UTF-8, less names, ids and headers. */
 export const ROOM = 60_000
-/** Length of a piece in UTF-16 code units, each of which takes at most three bytes. */
+/** Length of a piece in UTF-16 code units; each takes at most three bytes. */
 const PIECE = 20_000
 
 /** The messages that publish a prompt: pieces of a long text first, then the prompt. */

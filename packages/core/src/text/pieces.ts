@@ -44,7 +44,7 @@ export class Pieces {
     // Already known, unless it edits the token.
     if (edited <= (same.edited ?? '') || same.first !== same.key) return false
     this.list[index] = editOf(same, piece)
-    // Also where the text stays: what is edited is not as its agent declared it.
+    // Even if the text is unchanged: an edited text no longer counts as its agent declared it.
     return true
   }
 

@@ -13,7 +13,7 @@ import { Tokens } from './tokens.ts'
  *
  * It keeps a set: the newest full text (`base`) and the fragments after it (`pieces`, sorted by key). The shown text is
  * a fold over that set, so neither the order of arrival nor repeats can matter. A fragment at the tail takes one step
- * of the fold; one that arrives in the middle folds anew.
+ * of the fold; one that arrives in the middle starts the fold again.
  */
 
 export interface Fragment extends Declaration {

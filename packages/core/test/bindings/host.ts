@@ -38,7 +38,7 @@ export interface Mounted {
 export interface MountOptions {
   /** React's StrictMode: everything twice. */
   strict: boolean
-  /** A server's markup to take over instead of building the elements anew. */
+  /** A server's markup to hydrate. */
   html: string | undefined
   onError(error: unknown): void
 }
@@ -220,7 +220,7 @@ export class Host {
     StillObserver.see()
   }
 
-  /** Publishes what is due by hand. Returns whether anything was. */
+  /** Publishes pending snapshots by hand. Returns whether there were any. */
   tick(): boolean {
     const due = [...this.due]
     this.due.clear()
@@ -235,7 +235,7 @@ export class Host {
     return sum
   }
 
-  /** Begins to count renders and frames anew. */
+  /** Resets the counts of renders and frames. */
   reset(): void {
     renders.clear()
     this.frames = 0
@@ -273,7 +273,7 @@ export class Host {
   }
 }
 
-/** Stands in for IntersectionObserver where there is no layout: what is observed is seen when a test says so. */
+/** Stands in for IntersectionObserver where there is no layout: a test says when an element is visible. */
 export class StillObserver {
   private static readonly all = new Set<StillObserver>()
   /** Something was said to be seen while nothing was observed: whoever observes next is told. */

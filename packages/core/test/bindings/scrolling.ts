@@ -45,7 +45,7 @@ export const scrolling: Scenario[] = [
         const before = shown
         await reachTop(stage)
         await stage.until('older rows', async () => (shown = await rows(stage)).length > before.length)
-        // One page: what was on screen is still, so the top is far away again.
+        // One page was added above; the view stayed in place, so the top is far away again.
         expect(shown).toEqual(expected(before.length + PAGE))
       } while (shown.length < COUNT)
       await reachTop(stage)
@@ -64,7 +64,7 @@ export const scrolling: Scenario[] = [
         const row = document.querySelectorAll('[data-row]')[4]!
         return { id: row.getAttribute('data-row')!, top: row.getBoundingClientRect().top }
       }, height)
-      // A response of whose beginning nothing is known: for its sake older messages are read as well.
+      // The response's start is unknown, so older messages are read for it as well.
       await agent.tokens('a', ['One ', 'two '])
       await stage.until('older rows', async () => (await rows(stage))[4] !== place.id)
       for (let frame = 0; frame < 3; frame++) {

@@ -120,7 +120,7 @@ export class Stage {
     }
   }
 
-  /** Publishes what is due by hand, and lets the framework render. */
+  /** Publishes pending snapshots by hand, and lets the framework render. */
   async tick(): Promise<void> {
     await this.run(async (host) => {
       host.tick()

@@ -18,7 +18,7 @@ async function rows(stage: Stage): Promise<Agent> {
   return agent
 }
 
-/** How far the end of the content is from the end of the view, after what is due has been laid out. */
+/** Distance from the end of the view to the end of the content, once pending layout is done. */
 function rest(stage: Stage): Promise<number> {
   return stage.run(async () => {
     for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)

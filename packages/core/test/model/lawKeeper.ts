@@ -48,7 +48,7 @@ export class LawKeeper {
     }
   }
 
-  /** Law 6: only responses that something came for are told. Law 7: the past is held back until it is known. */
+  /** Law 6: only responses that received something notify. Law 7: the past is held back until it has been read. */
   checkNotified(touched: ReadonlySet<string>, quiet: boolean): void {
     const reading = this.session.getSnapshot().hydration === 'running'
     for (const id of touched) this.alive.add(id)
@@ -60,7 +60,7 @@ export class LawKeeper {
       if (!this.reading || this.alive.has(id)) continue
 
       hold('7, the past is held back until it is known', early === 0, () => [id, early])
-      // Who is there is known a moment later.
+      // The presence set arrives a moment later.
       const most = 1 + this.errors + Number(this.presence)
       hold('7, the past is published once', times <= most, () => [id, times, most])
     }
@@ -70,7 +70,7 @@ export class LawKeeper {
     this.told = new Map()
   }
 
-  /** Law 3: what was applied before changes nothing, and nobody is told. */
+  /** Law 3: a message applied twice changes nothing and notifies nobody. */
   checkSilent(again: () => void): void {
     const before = this.agents.map(({ id }) => this.session.getResponse(id))
     again()
@@ -119,11 +119,11 @@ export class LawKeeper {
         hold('2, no silent lie', isHonest, () => ({ part, gaps, known, kept }))
         // What a text has besides a message or token that was edited, only history tells.
         const unclear = source?.tokenEdited || (source?.edited && source.length > 1)
-        // And where it stands in the one text of a row that names no parts, nobody.
+        // Nor where it stands in the text of a row that names no parts.
         if (unclear && rows.length && !this.database.namesParts) continue
         if (response.status === 'complete' && strict && gaps.length === 0 && !unclear)
           hold('2, complete is whole', [...known, ...kept].includes(part.text), () => ({ part, known, kept }))
-        // Law 4: what was shown as exact is never taken away, unless somebody edited it.
+        // Law 4: text shown as exact is never taken away, except by an edit.
         if (!source || source.edited) continue
         const key = `${id}/${part.id}`
         const shown = this.exact.get(key) ?? ''

@@ -51,7 +51,7 @@ export class ModelAgent {
       .join('')
   }
 
-  /** Whether somebody changed what it wrote. */
+  /** Whether its text was edited. */
   get edited(): boolean {
     return this.texts.some((t) => t.edited)
   }
@@ -149,7 +149,7 @@ export class ModelAgent {
     let current = text
     for (const fragment of fragments) {
       if (this.manner === 'older' && at++ === 3) {
-        // From here on somebody goes on who has never heard of stamps.
+        // From here on, an agent without stamps continues the text.
         current.repair()
         this.manner = 'plain'
         current.style.end = undefined

@@ -33,7 +33,7 @@ export class ModelChannel {
   state = 'initialized'
   /** Requests waiting for an answer. */
   readonly pending: Request[] = []
-  /** Requests that nobody needs an answer to any more, made before continuity was lost. */
+  /** Requests from before continuity was lost; their answers are no longer needed. */
   readonly stuck: Request[] = []
   /** Ably does not know the point of attach any more, after the first question. */
   attachPointGone = false
@@ -117,7 +117,7 @@ export class ModelChannel {
     this.tellLeft()
   }
 
-  /** The connection is gone for long: what the channel says is lost to this reader, but for what was overtaken. */
+  /** The connection is lost for long: this reader misses the channel's messages, except overtaken ones. */
   outage(): void {
     if (this.state === 'attached') while (this.arriving.some((a) => a.order < this.newest) && this.arrive());
     this.state = 'suspended'

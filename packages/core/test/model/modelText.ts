@@ -162,7 +162,7 @@ export class ModelText {
     else if (end) this.token('', { ...this.stamp(), ...closing })
   }
 
-  /** Somebody with the right replaces or deletes all of it, or one of its tokens. */
+  /** A moderator replaces or deletes all of it, or one of its tokens. */
   edit(how: 'replace' | 'delete' | 'token', which: number): boolean {
     const { pattern, kind } = this.style
     const { headers } = this
@@ -193,7 +193,7 @@ export class ModelText {
     const token = this.tokens[which % (this.tokens.length || 1)]
     // Once a text: of two, a reader may know either first.
     if (!token || this.failed || this.tokenEdited) return false
-    // Whether a message of plain reasoning is a token or grows, nobody can tell from an edit of it. And a stamped token
+    // An edit of plain reasoning does not tell whether the message is a token or grows. And a stamped token
     // is not kept apart from its neighbours once it is known to follow them: an edit of it comes too late.
     if (kind === 'reasoning' || token.stamped) return false
     this.remember(this.last)

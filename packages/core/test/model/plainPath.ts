@@ -4,7 +4,7 @@ import type { Entry } from '../../src/response/lines.ts'
 export type Line = Omit<Partial<Entry>, 'ref'> & { id: string; role: 'user' | 'assistant' }
 
 /**
- * The path that shows by default (PROTOCOL.md §2.6), written for clarity: what is chosen is worked out anew for every line.
+ * The path that shows by default (PROTOCOL.md §2.6), written for clarity: it works out the choice again for every line.
  */
 export function plainPath(lines: readonly Line[]): string[] {
   const by = new Map(lines.map((line) => [line.id, line]))

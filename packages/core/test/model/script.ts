@@ -42,7 +42,7 @@ const script = fc.record({
   /** An agent that does not say `start` or `stop`, `response-end`. */
   marked: fc.nat(3).map((n) => n > 0),
   parts: fc.array(part, { minLength: 1, maxLength: 4 }),
-  /** When somebody edits or deletes something, and how. */
+  /** When a moderator edits or deletes something, and how. */
   edits: fc.array(
     fc.record({
       after: fc.nat(25),

@@ -90,7 +90,7 @@ class Life {
     if (!channel.pending.length && !channel.busy) keeper.checkOpen(this.hasHeard)
   }
 
-  /** Closed before its end: whatever comes then, nobody is told of anything. */
+  /** Closed before the world ends: later messages must notify nobody. */
   async close(): Promise<void> {
     const { channel, session, keeper } = this
     session.close()
@@ -119,7 +119,7 @@ class Life {
     this.log(() => this.shown)
     keeper.checkEnd()
     keeper.checkSilent(() => this.repeatable().forEach((message) => channel.again(message)))
-    // Requests of readings that were given up: what they bring at last is known.
+    // Requests of abandoned readings still count: their messages are known once they arrive.
     while (channel.stuck.length) {
       channel.stuck.shift()!.succeed()
       await this.settle()

@@ -226,7 +226,7 @@ export class Channel {
     return this.subscribers.size === 0 && this.messages.size === 0 && this.presence.size === 0
   }
 
-  /** Drops what is past its retention. */
+  /** Drops messages past their retention. */
   expire(now: number): void {
     const { recent, persisted, messages } = this.#settings.retention
     this.journal.expire(now - recent, messages)

@@ -64,7 +64,7 @@ function encodings(messages: readonly Operation[]): Finding[] {
   ]
 }
 
-/** Approvals that nobody answered and nobody closed (PROTOCOL.md §6.9). */
+/** Approvals that were neither answered nor closed (PROTOCOL.md §6.9). */
 function questions(operations: readonly Operation[]): Finding[] {
   if (!operations.some(isEnd)) return []
   const last = new Map<string, Operation>()
