@@ -17,6 +17,7 @@ import { watchExit } from './exit/exitWatch.ts'
 import { Inbox } from './prompts/inbox.ts'
 import { watchLast } from './exit/lastWords.ts'
 import { Lane } from './publish/lane.ts'
+import { ownId } from './publish/ownId.ts'
 import { Uplink } from './publish/uplink.ts'
 import type { PastResponse } from './response/pastResponse.ts'
 import { AgentPresence } from './publish/agentPresence.ts'
@@ -167,6 +168,7 @@ export class Agent {
     this.#inbox = new Inbox(client, this.#channel, {
       checkpoints: options.checkpoints,
       claims: this.#claims(client),
+      retry,
       claimTtl: options.claimTtl ?? (options.claims === 'channel' ? 5000 : 10_000),
       respond: (ids, origin) => this.#respond(ids, origin),
       responses: () => this.#responses,
@@ -242,9 +244,10 @@ export class Agent {
   }
 
   /**
-   * Accepts no more prompts, ends the open responses as `stopped`, leaves, and detaches from the channel.
-   * Waiting prompts end the same way, unless a checkpoint store keeps them for the next process. Resolves when every
-   * prompt handler has returned.
+   * Accepts no more prompts, ends the open responses as `stopped`, leaves presence, and stops listening; the channel
+   * stays attached. Prompts that wait for their turn end the same way, unless a checkpoint store keeps them for the next
+   * process. A response that waits for people with `suspend` becomes `suspended` instead. Resolves when every prompt
+   * handler has returned.
    * With `handOver` the agent stays present for as long as its connection's `remainPresentFor`, so that the
    * next process can take its place unnoticed.
    */
@@ -375,7 +378,7 @@ export class Agent {
       present: () => this.#presence?.impossible === false,
       maxMessageSize,
       highWaterMark,
-      clientId: client.auth.clientId || undefined,
+      clientId: ownId(client),
       answers: async () => {
         await this.#inbox.listen()
         return this.#inbox.answers

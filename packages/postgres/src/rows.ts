@@ -102,7 +102,7 @@ export function createRows(client: PostgresClient): RowStore {
 
 /** Turns a prompt into a row: everything that readers show, without the fields that only the agent needs. */
 export function promptRow(prompt: Prompt): PromptRow {
-  const { timestamp, data: _, headers: __, late: ___, userClaim: ____, ...shown } = prompt
+  const { timestamp, data: _, headers: __, late: ___, userClaim: ____, fence: _____, ...shown } = prompt
   return { ...shown, role: 'user', createdAt: timestamp }
 }
 

@@ -87,6 +87,7 @@ describe.each(databases)('%s', (_, skip, open) => {
           ...prompt('p', { replaces: 'o', regenerate: 'r', parent: 'l' }),
           parts: [{ type: 'file' as const, id: 'f', mediaType: 'image/png', url: 'u' }],
           metadata: { a: 1 },
+          fence: 2,
         }
         await store.rows.savePrompt('prompts', asked)
         await store.rows.savePrompt('prompts', asked)

@@ -1,5 +1,6 @@
 import type { Message, RealtimeClient } from 'ably'
 import type { LastMessage } from '../publish/lastMessage.ts'
+import { ownId } from '../publish/ownId.ts'
 
 /** The arguments of `fetch`. */
 export interface RestRequest {
@@ -33,7 +34,7 @@ export function restRequest(
   if (!baseUri || !host || secret === undefined) return undefined
   const { serial, metadata, ...said } = message
   const path = `/channels/${encodeURIComponent(channelName)}/messages`
-  const { clientId } = client.auth
+  const clientId = ownId(client)
   return {
     url: baseUri.call(client, host) + path + (serial ? `/${encodeURIComponent(serial)}` : ''),
     method: serial ? 'PATCH' : 'POST',
@@ -41,7 +42,7 @@ export function restRequest(
       authorization: `${secret === auth.key ? 'Basic' : 'Bearer'} ${base64(secret)}`,
       'content-type': 'application/json',
       'x-ably-version': VERSION,
-      ...(clientId && clientId !== '*' && { 'x-ably-clientid': base64(clientId) }),
+      ...(clientId !== undefined && { 'x-ably-clientid': base64(clientId) }),
     },
     body: JSON.stringify(serial ? { ...wire(said), action: UPDATE, version: { metadata } } : wire(said)),
   }

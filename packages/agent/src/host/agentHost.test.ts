@@ -191,6 +191,66 @@ test('takes over from a host that dies, in a conversation that it has not to its
   await living.host.close()
 })
 
+test('leaves while a person decides; the decision wakes another process, by the response alone', async () => {
+  // Its clock stands still: a claim is free only once it is released.
+  const claims = memoryClaims({ now: () => 0 })
+  const runs: string[] = []
+  const handler: PromptHandler = async (_, response) => {
+    runs.push(response.responseId)
+    if (!response.resumed) response.append('May I? ')
+    const { approved } = await response.approval({ name: 'pay' }, { suspend: true })
+    response.append(`${approved}`)
+  }
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  await ask(reader, 'q')
+  const first = start({ claims, handler })
+  await first.host.wake({ channelName, promptId: 'q' })
+  const headers = { responseId: runs[0]!, toolCallId: '' }
+  const request = reader.messages.find(({ name }) => name === 'approval-request')
+  headers.toolCallId = request!.extras.headers.toolCallId as string
+  await reader.channel.publish({
+    name: 'approval-response',
+    data: { decision: 'approved' },
+    extras: { headers },
+  })
+  const answer = (process: ReturnType<typeof start>) =>
+    process.host.wake({ channelName, responseId: runs[0]! })
+  // The first process is still there, and goes on by itself; or it has left.
+  await answer(first)
+  expect(await answers(reader, 'q')).toEqual(['May I? true'])
+  await first.host.close()
+
+  await ask(reader, 'r')
+  const second = start({ claims, handler })
+  await second.host.wake({ channelName, promptId: 'r' })
+  const [, , again] = runs
+  await second.host.close()
+  const asked = reader.messages.findLast(({ name }) => name === 'approval-request')!
+  await reader.channel.publish({
+    name: 'approval-response',
+    data: { decision: 'approved' },
+    extras: { headers: { responseId: again, toolCallId: asked.extras.headers.toolCallId as string } },
+  })
+  const third = start({ claims, handler })
+  await third.host.wake({ channelName, responseId: again! })
+  expect(await answers(reader, 'r')).toEqual(['May I? true'])
+  expect(new Set(runs).size).toBe(2)
+  await third.host.close()
+})
+
+test('answers of what was asked earlier only what it accepts', async () => {
+  const { host, errors } = start({ accept: ({ id }) => id !== 'p' })
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  for (const promptId of ['p', 'q']) await ask(reader, promptId)
+  for (const promptId of ['q', 'p']) await host.wake({ channelName, promptId })
+  expect(await answers(reader, 'q')).toEqual(['An answer to q.'])
+  expect(await answers(reader, 'p')).toEqual([])
+  expect(errors).toEqual([])
+  await host.close()
+})
+
 test('says what went wrong, and opens anew with the next wake', async () => {
   const { host, errors } = start()
   const channelName = bench.channelName()

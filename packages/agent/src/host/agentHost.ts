@@ -1,5 +1,6 @@
 import { ErrorCode, RejoinError, wrapError, type Wake } from '@rejoin/core/protocol'
 import { Emitter } from '../emitter.ts'
+import { promptOf } from '../wake/promptOf.ts'
 import { refusal, type PromptRouteOptions } from '../wake/promptRoute.ts'
 import { readWake } from '../wake/readWake.ts'
 import { HostedConversation, type HostedOptions } from './hostedConversation.ts'
@@ -52,16 +53,18 @@ export class AgentHost {
 
   /**
    * Opens the conversation that the wake names, unless it is open. Resolves when no work is left for its prompt: it was
-   * answered, here or by another process, or is not for this agent. Safe to call again.
+   * answered, here or by another process, waits for people, or is not for this agent. Safe to call again.
    * @throws RejoinError when the channel cannot be used or the host closes first: call it again then, in another
    *   process.
    */
-  async wake({ channelName, promptId }: Pick<Wake, 'channelName' | 'promptId'>): Promise<void> {
+  async wake(wake: Omit<Wake, 'reason'>): Promise<void> {
+    const { channelName } = wake
     if (typeof channelName !== 'string' || channelName === '')
       throw new RejoinError(
         ErrorCode.InvalidArgument,
         'unable to wake; channelName must be a non-empty string',
       )
+    const promptId = await promptOf(wake, this.#options)
     if (promptId === undefined) return
     const conversation = await this.#open(channelName, promptId)
     try {

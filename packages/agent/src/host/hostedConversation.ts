@@ -1,8 +1,9 @@
 import type { RealtimeChannel, RealtimeClient } from 'ably'
-import type { RejoinError } from '@rejoin/core/protocol'
+import { ErrorCode, wrapError, type RejoinError } from '@rejoin/core/protocol'
 import { Agent, type AgentOptions } from '../agent.ts'
 import type { Checkpoint, CheckpointStore } from '../prompts/checkpoint.ts'
 import type { ClaimStore } from '../prompts/claims.ts'
+import type { Prompt } from '../inbound/prompt.ts'
 import type { PromptHandler, PromptOptions } from '../prompts/promptQueue.ts'
 import { unref } from '../publish/uplink.ts'
 import { answerPrompt } from '../wake/answerPrompt.ts'
@@ -72,6 +73,7 @@ export class HostedConversation {
       ...(this.#claims && { claims: this.#watchedClaims(this.#claims) }),
     })
     this.#agent.on('error', (error) => events.error(error))
+    this.#agent.on('suspended', (suspended) => this.#over(suspended.promptId))
     this.#agent.on('response', (response) => {
       this.#active()
       void response.ended.then(() => this.#active())
@@ -107,7 +109,7 @@ export class HostedConversation {
     if (!this.#knows(promptId)) {
       const prompt = await findPrompt(this.#channel, promptId, { patience: 0, signal: undefined })
       // Sent before the prompt that opened the conversation: neither catching up nor live messages will bring it.
-      if (prompt && prompt.serial < this.#from) return this.#answerEarlier(promptId)
+      if (prompt && prompt.serial < this.#from) return this.#answerEarlier(prompt)
     }
     return settled
   }
@@ -136,7 +138,9 @@ export class HostedConversation {
     }
   }
 
-  async #answerEarlier(promptId: string): Promise<void> {
+  async #answerEarlier(prompt: Prompt): Promise<void> {
+    const promptId = prompt.id
+    if (!this.#accepts(prompt)) return this.#over(promptId)
     const { checkpoints: _checkpoints, claims: _claims, ...options } = this.#options
     const onError = (error: RejoinError) => this.#events.error(error)
     const claims = typeof this.#claims === 'object' ? this.#claims : undefined
@@ -145,6 +149,15 @@ export class HostedConversation {
       await answerPrompt({ ...options, channelName, promptId, onError, ...(claims && { claims }) })
     } finally {
       this.#over(promptId)
+    }
+  }
+
+  #accepts(prompt: Prompt): boolean {
+    try {
+      return this.#options.accept?.(prompt) ?? true
+    } catch (error) {
+      this.#events.error(wrapError('call accept', error, ErrorCode.CallbackFailed))
+      return false
     }
   }
 
@@ -211,6 +224,7 @@ export class HostedConversation {
         return claims.renew(claim)
       },
       settle: (claim) => claims.settle(claim),
+      release: async (claim) => claims.release?.(claim),
     }
   }
 

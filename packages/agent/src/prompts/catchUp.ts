@@ -12,16 +12,19 @@ import { PastResponse } from '../response/pastResponse.ts'
 import { isAnswerTo } from '../inbound/answers.ts'
 import { headersOf, parsed, senderOf, type Who } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
+import type { Task } from './promptQueue.ts'
 import { PromptTexts } from '../inbound/promptTexts.ts'
 
 /** Events on the channel since a checkpoint, and the prompts that were open at it. */
 export interface Missed {
   /** Prompts to answer, oldest first. `past` is a former process's answer so far. */
-  readonly prompts: { prompt: Prompt; responseId?: string | undefined; past?: PastResponse | undefined }[]
+  readonly prompts: Task[]
   /** Prompts already answered without the checkpoint's knowledge. */
   readonly answered: { prompt: Prompt; past: PastResponse }[]
   /** Prompts cancelled before they were answered. */
-  readonly cancelled: { prompt: Prompt; responseId?: string | undefined; past?: PastResponse | undefined }[]
+  readonly cancelled: Task[]
+  /** Prompts that an answer has taken which was suspended and has not ended: they are settled with it. */
+  readonly taken: { prompt: Prompt; past: PastResponse }[]
   /** Decisions and tool results that a resumed answer may wait for. */
   readonly answers: InboundMessage[]
   /** Serial of the newest message. */
@@ -50,7 +53,7 @@ export async function catchUp(
   report: (error: RejoinError) => void,
 ): Promise<Missed> {
   if (!checkpoint)
-    return { prompts: [], answered: [], cancelled: [], answers: [], serial: await newest(channel) }
+    return { prompts: [], answered: [], cancelled: [], taken: [], answers: [], serial: await newest(channel) }
   // An unfinished answer began after its prompt.
   const from = checkpoint.open.reduce(
     (least, { prompt }) => (prompt.serial < least ? prompt.serial : least),
@@ -144,6 +147,7 @@ function sort(
     prompts: [],
     answered: [],
     cancelled: [],
+    taken: [],
     answers,
     serial: messages.at(-1)?.serial ?? '',
   }
@@ -153,7 +157,13 @@ function sort(
     const begunId = begun.get(prompt.id)
     const responseId = begunId !== undefined && !responses.get(begunId)?.withdrawn ? begunId : byPrompt?.[0]
     const steeredPast = responses.get(steered.get(prompt.id) ?? '')
-    // An ended answer has taken the prompt. If the answer is open, the prompt is answered anew.
+    // An ended answer has taken the prompt, and so has a suspended one, which is always resumed. The prompt that any
+    // other open answer has taken is answered anew.
+    const goesOn = steeredPast?.wasSuspended && !steeredPast.status && !steeredPast.withdrawn
+    if (goesOn && !responses.has(responseId ?? '')) {
+      missed.taken.push({ prompt, past: steeredPast })
+      continue
+    }
     const past = responses.get(responseId ?? '') ?? (steeredPast?.status ? steeredPast : undefined)
     const cancelled = cancels.some(
       (message) => isMeant(message, prompt, responseId) && judge.mayCancel(senderOf(message), { prompt }),
@@ -200,9 +210,9 @@ function isPublishedByAgent(message: InboundMessage, judge: Judge): boolean {
 
 /** Whether the answer was suspended and has had no decision or result since. */
 export function isDormant(
-  entry: Missed['prompts'][number],
+  entry: Task,
   answers: readonly InboundMessage[],
-): entry is Missed['prompts'][number] & { past: PastResponse } {
+): entry is Task & { past: PastResponse } {
   const { suspendedFor, judged } = entry.past ?? {}
   return suspendedFor !== undefined && !answers.some((one) => isAnswerTo(one, suspendedFor, judged!))
 }

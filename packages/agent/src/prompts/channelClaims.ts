@@ -1,12 +1,26 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, Header, MessageName, newId, PROTOCOL_VERSION, RejoinError } from '@rejoin/core/protocol'
 import { headersOf, parsed } from '../inbound/fields.ts'
+import { ownId } from '../publish/ownId.ts'
+import { unref } from '../publish/uplink.ts'
 import { since } from './catchUp.ts'
 import { hasEnded, standing, type ClaimMessage } from './claimRules.ts'
 import type { ClaimRequest, ClaimStore, HeldClaim } from './claims.ts'
 
 interface Seen extends ClaimMessage {
   readonly connectionId: string | undefined
+}
+
+/** What is known of one prompt. */
+interface Known {
+  /** Claims and ends by their ids. */
+  readonly seen: Map<string, Seen>
+  /** Ids of this process's claims. */
+  readonly own: Set<string>
+  /** Serial of the prompt; its claims have later serials. */
+  after: string
+  /** Settles when the claims of the past are known. */
+  reading?: Promise<void> | undefined
 }
 
 const NAMES: string[] = [MessageName.Claim, MessageName.ResponseEnd, MessageName.Stop, MessageName.Cancelled]
@@ -21,19 +35,15 @@ const REMEMBERED = 10_000
 export class ChannelClaims implements ClaimStore {
   readonly #client: RealtimeClient
   readonly #channel: RealtimeChannel
-  readonly #seen = new Map<string, Map<string, Seen>>()
+  /** By prompt. */
+  readonly #known = new Map<string, Known>()
   readonly #echoes = new Map<string, () => void>()
-  /** Prompts whose claims are known, from history or live messages. */
-  readonly #read = new Map<string, Promise<void>>()
-  /** Serial of each prompt; its claims have later serials. */
-  readonly #after = new Map<string, string>()
-  /** Claims of this process. */
-  readonly #own = new Set<string>()
   #listening: Promise<unknown> | undefined
   readonly #listener = (message: InboundMessage) => this.#receive(message)
   /** Continuity was lost, so claims may have been missed. */
   readonly #onState = ({ current, resumed }: ChannelStateChange) => {
-    if (current === 'attached' && !resumed) this.#read.clear()
+    if (current === 'attached' && !resumed)
+      for (const known of this.#known.values()) known.reading = undefined
   }
   readonly #enter: () => Promise<boolean>
 
@@ -55,17 +65,18 @@ export class ChannelClaims implements ClaimStore {
       this.#listening = undefined
       throw error
     }))
-    this.#after.set(promptId, after)
+    const known = this.#remembered(promptId)
+    known.after = after
     await this.#readUp(promptId)
     const winner = standing(this.#of(promptId))
     // The claim's echo came late.
-    if (winner && this.#own.has(winner.id) && this.#isMine(promptId, winner.attempt + 1))
+    if (winner && known.own.has(winner.id) && this.#isMine(promptId, winner.attempt + 1))
       return hasEnded(this.#of(promptId), winner.id) ? undefined : { fence: winner.attempt + 1 }
     if (winner && (hasEnded(this.#of(promptId), winner.id) || (await this.#isPresent(winner))))
       return undefined
     const attempt = winner ? winner.attempt + 1 : 0
     const id = newId()
-    this.#own.add(id)
+    known.own.add(id)
     const echo = this.#echoOf(id, ttl)
     const headers = {
       [Header.Rejoin]: PROTOCOL_VERSION,
@@ -89,24 +100,23 @@ export class ChannelClaims implements ClaimStore {
 
   /** An end marker settles the claim. */
   settle({ promptId }: HeldClaim): Promise<void> {
-    for (const { id } of this.#of(promptId)) this.#own.delete(id)
+    this.#known.get(promptId)?.own.clear()
     return Promise.resolve()
   }
 
   /** Reads claims made before this process listened; the channel may have been attached earlier. */
   #readUp(promptId: string): Promise<void> {
-    const known = this.#read.get(promptId)
-    if (known) return known
-    const reading = this.#readHistory(promptId)
-    this.#read.set(promptId, reading)
+    const known = this.#remembered(promptId)
+    if (known.reading) return known.reading
+    const reading = this.#readHistory(known.after)
+    known.reading = reading
     reading.catch(() => {
-      if (this.#read.get(promptId) === reading) this.#read.delete(promptId)
+      if (known.reading === reading) known.reading = undefined
     })
     return reading
   }
 
-  async #readHistory(promptId: string): Promise<void> {
-    const after = this.#after.get(promptId) ?? ''
+  async #readHistory(after: string): Promise<void> {
     for (const message of await since(this.#channel, after, true)) this.#receive(message)
   }
 
@@ -119,8 +129,14 @@ export class ChannelClaims implements ClaimStore {
   /** Resolves when the claim's echo arrives, or after `limit` milliseconds. */
   #echoOf(id: string, limit: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, limit)
-      this.#echoes.set(id, () => (clearTimeout(timer), resolve()))
+      const done = () => {
+        clearTimeout(timer)
+        this.#echoes.delete(id)
+        resolve()
+      }
+      const timer = setTimeout(done, limit)
+      unref(timer)
+      this.#echoes.set(id, done)
     })
   }
 
@@ -138,7 +154,7 @@ export class ChannelClaims implements ClaimStore {
   }
 
   #of(promptId: string): Seen[] {
-    return [...(this.#seen.get(promptId)?.values() ?? [])]
+    return [...(this.#known.get(promptId)?.seen.values() ?? [])]
   }
 
   #isMine(promptId: string, fence: number): boolean {
@@ -157,10 +173,10 @@ export class ChannelClaims implements ClaimStore {
   #receive(message: InboundMessage): void {
     const { name = '', clientId, connectionId, serial = '' } = message
     const { [Header.PromptId]: promptId, [Header.ResponseId]: responseId } = headersOf(message)
-    const own = this.#client.auth.clientId
+    const own = ownId(this.#client)
     if (!NAMES.includes(name) || promptId === undefined || responseId === undefined || clientId !== own)
       return
-    const known = this.#remembered(promptId)
+    const known = this.#remembered(promptId).seen
     if (name === MessageName.Claim) {
       const { attempt } = (parsed(message.data) ?? {}) as { attempt?: unknown }
       if (!Number.isSafeInteger(attempt) || (attempt as number) < 0) return
@@ -172,7 +188,6 @@ export class ChannelClaims implements ClaimStore {
         connectionId,
       })
       this.#echoes.get(responseId)?.()
-      this.#echoes.delete(responseId)
       return
     }
     // An answer belongs to the newest claim of its connection.
@@ -184,17 +199,15 @@ export class ChannelClaims implements ClaimStore {
       known.set(`end ${claim.id}`, { ...claim, kind: 'end', serial })
   }
 
-  #remembered(promptId: string): Map<string, Seen> {
-    let known = this.#seen.get(promptId)
+  #remembered(promptId: string): Known {
+    let known = this.#known.get(promptId)
     if (known) return known
-    this.#seen.set(promptId, (known = new Map()))
-    if (this.#seen.size <= REMEMBERED) return known
-    for (const oldest of this.#seen.keys()) {
-      this.#seen.delete(oldest)
-      this.#read.delete(oldest)
-      this.#after.delete(oldest)
-      break
-    }
+    this.#known.set(promptId, (known = { seen: new Map(), own: new Set(), after: '' }))
+    if (this.#known.size > REMEMBERED)
+      for (const oldest of this.#known.keys()) {
+        this.#known.delete(oldest)
+        break
+      }
     return known
   }
 }

@@ -35,7 +35,7 @@ const REFUSALS = 3
 /** Milliseconds for which a failing store is asked again before a response is stored or settled. */
 const STORE_PATIENCE = 10_000
 
-/** Milliseconds before a claim that the store failed to grant is requested again; doubles each time. */
+/** Milliseconds before a claim that the store failed to grant is requested again; doubles with each further failure. */
 const SOON = 100
 
 /** Claims prompts for one agent: renews its own claims, and takes over those of processes that die. */
@@ -190,7 +190,7 @@ export class Claimant {
     }
     const { ttl } = this.#host
     const failures = this.#failures.get(prompt.id)
-    const delay = failures === undefined ? ttl : Math.min(ttl, SOON * 2 ** failures)
+    const delay = failures === undefined ? ttl : Math.min(ttl, SOON * 2 ** (failures - 1))
     // Jitter, so that the waiting processes do not all try at once.
     const timer = setTimeout(again, delay * (1 + Math.random() / 4))
     unref(timer)

@@ -82,7 +82,7 @@ export function memoryClaims({ now = Date.now }: { now?: () => number } = {}): C
   }
 }
 
-export function overtaken({ promptId, fence }: HeldClaim): RejoinError {
+function overtaken({ promptId, fence }: HeldClaim): RejoinError {
   return new RejoinError(
     ErrorCode.InvalidArgument,
     `unable to settle prompt "${promptId}"; the claim with fence ${fence} is no longer the newest`,

@@ -1,6 +1,14 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type Prompt, type RejoinError } from '../index.ts'
+import {
+  answerMissed,
+  answerPrompt,
+  promptRoute,
+  type Prompt,
+  type PromptHandler,
+  type RejoinError,
+  type ResponseRow,
+} from '../index.ts'
 import { Bench } from '../../test/agentBench.ts'
 
 let bench: Bench
@@ -135,4 +143,26 @@ test('says that it is not present, when it cannot or shall not be', async () => 
     ({ name, action }) => name === 'response' && action === 'message.create',
   )
   expect(created.map(({ extras }) => extras.headers.presence)).toEqual(['none', 'none', undefined])
+})
+
+test('a client whose token is for any clientId is anonymous in its rows, after a restart and for wakes', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const rows: ResponseRow[] = []
+  const options = () => ({
+    client: bench.client({ key: undefined as never, clientId: undefined, token: jwt('*', 'agent') }),
+    handler: ((_, response) => response.append('well')) as PromptHandler,
+    onComplete: (row: ResponseRow) => void rows.push(row),
+    endOnExit: false,
+  })
+  await reader.channel.publish('user-input', { promptId: 'q', text: 'q' })
+  expect(await answerPrompt({ ...options(), channelName, promptId: 'q' })).toMatchObject({
+    status: 'answered',
+  })
+  const [{ id: responseId }] = rows as [ResponseRow]
+  expect(rows[0]).not.toHaveProperty('clientId')
+  expect(await answerMissed({ ...options(), channelName })).toEqual([])
+  const body = JSON.stringify({ channelName, responseId })
+  const reply = await promptRoute(options())(new Request('http://agent.test', { method: 'POST', body }))
+  expect(await reply.json()).toMatchObject([{ promptId: 'q', status: 'answered-before' }])
 })

@@ -6,16 +6,17 @@ import type {
   RealtimeClient,
 } from 'ably'
 import { ErrorCode, wrapError, type RejoinError, Header, MessageName } from '@rejoin/core/protocol'
-import { Backoff, judge } from '../publish/backoff.ts'
+import { Backoff, judge, type RetryOptions } from '../publish/backoff.ts'
 import { catchUp, doneAbout, isDormant, newest, since, type Judge, type Missed } from './catchUp.ts'
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts'
 import { Answers } from '../inbound/answers.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
-import { headersOf, senderOf, type Who } from '../inbound/fields.ts'
+import { headersOf, senderOf } from '../inbound/fields.ts'
 import { readPrompt, type Prompt } from '../inbound/prompt.ts'
 import { Claimant } from './claimant.ts'
 import type { ClaimStore } from './claims.ts'
 import { PromptTexts } from '../inbound/promptTexts.ts'
+import { mayCancelBy } from './mayCancel.ts'
 import { CheckpointKeeper } from './checkpointKeeper.ts'
 import {
   PromptQueue,
@@ -26,6 +27,7 @@ import {
   type Interrupted,
   type PromptOptions,
 } from './promptQueue.ts'
+import { ownId } from '../publish/ownId.ts'
 import { missing, wrapRefusal } from '../publish/rights.ts'
 import type { Origin, ResponseIds, ResponseWriter, Suspension } from '../response/responseWriter.ts'
 import { SuspendedPrompts } from './suspendedPrompts.ts'
@@ -35,6 +37,7 @@ export interface InboxHost {
   readonly claims: ClaimStore | undefined
   /** Milliseconds. */
   readonly claimTtl: number
+  readonly retry: RetryOptions
   respond(ids: ResponseIds, origin: Origin): ResponseWriter
   responses(): Iterable<ResponseWriter>
   /** Stores a response that is complete on the channel and perhaps not in the store. */
@@ -92,7 +95,9 @@ export class Inbox {
   /** Prompts whose answers this process has begun; used only without claims. */
   readonly #begun = new Set<string>()
   #warned = false
+  #reported: string | undefined
   #options: PromptOptions = {}
+  #mayCancel: AllowCancel
   #listening: Promise<void> | undefined
   #ready: Promise<void> | undefined
   #listened = false
@@ -115,11 +120,15 @@ export class Inbox {
     this.#channel = channel
     this.#host = host
     this.answers = new Answers((error) => host.report(error))
+    this.#mayCancel = mayCancelBy(host.allowCancel, (error) => host.report(error))
     this.#claimant = host.claims && this.#claimantOf(host.claims)
     if (this.#claimant) client.connection.on(GONE, this.#onGone)
-    this.#ledger = new CheckpointKeeper(host.checkpoints, channel.name, (error) =>
-      host.report(wrapError('save a checkpoint', error, ErrorCode.CallbackFailed)),
-    )
+    this.#ledger = new CheckpointKeeper(host.checkpoints, channel.name, {
+      retry: host.retry,
+      loading: (error) => this.#reportOnce(this.#unloaded(error)),
+      unsaved: (error) => host.report(wrapError('save a checkpoint', error, ErrorCode.CallbackFailed)),
+      closed: () => this.#closed,
+    })
   }
 
   #claimantOf(store: ClaimStore): Claimant {
@@ -182,6 +191,8 @@ export class Inbox {
 
   answer(handler: (prompt: Prompt, response: ResponseWriter) => unknown, options: PromptOptions): void {
     this.#options = options
+    if (options.allowCancel)
+      this.#mayCancel = mayCancelBy(options.allowCancel, (error) => this.#host.report(error))
     this.#queue = new PromptQueue(handler, options, {
       respond: (task) => this.#respond(task),
       mayCancel: (who, answer) => this.#mayCancel(who, answer),
@@ -196,7 +207,7 @@ export class Inbox {
     })
     this.#held = []
     this.#ready = this.#start()
-    this.#ready.catch((error: RejoinError) => this.#host.report(error))
+    this.#ready.catch((error: RejoinError) => this.#reportOnce(error))
   }
 
   /** A response has taken a steering prompt. */
@@ -317,9 +328,20 @@ export class Inbox {
       return await this.#ledger.load()
     } catch (error) {
       this.#barred = true
-      const what = `load the checkpoint of channel "${this.#channel.name}", and answer its prompts`
-      throw wrapError(what, error, ErrorCode.HydrationFailed)
+      throw this.#unloaded(error)
     }
+  }
+
+  #unloaded(error: unknown): RejoinError {
+    const what = `load the checkpoint of channel "${this.#channel.name}", and answer its prompts`
+    return wrapError(what, error, ErrorCode.HydrationFailed)
+  }
+
+  /** The failures of a store that is asked again and again are one error. */
+  #reportOnce(error: RejoinError): void {
+    if (error.message === this.#reported) return
+    this.#reported = error.message
+    this.#host.report(error)
   }
 
   async #dealWithPast(): Promise<void> {
@@ -336,7 +358,7 @@ export class Inbox {
     for (const message of missed.answers) this.answers.receive(message)
     if (this.#claimant) {
       // Other processes may have these prompts: only the process with the claim acts.
-      for (const { prompt } of [...missed.answered, ...missed.cancelled, ...missed.prompts])
+      for (const { prompt } of [...missed.answered, ...missed.cancelled, ...missed.taken, ...missed.prompts])
         this.#take(prompt, true)
     } else await this.#dealWith(missed)
     this.#heard = missed.serial
@@ -353,6 +375,8 @@ export class Inbox {
     const left = review ? await doneAbout(this.#channel, prompt, this.#judge, this.#host.report) : undefined
     const own = ({ prompt: { id } }: { prompt: Prompt }) => id === prompt.id
     const open = left?.prompts.find(own)
+    const taken = left?.taken.find(own)
+    if (taken) return this.#keep(taken)
     if (left?.answered.some(own) || left?.cancelled.some(own)) return this.#dealWith({ ...left, prompts: [] })
     for (const message of left?.answers ?? []) this.answers.receive(message)
     if (open && isDormant(open, left?.answers ?? [])) return this.#suspend(prompt, suspensionOf(open.past))
@@ -369,7 +393,7 @@ export class Inbox {
   }
 
   /** Ends another process's unfinished answer. */
-  #mark({ prompt, past, responseId }: Missed['prompts'][number]): void {
+  #mark({ prompt, past, responseId }: Task): void {
     this.#queue!.remember(prompt.id)
     const response = this.#respond({ prompt, past, responseId })
     const reason = { message: 'the agent was restarted before it had finished', code: 'interrupted' }
@@ -410,6 +434,7 @@ export class Inbox {
         .catch(() => {})
         .then(() => this.#settled(prompt))
     }
+    for (const entry of missed.taken) this.#keep(entry)
     for (const entry of missed.prompts)
       if (!isDormant(entry, missed.answers)) this.#answerLate(entry)
       else {
@@ -419,7 +444,15 @@ export class Inbox {
       }
   }
 
-  #answerLate(entry: Missed['prompts'][number]): void {
+  /** A suspended answer has taken the prompt. */
+  #keep({ prompt, past }: Missed['taken'][number]): void {
+    void this.#ledger.record({ type: 'received', prompt, accepted: true })
+    this.#queue!.remember(prompt.id)
+    this.#queue!.keep(prompt, past.responseId)
+    this.#host.suspended(prompt, suspensionOf(past))
+  }
+
+  #answerLate(entry: Task): void {
     const { prompt, past, responseId } = entry
     void this.#ledger.record({ type: 'received', prompt, accepted: true })
     const choice = past && this.#choose(prompt, past)
@@ -512,10 +545,13 @@ export class Inbox {
 
   /** Another process that answers with the same clientId. */
   #heardReplica(message: InboundMessage): void {
-    const promptId = headersOf(message)[Header.PromptId]
+    const { [Header.PromptId]: promptId, [Header.ResponseId]: responseId } = headersOf(message)
     if (promptId === undefined || message.clientId !== ownId(this.#client)) return
     if (message.connectionId === this.#client.connection.id) return
-    if (message.name !== MessageName.Start) return this.#claimant?.heardEnd(promptId)
+    if (message.name !== MessageName.Start) {
+      if (responseId !== undefined) this.#queue?.endedElsewhere(responseId)
+      return this.#claimant?.heardEnd(promptId)
+    }
     if (!this.#begun.has(promptId) || this.#warned) return
     this.#warned = true
     console.warn(
@@ -539,16 +575,6 @@ export class Inbox {
     return Header.Rejoin in headersOf(message) && message.clientId === ownId(this.#client)
   }
 
-  #mayCancel(who: Who, answer: { prompt?: Prompt; response?: ResponseWriter }): boolean {
-    const { allowCancel = this.#host.allowCancel } = this.#options
-    try {
-      return allowCancel?.(who, answer) ?? true
-    } catch (error) {
-      this.#host.report(wrapError('call allowCancel', error, ErrorCode.CallbackFailed))
-      return false
-    }
-  }
-
   #cancel(message: InboundMessage): void {
     const headers = headersOf(message)
     const responseId = headers[Header.ResponseId]
@@ -567,11 +593,6 @@ export class Inbox {
       void response.cancel(new DOMException('Cancelled', 'AbortError')).catch(() => {})
     }
   }
-}
-
-/** The client's id on Ably; `undefined` for an anonymous client. */
-function ownId({ auth }: RealtimeClient): string | undefined {
-  return auth.clientId && auth.clientId !== '*' ? auth.clientId : undefined
 }
 
 function suspensionOf({ responseId, suspendedFor, judged }: PastResponse): Suspension {

@@ -164,7 +164,12 @@ export class PromptQueue {
   /** An answer has taken a prompt: the prompt is settled with that answer. */
   steered(prompt: Prompt, responseId: string): void {
     for (const { response } of this.active)
-      if (response.responseId === responseId) this.#taken.set(prompt.id, { prompt, responseId })
+      if (response.responseId === responseId) this.keep(prompt, responseId)
+  }
+
+  /** The prompt is settled when the response ends. */
+  keep(prompt: Prompt, responseId: string): void {
+    this.#taken.set(prompt.id, { prompt, responseId })
   }
 
   /** Whether a prompt is for this agent and not handled yet. */
@@ -282,11 +287,23 @@ export class PromptQueue {
     }
   }
 
-  async #settleTaken({ responseId }: ResponseWriter, settled: boolean): Promise<void> {
-    for (const taken of [...this.#taken.values()].filter((one) => one.responseId === responseId)) {
-      this.#taken.delete(taken.prompt.id)
-      if (settled) await this.#host.settled(taken.prompt)
-    }
+  /** Settles the prompts that a response has taken. A response that was suspended goes on, and keeps them. */
+  async #settleTaken(response: ResponseWriter, settled: boolean): Promise<void> {
+    if (response.suspended) return
+    for (const prompt of this.#released(response.responseId))
+      if (settled) await this.#host.settled(prompt)
+      else this.#host.unsettled(prompt, response)
+  }
+
+  /** Another process has ended a response. */
+  endedElsewhere(responseId: string): void {
+    for (const prompt of this.#released(responseId)) void this.#host.settled(prompt)
+  }
+
+  #released(responseId: string): Prompt[] {
+    const taken = [...this.#taken.values()].filter((one) => one.responseId === responseId)
+    for (const { prompt } of taken) this.#taken.delete(prompt.id)
+    return taken.map(({ prompt }) => prompt)
   }
 
   async #answer(task: Task): Promise<void> {

@@ -144,7 +144,7 @@ describe('prompts', () => {
     const saves: unknown[] = []
     const save = (...saved: unknown[]) => saves.push(saved)
     const checkpoints = { load: async () => (await load()) as never, save: async () => save() }
-    const agent = bench.agent({ channelName, checkpoints })
+    const agent = bench.agent({ channelName, checkpoints, retry: { minDelay: 1, giveUpAfter: 0 } })
     const errors: RejoinError[] = []
     agent.on('error', (error) => errors.push(error))
     agent.onPrompt((_prompt, response) => response.append('well'))
@@ -158,6 +158,27 @@ describe('prompts', () => {
     expect(errors[0]!.message).toContain(`the checkpoint of channel "${channelName}"`)
     expect(errors[0]!.message).toMatch(why)
     expect(saves).toEqual([])
+    await agent.close()
+  })
+
+  test('are answered once a store that failed for a moment gives the checkpoint, which is told once', async () => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const store = memoryCheckpoints()
+    let failures = 3
+    const load = async () => {
+      if (failures-- > 0) throw new Error('no connection')
+      return store.load(channelName)
+    }
+    const agent = bench.agent({ channelName, checkpoints: { ...store, load } })
+    const errors: RejoinError[] = []
+    agent.on('error', (error) => errors.push(error))
+    agent.onPrompt((_, response) => response.append('well'))
+    await agent.ready
+    await ask(reader, 'q')
+    expect(await endOf(reader, 'q')).toMatchObject({ text: 'well', status: 'complete' })
+    expect(failures).toBe(-1)
+    expect(errors).toMatchObject([{ code: 'hydration_failed', cause: { message: 'no connection' } }])
     await agent.close()
   })
 

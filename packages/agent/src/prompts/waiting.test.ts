@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { memoryCheckpoints, type Pattern, type Prompt, type ResponseRow } from '../index.ts'
+import { memoryCheckpoints, memoryClaims, type Pattern, type Prompt, type ResponseRow } from '../index.ts'
 import { Bench, type Reader } from '../../test/agentBench.ts'
 
 /** What becomes of a prompt before it has an answer, and instead of one. */
@@ -87,6 +87,64 @@ test('never begins an answer that was cancelled before', async () => {
   expect(reader.messages.some(({ name }) => name === 'start')).toBe(false)
   await agent.close()
 })
+
+test.each(['the same process', 'the next process', 'another process'])(
+  'what a suspended answer has taken is settled with it (ended by %s)',
+  async (by) => {
+    const channelName = bench.channelName()
+    const reader = await bench.reader(channelName)
+    const checkpoints = memoryCheckpoints()
+    const { claims: _, ...alone } = checkpoints
+    const runs: string[] = []
+    const steered = gate()
+    const start = async () => {
+      const agent = bench.agent({
+        channelName,
+        checkpoints: by === 'another process' ? { ...alone, claims: memoryClaims({ now: () => 0 }) } : alone,
+      })
+      agent.onPrompt(
+        async (prompt, response) => {
+          runs.push(`${prompt.id}${response.resumed ? ' again' : ''}`)
+          if (prompt.id === 'a' && !response.resumed) {
+            await steered.opened
+            response.append(`with ${response.takeSteering().length} `)
+          }
+          const { approved } = await response.approval({ name: 'pay' }, { suspend: true })
+          response.append(`${approved}`)
+        },
+        { whileBusy: 'steer' },
+      )
+      await agent.ready
+      return agent
+    }
+    const agent = await start()
+    await ask(reader, 'a')
+    await bench.until(() => runs.length > 0)
+    await ask(reader, 'b')
+    await bench.until(() => agent.responses[0]?.steering.length)
+    steered.open()
+    await reader.until(() => reader.messages.some(({ name }) => name === 'suspend'))
+    await bench.settle()
+    if (by === 'the next process') await agent.close()
+    const request = reader.messages.find(({ name }) => name === 'approval-request')
+    const { responseId, toolCallId } = request!.extras.headers as Record<string, string>
+    const headers = { responseId, toolCallId }
+    const decision = { name: 'approval-response', data: { decision: 'approved' }, extras: { headers } }
+    if (by !== 'another process') await reader.channel.publish(decision)
+    else {
+      const client = bench.client({ echoMessages: false })
+      const end = { name: 'response-end', extras: { headers: { ...headers, promptId: 'a', rejoin: '1' } } }
+      await client.channels.get(channelName).publish(end)
+    }
+    const last = by === 'the next process' ? await start() : agent
+    await reader.until(() => ended(reader, 'a'))
+    const open = async () => (await checkpoints.load(channelName))!.open.map(({ prompt }) => prompt.id)
+    while ((await open()).includes('b')) await bench.settle()
+    expect(runs).toEqual(by === 'another process' ? ['a'] : ['a', 'a again'])
+    expect(ended(reader, 'b')).toBe(false)
+    await last.close()
+  },
+)
 
 test('hands a prompt to the answer under way, and answers what that has not taken', async () => {
   const channelName = bench.channelName()

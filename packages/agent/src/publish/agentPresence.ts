@@ -1,5 +1,6 @@
 import type { RealtimeChannel, RealtimeClient } from 'ably'
 import type { RejoinError } from '@rejoin/core/protocol'
+import { ownId } from './ownId.ts'
 import { Uplink } from './uplink.ts'
 import { wrapRefusal } from './rights.ts'
 
@@ -66,8 +67,7 @@ export class AgentPresence {
     try {
       // With a token, the clientId is known once connected. An anonymous client cannot be present.
       await Uplink.of(this.#client).connected()
-      const { clientId } = this.#client.auth
-      if (!clientId || clientId === '*') return !(this.impossible = true)
+      if (ownId(this.#client) === undefined) return !(this.impossible = true)
       present.add(this)
       await this.#channel.presence.enter(this.#data)
       return true

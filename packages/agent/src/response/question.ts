@@ -58,7 +58,7 @@ export async function clientTool(
   const { body, asker, signal, toolCallId } = question
   const answers = await question.answers()
   if (!body.begin()) throw ended(question)
-  if (!options.suspend || !body.tools.isAsked(toolCallId, call.args ?? {}))
+  if (!options.suspend || !body.tools.isAsked(toolCallId, given(call.args)))
     body.tools.available(toolCallId, call.name, call.args, { client: true })
   body.tools.ask(toolCallId, true)
   const result = await answered(
@@ -91,11 +91,12 @@ export async function approval(
   const { body, asker, signal, toolCallId } = question
   const answers = await question.answers()
   if (!body.begin()) throw ended(question)
+  const args = given(call.arguments)
   const confirmed = body.tools.decision(toolCallId)
-  const asked = options.suspend && body.tools.isAsked(toolCallId, call.arguments ?? {})
+  const asked = options.suspend && body.tools.isAsked(toolCallId, args)
   body.tools.ask(body.tools.start(toolCallId, call.name).toolCallId)
   if (confirmed) return { clientId: undefined, userClaim: undefined, ...confirmed }
-  if (!asked) body.tools.approvalRequested(toolCallId, call.name, call.arguments ?? {})
+  if (!asked) body.tools.approvalRequested(toolCallId, call.name, args)
   const decision = await answered(
     question,
     options.suspend,
@@ -137,6 +138,9 @@ async function answered<T>(question: Question, suspend = false, answer: Promise<
     if (suspend) question.waits(false)
   }
 }
+
+/** Arguments that were left out; `null` is an argument. */
+const given = (args: unknown): unknown => (args === undefined ? {} : args)
 
 function ended({ signal }: Question): unknown {
   return signal.reason ?? new RejoinError(ErrorCode.Closed, 'unable to ask; the response has ended')

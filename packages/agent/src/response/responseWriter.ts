@@ -271,7 +271,7 @@ export class ResponseWriter {
     this.#events.emit('steer', prompt)
   }
 
-  /** Removes a steering prompt; `false` if it is absent or was taken. */
+  /** Removes and returns a steering prompt; `undefined` if it is absent or was taken. */
   unsteer(promptId: string): Prompt | undefined {
     const at = this.#steering.findIndex(({ id }) => id === promptId)
     return at < 0 ? undefined : this.#steering.splice(at, 1)[0]

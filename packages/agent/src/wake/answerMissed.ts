@@ -1,6 +1,7 @@
 import { Header, HistoryReader, MessageName } from '@rejoin/core/protocol'
 import { headersOf } from '../inbound/fields.ts'
 import { promptIdOf } from '../inbound/prompt.ts'
+import { ownId } from '../publish/ownId.ts'
 import { answerPrompt, type AnswerOutcome, type AnswerPromptOptions } from './answerPrompt.ts'
 
 export interface AnswerMissedOptions extends Omit<AnswerPromptOptions, 'promptId' | 'patience'> {
@@ -32,7 +33,7 @@ async function unanswered(
   from: number,
 ): Promise<string[]> {
   const history = new HistoryReader(client.channels.get(channelName, channelOptions), false)
-  const { clientId } = client.auth
+  const own = ownId(client)
   const asked: string[] = []
   const ended = new Set<string>()
   while (!history.exhausted) {
@@ -43,7 +44,7 @@ async function unanswered(
         name === MessageName.UserInput ? promptIdOf(message) : headersOf(message)[Header.PromptId]
       if (promptId === undefined) continue
       if (name === MessageName.UserInput && (message.timestamp ?? 0) >= from) asked.push(promptId)
-      else if (ENDS.has(name) && (message.clientId ?? '') === (clientId || '')) ended.add(promptId)
+      else if (ENDS.has(name) && message.clientId === own) ended.add(promptId)
     }
     if ((page.at(-1)?.timestamp ?? from) < from) break
   }

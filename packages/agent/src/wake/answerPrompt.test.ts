@@ -276,3 +276,22 @@ test('answerMissed answers what nobody has answered, oldest first', async () => 
   ])
   expect(await sweep()).toEqual([])
 })
+
+test('an allowCancel that throws lets nobody stop anything, and is told', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  await ask(reader, 'q')
+  await reader.channel.publish({ name: 'cancel', extras: { headers: { promptId: 'q' } } })
+  const allowCancel = () => {
+    throw new Error('who is this?')
+  }
+  const errors: string[] = []
+  const onError = ({ message }: Error) => void errors.push(message)
+  const claims = memoryClaims({ now: () => 0 })
+  expect(await call(channelName, { allowCancel, onError, claims })).toMatchObject({ status: 'answered' })
+  // The claim is settled: what became of the prompt is looked up on the channel.
+  expect(await call(channelName, { allowCancel, onError, claims })).toMatchObject({
+    status: 'answered-before',
+  })
+  expect(errors.join()).toMatch(/call allowCancel; who is this/)
+})

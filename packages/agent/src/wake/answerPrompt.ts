@@ -1,12 +1,13 @@
 import type { RealtimeChannel } from 'ably'
 import { ErrorCode, RejoinError } from '@rejoin/core/protocol'
 import { Agent, type AgentOptions } from '../agent.ts'
-import type { Who } from '../inbound/fields.ts'
 import type { Prompt } from '../inbound/prompt.ts'
-import { doneAbout, isDormant, type Missed } from '../prompts/catchUp.ts'
+import { doneAbout, isDormant, type Judge, type Missed } from '../prompts/catchUp.ts'
 import type { ClaimStore } from '../prompts/claims.ts'
+import { mayCancelBy } from '../prompts/mayCancel.ts'
 import type { PromptHandler, PromptOptions } from '../prompts/promptQueue.ts'
 import type { EndResult, ResponseWriter } from '../response/responseWriter.ts'
+import { ownId } from '../publish/ownId.ts'
 import { findPrompt } from './findPrompt.ts'
 import { visit } from './visits.ts'
 
@@ -202,13 +203,12 @@ class Answer {
 
   /** The state of the prompt. */
   #look(channel: RealtimeChannel): Promise<Missed> {
-    const { client, allowCancel } = this.#options
-    const { clientId } = client.auth
-    const own = clientId && clientId !== '*' ? clientId : undefined
-    const judge = {
+    const { client, allowCancel, onError } = this.#options
+    const own = ownId(client)
+    const judge: Judge = {
       isOurs: () => false,
-      isOwn: (message: { clientId?: string | undefined }) => message.clientId === own,
-      mayCancel: (who: Who, answer: { prompt: Prompt }) => allowCancel?.(who, answer) ?? true,
+      isOwn: ({ clientId }) => clientId === own,
+      mayCancel: mayCancelBy(allowCancel, (error) => onError?.(error)),
     }
     return doneAbout(channel, this.#prompt!, judge, () => {})
   }

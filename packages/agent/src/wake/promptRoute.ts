@@ -25,11 +25,9 @@ export function promptRoute(
 ): (request: Request, context?: RouteContext) => Promise<Response> {
   const { key, secret, accept = () => true, ...rest } = options
   const secrets = { ...(key !== undefined && { key }), ...(secret !== undefined && { secret }) }
-  const { client, channelOptions } = options
-  const answer = async ({ channelName, responseId, ...wake }: Wake) => {
-    const channel = client.channels.get(channelName, channelOptions)
-    const named = wake.promptId === undefined && responseId !== undefined
-    const promptId = named ? await promptOf(channel, responseId, client.auth.clientId) : wake.promptId
+  const answer = async (wake: Wake) => {
+    const { channelName } = wake
+    const promptId = await promptOf(wake, options)
     if (promptId === undefined) return { channelName, status: 'not-found' }
     return { channelName, promptId, ...(await answerPrompt({ ...rest, channelName, promptId })) }
   }

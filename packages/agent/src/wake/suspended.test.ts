@@ -241,7 +241,10 @@ describe('an agent', () => {
         const agent = bench.agent({ channelName, client, checkpoints })
         agent.onPrompt(async (_, response) => {
           if (!response.resumed) response.append('May I? ')
-          const { approved } = await response.approval({ name: 'pay' }, { suspend: true, timeout })
+          const { approved } = await response.approval(
+            { name: 'pay', arguments: null },
+            { suspend: true, timeout },
+          )
           response.append(`${approved}`)
         })
         return { agent, client }
@@ -261,6 +264,8 @@ describe('an agent', () => {
       const second = begin(0)
       expect(await until(session, 'complete')).toMatchObject({ id, text: 'May I? true' })
       expect(cards(session)).toHaveLength(1)
+      expect(await requests(await bench.reader(channelName))).toBe(1)
+      expect(cards(session)).toMatchObject([{ input: null }])
       session.close()
       await second.agent.close()
     }
