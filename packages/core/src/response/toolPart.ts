@@ -188,7 +188,8 @@ export class OpenTool extends OpenPart {
     const pending = approval?.pending
     const call = this.#valueOf('call')
     const streamed = this.#shownInput()
-    const known = streamed.input === undefined ? (approval?.input ?? told?.input) : streamed.input
+    const asked = approval?.input === undefined ? told?.input : approval.input
+    const known = streamed.input === undefined ? asked : streamed.input
     const input = call ? call.value : known
     const final = this.#valueOf('result')
     const output = final ?? this.#valueOf('preliminary')
