@@ -1,16 +1,28 @@
 import type { ChannelMode, ChannelOptions, ChannelParams, RealtimeChannel, RealtimeClient } from 'ably'
 import { RejoinError, wrapError } from '../types/errors.ts'
+import type { Row } from '../types/types.ts'
+import { noChannel } from './noChannel.ts'
+
+type Client = Pick<RealtimeClient, 'channels' | 'connection' | 'auth'>
 
 /** The channel to read: a client and a name, or a channel. */
 export type ChannelSource =
   | {
       /** Your Ably Realtime client, of the default or the modular build. */
-      client: Pick<RealtimeClient, 'channels' | 'connection' | 'auth'>
+      client: Client
       channelName: string
       channelOptions?: ChannelOptions
       channel?: undefined
     }
   | { channel: RealtimeChannel; client?: undefined; channelName?: undefined; channelOptions?: undefined }
+  | {
+      /** On a server there may be no client: these rows are all that shows. */
+      initialRows: readonly Row[]
+      client?: Client | undefined
+      channelName: string
+      channelOptions?: ChannelOptions
+      channel?: undefined
+    }
 
 /** The channel, with the hydrator's `params`, and with `modes` if the app gives none. */
 export function openChannel(
@@ -19,6 +31,8 @@ export function openChannel(
 ): RealtimeChannel {
   if (source.channel) return source.channel
   const { client, channelName, channelOptions } = source
+  if (client === undefined && 'initialRows' in source && source.initialRows && channelName)
+    return noChannel(channelName)
   if (typeof client?.channels?.get !== 'function')
     throw new RejoinError(
       'invalid_argument',

@@ -1,4 +1,5 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
+import { applyRows } from './applyRows.ts'
 import { Backlog } from './backlog.ts'
 import { Heard } from './heard.ts'
 import type { HistoryReading, Hydrator, Past } from './hydrator.ts'
@@ -46,6 +47,11 @@ export class Continuity {
   readonly #backlog = new Backlog()
   readonly #tasks: Tasks
   readonly #pages: Pages
+  /** The first load, until the channel is attached. */
+  #early: Task | undefined
+  #openEarly = (): void => {}
+  /** Resolves when the channel is attached for the first time. */
+  readonly #attached = new Promise<void>((resolve) => (this.#openEarly = resolve))
   /** Settles when the newest load has ended or was given up; never rejects. */
   #loading: Promise<Error | undefined> = Promise.resolve(undefined)
   /** How the hydrator last read history. */
@@ -62,7 +68,17 @@ export class Continuity {
     }
   })
 
-  constructor(channel: RealtimeChannel, hydrator: Hydrator, store: Store, hooks: Hooks) {
+  /** Rows that show from the beginning. */
+  readonly #initialRows: readonly Row[] | undefined
+
+  constructor(
+    channel: RealtimeChannel,
+    hydrator: Hydrator,
+    store: Store,
+    initialRows: readonly Row[] | undefined,
+    hooks: Hooks,
+  ) {
+    this.#initialRows = initialRows
     this.#channel = channel
     this.#hydrator = hydrator
     this.#store = store
@@ -100,6 +116,12 @@ export class Continuity {
     if (attached) this.#attaches = 1
     // Listen before attaching, so that no message after the attach is missed.
     const subscribed = channel.subscribe(this.#onMessage)
+    if (attached) this.#openEarly()
+    else {
+      // Rows of a database need no channel.
+      this.#early = this.#tasks.beginEarly()
+      this.#loading = this.#hydrate(this.#early, false)
+    }
     try {
       await subscribed
       if ((channel.state as string) !== 'attached' && !this.#closed) await channel.attach()
@@ -180,7 +202,8 @@ export class Continuity {
       case 'want':
         return conversation.want()
       case 'hydrate':
-        this.#loading = this.#hydrate(decision.again)
+        if (this.#early) this.#goOn(this.#early)
+        else this.#loading = this.#hydrate(this.#tasks.begin('load'), decision.again)
         break
       case 'judge':
         void this.#judge()
@@ -195,14 +218,22 @@ export class Continuity {
     if (this.#store.conversation.strangers) this.#meetStrangers()
   }
 
-  async #hydrate(again: boolean): Promise<Error | undefined> {
-    const task = this.#tasks.begin('load')
+  /** The channel is attached: the load that began before goes on with its history. */
+  #goOn(early: Task): void {
+    this.#early = undefined
+    this.#tasks.attached(early)
+    this.#openEarly()
+  }
+
+  async #hydrate(task: Task, again: boolean): Promise<Error | undefined> {
     const { signal } = task.abort
     const { conversation } = this.#store
     const read = this.#pages.readings
     let error: Error | undefined
     try {
-      await Promise.race([this.#hydrator.load(this.#past(task, again)), aborted(signal)])
+      const loaded = this.#hydrator.load(this.#past(task, again))
+      // One that fails early has failed when there is a channel to go on with.
+      await Promise.race([loaded.finally(() => this.#attached), aborted(signal)])
       if (signal.aborted) return undefined
       // A hydrator that neither reads history nor rewinds has loaded all it wants.
       const readsNothing = this.#pages.readings === read && this.#hydrator.params?.rewind === undefined
@@ -305,22 +336,29 @@ export class Continuity {
     return {
       channel: this.#channel,
       again,
+      initialRows: again ? undefined : this.#initialRows,
       signal,
+      attached: () => this.#attached,
       get needsMore() {
         return conversation.needsPast
       },
       apply: (messages) => this.#apply(task, () => this.#pages.apply(messages)),
-      applyRows: (rows: readonly Row[]) =>
+      applyRows: (rows: readonly Row[]) => {
+        let error: Error | undefined
         this.#apply(task, () => {
-          for (const row of rows) this.#hooks.applyRow(row)
-        }),
+          error = applyRows(rows, this.#hooks.applyRow)
+        })
+        if (error) throw error
+      },
       readHistory: async (reading) => {
+        await this.#attached
+        if (signal.aborted) return false
         this.#reading = reading
         const from = task.kind === 'load' ? 'top' : 'bottom'
         await this.#pages.read(task, reading, { from, reached: reading.enough === undefined })
         return hasMore(this.#ledger)
       },
-      rewound: () => this.#awaitRewind(signal),
+      rewound: () => this.#attached.then(() => this.#awaitRewind(signal)),
       setHasOlder: (hasOlder) => {
         if (!signal.aborted) this.#tell({ type: 'told', hasOlder })
       },
@@ -335,7 +373,7 @@ export class Continuity {
   }
 
   async #awaitRewind(signal: AbortSignal): Promise<boolean> {
-    if (!this.#rewound) return false
+    if (!this.#rewound || signal.aborted) return false
     await this.#backlog.end(this.#channel, signal)
     if (!signal.aborted) this.#tell({ type: 'rewound' })
     return true

@@ -1,3 +1,4 @@
+import { floorOf, reaches } from './floor.ts'
 import type { Hydrator } from './hydrator.ts'
 import type { LoadRows } from './rowReader.ts'
 import { RowReader } from './rowReader.ts'
@@ -20,7 +21,14 @@ export function history(options: HistoryOptions = {}): Hydrator {
   const rows = older && new RowReader(older)
   return {
     async load(past) {
-      await past.readHistory({ limit, maxPages })
+      const floor = past.initialRows && floorOf({ rows: past.initialRows })
+      let isReached = !floor
+      await past.readHistory({
+        limit,
+        maxPages,
+        ...(floor && { enough: (oldest) => (isReached ||= reaches(oldest, floor)) }),
+      })
+      if (!isReached) await rows?.read(past, true)
       if (rows) past.setHasOlder(true)
     },
     async loadOlder(past) {

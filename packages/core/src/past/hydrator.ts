@@ -8,7 +8,10 @@ import type { Row } from '../types/types.ts'
 export interface Hydrator {
   /** Channel params to attach with. */
   params?: ChannelParams
-  /** Called after every attach that did not resume: the first time, and whenever continuity was lost. */
+  /**
+   * Called at once, while the channel is still being attached, and after every later attach that did not resume. Rows
+   * that it applies before the attach show at once.
+   */
   load(past: Past): Promise<void>
   /** Called by `session.loadOlder()`. Resolves to whether there is more. */
   loadOlder?(past: Past): Promise<boolean>
@@ -16,11 +19,16 @@ export interface Hydrator {
 
 /** How a hydrator reads a channel's past and applies it. */
 export interface Past {
+  /** The channel; attached once `attached()` has resolved. */
   readonly channel: RealtimeChannel
   /** Continuity was lost: loaded messages stay, and only newer ones are needed. */
   readonly again: boolean
+  /** The session's `initialRows`, which show already, on the first load; history is to reach back to them. */
+  readonly initialRows: readonly Row[] | undefined
   /** Aborted when the session closes or continuity is lost once more. */
   readonly signal: AbortSignal
+  /** Resolves when the channel is attached. `readHistory` and `rewound` wait for it by themselves. */
+  attached(): Promise<void>
   /** An open response has a gap that older messages could fill. */
   readonly needsMore: boolean
   /** Applies messages of the channel, in any order. */

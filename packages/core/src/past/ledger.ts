@@ -150,14 +150,18 @@ export interface HydrationState {
 }
 
 /** The session state's `hydration`. `deep`: the hydrator can load older messages. */
-export function hydrationOf({ phase, stretches, told }: Ledger, deep: boolean): HydrationState {
+export function hydrationOf(ledger: Ledger, deep: boolean): HydrationState {
+  const { phase, stretches, told } = ledger
   const oldest = stretches.at(-1)
   const unread = deep && oldest !== undefined && oldest.readers.length > 0 && oldest.from !== ALL
   return {
-    status: phase === 'detached' || phase === 'loading' ? 'running' : phase,
+    status: isLoading(ledger) ? 'running' : (phase as Exclude<Phase, 'detached' | 'loading'>),
     hasOlder: phase === 'bounded' || phase === 'failed' || (told ?? unread),
   }
 }
+
+/** Whether the past was not read yet since the last attach that did not resume. */
+export const isLoading = ({ phase }: Ledger): boolean => phase === 'detached' || phase === 'loading'
 
 /** Whether the channel may retain messages that were not read. */
 export const hasMore = ({ stretches }: Ledger): boolean => stretches.length > 1 || stretches[0]?.from !== ALL

@@ -3,7 +3,7 @@ import { HistoryReader } from '../ably/historyReader.ts'
 import type { Conversation } from '../response/conversation.ts'
 import type { Heard } from './heard.ts'
 import type { HistoryReading } from './hydrator.ts'
-import { reads } from './ledger.ts'
+import { isLoading, reads } from './ledger.ts'
 import type { Decision, Event, Ledger } from './ledger.ts'
 import { NONE } from './stretch.ts'
 import type { PageMarks } from './stretch.ts'
@@ -109,7 +109,7 @@ export class Pages {
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i]!
       // After loading, a newer message was read while the connection was away: a gap may precede it.
-      if (this.#host.ledger().phase === 'loading') this.#heard.read(message.serial ?? '')
+      if (isLoading(this.#host.ledger())) this.#heard.read(message.serial ?? '')
       this.#host.take(message)
     }
   }

@@ -13,7 +13,7 @@ export function rewind(span: number | `${number}${'s' | 'm' | 'h'}`, options?: H
     params: { rewind: String(span) },
     async load(context) {
       const rewound = await context.rewound()
-      if (!rewound || context.again || context.needsMore) await past.load(context)
+      if (!rewound || context.again || context.needsMore || context.initialRows) await past.load(context)
       else context.setHasOlder(true)
     },
   }

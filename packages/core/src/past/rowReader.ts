@@ -21,14 +21,15 @@ export type LoadRows = (cursor: string | undefined, signal: AbortSignal) => Prom
 export class RowReader {
   readonly #load: LoadRows
   #cursor: string | undefined
-  #begun = false
+  /** The first page was read. */
+  begun = false
 
   constructor(load: LoadRows) {
     this.#load = load
   }
 
   get hasOlder(): boolean {
-    return !this.#begun || this.#cursor !== undefined
+    return !this.begun || this.#cursor !== undefined
   }
 
   /** Reads the page before those read so far; with `newest`, the newest page once more, keeping the place. */
@@ -37,10 +38,11 @@ export class RowReader {
       const page = await this.#load(newest ? undefined : this.#cursor, past.signal)
       if (!Array.isArray(page?.rows)) throw new TypeError('load() did not resolve to { rows: [...] }')
       past.applyRows(page.rows)
-      if (!newest || !this.#begun) this.#cursor = page.cursor
-      this.#begun = true
+      if (!newest || !this.begun) this.#cursor = page.cursor
+      this.begun = true
       return page
     } catch (cause) {
+      if (cause instanceof RejoinError) throw cause
       throw new RejoinError(
         'hydration_failed',
         `unable to load the conversation from the application's database; check load(): ${String(cause)}`,

@@ -1,13 +1,16 @@
+import { floorOf, reaches } from './floor.ts'
 import type { HistoryOptions } from './history.ts'
 import type { Hydrator } from './hydrator.ts'
-import type { LoadRows, SeedPage } from './rowReader.ts'
+import type { LoadRows } from './rowReader.ts'
 import { RowReader } from './rowReader.ts'
-import { isOpen } from '../types/status.ts'
 
 export interface SeedOptions extends Omit<HistoryOptions, 'older'> {
   /** Loads a page of the conversation from the application's database; without a cursor, the newest. */
   load: LoadRows
 }
+
+/** Ably retains messages for at least two minutes: rows read longer ago than this may end before them. In milliseconds. */
+const MAX_AGE = 60_000
 
 /**
  * Loads completed messages from the application's own database, then reads from the channel only responses in
@@ -18,38 +21,31 @@ export function seed(options: SeedOptions): Hydrator {
   const rows = new RowReader(options.load)
   return {
     async load(past) {
-      const page = await rows.read(past, true).catch((error: Error) => error)
+      const { initialRows } = past
+      const began = Date.now()
       // If the database fails, read the channel all the same.
-      const floor = page instanceof Error ? undefined : newestComplete(page)
+      const page = initialRows
+        ? { rows: initialRows }
+        : await rows.read(past, true).catch((error: Error) => error)
+      const floor = page instanceof Error ? undefined : floorOf(page)
+      await past.attached()
+      const isOld = initialRows !== undefined || Date.now() - began > MAX_AGE
+      let isReached = false
       await past.readHistory({
         limit,
         maxPages,
-        enough: ({ serial, timestamp }) =>
-          floor !== undefined &&
-          (floor.serial === undefined ? timestamp <= floor.time : serial <= floor.serial),
+        enough: (oldest) => (isReached ||= floor !== undefined && reaches(oldest, floor)),
       })
       if (page instanceof Error) throw page
+      // Messages may have left the channel for the database since the rows were read.
+      if (isOld && !isReached) await rows.read(past, true)
       past.setHasOlder(rows.hasOlder)
     },
     async loadOlder(past) {
+      // After `initialRows`, the first page says where the second one begins.
+      if (!rows.begun) await rows.read(past)
       if (rows.hasOlder) await rows.read(past)
       return rows.hasOlder
     },
   }
-}
-
-/** Where reading the channel backwards may stop: the start of the newest response that is complete. */
-function newestComplete({
-  rows,
-  openSince,
-}: SeedPage): { serial: string | undefined; time: number } | undefined {
-  if (openSince !== undefined) return { serial: undefined, time: openSince }
-  let newest: { serial: string | undefined; time: number } | undefined
-  for (const row of rows) {
-    if (row.role !== 'assistant' || isOpen(row.status ?? 'complete')) continue
-    const time = row.createdAt === undefined ? Number.NaN : new Date(row.createdAt).getTime()
-    if (Number.isNaN(time) && row.serial === undefined) continue
-    if (!newest || time > newest.time) newest = { serial: row.serial, time }
-  }
-  return newest
 }

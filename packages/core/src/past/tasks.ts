@@ -4,8 +4,8 @@ import type { Store } from '../store/store.ts'
 export interface Task {
   readonly kind: 'load' | 'older' | 'judge'
   readonly abort: AbortController
-  /** The store's hold on the changes that this task makes. */
-  readonly hold: number
+  /** The store's hold on the changes that this task makes; 0 before the channel is attached: they show at once. */
+  hold: number
 }
 
 /** The readings of the past under way. The store holds back each one's changes until it ends. */
@@ -21,6 +21,18 @@ export class Tasks {
   /** The hydrator's `load` is under way. */
   get loading(): boolean {
     return this.#load !== undefined && this.#underWay.has(this.#load)
+  }
+
+  /** Begins a load while the channel is being attached: what it reads shows at once. */
+  beginEarly(): Task {
+    const task = (this.#load = { kind: 'load', abort: new AbortController(), hold: 0 })
+    this.#underWay.add(task)
+    return task
+  }
+
+  /** The channel is attached: what a load reads from now on shows with what history brings. */
+  attached(task: Task): void {
+    if (this.#underWay.has(task)) task.hold = this.#store.hold()
   }
 
   /** Begins a task. A load aborts every other task and takes over their held changes. */
@@ -61,7 +73,7 @@ export class Tasks {
     conversation.reading = holder?.hold ?? 0
     change()
     conversation.reading = 0
-    return holder !== undefined
+    return holder !== undefined && holder.hold > 0
   }
 }
 

@@ -6,6 +6,7 @@ import { runIndex } from './partList.ts'
 import { Run } from '../text/run.ts'
 import { OpenText } from './textPart.ts'
 import { timeOf } from './shelf.ts'
+import { quoted, RejoinError } from '../types/errors.ts'
 import { isOpen } from '../types/status.ts'
 import type {
   Part,
@@ -20,6 +21,12 @@ import type {
 
 /** Shows what the app's database has of a conversation (PROTOCOL.md §6.7). */
 export function applyRow(conversation: Conversation, row: Row): void {
+  const { id, role } = (row ?? {}) as { id?: unknown; role?: unknown }
+  if (typeof id !== 'string' || (role !== 'user' && role !== 'assistant'))
+    throw new RejoinError(
+      'invalid_argument',
+      `unable to show row ${quoted(id)} with role ${quoted(role)}; a row has a string as \`id\`, and as \`role\` "user" or "assistant". Leave other rows out`,
+    )
   if (row.role === 'user') applyPromptRow(conversation, row)
   else conversation.rows?.amend(row, applyResponseRow)
 }

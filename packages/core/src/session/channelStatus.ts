@@ -1,9 +1,10 @@
-import type { ChannelStateChange, ConnectionStateChange, RealtimeChannel } from 'ably'
+import type { ChannelStateChange, ConnectionStateChange, ErrorInfo, RealtimeChannel } from 'ably'
 import { wrapError } from '../types/errors.ts'
 import type { SessionChange } from './state.ts'
 
 interface Connection {
   readonly state: string
+  readonly errorReason: ErrorInfo | null
   on(listener: (change: ConnectionStateChange) => void): void
   off(listener: (change: ConnectionStateChange) => void): void
 }
@@ -22,13 +23,20 @@ export function followStatus(
         error: wrapError(`stay on channel "${channel.name}"`, reason, 'attach_failed'),
       })
   }
+  const judge = (state: string, reason: unknown): void => {
+    if (state !== 'disconnected' && state !== 'suspended') return
+    const error = wrapError('connect to Ably', reason, 'attach_failed')
+    dispatch({ type: 'unreachable', error })
+  }
   const onConnection = ({ current, reason }: ConnectionStateChange): void => {
     dispatch({ type: 'connection', state: current })
+    judge(current, reason)
     if (current === 'failed')
       dispatch({ type: 'failed', error: wrapError('connect to Ably', reason, 'auth_failed') })
   }
   channel.on(onChannel)
   connection?.on(onConnection)
+  if (connection) judge(connection.state, connection.errorReason)
   return () => {
     channel.off(onChannel)
     connection?.off(onConnection)

@@ -1,6 +1,7 @@
-import type { ChannelMode, RealtimeChannel } from 'ably'
+import type { ChannelMode, RealtimeChannel, RealtimeClient } from 'ably'
 import type { ChannelSource } from '../ably/openChannel.ts'
 import { openChannel } from '../ably/openChannel.ts'
+import { applyRows } from '../past/applyRows.ts'
 import { Continuity } from '../past/continuity.ts'
 import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
@@ -15,6 +16,7 @@ import type { Schedule } from '../store/frame.ts'
 import { Store } from '../store/store.ts'
 import type { ErrorCode } from '../types/errors.ts'
 import { RejoinError, wrapError } from '../types/errors.ts'
+import type { Row } from '../types/types.ts'
 import { same } from '../types/same.ts'
 import { codecOf } from '../wire/codec.ts'
 import type { Codec, NameOptions } from '../wire/codec.ts'
@@ -38,6 +40,12 @@ export interface ReadingOptions extends NameOptions {
    * ignored and reported as `untrusted`. Default: anyone may begin one, and only they continue it (PROTOCOL.md §8).
    */
   agents?: Agents | undefined
+  /**
+   * Messages to begin with, the newest of the conversation, as a server read them: they show at once, also while
+   * rendering on a server. The session then attaches when it is first used: subscribed to, `ready` awaited, a message
+   * sent. Reading the past goes back to them.
+   */
+  initialRows?: readonly Row[] | undefined
   /** When to publish changes. Default: once per animation frame, and never throttled while hidden. */
   schedule?: Schedule
 }
@@ -60,7 +68,6 @@ interface Parts {
 
 /** Joins the parts of a reader: intake, continuity, store, state and events. */
 export class SessionCore {
-  readonly ready: Promise<void>
   readonly channel: RealtimeChannel
   readonly conversation: Conversation
   readonly store: Store
@@ -69,27 +76,31 @@ export class SessionCore {
   ignored = 0
   readonly #parts: Parts
   readonly #continuity: Continuity
-  readonly #unfollow: () => void
+  readonly #initialRows: readonly Row[] | undefined
+  readonly #connection: RealtimeClient['connection'] | undefined
+  readonly #hasChannel: boolean
+  #unfollow = (): void => {}
+  #started = false
   #facts: SessionFacts
   #shown: { of: SessionFacts; view: SessionView; state: SessionState } | undefined
-  #rejectClosing: (error: Error) => void = () => {}
-  /** Rejects when the session is closed, so that `ready` does not stay pending. */
-  readonly #closing = new Promise<never>((_, reject) => {
-    this.#rejectClosing = reject
-  })
+  #settle: { resolve: () => void; reject: (error: Error) => void } = { resolve() {}, reject() {} }
+  readonly #ready = new Promise<void>((resolve, reject) => (this.#settle = { resolve, reject }))
 
   constructor(options: ChannelSource & ReadingOptions, parts: Parts) {
     const { hydrate = history(), codec, schedule = perFrame } = options
     const { features, modes, produce } = parts
     const channel = (this.channel = openChannel(options, { params: hydrate.params, modes }))
-    const connection = options.client?.connection
     this.#parts = parts
+    this.#initialRows = options.initialRows
+    this.#connection = options.client?.connection
+    this.#hasChannel = (options.client ?? options.channel) !== undefined
     this.#facts = {
       ...initialState,
       messages: noLines.shown,
       entries: noLines.shown,
-      channel: channel.state,
-      connection: connection?.state,
+      channel: options.initialRows ? 'initialized' : channel.state,
+      connection: options.initialRows ? undefined : this.#connection?.state,
+      unreachable: false,
       opened: false,
       closed: false,
     }
@@ -103,10 +114,48 @@ export class SessionCore {
       hydrate,
       codec ?? codecOf({ ...textReaders, ...readersOf(features) }, options),
     )
-    this.#unfollow = followStatus(channel, connection, this.dispatch)
-    this.ready = this.#start()
     // An app that does not await `ready` learns of its failure from the state and the error event.
-    this.ready.catch((error: Error) => this.dispatch({ type: 'failed', error }))
+    this.#ready.catch((error: Error) => this.dispatch({ type: 'failed', error }))
+  }
+
+  /** Shows what there is at the beginning, or attaches. Called once the session is made. */
+  begin(): void {
+    if (!this.#initialRows) return this.start()
+    const error = applyRows(this.#initialRows, this.#applyRow)
+    if (error) throw error
+    this.store.changed('now')
+  }
+
+  get ready(): Promise<void> {
+    this.start()
+    return this.#hasChannel ? this.#ready : Promise.reject(noClient('become live'))
+  }
+
+  /** Before anything that needs the channel: starts the session, or says why it cannot. */
+  use(what: string): void {
+    if (this.#facts.closed)
+      throw new RejoinError('closed', `unable to ${what}; the session was closed. Create another one`)
+    if (!this.#hasChannel) throw noClient(what)
+    this.start()
+  }
+
+  /** Something has used the session, or may have: it shows more than its first rows. */
+  get isStarted(): boolean {
+    return this.#started
+  }
+
+  /** Attaches and reads the past, once. */
+  start(): void {
+    if (this.#started || !this.#hasChannel || this.#facts.closed) return
+    this.#started = true
+    const { channel } = this
+    const connection = this.#connection
+    if (this.#initialRows) {
+      this.dispatch({ type: 'channel', state: channel.state })
+      if (connection) this.dispatch({ type: 'connection', state: connection.state })
+    }
+    this.#unfollow = followStatus(channel, connection, this.dispatch)
+    this.#continuity.start().then(this.#settle.resolve, this.#settle.reject)
   }
 
   /** The public state; the same object until it changes. */
@@ -122,15 +171,19 @@ export class SessionCore {
 
   /** Applies an event of the session itself, and notifies the list's subscribers. */
   readonly dispatch = (change: SessionChange): void => {
-    const { closed, error } = this.#facts
+    const { closed, error, opened } = this.#facts
     if (change.type === 'failed' && (closed || error === change.error)) return
+    // Every attempt to connect fails for the same reason.
+    if (change.type === 'unreachable' && (closed || opened || error?.message === change.error.message)) return
     this.#facts = reduceSession(this.#facts, change, this.#parts.produce)
     if (change.type !== 'list' && change.type !== 'streaming') this.store.stateChanged()
-    if (change.type === 'failed') this.events.emit('error', change.error)
+    if (change.type === 'failed' || change.type === 'unreachable') this.events.emit('error', change.error)
     if (change.type === 'channel' && change.state === 'attached') this.#parts.onPast?.()
   }
 
-  loadOlder(): Promise<void> {
+  async loadOlder(): Promise<void> {
+    // A closed session has nothing older.
+    if (!this.#facts.closed) this.use('load older messages')
     return this.#continuity.loadOlder()
   }
 
@@ -142,8 +195,7 @@ export class SessionCore {
   close(): void {
     if (this.#facts.closed) return
     this.dispatch({ type: 'closed' })
-    this.#closing.catch(() => {})
-    this.#rejectClosing(
+    this.#settle.reject(
       new RejoinError(
         'closed',
         'unable to finish opening the session; close() was called before it was ready',
@@ -158,10 +210,6 @@ export class SessionCore {
     this.events.clear()
   }
 
-  async #start(): Promise<void> {
-    await Promise.race([this.#continuity.start(), this.#closing])
-  }
-
   /** Counts a message that its client may not send, and reports it once per client and response or prompt. */
   #ignore({ clientId, responseId, promptId, owner }: Ignored): void {
     this.ignored++
@@ -172,6 +220,8 @@ export class SessionCore {
     const text = `unable to take what ${who} said for ${what}; ${why}. It was ignored`
     this.events.reportOnce(text, () => new RejoinError('untrusted', text))
   }
+
+  readonly #applyRow = (row: Row): void => rowsOf(this.#parts.features)(this.conversation, row)
 
   #makeStore(schedule: Schedule): Store {
     return new Store(this.conversation, {
@@ -193,10 +243,9 @@ export class SessionCore {
         events.emit('transient', { responseId: responseId ?? this.channel.name, name, data }),
       reportOnce: (key, error) => events.reportOnce(key, error),
     })
-    const applyRow = rowsOf(this.#parts.features)
-    const continuity: Continuity = new Continuity(this.channel, hydrate, store, {
+    const continuity: Continuity = new Continuity(this.channel, hydrate, store, this.#initialRows, {
       apply: (message, epoch, live) => intake.deliver(message, epoch, live),
-      applyRow: (row) => applyRow(conversation, row),
+      applyRow: this.#applyRow,
       onChange: () => this.dispatch({ type: 'past', ...continuity.state }),
       onDiscontinuity: (reason) => events.emit('discontinuity', { reason }),
       onPast: (loaded) => {
@@ -211,4 +260,11 @@ export class SessionCore {
     })
     return continuity
   }
+}
+
+function noClient(what: string): RejoinError {
+  return new RejoinError(
+    'invalid_argument',
+    `unable to ${what}; the session has no \`client\`, as on a server. Create it with a client in the page`,
+  )
 }

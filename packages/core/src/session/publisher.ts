@@ -1,5 +1,5 @@
 import type { RealtimeChannel } from 'ably'
-import { RejoinError } from '../types/errors.ts'
+import { quoted, RejoinError } from '../types/errors.ts'
 import { newId } from '../protocol/newId.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import { wrapPublishError } from '../ably/publishError.ts'
@@ -52,9 +52,19 @@ export class Publisher {
   }
 
   /** Publishes a prompt. Resolves to its id once the channel has it; a failure also shows on the prompt. */
-  async sendMessage(prompt: OutgoingPrompt): Promise<string> {
+  async sendMessage(given: OutgoingPrompt): Promise<string> {
+    // Files may come from something that can be read once.
+    const prompt = given?.files ? { ...given, files: [...given.files] } : given
     if (typeof prompt?.text !== 'string')
-      throw new RejoinError('invalid_argument', 'unable to send a message; text must be a string')
+      throw new RejoinError(
+        'invalid_argument',
+        `unable to send a message; text must be a string, and is ${quoted(prompt?.text)}`,
+      )
+    if (isEmpty(prompt))
+      throw new RejoinError(
+        'invalid_argument',
+        'unable to send a message; there is nothing in it. Give it text, files or parts',
+      )
     const id = prompt.promptId ?? newId()
     const placed = { ...prompt, parent: this.#parentOf(prompt) }
     this.#sent.set(id, placed)
@@ -194,4 +204,8 @@ export class Publisher {
     this.#store.conversation.note(event)
     this.#store.changed('now')
   }
+}
+
+function isEmpty({ text, files = [], parts = [], data }: OutgoingPrompt): boolean {
+  return text.trim() === '' && parts.length === 0 && !data && [...files].length === 0
 }

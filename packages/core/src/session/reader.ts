@@ -17,25 +17,32 @@ export type ReaderOptions = ChannelSource &
 /** Turns a channel's messages into whole responses, and keeps them whole. Read-only; see `Session`. */
 export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> {
   /** Resolves when the reader is hydrated and live; rejects with the reason if it cannot be. */
-  readonly ready: Promise<void>
+  get ready(): Promise<void> {
+    return this.#core.ready
+  }
+
   readonly #core: SessionCore
 
   constructor(core: SessionCore) {
     this.#core = core
-    this.ready = core.ready
   }
 
   getSnapshot = (): SessionState => this.#core.getSnapshot()
 
   /** Notifies of changes to the list, prompts and the session's status; never per token. */
-  subscribe = (listener: () => void): (() => void) => this.#core.store.subscribe(listener)
+  subscribe = (listener: () => void): (() => void) => {
+    this.#core.start()
+    return this.#core.store.subscribe(listener)
+  }
 
   getResponse = (id: string): ResponseState<T, D> | undefined =>
     this.#core.store.getResponse(id) as ResponseState<T, D> | undefined
 
   /** Notifies of changes to one response, at most once per frame, and says what changed. */
-  subscribeResponse = (id: string, listener: ResponseListener): (() => void) =>
-    this.#core.store.subscribeResponse(id, listener)
+  subscribeResponse = (id: string, listener: ResponseListener): (() => void) => {
+    this.#core.start()
+    return this.#core.store.subscribeResponse(id, listener)
+  }
 
   getPrompt = (id: string): PromptState | undefined => this.#core.store.getPrompt(id)
 
@@ -46,7 +53,10 @@ export class Reader<T extends Tools = RegisteredTools, D extends DataTypes = Reg
   on = <E extends keyof SessionEvents>(
     event: E,
     listener: (...args: SessionEvents[E]) => void,
-  ): (() => void) => this.#core.events.on(event, listener)
+  ): (() => void) => {
+    this.#core.start()
+    return this.#core.events.on(event, listener)
+  }
 
   /** The number of messages that were ignored because their publishers may not send them (PROTOCOL.md §8). */
   get ignored(): number {
@@ -68,5 +78,8 @@ export function createReader<T extends Tools = RegisteredTools, D extends DataTy
   options: ReaderOptions,
 ): Reader<T, D> {
   const { features = [] } = options
-  return new Reader<T, D>(new SessionCore(options, { features, produce: copied }))
+  const core = new SessionCore(options, { features, produce: copied })
+  const reader = new Reader<T, D>(core)
+  core.begin()
+  return reader
 }

@@ -72,6 +72,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   readonly #waker: Waker | undefined
   readonly #absence: Absence
   readonly #citations: CitationSource | undefined
+  #initial: Session<T, D> | undefined
 
   constructor(options: SessionOptions) {
     const core = new SessionCore(options, {
@@ -110,10 +111,22 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       conversation.apply(event, live)
       if (live) store.changed()
     })
+    core.begin()
+  }
+
+  /**
+   * The session as it was made: what `initialRows` show, and nothing that came later. A server renders this, and a page
+   * begins with it, so that both agree.
+   */
+  get initial(): Session<T, D> {
+    const { initialRows = [], branches } = this.#options
+    if (!this.#core.isStarted && !branches) return this
+    return (this.#initial ??= new Session<T, D>({ channelName: this.#core.channel.name, initialRows }))
   }
 
   /** Publishes a prompt, shown at once with its delivery status. Resolves to its id. */
   sendMessage = async (prompt: OutgoingPrompt): Promise<string> => {
+    this.#core.use('send the message')
     const id = await this.#publisher.sendMessage(prompt)
     this.#waker?.prompted(id)
     return id
@@ -121,6 +134,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
 
   /** Sends a prompt whose delivery `failed` again. */
   retryMessage = async (promptId: string): Promise<string> => {
+    this.#core.use('send the message again')
     const id = await this.#publisher.retry(promptId)
     this.#waker?.prompted(id)
     return id
@@ -195,12 +209,36 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
    * waiting. This client's own waiting prompts become `stopped` on every device, even with no agent present.
    */
   stop = async (id?: string): Promise<void> => {
+    this.#core.use('stop')
+    if (id !== undefined) await this.#mustKnow(`stop "${id}"`, id)
     const targets = id === undefined ? this.#unfinished() : [this.#targetOf(id)]
     await Promise.all(targets.map((target) => this.#publisher.cancel(target)))
   }
 
   /** Asks agents to stop all that is open or waits. Takes no argument, so that it may be a handler of a click. */
   stopAll = (): Promise<void> => this.stop()
+
+  /** Rejects for a response, prompt or tool call that nobody has heard of, once the past was read. */
+  async #mustKnow(what: string, id: string, toolCallId?: string): Promise<void> {
+    this.#core.use(what)
+    const missing = (): string | undefined => {
+      const response = this.getResponse(id)
+      if (!response)
+        return this.getPrompt(id) || this.#core.conversation.find(id) ? undefined : `no "${id}" is known here`
+      const { parts, hasGap } = response
+      if (toolCallId === undefined || hasGap) return undefined
+      const isThere = parts.some((part) => 'toolCallId' in part && part.toolCallId === toolCallId)
+      return isThere ? undefined : `response "${id}" has no tool call "${toolCallId}"`
+    }
+    if (missing() === undefined) return
+    await this.ready.catch(() => {})
+    const why = missing()
+    if (why === undefined || this.getSnapshot().hydration !== 'whole') return
+    throw new RejoinError(
+      'invalid_argument',
+      `unable to ${what}; ${why}. Pass an id that this session shows, after loadOlder() if it is older`,
+    )
+  }
 
   #targetOf(id: string): { responseId?: string | undefined; promptId?: string | undefined } {
     const prompt = this.getResponse(id) ? undefined : this.getPrompt(id)
@@ -222,12 +260,16 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
 
   /** Publishes the output of a tool that runs in the browser, or why it failed. */
   addToolOutput = async (output: ToolOutput): Promise<void> => {
+    const { responseId, toolCallId } = output
+    await this.#mustKnow(`publish the output of tool call "${toolCallId}"`, responseId, toolCallId)
     await this.#publisher.addToolOutput(output)
     this.#waker?.decided(output.responseId, 'tool-result')
   }
 
   /** Publishes a person's decision on an approval that the agent asked for. */
   addToolApprovalResponse = async (answer: ToolApprovalResponse): Promise<void> => {
+    const toolCallId = answer.toolCallId ?? answer.id
+    await this.#mustKnow(`respond to approval "${toolCallId}"`, answer.responseId, toolCallId)
     await this.#publisher.addToolApprovalResponse(answer)
     this.#waker?.decided(answer.responseId, 'approval')
   }

@@ -7,7 +7,10 @@ export type SessionStatus =
   /** Not attached yet, or reading the past for the first time. */
   | 'connecting'
   | 'live'
-  /** The connection was lost and Ably is reconnecting. Snapshots stay as they are. */
+  /**
+   * The connection was lost, or could not be made yet, and Ably is connecting again. Snapshots stay as they are; `error`
+   * says why it could not be made.
+   */
   | 'disconnected'
   /** Lost for longer than Ably can resume. Ably still tries; missed messages are read after it reconnects. */
   | 'suspended'
@@ -65,6 +68,8 @@ export interface SessionFacts extends Omit<SessionView, 'status'> {
   /** States of Ably's channel and connection. A session given only a channel knows no connection. */
   readonly channel: string
   readonly connection: string | undefined
+  /** No connection could be made so far: Ably tries again. */
+  readonly unreachable: boolean
   /** The past was read, or could not be read: live messages show. */
   readonly opened: boolean
   readonly closed: boolean
@@ -77,7 +82,7 @@ export type SessionChange =
   | ({ readonly type: 'list' } & Pick<SessionView, 'messages' | 'entries'>)
   | { readonly type: 'streaming'; readonly isStreaming: boolean }
   | { readonly type: 'members'; readonly agents: readonly Member[]; readonly users: readonly Member[] }
-  | { readonly type: 'failed'; readonly error: Error }
+  | { readonly type: 'unreachable' | 'failed'; readonly error: Error }
   | { readonly type: 'closed' }
 
 type Draft = { -readonly [K in keyof SessionFacts]: SessionFacts[K] }
@@ -92,6 +97,13 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
         break
       case 'connection':
         draft.connection = change.state
+        if (change.state !== 'connected' || !draft.unreachable) break
+        draft.unreachable = false
+        draft.error = undefined
+        break
+      case 'unreachable':
+        draft.unreachable = true
+        draft.error = change.error
         break
       case 'past':
         draft.hydration = change.status
@@ -149,10 +161,12 @@ export function stateOf({ messages, entries, ...others }: SessionView): SessionS
   }
 }
 
-function statusOf({ channel, connection, opened, closed, error }: SessionFacts): SessionStatus {
+function statusOf(facts: SessionFacts): SessionStatus {
+  const { channel, connection, unreachable, opened, closed, error } = facts
   if (closed) return 'closed'
   if (channel === 'failed' || connection === 'failed') return 'failed'
   if (channel === 'suspended' || connection === 'suspended') return 'suspended'
+  if (unreachable) return 'disconnected'
   if (!opened) return error ? 'failed' : 'connecting'
   if (connection !== undefined && connection !== 'connected') return 'disconnected'
   return channel === 'attached' ? 'live' : 'disconnected'

@@ -49,6 +49,15 @@ export class RejoinError extends Error {
   }
 }
 
+/** A wrong value, as an error message shows it: short, and what it is. */
+export function quoted(value: unknown): string {
+  if (typeof value === 'function') return `the function ${value.name || 'without a name'}()`
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : String(value)
+  const { name } = value.constructor ?? {}
+  return name && name !== 'Object' ? `a ${name}` : 'an object'
+}
+
 interface AblyErrorLike {
   code?: number
   statusCode?: number
