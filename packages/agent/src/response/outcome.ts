@@ -22,8 +22,8 @@ export class Outcome {
   #unfinished: { status: EndStatus; reason: unknown } | undefined
 
   /** A former process had ended the response, or only published facts about it. */
-  adopt({ status, fields }: PastResponse): void {
-    if (status !== undefined) this.status = status
+  adopt({ status, fields, reason }: PastResponse): void {
+    if (status !== undefined) this.mark(status, reason)
     Object.assign(this, fields)
   }
 

@@ -1,5 +1,6 @@
 import { type RejoinError, Header, newId } from '@rejoin/core/protocol'
 import { Run, type RunHost } from './run.ts'
+import type { PastText } from './pastResponse.ts'
 import { runWire, type Pattern, type RunKind } from './runWire.ts'
 import { storableText } from '../inbound/storable.ts'
 import { endsInHighSurrogate, fitting, utf8Length } from './unicode.ts'
@@ -74,14 +75,14 @@ export class PartText {
   }
 
   /** Takes over the messages of a former process, in order; further text follows the last one unless it is closed. */
-  adopt(pieces: Iterable<{ serial: string; text: string; done: boolean }>): void {
+  adopt(pieces: Iterable<PastText>): void {
     const all = [...pieces]
     for (const piece of all) {
       const wire = this.#wire()
       wire.serial = piece.serial
       // A message that another one followed was closed.
       const closed = piece.done || piece !== all.at(-1)
-      this.runs.push(Run.adopt(this.#segmentHost(), wire, piece.text, closed))
+      this.runs.push(Run.adopt(this.#segmentHost(), wire, { ...piece, done: closed }))
     }
     this.#finished = all.at(-1)?.done ?? false
   }

@@ -1,5 +1,6 @@
 import type { InboundMessage } from 'ably'
 import { checksum, Header, MessageName, Metadata, Phase, type EndStatus } from '@rejoin/core/protocol'
+import type { ProviderMetadata, ToolFields } from './modelEvent.ts'
 import { largeField } from './largeValue.ts'
 import { headersOf, parsed } from '../inbound/fields.ts'
 
@@ -8,6 +9,8 @@ export interface PastText {
   readonly serial: string
   text: string
   done: boolean
+  /** Version of the last operation on the message. */
+  version?: string | undefined
 }
 
 export interface PastPart {
@@ -31,6 +34,8 @@ export interface PastPart {
   requested?: boolean
   /** The decision that the former process accepted. */
   decision?: { approved: boolean; reason?: string; clientId?: string }
+  /** Fields of a call beside its name and arguments. */
+  fields?: ToolFields
   data?: unknown
 }
 
@@ -43,6 +48,10 @@ export class PastResponse {
   metadata: Record<string, unknown> | undefined
   /** The whole response was withdrawn. */
   withdrawn = false
+  /** Metadata of parts, by part or call: it may come before the part. */
+  readonly #metadata = new Map<string, PastMetadata>()
+  /** Serial of the message that marks the beginning. */
+  startSerial: string | undefined
   /** Part numbers assigned so far. */
   partCount = 0
   promptId: string | undefined
@@ -56,12 +65,19 @@ export class PastResponse {
   status: EndStatus | undefined
   /** `finishReason`, `rawFinishReason` and `usage` from the end marker. */
   fields: object = {}
+  /** Why it failed or was stopped. */
+  reason: { message: string; code?: string } | undefined
   createdAt = 0
   /** Values that came in pieces, by their id. */
   readonly #pieces = new Map<string, string>()
 
   constructor(responseId: string) {
     this.responseId = responseId
+  }
+
+  /** What the provider, or the tool's maker, told of a part. */
+  metadataOf({ part, toolCallId }: PastPart): PastMetadata {
+    return this.#metadata.get(metadataKey(part, toolCallId)) ?? {}
   }
 
   get text(): string {
@@ -82,6 +98,11 @@ export class PastResponse {
     if (own !== undefined) this.partCount = Math.max(this.partCount, (Number.parseInt(own, 10) || 0) + 1)
     if (own !== undefined && this.retracted.includes(own.split('.')[0]!)) return
     switch (name) {
+      case MessageName.Start:
+        this.startSerial ??= serial
+        return
+      case MessageName.PartMetadata:
+        return this.#partMetadata(metadataKey(own, headers[Header.ToolCallId]), data)
       case MessageName.Response:
       case MessageName.Reasoning:
       case MessageName.Token:
@@ -142,12 +163,17 @@ export class PastResponse {
   #ended(name: string, status: string | undefined, data: Record<string, unknown> | undefined): void {
     const given = status === 'stopped' || status === 'error' ? status : 'complete'
     this.status = name === MessageName.Cancelled ? 'stopped' : given
-    const { finishReason, rawFinishReason, usage } = data ?? {}
+    const { finishReason, rawFinishReason, usage, message, code } = data ?? {}
+    if (typeof message === 'string') this.reason = { message, ...(typeof code === 'string' && { code }) }
     this.fields = {
       ...(finishReason !== undefined && { finishReason }),
       ...(rawFinishReason !== undefined && { rawFinishReason }),
       ...(usage !== undefined && { usage }),
     }
+  }
+
+  #partMetadata(key: string, data: PastMetadata | undefined): void {
+    this.#metadata.set(key, { ...this.#metadata.get(key), ...data })
   }
 
   #piece(headers: Record<string, string>, { clientId, data }: InboundMessage): void {
@@ -193,6 +219,8 @@ export class PastResponse {
     const whole = !token || name === MessageName.ResponseComplete || name === MessageName.ReasoningComplete
     if (whole) piece.text = text
     else piece.text += followed(piece.text.length, text, Number(headers[Header.End]))
+    // Per token, as in the process that wrote it: the version of the run's first message.
+    piece.version = token ? piece.serial : operated(message)
     piece.done ||= phase === Phase.Done
   }
 
@@ -201,15 +229,23 @@ export class PastResponse {
     const fields = (typeof data === 'object' && data ? data : {}) as {
       name?: string
       args?: unknown
-      client?: unknown
     }
     const tool = this.#tool(headers, serial, streamed ?? fields.name)
-    if (fields.client === true) tool.client = true
+    const given: Record<string, unknown> = streamed === undefined ? fields : headers
+    const title = asText(given[Header.Title])
+    if (isSet(given[Header.Client])) tool.client = true
+    tool.fields = {
+      ...tool.fields,
+      ...(isSet(given[Header.Dynamic]) && { dynamic: true }),
+      ...(isSet(given[Header.ProviderExecuted]) && { providerExecuted: true }),
+      ...(title !== undefined && { title }),
+    }
     if (streamed === undefined) return void (tool.input = fields.args)
     // Arguments too long for one message continue in the next.
     const done = message.version?.metadata?.[Metadata.Phase] === Phase.Done
     tool.pieces.delete(headers[Header.Continues] ?? '')
-    tool.pieces.set(serial, { serial, text: typeof message.data === 'string' ? message.data : '', done })
+    const text = typeof message.data === 'string' ? message.data : ''
+    tool.pieces.set(serial, { serial, text, done, version: operated(message) })
     if (done) tool.input = jsonOf(textOf(tool))
   }
 
@@ -253,6 +289,22 @@ function valueKey(headers: Record<string, string>, clientId: string | undefined)
   const id = headers[Header.Value]
   return id === undefined ? undefined : `${clientId ?? ''} ${id}`
 }
+
+/** What `part-metadata` says of one part. */
+export interface PastMetadata {
+  providerMetadata?: ProviderMetadata
+  resultProviderMetadata?: ProviderMetadata
+  toolMetadata?: Record<string, unknown>
+}
+
+const metadataKey = (part: string | undefined, toolCallId: string | undefined): string =>
+  toolCallId === undefined ? `part ${part}` : `call ${toolCallId}`
+
+/** In a call's data a field is a boolean, in headers a text. */
+const isSet = (field: unknown): boolean => field === true || field === 'true'
+
+/** Version of the last operation on a message. */
+const operated = ({ serial, version }: InboundMessage): string | undefined => version?.serial ?? serial
 
 function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined

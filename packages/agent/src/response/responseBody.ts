@@ -140,7 +140,9 @@ export class ResponseBody {
   adopt(past: PastResponse): void {
     this.#begun = true
     this.#partCount = past.partCount
+    this.parts.startSerial = past.startSerial
     this.parts.retracted.push(...past.retracted)
+    for (const name of past.retracted) this.values.nameWithdrawn(name)
     if (past.metadata) this.values.adoptMetadata(past.metadata)
     for (const part of past.parts) {
       const { kind, serial } = part
@@ -148,8 +150,9 @@ export class ResponseBody {
         const growing = this.#grow(kind, () => part.part, {})
         const over = past.status !== undefined
         growing.adopt([...part.pieces.values()].map((piece) => ({ ...piece, done: piece.done || over })))
-        this.parts.add({ kind, growing })
-      } else if (kind === 'tool') this.parts.add(adoptedTool(part))
+        const { providerMetadata } = past.metadataOf(part)
+        this.parts.add({ kind, growing, ...(providerMetadata && { providerMetadata }) })
+      } else if (kind === 'tool') this.parts.add(adoptedTool(part, past.metadataOf(part)))
       else {
         const { name: type = 'source-url', version = serial } = part
         const fields = kind === 'data' ? { data: part.data } : (part.data as object)

@@ -1,7 +1,7 @@
 import { RejoinError, type RowPart } from '@rejoin/core/protocol'
 import type { ProviderMetadata, ToolFields } from './modelEvent.ts'
 import type { PartText } from './partText.ts'
-import type { PastPart } from './pastResponse.ts'
+import type { PastMetadata, PastPart } from './pastResponse.ts'
 
 export interface GrowingPart {
   readonly kind: 'text' | 'reasoning'
@@ -33,6 +33,8 @@ export interface ToolPart {
   errorText?: string
   approval?: { id: string; approved?: boolean; reason?: string; clientId?: string }
   serial?: string
+  /** Where a former process's streamed arguments are. */
+  place?: Pick<RowPart, 'serial' | 'version' | 'runs'>
   /** A client runs the tool. */
   client?: boolean
   /** Who waits for a person or a client: this process (`here`) or a former one (`before`). */
@@ -127,7 +129,13 @@ export class ResponseParts {
 }
 
 function place({ runs }: PartText): Pick<RowPart, 'serial' | 'version' | 'runs'> {
-  const serial = runs[0]?.wire.serial
+  return placeOf(runs.map(({ wire: { serial }, version }) => ({ serial, version })))
+}
+
+function placeOf(
+  runs: readonly { serial: string | undefined; version?: string | undefined }[],
+): Pick<RowPart, 'serial' | 'version' | 'runs'> {
+  const serial = runs[0]?.serial
   const version = runs
     .flatMap((run) => run.version ?? [])
     .sort()
@@ -154,12 +162,12 @@ function toolRow(tool: ToolPart): RowPart {
     ...(toolMetadata && { toolMetadata }),
     ...(providerMetadata && { callProviderMetadata: providerMetadata }),
     ...(resultProviderMetadata && { resultProviderMetadata }),
-    ...(growing ? place(growing) : serial && { serial }),
+    ...(growing ? place(growing) : (tool.place ?? (serial && { serial }))),
   }
 }
 
 /** A tool call of a former process. */
-export function adoptedTool(past: PastPart): ToolPart {
+export function adoptedTool(past: PastPart, metadata: PastMetadata): ToolPart {
   const { part, serial, toolCallId = part, name: toolName = 'tool', input, output, errorText } = past
   const { client, requested, decision, preliminary } = past
   const tool: ToolPart = {
@@ -171,11 +179,13 @@ export function adoptedTool(past: PastPart): ToolPart {
     input,
     growing: undefined,
     state: input === undefined ? 'input-streaming' : 'input-available',
-    fields: {},
+    fields: past.fields ?? {},
+    ...metadata,
   }
+  if (past.pieces.size > 0) tool.place = placeOf([...past.pieces.values()])
   if (client) tool.client = true
   if (requested || client) tool.asked = 'before'
-  if (requested) {
+  if (requested || decision) {
     tool.approval = { id: toolCallId, ...decision }
     tool.state = !decision ? 'approval-requested' : decision.approved ? 'approval-responded' : 'output-denied'
   }

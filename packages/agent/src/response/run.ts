@@ -4,6 +4,7 @@ import { Backoff, isGone, isRateLimit, judge } from '../publish/backoff.ts'
 import type { Lane, LaneHost } from '../publish/lane.ts'
 import type { Sender } from '../publish/uplink.ts'
 import { wrapRefusal } from '../publish/rights.ts'
+import type { PastText } from './pastResponse.ts'
 import type { RunWire } from './runWire.ts'
 import { fitting, utf8Length } from './unicode.ts'
 
@@ -54,10 +55,11 @@ export class Run implements Sender {
   }
 
   /** Takes over an unfinished message of a former process. */
-  static adopt(host: RunHost, wire: RunWire, text: string, done: boolean): Run {
+  static adopt(host: RunHost, wire: RunWire, { text, done, version }: PastText): Run {
     const run = new Run(host, wire)
     run.#sent = text
     run.bytes = utf8Length(text)
+    run.version = version
     if (done) {
       run.#state = 'closed'
       return run

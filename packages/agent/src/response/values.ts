@@ -171,7 +171,11 @@ export class Values {
 
   withdrawn(part: WholePart): void {
     const id = part.row.id!
-    if (!part.row.type.startsWith(MessageName.DataPrefix)) return
+    if (part.row.type.startsWith(MessageName.DataPrefix)) this.nameWithdrawn(id)
+  }
+
+  /** Data of this id was withdrawn: its name is used no more. */
+  nameWithdrawn(id: string): void {
     const base = id.replace(/~\d+$/, '')
     this.#withdrawn.set(base, (this.#withdrawn.get(base) ?? 1) + 1)
   }
