@@ -196,7 +196,8 @@ async function write(response: ResponseWriter, from: number, to = steps.length):
 }
 
 /** Serials differ from channel to channel: what remains is where there is one. */
-function comparable({ id: _, createdAt: __, ...row }: ResponseRow): unknown {
+function comparable(stored: ResponseRow): unknown {
+  const { id: _, createdAt: __, ...row } = stored
   const serials = new Set(['serial', 'version'])
   return JSON.parse(JSON.stringify(row), (key, value: unknown) => (serials.has(key) ? 'a serial' : value))
 }
