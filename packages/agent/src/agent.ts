@@ -1,19 +1,12 @@
 import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
-import {
-  ErrorCode,
-  Header,
-  MessageName,
-  PROTOCOL_VERSION,
-  RejoinError,
-  wrapError,
-  type ResponseRow,
-} from '@rejoin/core/protocol'
+import { ErrorCode, RejoinError, wrapError, type ResponseRow } from '@rejoin/core/protocol'
 import { Emitter } from './emitter.ts'
 import { Backoff, type RetryOptions } from './publish/backoff.ts'
 import { ChannelClaims } from './prompts/channelClaims.ts'
 import type { ClaimStore } from './prompts/claims.ts'
 import type { CheckpointStore } from './prompts/checkpoint.ts'
 import { watchExit } from './exit/exitWatch.ts'
+import { promptStatus, type PromptStatusData } from './prompts/promptStatus.ts'
 import { Inbox } from './prompts/inbox.ts'
 import { watchLast } from './exit/lastWords.ts'
 import { Lane } from './publish/lane.ts'
@@ -354,10 +347,9 @@ export class Agent {
   }
 
   /** A hint: nothing depends on its delivery. */
-  #announce(promptId: string, data: object): void {
-    const headers = { [Header.Rejoin]: PROTOCOL_VERSION, [Header.PromptId]: promptId }
+  #announce(promptId: string, data: PromptStatusData): void {
     this.#lane.push({
-      make: () => ({ name: MessageName.PromptStatus, data, extras: { headers } }),
+      make: () => promptStatus(promptId, data),
       done: () => {},
       failed: () => {},
     })

@@ -11,7 +11,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import { PastResponse } from '../response/pastResponse.ts'
 import { isAnswerTo } from '../inbound/answers.ts'
 import { headersOf, parsed, senderOf, type Who } from '../inbound/fields.ts'
-import { readPrompt, type Prompt } from '../inbound/prompt.ts'
+import { promptIdOf, readPrompt, type Prompt } from '../inbound/prompt.ts'
 import type { Task } from './promptQueue.ts'
 import { PromptTexts } from '../inbound/promptTexts.ts'
 
@@ -27,6 +27,8 @@ export interface Missed {
   readonly taken: { prompt: Prompt; past: PastResponse }[]
   /** Decisions and tool results that a resumed answer may wait for. */
   readonly answers: InboundMessage[]
+  /** Ids of prompts of which pieces are missing. */
+  readonly unreadable: string[]
   /** Serial of the newest message. */
   readonly serial: string
 }
@@ -53,7 +55,15 @@ export async function catchUp(
   report: (error: RejoinError) => void,
 ): Promise<Missed> {
   if (!checkpoint)
-    return { prompts: [], answered: [], cancelled: [], taken: [], answers: [], serial: await newest(channel) }
+    return {
+      prompts: [],
+      answered: [],
+      cancelled: [],
+      taken: [],
+      answers: [],
+      unreadable: [],
+      serial: await newest(channel),
+    }
   // An unfinished answer began after its prompt.
   const from = checkpoint.open.reduce(
     (least, { prompt }) => (prompt.serial < least ? prompt.serial : least),
@@ -116,6 +126,7 @@ function sort(
   const recent = new Set(checkpoint.recent)
   const texts = new PromptTexts()
   const cancels: InboundMessage[] = []
+  const unreadable: string[] = []
   const answers: InboundMessage[] = []
   const steered = new Map<string, string>()
   for (const message of messages) {
@@ -139,6 +150,8 @@ function sort(
       }
     } catch (error) {
       report(wrapError('read a message of the past', error, ErrorCode.BadMessage))
+      const promptId = message.name === MessageName.UserInput ? promptIdOf(message) : undefined
+      if (promptId !== undefined && (message.serial ?? '') > checkpoint.serial) unreadable.push(promptId)
     }
     if (ANSWERS.has(message.name) && !isPublishedByAgent(message, judge)) answers.push(message)
   }
@@ -149,6 +162,7 @@ function sort(
     cancelled: [],
     taken: [],
     answers,
+    unreadable: unreadable.filter((promptId) => !prompts.has(promptId)),
     serial: messages.at(-1)?.serial ?? '',
   }
   for (const prompt of [...prompts.values()].sort((a, b) => (a.serial < b.serial ? -1 : 1))) {

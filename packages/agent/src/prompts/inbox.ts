@@ -12,7 +12,7 @@ import type { Checkpoint, CheckpointStore } from './checkpoint.ts'
 import { Answers } from '../inbound/answers.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
 import { headersOf, senderOf } from '../inbound/fields.ts'
-import { readPrompt, type Prompt } from '../inbound/prompt.ts'
+import { promptIdOf, readPrompt, type Prompt } from '../inbound/prompt.ts'
 import { Claimant } from './claimant.ts'
 import type { ClaimStore } from './claims.ts'
 import { PromptTexts } from '../inbound/promptTexts.ts'
@@ -23,11 +23,11 @@ import {
   type Active,
   type AllowCancel,
   type Task,
-  type PromptNews,
   type Interrupted,
   type PromptOptions,
 } from './promptQueue.ts'
 import { ownId } from '../publish/ownId.ts'
+import type { PromptStatusData } from './promptStatus.ts'
 import { missing, wrapRefusal } from '../publish/rights.ts'
 import type { Origin, ResponseIds, ResponseWriter, Suspension } from '../response/responseWriter.ts'
 import { SuspendedPrompts } from './suspendedPrompts.ts'
@@ -43,7 +43,7 @@ export interface InboxHost {
   /** Stores a response that is complete on the channel and perhaps not in the store. */
   recompleted(responseId: string, past: PastResponse, prompt: Prompt): Promise<boolean>
   /** Publishes a prompt's delivery state. */
-  announce(promptId: string, data: { status: PromptNews; responseId?: string; part?: string }): void
+  announce(promptId: string, data: PromptStatusData): void
   /** Who may cancel responses that no prompt handler answers. */
   readonly allowCancel: AllowCancel | undefined
   /** An answer waits for people, and no handler runs for it. */
@@ -356,6 +356,7 @@ export class Inbox {
     }
     this.#ledger.caughtUp()
     for (const message of missed.answers) this.answers.receive(message)
+    for (const promptId of missed.unreadable) this.#host.announce(promptId, { status: 'failed' })
     if (this.#claimant) {
       // Other processes may have these prompts: only the process with the claim acts.
       for (const { prompt } of [...missed.answered, ...missed.cancelled, ...missed.taken, ...missed.prompts])
@@ -564,6 +565,8 @@ export class Inbox {
       return readPrompt(message, late, this.#texts)
     } catch (error) {
       this.#host.report(error as RejoinError)
+      const promptId = promptIdOf(message)
+      if (promptId !== undefined) this.#host.announce(promptId, { status: 'failed' })
       return undefined
     }
   }

@@ -26,7 +26,7 @@ export interface Active {
 }
 
 /** The state of a prompt without an answer of its own, or before it has one. */
-export type PromptNews = 'queued' | 'ignored' | 'steered'
+export type PromptNews = 'queued' | 'ignored' | 'steered' | 'failed'
 
 export type Steering = 'parallel' | 'queue' | 'interrupt' | 'ignore' | 'steer'
 
@@ -260,19 +260,30 @@ export class PromptQueue {
 
   /** Whether the application accepts the prompt for this agent. */
   accepts(prompt: Prompt): boolean {
-    return this.#call('accept', () => this.#options.accept?.(prompt) ?? true, false)
+    return this.#call(
+      'accept',
+      () => this.#options.accept?.(prompt) ?? true,
+      () => {
+        this.#host.announce(prompt.id, 'failed')
+        return false
+      },
+    )
   }
 
   #choose(whileBusy: (prompt: Prompt, active: readonly Active[]) => Steering, prompt: Prompt): Steering {
-    return this.#call('whileBusy', () => whileBusy(prompt, [...this.active]), 'queue')
+    return this.#call(
+      'whileBusy',
+      () => whileBusy(prompt, [...this.active]),
+      () => 'queue',
+    )
   }
 
-  #call<T>(name: string, callback: () => T, fallback: T): T {
+  #call<T>(name: string, callback: () => T, failed: () => T): T {
     try {
       return callback()
     } catch (error) {
       this.#host.report(wrapError(`call ${name}`, error, ErrorCode.CallbackFailed))
-      return fallback
+      return failed()
     }
   }
 

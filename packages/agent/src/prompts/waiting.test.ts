@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { memoryCheckpoints, memoryClaims, type Pattern, type Prompt, type ResponseRow } from '../index.ts'
+import { createSession } from '@rejoin/core'
+import {
+  answerPrompt,
+  memoryCheckpoints,
+  memoryClaims,
+  type Pattern,
+  type Prompt,
+  type ResponseRow,
+} from '../index.ts'
 import { Bench, type Reader } from '../../test/agentBench.ts'
 
 /** What becomes of a prompt before it has an answer, and instead of one. */
@@ -194,4 +202,40 @@ test('hands a prompt to the answer under way, and answers what that has not take
   expect(all).toEqual(['first', 'late'])
   expect(rows.map(({ text }) => text)).toEqual(['first: a,b.', 'late: '])
   await agent.close()
+})
+
+test('a prompt that cannot be answered has failed, for every reader', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const session = createSession({ client: bench.client({ clientId: 'ann' }), channelName })
+  await session.ready
+  const broken = (promptId: string) =>
+    reader.channel.publish('user-input', { promptId, text: 'The head', length: 9999, checksum: '00000000' })
+  const fate = (promptId: string) => session.getPrompt(promptId)?.status
+  const checkpoints = memoryCheckpoints()
+  const accept = ({ id }: Prompt) => {
+    if (id === 'odd') throw new Error('what is this?')
+    return true
+  }
+  const start = async () => {
+    const agent = bench.agent({ channelName, checkpoints })
+    agent.onPrompt((_, response) => response.append('well'), { accept })
+    await agent.ready
+    return agent
+  }
+  const first = await start()
+  await broken('live')
+  await ask(reader, 'odd')
+  await bench.until(() => fate('live') === 'failed' && fate('odd') === 'failed')
+  await first.close()
+  await broken('missed')
+  const second = await start()
+  await bench.until(() => fate('missed') === 'failed')
+  await second.close()
+  await broken('alone')
+  const client = bench.client({ echoMessages: false })
+  const one = answerPrompt({ client, channelName, promptId: 'alone', handler: () => {}, patience: 0 })
+  await expect(one).rejects.toMatchObject({ message: expect.stringMatching(/pieces of its text/) as string })
+  await bench.until(() => fate('alone') === 'failed')
+  session.close()
 })

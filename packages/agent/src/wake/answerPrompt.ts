@@ -7,6 +7,7 @@ import type { ClaimStore } from '../prompts/claims.ts'
 import { mayCancelBy } from '../prompts/mayCancel.ts'
 import type { PromptHandler, PromptOptions } from '../prompts/promptQueue.ts'
 import type { EndResult, ResponseWriter } from '../response/responseWriter.ts'
+import { promptStatus } from '../prompts/promptStatus.ts'
 import { ownId } from '../publish/ownId.ts'
 import { findPrompt } from './findPrompt.ts'
 import { visit } from './visits.ts'
@@ -120,6 +121,8 @@ class Answer {
       return this.#prompt ? await this.#outcome(await this.#over, channel) : { status: 'not-found' }
     } catch (error) {
       if (!this.#response) signal?.throwIfAborted()
+      if (isUnreadable(error))
+        await channel.publish(promptStatus(promptId, { status: 'failed' })).catch(() => {})
       throw error
     } finally {
       signal?.removeEventListener('abort', stop)
@@ -221,4 +224,11 @@ class Answer {
     const responseId = [...prompts, ...cancelled][0]?.responseId
     return { status: 'claimed', ...(responseId !== undefined && { responseId }) }
   }
+}
+
+/** Whether no call can ever answer the prompt: pieces of its text are missing. */
+function isUnreadable(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof RejoinError && cause.code === ErrorCode.BadMessage) return true
+  return false
 }
