@@ -5,6 +5,8 @@ import type { OutgoingPrompt } from '../session/outgoing.ts'
 import type { Session } from '../session/session.ts'
 import type { ResponseState } from '../types/types.ts'
 import { isOpen } from '../types/status.ts'
+import { ChatNames } from './chatNames.ts'
+import type { MessageIdOf } from './chatNames.ts'
 import { findAnswer } from './findAnswer.ts'
 import { ChunkWriter } from './chunkWriter.ts'
 import { ResponseStream } from './responseStream.ts'
@@ -19,7 +21,7 @@ export interface ChatTransportOptions<M extends UIMessage = UIMessage> {
   /** Makes the prompt to publish. Default: the last message's text, id and files, with `body` as data. */
   prepare?: (request: SendRequest<M>) => OutgoingPrompt
   /** The message's id in the chat, for messages that the app's database names. Default: the response's id. */
-  messageId?: (response: ResponseState) => string
+  messageId?: MessageIdOf
   /**
    * The message's `metadata`, updated whenever it changes: `({ hasGap, verified }) => ({ hasGap, verified })`.
    * Default: the agent's metadata.
@@ -44,6 +46,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
   /** A resumed response streams from its beginning, and the chat replaces its own copy. */
   readonly resumeStreamIsReplay = true
   private readonly session: Session
+  private readonly names: ChatNames
   private readonly options: ChatTransportOptions<M>
   /** What was streamed of each response, for a chat that continues one after a tool's outcome. */
   private readonly writers = new Map<string, ChunkWriter>()
@@ -56,6 +59,8 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
   constructor(session: Session, options: ChatTransportOptions<M> = {}) {
     this.session = session
     this.options = options
+    this.names = ChatNames.of(session)
+    this.names.messageId = options.messageId ?? this.names.messageId
   }
 
   /**
@@ -67,7 +72,8 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
       const response = role === 'assistant' && this.session.getResponse(id)
       if (response) this.given.set(id, response)
     }
-    return toUIMessages<M>(this.session, { metadata: this.options.metadata })
+    const { metadata, messageId } = this.options
+    return toUIMessages<M>(this.session, { metadata, messageId })
   }
 
   /**
@@ -82,6 +88,7 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     if (last.role === 'assistant') return this.sendOutcomes(last, request)
     const prompt = this.options.prepare?.(request) ?? this.promptOf(request, last)
     const promptId = (prompt.promptId ??= newId())
+    this.names.tell(promptId, last.id)
     const stream = this.begin(request.abortSignal, () => true)
     const known = new Set(this.session.getSnapshot().messages.map(({ id }) => id))
     this.session.sendMessage(prompt).catch((error: unknown) => stream.fail(error))
@@ -165,11 +172,8 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
 
   /** Continues an assistant message: publishes its tools' outcomes and decisions, and streams what follows. */
   private sendOutcomes(message: M, request: SendRequest<M>): ReadableStream<UIMessageChunk> {
-    const { session, options } = this
-    const response = session
-      .getSnapshot()
-      .messages.map(({ id, role }) => (role === 'assistant' ? session.getResponse(id) : undefined))
-      .findLast((r) => r && (options.messageId?.(r) ?? r.id) === message.id)
+    const { session } = this
+    const response = this.responseOf(message.id)
     if (!response)
       throw new RejoinError(
         ErrorCode.InvalidArgument,
@@ -204,13 +208,26 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     return stream.readable
   }
 
+  /** The newest response that the chat shows under this id. */
+  private responseOf(messageId: string): ResponseState | undefined {
+    const { session, names, options } = this
+    const { messages } = session.getSnapshot()
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const { id, role } = messages[i]!
+      const response = role === 'assistant' && session.getResponse(id)
+      if (response && names.namesOf(response, options.messageId).includes(messageId)) return response
+    }
+    return undefined
+  }
+
   private promptOf(request: SendRequest<M>, last: M): OutgoingPrompt {
     const text = last.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
     const parts = last.parts.filter((part) => part.type === 'file' || part.type.startsWith('data-'))
     // The channel accepts an id once, so an edited or repeated prompt gets a new one.
     const known = this.session.getPrompt(last.id)
     const promptId = known && known.delivery !== 'failed' ? newId() : last.id
-    const asked = request.trigger === 'regenerate-message' ? request.messageId : undefined
+    const message = request.trigger === 'regenerate-message' ? request.messageId : undefined
+    const asked = message === undefined ? undefined : (this.responseOf(message)?.id ?? message)
     return {
       text,
       promptId,

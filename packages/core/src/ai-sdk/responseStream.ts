@@ -1,6 +1,8 @@
 import type { UIMessageChunk } from 'ai'
 import type { Session } from '../session/session.ts'
 import type { ResponseChange, ResponseState } from '../types/types.ts'
+import { ChatNames } from './chatNames.ts'
+import type { MessageIdOf } from './chatNames.ts'
 import type { ChunkWriter } from './chunkWriter.ts'
 import { isOpen } from '../types/status.ts'
 import { isSettled, isTool, toolName } from './uiMessage.ts'
@@ -8,7 +10,7 @@ import { isSettled, isTool, toolName } from './uiMessage.ts'
 interface StreamOptions {
   patience: number
   metadata: (response: ResponseState) => unknown
-  messageId: ((response: ResponseState) => string) | undefined
+  messageId: MessageIdOf | undefined
   clientTools: readonly string[]
 }
 
@@ -141,6 +143,7 @@ export class ResponseStream {
   private start(response: ResponseState, { writer, again, unnamed }: Following): void {
     this.started = true
     const messageId = unnamed ? undefined : (this.options.messageId?.(response) ?? response.id)
+    if (messageId !== undefined) ChatNames.of(this.session).tell(response.id, messageId)
     const metadata = this.options.metadata(response)
     this.metadata = JSON.stringify(metadata)
     this.write(writer.start(messageId, again, metadata))

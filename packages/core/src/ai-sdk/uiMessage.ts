@@ -1,4 +1,5 @@
 import type { UIMessage } from 'ai'
+import type { MessageIdOf } from './chatNames.ts'
 import type { Session } from '../session/session.ts'
 import type {
   DynamicToolPart,
@@ -105,7 +106,7 @@ export const metadataOf: MetadataOf = ({ metadata }) => metadata
  */
 export function toUIMessages<M extends UIMessage = UIMessage>(
   session: ReadableSession,
-  options: { metadata?: MetadataOf<M> | undefined } = {},
+  options: { metadata?: MetadataOf<M> | undefined; messageId?: MessageIdOf | undefined } = {},
 ): M[] {
   const messages: M[] = []
   /** The place of each prompt, or of the one that replaced it. */
@@ -120,7 +121,9 @@ export function toUIMessages<M extends UIMessage = UIMessage>(
       places.set(id, replaced)
       messages.push(promptMessage<M>(prompt))
     }
-    if (response) messages.push(toUIMessage<M>(response, options.metadata))
+    if (!response) continue
+    const message = toUIMessage<M>(response, options.metadata)
+    messages.push(options.messageId ? { ...message, id: options.messageId(response) } : message)
   }
   return messages
 }
