@@ -59,14 +59,14 @@ describe.each(languages)('the agent in $name', (language) => {
     const id = await vi.waitUntil(first, { timeout: 55_000, interval: 10 })
     const late = await open()
     const of = (one: Session) => {
-      const { text, status, verified, promptId } = one.getResponse(id)!
-      return { text, status, verified, answered: promptId !== undefined }
+      const { text, status, verified, hasGap, promptId } = one.getResponse(id)!
+      return { text, status, verified, hasGap, answered: promptId !== undefined }
     }
     expect(of(late)).toEqual(of(session))
     return of(session)
   }
 
-  const whole = { text: pieces.join(''), status: 'complete', verified: true, answered: true }
+  const whole = { text: pieces.join(''), status: 'complete', verified: true, hasGap: false, answered: true }
 
   describe.skipIf(missing).each(patterns)(`${missing ? `(not on this machine) ` : ''}%s`, (pattern) => {
     test('to the exact text, verified', async () => {
@@ -134,9 +134,9 @@ describe.each(languages)('the agent in $name', (language) => {
       session.stop(session.getPrompt(promptId)!.responseId)
       // The model goes on until the agent has heard.
       const going = setInterval(() => agent.stdin!.write('\n'), 20)
-      const { status, text, verified } = await end
+      const { status, text, hasGap } = await end
       clearInterval(going)
-      expect({ status, verified }).toEqual({ status: 'stopped', verified: true })
+      expect({ status, hasGap }).toEqual({ status: 'stopped', hasGap: false })
       expect(text.startsWith(pieces[0]!)).toBe(true)
     })
 

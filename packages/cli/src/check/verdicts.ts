@@ -23,7 +23,8 @@ export function verdicts(
         got: quoted(shown.text),
         cause: differenceOf(expect, shown.text),
       })
-    if (strict && !known && (shown.hasGap || (shown.text !== '' && !shown.verified)))
+    const isUnproven = shown.status === 'complete' && shown.text !== '' && !shown.verified
+    if (strict && !known && (shown.hasGap || isUnproven))
       findings.push({
         ...base,
         section: '4.4',

@@ -112,7 +112,7 @@ describe('message per response', () => {
       action: 'append',
       metadata: { phase: 'done', end: '2', checksum: checksum('Hi') },
     })
-    expect(reader.response('r')).toMatchObject({ status: 'streaming', verified: true })
+    expect(reader.response('r')).toMatchObject({ status: 'streaming', verified: false })
     reader.read({ name: 'response-end', headers: strict })
     expect(reader.response('r')).toMatchObject({ status: 'complete', verified: true, hasGap: false })
   })

@@ -78,11 +78,26 @@ describe('how a response ended (PROTOCOL.md §3.3)', () => {
     }
   })
 
-  test('nothing is verified beside an error, whatever its checksum says', () => {
+  test.each([
+    ['error', false, stop({ message: 'broke off' }, { status: 'error' })],
+    ['stopped', false, stop(undefined, { status: 'stopped' })],
+    ['streaming', false, undefined],
+    ['suspended', false, { name: 'suspend', data: { toolCallIds: ['t'] }, serial: next(), headers }],
+    ['complete', true, stop()],
+  ] as const)('%s: verified is %s, though every checksum agrees', (status, verified, end) => {
     const reader = new Reader().read({ name: 'start', headers })
     reader.read(token('Hi', 2)).read(closing('Hi'))
-    reader.read(stop({ message: 'broke off' }, { status: 'error' }))
-    expect(reader.response('r')).toMatchObject({ status: 'error', verified: false, text: 'Hi' })
+    if (end) reader.read(end.name === 'suspend' ? { ...end, serial: next() } : end)
+    expect(reader.response('r')).toMatchObject({ status, verified, text: 'Hi' })
+  })
+
+  test('a response whose agent left is not verified', () => {
+    const reader = new Reader().read({ name: 'start', headers })
+    reader.read(token('Hi', 2)).read(closing('Hi'))
+    const response = reader.conversation.find('r')!
+    expect(response.interrupt()).toBe(true)
+    reader.conversation.touch(response, true)
+    expect(reader.response('r')).toMatchObject({ status: 'interrupted', verified: false })
   })
 
   test('of a stop and a complete end, the stop counts in every order', () => {

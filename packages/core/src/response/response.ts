@@ -164,6 +164,9 @@ export class Response {
     let seen = false
     if (live) this.attended = true
     if (this.#interrupted && live && event.type !== 'end') this.#interrupted = false
+    // Its agent spoke while it was not watched, before or after it left: presence history tells.
+    if (this.#interrupted && !live && event.updatedAt > this.updatedAt)
+      this.#interrupted = this.attended = false
     if (event.strict) {
       this.#agentPresent = event.watched
       this.#strict = true
@@ -277,6 +280,13 @@ export class Response {
     return true
   }
 
+  /** Its agent is there again. Returns whether it was interrupted. */
+  resume(): boolean {
+    const was = this.#interrupted
+    this.#interrupted = false
+    return was
+  }
+
   /**
    * Continuity was lost after the response had ended, so its messages may have been edited meanwhile: reads them again,
    * except tokens, which can number thousands. Returns whether there is anything to read.
@@ -370,8 +380,8 @@ export class Response {
       parts,
       gaps,
       hasGap: gaps.length > 0,
-      // Not beside an end that was none.
-      verified: whole && status !== 'error' && texts.every((text) => text.verified),
+      // More may come, or would have: of what is not complete nobody can tell that it is whole.
+      verified: whole && status === 'complete' && texts.every((text) => text.verified),
       promptId: this.promptId,
       clientId: this.clientId,
       createdAt: this.createdAt,

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { until, Wire } from '../../test/wire/wire.ts'
 import type { Session } from '../index.ts'
 
@@ -54,3 +54,88 @@ test('where presence history cannot be read, an absent agent counts as gone', as
   await late.ready
   await until('the loss', () => late.getResponse('never')?.status === 'interrupted')
 })
+
+type Step = 'enters' | 'speaks' | 'leaves'
+
+/** Everything that an agent can do in up to five steps, with a word among them; only who is there can leave. */
+const orders: readonly (readonly Step[])[] = [1, 2, 3, 4, 5]
+  .flatMap((length) =>
+    Array.from({ length: 3 ** length }, (_, n) =>
+      Array.from(
+        { length },
+        (__, i) => (['enters', 'speaks', 'leaves'] as const)[Math.trunc(n / 3 ** i) % 3]!,
+      ),
+    ),
+  )
+  .filter((order) => order.includes('speaks'))
+  .filter((order) => {
+    const moves = order.filter((step) => step !== 'speaks')
+    return moves.every((step, i) => step === 'enters' || moves[i - 1] === 'enters')
+  })
+
+/** PROTOCOL.md §6.6: it is away, and left after its last word. */
+function statusAfter(order: readonly Step[]): string {
+  let present = false
+  let leftSince = false
+  for (const step of order) {
+    if (step === 'speaks') leftSince = false
+    if (step === 'leaves' && present) leftSince = true
+    if (step !== 'speaks') present = step === 'enters'
+  }
+  return leftSince && !present ? 'interrupted' : 'streaming'
+}
+
+test('readers who were there, who come late and who missed something show the same, in every order', async () => {
+  const agents = wire.client({ clientId: 'agent' })
+  const [live, late, torn, off] = ['live', 'late', 'torn', 'off'].map((clientId) => wire.client({ clientId }))
+  const open = async (name: string, client = live!) => {
+    const session = wire.session(name, { client })
+    await session.ready
+    return session
+  }
+  const nextMillisecond = async (): Promise<void> => {
+    const now = Date.now()
+    await until('the next millisecond', () => Date.now() > now)
+  }
+
+  async function play(order: readonly Step[]): Promise<() => Record<string, string | undefined>> {
+    const name = wire.channelName()
+    const channel = agents.channels.get(name)
+    const [there, away, left] = [await open(name), await open(name, torn), await open(name, off)]
+    const firstLeave = order.indexOf('leaves')
+    let end = 0
+    for (const [i, step] of order.entries()) {
+      // It misses everything but the first and the last step.
+      if (i === 1) await torn!.channels.get(name).detach()
+      if (i === order.length - 1) await torn!.channels.get(name).attach()
+      // Presence and messages are compared by their milliseconds.
+      await nextMillisecond()
+      if (step === 'enters') await channel.presence.enter()
+      else if (step === 'leaves') await channel.presence.leave()
+      else {
+        end += 5
+        const headers = { responseId: 'r', rejoin: '1', part: '0', end: String(end) }
+        await channel.publish({ name: 'token', data: 'Hello', extras: { headers } })
+      }
+      // Knows of the first loss, and misses all that follows.
+      if (i !== firstLeave) continue
+      await wire.delivered()
+      await off!.channels.get(name).detach()
+    }
+    await off!.channels.get(name).attach()
+    await wire.delivered()
+    const then = await open(name, late)
+    const status = (session: Session) => session.getResponse('r')?.status
+    return () => ({ live: status(there), late: status(then), torn: status(away), off: status(left) })
+  }
+
+  const played = await Promise.all(orders.map(async (order) => ({ order, shown: await play(order) })))
+  await wire.delivered()
+  const told = () => played.map(({ order, shown }) => [order.join(), shown()])
+  const right = played.map(({ order }) => {
+    const status = statusAfter(order)
+    return [order.join(), { live: status, late: status, torn: status, off: status }]
+  })
+  await until('the statuses', () => JSON.stringify(told()) === JSON.stringify(right)).catch(() => {})
+  expect(told()).toEqual(right)
+}, 60_000)

@@ -3,8 +3,8 @@ import type { SessionCore } from './core.ts'
 import type { PresenceWatch } from './presence.ts'
 
 /**
- * Marks open responses as interrupted whose agent left after its last word (PROTOCOL.md §6.6). This session saw it
- * leave, or the presence history tells: so readers that were there and those that come later show the same.
+ * Marks open responses as interrupted whose agent is away and left after its last word (PROTOCOL.md §6.6). This session
+ * saw it leave, or the presence history tells: so readers that were there and those that come later show the same.
  */
 export class Absence {
   readonly #core: Pick<SessionCore, 'channel' | 'conversation' | 'store'>
@@ -34,6 +34,9 @@ export class Absence {
       // The channel is away for a moment: judged when it is back.
       else response.attended = false
     }
+    for (const response of this.#core.conversation.open())
+      if (this.#presence.has(response.speaker!) && response.resume())
+        this.#core.conversation.touch(response, false)
     this.judge()
   }
 

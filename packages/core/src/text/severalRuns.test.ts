@@ -91,7 +91,7 @@ describe('a text in several runs (PROTOCOL.md §1.3)', () => {
   test('is one part, whatever order its tokens come in and however often', () =>
     fc.assert(
       fc.property(texts, luck, fc.boolean(), (runs, random, live) => {
-        const messages = published(tokens(runs))
+        const messages = published([...tokens(runs), { name: 'stop', headers: ids }])
         const some = messages.filter(() => random.next().value % 3 === 0)
         const shuffled = [...messages, ...some]
           .map((message) => ({ message, at: random.next().value }))

@@ -238,7 +238,10 @@ export interface ResponseState<T extends Tools = RegisteredTools, D extends Data
    * past brought was not missing.
    */
   readonly healed?: number
-  /** Whole, and its length and checksum agree: the text is what the model said. */
+  /**
+   * `complete`, with every text whole and its length and checksum as the agent declared them: all that the model said,
+   * and only that. False with any other status.
+   */
   readonly verified: boolean
   readonly promptId?: string
   /** The agent that answers, as Ably verified it. */

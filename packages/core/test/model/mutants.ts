@@ -332,8 +332,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a reading that was given up holds back on',
     file: 'store/store.ts',
-    from: '    this.#holds.delete(reading)\n    for',
-    to: '    for',
+    from: '    this.#holds.delete(reading)\n    this',
+    to: '    this',
   },
   {
     name: 'what a bound left unread is out of reach',
@@ -484,7 +484,7 @@ export const mutants: Mutant[] = [
   {
     name: 'verified stands beside an end that was none',
     file: 'response/response.ts',
-    from: "whole && status !== 'error' &&",
+    from: "whole && status === 'complete' &&",
     to: 'whole &&',
   },
   // Law 11: no value is shown that nobody published.
@@ -497,7 +497,7 @@ export const mutants: Mutant[] = [
   {
     name: 'retracted parts show',
     file: 'response/facts.ts',
-    from: 'return this.#retracted.size > 0 && this.#retracted.has(part)',
+    from: 'return this.#retracted?.has(part) ?? false',
     to: 'return false',
   },
   {
