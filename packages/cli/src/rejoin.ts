@@ -16,6 +16,8 @@ async function main(): Promise<number> {
     stop()
   }
   if (given.verb !== 'check-agent') return 0
+  // The agent ends with this process.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(2))
   const result = await checkAgent(given.options)
   write(given.json ? `${JSON.stringify(result, null, 2)}\n` : report(result))
   return passes(result) ? 0 : 1

@@ -44,6 +44,10 @@ describe('checkAgent', () => {
     expect(report(result)).toContain('no model')
   })
 
+  test('a command has no past', async () => {
+    await expect(checkAgent({ command: [node, '-e', ''], past: true })).rejects.toThrow('its server starts empty')
+  })
+
   test('an agent on a channel, then its past', async () => {
     const server = await startLocalAbly()
     const client = new Realtime({ ...server.clientOptions, clientId: 'agent', echoMessages: false })

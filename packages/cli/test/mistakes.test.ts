@@ -18,7 +18,8 @@ interface Case {
   readonly pattern?: string
 }
 
-const call = { rejoin: '1', presence: 'none', responseId: 'r1', promptId: 'p1', toolCallId: 't1' }
+const own = { rejoin: '1', presence: 'none', responseId: 'r1', promptId: 'p1' }
+const call = { ...own, toolCallId: 't1' }
 const swapped = (writes: Write[]): Write[] => [writes[0]!, writes[2]!, writes[1]!, ...writes.slice(3)]
 const repeated = (writes: Write[]): Write[] => [...writes.slice(0, 2), ...writes.slice(1)]
 const stamps = { response: '4.1', token: '4.2' }
@@ -197,6 +198,14 @@ const cases: Case[] = [
     says: /the run before it closed/,
   },
   {
+    name: 'custom content without a part',
+    mistakes: {
+      middle: (agent) => agent.publish('custom', own, { kind: 'provider.thing' }),
+    },
+    section: '1.3',
+    says: /custom .* expected header part/,
+  },
+  {
     name: 'a result with a part of its own',
     mistakes: {
       async middle(agent) {
@@ -274,6 +283,17 @@ describe.each(patterns)('$pattern', ({ pattern, perToken }) => {
       new RestAgent(server, channelName, perToken, {}).answer('p1', torn),
     )
     expect(errors(live).map((one) => one.section)).toContain('4.5')
+  })
+
+  test('custom content counts as a part', async () => {
+    const middle = async (agent: RestAgent) => {
+      await agent.publish('custom', { ...own, part: '1' }, { kind: 'provider.thing' })
+      await agent.publish('source', { ...own, part: '2' }, { sourceId: 's', url: 'https://a.example' })
+    }
+    const { live } = await heard((server) =>
+      new RestAgent(server, channelName, perToken, { middle }).answer('p1', fragments),
+    )
+    expect(live).toEqual([])
   })
 
   test('one prompt answered twice', async () => {

@@ -69,9 +69,11 @@ test('marks gaps, and shows the text again when they are filled', async () => {
   stop()
 })
 
-test('a gap stands where it is', () => {
+test('a gap stands where it is; one whose place is not known, before the text that it is in', () => {
   const part = { type: 'text' as const, id: '0', text: 'abcdef', state: 'streaming' as const }
   const gap = { part: '0', from: 2, to: 2, missing: 4 }
   expect(render({ parts: [part], gaps: [gap] })).toBe('ab⟨4 missing⟩cdef')
   expect(render({ parts: [part], gaps: [{ ...gap, missing: undefined }] })).toBe('ab⟨some text missing⟩cdef')
+  const wide = { ...gap, to: 4 }
+  expect(render({ parts: [part], gaps: [{ ...gap, part: '1' }, wide] })).toBe('ab⟨4 missing in⟩‹cd›ef')
 })

@@ -6,8 +6,12 @@ export interface Command {
   /** What it wrote. */
   readonly output: string
   readonly ended: boolean
+  /** Ends it and what it started: launchers such as npx, uv and go run the agent as their child. */
   stop(): void
 }
+
+/** On Windows there are no process groups. */
+const hasGroups = process.platform !== 'win32'
 
 /** Runs an agent, and tells it by its environment where to connect. */
 export function startCommand(
@@ -23,7 +27,7 @@ export function startCommand(
     ABLY_PORT: port,
     ABLY_CHANNEL: channelName,
   }
-  const child = spawn(file!, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(file!, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: hasGroups })
   let output = ''
   let ended = false
   const write = (data: Buffer) => (output = (output + data.toString()).slice(-4000))
@@ -34,6 +38,20 @@ export function startCommand(
     ended = true
     output += message
   })
+  const kill = (): void => {
+    // It never started.
+    if (child.pid === undefined) return
+    try {
+      process.kill(hasGroups ? -child.pid : child.pid, 'SIGKILL')
+    } catch {
+      // All of it has ended.
+    }
+    // A process that left the group may still hold them open.
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }
+  // Ctrl-C does not reach another group.
+  process.once('exit', kill)
   return {
     get output() {
       return output
@@ -41,6 +59,9 @@ export function startCommand(
     get ended() {
       return ended
     },
-    stop: () => void child.kill('SIGKILL'),
+    stop() {
+      process.off('exit', kill)
+      kill()
+    },
   }
 }

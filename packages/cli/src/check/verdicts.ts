@@ -1,4 +1,5 @@
 import type { Session } from '@rejoin/core'
+import { MessageName } from '@rejoin/core/protocol'
 import { quoted, type Finding } from './finding.ts'
 import type { Spoken } from './transcript.ts'
 
@@ -11,7 +12,7 @@ export function verdicts(
 ): Finding[] {
   return spoken.flatMap(({ responseId, strict, operations }): Finding[] => {
     const shown = responseId === undefined ? undefined : session.getResponse(responseId)
-    if (!shown || operations.some(({ name }) => name === 'retract')) return []
+    if (!shown || operations.some(({ name }) => name === MessageName.Retract)) return []
     const known = found.some((one) => one.severity === 'error' && one.responseId === responseId)
     const base = { severity: 'error' as const, responseId, message: 'the response, as a reader shows it' }
     const findings: Finding[] = []

@@ -1,25 +1,21 @@
-import type { ResponseState } from '@rejoin/core'
+import { gapsOf, segmentsOf, type Gap, type ResponseState } from '@rejoin/core'
 
 /** A response's text with its gaps marked. */
-export function render({ parts, gaps }: Pick<ResponseState, 'parts' | 'gaps'>): string {
-  return parts
+export function render(response: Pick<ResponseState, 'parts' | 'gaps'>): string {
+  return response.parts
     .map((part) => {
       if (part.type !== 'text' && part.type !== 'reasoning') return `[${nameOf(part)}]\n`
-      let at = 0
-      let shown = ''
-      const own = gaps.filter((gap) => gap.part === part.id).toSorted((a, b) => a.to - b.to)
-      for (const { to, missing } of own) {
-        shown += part.text.slice(at, to) + mark(missing)
-        at = Math.max(at, to)
-      }
-      return shown + part.text.slice(at) + (part.type === 'reasoning' ? '\n' : '')
+      const shown = segmentsOf(part.text, gapsOf(response, part.id)).map((segment) =>
+        segment.type === 'gap' ? mark(segment.gap) : segment.uncertain ? `‹${segment.text}›` : segment.text,
+      )
+      return shown.join('') + (part.type === 'reasoning' ? '\n' : '')
     })
     .join('')
 }
 
-/** Stands for text that is missing. */
-export function mark(missing: number | undefined): string {
-  return `⟨${missing ?? 'some text'} missing⟩`
+/** Stands where text is missing, or before the text in which it is. */
+function mark({ from, to, missing }: Gap): string {
+  return `⟨${missing ?? 'some text'} missing${to > from ? ' in' : ''}⟩`
 }
 
 function nameOf(part: ResponseState['parts'][number]): string {

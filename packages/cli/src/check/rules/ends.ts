@@ -1,4 +1,4 @@
-import { Header, MessageName } from '@rejoin/core/protocol'
+import { Header, MessageName, type EndStatus, type FinishReason } from '@rejoin/core/protocol'
 import { objectOf, type Operation } from '../../wire/operation.ts'
 import { nameOf } from './headers.ts'
 import type { Finding } from '../finding.ts'
@@ -10,8 +10,16 @@ const markers: ReadonlySet<string> = new Set<string>([
   MessageName.Cancelled,
 ])
 const whole: ReadonlySet<string> = new Set<string>([MessageName.AgentResponse])
-const statuses = ['complete', 'stopped', 'error']
-const reasons = ['stop', 'length', 'content-filter', 'tool-calls', 'error', 'other']
+/** Objects, so that TypeScript tells when the protocol has another one. */
+const statuses = Object.keys({ complete: 0, stopped: 0, error: 0 } satisfies Record<EndStatus, 0>)
+const reasons = Object.keys({
+  stop: 0,
+  length: 0,
+  'content-filter': 0,
+  'tool-calls': 0,
+  error: 0,
+  other: 0,
+} satisfies Record<FinishReason, 0>)
 
 export function isEnd({ name }: Operation): boolean {
   return markers.has(name)

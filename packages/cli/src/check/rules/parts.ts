@@ -20,6 +20,7 @@ const ofPart: ReadonlySet<string> = new Set<string>([
   MessageName.Source,
   MessageName.SourceDocument,
   MessageName.File,
+  MessageName.Custom,
 ])
 
 /** Whether parts are named and numbered, and runs follow each other (PROTOCOL.md §1.3). */

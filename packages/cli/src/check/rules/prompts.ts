@@ -1,4 +1,4 @@
-import { Header } from '@rejoin/core/protocol'
+import { Header, MessageName } from '@rejoin/core/protocol'
 import { textOf } from '../../wire/operation.ts'
 import type { Finding } from '../finding.ts'
 import type { Spoken, Transcript } from '../transcript.ts'
@@ -11,7 +11,7 @@ export function prompts(responses: readonly Spoken[], { prompts: sent, complete 
     )
   return sent.flatMap((promptId): Finding[] => {
     const answers = named(promptId).filter(
-      ({ operations }) => !operations.some(({ name }) => name === 'retract'),
+      ({ operations }) => !operations.some(({ name }) => name === MessageName.Retract),
     )
     if (answers.length === 1 || !complete) return []
     const message = `prompt ${promptId}`

@@ -70,7 +70,7 @@ function questions(operations: readonly Operation[]): Finding[] {
   const last = new Map<string, Operation>()
   for (const operation of operations) {
     const id = textOf(operation.headers, Header.ToolCallId)
-    const client = operation.name === MessageName.ToolCall && objectOf(operation.data)['client'] === true
+    const client = operation.name === MessageName.ToolCall && objectOf(operation.data)[Header.Client] === true
     const asks = operation.name === MessageName.ApprovalRequest || client
     if (id === undefined) continue
     if (asks) last.set(id, operation)
