@@ -30,7 +30,18 @@ describe.each(fronts)('%s', (front) => {
     await entry.filter({ hasText: answers.thinking.prompt }).waitFor()
     expect(await heading.innerText()).toBe(answers.thinking.prompt)
 
-    const rename = chat.button(`Rename ${answers.thinking.prompt}`)
+    // Said in other words, it is called so here and everywhere.
+    await chat.prompts.first().hover()
+    await chat.prompts.first().getByRole('button', { name: 'Edit' }).click()
+    await chat.page.getByRole('textbox', { name: 'Edit your message' }).fill('Who are you?')
+    await chat.page.locator('.editor').getByRole('button', { name: 'Send' }).click()
+    await chat.answer.filter({ hasNotText: '185' }).and(chat.page.locator('[data-status=complete]')).waitFor()
+    await entry.filter({ hasText: 'Who are you?' }).waitFor()
+    expect(await heading.innerText()).toBe('Who are you?')
+    await chat.goto(`${demo.url}/${front}/`)
+    await entry.filter({ hasText: 'Who are you?' }).waitFor()
+
+    const rename = chat.button('Rename Who are you?')
     await rename.focus()
     await chat.page.keyboard.press('Enter')
     await chat.page.keyboard.type('Nothing')

@@ -1,8 +1,5 @@
 // For the consumers that answer prompts: a worker is killed in mid-answer, the engine tries again elsewhere, and readers
 // end as after one undisturbed run.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { startModel } from './fakeModel.mjs'
 
 const answer = 'A rope is a bundle of fibres, twisted or braided, and stronger than each of them. '.repeat(6)
@@ -97,46 +94,4 @@ function shown(session) {
     const { text, status, verified, hasGap } = session.getResponse(id)
     return { role, text, status, verified, hasGap }
   })
-}
-
-/** Runs a program until it prints `ready`, or `isReady` says so; `kill` ends it, and what it started, at once. */
-export async function startProgram(args, env, isReady) {
-  const program = spawn(process.execPath, args, {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  })
-  const ended = once(program, 'exit')
-  const printed = new Promise((resolve) =>
-    program.stdout.on('data', (data) => {
-      process.stdout.write(data)
-      if (String(data).includes('ready')) resolve()
-    }),
-  )
-  const failed = ended.then(([code]) => {
-    throw new Error(`unable to start ${args.join(' ')}; it ended with ${code}`)
-  })
-  failed.catch(() => {})
-  await Promise.race([isReady ? isReady() : printed, failed])
-  const kill = async () => {
-    const { pid, exitCode, signalCode } = program
-    // Its whole group.
-    if (pid && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL')
-    await ended
-  }
-  return { kill }
-}
-
-/** Waits until an address answers at all. */
-export async function reachable(url) {
-  while (!(await fetch(url).catch(() => undefined))) await new Promise((resolve) => setTimeout(resolve, 100))
-}
-
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -4,9 +4,9 @@ import { createSession, fetchWake, history } from '@rejoin/core'
 import { startLocalAbly } from '@rejoin/local-ably'
 import { Realtime } from 'ably'
 
-const { checkMidAnswer, freePort, startProgram } = await import(
-  pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', 'midAnswer.mjs')).href
-)
+const shared = (name) => import(pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', name)).href)
+const { checkMidAnswer } = await shared('midAnswer.mjs')
+const { freePort, startProgram } = await shared('programs.mjs')
 const port = await freePort()
 await checkMidAnswer(
   { Realtime, createSession, history, startLocalAbly },

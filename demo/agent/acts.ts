@@ -150,9 +150,11 @@ export const actFor = ({ text, parts }: Pick<Prompt, 'text' | 'parts'>): Act | u
     prompt === undefined ? parts.some(({ type }) => type === 'file') : plain(prompt) === plain(text),
   )
 
+type Playing = Pick<Asking, 'response' | 'pace' | 'files'> & Pick<Stage, 'prompt' | 'conversation'>
+
 /** `known`: how much of its text was said before, in UTF-16 code units. */
-export async function play(act: Act, asking: Asking, known: number): Promise<void> {
-  const { response, pace, conversation, files, prompt } = asking
+export async function play(act: Act, playing: Playing, known: number): Promise<void> {
+  const { response, pace, conversation, files, prompt } = playing
   const { signal } = response
   let left = known
   const write = async (text: string, take: (token: string) => void) => {

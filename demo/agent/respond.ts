@@ -26,7 +26,7 @@ export async function respond(asking: Asking): Promise<void> {
   const continued = continuedBy(prompt, conversation)
   const known = (continued?.length ?? 0) + (response.resumed ? response.text.length : 0)
   const act = actFor(continued?.prompt ?? prompt)
-  if (act) return play(act, asking, known)
+  if (act) return play(act, { ...asking, ...continued }, known)
   const stream = await model.ask({ conversation: continued?.conversation ?? conversation, signal })
   const events = eventsOf(stream)
   const left = paced(known > 0 ? rest(events, known) : events, pace, signal)

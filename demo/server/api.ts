@@ -71,6 +71,7 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
           ownerId: user.id,
           pattern: pattern as Pattern,
           title: '',
+          named: false,
           createdAt: now,
           updatedAt: now,
         }
@@ -136,4 +137,10 @@ export async function ownedBy(
   return [conversation, user]
 }
 
-const shown = ({ id, pattern, title, updatedAt }: Conversation) => ({ id, pattern, title, updatedAt })
+const shown = ({ id, pattern, title, named, updatedAt }: Conversation) => ({
+  id,
+  pattern,
+  title,
+  named,
+  updatedAt,
+})

@@ -1,9 +1,10 @@
 /** What a browser shows without running anything. Anything else, HTML and SVG included, is only ever downloaded. */
 const shown = new Map([
-  ['image/png', [0x89, 0x50, 0x4e, 0x47]],
-  ['image/jpeg', [0xff, 0xd8, 0xff]],
-  ['image/gif', [0x47, 0x49, 0x46, 0x38]],
-  ['image/webp', [0x52, 0x49, 0x46, 0x46]],
+  ['image/png', (head: string) => head.startsWith('\x89PNG')],
+  ['image/jpeg', (head: string) => head.startsWith('\xff\xd8\xff')],
+  ['image/gif', (head: string) => head.startsWith('GIF8')],
+  // Sounds and videos are RIFF files, too.
+  ['image/webp', (head: string) => head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP'],
 ])
 
 /** Kept as they are named, and downloaded. */
@@ -12,8 +13,8 @@ const kept = new Set(['application/pdf', 'text/plain', 'text/csv', 'text/markdow
 /** The media type to keep a file under: what its sender says, if its first bytes do not contradict it. */
 export function mediaTypeOf(said: string | undefined, data: Uint8Array): string {
   const type = (said ?? '').split(';')[0]!.trim().toLowerCase()
-  const first = shown.get(type)
-  if (first) return first.every((byte, at) => data[at] === byte) ? type : unknown
+  const begins = shown.get(type)
+  if (begins) return begins(Buffer.from(data.subarray(0, 12)).toString('latin1')) ? type : unknown
   return kept.has(type) ? type : unknown
 }
 

@@ -14,14 +14,18 @@ const FOREIGN_KEY = '23503'
 export async function saveMessage(store: Store, conversationId: string, row: Row): Promise<Saved> {
   try {
     await store.messages.save(conversationId, row)
-    // The first prompt becomes the conversation's title.
-    const title = row.role === 'user' ? titleOf(row.text ?? '') : undefined
-    await store.touchConversation(conversationId, title)
+    await store.touchConversation(conversationId, ...titleBy(row))
     return {}
   } catch (error) {
     if (!isPermanent(error)) throw error
     return { refused: codeOf(error) === FOREIGN_KEY ? 'its conversation was deleted' : messageOf(error) }
   }
+}
+
+/** The first prompt is the conversation's title, in its newest version; nothing stands before it. */
+function titleBy(row: Row): [title?: string, isFirst?: boolean] {
+  if (row.role !== 'user' || row.regenerate !== undefined) return []
+  return [titleOf(row.text ?? ''), row.parent === null]
 }
 
 function titleOf(text: string): string {

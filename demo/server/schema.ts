@@ -61,6 +61,11 @@ const steps: string[][] = [
     `create index files_of_owner on files (owner_id)`,
     `create index files_of_conversation on files (conversation_id)`,
   ],
+  [
+    // By a person; otherwise a conversation is called after its first prompt.
+    `alter table conversations add column named boolean not null default false`,
+    `update conversations set named = true where title <> ''`,
+  ],
 ]
 
 /** Brings the database to the newest version; tests of migrations start from an older `version`. */

@@ -13,6 +13,8 @@ export interface Conversation {
   ownerId: string
   pattern: Pattern
   title: string
+  /** A person chose the title. */
+  named: boolean
   createdAt: number
   updatedAt: number
 }
@@ -95,17 +97,19 @@ export class Store {
     return rows.map(conversationOf)
   }
 
-  async touchConversation(id: string, title?: string): Promise<void> {
+  /** `title`: after a prompt, where it has no name yet, or also if the prompt is its first. */
+  async touchConversation(id: string, title?: string, isFirst = false): Promise<void> {
     await this.#db.query(
       `update conversations set updated_at = $2,
-       title = case when title = '' and $3::text is not null then $3::text else title end where id = $1`,
-      [id, Date.now(), title ?? null],
+       title = case when $3::text is not null and not named and (title = '' or $4) then $3::text else title end
+       where id = $1`,
+      [id, Date.now(), title ?? null, isFirst],
     )
   }
 
   /** Its place in the list stays. */
   async renameConversation(id: string, title: string): Promise<void> {
-    await this.#db.query('update conversations set title = $2 where id = $1', [id, title])
+    await this.#db.query('update conversations set title = $2, named = true where id = $1', [id, title])
   }
 
   async removeConversation(id: string): Promise<void> {
@@ -130,6 +134,7 @@ function conversationOf(row: Row): Conversation {
     ownerId: String(row.owner_id),
     pattern: row.pattern as Pattern,
     title: String(row.title),
+    named: Boolean(row.named),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
   }

@@ -3,21 +3,31 @@ import type { Session } from '@rejoin/core'
 import { Activity, describeStop, describeWaiting } from '../web/common/activity.ts'
 
 /** Lines as `prompt:status` or `response:status`, in order. */
-function busy(lines: string) {
+function conversation(lines: string) {
   const entries = lines.split(' ').map((line, at) => {
     const [kind, status] = line.split(':')
     return { id: `${kind}${at}`, role: kind === 'prompt' ? 'user' : 'assistant', status }
   })
   const find = (id: string) => entries.find((entry) => entry.id === id)
+  const listeners = new Map<string, () => void>()
+  let looks = 0
   const session = {
-    getSnapshot: () => ({ entries }),
+    getSnapshot: () => {
+      looks++
+      return { entries }
+    },
     getPrompt: (id: string) => ({ status: find(id)?.status, delivery: 'sent' }),
     getResponse: (id: string) => ({ status: find(id)?.status }),
     subscribe: () => () => {},
-    subscribeResponse: () => () => {},
+    subscribeResponse: (id: string, listener: () => void) => {
+      listeners.set(id, listener)
+      return () => listeners.delete(id)
+    },
   } as unknown as Session
-  return new Activity(session).get()
+  return { activity: new Activity(session), find, listeners, looks: () => looks }
 }
+
+const busy = (lines: string) => conversation(lines).activity.get()
 
 test('answers that are written and prompts that wait can be stopped', () => {
   expect(busy('prompt:answered response:complete')).toEqual({ answers: 0, waiting: 0 })
@@ -26,6 +36,24 @@ test('answers that are written and prompts that wait can be stopped', () => {
     answers: 2,
     waiting: 1,
   })
+})
+
+test('an answer that waits for a person can be stopped, and is watched until it ends', () => {
+  const { activity, find, listeners } = conversation('prompt:answering response:suspended')
+  expect(activity.get()).toEqual({ answers: 1, waiting: 0 })
+  find('response1')!.status = 'streaming'
+  listeners.get('response1')!()
+  find('response1')!.status = 'complete'
+  listeners.get('response1')!()
+  expect(activity.get()).toEqual({ answers: 0, waiting: 0 })
+  expect(listeners.size).toBe(0)
+})
+
+test('a token costs no look at the conversation', () => {
+  const { listeners, looks } = conversation('prompt:answering response:streaming')
+  const before = looks()
+  for (let token = 0; token < 100; token++) listeners.get('response1')!()
+  expect(looks()).toBe(before)
 })
 
 test('what was left without an answer long ago waits for none, nor does what was taken back', () => {

@@ -25,7 +25,15 @@ let server: Server
 let url = ''
 
 const people = ['ann', 'ben'].map((id): [Conversation, User] => [
-  { id: `c-${id}`, ownerId: id, pattern: 'message-per-token', title: '', createdAt: 1, updatedAt: 1 },
+  {
+    id: `c-${id}`,
+    ownerId: id,
+    pattern: 'message-per-token',
+    title: '',
+    named: false,
+    createdAt: 1,
+    updatedAt: 1,
+  },
   { id, name: id },
 ])
 
@@ -132,6 +140,11 @@ test('a file that is cut short is described all the same', () => {
 test('a type is believed if the first bytes agree', () => {
   expect(mediaTypeOf('image/png', png(1, 1))).toBe('image/png')
   expect(mediaTypeOf('image/jpeg', png(1, 1))).toBe('application/octet-stream')
+  const riff = (kind: string) => Buffer.from(`RIFF\x24\x00\x00\x00${kind}VP8 `, 'latin1')
+  expect(mediaTypeOf('image/webp', riff('WEBP'))).toBe('image/webp')
+  expect(mediaTypeOf('image/webp', riff('WAVE'))).toBe('application/octet-stream')
+  expect(mediaTypeOf('image/jpeg', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))).toBe('image/jpeg')
+  expect(mediaTypeOf('image/gif', Buffer.from('GIF89a'))).toBe('image/gif')
   expect(mediaTypeOf('Text/Plain; charset=utf-8', Buffer.from('x'))).toBe('text/plain')
   expect(mediaTypeOf(undefined, png(1, 1))).toBe('application/octet-stream')
 })

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Row } from '@rejoin/core'
 import { startPostgres } from '../../packages/postgres/test/postgresServer.ts'
 import { openDatabase, type Database } from '../server/database.ts'
 import { saveMessage } from '../server/saveMessage.ts'
@@ -46,7 +47,15 @@ describe.each([
   async function conversation(): Promise<string> {
     const id = randomUUID()
     const pattern = 'message-per-token' as const
-    await store.addConversation({ id, ownerId: user.id, pattern, title: '', createdAt: 1, updatedAt: 1 })
+    await store.addConversation({
+      id,
+      ownerId: user.id,
+      pattern,
+      title: '',
+      named: false,
+      createdAt: 1,
+      updatedAt: 1,
+    })
     return id
   }
 
@@ -88,6 +97,23 @@ describe.each([
     expect(title.startsWith('Hello\ufffd \ufffd 🙂')).toBe(true)
     expect(title).not.toMatch(/[\ud800-\udbff]$|\0/)
   })
+
+  test.skipIf(skip)(
+    'a conversation is called as its first prompt reads now, unless a person named it',
+    async () => {
+      const id = await conversation()
+      const say = async (prompt: object) => {
+        await saveMessage(store, id, { role: 'user', createdAt: 1, ...prompt } as Row)
+        return (await store.conversation(id))!.title
+      }
+      expect(await say({ id: 'a', parent: null, text: 'Ropes' })).toBe('Ropes')
+      expect(await say({ id: 'b', parent: 'r', text: 'And knots?' })).toBe('Ropes')
+      expect(await say({ id: 'c', parent: null, replaces: 'a', text: 'Threads' })).toBe('Threads')
+      expect(await say({ id: 'd', parent: null, replaces: 'c', regenerate: 'r', text: 'x' })).toBe('Threads')
+      await store.renameConversation(id, 'Yarns')
+      expect(await say({ id: 'e', parent: null, replaces: 'c', text: 'Wires' })).toBe('Yarns')
+    },
+  )
 
   test.skipIf(skip)('a session that has expired or was ended is nobody', async () => {
     const [live, old] = [randomUUID(), randomUUID()]

@@ -1,18 +1,21 @@
-import type { Session } from '@rejoin/core'
+import type { ResponseStatus, Session } from '@rejoin/core'
 
 /** What is under way in a conversation, and can be stopped. */
 export interface Busy {
-  /** Answers that are being written. */
+  /** Answers that are being written, or wait for a person. */
   answers: number
   /** Prompts whose answer has not begun. */
   waiting: number
 }
 
+/** The statuses that change. */
+const open: ReadonlySet<ResponseStatus> = new Set(['streaming', 'suspended', 'interrupted'])
+
 /** What is under way, on every branch of a conversation. */
 export class Activity {
   readonly #session: Session
   readonly #listeners = new Set<() => void>()
-  readonly #watched = new Map<string, () => void>()
+  readonly #watched = new Map<string, { status: ResponseStatus; stop: () => void }>()
   readonly #stop: () => void
   #busy: Busy = { answers: 0, waiting: 0 }
 
@@ -32,7 +35,7 @@ export class Activity {
 
   close(): void {
     this.#stop()
-    for (const stop of this.#watched.values()) stop()
+    for (const id of this.#watched.keys()) this.#forget(id)
     this.#listeners.clear()
   }
 
@@ -50,15 +53,26 @@ export class Activity {
     for (const { id, role } of this.#session.getSnapshot().entries) {
       if (role !== 'assistant') continue
       const status = this.#session.getResponse(id)?.status
-      const open = status === 'streaming' || status === 'interrupted'
-      if (status === 'streaming') count++
-      if (open && !this.#watched.has(id))
-        this.#watched.set(id, this.#session.subscribeResponse(id, this.#read))
-      if (open || !this.#watched.has(id)) continue
-      this.#watched.get(id)!()
-      this.#watched.delete(id)
+      if (status === 'streaming' || status === 'suspended') count++
+      if (status && open.has(status)) this.#watch(id, status)
+      else this.#forget(id)
     }
     return count
+  }
+
+  #watch(id: string, status: ResponseStatus): void {
+    const watched = this.#watched.get(id)
+    if (watched) return void (watched.status = status)
+    const stop = this.#session.subscribeResponse(id, () => {
+      // Called for every token: only a change of status is of interest.
+      if (this.#session.getResponse(id)?.status !== this.#watched.get(id)?.status) this.#read()
+    })
+    this.#watched.set(id, { status, stop })
+  }
+
+  #forget(id: string): void {
+    this.#watched.get(id)?.stop()
+    this.#watched.delete(id)
   }
 
   /** Only at the end of the conversation: one that was left without an answer long ago waits for none. */

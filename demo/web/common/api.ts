@@ -22,6 +22,8 @@ export interface Conversation {
   id: string
   pattern: Pattern
   title: string
+  /** A person chose the title; otherwise it is the first prompt. */
+  named: boolean
   updatedAt: number
 }
 

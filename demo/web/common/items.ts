@@ -1,7 +1,9 @@
+import { gapsOf, joinTexts } from '@rejoin/core'
 import type {
   DynamicToolPart,
   FilePart,
   Gap,
+  NumberedSource,
   Part,
   ReasoningPart,
   ResponseState,
@@ -21,7 +23,7 @@ export interface TextItem {
   key: string
   text: string
   gaps: readonly Gap[]
-  /** Numbered marks: after how many characters, and which source. */
+  /** Numbered marks: after how many UTF-16 code units, and which source. */
   marks: readonly { at: number; number: number }[]
   open: boolean
 }
@@ -69,44 +71,71 @@ export interface View {
 }
 
 export function viewOf(response: ResponseState): View {
-  const items: Item[] = []
-  const sources = new Map<string, Source>()
-  const cited = (part: CitedPart, key: string, source: Omit<Source, 'number'>) => {
-    let known = sources.get(key)
-    if (!known) sources.set(key, (known = { ...source, number: sources.size + 1 }))
-    cite(items, part, known.number)
-  }
+  const items: (Item | TextRun)[] = []
+  const { sources } = joinTexts(response, response.parts.filter(isSource))
   for (const part of response.parts) {
-    if (part.type === 'source-url') {
-      const { url, title } = part
-      cited(part, url, { url, title: title || url })
-    } else if (part.type === 'source-document') {
-      const { sourceId, title } = part
-      cited(part, sourceId, { title })
-    } else if (isText(part)) addText(items, part, response)
+    if (part.type === 'text') addText(items, part)
+    else if (isSource(part)) runOf(items, part)?.parts.push(part)
+    else if (part.type === 'reasoning') items.push(reasoningItem(part, response))
     else if (isTool(part)) items.push({ kind: 'tool', key: part.id, part })
     else if (isFile(part)) items.push({ kind: 'file', key: part.id, part })
     else if (part.type === 'data-recipe') items.push({ kind: 'recipe', key: part.id, data: part.data })
   }
   return {
-    items: items.filter((item) => item.kind !== 'text' || item.text !== '' || item.gaps.length > 0),
-    sources: [...sources.values()],
+    items: items
+      .map((item) => (item.kind === 'run' ? textItem(item, response, sources) : item))
+      .filter((item) => item.kind !== 'text' || item.text !== '' || item.gaps.length > 0),
+    sources: sources.map(shownSource),
   }
 }
 
-function addText(items: Item[], part: TextPart | ReasoningPart, response: ResponseState): void {
-  const previous = items.at(-1)
-  const gaps = response.gaps.filter((gap) => gap.part === part.id)
-  const open = part.state === 'streaming' && response.status === 'streaming'
-  if (part.type === 'text' && previous?.kind === 'text') {
-    const shift = previous.text.length
-    previous.gaps = [...previous.gaps, ...gaps.map((gap) => moved(gap, shift))]
-    previous.text += part.text
-    previous.open = open
-  } else if (part.type === 'text') {
-    items.push({ kind: 'text', key: part.id, text: part.text, gaps, marks: [], open })
-  } else items.push({ kind: 'reasoning', key: part.id, text: part.text, gaps, open })
+/** Text parts that follow each other, and the sources that they cite. */
+interface TextRun {
+  kind: 'run'
+  parts: (TextPart | CitedPart)[]
 }
+
+function addText(items: (Item | TextRun)[], part: TextPart): void {
+  const previous = items.at(-1)
+  if (previous?.kind === 'run') previous.parts.push(part)
+  else items.push({ kind: 'run', parts: [part] })
+}
+
+/** The texts that a source belongs to: it may come when others have begun. */
+function runOf(items: readonly (Item | TextRun)[], { textPart }: CitedPart): TextRun | undefined {
+  const runs = items.filter((item) => item.kind === 'run')
+  return runs.find(({ parts }) => parts.some(({ id }) => id === textPart)) ?? runs.at(-1)
+}
+
+function textItem({ parts }: TextRun, response: ResponseState, all: readonly NumberedSource[]): TextItem {
+  const { text, gaps, citations, sources } = joinTexts(response, parts)
+  // Numbers count in the whole answer.
+  const numbers = sources.map((source) => all.find((one) => isSame(one.part, source.part))!.number)
+  const marks = citations
+    .map(({ at, number }) => ({ at, number: numbers[number - 1]! }))
+    .sort((one, other) => one.at - other.at || one.number - other.number)
+  const last = parts.findLast((part) => part.type === 'text')!
+  return { kind: 'text', key: parts[0]!.id, text, gaps, marks, open: isOpen(last, response) }
+}
+
+function reasoningItem(part: ReasoningPart, response: ResponseState): ReasoningItem {
+  const { id, text } = part
+  return { kind: 'reasoning', key: id, text, gaps: gapsOf(response, id), open: isOpen(part, response) }
+}
+
+const isOpen = ({ state }: TextPart | ReasoningPart, { status }: ResponseState): boolean =>
+  state === 'streaming' && status === 'streaming'
+
+function isSame(one: CitedPart, other: CitedPart): boolean {
+  return one.type === 'source-url'
+    ? other.type === 'source-url' && one.url === other.url
+    : other.type === 'source-document' && one.sourceId === other.sourceId
+}
+
+const shownSource = ({ number, part }: NumberedSource): Source =>
+  part.type === 'source-url'
+    ? { number, url: part.url, title: part.title || part.url }
+    : { number, title: part.title }
 
 /** What stands where text will come; nothing where text comes already, or where a person is waited for. */
 export function waitingText({ items }: View): string | undefined {
@@ -117,29 +146,9 @@ export function waitingText({ items }: View): string | undefined {
 
 type CitedPart = SourcePart | SourceDocumentPart
 
-const isText = (part: Part): part is TextPart | ReasoningPart =>
-  part.type === 'text' || part.type === 'reasoning'
+const isSource = (part: Part): part is CitedPart =>
+  part.type === 'source-url' || part.type === 'source-document'
 
 const isTool = (part: Part): part is AnyTool => part.type === 'dynamic-tool' || part.type.startsWith('tool-')
 
 const isFile = (part: Part): part is FilePart => part.type === 'file' || part.type === 'reasoning-file'
-
-const moved = (gap: Gap, by: number): Gap => ({ ...gap, from: gap.from + by, to: gap.to + by })
-
-/** A mark stands at the end of what it cites, or where the source came in the stream. */
-function cite(items: Item[], source: CitedPart, number: number): void {
-  const text = items.findLast((item) => item.kind === 'text')
-  if (!text || text.kind !== 'text') return
-  const { length } = text.text
-  const at = source.endOffset === undefined ? length : Math.min(shownAt(source.endOffset, text.gaps), length)
-  if (!text.marks.some((mark) => mark.at === at && mark.number === number))
-    text.marks = [...text.marks, { at, number }]
-}
-
-/** Offsets count the whole text, so missing text before a place moves it. */
-export function shownAt(offset: number, gaps: readonly Gap[]): number {
-  let lost = 0
-  for (const { from, missing = 0 } of gaps)
-    if (from + lost < offset) lost += Math.min(missing, offset - from - lost)
-  return offset - lost
-}

@@ -1,23 +1,32 @@
 import type { Session } from '@rejoin/core'
 
-/** What a conversation is called: as a person named it, else after its first prompt, as soon as there is one. */
+/** What stands where a conversation has no title yet. */
+export const untitled = 'New conversation'
+
+/** What a conversation is called: as a person named it, else after its first prompt, in the version that shows. */
 export class Title {
   readonly #session: Session
   readonly #listeners = new Set<() => void>()
   readonly #stop: () => void
   #given: string
+  #named: boolean
 
-  /** `given`: what the server calls it; empty while it has no name. */
-  constructor(session: Session, given: string) {
+  /** What the server calls it, and whether a person chose that. */
+  constructor(session: Session, { title, named }: { title: string; named: boolean }) {
     this.#session = session
-    this.#given = given
+    this.#given = title
+    this.#named = named
     this.#stop = session.subscribe(() => this.#tell())
   }
 
+  /** Empty while there is none. */
   readonly get = (): string => {
-    if (this.#given !== '') return this.#given
-    const first = this.#session.getSnapshot().messages.find(({ role }) => role === 'user')
-    return (first && this.#session.getPrompt(first.id)?.text) || 'New conversation'
+    const { messages, hasOlder, status } = this.#session.getSnapshot()
+    // Until the beginning is here, the server knows better.
+    if (this.#named || hasOlder || status === 'connecting') return this.#given
+    const first = messages.find(({ role }) => role === 'user')
+    const text = first && this.#session.getPrompt(first.id)?.text
+    return text?.slice(0, 1000).replace(/\s+/g, ' ').trim().slice(0, 80) || this.#given
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -27,6 +36,7 @@ export class Title {
 
   rename(given: string): void {
     this.#given = given
+    this.#named = true
     this.#tell()
   }
 

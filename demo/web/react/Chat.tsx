@@ -1,6 +1,14 @@
-import { memo, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { memo, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import type { OutgoingPrompt } from '@rejoin/core'
-import { useActions, useOlder, usePrompt, useResponse, useSession, useTurns } from '@rejoin/react'
+import {
+  useActions,
+  useOlder,
+  usePrompt,
+  useResponse,
+  useSession,
+  useStickToEnd,
+  useTurns,
+} from '@rejoin/react'
 import { describeWaiting } from '../common/activity.ts'
 import { AnswerView } from '../common/answer/answerView.ts'
 import { ComposerView } from '../common/composer/composerView.ts'
@@ -10,7 +18,6 @@ import { hintOf } from '../common/ideas.ts'
 import { enter } from '../common/presence.ts'
 import { PromptView } from '../common/prompt/promptView.ts'
 import { rowsOf, type RowRef } from '../common/rows.ts'
-import { Scroll } from '../common/scroll.ts'
 import { WelcomeView } from '../common/welcome.ts'
 import { Row } from './Row.tsx'
 import { useStage } from './stage.ts'
@@ -24,7 +31,7 @@ export function Chat() {
   const { turns } = useTurns()
   const ready = useReady(session.ready)
   const { sendMessage, stopAll } = useActions()
-  const { scroller, atEnd, toEnd } = useScroll()
+  const { scroller, isAtEnd, scrollToEnd } = useStickToEnd()
   const busy = useSyncExternalStore(activity.subscribe, activity.get)
   const waiting = describeWaiting(busy, agents.length)
   // Whole at once: live text that comes while the past is still being read waits for its beginning.
@@ -32,7 +39,7 @@ export function Chat() {
   useEffect(() => enter(connection, `ai:${conversation.id}`), [connection, conversation.id])
 
   function send(message: OutgoingPrompt) {
-    toEnd()
+    scrollToEnd()
     // A prompt that does not get through says so in its own line.
     sendMessage(message).catch(() => {})
   }
@@ -61,8 +68,8 @@ export function Chat() {
           )}
         </div>
       </div>
-      {!atEnd && (
-        <button type="button" className="latest" onClick={toEnd}>
+      {!isAtEnd && (
+        <button type="button" className="latest" onClick={scrollToEnd}>
           Jump to end
         </button>
       )}
@@ -108,19 +115,6 @@ function Composer({ onSend, onStop }: { onSend(message: OutgoingPrompt): void; o
   const { activity, config } = useStage()
   const options = { activity, hint: hintOf(config), send: onSend, stop: onStop }
   return <div ref={useView((element) => new ComposerView(element, options))} />
-}
-
-/** Keeps the end in view while text arrives, until the user scrolls up. */
-function useScroll() {
-  const scroller = useRef<HTMLDivElement>(null)
-  const scroll = useRef<Scroll>(undefined)
-  const [atEnd, setAtEnd] = useState(true)
-  useEffect(() => {
-    const created = new Scroll(scroller.current!, setAtEnd)
-    scroll.current = created
-    return () => created.close()
-  }, [])
-  return { scroller, atEnd, toEnd: () => scroll.current?.toEnd() }
 }
 
 /** Whether what there was has been read, successfully or not: before that an empty list says nothing. */

@@ -9,7 +9,6 @@ import { hintOf } from '../common/ideas.ts'
 import { enter } from '../common/presence.ts'
 import { PromptView } from '../common/prompt/promptView.ts'
 import { rowsOf, type RowRef } from '../common/rows.ts'
-import { Scroll } from '../common/scroll.ts'
 import type { Stage } from '../common/stage.ts'
 import { WelcomeView } from '../common/welcome.ts'
 import { Row } from './row.ts'
@@ -35,13 +34,14 @@ export function startChat(element: HTMLElement, stage: Stage): () => void {
   element.append(front)
 
   const send = (message: OutgoingPrompt) => {
-    scroll.toEnd()
+    end.scrollToEnd()
     // A prompt that does not get through says so in its own line.
     session.sendMessage(message).catch(() => {})
   }
   const stop = () => void session.stopAll().catch(() => {})
-  const scroll = new Scroll(scroller, (atEnd) => (latest.hidden = atEnd))
-  latest.addEventListener('click', () => scroll.toEnd())
+  const end = Rejoin.createStickToEnd()
+  end.scroller(scroller)
+  latest.addEventListener('click', end.scrollToEnd)
   const header = new HeaderView(top, stage)
   const composer = new ComposerView(bottom, { activity, hint: hintOf(config), send, stop })
   const empty = new WelcomeView(welcome, (text) => send({ text }))
@@ -113,11 +113,12 @@ export function startChat(element: HTMLElement, stage: Stage): () => void {
     enter(connection, `ai:${conversation.id}`),
     () => past.sentinel(null),
     () => [header, composer, empty].forEach((view) => view.dispose()),
-    () => scroll.close(),
+    end.subscribe(() => (latest.hidden = end.getSnapshot())),
+    () => end.scroller(null),
   ]
   update()
   return () => {
-    for (const end of stops) end()
+    for (const stopOne of stops) stopOne()
     for (const row of rows.values()) row.close()
     front.remove()
   }

@@ -45,7 +45,9 @@ describe('checkAgent', () => {
   })
 
   test('a command has no past', async () => {
-    await expect(checkAgent({ command: [node, '-e', ''], past: true })).rejects.toThrow('its server starts empty')
+    await expect(checkAgent({ command: [node, '-e', ''], past: true })).rejects.toThrow(
+      'its server starts empty',
+    )
   })
 
   test('an agent on a channel, then its past', async () => {

@@ -4,6 +4,7 @@ import { getFormat, onFormat, setFormat } from '../preference.ts'
 import { describePresence } from '../presence.ts'
 import type { Stage } from '../stage.ts'
 import { describeStatus } from '../status.ts'
+import { untitled } from '../title.ts'
 
 /** What the conversation is called, who is here, and how the connection is. */
 export class HeaderView {
@@ -73,7 +74,7 @@ export class HeaderView {
   }
 
   #show(): void {
-    const title = this.#stage.title.get()
+    const title = this.#stage.title.get() || untitled
     if (this.#title.textContent !== title) this.#title.textContent = title
     const state = this.#stage.connection.session.getSnapshot()
     const { tone, text } = describeStatus(state, navigator.onLine)

@@ -12,7 +12,7 @@ import {
   type User,
 } from '../api.ts'
 import { Activity } from '../activity.ts'
-import { connect, type Connection, type Libraries } from '../connect.ts'
+import { connect, type Libraries } from '../connect.ts'
 import { h } from '../dom.ts'
 import { Happenings } from '../happenings.ts'
 import { resendWhenBack } from '../resend.ts'
@@ -123,10 +123,10 @@ class Shell {
     const connection = connect(conversation, config, this.#libraries)
     const happenings = new Happenings(connection)
     const activity = new Activity(connection.session)
-    const title = new Title(connection.session, conversation.title)
+    const title = new Title(connection.session, conversation)
     this.#title = title
     const stopResending = resendWhenBack(connection.session)
-    const stopNaming = this.#nameWhenAsked(conversation, connection)
+    title.subscribe(() => this.#called(id, title.get()))
     this.#panel.show({ conversation, connection, happenings })
     this.#dock.show({ conversation, connection })
     this.#front.replaceChildren()
@@ -144,7 +144,6 @@ class Shell {
       unmount()
       this.#dock.show(undefined)
       stopResending()
-      stopNaming()
       activity.close()
       title.close()
       happenings.close()
@@ -152,22 +151,24 @@ class Shell {
     }
   }
 
-  /** A first prompt names its conversation, as soon as the server has it. */
-  #nameWhenAsked({ title }: Conversation, { session }: Connection): () => void {
-    if (title !== '') return () => {}
-    const stop = session.subscribe(() => {
-      if (!session.getSnapshot().messages.some(({ role }) => role === 'assistant')) return
-      stop()
-      this.#refresh().catch(() => {})
-    })
-    return stop
+  /** The list calls the conversation that shows as its heading does. */
+  #called(id: string, title: string): void {
+    const { conversations } = this.#home
+    if (conversations.every((one) => one.id !== id || one.title === title)) return
+    this.#home.conversations = conversations.map((one) => (one.id === id ? { ...one, title } : one))
+    this.#list()
   }
 
   async #refresh(): Promise<void> {
     this.#home.conversations = await listConversations()
+    this.#list()
+  }
+
+  #list(): void {
+    const { conversations } = this.#home
     this.#sidebar.update(
-      this.#home.conversations,
-      this.#home.conversations.find(({ id }) => id === this.#shown),
+      conversations,
+      conversations.find(({ id }) => id === this.#shown),
     )
   }
 

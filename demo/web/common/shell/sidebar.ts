@@ -1,6 +1,7 @@
 import type { Conversation, Pattern, User } from '../api.ts'
 import { h, icon } from '../dom.ts'
 import { fronts, pathOf, readRoute } from '../route.ts'
+import { untitled } from '../title.ts'
 
 interface Actions {
   user: User
@@ -124,18 +125,18 @@ export class Sidebar {
       h(
         'a',
         { class: 'entry', href, 'aria-current': current && 'page', onclick },
-        h('span', { dir: 'auto' }, title || 'New conversation'),
+        h('span', { dir: 'auto' }, title || untitled),
         h('small', {}, pattern === 'message-per-token' ? 'A message per token' : 'A message per response'),
       ),
       this.#renameButton(id, title, () => entry),
-      this.#removeButton(id, title || 'New conversation'),
+      this.#removeButton(id, title || untitled),
     )
     return entry
   }
 
   /** Puts a field in the place of the title: Enter keeps what it says, Escape and leaving do not. */
   #renameButton(id: string, title: string, entry: () => HTMLElement): HTMLElement {
-    const label = `Rename ${title || 'New conversation'}`
+    const label = `Rename ${title || untitled}`
     const onclick = () => {
       const before = [...entry().childNodes]
       const cancel = () => form.isConnected && entry().replaceChildren(...before)

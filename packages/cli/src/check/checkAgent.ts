@@ -54,7 +54,9 @@ const AGAIN = 2000
 export async function checkAgent(options: CheckOptions): Promise<CheckResult> {
   const { command, channelName = 'ai:check', faults = false } = options
   if (command && options.past)
-    throw new Error('unable to check the past of a command; its server starts empty. Name a channel in its place')
+    throw new Error(
+      'unable to check the past of a command; its server starts empty. Name a channel in its place',
+    )
   const server = command ? await startLocalAbly() : undefined
   const target = server ? { key: server.key, url: server.url } : options.target
   if (!target) throw new Error('unable to check; give a command, or a channel and ABLY_API_KEY')

@@ -19,7 +19,9 @@ export const headers: Rule = ({ operations, responseId, clientId, strict }) => {
       cause: 'the agent sends no stamps, so readers cannot see gaps; PROTOCOL.md §4 says how to stamp',
     })
   if (responseId === undefined)
-    findings.push(...missing(creates.filter(isOfResponse), Header.ResponseId, '1.1', strict ? 'error' : 'warning'))
+    findings.push(
+      ...missing(creates.filter(isOfResponse), Header.ResponseId, '1.1', strict ? 'error' : 'warning'),
+    )
   if (strict) findings.push(...missing(lacking(Header.Rejoin), Header.Rejoin, '3', 'error', responseId))
   const wrong = creates.filter(
     ({ headers: { [Header.Rejoin]: version } }) => version !== undefined && version !== PROTOCOL_VERSION,
