@@ -74,6 +74,7 @@ export default defineConfig({
         'vue/server-renderer': 'with-vue34/node_modules/vue/server-renderer/index.mjs',
       }),
       withSvelte('./packages/svelte'),
+      project('inspector', './packages/inspector', { environment: 'happy-dom' }),
       project('local-ably', './packages/local-ably'),
       project('postgres', './packages/postgres'),
       project('cli', './packages/cli', { testTimeout: 60_000 }),

@@ -1,16 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { pdf, png } from '../demo/test/samples.ts'
-import { launch, person, screenshot, type Browser, type Page } from './browser.ts'
+import { violations } from './axe.ts'
+import { launch, person, screenshot, type Browser } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
 import { startDemo, type Demo } from './demo.ts'
 import { lose } from './losing.ts'
 import { answers } from './truth.ts'
 
 // For everybody: screen readers, keyboards, phones, dark rooms, slow machines.
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let browser: Browser
 let demo: Demo
@@ -26,19 +23,6 @@ afterAll(async () => {
   await browser?.close()
   await demo?.stop()
 })
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { axe: tool } = globalThis as unknown as {
-      axe: {
-        run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>
-      }
-    }
-    const { violations: found } = await tool.run()
-    return found.map(({ id, nodes }) => `${id}: ${nodes[0]!.html} ${nodes[0]!.failureSummary}`)
-  })
-}
 
 const attach = (chat: Chat) =>
   chat.page.locator('.composer input[type=file]').setInputFiles([

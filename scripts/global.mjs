@@ -7,31 +7,41 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { root } from './workspace.mjs'
 
-const core = join(root, 'packages', 'core')
-
 const bundles = [
   {
+    folder: 'core',
+    globalName: 'Rejoin',
     source: 'global.ts',
     output: 'rejoin.global.js',
     contains: '',
   },
   {
+    folder: 'core',
+    globalName: 'Rejoin',
     source: 'globalAll.ts',
     output: 'rejoin.all.global.js',
     contains: ' Contains Ably (Apache-2.0, Ably Real-time Ltd).',
   },
+  {
+    folder: 'inspector',
+    globalName: 'RejoinInspector',
+    source: 'global.ts',
+    output: 'inspector.global.js',
+    contains: '',
+  },
 ]
 
-async function bundle({ source, output, contains }) {
+async function bundle({ folder, globalName, source, output, contains }) {
+  const home = join(root, 'packages', folder)
   const { outputFiles } = await build({
-    entryPoints: [join(core, 'src', source)],
-    outfile: join(core, 'dist', output),
+    entryPoints: [join(home, 'src', source)],
+    outfile: join(home, 'dist', output),
     bundle: true,
     minify: true,
     sourcemap: true,
     write: false,
     format: 'iife',
-    globalName: 'Rejoin',
+    globalName,
     platform: 'browser',
     target: 'es2022',
     legalComments: 'none',

@@ -57,6 +57,7 @@ const never = {
   '@rejoin/agent/providers/openai-compatible': mapper('anthropic', 'google', 'ai-sdk', 'langgraph'),
   '@rejoin/agent/providers/anthropic': mapper('openai', 'google', 'ai-sdk', 'langgraph'),
   '@rejoin/agent/providers/google': mapper('openai', 'anthropic', 'ai-sdk', 'langgraph'),
+  '@rejoin/inspector': { '*': ['packages/core/'] },
   '@rejoin/react': { useMessages: ['packages/react/src/useResponse', 'packages/react/src/usePrompt'] },
   '@rejoin/svelte': { useMessages: ['packages/svelte/src/useResponse', 'packages/svelte/src/usePrompt'] },
   '@rejoin/vue': { useMessages: ['packages/vue/src/useResponse', 'packages/vue/src/usePrompt'] },

@@ -49,6 +49,14 @@ for (const name of ['@rejoin/react', '@rejoin/vue', '@rejoin/svelte'])
     external: Object.keys(all[name].manifest.peerDependencies),
   })
 await row(
+  '`@rejoin/inspector`, in development only',
+  { aim: 8, ceiling: 9 },
+  `export * from ${source('@rejoin/inspector')}`,
+  {
+    external: Object.keys(all['@rejoin/inspector'].manifest.peerDependencies),
+  },
+)
+await row(
   '`createReader` and `ably/modular` on one page',
   { aim: 57, ceiling: 68.2 },
   `${reader}\n${modular}`,

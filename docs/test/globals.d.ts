@@ -6,6 +6,10 @@ import type OpenAI from 'openai'
 
 /** What a code block may take for granted: names that the page has explained by then. */
 declare global {
+  /** As Vite's client types say it. */
+  interface ImportMeta {
+    env: { DEV: boolean }
+  }
   const client: Realtime
   const channel: RealtimeChannel
   const session: CoreSession

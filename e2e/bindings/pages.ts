@@ -10,11 +10,15 @@ export interface Pages {
   close(): void
 }
 
-/** Builds the pages, with the development builds of the frameworks, which complain; and serves them from memory. */
-export async function servePages(): Promise<Pages> {
+/** Builds the pages, with the development builds of the frameworks, which complain; and serves them from memory, with `more` files beside them. */
+export async function servePages(
+  root = import.meta.dirname,
+  names: readonly string[] = ['react', 'vue', 'svelte'],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Pages> {
   const { output } = (await build({
     configFile: false,
-    root: import.meta.dirname,
+    root,
     mode: 'development',
     logLevel: 'warn',
     plugins: [svelte({ configFile: false })],
@@ -31,20 +35,23 @@ export async function servePages(): Promise<Pages> {
       target: 'es2022',
       chunkSizeWarningLimit: 10_000,
       rolldownOptions: {
-        input: ['react', 'vue', 'svelte'].map((name) => join(import.meta.dirname, `${name}.html`)),
+        input: names.map((name) => join(root, `${name}.html`)),
         // 'use client' is for bundlers of servers' pages.
         onLog: (level, log, handler) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && handler(level, log),
       },
     },
   })) as Rolldown.RolldownOutput
-  const files = new Map(
-    output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]),
-  )
+  const files = new Map<string, string | Uint8Array>([
+    ...output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source] as const),
+    ...Object.entries(more),
+  ])
   const server = createServer(({ url = '/' }, response) => {
     const path = new URL(url, 'http://localhost').pathname
     const file = files.get(path)
     response.writeHead(file === undefined ? 404 : 200, {
       'content-type': path.endsWith('.html') ? 'text/html' : 'text/javascript',
+      // Strict: no style and no script that stands in a page.
+      'content-security-policy': "default-src 'self'; connect-src *",
     })
     response.end(file)
   })

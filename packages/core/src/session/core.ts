@@ -238,6 +238,11 @@ export class SessionCore {
   #makeContinuity(hydrate: Hydrator, codec: Codec): Continuity {
     const { store, events, conversation } = this
     const intake = new Intake(codec, conversation, {
+      onTaken: (message, epoch, live) => {
+        if (!events.hears('message')) return
+        const from = live ? 'live' : epoch === undefined ? 'history' : 'rewind'
+        events.emit('message', { message, from })
+      },
       onLive: (ended) => store.changed(ended ? 'now' : 'frame'),
       onTransient: ({ responseId, name, data }) =>
         events.emit('transient', { responseId: responseId ?? this.channel.name, name, data }),

@@ -1,3 +1,4 @@
+import type { InboundMessage } from 'ably'
 import { EventEmitter } from 'eventemitter3'
 import { RejoinError } from '../types/errors.ts'
 import { isOpen } from '../types/status.ts'
@@ -17,7 +18,15 @@ export interface SessionEvents {
   /** Application data for the clients now present; it is not kept. */
   transient: [event: { responseId: string; name: string; data: unknown }]
   error: [error: Error]
+  /**
+   * A message as the channel delivered it, after the session has taken it in: for tools that show what arrives. Emitted
+   * for every token, and without a listener nothing is done for it.
+   */
+  message: [event: { message: InboundMessage; from: MessageSource }]
 }
+
+/** How a message came: as it was published, with the attach (`rewind`), or read from history. */
+export type MessageSource = 'live' | 'rewind' | 'history'
 
 /** Maximum number of different reports, each made once, so that a bad publisher cannot flood a log. */
 const MAX_REPORTS = 100
@@ -43,6 +52,11 @@ export class Events {
 
   emit<E extends keyof SessionEvents>(event: E, ...args: SessionEvents[E]): void {
     this.#emitter.emit(event, ...args)
+  }
+
+  /** Whether anybody listens: what is emitted for every token is made only then. */
+  hears(event: keyof SessionEvents): boolean {
+    return this.#emitter.listenerCount(event) > 0
   }
 
   /** Emits an error, once for each different one. */

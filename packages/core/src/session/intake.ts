@@ -5,6 +5,8 @@ import { RejoinError } from '../types/errors.ts'
 import type { Codec } from '../wire/codec.ts'
 
 interface Hooks {
+  /** A message was applied, or skipped; what follows from it is not published yet. */
+  onTaken(message: InboundMessage, epoch: number | undefined, live: boolean): void
   /** A live message was applied; `ended`: it was the last of a text or response. */
   onLive(ended: boolean): void
   /** Transient data arrived; it changes no response. */
@@ -42,8 +44,10 @@ export class Intake {
       const reason = cause instanceof Error ? cause.message : String(cause)
       const what = `unable to read a message named "${String(message?.name)}"; ${reason}. It was skipped`
       this.#hooks.reportOnce(what, () => new RejoinError('bad_message', what, { cause }))
+      this.#hooks.onTaken(message, epoch, live)
       return
     }
+    this.#hooks.onTaken(message, epoch, live)
     if (live) this.#hooks.onLive(this.#ended)
   }
 

@@ -101,7 +101,12 @@ function shuffled<T>(list: readonly T[], order: readonly number[]): T[] {
 function read(messages: readonly InboundMessage[], options: ConversationOptions = {}, known = false) {
   const conversation = new Conversation('channel', kindsOf(allFeatures), options)
   if (known) conversation.known = allKnown
-  const intake = new Intake(documented(), conversation, { onLive() {}, onTransient() {}, reportOnce() {} })
+  const intake = new Intake(documented(), conversation, {
+    onTaken() {},
+    onLive() {},
+    onTransient() {},
+    reportOnce() {},
+  })
   for (const one of messages) intake.deliver(one, known ? 1 : undefined, known)
   for (const response of conversation.dirty) conversation.publish(response)
   return conversation.find('r')?.snapshot
