@@ -18,7 +18,11 @@ let pages: Pages
 let client: Ably.Realtime
 beforeAll(async () => {
   const { outputFiles } = await build({
-    ...{ entryPoints: [source], bundle: true, write: false, format: 'iife', globalName: 'RejoinInspector' },
+    entryPoints: [source],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'RejoinInspector',
     conditions: ['@rejoin/source'],
   })
   const more = { '/inspector.global.js': outputFiles[0]!.text, '/icon.svg': icon }

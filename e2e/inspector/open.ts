@@ -12,8 +12,13 @@ declare global {
 export function open(): Session {
   const { key, endpoint, port, channel } = Object.fromEntries(new URLSearchParams(location.search))
   const client = new Realtime({
-    ...{ key, endpoint, port: Number(port), tls: false, clientId: 'ann' },
-    ...{ transports: ['web_socket'], disableConnectivityCheck: true },
+    key,
+    endpoint,
+    port: Number(port),
+    tls: false,
+    clientId: 'ann',
+    transports: ['web_socket'],
+    disableConnectivityCheck: true,
   })
   return (window.session = createSession({ client, channelName: channel!, agents: ['agent'] }))
 }

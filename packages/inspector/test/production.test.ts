@@ -42,10 +42,22 @@ async function withVite(mode: 'development' | 'production'): Promise<string> {
 
 async function withEsbuild(mode: 'development' | 'production'): Promise<string> {
   const { outputFiles } = await bundle({
-    stdin: { contents: example('process.env.NODE_ENV'), resolveDir: import.meta.dirname, loader: 'ts' },
-    ...{ bundle: true, minify: true, splitting: true, write: false, format: 'esm', outdir: folder },
+    stdin: {
+      contents: example('process.env.NODE_ENV'),
+      resolveDir: import.meta.dirname,
+      loader: 'ts',
+    },
+    bundle: true,
+    minify: true,
+    splitting: true,
+    write: false,
+    format: 'esm',
+    outdir: folder,
     conditions,
-    define: { 'process.env.NODE_ENV': JSON.stringify(mode), global: 'globalThis' },
+    define: {
+      'process.env.NODE_ENV': JSON.stringify(mode),
+      global: 'globalThis',
+    },
   })
   return outputFiles.map(({ text }) => text).join('\n')
 }
