@@ -81,6 +81,16 @@ describe('an edited token shows, whenever it is edited (PROTOCOL.md §5.7)', () 
     }
   })
 
+  test('a full text before an edited token counts where the length of the token was not heard', () => {
+    const run = new Run(false)
+    run.knowHead()
+    run.append({ key: key(3), text: '*', end: 6, edited: key(4) })
+    run.replace({ key: key(2), text: 'Hello', end: 5 })
+    run.append({ key: key(1), text: 'Hel', end: 3 })
+    run.fold()
+    expect([run.text, run.gaps]).toEqual(['Hello*', []])
+  })
+
   test('what comes before an edited token is missed where its own length was not heard', () => {
     const run = new Run(false)
     run.append({ key: key(2), text: '*', end: 9, edited: key(3) })

@@ -77,6 +77,11 @@ export class Pieces {
     return next?.prev !== undefined && next.prev < key && key < next.first ? next : undefined
   }
 
+  /** Their lengths are known, and so is what is missing between them. */
+  get isSure(): boolean {
+    return this.list.length > 0 && !this.list.some(isUntold)
+  }
+
   /** There are enough of them to be joined. */
   get isLong(): boolean {
     return this.list.length > this.#limit
@@ -123,6 +128,9 @@ export class Pieces {
     return low
   }
 }
+
+/** An edited token whose own length was not heard: its stamp does not tell whether text is missing before it. */
+export const isUntold = ({ edited, was }: Piece): boolean => edited !== undefined && was === undefined
 
 type EditedToken = Pick<Piece, 'key' | 'end'> & Partial<Piece>
 

@@ -2,7 +2,7 @@ import type { Declaration } from './declared.ts'
 import { Declared } from './declared.ts'
 import { covers } from './coverage.ts'
 import type { Break, Coverage } from './coverage.ts'
-import { editOf, joinTokens, partRun, Pieces } from './pieces.ts'
+import { editOf, isUntold, joinTokens, partRun, Pieces } from './pieces.ts'
 import type { Piece } from './pieces.ts'
 import { ShownText } from './shownText.ts'
 import type { RunGap } from './shownText.ts'
@@ -220,7 +220,7 @@ export class Run {
     const changed = this.#closing.mark(full) || mended
     if (this.#base && key <= this.#base.key) return changed
     this.fold()
-    if (!final && this.#pieces.list.length && key <= this.key && this.gaps.length === 0) return changed
+    if (!final && key <= this.key && this.gaps.length === 0 && this.#pieces.isSure) return changed
     // A full text without a stamp is authoritative: older declarations do not describe it.
     const authoritative = full.end === undefined && !create
     if (authoritative) this.#closing.forget(key)
@@ -383,8 +383,7 @@ export class Run {
       piece === this.#pieces.list[0] &&
       piece.prev !== undefined &&
       piece.prev < this.#base.key
-    // Nor does the stamp of an edited token tell, whose own length was not heard.
-    const untold = end === undefined || (piece.edited !== undefined && piece.was === undefined)
+    const untold = end === undefined || isUntold(piece)
     if (untold && piece === this.#pieces.list[0] && !this.#base && !this.#headKnown)
       this.#shown.gap(0, 0, undefined)
 

@@ -31,6 +31,10 @@ export interface Live {
  */
 export class ChannelModel {
   readonly log: Stored[] = []
+  /** Client ids of those who are present. */
+  readonly members = new Set<string>()
+  /** When clients left, newest first. */
+  readonly left: { clientId: string; action: 'leave'; timestamp: number }[] = []
   private count = 0
   private readonly listeners = new Set<(live: Live) => void>()
 
@@ -70,6 +74,11 @@ export class ChannelModel {
     this.emit('delete', '', stored)
   }
 
+  leave(clientId: string): void {
+    this.members.delete(clientId)
+    this.left.unshift({ clientId, action: 'leave', timestamp: this.count })
+  }
+
   listen(listener: (live: Live) => void): void {
     this.listeners.add(listener)
   }
@@ -100,7 +109,7 @@ export function toMessage(stored: Stored, action: string, data: unknown, bare = 
     timestamp: Number(stored.serial),
     version: {
       serial: stored.version,
-      timestamp: 0,
+      timestamp: Number(stored.version),
       ...(stored.metadata && { metadata: { ...stored.metadata } }),
     },
     annotations: { summary: {} },

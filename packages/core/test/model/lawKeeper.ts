@@ -3,6 +3,7 @@ import type { ResponseState, Session } from '../../src/index.ts'
 import { honest } from './honesty.ts'
 import type { ModelAgent } from './modelAgent.ts'
 import type { ModelDatabase } from './modelDatabase.ts'
+import type { ModelPrompt } from './modelPrompt.ts'
 
 /** Reports what breaks a law. Checks run at every turn, where `expect` would cost more than the session. */
 function hold(law: string, holds: boolean, facts: () => unknown): void {
@@ -15,6 +16,7 @@ export class LawKeeper {
   /** The session watches who is there. */
   private readonly presence: boolean
   private readonly agents: readonly ModelAgent[]
+  private readonly prompts: readonly ModelPrompt[]
   private readonly database: ModelDatabase
   /** Notifications since the last look, by response: how many, and how many of them while the past was being read. */
   private told = new Map<string, { times: number; early: number }>()
@@ -25,8 +27,15 @@ export class LawKeeper {
   private readonly alive = new Set<string>()
   private reading = true
 
-  constructor(session: Session, agents: readonly ModelAgent[], database: ModelDatabase, presence: boolean) {
+  constructor(
+    session: Session,
+    agents: readonly ModelAgent[],
+    prompts: readonly ModelPrompt[],
+    database: ModelDatabase,
+    presence: boolean,
+  ) {
     this.session = session
+    this.prompts = prompts
     this.presence = presence
     session.on('error', () => this.errors++)
     this.agents = agents
@@ -84,14 +93,14 @@ export class LawKeeper {
    * but for what its agent owes.
    */
   checkOpen(hasHeard: (agent: ModelAgent) => boolean): void {
-    const { hydration, messages } = this.session.getSnapshot()
+    const { hydration, entries } = this.session.getSnapshot()
     for (const agent of this.agents) {
       if (agent.ended || !hasHeard(agent) || this.database.given.has(agent.id)) continue
       const response = this.session.getResponse(agent.id)
       if (!response) continue
       hold(
         'an answer in view is in the list',
-        messages.some(({ id }) => id === agent.id),
+        entries.some(({ id }) => id === agent.id),
         () => response,
       )
       if (hydration !== 'whole' || agent.owes || !['ours', 'plain'].includes(agent.script.manner)) continue
@@ -114,17 +123,19 @@ export class LawKeeper {
           continue
         const known = source?.style.kind === part.type ? source.truths : []
         const kept = rows.map((row) => row.text)
+        // Stamps count what the agent wrote, not what an edited token became.
+        const sized = source?.tokenEdited ? gaps.map((gap) => ({ ...gap, missing: undefined })) : gaps
         const isHonest =
-          known.some((truth) => honest({ text: part.text, gaps }, truth)) || kept.includes(part.text)
+          known.some((truth) => honest({ text: part.text, gaps: sized }, truth)) || kept.includes(part.text)
         hold('2, no silent lie', isHonest, () => ({ part, gaps, known, kept }))
         // What a text has besides a message or token that was edited, only history tells.
-        const unclear = source?.tokenEdited || (source?.edited && source.length > 1)
+        const unclear = source?.tokenEdited || (source?.changed && source.length > 1)
         // Nor where it stands in the text of a row that names no parts.
         if (unclear && rows.length && !this.database.namesParts) continue
         if (response.status === 'complete' && strict && gaps.length === 0 && !unclear)
           hold('2, complete is whole', [...known, ...kept].includes(part.text), () => ({ part, known, kept }))
-        // Law 4: text shown as exact is never taken away, except by an edit.
-        if (!source || source.edited) continue
+        // Law 4: text shown as exact is never taken away, except by an edit, a retraction or a successor that knows less.
+        if (!source || source.changed || source.retracted) continue
         const key = `${id}/${part.id}`
         const shown = this.exact.get(key) ?? ''
         hold('4, no regress', part.text.startsWith(shown), () => ({ part, shown }))
@@ -134,41 +145,40 @@ export class LawKeeper {
         // Arguments with a gap are no arguments.
         if (gaps.length) hold('arguments with a gap are none', part.input === undefined, () => part)
         const said = (part.input as { q?: string } | undefined)?.q ?? ''
-        const meant = source.closed ? (JSON.parse(source.text) as { q: string }).q : undefined
+        const meant = source.whole ? (JSON.parse(source.text) as { q: string }).q : undefined
         if (meant !== undefined) hold('2, arguments', meant.startsWith(said), () => ({ part, meant }))
       }
     }
     hold('a response is its parts', response.text === joined, () => ({ response, joined }))
-    const isPrefix = agent.text.startsWith(response.text)
     hold('10, verified is complete', !response.verified || response.status === 'complete', () => response)
+    const isPrefix = () => agent.truths.some((text) => text.startsWith(response.text))
     if (response.verified && !agent.edited && script.manner !== 'wrong')
-      hold('2, verified is as said', isPrefix, () => ({ response, text: agent.text }))
+      hold('2, verified is as said', isPrefix(), () => ({ response, text: agent.text }))
     // All of it, with no word of a gap, is an exact beginning: no part is left out. (Of an agent that numbers its parts
     // to the end; elsewhere nothing says that more came before.)
     if (!response.hasGap && script.manner === 'ours' && !agent.edited)
-      hold('2, no part is left out', isPrefix, () => ({ response, text: agent.text }))
+      hold('2, no part is left out', isPrefix(), () => ({ response, text: agent.text }))
   }
 
   /** Laws 1 and 5, once everything has arrived. */
   checkEnd(): void {
     for (const agent of this.agents) this.checkWhole(agent)
-    const shown = this.session.getSnapshot().messages.map((m) => m.id)
+    const shown = this.session.getSnapshot().entries.map((m) => m.id)
     // A database keeps no `start`: whoever read no further places a response by what it has read.
     const serialOf = (a: ModelAgent) => {
       const { serial } = this.session.getResponse(a.id) ?? {}
-      if (!this.database.asked) expect(serial).toBe(a.serial)
+      if (!this.database.asked && !a.withdrawn) expect(serial).toBe(a.serial)
       return serial ?? a.serial
     }
     // Nor does it keep where a prompt was published first.
-    const promptSerialOf = ({ promptId, promptSerial }: ModelAgent) => {
-      const { serial } = (promptId !== undefined && this.session.getPrompt(promptId)) || {}
-      return this.database.asked ? (serial ?? promptSerial) : promptSerial
+    const promptSerialOf = (prompt: ModelPrompt) => {
+      const { serial } = this.session.getPrompt(prompt.id) ?? {}
+      return this.database.asked ? (serial ?? prompt.serial) : prompt.serial
     }
-    const order = this.agents
-      .flatMap((a) => [
-        [promptSerialOf(a), a.promptId],
-        [serialOf(a), a.id],
-      ])
+    const order = [
+      ...this.prompts.map((prompt) => [promptSerialOf(prompt), prompt.id]),
+      ...this.agents.map((agent) => [serialOf(agent), agent.id]),
+    ]
       .filter(([, id]) => shown.includes(id!))
       .sort(([a], [b]) => (a! < b! ? -1 : 1))
       .map(([, id]) => id!)
@@ -196,24 +206,21 @@ export class LawKeeper {
     // What the database does not know, and ended before what was read of the channel, nobody asked for.
     if (!response && !agent.named && this.database.asked) return
     if (agent.serial === undefined) return
-    const texts = agent.texts.filter((t) => t.serial !== undefined)
+    if (agent.withdrawn) return expect(response).toBeUndefined()
+    const texts = agent.texts.filter((t) => t.serial !== undefined && !t.retracted)
     // A full text without a stamp, of one message of several, passes for an edit of a row that does not name them.
     const repaired = row && agent.script.manner === 'wrong' && !this.database.namesParts
-    const loose = texts.some((t) => t.tokenEdited) || (row && agent.edited) || repaired
+    const loose = (row && agent.edited) || repaired
     if (agent.dead) this.checkLeft(agent, response, row !== undefined)
-    else expect(response).toMatchObject({ hasGap: false, ...(agent.marked && { status: 'complete' }) })
-    // Nor a prompt that stands before what was read: a response that is whole is reason to read no further.
-    const prompt = agent.promptId === undefined ? undefined : this.session.getPrompt(agent.promptId)
-    if (prompt || (agent.promptId !== undefined && !this.database.asked))
-      expect(prompt).toMatchObject({ text: `What is ${agent.id}?` })
+    else expect(response).toMatchObject({ hasGap: false, ...(agent.marked && { status: agent.status }) })
     if (loose || agent.dead) return
     expect(response!.text).toBe(agent.text)
-    if (row) return
+    if (row || agent.brokenOff) return
     const expected = [
       ...texts
         .filter((t) => t.style.kind !== 'tool')
         .map((t) => [t.serial!, { type: t.style.kind, id: agent.partId(t), text: t.text }] as const),
-      ...agent.wholes.map((w) => [w.serial, w.expected] as const),
+      ...agent.wholes.filter((w) => !w.retracted).map((w) => [w.serial, w.expected] as const),
     ]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, part]) => part)

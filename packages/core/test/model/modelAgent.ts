@@ -1,14 +1,21 @@
 import type { ChannelModel } from './channelModel.ts'
 import { ModelText } from './modelText.ts'
 import type { TextStyle } from './modelText.ts'
-import type { Fragment, Script } from './script.ts'
+import type { ModelPrompt } from './modelPrompt.ts'
+import type { Fragment, PartScript, Script } from './script.ts'
 
 /** A part that is no text: what a reader ends with. */
 interface Whole {
   serial: string
   id: string
+  retracted: boolean
   /** Equal to what a view gets, in the end. */
   expected: Record<string, unknown>
+}
+
+interface Call {
+  id: string
+  part: Record<string, string>
 }
 
 /** Writes one response on a model channel, as its script says; others edit it. */
@@ -17,28 +24,42 @@ export class ModelAgent {
   readonly script: Script
   readonly texts: ModelText[] = []
   readonly wholes: Whole[] = []
-  readonly promptId: string | undefined
+  readonly prompt: ModelPrompt | undefined
   /** Its first message. */
   serial: string | undefined
-  promptSerial: string | undefined
   ended = false
-  /** It is gone, and left its response as it was. */
+  /** It is gone, and left its response as it was; another process may go on. */
   dead = false
+  /** Numbers of parts that were taken back. */
+  readonly retracted: string[] = []
+  /** All of its response is taken back. */
+  withdrawn = false
+  status: 'complete' | 'stopped' | 'error'
+  /** A successor ended it in mid-response: a call may have no outcome. */
+  brokenOff = false
   /** It says where it begins and ends. */
   marked = false
   private readonly model: ChannelModel
-  private readonly steps: Generator<void>
+  private steps: Generator<void>
   private manner: Script['manner']
   private count = 0
   private taken = 0
+  /** Steps until a successor goes on. */
+  private pause: number
 
-  constructor(model: ChannelModel, id: string, script: Script) {
+  constructor(model: ChannelModel, id: string, script: Script, prompt: ModelPrompt | undefined) {
     this.model = model
     this.id = id
     this.script = script
     this.manner = script.manner
-    this.promptId = script.prompt && this.named ? `prompt of ${id}` : undefined
+    this.status = script.status
+    this.prompt = this.named ? prompt : undefined
+    this.pause = script.successor?.after ?? 0
     this.steps = this.run()
+  }
+
+  get promptId(): string | undefined {
+    return this.prompt?.id
   }
 
   get named(): boolean {
@@ -51,12 +72,25 @@ export class ModelAgent {
       .join('')
   }
 
-  /** Whether its text was edited. */
+  /** All texts that readers may show: each retracted part may still show, or not any more. */
+  get truths(): string[] {
+    return this.written('text').reduce<string[]>(
+      (all, { text, truths, retracted, changed }) =>
+        all.flatMap((before) => (retracted || changed ? ['', ...truths] : [text]).map((t) => before + t)),
+      [''],
+    )
+  }
+
+  /** Whether others edited its text. */
   get edited(): boolean {
     return this.texts.some((t) => t.edited)
   }
 
   ofKind(kind: 'text' | 'reasoning' | 'tool'): ModelText[] {
+    return this.written(kind).filter((t) => !t.retracted)
+  }
+
+  private written(kind: 'text' | 'reasoning' | 'tool'): ModelText[] {
     return this.texts
       .filter((t) => t.style.kind === kind && t.serial !== undefined)
       .sort((a, b) => (a.serial! < b.serial! ? -1 : 1))
@@ -74,21 +108,28 @@ export class ModelAgent {
 
   /** Something that it wrote was refused and not said again. */
   get owes(): boolean {
-    return this.texts.some((text) => text.failed)
+    return this.texts.some((text) => text.failed && !text.retracted)
   }
 
   /** Goes on by one operation. Returns whether there was one. */
   advance(): boolean {
-    if (this.dead) return false
+    if (this.dead) return this.succeed()
     if (this.script.dies === this.taken && !this.ended && this.serial !== undefined) {
+      this.taken++
       this.dead = true
       // What the roll-up holds is published all the same.
       for (const text of this.texts) text.release()
       return true
     }
-    if (this.script.promptAgain === this.taken && this.promptSerial !== undefined) {
+    if (this.script.promptAgain === this.taken && this.prompt?.serial !== undefined) {
       this.taken++
-      this.prompt()
+      this.prompt.publish(true)
+      return true
+    }
+    const hint = this.script.prompt?.hints.find(({ after }) => after === this.taken)
+    if (hint && this.prompt && !this.done.has(hint)) {
+      this.done.add(hint)
+      this.prompt.tell(hint.status, this.clientId)
       return true
     }
     const due = this.script.edits.find((e) => e.after === this.taken && !this.done.has(e))
@@ -105,9 +146,33 @@ export class ModelAgent {
     return !done
   }
 
-  private prompt(): string {
-    const data = { promptId: this.promptId, text: `What is ${this.id}?` }
-    return this.model.create({ name: 'user-input', headers: {}, data, clientId: 'user' })
+  /** Another process, after a while. Returns whether there is one. */
+  private succeed(): boolean {
+    const { successor } = this.script
+    if (!successor || this.ended || !['ours', 'stamped', 'plain'].includes(this.manner)) return false
+    if (this.pause-- > 0) return true
+    this.dead = false
+    if (successor.how === 'withdraws' && this.strict) this.steps = this.withdraw()
+    else {
+      const ends = successor.how === 'ends' && this.strict
+      const from = successor.how === 'channel' || successor.how === 'less' ? successor.how : 'all'
+      for (const text of this.texts) if (!text.closed && !text.retracted) text.resume(from)
+      if (ends) this.steps = this.fail()
+    }
+    return true
+  }
+
+  private *withdraw(): Generator<void> {
+    this.say('retract', { all: true })
+    this.withdrawn = this.ended = true
+    for (const text of this.texts) text.failed = false
+    yield
+  }
+
+  private *fail(): Generator<void> {
+    this.status = 'error'
+    this.brokenOff = true
+    yield* this.finish()
   }
 
   private readonly done = new Set<unknown>();
@@ -115,21 +180,51 @@ export class ModelAgent {
   private *run(): Generator<void> {
     const { script } = this
     this.marked = script.marked || this.strict
-    if (this.promptId !== undefined) {
-      this.promptSerial = this.prompt()
+    if (this.prompt) {
+      this.prompt.publish()
       yield
+      // What was cancelled is not begun.
+      if (this.prompt.cancelled && this.strict) return void (this.ended = true)
     }
     if (script.pattern === 'token' && this.marked) {
       this.say('start')
       yield
     }
     for (const part of script.parts) {
-      if (part.kind === 'text' || part.kind === 'reasoning') yield* this.writeText(part.kind, part.fragments)
-      else if (part.kind === 'input') yield* this.writeInput(part.fragments)
-      else if (part.kind === 'tool') yield* this.callTool(`${this.id} c${this.nextPart()}`, part.fails, true)
-      else if (part.kind === 'source') yield* this.cite()
-      else yield* this.giveData(part.again)
+      const { texts, wholes, count } = this
+      const before = [texts.length, wholes.length] as const
+      let steps = 0
+      const writing = this.write(part)
+      while (!writing.next().done) {
+        yield
+        if (!this.strict || part.retracted !== steps++) continue
+        yield* this.retract(count, texts.slice(before[0]), wholes.slice(before[1]))
+        break
+      }
     }
+    yield* this.finish()
+  }
+
+  private *write(part: PartScript): Generator<void> {
+    if (part.kind === 'text' || part.kind === 'reasoning') yield* this.writeText(part.kind, part.fragments)
+    else if (part.kind === 'input') yield* this.writeInput(part.fragments)
+    else if (part.kind === 'tool') yield* this.callTool(this.nextCall(), part.fails, true)
+    else if (part.kind === 'source') yield* this.cite()
+    else yield* this.giveData(part.again)
+  }
+
+  /** Takes back what was written since then. */
+  private *retract(from: number, texts: ModelText[], wholes: Whole[]): Generator<void> {
+    const parts = Array.from({ length: this.count - from }, (_, i) => String(from + i))
+    this.retracted.push(...parts)
+    this.say('retract', { parts })
+    for (const one of [...wholes, ...texts]) one.retracted = true
+    yield
+    for (const text of texts) text.empty()
+    yield
+  }
+
+  private *finish(): Generator<void> {
     // Tokens of a plain agent have no other end.
     for (const text of this.texts)
       if (!text.closed) {
@@ -137,7 +232,10 @@ export class ModelAgent {
         text.close()
         yield
       }
-    if (this.marked) this.say(script.pattern === 'token' ? 'stop' : 'response-end')
+    if (this.marked) {
+      const name = this.script.pattern === 'token' ? 'stop' : 'response-end'
+      this.say(name, '', this.status === 'complete' ? {} : { status: this.status })
+    }
     this.ended = true
     yield
   }
@@ -174,10 +272,10 @@ export class ModelAgent {
 
   private *writeInput(fragments: readonly Fragment[]): Generator<void> {
     const { script } = this
-    const id = `${this.id} c${this.nextPart()}`
+    const { id, part } = this.nextCall()
     if (this.manner === 'wrong' || (script.pattern === 'token' && !this.strict))
-      return yield* this.callTool(id, false, true)
-    const style = this.style('tool')
+      return yield* this.callTool({ id, part }, false, true)
+    const style = this.style('tool', part)
     const text = new ModelText(this.model, {
       ...style,
       headers: { ...style.headers, toolCallId: id, toolName: 'look' },
@@ -194,12 +292,13 @@ export class ModelAgent {
     }
     text.write({ text: '"}', refused: false, merged: false, full: false })
     text.close()
+    text.whole = true
     yield
-    yield* this.callTool(id, false, false)
+    yield* this.callTool({ id, part }, false, false)
   }
 
-  private *callTool(id: string, fails: boolean, called: boolean): Generator<void> {
-    const headers = { toolCallId: id }
+  private *callTool({ id, part }: Call, fails: boolean, called: boolean): Generator<void> {
+    const headers = { toolCallId: id, ...part }
     const input = { q: id }
     const first = called ? this.say('tool_call', { name: 'look', args: input }, headers) : undefined
     if (called) yield
@@ -215,6 +314,7 @@ export class ModelAgent {
     this.wholes.push({
       serial,
       id,
+      retracted: false,
       expected: {
         type: 'tool-look',
         ...state,
@@ -230,14 +330,19 @@ export class ModelAgent {
     const data = { sourceId: `s${part}`, url: `https://x.test/${part}` }
     const serial = this.say('source', data, this.partHeader(part))
     const id = this.partHeader(part).part ?? data.sourceId
-    this.wholes.push({ serial, id, expected: { type: 'source-url', ...data } })
+    this.wholes.push({ serial, id, retracted: false, expected: { type: 'source-url', ...data } })
     yield
   }
 
   private *giveData(again: boolean): Generator<void> {
     const part = this.partHeader(this.nextPart())
     const serial = this.say('data-count', { n: 1 }, part)
-    const whole = { serial, id: part.part ?? serial, expected: { type: 'data-count', data: { n: 1 } } }
+    const whole = {
+      serial,
+      id: part.part ?? serial,
+      retracted: false,
+      expected: { type: 'data-count', data: { n: 1 } },
+    }
     this.wholes.push(whole)
     yield
     if (!again || part.part === undefined) return
@@ -264,7 +369,7 @@ export class ModelAgent {
     return text
   }
 
-  private style(kind: TextStyle['kind']): TextStyle {
+  private style(kind: TextStyle['kind'], part = this.partHeader(this.nextPart())): TextStyle {
     const end =
       this.manner === 'plain'
         ? undefined
@@ -272,7 +377,7 @@ export class ModelAgent {
     return {
       pattern: this.script.pattern,
       kind,
-      headers: { ...this.headers(), ...this.partHeader(this.nextPart()) },
+      headers: { ...this.headers(), ...part },
       end,
     }
   }
@@ -283,6 +388,12 @@ export class ModelAgent {
 
   private nextPart(): string {
     return String(this.count++)
+  }
+
+  /** A call, and the part that all of its messages name. */
+  private nextCall(): Call {
+    const part = this.nextPart()
+    return { id: `${this.id} c${part}`, part: this.partHeader(part) }
   }
 
   private partHeader(part: string): Record<string, string> {

@@ -17,10 +17,11 @@ export interface Request {
   fail(): void
 }
 
+/** A message on its way, or news of a member. */
 interface Arriving {
   order: number
   publisher: string
-  make(): InboundMessage
+  arrive(): void
 }
 
 /**
@@ -37,8 +38,8 @@ export class ModelChannel {
   readonly stuck: Request[] = []
   /** Ably does not know the point of attach any more, after the first question. */
   attachPointGone = false
-  /** Client ids of those who are present. */
-  readonly members = new Set<string>()
+  /** Client ids of those who are present, as this attachment knows. */
+  private members = new Set<string>()
   /** What was delivered live since the channel was attached, in order. */
   delivered: InboundMessage[] = []
   /** Whose messages were delivered since the test looked; `*`: anybody's, of the past. */
@@ -65,7 +66,10 @@ export class ModelChannel {
     this.model = model
     this.how = how
     this.params = how.rewind === undefined ? {} : { rewind: String(how.rewind) }
-    model.listen((live) => this.receive(live))
+    model.listen(({ kind, fragment, stored }) => {
+      const publisher = stored.headers.responseId ?? this.name
+      this.receive(publisher, () => this.deliver(this.message(kind, fragment, stored)))
+    })
   }
 
   /** Something is on its way, or the connection is not there. */
@@ -113,8 +117,13 @@ export class ModelChannel {
         ? this.model.log.slice(-Math.min(rewind, 100)).map((m) => toMessage(m, m.action, m.data))
         : []
     if (rewindCounts) for (const { serial } of this.backlog) this.seen.add(serial!)
-    this.tell(this.attaches++ ? 'update' : 'attached', false)
-    this.tellLeft()
+    const before = this.members
+    this.members = new Set(this.model.members)
+    // With or without a word from the connection in between.
+    this.tell(this.attaches++ % 2 ? 'update' : 'attached', false)
+    // The SDK compares who was there with who is.
+    for (const clientId of before) if (!this.members.has(clientId)) this.tellMember('leave', clientId)
+    for (const clientId of this.members) if (!before.has(clientId)) this.tellMember('present', clientId)
   }
 
   /** The connection is lost for long: this reader misses the channel's messages, except overtaken ones. */
@@ -135,7 +144,6 @@ export class ModelChannel {
   resumed(): void {
     this.state = 'attached'
     this.tell('attached', true)
-    this.tellLeft()
   }
 
   history({ limit, untilAttach }: { limit: number; untilAttach?: boolean }): Promise<unknown> {
@@ -149,7 +157,6 @@ export class ModelChannel {
   }
 
   private readonly presenceListeners = new Set<(message: object) => void>()
-  private readonly leaving = new Map<string, string>()
 
   readonly presence = {
     subscribe: (listener: (message: object) => void) => {
@@ -161,23 +168,21 @@ export class ModelChannel {
       if (this.state !== 'attached') await new Promise<void>((resolve) => this.waiting.push(resolve))
       return [...this.members].map((clientId) => ({ clientId, timestamp: 0, data: { role: 'agent' } }))
     },
+    history: () => Promise.resolve({ items: [...this.model.left], hasNext: () => false }),
   }
 
-  /** A publisher leaves: readers learn of it after its last message. */
-  leave(clientId: string, publisher: string): void {
-    this.leaving.set(clientId, publisher)
-    this.tellLeft()
+  /** A publisher leaves, or comes back: readers learn of it after its last message, and before its next one. */
+  member(action: 'leave' | 'enter', clientId: string, publisher: string): void {
+    this.receive(publisher, () => {
+      if (action === 'leave') this.members.delete(clientId)
+      else this.members.add(clientId)
+      this.tellMember(action, clientId)
+    })
   }
 
-  private tellLeft(): void {
-    if (this.state !== 'attached') return
-    for (const [clientId, publisher] of this.leaving) {
-      if (this.arriving.some((message) => message.publisher === publisher)) continue
-      this.leaving.delete(clientId)
-      this.members.delete(clientId)
-      this.touched.add(publisher)
-      for (const listener of this.presenceListeners) listener({ clientId, action: 'leave', timestamp: 0 })
-    }
+  private tellMember(action: string, clientId: string): void {
+    const message = { clientId, action, timestamp: 0, data: { role: 'agent' } }
+    for (const listener of this.presenceListeners) listener(message)
   }
 
   /** An answer that comes when the test says so. */
@@ -209,8 +214,7 @@ export class ModelChannel {
     if (!next) return false
     this.touched.add(next.publisher)
     this.newest = Math.max(this.newest, next.order)
-    this.deliver(next.make())
-    this.tellLeft()
+    next.arrive()
     return true
   }
 
@@ -235,10 +239,9 @@ export class ModelChannel {
     }))
   }
 
-  private receive({ kind, fragment, stored }: Live): void {
+  private receive(publisher: string, arrive: () => void): void {
     if (this.state === 'suspended' || this.state === 'initialized') return
-    const publisher = stored.headers.responseId ?? this.name
-    this.arriving.push({ order: ++this.count, publisher, make: () => this.message(kind, fragment, stored) })
+    this.arriving.push({ order: ++this.count, publisher, arrive })
     while (!this.backlog.length && this.arrive(false));
   }
 

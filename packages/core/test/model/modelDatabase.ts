@@ -39,13 +39,13 @@ export class ModelDatabase {
   /** Newest first; the cursor is where the page before it ended. */
   private page(cursor: string | undefined): SeedPage {
     const kept = this.agents
-      .filter((a) => a.named && a.serial !== undefined && (a.ended || this.how.partial))
+      .filter((a) => a.named && a.serial !== undefined && !a.withdrawn && (a.ended || this.how.partial))
       .filter((a) => cursor === undefined || a.serial! < cursor)
       .sort((a, b) => (a.serial! < b.serial! ? 1 : -1))
     const page = kept.slice(0, this.how.page)
     const open = this.agents
-      .filter((a) => (a.promptSerial ?? a.serial) !== undefined && !a.ended)
-      .map((a) => Number(a.promptSerial ?? a.serial))
+      .filter((a) => (a.prompt?.serial ?? a.serial) !== undefined && !a.ended)
+      .map((a) => Number(a.prompt?.serial ?? a.serial))
     return {
       rows: page.flatMap((a) => this.rows(a)),
       ...(open.length && { openSince: Math.min(...open) }),
@@ -54,20 +54,25 @@ export class ModelDatabase {
   }
 
   private rows(agent: ModelAgent): Row[] {
-    const { id, promptId, promptSerial, serial, ended, text } = agent
+    const { id, prompt, serial, ended, text, status } = agent
     this.given.set(id, [...(this.given.get(id) ?? []), { text, complete: ended }])
     const createdAt = Number(serial)
     const answer: Row = {
       id,
       role: 'assistant',
-      status: ended ? 'complete' : 'streaming',
+      status: ended ? status : 'streaming',
       createdAt,
-      ...(promptId !== undefined && { promptId }),
-      ...(this.namesParts && ended ? { serial: serial!, parts: this.parts(agent) } : { text }),
+      ...(prompt && { promptId: prompt.id }),
+      ...(this.namesParts && ended
+        ? { serial: serial!, parts: this.parts(agent), retracted: agent.retracted }
+        : { text }),
     }
-    if (promptId === undefined) return [answer]
-    const at = { createdAt: Number(promptSerial), ...(this.how.detailed && { serial: promptSerial! }) }
-    return [{ id: promptId, role: 'user', text: `What is ${id}?`, ...at }, answer]
+    if (!prompt) return [answer]
+    const at = { createdAt: Number(prompt.serial), ...(this.how.detailed && { serial: prompt.serial! }) }
+    return [
+      { id: prompt.id, role: 'user', text: prompt.text, clientId: 'user', ...prompt.given, ...at },
+      answer,
+    ]
   }
 
   private parts(agent: ModelAgent): RowPart[] {
@@ -81,15 +86,17 @@ export class ModelDatabase {
         ...(text.version && { serial: text.serial!, version: text.version }),
       },
     }))
-    const wholes = agent.wholes.map(({ serial, id, expected }) => ({
-      at: serial,
-      part: {
-        ...expected,
-        type: String(expected.type),
-        id,
-        ...(expected.type === 'tool-look' && { toolCallId: id }),
-      },
-    }))
+    const wholes = agent.wholes
+      .filter((whole) => !whole.retracted)
+      .map(({ serial, id, expected }) => ({
+        at: serial,
+        part: {
+          ...expected,
+          type: String(expected.type),
+          id,
+          ...(expected.type === 'tool-look' && { toolCallId: id }),
+        },
+      }))
     return [...texts, ...wholes].sort((a, b) => (a.at < b.at ? -1 : 1)).map(({ part }) => part)
   }
 }

@@ -23,6 +23,8 @@ interface Segment {
   /** What stood there before each edit: until it has arrived, readers show that. */
   before: string[]
   edited: boolean
+  /** What the channel took of it, in pieces. */
+  taken: string[]
 }
 
 const names = {
@@ -38,10 +40,16 @@ export class ModelText {
   /** A single token was edited: that shows only while it stands apart. */
   tokenEdited = false
   closed = false
+  /** All is written that its agent meant to. */
+  whole = false
+  /** Its part is taken back. */
+  retracted = false
+  /** Others than its agent changed it. */
+  edited = false
   readonly style: TextStyle
   private readonly model: ChannelModel
   private readonly segments: Segment[] = []
-  private tokens: { serial: string; text: string; stamped: boolean }[] = []
+  private tokens: { serial: string; text: string; lacks: boolean }[] = []
   /** Something was refused, and was not said again. */
   failed = false
   private held = ''
@@ -70,7 +78,8 @@ export class ModelText {
     return this.segments.length
   }
 
-  get edited(): boolean {
+  /** It was another text once. */
+  get changed(): boolean {
     return this.segments.some((s) => s.before.length > 0)
   }
 
@@ -97,12 +106,19 @@ export class ModelText {
   begin(text: string): void {
     const { pattern, kind } = this.style
     if (pattern === 'token') {
-      this.segments.push({ serial: undefined, written: '', shown: '', before: [], edited: false })
+      this.segments.push({ serial: undefined, written: '', shown: '', before: [], edited: false, taken: [] })
       this.tokens = []
       this.base = ''
       return
     }
-    const segment: Segment = { serial: undefined, written: text, shown: text, before: [], edited: false }
+    const segment: Segment = {
+      serial: undefined,
+      written: text,
+      shown: text,
+      before: [],
+      edited: false,
+      taken: [text],
+    }
     this.segments.push(segment)
     segment.serial = this.model.create({ name: names[kind].message, data: text, headers: this.headers })
     this.serial ??= segment.serial
@@ -128,6 +144,7 @@ export class ModelText {
       return
     }
     this.last.shown += text
+    this.last.taken.push(text)
     if (pattern === 'token') return this.token(text, this.stamp())
     this.held += text
     this.heldStamp = this.metadata('streaming')
@@ -142,6 +159,34 @@ export class ModelText {
 
   repair(): void {
     if (this.failed) this.replace(this.last.written, 'streaming')
+  }
+
+  /** Another process goes on with it, and says first from where (PROTOCOL.md §5.8). */
+  resume(from: 'all' | 'channel' | 'less'): void {
+    const { last, style } = this
+    // Nothing is refused without stamps, nor in arguments that are given token by token.
+    if (this.closed || !style.end || (style.kind === 'tool' && style.pattern === 'token')) return
+    this.release()
+    const { taken, edited } = last
+    const kept = from === 'less' ? taken.slice(0, taken.length / 2) : taken
+    // Of arguments, a part is none.
+    if (edited) last.written = last.shown
+    else if (from !== 'all' && style.kind !== 'tool') last.written = kept.join('')
+    last.taken = [last.written]
+    const wasEdited = this.edited && edited
+    this.replace(last.written, 'streaming')
+    last.edited = wasEdited
+  }
+
+  /** Its part was taken back: per response, it is emptied for readers that know nothing of it. */
+  empty(): void {
+    if (this.closed) return
+    this.closed = true
+    this.release()
+    if (this.style.pattern !== 'message') return
+    this.remember(this.last)
+    this.last.shown = ''
+    this.model.update(this.last.serial!, '', { end: '0', phase: 'streaming' })
   }
 
   /** An agent without stamps, or whoever knows better, says the whole text again. */
@@ -166,14 +211,14 @@ export class ModelText {
   edit(how: 'replace' | 'delete' | 'token', which: number): boolean {
     const { pattern, kind } = this.style
     const { headers } = this
-    if (!this.segments.length || kind === 'tool') return false
+    if (!this.segments.length || kind === 'tool' || this.retracted) return false
     this.release()
     if (pattern === 'message') {
       const segment = this.segments[which % this.segments.length]!
       // Stamps that its agent goes on to write contradict an edit: whoever edits waits for the end of the message.
       if (this.style.end && segment === this.last && !this.closed) return false
       this.remember(segment)
-      segment.edited = true
+      this.edited = segment.edited = true
       segment.shown = how === 'delete' ? '' : `[${which % 100}]`
       if (how === 'delete') this.model.delete(segment.serial!)
       else this.model.update(segment.serial!, segment.shown)
@@ -183,6 +228,7 @@ export class ModelText {
       // What comes after it would be the agent's again.
       if (!this.closed || kind === 'reasoning') return false
       this.remember(this.last)
+      this.edited = true
       this.last.shown = `[${which % 100}]`
       const data = this.last.shown
       const serial = this.model.create({ name: names[kind].complete, data, headers })
@@ -191,14 +237,13 @@ export class ModelText {
       return true
     }
     const token = this.tokens[which % (this.tokens.length || 1)]
-    // Once a text: of two, a reader may know either first.
-    if (!token || this.failed || this.tokenEdited) return false
-    // An edit of plain reasoning does not tell whether the message is a token or grows. And a stamped token
-    // is not kept apart from its neighbours once it is known to follow them: an edit of it comes too late.
-    if (kind === 'reasoning' || token.stamped) return false
+    // Once a text: of two, a reader may know either first. And the length of an edited token follows from its stamp and
+    // the one before, so nothing tells of a token between them that was refused, until the repair does.
+    if (!token?.text || token.lacks || this.failed || this.tokenEdited) return false
+    // An edit of plain reasoning does not tell whether the message is a token or grows.
+    if (kind === 'reasoning' && !this.style.end) return false
     this.remember(this.last)
-    this.tokenEdited = true
-    this.last.edited = true
+    this.tokenEdited = this.edited = this.last.edited = true
     token.text = which % 2 ? '' : `[${which % 100}]`
     if (token.text === '') this.model.delete(token.serial)
     else this.model.update(token.serial, token.text)
@@ -241,7 +286,7 @@ export class ModelText {
       headers: { ...this.headers, ...stamp },
     })
     this.serial ??= serial
-    this.tokens.push({ serial, text, stamped: stamp.end !== undefined })
+    this.tokens.push({ serial, text, lacks: this.failed })
   }
 
   private stamp(): Record<string, string> {

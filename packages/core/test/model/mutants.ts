@@ -459,8 +459,14 @@ export const mutants: Mutant[] = [
   {
     name: 'what comes before an edited token is not missed',
     file: 'text/run.ts',
-    from: 'piece.edited !== undefined && piece.was === undefined)',
-    to: 'false)',
+    from: 'end === undefined || isUntold(piece)',
+    to: 'end === undefined',
+  },
+  {
+    name: 'a full text before an edited token of unknown length is left out',
+    file: 'text/pieces.ts',
+    from: 'this.list.length > 0 && !this.list.some(isUntold)',
+    to: 'this.list.length > 0',
   },
   {
     name: 'a plain reasoning message cannot be redacted',

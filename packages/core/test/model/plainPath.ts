@@ -4,9 +4,10 @@ import type { Entry } from '../../src/response/lines.ts'
 export type Line = Omit<Partial<Entry>, 'ref'> & { id: string; role: 'user' | 'assistant' }
 
 /**
- * The path that shows by default (PROTOCOL.md §2.6), written for clarity: it works out the choice again for every line.
+ * The path that shows (PROTOCOL.md §2.6), written for clarity: it works out the choice again for every line.
+ * `selected`: ids that a device chose, later ones over earlier.
  */
-export function plainPath(lines: readonly Line[]): string[] {
+export function plainPath(lines: readonly Line[], selected: readonly string[] = []): string[] {
   const by = new Map(lines.map((line) => [line.id, line]))
   const at = new Map(lines.map((line, i) => [line.id, i]))
   const before = (id: string | null | undefined, line: Line) =>
@@ -71,5 +72,14 @@ export function plainPath(lines: readonly Line[]): string[] {
     for (const [group, version] of choices(line)) chosen.set(group, version)
     if (own === line && !chosen.has(`a:${line.id}`)) chosen.set(`a:${line.id}`, line.id)
   })
+  for (const id of selected) {
+    const found = by.get(id)
+    // A version that is not loaded may be known by its answer, or by what replaced it.
+    if (!found && lines.some((line) => choices(line).some(([group]) => group === `e:${id}`)))
+      chosen.set(`e:${id}`, id)
+    // A question stands for its first answer, too.
+    if (found?.role === 'user' && question(found) === found) chosen.set(`a:${id}`, id)
+    if (found) for (const [group, version] of choices(found)) chosen.set(group, version)
+  }
   return lines.filter((line) => isLine(line) && shows(line)).map((line) => line.id)
 }

@@ -12,14 +12,54 @@ export type Fragment = typeof fragment extends fc.Arbitrary<infer F> ? F : never
 
 const fragments = fc.array(fragment, { maxLength: 9 })
 
+/** After how many of its operations an agent of PROTOCOL.md takes a part back. */
+const retracted = fc.option(fc.nat(9), { nil: undefined, freq: 9 })
+
 const part = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('text' as const), fragments }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reasoning' as const), fragments }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('input' as const), fragments }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('tool' as const), fails: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('source' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('data' as const), again: fc.boolean() }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('text' as const), fragments, retracted }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reasoning' as const), fragments, retracted }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('input' as const), fragments, retracted }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('tool' as const), fails: fc.boolean(), retracted }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('source' as const), retracted }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('data' as const), again: fc.boolean(), retracted }) },
 )
+
+export type PartScript = typeof part extends fc.Arbitrary<infer P> ? P : never
+
+const statuses = fc.constantFrom('queued' as const, 'ignored' as const, 'steered' as const, 'failed' as const)
+
+/** What a prompt declares of its place (PROTOCOL.md §2.6); a number chooses the response, or its prompt. */
+const link = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(undefined) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      how: fc.constantFrom(
+        'parent' as const,
+        'child' as const,
+        'root' as const,
+        'replaces' as const,
+        'replaces' as const,
+        'regenerate' as const,
+      ),
+      of: fc.nat(5),
+    }),
+  },
+)
+
+const prompt = fc.record({
+  link,
+  /** Files, data and metadata beside its text. */
+  rich: fc.boolean(),
+  /** Its text comes in pieces. */
+  long: fc.nat(3).map((n) => n === 0),
+  /** The response answers the prompt of this one, if that has any. */
+  shares: fc.option(fc.nat(5), { nil: undefined, freq: 7 }),
+  /** What its agent says of it, and after which step. */
+  hints: fc.array(fc.record({ after: fc.nat(12), status: statuses }), { maxLength: 2 }),
+})
+
+export type PromptScript = typeof prompt extends fc.Arbitrary<infer P> ? P : never
 
 /** One response: who writes it and how. */
 const script = fc.record({
@@ -34,11 +74,36 @@ const script = fc.record({
   manner: fc.constantFrom('ours', 'ours', 'ours', 'stamped', 'plain', 'plain', 'older', 'wrong'),
   /** Without `responseId`, where the pattern allows. */
   anonymous: fc.nat(7).map((n) => n === 0),
-  prompt: fc.boolean(),
+  prompt: fc.option(prompt, { nil: undefined, freq: 1 }),
   /** After which step the prompt is published again, with the same id. */
   promptAgain: fc.option(fc.nat(30), { nil: undefined, freq: 3 }),
   /** After which step the agent is gone for good. */
-  dies: fc.option(fc.nat(30), { nil: undefined, freq: 6 }),
+  dies: fc.option(fc.nat(30), { nil: undefined, freq: 3 }),
+  /**
+   * Another process goes on after a while, from all that was written, from what the channel has of it, or from less;
+   * or it ends the response, or takes it back.
+   */
+  successor: fc.option(
+    fc.record({
+      after: fc.nat(6),
+      how: fc.constantFrom(
+        'all' as const,
+        'channel' as const,
+        'less' as const,
+        'ends' as const,
+        'withdraws' as const,
+      ),
+    }),
+    { nil: undefined, freq: 2 },
+  ),
+  /** How it ends, where it says so. */
+  status: fc.constantFrom(
+    'complete' as const,
+    'complete' as const,
+    'complete' as const,
+    'stopped' as const,
+    'error' as const,
+  ),
   /** An agent that does not say `start` or `stop`, `response-end`. */
   marked: fc.nat(3).map((n) => n > 0),
   parts: fc.array(part, { minLength: 1, maxLength: 4 }),

@@ -6,7 +6,12 @@ import { LawKeeper } from './lawKeeper.ts'
 import { ModelAgent } from './modelAgent.ts'
 import { ModelChannel } from './modelChannel.ts'
 import { ModelDatabase } from './modelDatabase.ts'
+import { ModelPrompt } from './modelPrompt.ts'
+import { PromptLaws } from './promptLaws.ts'
 import type { World } from './script.ts'
+
+/** Kinds of things that happen. */
+const KINDS = 28
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -39,10 +44,16 @@ class Life {
   private readonly log: Log
   private readonly model = new ChannelModel()
   private readonly agents: readonly ModelAgent[]
+  private readonly prompts: readonly ModelPrompt[]
+  /** Agents whose connections are away. */
+  private readonly absent = new Set<ModelAgent>()
   private readonly channel: ModelChannel
   private readonly database: ModelDatabase
   private readonly session: Session
   private readonly keeper: LawKeeper
+  private readonly promptLaws: PromptLaws
+  /** What this device selected of versions. */
+  private selected: readonly string[] = []
   /** Tokens that were edited while continuity was lost are not read again: there may be thousands (docs/gaps.md). */
   private readonly tokenEdits: boolean
   private away: 'short' | 'long' | undefined
@@ -52,41 +63,49 @@ class Life {
     const { scripts, joinAfter, choices, bare, rewindCounts, way } = world
     this.world = world
     this.log = log
+    const prompts = scripts.map(
+      ({ prompt }, i) => prompt && new ModelPrompt(this.model, `r${i}`, prompt, scripts.length),
+    )
+    this.prompts = prompts.filter((prompt) => prompt !== undefined)
     this.agents = scripts.map((script, i) => {
       // Whoever follows PROTOCOL.md names every response.
       const ours = script.manner === 'ours' || script.manner === 'older'
       const named = i > 0 || !script.anonymous || script.pattern === 'message' || ours
-      return new ModelAgent(this.model, named ? `r${i}` : 'model', script)
+      const shared = script.prompt && prompts[(script.prompt.shares ?? i) % scripts.length]
+      return new ModelAgent(this.model, named ? `r${i}` : 'model', script, shared ?? prompts[i])
     })
+    for (const { clientId } of this.agents) this.model.members.add(clientId)
     for (let i = 0; i < joinAfter; i++) this.advance(choices[i % choices.length]!)
     const span = way === 'rewind' ? world.rewind : undefined
     this.channel = new ModelChannel(this.model, { rewind: span, bare, rewindCounts })
     this.channel.attachPointGone = world.attachPointGone
-    for (const agent of this.agents) if (!agent.dead) this.channel.members.add(agent.clientId)
     this.database = new ModelDatabase(this.agents, world.rows)
     if (world.attachedBefore) this.channel.attached({ rewinds: false })
     this.session = createSession({
       channel: this.channel.asChannel(),
       hydrate: this.hydrator(),
       presence: world.presence,
+      branches: { onSelect: (selected) => (this.selected = selected) },
       schedule: () => () => {},
     })
     this.session.ready.catch(() => {})
-    this.keeper = new LawKeeper(this.session, this.agents, this.database, world.presence)
+    this.keeper = new LawKeeper(this.session, this.agents, this.prompts, this.database, world.presence)
+    this.promptLaws = new PromptLaws(this.session, this.agents, this.prompts, this.database)
     this.tokenEdits = scripts.some((script) => script.edits.some((edit) => edit.how === 'token'))
   }
 
   async go(choice: number): Promise<void> {
     const { channel, keeper } = this
     channel.touched.clear()
-    const quiet = this.happen(Math.floor(choice / 24), choice % 24)
+    const quiet = this.happen(Math.floor(choice / KINDS), choice % KINDS)
     await turn()
     this.log(
       () =>
-        `${choice % 24} ${channel.state}, ${channel.pending.length} requests, ${channel.delivered.length} delivered, ${this.session.getSnapshot().hydration}: ${this.shown}`,
+        `${choice % KINDS} ${channel.state}, ${channel.pending.length} requests, ${channel.delivered.length} delivered, ${this.session.getSnapshot().hydration}: ${this.shown}`,
     )
     keeper.check()
     keeper.checkNotified(channel.touched, quiet)
+    this.promptLaws.checkPath(this.selected)
     if (!channel.pending.length && !channel.busy) keeper.checkOpen(this.hasHeard)
   }
 
@@ -111,13 +130,14 @@ class Life {
     const { channel, keeper, model } = this
     if (this.away) this.leave(this.away, 0)
     channel.slow.clear()
+    this.absent.forEach((agent) => this.flicker(agent))
     await this.settle()
     while (this.advance(0));
     await this.settle()
     await this.loadAll()
     this.log(() => model.log.map((m) => JSON.stringify(m)).join('\n'))
     this.log(() => this.shown)
-    keeper.checkEnd()
+    this.checkEnd()
     keeper.checkSilent(() => this.repeatable().forEach((message) => channel.again(message)))
     // Requests of abandoned readings still count: their messages are known once they arrive.
     while (channel.stuck.length) {
@@ -125,9 +145,14 @@ class Life {
       await this.settle()
     }
     await this.loadAll()
-    keeper.checkEnd()
+    this.checkEnd()
     this.session.close()
     await Promise.all(this.older)
+  }
+
+  private checkEnd(): void {
+    this.keeper.checkEnd()
+    this.promptLaws.checkEnd()
   }
 
   /** What ended before the part of history that was read is for loadOlder() to bring. */
@@ -174,11 +199,25 @@ class Life {
     for (let i = 0; i < agents.length; i++) {
       const agent = agents[(n + i) % agents.length]!
       const { dead } = agent
-      if (!agent.advance()) continue
-      if (agent.dead && !dead) this.channel?.leave(agent.clientId, agent.id)
+      if (this.absent.has(agent) || !agent.advance()) continue
+      if (agent.dead !== dead) this.setPresent(agent, dead)
       return true
     }
     return false
+  }
+
+  private setPresent({ clientId, id }: ModelAgent, present: boolean): void {
+    if (present) this.model.members.add(clientId)
+    else this.model.leave(clientId)
+    this.channel?.member(present ? 'enter' : 'leave', clientId, id)
+  }
+
+  /** The connection of an agent that lives goes away, or comes back. */
+  private flicker(agent: ModelAgent): void {
+    if (agent.dead) return
+    const present = this.absent.delete(agent)
+    if (!present) this.absent.add(agent)
+    this.setPresent(agent, present)
   }
 
   /** Does what a number says. Returns whether nothing of the past can have come of it. */
@@ -207,12 +246,22 @@ class Life {
       if (channel.rewound()) this.answer(n)?.fail()
     } else if (kind === 21) channel.stuck.splice(n % (channel.stuck.length || 1), 1)[0]?.succeed()
     else if (kind === 22) channel.stuck.splice(n % (channel.stuck.length || 1), 1)[0]?.fail()
+    else if (kind === 23) this.prompts[n % (this.prompts.length || 1)]?.cancel(n % 3 ? 'user' : 'eve')
+    else if (kind === 24) session.selectBranch(this.someId(n))
+    else if (kind === 25) this.flicker(agents[n % agents.length]!)
+    else if (kind === 26) session.flush()
     else if (requests.length && channel.state === 'attached' && !this.tokenEdits) {
       // Lost and found again at once.
       this.leave('long', n)
       this.leave('long', n)
-    } else session.flush()
+    }
     return kind < 10 || kind === 14 || kind === 16
+  }
+
+  /** Of a prompt mostly, that may not be known. */
+  private someId(n: number): string {
+    const agent = this.agents[n % this.agents.length]!
+    return (n % 5 ? agent.promptId : undefined) ?? agent.id
   }
 
   private loadOlder(): void {
