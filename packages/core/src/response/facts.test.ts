@@ -100,6 +100,17 @@ describe('how a response ended (PROTOCOL.md §3.3)', () => {
     expect(reader.response('r')).toMatchObject({ status: 'interrupted', verified: false })
   })
 
+  test('a message that comes again does not bring back an agent that left; a new one does', () => {
+    const first = message(token('Hi', 2))
+    const reader = new Reader().read(first)
+    reader.conversation.find('r')!.interrupt()
+    reader.read(first)
+    expect(reader.response('r')!.status).toBe('interrupted')
+    const later = message(token(' you', 6))
+    reader.read({ ...later, version: { ...later.version, timestamp: 2_000 } })
+    expect(reader.response('r')!.status).toBe('streaming')
+  })
+
   test('of a stop and a complete end, the stop counts in every order', () => {
     everyOrder([token('Hi', 2), { name: 'cancelled', serial: next(), headers }, stop()], (response) =>
       expect(response?.status).toBe('stopped'),

@@ -162,11 +162,15 @@ export class Response {
   /** Records serial, promptId and clientId of a message. Returns whether a view would change. */
   meet(event: StreamEvent, live: boolean): boolean {
     let seen = false
-    if (live) this.attended = true
-    if (this.#interrupted && live && event.type !== 'end') this.#interrupted = false
-    // Its agent spoke while it was not watched, before or after it left: presence history tells.
-    if (this.#interrupted && !live && event.updatedAt > this.updatedAt)
-      this.#interrupted = this.attended = false
+    // A message that comes again tells nothing of its agent.
+    if (event.updatedAt > this.updatedAt) {
+      if (this.#interrupted && event.type !== 'end') {
+        this.#interrupted = false
+        seen = live
+      }
+      // One that its agent published unwatched, before or after it left, leaves that to the presence history.
+      this.attended = live
+    }
     if (event.strict) {
       this.#agentPresent = event.watched
       this.#strict = true

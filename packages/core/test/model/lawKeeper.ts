@@ -92,8 +92,9 @@ export class LawKeeper {
    * Nothing is on its way: an answer that goes on in view is in the list. Where the past counts as whole, it is whole, too,
    * but for what its agent owes.
    */
-  checkOpen(hasHeard: (agent: ModelAgent) => boolean): void {
-    const { hydration, entries } = this.session.getSnapshot()
+  checkOpen(hasHeard: (agent: ModelAgent) => boolean, isAway: (agent: ModelAgent) => boolean): void {
+    const { hydration, entries, status } = this.session.getSnapshot()
+    const opened = status === 'live'
     for (const agent of this.agents) {
       if (agent.ended || !hasHeard(agent) || this.database.given.has(agent.id)) continue
       const response = this.session.getResponse(agent.id)
@@ -103,6 +104,12 @@ export class LawKeeper {
         entries.some(({ id }) => id === agent.id),
         () => response,
       )
+      if (this.presence && agent.script.manner === 'ours' && opened && response.clientId !== undefined)
+        hold(
+          'interrupted while its agent is away',
+          (response.status === 'interrupted') === isAway(agent),
+          () => response,
+        )
       if (hydration !== 'whole' || agent.owes || !['ours', 'plain'].includes(agent.script.manner)) continue
       hold('what counts as whole is whole', !response.hasGap, () => response)
     }

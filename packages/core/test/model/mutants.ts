@@ -474,6 +474,12 @@ export const mutants: Mutant[] = [
     from: "if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)",
     to: 'if (false)',
   },
+  {
+    name: 'a message that comes again brings back an agent that left',
+    file: 'response/response.ts',
+    from: 'if (event.updatedAt > this.updatedAt) {',
+    to: 'if (live || event.updatedAt > this.updatedAt) {',
+  },
   // Law 10: complete only if its model said so.
   {
     name: 'a response is complete when its parts are done, whatever its agent promised',

@@ -106,7 +106,7 @@ class Life {
     keeper.check()
     keeper.checkNotified(channel.touched, quiet)
     this.promptLaws.checkPath(this.selected)
-    if (!channel.pending.length && !channel.busy) keeper.checkOpen(this.hasHeard)
+    if (!channel.pending.length && !channel.busy) keeper.checkOpen(this.hasHeard, this.isAway)
   }
 
   /** Closed before the world ends: later messages must notify nobody. */
@@ -302,8 +302,10 @@ class Life {
       keeper.checkNotified(channel.touched, false)
       channel.touched.clear()
     }
-    keeper.checkOpen(this.hasHeard)
+    keeper.checkOpen(this.hasHeard, this.isAway)
   }
+
+  private readonly isAway = ({ clientId }: ModelAgent): boolean => !this.model.members.has(clientId)
 
   /** Whether an agent has said something that this attachment delivered. */
   private readonly hasHeard = ({ id, named }: ModelAgent): boolean =>
