@@ -1,28 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { pdf, png } from '../demo/test/samples.ts'
 import { violations } from './axe.ts'
-import { launch, person, screenshot, type Browser } from './browser.ts'
+import { screenshot } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
 import { lose } from './losing.ts'
+import { useBrowser, useDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // For everybody: screen readers, keyboards, phones, dark rooms, slow machines.
 
-let browser: Browser
-let demo: Demo
-
-beforeAll(async () => {
-  browser = await launch()
-  demo = await startDemo()
-})
-
-beforeEach(() => demo.model.goOn())
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
+const person = useBrowser()
+const demo = useDemo()
 
 const attach = (chat: Chat) =>
   chat.page.locator('.composer input[type=file]').setInputFiles([
@@ -50,7 +38,7 @@ describe.each(fronts)('%s', (front) => {
   const schemes = front === 'react' ? (['light', 'dark'] as const) : (['light'] as const)
 
   test.each(schemes)('axe finds nothing, %s', async (colorScheme) => {
-    const { context, complaints } = await person(browser, {
+    const { context, complaints } = await person({
       colorScheme,
       format: 'rendered',
       bypassCSP: true,
@@ -94,7 +82,7 @@ describe.each(fronts)('%s', (front) => {
   test.each(schemes)(
     "what is attached and what is an object, at a phone's width, %s",
     async (colorScheme) => {
-      const { context, complaints } = await person(browser, {
+      const { context, complaints } = await person({
         viewport: { width: 390, height: 780 },
         hasTouch: true,
         isMobile: true,
@@ -129,7 +117,7 @@ describe.each(fronts)('%s', (front) => {
   )
 
   test("a phone's width: nothing sticks out, everything can be reached", async () => {
-    const { context } = await person(browser, {
+    const { context } = await person({
       viewport: { width: 390, height: 780 },
       hasTouch: true,
       format: 'rendered',
@@ -156,7 +144,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('with the keyboard alone', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const { page } = chat
     /** Tab until something with this name has the focus. */
@@ -186,7 +174,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('while an answer grows, nothing but its own row and its last blocks are touched', async () => {
-    const { context } = await person(browser, { format: 'rendered' })
+    const { context } = await person({ format: 'rendered' })
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const { prompt, text } = answers.story
     await chat.ask(answers.scripted.prompt)

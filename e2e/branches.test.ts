@@ -1,25 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launch, person, screenshot, type Browser, type BrowserContext } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { screenshot, type BrowserContext } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
+import { useBrowser, useDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // A conversation has branches, on every device, and its agent remembers the one on which it is asked.
 
-let browser: Browser
-let demo: Demo
-
-beforeAll(async () => {
-  browser = await launch()
-  demo = await startDemo({ DEMO_STATE_TTL: '3000' })
-})
-
-beforeEach(() => demo.model.goOn())
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
+const person = useBrowser()
+const demo = useDemo({ DEMO_STATE_TTL: '3000' })
 
 const recall = 'What have I asked so far?'
 const patience = { timeout: 60_000, interval: 20 }
@@ -56,7 +44,7 @@ async function edit(chat: Chat, at: number, text: string): Promise<void> {
 
 describe.each(fronts)('%s', (front) => {
   test('the first of three prompts is edited: another branch, on every device, that the agent remembers', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const pattern = front === 'vue' ? 'message-per-token' : 'message-per-response'
     const chat = await Chat.open(context, demo.url, pattern, front)
     const [first, second] = [answers.thinking.prompt, 'Who are you?']
@@ -84,7 +72,7 @@ describe.each(fronts)('%s', (front) => {
     // This device keeps its choice; another one is where somebody last spoke.
     await chat.reload()
     await shows(chat, first, second, recall)
-    const device = await person(browser, { storageState: withoutChoices(await context.storageState()) })
+    const device = await person({ storageState: withoutChoices(await context.storageState()) })
     const other = new Chat(await device.context.newPage())
     await other.goto(chat.page.url())
     await shows(other, 'Invent a holiday')
@@ -108,7 +96,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('an answer further up has versions too, and what follows it stays', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     await ask(chat, answers.thinking.prompt)
     await ask(chat, 'Who are you?')
@@ -130,7 +118,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('what has not begun is stopped: while the agent thinks, and while there is none', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     await demo.model.holdAt({ text: 0, reasoning: 0, other: 0 })
     await chat.ask(answers.openai.prompt)
@@ -160,7 +148,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('another answer is waited for and taken back; the one before shows again', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const text = await ask(chat, answers.thinking.prompt)
     demo.model.keepOut()
@@ -181,7 +169,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('a stopped answer is continued, and the two parts are what the model says', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const { prompt, text } = answers.openai
     await demo.model.holdAt(200)

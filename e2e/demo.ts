@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,6 +20,8 @@ export interface Demo {
 /** Starts the demo with the command of the README, on a free port and with a data folder of its own. */
 export async function startDemo(env: NodeJS.ProcessEnv = {}): Promise<Demo> {
   const data = env.DEMO_DATA ?? mkdtempSync(join(tmpdir(), 'rejoin-e2e-'))
+  const { E2E_TABLES: tables } = process.env
+  if (env.DEMO_DATA === undefined && tables) cpSync(tables, data, { recursive: true })
   const model = await Conductor.start()
   const child = spawn(process.execPath, [command], {
     cwd: root,

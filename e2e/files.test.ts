@@ -1,25 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { pdf, png } from '../demo/test/samples.ts'
-import { launch, person, screenshot, type Browser } from './browser.ts'
+import { screenshot } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
+import { useBrowser, useDemo } from './stage.ts'
 
 // What a person attaches shows, arrives, and stays: on this device, on others, and after a reload.
 
-let browser: Browser
-let demo: Demo
-
-beforeAll(async () => {
-  browser = await launch()
-  demo = await startDemo()
-})
-
-beforeEach(() => demo.model.goOn())
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
+const person = useBrowser()
+const demo = useDemo()
 
 const picture = { name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from(png(64, 48)) }
 const paper = { name: 'paper.pdf', mimeType: 'application/pdf', buffer: Buffer.from(pdf(2)) }
@@ -52,7 +40,7 @@ const picturesShown = (chat: Chat) =>
 
 describe.each(fronts)('%s', (front) => {
   test('a picture and a PDF: previews, upload, an answer about them, reload, another answer', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const chooser = chat.page.waitForEvent('filechooser')
     await chat.button('Attach files').click()
@@ -105,7 +93,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('files are dropped and pasted, taken away again, and refused when they are too large', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     await give(chat, 'drop', picture)
     await give(chat, 'paste', { ...picture, name: 'pasted.png' })
@@ -129,7 +117,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('an upload that fails says so, and is tried again', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     await chat.page.route('**/files', (route) => route.abort(), { times: 1 })
     await give(chat, 'drop', picture)

@@ -1,19 +1,13 @@
 import { createSession } from '@rejoin/core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { patterns } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
 import { Somebody } from './somebody.ts'
+import { useDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // The messages that an answer grows in are gone in mid-answer: it still ends, whole, for readers and in the database.
 
-let demo: Demo
-
-beforeAll(async () => {
-  demo = await startDemo()
-})
-
-afterAll(() => demo?.stop())
+const demo = useDemo()
 
 test.each(patterns)('the server restarts without its memory in mid-answer: %s', async (pattern) => {
   const somebody = await Somebody.withConversation(demo, pattern)

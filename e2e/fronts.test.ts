@@ -1,27 +1,15 @@
 import { Marked } from 'marked'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launch, person, screenshot, type Browser } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { screenshot } from './browser.ts'
 import { Chat, fronts, recordFirstText } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
 import { lose } from './losing.ts'
+import { useBrowser, useDemo } from './stage.ts'
 import { answers, hostile } from './truth.ts'
 
 // The same things in React, in Vue, and with nothing but script tags.
 
-let browser: Browser
-let demo: Demo
-
-beforeAll(async () => {
-  browser = await launch()
-  demo = await startDemo()
-})
-
-beforeEach(() => demo.model.goOn())
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
+const person = useBrowser()
+const demo = useDemo()
 
 /** What any renderer of Markdown would show, by the library alone, without streaming and without our view. */
 function plainText(markdown: string): string {
@@ -64,7 +52,7 @@ async function growing(
 
 describe.each(fronts)('%s', (front) => {
   test('streams, survives a refresh, shows and fills a gap, and is whole', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const pattern = front === 'vue' ? 'message-per-token' : 'message-per-response'
     const chat = await Chat.open(context, demo.url, pattern, front)
     const { prompt, text } = answers.openai
@@ -90,7 +78,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('Markdown rendered piece by piece shows what the whole would; sources are numbered', async () => {
-    const { context, complaints } = await person(browser, { format: 'rendered' })
+    const { context, complaints } = await person({ format: 'rendered' })
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const { prompt, text } = answers.scripted
     await growing(chat, prompt, text.length)
@@ -120,7 +108,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('hostile text does nothing', async () => {
-    const { context, complaints } = await person(browser, { format: 'rendered' })
+    const { context, complaints } = await person({ format: 'rendered' })
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const requests: string[] = []
     chat.page.on('request', (request) => requests.push(request.url()))
@@ -150,7 +138,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('an approval is asked for, given in another tab, and acted on; a rejection too', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     await chat.ask('Book a table for two tonight')
     await chat.page.locator('.card.asks').waitFor()
@@ -171,7 +159,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('a tool of the browser: the location, refused by the person, by the browser, and granted', async () => {
-    const { context } = await person(browser, { geolocation: { latitude: 48.2083, longitude: 16.3731 } })
+    const { context } = await person({ geolocation: { latitude: 48.2083, longitude: 16.3731 } })
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const ask = async () => {
       await chat.ask('What is the weather where I am?')
@@ -200,7 +188,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('stopping works from any tab', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-token', front)
     const { prompt, text } = answers.anthropic
     await demo.model.holdAt(100)
@@ -219,7 +207,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('editing and asking again replace, in every tab, and keep what was', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     await demo.model.holdAt(50)
     await chat.ask('Who are you?')
@@ -250,7 +238,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('older messages come while one scrolls up and an answer is written', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     for (let count = 1; count <= 13; count++) {
       await chat.ask(answers.thinking.prompt)

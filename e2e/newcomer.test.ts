@@ -1,40 +1,27 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launch, person, screenshot, type Browser } from './browser.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { screenshot } from './browser.ts'
 import { Chat, patterns, recordFirstText } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
 import { lose } from './losing.ts'
+import { useBrowser, useDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // What the README promises to a newcomer, step by step. The model writes as far as it is told, and no further.
 
-let browser: Browser
-let demo: Demo
-/** Its server forgets a lost connection after a second. */
-let forgetful: Demo
 /** Kept across a restart of the demo: only the database survives it. */
 const data = mkdtempSync(join(tmpdir(), 'rejoin-newcomer-'))
-const settings = { DEMO_DATA: data, DEMO_STATE_TTL: '120000' }
 
-beforeAll(async () => {
-  browser = await launch()
-  ;[demo, forgetful] = await Promise.all([startDemo(settings), startDemo({ DEMO_STATE_TTL: '1000' })])
-})
-
-beforeEach(() => demo.model.goOn())
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-  await forgetful?.stop()
-  rmSync(data, { recursive: true, force: true })
-})
+const person = useBrowser()
+afterAll(() => rmSync(data, { recursive: true, force: true }))
+const demo = useDemo({ DEMO_DATA: data, DEMO_STATE_TTL: '120000' })
+/** Its server forgets a lost connection after a second. */
+const forgetful = useDemo({ DEMO_STATE_TTL: '1000' })
 
 describe.each(patterns)('%s', (pattern) => {
   test('an answer streams, thinking first, and ends exactly as the model wrote it', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, pattern)
     await screenshot(chat.page, `${pattern}-welcome`)
     await demo.model.holdAt({ reasoning: 20 })
@@ -58,7 +45,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 
   test('a refresh in mid-answer shows the whole answer so far at once, and goes on', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, pattern)
     const { prompt, text } = answers.openai
     await demo.model.holdAt(500)
@@ -80,7 +67,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 
   test('a second tab shows the same, live; after both were closed, the database has it', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, pattern)
     const { prompt, text } = answers.anthropic
     await demo.model.holdAt(200)
@@ -112,8 +99,7 @@ describe.each(patterns)('%s', (pattern) => {
       .toBe('complete')
 
     // A new process knows nothing of the channels: what it shows, it has from the database.
-    await demo.stop()
-    demo = await startDemo(settings)
+    await demo.restart()
     const later = new Chat(await context.newPage())
     await later.goto(`${demo.url}${pathname}`)
     await later.completed()
@@ -122,7 +108,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 
   test('a lost publish: the gap is shown where it is, and filled', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, pattern)
     const { prompt, text } = answers.openai
     await demo.model.holdAt(300)
@@ -167,7 +153,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 
   test('a lost connection is resumed: what was written meanwhile is there, and nothing is read again', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, pattern)
     const { prompt, text } = answers.openai
     await demo.model.holdAt(300)
@@ -192,7 +178,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 
   test('a connection lost for longer than the server remembers it: the answer is whole', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, forgetful.url, pattern)
     const { prompt, text } = answers.openai
     await forgetful.model.holdAt(300)

@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Realtime } from 'ably'
-import { launch, person, screenshot, type Browser } from './browser.ts'
+import { screenshot } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
+import { startDemo } from './demo.ts'
+import { useBrowser, useDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // What the pages themselves promise: nothing that arrives breaks them, and what is broken shows.
 
-let browser: Browser
-let demo: Demo
-
-beforeAll(async () => {
-  browser = await launch()
-  demo = await startDemo({ DEMO_STATE_TTL: '3000' })
-})
-
-beforeEach(() => demo.model.goOn())
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
+const person = useBrowser()
+const demo = useDemo({ DEMO_STATE_TTL: '3000' })
 
 /** Publishes into a conversation in the agent's name: what a model says is no safer than what a stranger does. */
 async function publisher(chat: Chat) {
@@ -45,7 +34,7 @@ async function publisher(chat: Chat) {
 
 describe.each(fronts)('%s', (front) => {
   test('text that has frozen or ended pages leaves this one as it was', async () => {
-    const { context, complaints } = await person(browser, { format: 'rendered' })
+    const { context, complaints } = await person({ format: 'rendered' })
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const { publish, close } = await publisher(chat)
     await publish('first', 'a first answer')
@@ -64,7 +53,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('several answers at once are stopped together, from any place', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     await demo.model.holdAt(100)
     await chat.ask(answers.openai.prompt)
@@ -76,7 +65,7 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('a prompt that fails without a connection is sent when it is back', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     await chat.fault('drop-long').click()
     await chat.waitForStatus(/Offline/)
@@ -90,7 +79,7 @@ describe.each(fronts)('%s', (front) => {
 })
 
 test('an answer from the database is what the model wrote, and claims nothing else', async () => {
-  const { context } = await person(browser)
+  const { context } = await person()
   const chat = await Chat.open(context, demo.url, 'message-per-response')
   await chat.ask(answers.thinking.prompt)
   await chat.page.locator('[data-fact=verified]').waitFor()
@@ -108,7 +97,7 @@ test.each([
   async (_, viewport) => {
     // At a person's pace, as everybody sees it.
     const paced = await startDemo({ DEMO_STATE_TTL: '3000', DEMO_ORDERS_PORT: '' })
-    const { context, complaints } = await person(browser, { viewport, format: 'rendered' })
+    const { context, complaints } = await person({ viewport, format: 'rendered' })
     const chat = await Chat.open(context, paced.url, 'message-per-response')
     if (viewport.width < 1000) await chat.button('Break it').click()
     await chat.button('Break it for me').click()

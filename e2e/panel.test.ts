@@ -1,26 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launch, person, screenshot, type Browser, type BrowserContext } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { screenshot, type BrowserContext } from './browser.ts'
 import { Chat, patterns, type Pattern } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
 import { lose } from './losing.ts'
+import { useBrowser, useDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // Everything in the panel "Break it": the answer is whole afterwards, and the page shows what happened.
 
-let browser: Browser
-let demo: Demo
-
-beforeAll(async () => {
-  browser = await launch()
-  demo = await startDemo({ DEMO_STATE_TTL: '120000' })
-})
-
-beforeEach(() => demo.model.goOn())
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
+const person = useBrowser()
+const demo = useDemo({ DEMO_STATE_TTL: '120000' })
 
 /** A new conversation with an answer that has come so far, and holds. */
 async function begun(context: BrowserContext, pattern: Pattern, characters: number) {
@@ -34,7 +22,7 @@ async function begun(context: BrowserContext, pattern: Pattern, characters: numb
 
 describe.each(patterns)('%s', (pattern) => {
   test('every 5th message is dropped: the gaps are shown, filled, and drawn', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const { chat, text } = await begun(context, pattern, 200)
     const { hear } = await lose(demo, chat, 'every', 200)
     await chat.page.locator('.timeline [data-span=gap].open').first().waitFor()
@@ -54,7 +42,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 
   test('the agent is killed: the answer says so; the next agent finishes it, and what was asked meanwhile', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const { chat, text } = await begun(context, pattern, 300)
     const before = await chat.text()
     demo.model.keepOut()
@@ -79,7 +67,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 
   test('the server restarts and remembers: the answer is whole', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const { chat, text } = await begun(context, pattern, 300)
     await restart(chat, 'restart')
     await demo.model.goOn()
@@ -89,7 +77,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 
   test('the server restarts and has forgotten everything: what was complete is there, and new answers come', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, pattern)
     await chat.ask(answers.thinking.prompt)
     await chat.completed()
@@ -105,7 +93,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 
   test('a token that ends, a slow network, and coming late: the answer is whole', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const { chat, text } = await begun(context, pattern, 200)
     await chat.break('slow')
     await chat.break('expire')
@@ -133,7 +121,7 @@ async function restart(chat: Chat, fault: 'restart' | 'restart-empty'): Promise<
 }
 
 test('a second device shows the same', async () => {
-  const { context } = await person(browser)
+  const { context } = await person()
   const { chat } = await begun(context, 'message-per-response', 200)
   await chat.fault('device').click()
   const device = chat.page.frameLocator('.device iframe')

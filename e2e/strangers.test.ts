@@ -1,15 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import { Realtime, Rest, type ErrorInfo, type RealtimeChannel } from 'ably'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launch, person, type Browser } from './browser.ts'
 import { Chat } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
+import { useBrowser, useDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // Each forbidden thing, tried as a stranger would, with a browser or without one.
 
-let browser: Browser
-let demo: Demo
+const person = useBrowser()
+const demo = useDemo()
 /** Somebody with a conversation that has something in it. */
 let owner: { id: string; channel: string; token: string; responseId: string; cookie: string }
 let stranger: { cookie: string; id: string; token: string }
@@ -50,9 +49,7 @@ const upgrade =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 
 beforeAll(async () => {
-  browser = await launch()
-  demo = await startDemo({ DEMO_SPEED: '2000' })
-  const { context } = await person(browser)
+  const { context } = await person()
   const chat = await Chat.open(context, demo.url, 'message-per-response')
   await chat.ask(answers.thinking.prompt)
   await chat.completed()
@@ -74,11 +71,6 @@ beforeAll(async () => {
   })
   const own = ((await made.json()) as { id: string }).id
   stranger = { cookie: strange, id: own, token: await tokenFor(strange, own) }
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
 })
 
 test("without a session nothing is given; with one's own, nothing of somebody else's", async () => {
@@ -176,7 +168,7 @@ test('a token that was changed, or signed by somebody else, is refused', async (
 })
 
 test('the key never reaches a browser', async () => {
-  const { context } = await person(browser)
+  const { context } = await person()
   const page = await context.newPage()
   const bodies: Promise<string>[] = []
   page.on('response', (response) => {

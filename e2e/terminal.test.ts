@@ -1,18 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { patterns } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
 import { Somebody } from './somebody.ts'
+import { useDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // Whoever watches the terminal reads sentences: no stack, no warning of Node.js, whatever is clicked.
 
-let demo: Demo
-
-beforeAll(async () => {
-  demo = await startDemo({ DEMO_SPEED: '5000', DEMO_STATE_TTL: '3000', DEMO_ORDERS_PORT: '' })
-})
-
-afterAll(() => demo?.stop())
+const demo = useDemo({ DEMO_SPEED: '5000', DEMO_STATE_TTL: '3000', DEMO_ORDERS_PORT: '' })
 
 const faults: Record<string, unknown>[] = [
   { kind: 'lose' },

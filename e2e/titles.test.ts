@@ -1,27 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launch, person, type Browser } from './browser.ts'
+import { describe, expect, test } from 'vitest'
 import { Chat, fronts } from './chat.ts'
-import { startDemo, type Demo } from './demo.ts'
+import { useBrowser, useDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // Conversations have names, and can be deleted; the keyboard is enough for both.
 
-let browser: Browser
-let demo: Demo
-
-beforeAll(async () => {
-  browser = await launch()
-  demo = await startDemo()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
+const person = useBrowser()
+const demo = useDemo()
 
 describe.each(fronts)('%s', (front) => {
   test('a conversation is called after its first prompt, renamed, and deleted', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const heading = chat.page.getByRole('heading', { level: 1 })
     await chat.ask(answers.thinking.prompt)

@@ -2,10 +2,11 @@ import { createServer, type Server } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launch, person, screenshot, type Browser } from './browser.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { screenshot } from './browser.ts'
 import { Chat } from './chat.ts'
-import { failingDemo, startDemo, type Demo } from './demo.ts'
+import { failingDemo, startDemo } from './demo.ts'
+import { useBrowser, useDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // What goes wrong says what it is and what to do about it, and loses nothing.
@@ -66,23 +67,13 @@ describe('the command', () => {
 })
 
 describe('the page', () => {
-  let browser: Browser
-  let demo: Demo
-
-  beforeAll(async () => {
-    browser = await launch()
-    demo = await startDemo()
-  })
-
-  afterAll(async () => {
-    await browser?.close()
-    await demo?.stop()
-  })
+  const person = useBrowser()
+  const demo = useDemo()
 
   test("somebody else's conversation, or none at all", async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response')
-    const { context: other } = await person(browser)
+    const { context: other } = await person()
     const page = await other.newPage()
     for (const path of [new URL(chat.page.url()).pathname, '/react/none']) {
       await page.goto(`${demo.url}${path}`)
@@ -96,7 +87,7 @@ describe('the page', () => {
   })
 
   test('a prompt sent while the connection is away is kept, shown as such, and answered later', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response')
     const { back } = await chat.away('drop')
     await chat.ask(answers.thinking.prompt)
@@ -111,7 +102,7 @@ describe('the page', () => {
   })
 
   test('the demo itself ends while the page is open: the page says so, and keeps what it has', async () => {
-    const { context } = await person(browser)
+    const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response')
     await chat.ask(answers.thinking.prompt)
     await chat.completed()
