@@ -16,7 +16,8 @@ const newest = 24
 
 const templates = join(root, 'consumers')
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'))
-const names = wanted.length ? wanted : readdirSync(templates)
+const folders = readdirSync(templates, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+const names = wanted.length ? wanted : folders.map(({ name }) => name)
 const keep = process.argv.includes('--keep')
 
 const target = mkdtempSync(join(tmpdir(), 'rejoin-consumers-'))
@@ -47,12 +48,13 @@ printTable(rows)
 console.log(failed ? '\n✗ Not all consumers are fine.' : `\n${names.length} consumers are fine.`)
 process.exitCode = failed ? 1 : 0
 
-/** A copy of a template that depends on the packages as they were packed. */
+/** A copy of a template, with the files that it shares with others; it depends on the packages as they were packed. */
 function project(name, packed) {
   const folder = join(target, name)
   cpSync(join(templates, name), folder, { recursive: true })
   const path = join(folder, 'package.json')
-  const { nodes = [newest], ...manifest } = JSON.parse(readFileSync(path, 'utf8'))
+  const { nodes = [newest], shared = [], ...manifest } = JSON.parse(readFileSync(path, 'utf8'))
+  for (const file of shared) cpSync(join(templates, file), join(folder, file))
   for (const pkg of packed) manifest.dependencies[pkg.name] = `file:${pkg.tarball}`
   writeFileSync(path, JSON.stringify(manifest, null, 2))
   return { name, folder, nodes }
