@@ -1,6 +1,6 @@
 import type { UIMessage } from 'ai'
 import { describe, expect, test } from 'vitest'
-import { chatOn, onlyGrew, pause, TestChat, textOf, useChats } from '../../test/wire/chat.ts'
+import { chatOn, onlyGrew, TestChat, textOf, useChats } from '../../test/wire/chat.ts'
 import { until } from '../../test/wire/wire.ts'
 import { createAgent } from '@rejoin/agent'
 import type { PromptHandler } from '@rejoin/agent'
@@ -15,7 +15,7 @@ describe('ends', () => {
   const forever: PromptHandler = async (_prompt, response) => {
     while (!response.signal.aborted) {
       response.append('word ')
-      await pause()
+      await response.flush()
     }
   }
 

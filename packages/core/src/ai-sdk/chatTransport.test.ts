@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest'
 import {
   chatOn,
   onlyGrew,
-  pause,
   speak,
   TestChat,
   text,
   textOf,
-  words,
+  turn,
   useChats,
+  words,
 } from '../../test/wire/chat.ts'
 import { until } from '../../test/wire/wire.ts'
 import { createChatTransport, toUIMessages } from './index.ts'
@@ -87,7 +87,7 @@ for (const pattern of ['message-per-response', 'message-per-token'] as const) {
           async (prompt, response) => {
             for (const [i, word] of words.entries()) {
               response.append(word)
-              await pause()
+              await turn()
               if (i === 5) stage.wire.server.faults.drop({ match: { clientId }, forget })
             }
           },
@@ -113,7 +113,7 @@ for (const pattern of ['message-per-response', 'message-per-token'] as const) {
         async (prompt, response) => {
           for (const [i, word] of words.entries()) {
             response.append(word)
-            await (i === 5 ? waited : pause())
+            await (i === 5 ? waited : turn())
           }
         },
         { pattern },
@@ -152,7 +152,7 @@ describe('other ways in', () => {
     const agent = await stage.agentOn(name, async (prompt, response) => {
       for (const [i, word] of words.entries()) {
         response.append(word)
-        await (i === 5 ? waited : pause())
+        await (i === 5 ? waited : turn())
       }
     })
     const asking = stage.wire.session(name)
@@ -189,7 +189,7 @@ describe('other ways in', () => {
       async (prompt, response) => {
         for (const word of words) {
           response.append(prompt.text === 'loud' ? word.toUpperCase() : word)
-          await pause()
+          await turn()
         }
       },
       { pattern: 'message-per-token' },

@@ -1,8 +1,8 @@
 import { createClientSession, createUIMessageCodec } from '@ably/ai-transport/vercel'
 import type { UIMessageChunk } from 'ai'
 import { describe, expect, test } from 'vitest'
-import { all, slowly, spoken, useAiTransport } from '../../test/wire/aiTransport.ts'
-import { pause, text, words } from '../../test/wire/chat.ts'
+import { all, spoken, useAiTransport } from '../../test/wire/aiTransport.ts'
+import { text, words } from '../../test/wire/chat.ts'
 import { until } from '../../test/wire/wire.ts'
 import { aiTransport, cancelMessage, toolResultMessage } from './index.ts'
 
@@ -51,7 +51,7 @@ describe('an agent of @ably/ai-transport', () => {
     const finishes: string[] = []
     session.on('finish', ({ response }) => finishes.push(response.text))
     const { run, finished } = await peer.ask(name, () =>
-      slowly(
+      peer.slowly(
         { type: 'start' },
         { type: 'start-step' },
         { type: 'reasoning-start', id: 'r' },
@@ -115,9 +115,10 @@ describe('an agent of @ably/ai-transport', () => {
       yield { type: 'text-start', id: '0' }
       for (const [i, delta] of words.entries()) {
         if (i === 4) peer.wire.server.faults.refuse({ match: { channel: name, clientId: 'agent' }, times: 3 })
+        const published = peer.wire.published('agent', name)
         yield { type: 'text-delta', id: '0', delta }
-        // Longer than the time in which appends are rolled up: each is a publish of its own.
-        await new Promise((resolve) => setTimeout(resolve, 50))
+        // Each is a publish of its own.
+        await published
       }
       yield { type: 'text-end', id: '0' }
     })
@@ -167,8 +168,9 @@ describe('an agent of @ably/ai-transport', () => {
     const { run, finished } = await peer.ask(name, async function* (signal) {
       yield { type: 'text-start', id: '0' }
       while (!signal.aborted) {
+        const published = peer.wire.published('agent', name)
         yield { type: 'text-delta', id: '0', delta: 'word ' }
-        await pause()
+        await published
       }
     })
     await until('some text', () => (session.getResponse(run.runId)?.text.length ?? 0) > 20)

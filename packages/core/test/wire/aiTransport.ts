@@ -4,28 +4,20 @@ import type { UIMessageChunk } from 'ai'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { aiTransport, promptMessage } from '../../src/ai-transport/index.ts'
 import { history } from '../../src/index.ts'
-import { pause, words } from './chat.ts'
+import { turn, words } from './chat.ts'
 import { Wire } from './wire.ts'
 
 export async function* spoken(id = '0'): AsyncGenerator<UIMessageChunk> {
   yield { type: 'text-start', id }
   for (const delta of words) {
     yield { type: 'text-delta', id, delta }
-    await pause()
+    await turn()
   }
   yield { type: 'text-end', id }
 }
 
 export async function* all<T = UIMessageChunk>(...chunks: T[]): AsyncGenerator<T> {
   yield* chunks
-}
-
-/** Slow enough for a reader to see every state. */
-export async function* slowly(...chunks: UIMessageChunk[]): AsyncGenerator<UIMessageChunk> {
-  for (const chunk of chunks) {
-    yield chunk
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }
 
 type End = { reason: 'complete' } | { reason: 'error'; error: never }
@@ -46,6 +38,14 @@ export function useAiTransport() {
       return wire
     },
     read,
+    /** One chunk after the other, each when readers have what the agent published before. */
+    async *slowly(...chunks: UIMessageChunk[]): AsyncGenerator<UIMessageChunk> {
+      for (const chunk of chunks) {
+        yield chunk
+        await wire.delivered()
+        await wire.delivered()
+      }
+    },
     /** Reads the channel back to its beginning, `limit` messages at a time. */
     async readAll(name: string, limit: number) {
       const session = read(name, history({ limit, maxPages: 100 }))

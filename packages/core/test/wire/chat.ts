@@ -64,8 +64,9 @@ export const words = 'The quick brown fox jumps over the lazy dog, then rests in
 )
 export const text = words.join('')
 
-export function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 2))
+/** Lets the event loop turn: what was written leaves in a message of its own. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** A server for the tests of one file, agents on it, and chats whose transport is a session. */
@@ -107,7 +108,7 @@ export function chatOn(
 export const speak: PromptHandler = async (_prompt, response) => {
   for (const word of words) {
     response.append(word)
-    await pause()
+    await turn()
   }
 }
 

@@ -6,7 +6,6 @@ import { createAgent } from '@rejoin/agent'
 import { aiTransport, promptMessage } from '../../src/ai-transport/index.ts'
 import { createSession } from '../../src/index.ts'
 import type { Session } from '../../src/index.ts'
-import { until } from './wire.ts'
 import type { Wire } from './wire.ts'
 
 /** An answer while it is written. */
@@ -145,22 +144,25 @@ export function aiTransportPeer(wire: Wire, channelName: string): Contender {
 class Deltas implements AsyncIterable<UIMessageChunk> {
   private readonly queue: UIMessageChunk[] = [{ type: 'text-start', id: '0' }]
   private closed = false
+  private wake = (): void => {}
 
   push(delta: string): void {
     this.queue.push({ type: 'text-delta', id: '0', delta })
+    this.wake()
   }
 
   close(): void {
     this.queue.push({ type: 'text-end', id: '0' })
     this.closed = true
+    this.wake()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<UIMessageChunk> {
     for (;;) {
-      const next = await until('a delta', () => this.queue[0] ?? (this.closed && 'end'), 60_000)
-      if (next === 'end') return
-      this.queue.shift()
-      yield next
+      yield* this.queue.splice(0)
+      if (this.queue.length > 0) continue
+      if (this.closed) return
+      await new Promise<void>((resolve) => (this.wake = resolve))
     }
   }
 }

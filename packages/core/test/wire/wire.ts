@@ -12,6 +12,9 @@ const impatient = {
   realtimeRequestTimeout: 2_000,
 }
 
+/** What a frame that carries messages has as its action. */
+const messageAction = 15
+
 /** One server, and the clients and sessions that a test opened on it: real SDK, real sockets. */
 export class Wire {
   readonly server: LocalAbly
@@ -52,10 +55,26 @@ export class Wire {
     return session
   }
 
-  /** Resolves when clients have received all that the server had sent them: a connection's pong comes after it. */
+  /**
+   * Resolves when clients have received all that the server had sent them: a connection's pong comes after it. Does not
+   * wait for connections that are lost.
+   */
   async delivered(): Promise<void> {
     const connected = this.clients.filter(({ connection }) => connection.state === 'connected')
-    await Promise.all(connected.map(({ connection }) => connection.ping()))
+    await Promise.all(connected.map(pong))
+  }
+
+  /** Resolves when the server has the next message of a client on a channel. */
+  published(clientId: string, channel: string): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.server.log.listen((event) => {
+        if (event.kind !== 'in' || event.clientId !== clientId || event.frame?.action !== messageAction)
+          return
+        if (event.channel !== channel) return
+        stop()
+        resolve()
+      })
+    })
   }
 
   /** Ends what a test opened; the server stays. */
@@ -69,6 +88,14 @@ export class Wire {
     this.release()
     await this.server.close()
   }
+}
+
+/** Resolves when the server has answered a ping, or the connection is lost. */
+async function pong({ connection }: Ably.Realtime): Promise<void> {
+  let stop = (): void => {}
+  const lost = new Promise<void>((resolve) => connection.once((stop = () => resolve())))
+  await Promise.race([connection.ping().catch(() => {}), lost])
+  connection.off(stop)
 }
 
 /** Waits until `check` gives something, or fails with what it was waiting for. `poll` may look afar before each. */

@@ -107,8 +107,8 @@ export async function liveOnWire(
         writers[response]!.append(token)
         truths[response] += token
       }
-      // Text is published a turn later: let it meet the trouble.
-      await new Promise((resolve) => setTimeout(resolve, i % 3))
+      // Text is published a turn later: let it meet the trouble, more or less of it.
+      for (let turns = i % 3; turns >= 0; turns--) await new Promise((resolve) => setImmediate(resolve))
     }
     for (let i = world.steps.length; i <= 12; i++) await arrive(i)
     await Promise.all(writers.map((w) => w.end()))
