@@ -6,11 +6,14 @@ import { Realtime } from 'ably'
 
 const shared = (name) => import(pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', name)).href)
 const { checkPage } = await shared('servedPage.mjs')
+const { checkRowsPage } = await shared('hydratedPage.mjs')
 const { checkMidAnswer } = await shared('midAnswer.mjs')
 const { freePort, reachable, startProgram } = await shared('programs.mjs')
 
 const serve = ['node_modules/next/dist/bin/next', 'start']
 await checkPage(serve, '<p>Ask away</p>')
+
+await checkRowsPage({ Realtime, startLocalAbly }, serve)
 
 const port = await freePort()
 const url = `http://127.0.0.1:${port}`

@@ -1,7 +1,13 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { startLocalAbly } from '@rejoin/local-ably'
+import { Realtime } from 'ably'
 
-const { checkPage } = await import(
-  pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', 'servedPage.mjs')).href
-)
-await checkPage(['build/index.js'], 'Ask away</p>')
+const script = (name) => import(pathToFileURL(join(process.env.REJOIN_ROOT, 'scripts', name)).href)
+const { checkPage } = await script('servedPage.mjs')
+const { checkRowsPage } = await script('hydratedPage.mjs')
+
+const serve = ['build/index.js']
+await checkPage(serve, 'Ask away</p>')
+await checkRowsPage({ Realtime, startLocalAbly }, serve)
+process.exit()

@@ -45,7 +45,7 @@ describe.each(rounds)('%s, in Chromium', (_, framework, serve, strict) => {
     stage = new Stage(wire, (task, argument) => host.evaluate(task as never, argument) as never, {
       layout: true,
       strict,
-      serve: (view, props) => serve(view, props, offline(wire)),
+      serve: (view, props, rows) => serve(view, props, offline(wire, rows)),
     })
   })
   afterEach(async () => {

@@ -156,7 +156,7 @@ describe.each(patterns)('%s', (pattern) => {
   })
 })
 
-const usable = { channels: { get: () => ({}) } }
+const usable = { channels: { get: () => ({}) }, connection: {} }
 
 test.each([
   [{ channelName: 'c' }, 'pass an Ably Realtime client as `client`'],
@@ -165,6 +165,9 @@ test.each([
   [{ client: usable, channelName: 'c', maxMessageSize: NaN }, 'maxMessageSize must be a number above 0'],
 ])('says what it cannot be made without', (options, cure) => {
   expect(() => createAgent(options as unknown as AgentOptions)).toThrow(
-    expect.objectContaining({ code: 'invalid_argument', message: `unable to create an agent; ${cure}` }),
+    expect.objectContaining({
+      code: 'invalid_argument',
+      message: expect.stringContaining(`unable to create an agent; ${cure}`),
+    }),
   )
 })

@@ -1,5 +1,5 @@
 import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
-import { ErrorCode, RejoinError, wrapError, type ResponseRow } from '@rejoin/core/protocol'
+import { ErrorCode, quoted, RejoinError, wrapError, type ResponseRow } from '@rejoin/core/protocol'
 import { Emitter } from './emitter.ts'
 import { Backoff, type RetryOptions } from './publish/backoff.ts'
 import { ChannelClaims } from './prompts/channelClaims.ts'
@@ -105,6 +105,8 @@ export interface AgentEvents {
   response: (response: ResponseWriter) => void
 }
 
+const patterns: ReadonlySet<unknown> = new Set<Pattern>(['message-per-response', 'message-per-token'])
+
 /** Milliseconds for which a failing store is tried again. */
 const STORE_PATIENCE = 5000
 
@@ -124,12 +126,18 @@ export class Agent {
   #closing: Promise<void> | undefined
 
   constructor(options: AgentOptions) {
+    if (typeof options !== 'object' || options === null)
+      throw unusable('pass options: `client` and `channelName`')
     const { client, channelName, channelOptions, pattern = 'message-per-response' } = options
     this.#options = options
     if (typeof client?.channels?.get !== 'function')
-      throw unusable('pass an Ably Realtime client as `client`')
+      throw unusable(`pass an Ably Realtime client as \`client\`; it is ${quoted(client)}`)
+    if (!client.connection)
+      throw unusable('a REST client receives no prompts: `client` must be `new Realtime({ … })`')
     if (typeof channelName !== 'string' || channelName === '')
-      throw unusable('channelName must be a non-empty string')
+      throw unusable(`channelName must be a non-empty string, and is ${quoted(channelName)}`)
+    if (!patterns.has(pattern))
+      throw unusable(`pattern must be ${[...patterns].map(quoted).join(' or ')}, and is ${quoted(pattern)}`)
     const numbers = [
       'messagesPerSecond',
       'maxMessageSize',

@@ -14,7 +14,7 @@ export function useBranch(id: string): UseBranch {
   const branch = useSyncExternalStore(
     session.subscribe,
     () => session.getBranch(id),
-    () => undefined,
+    () => session.initial.getBranch(id),
   )
   const select = useCallback(
     (index: number) => {

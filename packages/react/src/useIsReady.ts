@@ -1,12 +1,10 @@
 'use client'
-import type { SessionState } from '@rejoin/core'
+import { isReady } from '@rejoin/core'
 import { useSnapshot } from './useSnapshot.ts'
 
-const isReady = ({ status }: SessionState) => status !== 'connecting'
-
 /**
- * Whether the past has been read: `useReady` without Suspense. True also when the session failed: see its `status` and
- * `error`. False on a server.
+ * Whether there is something to show: messages, or an empty conversation that was read. `useReady` without Suspense.
+ * True also when the session cannot connect: see its `status` and `error`. On a server: whether it has `initialRows`.
  */
 export function useIsReady(): boolean {
   return useSnapshot(isReady)

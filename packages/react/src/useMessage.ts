@@ -17,6 +17,6 @@ export function useMessage(id: string): Message | undefined {
   return useSyncExternalStore(
     subscribe,
     () => getMessage(session, id),
-    () => undefined,
+    () => getMessage(session.initial, id),
   )
 }

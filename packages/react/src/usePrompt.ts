@@ -9,6 +9,6 @@ export function usePrompt(id: string): PromptState | undefined {
   return useSyncExternalStore(
     session.subscribe,
     () => session.getPrompt(id),
-    () => undefined,
+    () => session.initial.getPrompt(id),
   )
 }

@@ -4,7 +4,7 @@ import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { useHandle } from './provider.ts'
 import { useSnapshot } from './useSnapshot.ts'
 
-const nothing = () => undefined
+const noId = () => undefined
 const newest = ({ messages }: SessionState) => messages.findLast((m) => m.role === 'assistant')?.id
 
 /**
@@ -19,23 +19,34 @@ export function useResponse<S = ResponseState>(
   selector?: (response: ResponseState) => S,
 ): S | undefined {
   const session = useHandle()
-  const newestId = useSnapshot<string | undefined>(id === undefined ? newest : nothing)
+  const newestId = useSnapshot<string | undefined>(id === undefined ? newest : noId)
   // No response has the id ''.
   const wanted = id ?? newestId ?? ''
   const subscribe = useCallback(
     (listener: () => void) => session.subscribeResponse(wanted, listener),
     [session, wanted],
   )
-  const get = useMemo(() => {
-    // A selector that creates objects must return the same object for the same response.
-    let last: ResponseState | undefined
-    let selected: S | undefined
-    return () => {
-      const response = session.getResponse(wanted)
-      if (response !== last) selected = response && selector ? selector(response) : (response as S)
-      last = response
-      return selected
-    }
-  }, [session, wanted, selector])
-  return useSyncExternalStore(subscribe, get, nothing)
+  const [get, getFirst] = useMemo(
+    () => [
+      selecting(() => session.getResponse(wanted), selector),
+      selecting(() => session.initial.getResponse(wanted), selector),
+    ],
+    [session, wanted, selector],
+  )
+  return useSyncExternalStore(subscribe, get, getFirst)
+}
+
+/** A selector that creates objects must return the same object for the same response. */
+function selecting<S>(
+  get: () => ResponseState | undefined,
+  selector: ((response: ResponseState) => S) | undefined,
+): () => S | undefined {
+  let last: ResponseState | undefined
+  let selected: S | undefined
+  return () => {
+    const response = get()
+    if (response !== last) selected = response && selector ? selector(response) : (response as S)
+    last = response
+    return selected
+  }
 }

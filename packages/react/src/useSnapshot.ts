@@ -1,5 +1,4 @@
 'use client'
-import { initialState } from '@rejoin/core'
 import type { SessionState } from '@rejoin/core'
 import { useSyncExternalStore } from 'react'
 import { useHandle } from './provider.ts'
@@ -10,6 +9,6 @@ export function useSnapshot<V>(select: (state: SessionState) => V): V {
   return useSyncExternalStore(
     session.subscribe,
     () => select(session.getSnapshot()),
-    () => select(initialState),
+    () => select(session.initial.getSnapshot()),
   )
 }

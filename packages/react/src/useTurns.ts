@@ -4,8 +4,6 @@ import type { Turn, Turns } from '@rejoin/core'
 import { useMemo, useSyncExternalStore } from 'react'
 import { useHandle } from './provider.ts'
 
-const none: readonly Turn[] = []
-
 export interface UseTurns extends Pick<Turns, 'choose'> {
   readonly turns: readonly Turn[]
 }
@@ -16,7 +14,11 @@ export interface UseTurns extends Pick<Turns, 'choose'> {
  */
 export function useTurns(): UseTurns {
   const session = useHandle()
-  const { subscribe, getSnapshot, choose } = useMemo(() => createTurns(session), [session])
-  const turns = useSyncExternalStore(subscribe, getSnapshot, () => none)
+  const { subscribe, getSnapshot, choose, getFirst } = useMemo(() => {
+    let first: Turns | undefined
+    const getFirst = () => (first ??= createTurns(session.initial)).getSnapshot()
+    return { ...createTurns(session), getFirst }
+  }, [session])
+  const turns = useSyncExternalStore(subscribe, getSnapshot, getFirst)
   return useMemo(() => ({ turns, choose }), [turns, choose])
 }

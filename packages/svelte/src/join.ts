@@ -29,22 +29,23 @@ function followed<V>([subscribe, get]: Join<V>): () => V {
 }
 
 /**
- * Follows the result of `join` for the current session and `id`. Servers render `before`, and hydration starts with it,
- * so that both agree whatever the browser's session already knows.
+ * Follows the result of `join` for the current session and `id`. Servers render what the session began with,
+ * and hydration starts with it, so that both agree whatever the browser's session already knows.
  */
 export function useJoin<V>(
   join: (session: Session, id: string | undefined) => Join<V>,
-  before: V,
   id?: MaybeGetter<string | undefined>,
 ): Current<V> {
   const { session, isMounted } = useProvided()
   let known: { session: Session; id: string | undefined; read: () => V } | undefined
   return {
     get current() {
-      if (!isMounted()) return before
-      const [handle, wanted] = [session(), toValue(id)]
-      if (known?.session !== handle || known.id !== wanted)
-        known = { session: handle, id: wanted, read: followed(join(handle, wanted)) }
+      const mounted = isMounted()
+      const [handle, wanted] = [mounted ? session() : session().initial, toValue(id)]
+      if (known?.session !== handle || known.id !== wanted) {
+        const joined = join(handle, wanted)
+        known = { session: handle, id: wanted, read: mounted ? followed(joined) : joined[1] }
+      }
       return known.read()
     },
   }

@@ -10,7 +10,6 @@ export function useBranch(id: MaybeGetter<string>): Branch & {
   const { session } = useProvided()
   const branch = useJoin<Branch | undefined>(
     (handle, wanted = '') => [handle.subscribe, () => handle.getBranch(wanted)],
-    undefined,
     id,
   )
   return {

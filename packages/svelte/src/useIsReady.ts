@@ -1,9 +1,11 @@
+import { isReady } from '@rejoin/core'
 import type { Current } from './join.ts'
 import { useSnapshot } from './useSnapshot.ts'
 
 /**
- * Whether the past has been read. True also when the session failed: see its `status` and `error`. False on a server.
+ * Whether there is something to show: messages, or an empty conversation that was read. True also when the session
+ * cannot connect: see its `status` and `error`. On a server: whether it has `initialRows`.
  */
 export function useIsReady(): Current<boolean> {
-  return useSnapshot(({ status }) => status !== 'connecting')
+  return useSnapshot(isReady)
 }

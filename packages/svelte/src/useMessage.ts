@@ -14,7 +14,6 @@ export function useMessage(id: MaybeGetter<string>): Current<Message | undefined
       (listener) => subscribeMessage(session, wanted, listener),
       () => getMessage(session, wanted),
     ],
-    undefined,
     id,
   )
 }

@@ -1,4 +1,4 @@
-import { createOlder, initialOlder } from '@rejoin/core'
+import { createOlder } from '@rejoin/core'
 import type { Older, OlderState, Session } from '@rejoin/core'
 import { useJoin } from './join.ts'
 import type { Current } from './join.ts'
@@ -19,7 +19,7 @@ export function useOlder(): Current<OlderState> &
   const state = useJoin<OlderState>((handle) => {
     const { subscribe, getSnapshot } = olderOf(handle)
     return [subscribe, getSnapshot]
-  }, initialOlder)
+  })
   return {
     get current() {
       return state.current

@@ -7,7 +7,6 @@ import type { MaybeGetter } from './provider.ts'
 export function usePrompt(id: MaybeGetter<string>): Current<PromptState | undefined> {
   return useJoin<PromptState | undefined>(
     (session, wanted = '') => [session.subscribe, () => session.getPrompt(wanted)],
-    undefined,
     id,
   )
 }

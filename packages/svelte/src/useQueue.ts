@@ -4,5 +4,5 @@ import type { Current } from './join.ts'
 
 /** Prompts that wait to be answered, the same on every device. */
 export function useQueue(): Current<readonly PromptState[]> {
-  return useJoin<readonly PromptState[]>((session) => [session.subscribe, session.getQueue], [])
+  return useJoin<readonly PromptState[]>((session) => [session.subscribe, session.getQueue])
 }

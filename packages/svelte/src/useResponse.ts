@@ -30,7 +30,6 @@ export function useResponse<S = ResponseState>(
       }
       return [(listener) => session.subscribeResponse(wanted, listener), get]
     },
-    undefined,
     () => toValue(id) ?? newest.current,
   )
 }

@@ -16,7 +16,7 @@ export function useTurns(): {
   const turns = useJoin<readonly Turn[]>((handle) => {
     const { subscribe, getSnapshot } = createTurns(handle)
     return [subscribe, getSnapshot]
-  }, [])
+  })
   return {
     get turns() {
       return turns.current

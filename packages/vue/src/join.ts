@@ -8,16 +8,18 @@ export type Join<V> = [subscribe: (listener: () => void) => () => void, get: () 
 
 /**
  * Follows the result of `join`, and joins again when the session, `id`, or anything else that `join` reads changes,
- * until the scope is disposed. Servers render `before`, and hydration starts with it, so that both agree whatever the
- * browser's session already knows.
+ * until the scope is disposed. Servers render what the session began with, and hydration starts with it, so that both
+ * agree whatever the browser's session already knows.
  */
 export function useJoin<V>(
   join: (session: Session, id: string | undefined) => Join<V>,
-  before?: V,
   id?: MaybeRefOrGetter<string | undefined>,
 ): Readonly<ShallowRef<V>> {
   const handle = useHandle()
-  const value = shallowRef(before as V)
+  // A component that hydrates a server's elements has an element before its setup.
+  const hydrates = Boolean(getCurrentInstance()?.vnode.el)
+  const first = hydrates || typeof window === 'undefined'
+  const value = shallowRef((first ? join(handle().initial, toValue(id))[1]() : undefined) as V)
   const start = () =>
     watch(
       () => join(handle(), toValue(id)),
@@ -28,19 +30,18 @@ export function useJoin<V>(
       },
       { immediate: true, flush: 'sync' },
     )
-  // A component that hydrates a server's elements has an element before its setup.
-  if (getCurrentInstance()?.vnode.el) onMounted(start)
-  else if (typeof window !== 'undefined') start()
+  if (hydrates) onMounted(start)
+  else if (!first) start()
   return shallowReadonly(value)
 }
 
 /** Each field as a ref of its own. */
 export type Refs<T> = { readonly [K in keyof T]: Readonly<ShallowRef<T[K]>> }
 
-/** As `useJoin`, for an object: each field changes by itself. */
-export function useFields<T extends object>(join: (session: Session) => Join<T>, before: T): Refs<T> {
-  const state = useJoin(join, before)
+/** As `useJoin`, for an object like `example`: each field changes by itself. */
+export function useFields<T extends object>(join: (session: Session) => Join<T>, example: T): Refs<T> {
+  const state = useJoin(join)
   const fields: Partial<Refs<T>> = {}
-  for (const key in before) fields[key] = computed(() => state.value[key])
+  for (const key in example) fields[key] = computed(() => state.value[key])
   return fields as Refs<T>
 }

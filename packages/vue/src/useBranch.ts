@@ -10,7 +10,6 @@ export function useBranch(id: MaybeRefOrGetter<string>): Refs<Branch> & { select
   const handle = useHandle()
   const branch = useJoin<Branch | undefined>(
     (session, wanted = '') => [session.subscribe, () => session.getBranch(wanted)],
-    undefined,
     id,
   )
   return {

@@ -1,10 +1,11 @@
+import { isReady } from '@rejoin/core'
 import type { ShallowRef } from 'vue'
 import { useSnapshot } from './useSnapshot.ts'
 
 /**
- * Whether the past has been read: `useReady` without Suspense. True also when the session failed: see its `status` and
- * `error`. False on a server.
+ * Whether there is something to show: messages, or an empty conversation that was read. `useReady` without Suspense.
+ * True also when the session cannot connect: see its `status` and `error`. On a server: whether it has `initialRows`.
  */
 export function useIsReady(): Readonly<ShallowRef<boolean>> {
-  return useSnapshot(({ status }) => status !== 'connecting')
+  return useSnapshot(isReady)
 }

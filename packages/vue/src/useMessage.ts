@@ -13,7 +13,6 @@ export function useMessage(id: MaybeRefOrGetter<string>): Readonly<ShallowRef<Me
       (listener) => subscribeMessage(session, wanted, listener),
       () => getMessage(session, wanted),
     ],
-    undefined,
     id,
   )
 }

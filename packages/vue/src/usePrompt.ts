@@ -6,7 +6,6 @@ import { useJoin } from './join.ts'
 export function usePrompt(id: MaybeRefOrGetter<string>): Readonly<ShallowRef<PromptState | undefined>> {
   return useJoin<PromptState | undefined>(
     (session, wanted = '') => [session.subscribe, () => session.getPrompt(wanted)],
-    undefined,
     id,
   )
 }

@@ -4,5 +4,5 @@ import { useJoin } from './join.ts'
 
 /** Prompts that wait to be answered, the same on every device. */
 export function useQueue(): Readonly<ShallowRef<readonly PromptState[]>> {
-  return useJoin<readonly PromptState[]>((session) => [session.subscribe, session.getQueue], [])
+  return useJoin<readonly PromptState[]>((session) => [session.subscribe, session.getQueue])
 }

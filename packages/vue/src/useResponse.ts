@@ -24,7 +24,6 @@ export function useResponse<S = ResponseState>(
         return response && selector ? selector(response) : (response as S | undefined)
       },
     ],
-    undefined,
     id,
   )
 }

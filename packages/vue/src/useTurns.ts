@@ -16,7 +16,7 @@ export function useTurns(): {
   const turns = useJoin<readonly Turn[]>((session) => {
     const { subscribe, getSnapshot } = createTurns(session)
     return [subscribe, getSnapshot]
-  }, [])
+  })
   return {
     turns,
     /** Shows another version, on this device: one of `promptVersions.versions` or `answerVersions.versions`. */

@@ -255,7 +255,7 @@ export class Inbox {
         )
       }
     } catch (error) {
-      throw wrapRefusal(what, error, 'subscribe', ErrorCode.AttachFailed)
+      throw wrapRefusal(what, error, 'subscribe', this.#channel.name, ErrorCode.AttachFailed)
     }
     const lack = missing(what, this.#channel, 'subscribe')
     if (lack) throw lack
@@ -317,9 +317,14 @@ export class Inbox {
     }
   }
 
+  #unreadable(error: unknown): RejoinError {
+    const what = 'catch up with the channel'
+    return wrapRefusal(what, error, 'history', this.#channel.name, ErrorCode.HydrationFailed)
+  }
+
   #unread(what: string, error: unknown): void {
     if (this.#closed) return
-    this.#host.report(wrapRefusal(what, error, 'history', ErrorCode.HydrationFailed))
+    this.#host.report(wrapRefusal(what, error, 'history', this.#channel.name, ErrorCode.HydrationFailed))
   }
 
   /** Without its checkpoint the agent cannot know which prompts it has answered, so it answers none. */
@@ -352,7 +357,7 @@ export class Inbox {
       for (const promptId of checkpoint?.recent ?? []) this.#queue!.remember(promptId)
     } catch (error) {
       if (this.#barred) throw error
-      throw wrapRefusal('catch up with the channel', error, 'history', ErrorCode.HydrationFailed)
+      throw this.#unreadable(error)
     }
     this.#ledger.caughtUp()
     for (const message of missed.answers) this.answers.receive(message)

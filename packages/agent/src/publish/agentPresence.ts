@@ -74,7 +74,8 @@ export class AgentPresence {
     } catch (error) {
       present.delete(this)
       this.impossible = true
-      this.#report(wrapRefusal(`be present on channel "${this.#channel.name}"`, error, 'presence'))
+      const { name } = this.#channel
+      this.#report(wrapRefusal(`be present on channel "${name}"`, error, 'presence', name))
       return false
     }
   }

@@ -112,7 +112,9 @@ export class Lane {
       else if (verdict === 'split' && entries[0]!.shrink?.()) await this.#deliver(entries)
       else if (verdict === 'split' && (halves = entries[0]!.split?.()))
         for (const half of halves) await this.#deliver([half])
-      else for (const entry of entries) entry.failed(wrapRefusal('publish', error, 'publish'))
+      else
+        for (const entry of entries)
+          entry.failed(wrapRefusal('publish', error, 'publish', this.#host.channel.name))
     }
   }
 

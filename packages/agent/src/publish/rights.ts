@@ -1,5 +1,5 @@
 import type { RealtimeChannel } from 'ably'
-import { ErrorCode, RejoinError, wrapPublishError } from '@rejoin/core/protocol'
+import { ErrorCode, lacking, RejoinError, wrapPublishError } from '@rejoin/core/protocol'
 
 /** A capability that an agent needs on its channel. */
 export type Right = 'subscribe' | 'publish' | 'presence' | 'history' | 'message-update-own'
@@ -12,19 +12,18 @@ export function wrapRefusal(
   what: string,
   cause: unknown,
   right: Right,
+  channelName: string,
   fallback: ErrorCode = ErrorCode.PublishFailed,
 ): RejoinError {
   if (cause instanceof RejoinError) return cause
   const { code, message } = (cause ?? {}) as { code?: number; message?: string }
-  const detail = `: ${message} (Ably ${code})`
   if (code === NOBODY) {
     const cure = `give the client a clientId, which the capability "${right}" needs`
-    return new RejoinError(ErrorCode.NotAllowed, `unable to ${what}; ${cure}${detail}`, { cause })
+    return new RejoinError(ErrorCode.NotAllowed, `unable to ${what}; ${cure}: ${message} (Ably ${code})`, {
+      cause,
+    })
   }
-  const error = wrapPublishError(what, cause, fallback)
-  return error.code === ErrorCode.NotAllowed
-    ? new RejoinError(error.code, `unable to ${what}; ${grant(right)}${detail}`, { cause })
-    : error
+  return wrapPublishError(what, cause, fallback, [lacking(right, channelName)])
 }
 
 /** Why an attached channel is unusable: if a right is missing, Ably attaches without an error, with fewer modes. */
@@ -37,9 +36,8 @@ export function missing(
   // Not every server reports its modes.
   if (!modes || modes.some((mode) => mode.toLowerCase() === right)) return undefined
   const also = `or list it in \`channelOptions.modes\`, if you set them: it has ${modes.join(', ') || 'none'}`
-  return new RejoinError(ErrorCode.NotAllowed, `unable to ${what}; ${grant(right)}, ${also}`)
-}
-
-function grant(right: Right): string {
-  return `give the key or token the capability "${right}" for the channel`
+  return new RejoinError(
+    ErrorCode.NotAllowed,
+    `unable to ${what}; ${lacking(right, channel.name)[2]}, ${also}`,
+  )
 }

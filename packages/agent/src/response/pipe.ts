@@ -1,4 +1,4 @@
-import { ErrorCode, RejoinError, wrapError } from '@rejoin/core/protocol'
+import { ErrorCode, quoted, RejoinError, wrapError } from '@rejoin/core/protocol'
 import type { PartText } from './partText.ts'
 import type { DroppedEvent, FinishReason, ModelEvent, PartMetadataEvent, ToolEvent } from './modelEvent.ts'
 import type { ResponseBody } from './responseBody.ts'
@@ -58,6 +58,7 @@ export async function pipe(
         const { finish, stopped, begun } = writing
         return { finish, stopped, brokenOff: begun.size > 0, aborted: false }
       }
+      if (!isModelEvent(step.value)) throw foreign(step.value)
       write(writing, step.value)
       if (writing.stopped) return { ...stop(iterator), stopped: writing.stopped }
       const { pressure } = target.body
@@ -73,6 +74,26 @@ export async function pipe(
     for (const text of writing.growing.values()) text.finish()
     abortable.release()
   }
+}
+
+const mapped =
+  /^(text|reasoning|tool|source|data|part|start|reset|finish)-|^(file|custom|metadata|dropped|finish|abort|error)$/
+
+/** Whether it is an event of `ModelEvent`, and not one of a provider's own stream. */
+function isModelEvent(event: unknown): boolean {
+  const { type } = (event ?? {}) as { type?: unknown }
+  return typeof type === 'string' && mapped.test(type)
+}
+
+/** For a stream that was passed without its mapper. */
+function foreign(event: unknown): RejoinError {
+  const { type, object, event: name } = (event ?? {}) as Record<string, unknown>
+  const kind = type ?? object ?? name
+  const what = kind === undefined ? quoted(event) : `an event ${quoted(kind)}`
+  return new RejoinError(
+    ErrorCode.InvalidArgument,
+    `unable to write the answer; the stream gave ${what}, which is no ModelEvent. Pass it through a mapper: response.pipe(fromOpenAI(stream))`,
+  )
 }
 
 /** Whether an untyped caller has passed events, and not a text or the promise of a stream. */

@@ -608,7 +608,11 @@ export class ResponseWriter {
 
   #undelivered(cause: unknown, stored = false): DeliveryError {
     const { text, responseId } = this
-    const { code, message, cause: beneath } = wrapRefusal('publish', cause, 'publish')
+    const {
+      code,
+      message,
+      cause: beneath,
+    } = wrapRefusal('publish', cause, 'publish', this.#host.channel.name)
     return new DeliveryError(code, message, { text, responseId, stored, cause: beneath ?? cause })
   }
 }

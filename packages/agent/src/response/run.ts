@@ -350,7 +350,7 @@ export class Run implements Sender {
   }
 
   #lose(cause: unknown): void {
-    this.#error = wrapRefusal('publish the text', cause, this.wire.right)
+    this.#error = wrapRefusal('publish the text', cause, this.wire.right, this.#host.channel.name)
     this.#state = 'lost'
     this.#host.uplink.openRuns.delete(this)
     this.#notify()

@@ -1,5 +1,5 @@
 import type { ChannelMode, ChannelOptions, ChannelParams, RealtimeChannel, RealtimeClient } from 'ably'
-import { RejoinError, wrapError } from '../types/errors.ts'
+import { quoted, RejoinError, wrapError } from '../types/errors.ts'
 import type { Row } from '../types/types.ts'
 import { noChannel } from './noChannel.ts'
 
@@ -29,20 +29,18 @@ export function openChannel(
   source: ChannelSource,
   needs: { params: ChannelParams | undefined; modes: ChannelMode[] | undefined },
 ): RealtimeChannel {
-  if (source.channel) return source.channel
+  if (typeof source !== 'object' || source === null)
+    throw unusable('pass options: `client` and `channelName`, or `channel`')
+  if (source.channel !== undefined) return checked(source.channel)
   const { client, channelName, channelOptions } = source
-  if (client === undefined && 'initialRows' in source && source.initialRows && channelName)
-    return noChannel(channelName)
-  if (typeof client?.channels?.get !== 'function')
-    throw new RejoinError(
-      'invalid_argument',
-      'unable to create a session; pass an Ably Realtime client as `client`, or a `channel`',
-    )
   if (typeof channelName !== 'string' || channelName === '')
-    throw new RejoinError(
-      'invalid_argument',
-      'unable to create a session; channelName must be a non-empty string',
+    throw unusable(`channelName must be a non-empty string, and is ${quoted(channelName)}`)
+  if (client === undefined && 'initialRows' in source && source.initialRows) return noChannel(channelName)
+  if (typeof client?.channels?.get !== 'function')
+    throw unusable(
+      `pass an Ably Realtime client as \`client\`, or a \`channel\`; \`client\` is ${quoted(client)}`,
     )
+  if (!client.connection) throw unusable(`${REST}: \`client\` must be \`new Realtime({ … })\``)
   const params = { ...channelOptions?.params, ...needs.params }
   const modes = channelOptions?.modes ?? needs.modes
   try {
@@ -61,4 +59,23 @@ export function openChannel(
       'invalid_argument',
     )
   }
+}
+
+const REST = 'a REST client receives no messages'
+
+/** A channel that may come from untyped code. */
+function checked(channel: RealtimeChannel): RealtimeChannel {
+  const { subscribe, attach, channels, publish } = (channel ?? {}) as unknown as Record<string, unknown>
+  if (typeof subscribe === 'function' && typeof attach === 'function') return channel
+  if (typeof channel === 'string')
+    throw unusable(
+      `\`channel\` is a name, "${String(channel)}"; pass it as \`channelName\`, beside \`client\``,
+    )
+  if (channels) throw unusable('`channel` is a client; pass it as `client`, beside `channelName`')
+  if (typeof publish === 'function') throw unusable(`${REST}: take \`channel\` from a Realtime client`)
+  throw unusable(`\`channel\` must be a channel of an Ably Realtime client, and is ${quoted(channel)}`)
+}
+
+function unusable(why: string): RejoinError {
+  return new RejoinError('invalid_argument', `unable to create a session; ${why}`)
 }

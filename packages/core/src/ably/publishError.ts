@@ -17,6 +17,7 @@ export function wrapPublishError(
   what: string,
   cause: unknown,
   fallback: ErrorCode = 'publish_failed',
+  others: readonly Cure[] = [],
 ): RejoinError {
-  return wrapError(what, cause, fallback, cures)
+  return wrapError(what, cause, fallback, [...others, ...cures])
 }

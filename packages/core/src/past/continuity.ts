@@ -10,7 +10,7 @@ import { Pages } from './pages.ts'
 import { aborted, Tasks } from './tasks.ts'
 import type { Task } from './tasks.ts'
 import type { Store } from '../store/store.ts'
-import { RejoinError, wrapError } from '../types/errors.ts'
+import { lacking, RejoinError, wrapError } from '../types/errors.ts'
 import type { Row } from '../types/types.ts'
 
 interface Hooks {
@@ -126,10 +126,14 @@ export class Continuity {
       await subscribed
       if ((channel.state as string) !== 'attached' && !this.#closed) await channel.attach()
     } catch (cause) {
-      throw wrapError(`attach to channel "${channel.name}"`, cause, 'attach_failed')
+      const { name } = channel
+      throw wrapError(`attach to channel "${name}"`, cause, 'attach_failed', [lacking('subscribe', name)])
     }
     if (attached && this.#ledger.phase === 'detached') this.#attach()
     await this.#first
+    // Without the right to subscribe, Ably attaches all the same, with fewer modes. Not every server reports them.
+    const { modes, name } = channel
+    if (modes && !modes.some((mode) => mode.toLowerCase() === 'subscribe')) throw deaf(name, modes)
   }
 
   /** Reads further back, one reading at a time. Resolves when the messages show. */
@@ -248,7 +252,7 @@ export class Continuity {
       error =
         cause instanceof RejoinError
           ? cause
-          : wrapError(`read the past of channel "${this.#channel.name}"`, cause, 'hydration_failed')
+          : this.#unread(`read the past of channel "${this.#channel.name}"`, cause)
     }
     this.#backlog.coming = false
     this.#end(task)
@@ -286,7 +290,7 @@ export class Continuity {
     try {
       await Promise.race([read(task), aborted(signal)])
     } catch (cause) {
-      if (!signal.aborted) throw wrapError('load older messages', cause, 'hydration_failed')
+      if (!signal.aborted) throw this.#unread('load older messages', cause)
     } finally {
       if (!signal.aborted)
         this.#tell({ type: 'ended', needsPast: this.#store.conversation.needsPast, judged: false })
@@ -322,12 +326,15 @@ export class Continuity {
     try {
       await this.#pages.read(task, { ...this.#reading, older: false }, { from: 'bottom', reached: true })
     } catch (cause) {
-      if (!signal.aborted)
-        this.#hooks.onError(wrapError('read the beginning of a response', cause, 'hydration_failed'))
+      if (!signal.aborted) this.#hooks.onError(this.#unread('read the beginning of a response', cause))
     }
     if (signal.aborted) return
     this.#tell({ type: 'ended', needsPast: this.#store.conversation.needsPast, judged: true })
     this.#end(task)
+  }
+
+  #unread(what: string, cause: unknown): RejoinError {
+    return wrapError(what, cause, 'hydration_failed', [lacking('history', this.#channel.name)])
   }
 
   #past(task: Task, again: boolean): Past {
@@ -378,4 +385,13 @@ export class Continuity {
     if (!signal.aborted) this.#tell({ type: 'rewound' })
     return true
   }
+}
+
+function deaf(channelName: string, modes: readonly string[]): RejoinError {
+  const [, code, cure] = lacking('subscribe', channelName)
+  const has = modes.join(', ') || 'none'
+  return new RejoinError(
+    code,
+    `unable to hear channel "${channelName}"; ${cure}, or list it in \`channelOptions.modes\`, if you set them: it has ${has}`,
+  )
 }

@@ -14,8 +14,7 @@ import type { Produce, Structure } from '../response/reduce.ts'
 import { perFrame } from '../store/frame.ts'
 import type { Schedule } from '../store/frame.ts'
 import { Store } from '../store/store.ts'
-import type { ErrorCode } from '../types/errors.ts'
-import { RejoinError, wrapError } from '../types/errors.ts'
+import { lacking, quoted, RejoinError, wrapError } from '../types/errors.ts'
 import type { Row } from '../types/types.ts'
 import { same } from '../types/same.ts'
 import { codecOf } from '../wire/codec.ts'
@@ -87,7 +86,8 @@ export class SessionCore {
   readonly #ready = new Promise<void>((resolve, reject) => (this.#settle = { resolve, reject }))
 
   constructor(options: ChannelSource & ReadingOptions, parts: Parts) {
-    const { hydrate = history(), codec, schedule = perFrame } = options
+    const { hydrate = history(), codec, schedule = perFrame } = options ?? {}
+    if (typeof hydrate?.load !== 'function') throw wrongHydrator(hydrate)
     const { features, modes, produce } = parts
     const channel = (this.channel = openChannel(options, { params: hydrate.params, modes }))
     this.#parts = parts
@@ -188,8 +188,9 @@ export class SessionCore {
   }
 
   /** Reports, once, that something optional failed. */
-  lacks(what: string, code: ErrorCode): (cause: unknown) => void {
-    return (cause) => this.events.reportOnce(what, () => wrapError(what, cause, code))
+  lacks(what: string, capability: string): (cause: unknown) => void {
+    const cures = [lacking(capability, this.channel.name)]
+    return (cause) => this.events.reportOnce(what, () => wrapError(what, cause, 'not_allowed', cures))
   }
 
   close(): void {
@@ -271,5 +272,13 @@ function noClient(what: string): RejoinError {
   return new RejoinError(
     'invalid_argument',
     `unable to ${what}; the session has no \`client\`, as on a server. Create it with a client in the page`,
+  )
+}
+
+function wrongHydrator(given: unknown): RejoinError {
+  const called = typeof given === 'function' ? `; call it: \`hydrate: ${given.name || 'history'}()\`` : ''
+  return new RejoinError(
+    'invalid_argument',
+    `unable to create a session; \`hydrate\` must be history(), rewind(), seed() or an object with load(), and is ${quoted(given)}${called}`,
   )
 }

@@ -1,5 +1,5 @@
 import type { RealtimeChannel } from 'ably'
-import { quoted, RejoinError } from '../types/errors.ts'
+import { lacking, quoted, RejoinError } from '../types/errors.ts'
 import { newId } from '../protocol/newId.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import { wrapPublishError } from '../ably/publishError.ts'
@@ -80,7 +80,7 @@ export class Publisher {
       this.#note({ type: 'sent', id, serial: results.at(-1)?.serials?.[0] ?? undefined })
       return id
     } catch (cause) {
-      const error = wrapPublishError('send the message', cause)
+      const error = this.#unsent('send the message', cause)
       this.#note({ type: 'failed', id, error })
       throw error
     }
@@ -152,7 +152,7 @@ export class Publisher {
       // One by one: hundreds at once would be more than a connection may publish in a second.
       for (const message of outputMessages(tool!, output, headers)) await this.#channel.publish(message)
     } catch (cause) {
-      throw wrapPublishError(what, cause)
+      throw this.#unsent(what, cause)
     }
   }
 
@@ -171,8 +171,12 @@ export class Publisher {
     try {
       await this.#channel.publish({ name, ...(data !== undefined && { data }), extras: { headers } })
     } catch (cause) {
-      throw wrapPublishError(what, cause)
+      throw this.#unsent(what, cause)
     }
+  }
+
+  #unsent(what: string, cause: unknown): RejoinError {
+    return wrapPublishError(what, cause, 'publish_failed', [lacking('publish', this.#channel.name)])
   }
 
   #show(

@@ -79,7 +79,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       features: allFeatures,
       produce: immer.produce,
       pathOf: (structure) => this.#branches.pathOf(structure),
-      modes: options.citations && withAnnotations,
+      modes: options?.citations && withAnnotations,
       onPast: () => this.#absence.judge(),
       onFlush: () => this.#presence?.update(),
       onReady: () => this.#onReady(),
@@ -294,9 +294,9 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   }
 
   #onReady(): void {
-    this.#citations?.start().catch(this.#core.lacks('read citations', 'not_allowed'))
+    this.#citations?.start().catch(this.#core.lacks('read citations', 'annotation-subscribe'))
     if (this.#options.presence ?? true)
-      this.#presence.start().catch(this.#core.lacks('watch who is on the channel', 'not_allowed'))
+      this.#presence.start().catch(this.#core.lacks('watch who is on the channel', 'subscribe'))
   }
 }
 

@@ -76,6 +76,15 @@ const cures: readonly Cure[] = [
   ],
 ]
 
+/** Names the capability that a refusal is for, its channel, and where to add it: Ably's own error does not. */
+export function lacking(capability: string, channelName: string): Cure {
+  return [
+    (code) => code === 40160 || code === 40165,
+    'not_allowed',
+    `add the capability "${capability}" on channel "${channelName}" to the token that your server gives out, or to the key in Ably's dashboard`,
+  ]
+}
+
 /** Wraps an error that a call threw. Ably's error code selects our code and the cure. */
 export function wrapError(
   what: string,

@@ -1,6 +1,6 @@
 import * as Ably from 'ably'
 import { createSession, history } from '../../src/index.ts'
-import type { Session } from '../../src/index.ts'
+import type { Row, Session } from '../../src/index.ts'
 
 /** One component for each scenario, under the same name in every framework. */
 export type ViewName =
@@ -63,6 +63,8 @@ export interface OpenOptions {
   /** As on a server: nothing is connected. */
   offline?: boolean
   clientId?: string
+  /** What a server has put into the page. */
+  initialRows?: readonly Row[]
 }
 
 interface Opened {
@@ -113,7 +115,7 @@ export class Host {
 
   /** Opens a session on a channel; views get it by the channel's name. */
   open(channelName: string, options: OpenOptions = {}): Session {
-    const { schedule = 'frame', limit, offline = false, clientId = 'reader' } = options
+    const { schedule = 'frame', limit, offline = false, clientId = 'reader', initialRows } = options
     const client = new Ably.Realtime({
       ...this.clientOptions,
       clientId,
@@ -124,6 +126,7 @@ export class Host {
     const session = createSession({
       client,
       channelName,
+      initialRows,
       hydrate: history(limit === undefined ? {} : { limit }),
       ...(schedule === 'hand' && { schedule: this.byHand }),
     })

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { createSession } from '../../src/index.ts'
-import type { Session } from '../../src/index.ts'
+import type { Row, Session } from '../../src/index.ts'
 import { Wire } from '../wire/wire.ts'
 import type { Framework, ViewName, ViewProps } from './host.ts'
 import { Host, page, StillObserver } from './host.ts'
@@ -11,7 +11,8 @@ import { Stage } from './stage.ts'
 export type Serve = (view: ViewName, props: ViewProps, session: Session) => Promise<string>
 
 /** A server's session: made, and never connected. */
-export function offline(wire: Wire): Session {
+export function offline(wire: Wire, initialRows?: readonly Row[]): Session {
+  if (initialRows) return createSession({ channelName: wire.channelName(), initialRows })
   return createSession({ client: wire.client({ autoConnect: false }), channelName: wire.channelName() })
 }
 
@@ -28,7 +29,7 @@ export function runHere(name: string, framework: Framework, serve: Serve, strict
       const options: StageOptions = {
         layout: false,
         strict,
-        serve: (view, props) => serve(view, props, offline(wire)),
+        serve: (view, props, rows) => serve(view, props, offline(wire, rows)),
       }
       stage = new Stage(wire, async (task, argument) => task(host, argument), options)
     })

@@ -1,7 +1,13 @@
 import { expect } from 'vitest'
+import type { Row } from '../../src/index.ts'
 import type { Scenario } from './stage.ts'
 
 const sentence = 'The quick brown fox jumps over the lazy dog.'
+
+const rows: Row[] = [
+  { id: 'p1', role: 'user', text: 'An old question', createdAt: 1 },
+  { id: 'r1', role: 'assistant', text: 'An old answer', promptId: 'p1', createdAt: 2 },
+]
 
 /** Where a view meets the life of its page: waiting, sessions of its own, a server's markup. */
 export const seams: Scenario[] = [
@@ -93,6 +99,37 @@ export const seams: Scenario[] = [
         if (view === 'Conversation' || view === 'Suspended') await stage.shows('[data-row=a]', sentence)
         if (view === 'Newest') await stage.shows('[data-answer]', sentence)
         if (view === 'Status') await stage.shows('[data-status=live]', '1')
+        await stage.unmount()
+      }
+    },
+  },
+  {
+    name: 'a server renders the rows that it has, and the page takes them over and goes on',
+    async run(stage) {
+      const agent = stage.agent()
+      await stage.join(agent, { initialRows: rows })
+      await agent.tokens('a', [sentence])
+      await stage.ready(agent)
+      await stage.until('the text', async () =>
+        stage.run((host, name) => host.session(name).getResponse('a') !== undefined, agent.name),
+      )
+      for (const [view, shown] of [
+        ['Conversation', 'An old answer'],
+        ['Answer', 'An old answer'],
+        ['Newest', 'An old answer'],
+        ['Rows', 'An old answer'],
+        ['Turns', 'p1'],
+        ['Status', 'connecting'],
+        ['Waiting', 'An old answer'],
+      ] as const) {
+        const props = view === 'Answer' ? { id: 'r1' } : {}
+        const html = await stage.options.serve(view, props, rows)
+        expect(html, view).toContain(shown)
+        expect(html).not.toContain(sentence)
+        await stage.mount(view, agent, props, html)
+        if (view === 'Conversation') await stage.shows('[data-row=a]', sentence)
+        if (view === 'Newest') await stage.shows('[data-answer]', sentence)
+        if (view === 'Answer') await stage.shows('[data-answer]', 'An old answer')
         await stage.unmount()
       }
     },

@@ -1,5 +1,6 @@
 import type { RealtimeChannel } from 'ably'
 import { expect } from 'vitest'
+import type { Row } from '../../src/index.ts'
 import type { Wire } from '../wire/wire.ts'
 import type { Host, OpenOptions, ViewName, ViewProps } from './host.ts'
 
@@ -12,7 +13,7 @@ export interface StageOptions {
   /** Views are in React's StrictMode: a render counts twice. */
   strict: boolean
   /** The markup that a server sends for a view. */
-  serve(view: ViewName, props: ViewProps): Promise<string>
+  serve(view: ViewName, props: ViewProps, rows?: readonly Row[]): Promise<string>
 }
 
 /** What every binding must do, whatever the framework. */

@@ -1,0 +1,182 @@
+import * as Ably from 'ably'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { until, Wire } from '../../test/wire/wire.ts'
+import { createReader, createSession, history, RejoinError, seed } from '../index.ts'
+import type { Row, Session, SessionOptions } from '../index.ts'
+
+let wire: Wire
+beforeAll(async () => {
+  wire = await Wire.start()
+})
+afterEach(() => wire.release())
+afterAll(() => wire.close())
+
+/** Calls what TypeScript would not let through. */
+const create = (options: unknown) => createSession(options as SessionOptions)
+
+const message = (outcome: unknown): string => {
+  expect(outcome).toBeInstanceOf(RejoinError)
+  const { message: text } = outcome as RejoinError
+  expect(text).toMatch(/^unable to .+; .+/)
+  return text
+}
+
+function thrown(act: () => unknown): RejoinError {
+  try {
+    act()
+  } catch (error) {
+    message(error)
+    return error as RejoinError
+  }
+  throw new Error('nothing was thrown')
+}
+
+async function rejected(act: Promise<unknown>): Promise<RejoinError> {
+  const error = await act.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  )
+  message(error)
+  return error as RejoinError
+}
+
+const rest = new Ably.Rest({ key: 'local.key:secret' })
+const badRow = { id: 's', role: 'system', text: 'Be brief' } as unknown as Row
+
+describe('options that cannot be used', () => {
+  const client = () => wire.client()
+  test.each<[what: string, options: () => unknown, says: RegExp]>([
+    ['no options', () => undefined, /pass options: `client` and `channelName`, or `channel`/],
+    ['nothing in them', () => ({}), /channelName must be a non-empty string, and is undefined/],
+    ['no client', () => ({ channelName: 'a' }), /pass an Ably Realtime client as `client`/],
+    ['a key as client', () => ({ client: 'a.b:c', channelName: 'a' }), /`client` is "a\.b:c"/],
+    ['a REST client', () => ({ client: rest, channelName: 'a' }), /a REST client receives no messages/],
+    [
+      'a name as channel',
+      () => ({ client: client(), channel: 'ai:a' }),
+      /is a name, "ai:a"; pass it as `channelName`/,
+    ],
+    ['a client as channel', () => ({ channel: client() }), /is a client; pass it as `client`/],
+    ['a REST client as channel', () => ({ channel: rest }), /is a client; pass it as `client`/],
+    ['a REST channel', () => ({ channel: rest.channels.get('a') }), /take `channel` from a Realtime client/],
+    [
+      'an object as channel',
+      () => ({ channel: {} }),
+      /must be a channel of an Ably Realtime client, and is an object/,
+    ],
+    ['no name', () => ({ client: client(), channelName: '' }), /non-empty string, and is ""/],
+    [
+      'history without parentheses',
+      () => ({ client: client(), channelName: 'a', hydrate: history }),
+      /call it: `hydrate: history\(\)`/,
+    ],
+    [
+      'seed without parentheses',
+      () => ({ client: client(), channelName: 'a', hydrate: seed }),
+      /call it: `hydrate: seed\(\)`/,
+    ],
+    [
+      'a word as hydrator',
+      () => ({ client: client(), channelName: 'a', hydrate: 'history' }),
+      /and is "history"/,
+    ],
+    [
+      'a row of another role',
+      () => ({ channelName: 'a', initialRows: [badRow] }),
+      /row "s" with role "system"/,
+    ],
+  ])('%s', (_, options, says) => {
+    const error = thrown(() => create(options()))
+    expect(error).toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(says) })
+    expect(thrown(() => createReader({ features: [], ...(options() as SessionOptions) })).code).toBe(
+      'invalid_argument',
+    )
+  })
+})
+
+describe('actions that cannot be taken', () => {
+  test('a row of another role is told, and the others show', async () => {
+    const rows = [badRow, { id: 'r', role: 'assistant', text: 'Hi' } satisfies Row]
+    const session = wire.session(wire.channelName(), {
+      hydrate: seed({ load: () => Promise.resolve({ rows }) }),
+    })
+    expect(await rejected(session.ready)).toMatchObject({ code: 'invalid_argument' })
+    expect(session.getResponse('r')?.text).toBe('Hi')
+  })
+
+  test('nothing to send', async () => {
+    const session = wire.session(wire.channelName())
+    await session.ready
+    for (const prompt of [
+      { text: '' },
+      { text: ' ', files: [] },
+      { text: '', parts: [] },
+      {},
+      undefined,
+      'Hi',
+    ])
+      expect(await rejected(session.sendMessage(prompt as never))).toMatchObject({ code: 'invalid_argument' })
+    expect(session.getSnapshot().messages).toEqual([])
+  })
+
+  test('anything after close()', async () => {
+    const session = wire.session(wire.channelName())
+    await session.ready
+    session.close()
+    const call = { responseId: 'r', toolCallId: 'c' }
+    for (const act of [
+      () => session.sendMessage({ text: 'Hi' }),
+      () => session.retryMessage('p'),
+      () => session.stop(),
+      () => session.stop('r'),
+      () => session.addToolOutput({ ...call, tool: 't', output: 1 }),
+      () => session.addToolApprovalResponse({ ...call, approved: true }),
+    ])
+      expect(await rejected(act())).toMatchObject({ code: 'closed' })
+  })
+
+  test('ids that nobody knows, once the past was read', async () => {
+    const name = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+    const session = wire.session(name)
+    const call = { responseId: 'nope', toolCallId: 'c' }
+    // Before, it waits for the past.
+    for (const act of [
+      () => session.stop('nope'),
+      () => session.addToolOutput({ ...call, tool: 't', output: 1 }),
+      () => session.addToolApprovalResponse({ ...call, approved: true }),
+      () => session.regenerate('nope'),
+      () => session.retryMessage('nope'),
+    ])
+      expect(await rejected(act())).toMatchObject({ code: 'invalid_argument' })
+    await agent.publish({ name: 'start', extras: { headers: { responseId: 'r' } } })
+    await until('the response', () => session.getResponse('r'))
+    await session.stop('r')
+    const error = await rejected(
+      session.addToolApprovalResponse({ responseId: 'r', toolCallId: 'c', approved: true }),
+    )
+    expect(error.message).toContain('response "r" has no tool call "c"')
+  })
+
+  test.each<[capability: string, granted: string[], act: (session: Session) => Promise<unknown>]>([
+    ['subscribe', [], (session) => session.ready],
+    ['subscribe', ['publish', 'history'], (session) => session.ready],
+    ['history', ['subscribe'], (session) => session.ready],
+    ['publish', ['subscribe', 'history'], (session) => session.sendMessage({ text: 'Hi' })],
+  ])('without the capability "%s"', async (capability, granted, act) => {
+    const name = wire.channelName()
+    const reader = {
+      key: 'app.reader:secret',
+      capability: { other: ['subscribe'], ...(granted.length && { [name]: granted }) },
+    }
+    const own = await Wire.start({ keys: ['local.key:secret', reader] })
+    try {
+      const session = own.session(name, { clientOptions: { key: reader.key }, presence: false })
+      const error = await rejected(act(session))
+      expect(error.code).toBe('not_allowed')
+      expect(error.message).toContain(`the capability "${capability}" on channel "${name}" to the token`)
+    } finally {
+      await own.close()
+    }
+  })
+})
