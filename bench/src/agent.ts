@@ -4,7 +4,6 @@ import * as Ably from 'ably'
 import { createSession, history } from '@rejoin/core'
 import { createAgent, type Pattern } from '@rejoin/agent'
 import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
-import { measureHost } from './host.ts'
 import type { Report } from './report.ts'
 
 /** Aim: within this of the same with bare SDK calls. */
@@ -270,5 +269,4 @@ export async function measureAgent(report: Report, { tokens = 10_000, rounds = 5
   await measureThroughput(report, server, tokens, rounds)
   await measureRefusals(report, server)
   await server.close()
-  await measureHost(report)
 }

@@ -32,6 +32,7 @@ const sections: Record<string, (report: Report) => Promise<void>> = {
   scale: async (report) => (await import('./scale.ts')).measureScale(report, values.quick ?? false),
   memory: async (report) => (await import('./memory.ts')).measureMemory(report),
   agent: async (report) => (await import('./agent.ts')).measureAgent(report),
+  host: async (report) => (await import('./host.ts')).measureHost(report),
   browser: async (report) => (await import('./browser.ts')).measureBrowser(report),
   renders: async (report) => (await import('./renders.ts')).measureRenders(report),
 }
