@@ -52,9 +52,9 @@ export function promptIdOf(message: InboundMessage): string | undefined {
  * @throws RejoinError `bad_message` when pieces of its text are missing.
  */
 export function readPrompt(message: InboundMessage, late: boolean, texts?: PromptTexts): Prompt | undefined {
-  const data: unknown = storable(parsed(message.data))
+  let data: unknown = storable(parsed(message.data))
   const headers = storable(headersOf(message))
-  const fields = (typeof data === 'object' && data ? data : {}) as {
+  let fields = (typeof data === 'object' && data ? data : {}) as {
     text?: unknown
     replaces?: unknown
     regenerate?: unknown
@@ -63,17 +63,24 @@ export function readPrompt(message: InboundMessage, late: boolean, texts?: Promp
     metadata?: unknown
     length?: unknown
     checksum?: unknown
+    textLength?: unknown
   }
   const said = typeof data === 'string' ? data : fields.text
   const id = promptIdOf(message)
   if (typeof said !== 'string' || id === undefined) return undefined
-  const { length, checksum } = fields
+  const { length, checksum, textLength } = fields
   const inPieces = typeof length === 'number' && typeof checksum === 'string'
-  const text = inPieces ? texts?.read(id, message.clientId, said, { length, checksum }) : said
+  let text = inPieces ? texts?.read(id, message.clientId, said, { length, checksum }) : said
+  if (inPieces && text !== undefined && typeof textLength === 'number') {
+    // The JSON of the prompt's other fields follows its text.
+    const given = storable(parsed(text.slice(textLength)))
+    text = typeof given === 'object' && given ? text.slice(0, textLength) : undefined
+    data = fields = { ...fields, ...(given as object), text }
+  }
   if (text === undefined)
     throw new RejoinError(
       ErrorCode.BadMessage,
-      `unable to read prompt "${id}"; pieces of its text are missing. Ask the user to send it again`,
+      `unable to read prompt "${id}"; pieces of it are missing. Ask the user to send it again`,
     )
   return {
     id,

@@ -169,3 +169,49 @@ test('are taken over whole by the process that resumes the response', async () =
   ann.close()
   await second.close()
 })
+
+test.each(patterns)('texts for people that outgrow a message are cut, and say so (%s)', async (pattern) => {
+  const channelName = bench.channelName()
+  const live = await watch(channelName)
+  const agent = bench.agent({ channelName, pattern })
+  const failures: string[] = []
+  agent.on('error', ({ message }) => failures.push(message))
+  const long = 'Nö, "😀"\n'.repeat(20_000)
+  const response = agent.respond({ responseId: 'r' })
+  const call = response.tool({ name: 'read', toolCallId: 'c' })
+  call.error(long)
+  const allow = () => true
+  const decision = response.approval({ name: 'pay', toolCallId: 'a', arguments: large(2 ** 17) }, { allow })
+  const place = response.clientTool({ name: 'place', toolCallId: 'p' }, { allow })
+  const part = (session: Session, toolCallId: string) =>
+    session.getResponse('r')!.parts.find((one) => 'toolCallId' in one && one.toolCallId === toolCallId) as {
+      state: string
+      input: unknown
+      errorText?: string
+      approval?: { reason?: string }
+    }
+  await bench.until(() => live.getResponse('r')?.parts.length === 3 && part(live, 'a').input)
+  expect(part(live, 'a').input).toEqual(large(2 ** 17))
+  await live.addToolApprovalResponse({ responseId: 'r', id: 'a', approved: false, reason: long })
+  await live.addToolOutput({ responseId: 'r', toolCallId: 'p', tool: 'place', errorText: long })
+  const cut = /… \[cut: \d+ of 180000 characters\]$/
+  expect((await decision).reason).toMatch(cut)
+  expect((await place).errorText).toMatch(cut)
+  const { lost, status } = await response.fail(long)
+  expect({ lost, status }).toEqual({ lost: [], status: 'error' })
+  await bench.until(() => live.getResponse('r')!.status === 'error')
+  const late = await watch(channelName)
+  for (const session of [live, late]) {
+    expect(part(session, 'c')).toMatchObject({
+      state: 'output-error',
+      errorText: expect.stringMatching(cut) as string,
+    })
+    expect(part(session, 'p').errorText).toMatch(cut)
+    expect(part(session, 'a')).toMatchObject({ state: 'output-denied' })
+    expect(part(session, 'a').approval!.reason).toMatch(cut)
+    expect(session.getResponse('r')!.error!.message).toMatch(cut)
+    session.close()
+  }
+  expect(failures).toEqual([])
+  await agent.close()
+})

@@ -6,6 +6,7 @@ import {
   Header,
   MessageName,
   PROTOCOL_VERSION,
+  shortened,
   type EndStatus,
 } from '@rejoin/core/protocol'
 import type { RetryOptions } from '../publish/backoff.ts'
@@ -207,8 +208,8 @@ export class ResponseBody {
 
   readonly publish: Publish = (name, data, headers, options = {}) => {
     const { done, failed = (error) => this.#loss(error), key, ephemeral } = options
-    const { value, json, encoding } = wireData(name, data)
-    const room = Math.max(256, this.#publishing.maxMessageSize - MESSAGE_OVERHEAD)
+    const { value, json, encoding } = wireData(name, this.#said(name, data))
+    const room = this.#room
     const field = largeField(name)
     let large: LargeValue | undefined
     const entry: LaneEntry = {
@@ -242,7 +243,7 @@ export class ResponseBody {
   deliver(name: string, data: unknown, headers: Record<string, string>): Promise<void> {
     return new Promise((resolve, reject) =>
       this.#lane.push({
-        make: () => this.#message(name, data, headers),
+        make: () => this.#message(name, this.#said(name, data), headers),
         done: () => resolve(),
         failed: reject,
       }),
@@ -272,7 +273,8 @@ export class ResponseBody {
   lastWords(status: EndStatus, ...end: MessageParts): LastMessage[] {
     const texts = this.parts.growing.flatMap(({ runs }) => runs.flatMap((run) => run.last() ?? []))
     const questions = this.tools.openQuestions(status).map((question) => this.#message(...question))
-    return [...texts, ...questions, this.#message(...end)]
+    const [name, data, headers] = end
+    return [...texts, ...questions, this.#message(name, this.#said(name, data), headers)]
   }
 
   /** Publishes nothing more, not even waiting messages. */
@@ -294,6 +296,19 @@ export class ResponseBody {
     this.tools.closeQuestions(status)
     this.#sealed = true
     for (const growing of this.parts.growing) growing.finish()
+  }
+
+  /** Bytes of data that a message may have. */
+  get #room(): number {
+    return Math.max(256, this.#publishing.maxMessageSize - MESSAGE_OVERHEAD)
+  }
+
+  /** Data whose text for people fits into a message: cut, and saying so (PROTOCOL.md §1.5). */
+  #said(name: string, data: unknown): unknown {
+    const field = SAID[name]
+    const text = field === undefined ? undefined : (data as Record<string, unknown> | undefined)?.[field]
+    if (typeof text !== 'string') return data
+    return { ...(data as object), [field!]: shortened(text, this.#room - MESSAGE_OVERHEAD / 4) }
   }
 
   #message(name: string, data: unknown, headers: Record<string, string>, ephemeral = false): Message {
@@ -335,6 +350,15 @@ export class ResponseBody {
     this.#ready = undefined
     resolve()
   }
+}
+
+/** Fields of messages' data that hold a text for people. */
+const SAID: Readonly<Record<string, string>> = {
+  [MessageName.ToolResult]: 'error',
+  [MessageName.ApprovalResponse]: 'reason',
+  [MessageName.ResponseEnd]: 'message',
+  [MessageName.Stop]: 'message',
+  [MessageName.Cancelled]: 'message',
 }
 
 /** Bytes for the name, the headers and anything else that a service counts. */

@@ -231,8 +231,11 @@ export interface PromptEvent extends EventMeta {
   metadata?: unknown
   /** Further fields of the message. */
   data?: Readonly<Record<string, unknown>> | undefined
-  /** Length and checksum of a text whose first pieces were published before this message. */
-  whole?: { readonly length: number; readonly checksum: string }
+  /**
+   * Length and checksum of a text whose first pieces were published before this message. With `text`, the text is only
+   * so long, and the JSON of the prompt's other fields follows it.
+   */
+  whole?: { readonly length: number; readonly checksum: string; readonly text?: number }
 }
 
 /** Stops a prompt, whether or not its answer has begun. */

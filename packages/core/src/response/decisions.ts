@@ -1,4 +1,4 @@
-import type { ToolEvent } from '../protocol/event.ts'
+import type { ToolEvent, ValueRef } from '../protocol/event.ts'
 
 type Request = Extract<ToolEvent['change'], { kind: 'approval-request' }>
 type Response = Extract<ToolEvent['change'], { kind: 'approval-response' }>
@@ -14,6 +14,7 @@ interface Sent<Change> {
   version: string
   clientId: string | undefined
   change: Change
+  value?: ValueRef | undefined
 }
 
 /**
@@ -28,9 +29,9 @@ export class Decisions {
   readonly #decisions = new Map<string, Sent<Response>>()
 
   /** Returns whether it is news. */
-  apply({ change, version, clientId }: ToolEvent): boolean {
+  apply({ change, version, clientId, value }: ToolEvent): boolean {
     if (change.kind === 'approval-request') {
-      const sent = { version, clientId, change }
+      const sent = { version, clientId, change, value }
       if (!this.#asked || version < this.#asked.version) this.#asked = sent
       return keep(this.#requests, sent)
     }
@@ -45,8 +46,16 @@ export class Decisions {
 
   /** The arguments that the tool runs with. */
   get input(): unknown {
-    const sent = this.#asker === undefined ? newest(this.#requests) : this.#requests.get(this.#asker)
-    return sent?.change.input
+    return this.#request?.change.input
+  }
+
+  /** Names the arguments that came in pieces. */
+  get value(): ValueRef | undefined {
+    return this.#request?.value
+  }
+
+  get #request(): Sent<Request> | undefined {
+    return this.#asker === undefined ? newest(this.#requests) : this.#requests.get(this.#asker)
   }
 
   /** What counts. */

@@ -1,4 +1,5 @@
 import type { PromptEvent, PromptTextEvent } from '../protocol/event.ts'
+import type { PromptFields } from '../protocol/promptFields.ts'
 import type { Incomplete, ResponseRow } from '../types/types.ts'
 import type { Reply } from './parties.ts'
 import type { PartKinds } from './partKind.ts'
@@ -73,4 +74,6 @@ export interface LongPrompts {
 export interface PromptText {
   readonly text: string
   readonly incomplete?: Incomplete
+  /** Fields that came in pieces. */
+  readonly fields?: PromptFields
 }

@@ -1,5 +1,7 @@
 import { checksum } from '../protocol/checksum.ts'
+import { isTooDeep } from '../protocol/depth.ts'
 import type { PromptEvent, PromptTextEvent } from '../protocol/event.ts'
+import { promptFields } from '../protocol/promptFields.ts'
 import { Run } from '../text/run.ts'
 import type { LongPrompts, PromptText } from './kinds.ts'
 
@@ -24,8 +26,10 @@ export class PromptTexts implements LongPrompts {
     run.append({ key: FIRST, text, end: text.length })
     run.fold()
     const { length } = run
-    if (length === whole.length && run.gaps.length === 0 && checksum(run.text) === whole.checksum)
-      return { text: run.text }
+    if (length === whole.length && run.gaps.length === 0 && checksum(run.text) === whole.checksum) {
+      const read = whole.text === undefined ? { text: run.text } : withFields(run.text, whole.text)
+      if (read) return read
+    }
     this.#incomplete.set(id, event)
     return { text, incomplete: { received: length, length: whole.length } }
   }
@@ -36,5 +40,16 @@ export class PromptTexts implements LongPrompts {
     let run = this.#runs.get(key)
     if (!run) this.#runs.set(key, (run = new Run(false)))
     return run
+  }
+}
+
+/** The text, and the fields after it; `undefined` if they are no JSON that can be shown. */
+function withFields(all: string, length: number): PromptText | undefined {
+  try {
+    const given: unknown = JSON.parse(all.slice(length))
+    if (typeof given !== 'object' || !given || isTooDeep(given)) return undefined
+    return { text: all.slice(0, length), fields: promptFields(given as Record<string, unknown>) }
+  } catch {
+    return undefined
   }
 }

@@ -68,9 +68,10 @@ export class Prompts {
   }
 
   #tell(event: PromptEvent): void {
-    const { id, timestamp: createdAt, serial, clientId, parts } = event
-    const { text, incomplete } = this.#texts?.read(event) ?? beginningOf(event)
-    const { parent, replaces, regenerate, metadata, data } = event
+    const { id, timestamp: createdAt, serial, clientId } = event
+    const { text, incomplete, fields = event } = this.#texts?.read(event) ?? beginningOf(event)
+    const { parts, metadata, data } = fields
+    const { parent, replaces, regenerate } = event
     const optional = { parent, replaces, regenerate, metadata, data, incomplete }
     const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
     this.#host.note({

@@ -169,6 +169,15 @@ export class OpenTool extends OpenPart {
     return this.#changes.get(kind)?.change as ChangeOf<Kind> | undefined
   }
 
+  /** The arguments that a person is asked to approve. */
+  #askedInput(): { value?: unknown; incomplete?: Incomplete } | undefined {
+    const approval = this.#approval
+    if (!approval?.requested) return undefined
+    const { value, input } = approval
+    if (value) return valuesOf(this.#parts).read(value, this)
+    return input === undefined ? undefined : { value: input }
+  }
+
   /** A value that a message of this kind gave: in itself, or in pieces. */
   #valueOf(
     kind: 'call' | 'result' | 'preliminary',
@@ -188,13 +197,13 @@ export class OpenTool extends OpenPart {
     const pending = approval?.pending
     const call = this.#valueOf('call')
     const streamed = this.#shownInput()
-    const asked = approval?.input === undefined ? told?.input : approval.input
-    const known = streamed.input === undefined ? asked : streamed.input
+    const asked = streamed.input === undefined ? this.#askedInput() : undefined
+    const known = streamed.input === undefined ? (asked ?? { value: told?.input }).value : streamed.input
     const input = call ? call.value : known
     const final = this.#valueOf('result')
     const output = final ?? this.#valueOf('preliminary')
     const failed = this.#outcome('failure')?.change as ChangeOf<'failure'> | undefined
-    const incomplete = output?.incomplete ?? call?.incomplete
+    const incomplete = output?.incomplete ?? (call ?? asked)?.incomplete
     if (incomplete) this.gaps = [...this.gaps, ...gapsOf(this.id, incomplete)]
     const { kind: _, ...progress } = this.#change('progress') ?? { kind: '' }
     const { kind: __, ...fields } = {

@@ -2,7 +2,8 @@ import type { Message } from 'ably'
 import { checksum } from '../protocol/checksum.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import { newId } from '../protocol/newId.ts'
-import { bytesOf, piece, ROOM } from './outgoing.ts'
+import { bytesOf } from '../protocol/shortened.ts'
+import { piecesOf, ROOM } from './outgoing.ts'
 
 /**
  * The messages that publish a tool's output: pieces first, if it is too large for one message (PROTOCOL.md §1.5).
@@ -13,24 +14,15 @@ export function outputMessages(tool: string, output: unknown, headers: Record<st
   const json = JSON.stringify(output) as string | undefined
   if (json === undefined || bytesOf(json) <= ROOM) return [message]
   const id = newId()
-  const messages: Message[] = []
-  for (let at = 0; at < json.length;) {
-    const data = fitting(json, at)
-    at += data.length
-    const extras = { headers: { ...headers, [Header.Value]: id, [Header.End]: String(at) } }
+  const messages: Message[] = piecesOf(json).map(({ data, end }, nth) => {
+    const extras = { headers: { ...headers, [Header.Value]: id, [Header.End]: String(end) } }
     // With an id of our own, a repeated publish changes nothing.
-    messages.push({ id: `${id}.${messages.length}:0`, name: MessageName.Value, data, extras })
-  }
+    return { id: `${id}.${nth}:0`, name: MessageName.Value, data, extras }
+  })
   const whole = {
     [Header.Value]: id,
     [Header.Length]: String(json.length),
     [Header.Checksum]: checksum(json),
   }
   return [...messages, { ...message, data: { name: tool }, extras: { headers: { ...headers, ...whole } } }]
-}
-
-/** A code unit takes a byte of UTF-8, or up to three. */
-function fitting(text: string, at: number): string {
-  const most = piece(text, at, ROOM)
-  return bytesOf(most) <= ROOM ? most : piece(text, at, ROOM / 3)
 }

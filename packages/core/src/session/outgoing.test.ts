@@ -160,18 +160,44 @@ describe('what sendMessage took is what every reader and the agent have', () => 
     session.close()
   })
 
-  test('without a hook, a small file travels in the message, and a large one says what to do', async () => {
-    const session = createSession({
-      client: wire.client({ clientId: 'ann' }),
-      channelName: wire.channelName(),
-    })
-    await session.ready
-    await session.sendMessage({ promptId: 'p', text: '', files: [new Blob(['hi'], { type: 'text/plain' })] })
-    expect(session.getPrompt('p')!.parts).toMatchObject([
+  test('without a hook, a file travels in the message, also one that outgrows it, with all that is beside it', async () => {
+    const small = { promptId: 'p', text: '', files: [new Blob(['hi'], { type: 'text/plain' })] }
+    const first = await ask({ ...small, data: { once: true } })
+    expect(first.session.getPrompt('p')!.parts).toMatchObject([
       { type: 'file', url: 'data:text/plain;base64,aGk=' },
     ])
-    const large = new Blob(['x'.repeat(100_000)])
-    await expect(session.sendMessage({ text: 'Read', files: [large] })).rejects.toThrow(/uploadFile/)
-    session.close()
+    await first.agent.close()
+    const content = 'ö'.repeat(500_000)
+    const table = { type: 'data-table' as const, id: 't', data: 'wörd 😀 '.repeat(40_000) }
+    for (const text of ['Read', 'wörd '.repeat(30_000)]) {
+      const { agent, asked, answered, session, id, channelName } = await ask({
+        text,
+        parts: [table],
+        files: [new File([content], 'a.txt', { type: 'text/plain' })],
+        metadata: { note: 'x'.repeat(70_000) },
+        data: { once: true },
+        parent: null,
+      })
+      await answered
+      const late = createSession({ client: wire.client({ clientId: 'bob' }), channelName })
+      await late.ready
+      const url = `data:text/plain;base64,${Buffer.from(content).toString('base64')}`
+      for (const prompt of [session.getPrompt(id)!, late.getPrompt(id)!, asked[0]!]) {
+        expect(prompt.text === text).toBe(true)
+        const [data, file] = prompt.parts as readonly unknown[] as [{ data: unknown }, { url: string }]
+        expect(data.data === table.data).toBe(true)
+        expect(file.url === url).toBe(true)
+        expect(file).toMatchObject({ type: 'file', filename: 'a.txt', size: 1_000_000 })
+        expect((prompt.metadata as { note: string }).note).toHaveLength(70_000)
+        expect(prompt.data).toMatchObject({ once: true })
+        expect(prompt).toMatchObject({ parent: null })
+        expect(prompt).not.toHaveProperty('incomplete')
+      }
+      for (const one of [session, late]) one.close()
+      await agent.close()
+    }
+    const huge = new Blob(['x'.repeat(13_000_000)])
+    await expect(first.session.sendMessage({ text: 'Read', files: [huge] })).rejects.toThrow(/uploadFile/)
+    first.session.close()
   })
 })

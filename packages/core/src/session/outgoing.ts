@@ -1,6 +1,7 @@
 import type { Message } from 'ably'
 import { checksum } from '../protocol/checksum.ts'
 import { Header, MessageName } from '../protocol/names.ts'
+import { bytesOf, piece } from '../protocol/shortened.ts'
 import { RejoinError } from '../types/errors.ts'
 import type { FilePart, PromptPart } from '../types/types.ts'
 
@@ -51,29 +52,47 @@ export type UploadFile = (
 
 /** Maximum size of one publish in bytes of UTF-8, less names, ids and headers. */
 export const ROOM = 60_000
-/** Length of a piece in UTF-16 code units; each takes at most three bytes. */
-const PIECE = 20_000
+/** Length of a prompt's beginning in UTF-16 code units, if it does not fit into one message. */
+const HEAD = 20_000
+/** UTF-16 code units of a prompt. */
+const MOST = 16_000_000
 
-/** The messages that publish a prompt: pieces of a long text first, then the prompt. */
+/** The messages that publish a prompt: what does not fit into its message comes first, in pieces (PROTOCOL.md §2.8). */
 export function messagesOf(id: string, prompt: OutgoingPrompt, parts: readonly PromptPart[]): Message[] {
   const { text, data, headers } = prompt
-  const body = { ...data, promptId: id, ...(parts.length > 0 && { parts }), ...placeOf(prompt) }
+  const { metadata, ...place } = placeOf(prompt)
+  const given = { ...data, ...(parts.length > 0 && { parts }), ...(metadata !== undefined && { metadata }) }
+  const named = { promptId: id, ...place }
+  const body = { ...given, ...named }
   const besides = bytesOf(JSON.stringify(body))
-  if (besides > ROOM) throw tooLarge(besides)
   const name = MessageName.UserInput
   // With a message id of our own, a repeated publish, by the SDK or a retry, changes nothing.
   const message = { id: `${id}:0`, name, ...(headers && { extras: { headers } }) }
   if (besides + bytesOf(text) <= ROOM) return [{ ...message, data: { ...body, text } }]
-  const head = piece(text, 0, Math.min(PIECE, Math.floor((ROOM - besides) / 3)))
-  const messages: Message[] = []
-  for (let at = head.length, n = 1; at < text.length; n++) {
-    const part = piece(text, at, PIECE)
-    at += part.length
-    const extras = { headers: { [Header.PromptId]: id, [Header.End]: String(at) } }
-    messages.push({ id: `${id}.${n}:0`, name: MessageName.PromptText, data: part, extras })
+  // Fields that do not fit follow the text.
+  const fits = besides <= ROOM
+  const all = fits ? text : text + JSON.stringify(given)
+  if (all.length > MOST) throw tooLarge(all.length)
+  const head = piece(text, 0, Math.min(HEAD, text.length, Math.floor((ROOM - (fits ? besides : 0)) / 3)))
+  const messages = piecesOf(all, head.length).map(({ data: part, end }, nth) => {
+    const extras = { headers: { [Header.PromptId]: id, [Header.End]: String(end) } }
+    return { id: `${id}.${nth + 1}:0`, name: MessageName.PromptText, data: part, extras }
+  })
+  const whole = { text: head, length: all.length, checksum: checksum(all) }
+  const last = fits ? { ...body, ...whole } : { ...named, ...whole, textLength: text.length }
+  return [...messages, { ...message, data: last }]
+}
+
+/** Pieces of a text that fit into messages, with the length of the text after each. */
+export function piecesOf(text: string, from = 0): { data: string; end: number }[] {
+  const pieces: { data: string; end: number }[] = []
+  for (let end = from; end < text.length;) {
+    // A code unit takes a byte of UTF-8, or up to three.
+    const most = piece(text, end, ROOM)
+    const data = bytesOf(most) <= ROOM ? most : piece(text, end, ROOM / 3)
+    pieces.push({ data, end: (end += data.length) })
   }
-  const whole = { length: text.length, checksum: checksum(text) }
-  return [...messages, { ...message, data: { ...body, text: head, ...whole } }]
+  return pieces
 }
 
 /** Fields of a prompt beside its text, on the channel and in its state. */
@@ -86,21 +105,10 @@ export function placeOf({ parent, replaces, regenerate, metadata }: OutgoingProm
   }
 }
 
-/** Never splits a surrogate pair. */
-export function piece(text: string, at: number, size: number): string {
-  const last = text.charCodeAt(at + size - 1)
-  const cut = last >= 0xd800 && last < 0xdc00 && at + size < text.length
-  return text.slice(at, at + size - (cut ? 1 : 0))
-}
-
-export function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length
-}
-
-function tooLarge(bytes: number): RejoinError {
+function tooLarge(length: number): RejoinError {
   return new RejoinError(
     'too_large',
-    `unable to send the message; its files and data take ${bytes} bytes of ${ROOM}. Give createSession() the option \`uploadFile\`, or send less`,
+    `unable to send the message; it takes ${length} of ${MOST} characters. Give createSession() the option \`uploadFile\`, or send less`,
   )
 }
 
@@ -142,8 +150,9 @@ export async function partsOf(prompt: OutgoingPrompt, uploading: Uploading): Pro
 }
 
 async function dataUrl(file: Blob): Promise<string> {
-  // Alone too large for a message.
-  if (file.size > ROOM) throw tooLarge(file.size)
+  // As base64: four characters for three bytes.
+  const length = Math.ceil(file.size / 3) * 4
+  if (length > MOST) throw tooLarge(length)
   const bytes = new Uint8Array(await file.arrayBuffer())
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)

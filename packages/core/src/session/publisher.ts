@@ -1,10 +1,11 @@
-import type { RealtimeChannel } from 'ably'
+import type { Message, PublishResult, RealtimeChannel } from 'ably'
 import { lacking, quoted, RejoinError } from '../types/errors.ts'
 import { newId } from '../protocol/newId.ts'
 import { Header, MessageName } from '../protocol/names.ts'
+import { shortened } from '../protocol/shortened.ts'
 import { wrapPublishError } from '../ably/publishError.ts'
 import { outputMessages } from './largeOutput.ts'
-import { messagesOf, partsOf, placeOf } from './outgoing.ts'
+import { messagesOf, partsOf, placeOf, ROOM } from './outgoing.ts'
 import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
 import type { Store } from '../store/store.ts'
 import type { PromptPart } from '../types/types.ts'
@@ -23,6 +24,9 @@ export type ToolApprovalResponse = { responseId: string; approved: boolean; reas
   | { toolCallId: string; id?: undefined }
   | { id: string; toolCallId?: undefined }
 )
+
+/** Messages published at once; hundreds would be more than a connection may publish in a second. */
+const AT_ONCE = 10
 
 /** Publishes a person's actions: prompts, which show at once with their delivery, cancels, tool outputs, decisions. */
 export class Publisher {
@@ -75,9 +79,9 @@ export class Publisher {
       this.#show(id, placed, parts, 'sending')
       this.#pin(id, placed)
       // In order on one connection, so that a client that has the prompt also has its text.
-      const results = await Promise.all(messages.map((message) => this.#channel.publish(message)))
+      const result = await this.#publishAll(messages)
       this.#sent.delete(id)
-      this.#note({ type: 'sent', id, serial: results.at(-1)?.serials?.[0] ?? undefined })
+      this.#note({ type: 'sent', id, serial: result?.serials?.[0] ?? undefined })
       return id
     } catch (cause) {
       const error = this.#unsent('send the message', cause)
@@ -147,7 +151,10 @@ export class Publisher {
     const what = `publish the output of tool "${tool}"`
     const headers = { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId }
     if (errorText !== undefined)
-      return this.#publish(what, MessageName.ToolResult, headers, { name: tool, error: errorText })
+      return this.#publish(what, MessageName.ToolResult, headers, {
+        name: tool,
+        error: shortened(errorText, ROOM),
+      })
     try {
       // One by one: hundreds at once would be more than a connection may publish in a second.
       for (const message of outputMessages(tool!, output, headers)) await this.#channel.publish(message)
@@ -163,8 +170,20 @@ export class Publisher {
       `respond to approval "${toolCallId}"`,
       MessageName.ApprovalResponse,
       { [Header.ResponseId]: responseId, [Header.ToolCallId]: toolCallId },
-      { decision: approved ? 'approved' : 'rejected', ...(reason !== undefined && { reason }) },
+      {
+        decision: approved ? 'approved' : 'rejected',
+        ...(reason !== undefined && { reason: shortened(reason, ROOM) }),
+      },
     )
+  }
+
+  /** Resolves to the result of the last one. */
+  async #publishAll(messages: readonly Message[]): Promise<PublishResult | undefined> {
+    if (messages.length <= AT_ONCE)
+      return (await Promise.all(messages.map((message) => this.#channel.publish(message)))).at(-1)
+    let result: PublishResult | undefined
+    for (const message of messages) result = await this.#channel.publish(message)
+    return result
   }
 
   async #publish(what: string, name: string, headers: Record<string, string>, data?: unknown): Promise<void> {
