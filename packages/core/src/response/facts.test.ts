@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checksum } from '../protocol/checksum.ts'
-import { Reader, allKnown, message } from '../../test/model/reader.ts'
+import { Reader, allKnown, codec, message } from '../../test/model/reader.ts'
 import type { Wire } from '../../test/model/reader.ts'
 
 const headers = { responseId: 'r', rejoin: '1' }
@@ -109,6 +109,17 @@ describe('how a response ended (PROTOCOL.md §3.3)', () => {
     const later = message(token(' you', 6))
     reader.read({ ...later, version: { ...later.version, timestamp: 2_000 } })
     expect(reader.response('r')!.status).toBe('streaming')
+  })
+
+  test('an edit of somebody else does not bring back an agent that left', () => {
+    const first = message(token('Hi', 2))
+    const reader = new Reader().read(first)
+    reader.conversation.find('r')!.interrupt()
+    const version = { serial: next(), timestamp: 2_000 }
+    codec.decode({ ...first, data: '**', action: 'message.update', version }, (event) =>
+      reader.conversation.apply(Object.assign(event, { editor: 'moderator' }), true),
+    )
+    expect(reader.response('r')).toMatchObject({ status: 'interrupted', text: '**' })
   })
 
   test('of a stop and a complete end, the stop counts in every order', () => {

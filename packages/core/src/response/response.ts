@@ -74,6 +74,8 @@ export class Response {
   #interrupted = false
   /** Its agent would have been seen to leave after its last word. */
   attended = false
+  /** When its agent last published something of it, in milliseconds since the epoch. */
+  spokeAt = 0
   /** Newest version among its agent's messages other than text. */
   #newestVersion = ''
   #sealed = false
@@ -162,8 +164,10 @@ export class Response {
   /** Records serial, promptId and clientId of a message. Returns whether a view would change. */
   meet(event: StreamEvent, live: boolean): boolean {
     let seen = false
-    // A message that comes again tells nothing of its agent.
-    if (event.updatedAt > this.updatedAt) {
+    // A message that comes again tells nothing of its agent, nor does somebody else's edit.
+    const spokeAt = event.editor === undefined ? event.updatedAt : event.timestamp
+    if (spokeAt > this.spokeAt) {
+      this.spokeAt = spokeAt
       if (this.#interrupted && event.type !== 'end') {
         this.#interrupted = false
         seen = live

@@ -47,9 +47,9 @@ export class Absence {
 
   async #ask(response: Response): Promise<void> {
     response.attended = true
-    const leftAt = await this.#presence.lastLeave(response.speaker!, response.updatedAt)
+    const leftAt = await this.#presence.lastLeave(response.speaker!, response.spokeAt)
     if (!this.#left().includes(response)) response.attended = false
-    else if (leftAt >= response.updatedAt) {
+    else if (leftAt >= response.spokeAt) {
       this.#interrupt(response)
       this.#core.store.changed()
     }

@@ -13,6 +13,8 @@ export interface Stored {
   version: string
   action: 'create' | 'update' | 'delete'
   metadata: Record<string, string> | undefined
+  /** Who published the newest operation. */
+  editor: string
 }
 
 export type Publish = Pick<Stored, 'name' | 'headers'> & { data?: unknown; clientId?: string }
@@ -50,6 +52,7 @@ export class ChannelModel {
       version: serial,
       action,
       metadata: undefined,
+      editor: clientId,
     }
     this.log.push(stored)
     this.emit('create', data, stored)
@@ -62,14 +65,14 @@ export class ChannelModel {
     this.emit('append', fragment, stored)
   }
 
-  update(serial: string, data: unknown, metadata?: Record<string, string>): void {
-    const stored = this.change(serial, 'update', metadata)
+  update(serial: string, data: unknown, metadata?: Record<string, string>, editor?: string): void {
+    const stored = this.change(serial, 'update', metadata, editor)
     stored.data = data
     this.emit('update', data, stored)
   }
 
-  delete(serial: string): void {
-    const stored = this.change(serial, 'delete', undefined)
+  delete(serial: string, editor?: string): void {
+    const stored = this.change(serial, 'delete', undefined, editor)
     stored.data = ''
     this.emit('delete', '', stored)
   }
@@ -87,9 +90,15 @@ export class ChannelModel {
     return this.log.find((m) => m.serial === serial)!.version
   }
 
-  private change(serial: string, action: Stored['action'], metadata: Stored['metadata']): Stored {
+  private change(
+    serial: string,
+    action: Stored['action'],
+    metadata: Stored['metadata'],
+    editor?: string,
+  ): Stored {
     const stored = this.log.find((m) => m.serial === serial)!
-    Object.assign(stored, { version: pad(++this.count), action, metadata })
+    const version = pad(++this.count)
+    Object.assign(stored, { version, action, metadata, editor: editor ?? stored.clientId })
     return stored
   }
 
@@ -110,6 +119,7 @@ export function toMessage(stored: Stored, action: string, data: unknown, bare = 
     version: {
       serial: stored.version,
       timestamp: Number(stored.version),
+      clientId: stored.editor,
       ...(stored.metadata && { metadata: { ...stored.metadata } }),
     },
     annotations: { summary: {} },

@@ -113,7 +113,7 @@ export class ModelAgent {
 
   /** Goes on by one operation. Returns whether there was one. */
   advance(): boolean {
-    if (this.dead) return this.succeed()
+    if (this.dead) return this.moderate() || this.succeed()
     if (this.script.dies === this.taken && !this.ended && this.serial !== undefined) {
       this.taken++
       this.dead = true
@@ -132,18 +132,23 @@ export class ModelAgent {
       this.prompt.tell(hint.status, this.clientId)
       return true
     }
-    const due = this.script.edits.find((e) => e.after === this.taken && !this.done.has(e))
+    const edited = this.moderate()
     this.taken++
-    if (due) {
-      this.done.add(due)
-      const text = this.texts[due.which % (this.texts.length || 1)]
-      if (text?.edit(due.how, due.which)) return true
-    }
+    if (edited) return true
     const { done } = this.steps.next()
     // A run of tokens has no message of its own: it begins with the first that is accepted.
     for (const { serial } of this.texts)
       if (serial !== undefined && !(this.serial! <= serial)) this.serial = serial
     return !done
+  }
+
+  /** Others edit what is due; of an agent that is gone, all that they mean to. Returns whether they did. */
+  private moderate(): boolean {
+    const due = this.script.edits.find((e) => (this.dead || e.after === this.taken) && !this.done.has(e))
+    if (!due) return false
+    this.done.add(due)
+    const text = this.texts[due.which % (this.texts.length || 1)]
+    return text?.edit(due.how, due.which, this.dead) ?? false
   }
 
   /** Another process, after a while. Returns whether there is one. */

@@ -207,8 +207,8 @@ export class ModelText {
     else if (end) this.token('', { ...this.stamp(), ...closing })
   }
 
-  /** A moderator replaces or deletes all of it, or one of its tokens. */
-  edit(how: 'replace' | 'delete' | 'token', which: number): boolean {
+  /** A moderator replaces or deletes all of it, or one of its tokens. `gone`: its agent is. */
+  edit(how: 'replace' | 'delete' | 'token', which: number, gone: boolean): boolean {
     const { pattern, kind } = this.style
     const { headers } = this
     if (!this.segments.length || kind === 'tool' || this.retracted) return false
@@ -220,13 +220,13 @@ export class ModelText {
       this.remember(segment)
       this.edited = segment.edited = true
       segment.shown = how === 'delete' ? '' : `[${which % 100}]`
-      if (how === 'delete') this.model.delete(segment.serial!)
-      else this.model.update(segment.serial!, segment.shown)
+      if (how === 'delete') this.model.delete(segment.serial!, 'moderator')
+      else this.model.update(segment.serial!, segment.shown, undefined, 'moderator')
       return true
     }
     if (how !== 'token') {
-      // What comes after it would be the agent's again.
-      if (!this.closed || kind === 'reasoning') return false
+      // What comes after it would be the agent's again; and this message is the agent's own.
+      if (!this.closed || kind === 'reasoning' || gone) return false
       this.remember(this.last)
       this.edited = true
       this.last.shown = `[${which % 100}]`
@@ -245,8 +245,8 @@ export class ModelText {
     this.remember(this.last)
     this.tokenEdited = this.edited = this.last.edited = true
     token.text = which % 2 ? '' : `[${which % 100}]`
-    if (token.text === '') this.model.delete(token.serial)
-    else this.model.update(token.serial, token.text)
+    if (token.text === '') this.model.delete(token.serial, 'moderator')
+    else this.model.update(token.serial, token.text, undefined, 'moderator')
     this.last.shown = this.base + this.tokens.map((t) => t.text).join('')
     return true
   }

@@ -477,8 +477,14 @@ export const mutants: Mutant[] = [
   {
     name: 'a message that comes again brings back an agent that left',
     file: 'response/response.ts',
-    from: 'if (event.updatedAt > this.updatedAt) {',
-    to: 'if (live || event.updatedAt > this.updatedAt) {',
+    from: 'if (spokeAt > this.spokeAt) {',
+    to: 'if (live || spokeAt > this.spokeAt) {',
+  },
+  {
+    name: 'an edit of somebody else brings back an agent that left',
+    file: 'response/response.ts',
+    from: 'event.editor === undefined ? event.updatedAt : event.timestamp',
+    to: 'event.updatedAt',
   },
   // Law 10: complete only if its model said so.
   {
