@@ -12,8 +12,10 @@ export function newId(): string {
 
 function randomBytes(): Uint8Array {
   const bytes = new Uint8Array(16)
+  /* oxlint-disable no-restricted-globals -- asked for by typeof */
   if (typeof crypto !== 'undefined' && typeof crypto?.getRandomValues === 'function')
     return crypto.getRandomValues(bytes)
+  /* oxlint-enable no-restricted-globals */
   for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(Math.random() * 256)
   return bytes
 }

@@ -27,6 +27,7 @@ export const perFrame: Schedule = (flush) => {
 }
 
 function viaMessage(flush: () => void): () => void {
+  // oxlint-disable-next-line no-restricted-globals -- called where there is a document that can be hidden: in a browser
   const { port1, port2 } = new MessageChannel()
   port1.onmessage = () => {
     port1.close()
