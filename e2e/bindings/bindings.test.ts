@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Serve } from '../../packages/core/test/bindings/run.ts'
-import { offline } from '../../packages/core/test/bindings/run.ts'
+import { served } from '../../packages/core/test/bindings/run.ts'
 import { scenarios } from '../../packages/core/test/bindings/scenarios.ts'
 import { Stage } from '../../packages/core/test/bindings/stage.ts'
 import { Wire } from '../../packages/core/test/wire/wire.ts'
@@ -45,7 +45,7 @@ describe.each(rounds)('%s, in Chromium', (_, framework, serve, strict) => {
     stage = new Stage(wire, (task, argument) => host.evaluate(task as never, argument) as never, {
       layout: true,
       strict,
-      serve: (view, props, rows) => serve(view, props, offline(wire, rows)),
+      serve: (view, props, rows) => serve(view, props, served(wire, view, rows)),
     })
   })
   afterEach(async () => {

@@ -1,7 +1,7 @@
 import type { Branch, MessageRef, Part, ResponseState, Turn } from '@rejoin/core'
 import type { FC } from 'react'
 import { memo, Suspense, useCallback } from 'react'
-import { page, rendered } from '../../core/test/bindings/host.ts'
+import { oldRows, page, rendered } from '../../core/test/bindings/host.ts'
 import type { ViewName, ViewProps } from '../../core/test/bindings/host.ts'
 import {
   SessionProvider,
@@ -228,6 +228,19 @@ export const views: Record<ViewName, FC<ViewProps>> = {
       <Suspense fallback={<p data-fallback>…</p>}>
         <Ready />
       </Suspense>
+    )
+  },
+
+  FromRows({ channel }) {
+    const session = useCreateSession(
+      channel!,
+      (name) => page.host!.open(name, { initialRows: oldRows }),
+      oldRows,
+    )
+    return (
+      <SessionProvider session={session}>
+        <views.Conversation />
+      </SessionProvider>
     )
   },
 

@@ -6,11 +6,11 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import type { Session } from '@rejoin/core'
 import type { ViewName, ViewProps } from '../../core/test/bindings/host.ts'
 
-type Serving = { serve(view: ViewName, props: ViewProps, session: Session): string }
+type Serving = { serve(view: ViewName, props: ViewProps, session: Session | undefined): string }
 let serving: Promise<Serving> | undefined
 
 /** What a server sends for a view. */
-export async function serve(view: ViewName, props: ViewProps, session: Session): Promise<string> {
+export async function serve(view: ViewName, props: ViewProps, session: Session | undefined): Promise<string> {
   return (await (serving ??= built())).serve(view, props, session)
 }
 

@@ -4,6 +4,6 @@ import type { ViewName, ViewProps } from '../../core/test/bindings/host.ts'
 import { views } from './views.ts'
 import Root from './views/Root.svelte'
 
-export function serve(view: ViewName, props: ViewProps, session: Session): string {
+export function serve(view: ViewName, props: ViewProps, session: Session | undefined): string {
   return render(Root, { props: { View: views[view], shown: { props, session } } }).body
 }

@@ -6,6 +6,7 @@ import Composer from './views/Composer.svelte'
 import Conversation from './views/Conversation.svelte'
 import Created from './views/Created.svelte'
 import End from './views/End.svelte'
+import FromRows from './views/FromRows.svelte'
 import Gaps from './views/Gaps.svelte'
 import Newest from './views/Newest.svelte'
 import Older from './views/Older.svelte'
@@ -41,4 +42,5 @@ export const views: Record<ViewName, Component<Record<string, unknown>>> = {
   OlderList,
   Suspended,
   Created,
+  FromRows,
 }

@@ -17,7 +17,7 @@ afterAll(() => wire.close())
 
 /** What a view needs, and no more. */
 function propsOf(view: ViewName): ViewProps {
-  if (view === 'Created') return { channel: 'c' }
+  if (view === 'Created' || view === 'FromRows') return { channel: 'c' }
   return ['Answer', 'Selected', 'Gaps', 'Parts'].includes(view) ? { id: 'a' } : {}
 }
 

@@ -1,7 +1,7 @@
 import type { Branch, MessageRef, Part, Turn } from '@rejoin/core'
 import type { Component, VNode } from 'vue'
 import { defineComponent, h, Suspense } from 'vue'
-import { page, rendered } from '../../core/test/bindings/host.ts'
+import { oldRows, page, rendered } from '../../core/test/bindings/host.ts'
 import type { ViewName } from '../../core/test/bindings/host.ts'
 import {
   SessionProvider,
@@ -390,6 +390,18 @@ const Shown = defineComponent(
   { props: ['channel'] },
 )
 
+const FromRows = defineComponent(
+  (props: { channel: string }) => {
+    const session = useCreateSession(
+      () => props.channel,
+      (name) => page.host!.open(name, { initialRows: oldRows }),
+      oldRows,
+    )
+    return () => h(SessionProvider, { session: session.value }, () => h(Conversation))
+  },
+  { props: ['channel'] },
+)
+
 const Created = defineComponent(
   (props: { channel: string }) => {
     const session = useCreateSession(
@@ -425,6 +437,7 @@ export const views: Record<ViewName, Component> = {
   OlderList,
   Suspended,
   Created,
+  FromRows,
 }
 
 function describe(part: Part): string {

@@ -23,6 +23,7 @@ export type ViewName =
   | 'OlderList'
   | 'Suspended'
   | 'Created'
+  | 'FromRows'
 
 /** What views are given. A framework's binding hands them on as its users would: as props, or as refs. */
 export interface ViewProps {
@@ -74,6 +75,12 @@ interface Opened {
   listeners: number
   loads: number
 }
+
+/** What a server has of a conversation. */
+export const oldRows: readonly Row[] = [
+  { id: 'p1', role: 'user', text: 'An old question', createdAt: 1 },
+  { id: 'r1', role: 'assistant', text: 'An old answer', promptId: 'p1', createdAt: 2 },
+]
 
 const renders = new Map<string, number>()
 

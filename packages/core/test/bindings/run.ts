@@ -8,7 +8,11 @@ import { scenarios } from './scenarios.ts'
 import type { StageOptions } from './stage.ts'
 import { Stage } from './stage.ts'
 
-export type Serve = (view: ViewName, props: ViewProps, session: Session) => Promise<string>
+export type Serve = (view: ViewName, props: ViewProps, session: Session | undefined) => Promise<string>
+
+/** A server's session: made, and never connected. None for a view that makes its own. */
+export const served = (wire: Wire, view: ViewName, rows?: readonly Row[]): Session | undefined =>
+  view === 'FromRows' ? undefined : offline(wire, rows)
 
 /** A server's session: made, and never connected. */
 export function offline(wire: Wire, initialRows?: readonly Row[]): Session {
@@ -29,7 +33,7 @@ export function runHere(name: string, framework: Framework, serve: Serve, strict
       const options: StageOptions = {
         layout: false,
         strict,
-        serve: (view, props, rows) => serve(view, props, offline(wire, rows)),
+        serve: (view, props, rows) => serve(view, props, served(wire, view, rows)),
       }
       stage = new Stage(wire, async (task, argument) => task(host, argument), options)
     })

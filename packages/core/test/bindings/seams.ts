@@ -1,13 +1,8 @@
 import { expect } from 'vitest'
-import type { Row } from '../../src/index.ts'
+import { oldRows } from './host.ts'
 import type { Scenario } from './stage.ts'
 
 const sentence = 'The quick brown fox jumps over the lazy dog.'
-
-const rows: Row[] = [
-  { id: 'p1', role: 'user', text: 'An old question', createdAt: 1 },
-  { id: 'r1', role: 'assistant', text: 'An old answer', promptId: 'p1', createdAt: 2 },
-]
 
 /** Where a view meets the life of its page: waiting, sessions of its own, a server's markup. */
 export const seams: Scenario[] = [
@@ -107,7 +102,7 @@ export const seams: Scenario[] = [
     name: 'a server renders the rows that it has, and the page takes them over and goes on',
     async run(stage) {
       const agent = stage.agent()
-      await stage.join(agent, { initialRows: rows })
+      await stage.join(agent, { initialRows: oldRows })
       await agent.tokens('a', [sentence])
       await stage.ready(agent)
       await stage.until('the text', async () =>
@@ -123,7 +118,7 @@ export const seams: Scenario[] = [
         ['Waiting', 'An old answer'],
       ] as const) {
         const props = view === 'Answer' ? { id: 'r1' } : {}
-        const html = await stage.options.serve(view, props, rows)
+        const html = await stage.options.serve(view, props, oldRows)
         expect(html, view).toContain(shown)
         expect(html).not.toContain(sentence)
         await stage.mount(view, agent, props, html)
@@ -132,6 +127,21 @@ export const seams: Scenario[] = [
         if (view === 'Answer') await stage.shows('[data-answer]', 'An old answer')
         await stage.unmount()
       }
+    },
+  },
+  {
+    name: 'a component makes a session that begins with rows: on a server, and in the page',
+    async run(stage) {
+      const agent = stage.agent()
+      await agent.tokens('a', [sentence])
+      const props = { channel: agent.name }
+      const html = await stage.options.serve('FromRows', props)
+      expect(html).toContain('An old answer')
+      await stage.mount('FromRows', agent, props, html)
+      await stage.shows('[data-row=a]', sentence)
+      await stage.shows('[data-row=r1]', 'An old answer')
+      await stage.unmount()
+      expect(new Set(await stage.statuses())).toEqual(new Set(['closed']))
     },
   },
 ]
