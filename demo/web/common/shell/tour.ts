@@ -1,7 +1,7 @@
 import type { ResponseState } from '@rejoin/core'
 import { call, type Config, type Conversation } from '../api.ts'
 import type { Connection } from '../connect.ts'
-import { describeGap } from '../gaps.ts'
+import { describeGap, missingIn } from '../gaps.ts'
 import { until } from './until.ts'
 
 export interface Step {
@@ -49,7 +49,6 @@ export class Tour {
   async run(): Promise<void> {
     const { session, client } = this.#parts.connection
     let response!: () => ResponseState
-    let gap = 0
     await this.#step(0, async () => {
       response = await this.#ask(story, 120)
       return 'The answer is being written.'
@@ -57,12 +56,13 @@ export class Tour {
     await this.#step(1, async () => {
       await this.#break({ kind: 'lose' })
       await this.#until(() => response().hasGap)
-      gap = response().gaps.reduce((sum, { missing = 0 }) => sum + missing, 0)
-      return `Ably refused it: ${describeGap(gap || undefined)}. The answer marks where; the snippet shows nothing.`
+      return `Ably refused it: ${describeGap(missingIn(response().gaps))}. The answer marks where; the snippet shows nothing.`
     })
     await this.#step(2, async () => {
       await this.#until(() => !response().hasGap)
-      return `The agent sent the text again, and the gap is filled${gap ? `: ${gap} characters` : ''}.`
+      // More may have been missing than when the gap opened.
+      const { healed } = response()
+      return `The agent sent the text again, and the gap is filled${healed ? `: ${healed} characters` : ''}.`
     })
     await this.#step(3, async () => {
       const before = response().text.length
