@@ -81,7 +81,8 @@ export default defineConfig({
       project('demo', './demo'),
       project('docs', './docs', { testTimeout: 60_000, exclude: ['.blocks/**', 'node_modules/**'] }),
       project('e2e', './e2e', {
-        testTimeout: 120_000,
+        // Nothing is slower for it: every wait ends with its event.
+        testTimeout: 300_000,
         hookTimeout: 180_000,
         // Each worker runs a browser, a server, a database and an agent.
         maxWorkers: Math.min(4, availableParallelism()),

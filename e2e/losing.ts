@@ -1,3 +1,6 @@
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import { expect, onTestFinished } from 'vitest'
 import type { Chat } from './chat.ts'
 import type { Demo } from './demo.ts'
@@ -28,6 +31,25 @@ async function holdNews({ model }: Demo, chat: Chat): Promise<Losing> {
   return { hear }
 }
 
+/** Resolves with how to wait for the next publish of the agent that reaches the server. */
+async function publishes(demo: Demo, chat: Chat): Promise<() => Promise<void>> {
+  const cookies = await chat.page.context().cookies()
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+  const closing = new AbortController()
+  const path = `/api/conversations/${chat.conversation}/publishes`
+  const response = await fetch(demo.url + path, { headers: { cookie }, signal: closing.signal })
+  onTestFinished(() => closing.abort())
+  const waiting: (() => void)[] = []
+  const listen = async () => {
+    for await (const line of createInterface(Readable.fromWeb(response.body! as ReadableStream))) {
+      // Each publish is told again when its fate is known.
+      if (line.includes('"fate":"waiting"')) for (const resolve of waiting.splice(0)) resolve()
+    }
+  }
+  listen().catch(() => {})
+  return () => new Promise((resolve) => void waiting.push(resolve))
+}
+
 /**
  * An answer that has written `from` characters loses a publish, or every n-th, by a button of "Break it", and writes on
  * until the page shows that something is missing. It holds there, and the agent has heard nothing.
@@ -39,18 +61,18 @@ export async function lose(
   from: number,
 ): Promise<Losing & { at: number }> {
   const losing = await holdNews(demo, chat)
+  const published = await publishes(demo, chat)
   await chat.break(fault)
   let at = from
-  await expect
-    .poll(
-      async () => {
-        // What is written at once may leave in one publish, and be lost with it: nothing shows until the next.
-        await demo.model.holdAt((at += 20))
-        await demo.model.held()
-        return chat.gaps.count()
-      },
-      { timeout: 60_000, interval: 50 },
-    )
-    .toBeGreaterThan(0)
+  let written = await demo.model.held()
+  // What is written at once may leave in one publish, and be lost with it: nothing shows until the next.
+  for (let left = fault === 'lose' ? 4 : 12; left > 0 && (await chat.gaps.count()) === 0; left--) {
+    const leaves = published()
+    while (at <= written) at += 20
+    await demo.model.holdAt(at)
+    written = await demo.model.held()
+    await leaves
+  }
+  await expect.poll(() => chat.gaps.count(), { timeout: 60_000, interval: 50 }).toBeGreaterThan(0)
   return { ...losing, at }
 }

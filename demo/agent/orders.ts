@@ -17,8 +17,8 @@ export type Report =
   /** The agent has started, and publishes here. */
   | { type: 'hello'; broker: Pick<ClientOptions, 'key' | 'port'> }
   | { type: 'obeyed'; number: number }
-  /** An answer holds under this order. */
-  | { type: 'held'; number: number }
+  /** An answer holds under this order, with so many characters of text written. */
+  | { type: 'held'; number: number; text: number }
 
 /**
  * The pace that a test sets: answers write as fast as they can up to a limit, and hold there until the next order.
@@ -59,7 +59,7 @@ export class Orders {
       Object.entries(this.#current.limits).every(([kind, limit]) => written[kind as Step['kind']] < limit)
     return {
       wait: async ({ kind, amount }, signal) => {
-        while (!mayGoOn() && !signal.aborted) await this.#hold(signal)
+        while (!mayGoOn() && !signal.aborted) await this.#hold(written.text, signal)
         written[kind] += kind === 'pause' ? 1 : amount
       },
     }
@@ -70,8 +70,8 @@ export class Orders {
   }
 
   /** Resolves on the next order, or when the signal aborts. */
-  async #hold(signal: AbortSignal): Promise<void> {
-    this.#report({ type: 'held', number: this.#current.number })
+  async #hold(text: number, signal: AbortSignal): Promise<void> {
+    this.#report({ type: 'held', number: this.#current.number, text })
     await new Promise<void>((resolve) => {
       const release = () => {
         this.#waiting.delete(release)

@@ -13,6 +13,7 @@ export class Conductor {
   #broker: Broker | undefined
   #obeyed = 0
   #held = 0
+  #text = 0
   /** Agents that have to wait outside. */
   #outside: Socket[] | undefined
   readonly #listeners = new Set<() => void>()
@@ -45,9 +46,13 @@ export class Conductor {
     return this.holdAt({})
   }
 
-  /** Resolves when an answer holds under the last order: all that it may write has left the model. */
-  held(): Promise<void> {
-    return this.#until(() => this.#held === this.#order.number)
+  /**
+   * Resolves when an answer holds under the last order: all that it may write has left the model. Returns the characters
+   * of text that it has written: a model that writes many at once exceeds its limit.
+   */
+  async held(): Promise<number> {
+    await this.#until(() => this.#held === this.#order.number)
+    return this.#text
   }
 
   /** No agent that starts from now on gets its first order, without which it does not begin. */
@@ -84,7 +89,7 @@ export class Conductor {
       const report = JSON.parse(line) as Report
       if (report.type === 'hello') this.#broker = report.broker
       else if (report.type === 'obeyed') this.#obeyed = report.number
-      else this.#held = report.number
+      else [this.#held, this.#text] = [report.number, report.text]
       this.#changed()
     })
     if (this.#outside) this.#outside.push(socket)

@@ -7,20 +7,16 @@ import { Wire } from '../../packages/core/test/wire/wire.ts'
 import { serve as serveReact } from '../../packages/react/test/serve.tsx'
 import { serve as serveSvelte } from '../../packages/svelte/test/serve.ts'
 import { serve as serveVue } from '../../packages/vue/test/serve.ts'
-import type { Browser } from '../browser.ts'
-import { launch, person } from '../browser.ts'
+import { useBrowser } from '../stage.ts'
 import type { Pages } from './pages.ts'
 import { servePages } from './pages.ts'
 
-let browser: Browser
+const person = useBrowser()
 let pages: Pages
 beforeAll(async () => {
-  ;[browser, pages] = await Promise.all([launch(), servePages()])
+  pages = await servePages()
 })
-afterAll(async () => {
-  await browser?.close()
-  pages?.close()
-})
+afterAll(() => pages?.close())
 
 const rounds: [name: string, framework: string, serve: Serve, strict: boolean][] = [
   ['React', 'react', serveReact, false],
@@ -35,7 +31,7 @@ describe.each(rounds)('%s, in Chromium', (_, framework, serve, strict) => {
   let complaints: string[]
   beforeAll(async () => {
     wire = await Wire.start({ connectionStateTtl: 60_000 })
-    const { context, complaints: found } = await person(browser)
+    const { context, complaints: found } = await person()
     complaints = found
     const page = await context.newPage()
     const { key, endpoint, port } = wire.server.clientOptions

@@ -11,22 +11,20 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { closeClients } from '../../docs/test/ably.ts'
 import { block, blocks, root } from '../../docs/test/blocks.ts'
 import { prepare, run, said, startModel } from '../../docs/test/running.ts'
-import { launch, person, type Browser } from '../browser.ts'
+import { useBrowser } from '../stage.ts'
 
 /** The code of the README and of Getting started, pasted into pages in Chromium, with the agents of the same documents. */
-let browser: Browser
+const person = useBrowser()
 let model: Server
 let pageServer: Server
 let server: LocalAbly
 let html = ''
 beforeAll(async () => {
-  browser = await launch()
   model = await startModel()
   pageServer = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(html))
   await new Promise<void>((resolve) => pageServer.listen(0, '127.0.0.1', resolve))
 })
 afterAll(async () => {
-  await browser?.close()
   pageServer.close()
   model.close()
 })
@@ -74,7 +72,7 @@ async function bundled(page: string, names: readonly string[], entry: string): P
 
 async function open(content: string) {
   html = content
-  const { context, complaints } = await person(browser)
+  const { context, complaints } = await person()
   await context.addInitScript(
     (options) => Object.assign(globalThis, { localAbly: options }),
     server.clientOptions,

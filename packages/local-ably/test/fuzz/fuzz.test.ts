@@ -106,12 +106,18 @@ async function run(server: LocalAbly, count: number, random: Random, sent: () =>
   await Promise.all(Array.from({ length: atOnce }, worker))
 }
 
-async function memory(): Promise<number> {
-  // What the runs left is let go by the sweep.
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+/** In MiB. */
+function memory(): number {
   collectGarbage()
   const { heapUsed, external } = process.memoryUsage()
   return Math.round((heapUsed + external) / 1024 / 1024)
+}
+
+/** Resolves when the server has let go of all connections: what they left goes with them. */
+async function swept(server: LocalAbly): Promise<void> {
+  const connections = async () =>
+    ((await (await fetch(`${server.url}/status`)).json()) as { connections: unknown[] }).connections.length
+  await expect.poll(connections, { timeout: 60_000 }).toBe(0)
 }
 
 test(`${inputs} inputs of any kind, seed ${seed}`, { timeout: 60_000 + inputs * 20 }, async () => {
@@ -132,11 +138,13 @@ test(`${inputs} inputs of any kind, seed ${seed}`, { timeout: 60_000 + inputs * 
   const random = new Random(seed)
   // A tenth first, so that what is only made once is not taken for growth.
   await run(server, Math.ceil(inputs / 10), random, () => {})
-  const before = await memory()
+  await swept(server)
+  const before = memory()
   let peak = 0
   await run(server, inputs, random, () => (peak = Math.max(peak, process.memoryUsage().heapUsed)))
   server.faults.clear()
-  const after = await memory()
+  await swept(server)
+  const after = memory()
   process.off('uncaughtException', uncaught)
   process.off('unhandledRejection', uncaught)
   if (inputs > 10_000) {
