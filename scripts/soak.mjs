@@ -22,6 +22,7 @@ const targets = {
     variables: ['WIRE_RUNS'],
     tests: [
       ['core', 'packages/core/test/wire/laws'],
+      ['core', 'packages/core/test/wire/conversationLaws'],
       ['e2e', 'e2e/laws'],
     ],
   },

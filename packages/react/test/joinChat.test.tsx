@@ -1,29 +1,11 @@
-import { Chat, useChat } from '@ai-sdk/react'
-import type { Session } from '@rejoin/core'
-import { createChatTransport, joinChat } from '@rejoin/core/ai-sdk'
-import { StrictMode, useEffect, useState } from 'react'
+import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { expect, test } from 'vitest'
-import { textOf, useChats } from '../../core/test/wire/chat.ts'
+import { useChats } from '../../core/test/wire/chat.ts'
 import { until } from '../../core/test/wire/wire.ts'
+import { Tab } from './joinedTab.tsx'
 
 const stage = useChats()
-
-function Tab({ session, name }: { session: Session; name: string }) {
-  const [chat] = useState(() => new Chat({ transport: createChatTransport(session) }))
-  useEffect(() => joinChat(session, chat), [session, chat])
-  const { messages, sendMessage } = useChat({ chat })
-  return (
-    <section>
-      <button id={name} onClick={() => void sendMessage({ text: `From ${name}?` })} />
-      <ol data-tab={name}>
-        {messages.map((message) => (
-          <li key={message.id}>{textOf(message)}</li>
-        ))}
-      </ol>
-    </section>
-  )
-}
 
 test('two tabs of the real useChat, in StrictMode, remounted: each shows both, once', async () => {
   const name = stage.wire.channelName()

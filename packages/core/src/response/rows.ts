@@ -85,6 +85,8 @@ function addPart(
   complete: boolean,
   known: readonly OpenPart[],
 ): void {
+  // Of a stored message of `useChat`: steps follow from the parts.
+  if (part.type === 'step-start') return
   // A tool call is identified by its toolCallId, as on the channel.
   const id = (part.toolCallId as string | undefined) ?? part.id ?? String(index)
   // Rows keep the order of their parts; a leading space sorts them before every serial.

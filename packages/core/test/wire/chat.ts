@@ -6,7 +6,10 @@ import type { Agent, AgentOptions, PromptHandler } from '@rejoin/agent'
 import { createChatTransport } from '../../src/ai-sdk/index.ts'
 import type { ChatTransportOptions } from '../../src/ai-sdk/index.ts'
 import type { Session } from '../../src/index.ts'
+import { textOf } from './textOf.ts'
 import { Wire } from './wire.ts'
+
+export { textOf }
 
 class State<M extends UIMessage> implements ChatState<M> {
   status: ChatStatus = 'ready'
@@ -53,10 +56,6 @@ export class TestChat<M extends UIMessage = UIMessage> extends AbstractChat<M> {
   get shown(): readonly string[] {
     return this.state.shown
   }
-}
-
-export function textOf(message: UIMessage | undefined): string {
-  return message?.parts.map((part) => (part.type === 'text' ? part.text : '')).join('') ?? ''
 }
 
 export const words = 'The quick brown fox jumps over the lazy dog, then rests in the shade of a tree. '.split(
