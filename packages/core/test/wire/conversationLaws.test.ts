@@ -222,7 +222,7 @@ async function holds(world: World): Promise<void> {
       ])
     }
   }
-  for (const session of late) expect(pathOf(session)).toEqual(pathOf(late[0]!))
+  for (const session of late) expect(pathOf(session)).toEqual(pathOf(late[0]))
   const pinned = await talk.late({ branches: { selected: talk.selected } })
   expect(pathOf(pinned)).toEqual(pathOf(ann))
 
