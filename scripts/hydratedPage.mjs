@@ -49,7 +49,7 @@ export async function checkRowsPage({ Realtime, startLocalAbly }, args) {
     await agent.channels.get('ai:rows').publish({ ...message, extras: { headers: { responseId: 'r2' } } })
     await page
       .locator('[data-row=r2]', { hasText: 'A new answer' })
-      .waitFor({ timeout: 30_000 })
+      .waitFor({ timeout: 120_000 })
       .catch(async (error) => {
         throw new Error(`${error.message}; ${JSON.stringify(complaints)}; ${await page.content()}`)
       })
