@@ -26,6 +26,8 @@ export class LawKeeper {
   /** Responses that live messages came for while the past was being read. */
   private readonly alive = new Set<string>()
   private reading = true
+  /** Responses that were interrupted when they last notified. */
+  private readonly away = new Set<string>()
 
   constructor(
     session: Session,
@@ -62,8 +64,11 @@ export class LawKeeper {
     const reading = this.session.getSnapshot().hydration === 'running'
     for (const id of touched) this.alive.add(id)
     for (const [id, { times, early }] of this.told) {
-      // Who is there is news, whatever is being read.
-      if (this.session.getResponse(id)?.status === 'interrupted') continue
+      // Who comes and goes is news, whatever is being read.
+      const wasAway = this.away.delete(id)
+      const isAway = this.session.getResponse(id)?.status === 'interrupted'
+      if (isAway) this.away.add(id)
+      if (wasAway || isAway) continue
       if (quiet && !touched.has('*'))
         hold('6, only responses that something came for are told', touched.has(id), () => [id, ...touched])
       if (!this.reading || this.alive.has(id)) continue
