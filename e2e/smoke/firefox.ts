@@ -108,9 +108,7 @@ class Bidi {
   send<R>(method: string, params: object): Promise<R> {
     const id = ++this.#count
     this.#socket.send(JSON.stringify({ id, method, params }))
-    return new Promise((resolve, reject) =>
-      this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject }),
-    )
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
   }
 
   close(): void {
