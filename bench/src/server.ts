@@ -1,6 +1,7 @@
 // A server in a process of its own: what it holds is not to weigh on who is measured.
 import { startLocalAbly } from '@rejoin/local-ably'
 
-const server = await startLocalAbly()
+// A host of 1,000 conversations needs as many channels, which Ably allows on request.
+const server = await startLocalAbly({ limits: { channelsPerConnection: 2000 } })
 process.send!(server.clientOptions)
 process.on('disconnect', () => process.exit())

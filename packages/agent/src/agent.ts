@@ -1,7 +1,7 @@
 import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, quoted, RejoinError, wrapError, type ResponseRow } from '@rejoin/core/protocol'
 import { Emitter } from './emitter.ts'
-import { Backoff, type RetryOptions } from './publish/backoff.ts'
+import type { RetryOptions } from './publish/backoff.ts'
 import { ChannelClaims } from './prompts/channelClaims.ts'
 import type { ClaimStore } from './prompts/claims.ts'
 import type { CheckpointStore } from './prompts/checkpoint.ts'
@@ -20,6 +20,7 @@ import type { AllowCancel, AskedPrompt, PromptHandler, PromptOptions } from './p
 import { restRequest, type RestRequest } from './exit/restRequest.ts'
 import { ResponseWriter, type Origin, type ResponseIds, type WriterHost } from './response/responseWriter.ts'
 import type { Pattern } from './response/runWire.ts'
+import { storeRow, type RowStoring } from './response/storeRow.ts'
 import type { UploadFile } from './response/values.ts'
 
 export interface AgentOptions {
@@ -106,9 +107,6 @@ export interface AgentEvents {
 }
 
 const patterns: ReadonlySet<unknown> = new Set<Pattern>(['message-per-response', 'message-per-token'])
-
-/** Milliseconds for which a failing store is tried again. */
-const STORE_PATIENCE = 5000
 
 /** Publishes responses on one channel, and answers the prompts on it. */
 export class Agent {
@@ -337,8 +335,10 @@ export class Agent {
     // This writer is only used to turn the channel's messages into a row.
     const ids = { responseId, ...(past.promptId !== undefined && { promptId: past.promptId }) }
     return (
-      (await this.#completed(new ResponseWriter(this.#writerHost(), ids, { past, prompt }).row())) !==
-      'failed'
+      (await storeRow(
+        new ResponseWriter(this.#writerHost(), ids, { past, prompt }).row(),
+        this.#rowStore,
+      )) !== 'failed'
     )
   }
 
@@ -384,26 +384,13 @@ export class Agent {
         return this.#inbox.answers
       },
       report: (error) => this.#report(error),
-      completed: (row) => this.#completed(row),
+      completed: (row) => storeRow(row, this.#rowStore),
     }
   }
 
-  async #completed(row: ResponseRow): Promise<'stored' | 'refused' | 'failed'> {
-    const backoff = new Backoff({ ...this.#options.retry, giveUpAfter: STORE_PATIENCE })
-    for (;;) {
-      try {
-        await this.#options.onComplete?.(row)
-        return 'stored'
-      } catch (error) {
-        const refused = isRefused(error)
-        const delay = refused ? undefined : backoff.next()
-        if (delay === undefined) {
-          this.#report(wrapError(`store response "${row.id}"`, error, ErrorCode.CallbackFailed))
-          return refused ? 'refused' : 'failed'
-        }
-        await new Promise((resolve) => setTimeout(resolve, delay))
-      }
-    }
+  get #rowStore(): RowStoring {
+    const { onComplete, retry = {} } = this.#options
+    return { store: onComplete, retry, report: (error) => this.#report(error) }
   }
 
   #report(error: RejoinError): void {
@@ -417,13 +404,6 @@ function interrupted(what: string): { message: string; code: string } {
 
 export function createAgent(options: AgentOptions): Agent {
   return new Agent(options)
-}
-
-/** Whether no retry can succeed: the values or references are wrong (SQLSTATE classes 22 and 23). */
-function isRefused(error: unknown): boolean {
-  for (let cause = error, depth = 0; cause && depth < 8; cause = (cause as Error).cause, depth++)
-    if (/^2[23][0-9A-Z]{3}$/.test(String((cause as { code?: unknown }).code))) return true
-  return false
 }
 
 /** Whether the option is positive or unset. */

@@ -46,7 +46,8 @@ export type {
   ClientToolOptions,
   ClientToolResult,
 } from './response/question.ts'
-export type { EndResult, ResponseIds, ResponseWriter } from './response/responseWriter.ts'
+export type { EndResult } from './response/responseResult.ts'
+export type { ResponseIds, ResponseWriter } from './response/responseWriter.ts'
 export type { FileInput, FileUpload, UploadFile } from './response/values.ts'
 export type { Pattern } from './response/runWire.ts'
 export type { ToolCall } from './response/toolCalls.ts'

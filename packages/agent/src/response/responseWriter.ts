@@ -8,11 +8,10 @@ import {
   type ResponseRow,
   newId,
 } from '@rejoin/core/protocol'
-import { storable } from '../inbound/storable.ts'
 import { Emitter } from '../emitter.ts'
 import type { Answers } from '../inbound/answers.ts'
 import { DeliveryError } from '../publish/deliveryError.ts'
-import type { FinishReason, ModelEvent, SourceDocumentEvent, SourceEvent, Usage } from './modelEvent.ts'
+import type { ModelEvent, SourceDocumentEvent, SourceEvent } from './modelEvent.ts'
 import type { PastResponse } from './pastResponse.ts'
 import { ObjectWriter, type ObjectOptions } from './objectWriter.ts'
 import { Outcome } from './outcome.ts'
@@ -29,32 +28,10 @@ import {
 } from './question.ts'
 import type { LastMessage } from '../publish/lastMessage.ts'
 import { ResponseBody, type Publishing } from './responseBody.ts'
+import { resultOf, rowOf, type EndResult } from './responseResult.ts'
 import { wrapRefusal } from '../publish/rights.ts'
 import type { MessageParts, ToolCall } from './toolCalls.ts'
 import { dataUrl, type FileInput, type UploadFile } from './values.ts'
-
-/** The result of a response. */
-export interface EndResult {
-  readonly responseId: string
-  /** `suspended`: the response has not ended; its handler is called again after an answer. */
-  readonly status: EndStatus | 'suspended'
-  /** UTF-16 code units of text, all text parts together. */
-  readonly length: number
-  /** Operations that the channel refused or did not acknowledge. */
-  readonly failures: number
-  /** Times a part was published again in full. */
-  readonly repairs: number
-  /** There were failures, and all of them were repaired. */
-  readonly recovered: boolean
-  /** Why the model stopped, if it reported a reason. */
-  readonly finishReason: FinishReason | undefined
-  /** Tokens used, if the model reported them. */
-  readonly usage: Usage | undefined
-  /** `onComplete` stored the response; `true` also without `onComplete`. */
-  readonly stored: boolean
-  /** Messages other than text (a tool's result, a source, data) that could not be delivered. */
-  readonly lost: readonly RejoinError[]
-}
 
 /** The agent's services for a response. */
 export interface WriterHost extends Publishing {
@@ -514,28 +491,9 @@ export class ResponseWriter {
   }
 
   #row(status: EndStatus): ResponseRow {
-    const { promptId, createdAt } = this
-    const { text, serial, retracted } = this.#body.parts
-    const { metadata } = this.#body.values
-    const { clientId } = this.#host
-    const fence = this.#asker?.fence
-    const row = {
-      id: this.responseId,
-      role: 'assistant' as const,
-      parts: this.#body.parts.rows(),
-      text,
-      status,
-      createdAt,
-      ...(promptId !== undefined && { promptId }),
-      ...(clientId && { clientId }),
-      ...(serial && { serial }),
-      ...this.#outcome.fields,
-      ...(status !== 'complete' && this.#outcome.error && { error: this.#outcome.error }),
-      ...(metadata && { metadata }),
-      ...(retracted.length > 0 && { retracted }),
-      ...(fence !== undefined && { fence }),
-    }
-    return storable(row)
+    const { responseId, promptId, createdAt } = this
+    const who = { clientId: this.#host.clientId, fence: this.#asker?.fence }
+    return rowOf({ responseId, promptId, createdAt, ...who }, this.#body, this.#outcome, status)
   }
 
   /** Ends the response as it stands. Call `fail` before an exception leaves an `await using` block. */
@@ -578,19 +536,7 @@ export class ResponseWriter {
   }
 
   #result(stored: boolean): EndResult {
-    const { failures, repairs, lost } = this.#body
-    return {
-      responseId: this.responseId,
-      status: this.#outcome.status,
-      length: this.text.length,
-      failures,
-      repairs,
-      recovered: failures > 0 && lost.length === 0,
-      finishReason: this.#outcome.finishReason,
-      usage: this.#outcome.usage,
-      stored,
-      lost,
-    }
+    return resultOf(this.responseId, this.#body, this.#outcome, stored)
   }
 
   async #store(status: EndStatus): Promise<'stored' | 'refused' | 'failed'> {
