@@ -1,5 +1,5 @@
 import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
-import { ErrorCode, quoted, RejoinError, wrapError, type ResponseRow } from '@rejoin/core/protocol'
+import { ErrorCode, quoted, RejoinError, type ResponseRow } from '@rejoin/core/protocol'
 import { Emitter } from './emitter.ts'
 import type { RetryOptions } from './publish/backoff.ts'
 import { ChannelClaims } from './prompts/channelClaims.ts'
