@@ -17,7 +17,11 @@ export async function checkRowsPage({ Realtime, startLocalAbly }, args) {
   const agent = new Realtime({ ...ably.clientOptions, clientId: 'agent', logLevel: 0 })
   const env = { ...process.env, PORT: String(port), HOST: '127.0.0.1' }
   const server = spawn(process.execPath, args, { env, stdio: 'inherit' })
-  const browser = await chromium.launch({ executablePath: ensureChromium(), args: ['--no-sandbox'] })
+  const browser = await chromium.launch({
+    executablePath: ensureChromium(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'],
+    timeout: 120_000,
+  })
   try {
     const url = `http://127.0.0.1:${port}/rows?ably=${ably.clientOptions.port}`
     await reachable(url)
