@@ -30,12 +30,13 @@ for (const name of ours)
     console.log(`seen: command ${command}`)
   }
 
-const check = ['check-agent', '--faults', '--expect', 'A rope 🪢 is a bundle of fibres.', '--']
-run('node_modules/@rejoin/cli/dist/rejoin.js', ...check, process.execPath, 'agent.mjs')
+// Patient: on a busy machine, a process may need long to begin.
+const options = ['--faults', '--timeout', '120000', '--expect', 'A rope 🪢 is a bundle of fibres.']
+run('node_modules/@rejoin/cli/dist/rejoin.js', 'check-agent', ...options, '--', process.execPath, 'agent.mjs')
 console.log('seen: rejoin check-agent passes an agent, with faults')
 
 function run(...args) {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`unable to run ${args.join(' ')}; ${stderr.slice(-2000)}`)
+  if (status !== 0) throw new Error(`unable to run ${args.join(' ')}; ${(stdout + stderr).slice(-2000)}`)
   return stdout
 }
