@@ -80,6 +80,10 @@ class Bidi {
 
   private constructor(socket: WebSocket) {
     this.#socket = socket
+    // A browser that is gone answers nothing any more.
+    socket.on('close', () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error('Firefox is gone'))
+    })
     socket.on('message', (data: Buffer) => {
       const { id, type, result, error, message } = JSON.parse(data.toString()) as {
         id?: number
