@@ -360,6 +360,7 @@ describe('a database that fails', () => {
 
   test('is no reason not to see who is there', async () => {
     scene.token('a', 'r', { rejoin: '1', part: '0', end: '1' })
+    scene.model.leave('agent of r')
     scene.open(seed({ load: () => Promise.reject(new Error('away')), limit: 10 }), { presence: true })
     await scene.settle()
     expect(scene.response('r')).toMatchObject({ status: 'interrupted' })
@@ -408,6 +409,7 @@ describe('a prompt that is published again', () => {
 describe('an absent agent', () => {
   test('has left the answer that loadOlder() brings', async () => {
     scene.token('a', 'r', { rejoin: '1', part: '0', end: '1', presence: 'enter' })
+    scene.model.leave('agent of r')
     scene.say('start', 'other')
     scene.say('stop', 'other')
     scene.open(history({ limit: 2, maxPages: 1 }), { presence: true })
