@@ -27,13 +27,16 @@ const pattern = /(?:\uE0F0|%EE%83%B0)([gec])(\d+)(?:\uE0F1|%EE%83%B1)/gi
 export function withMarks(text: string, { gaps = [], citations = [] }: Marks): string {
   // Replace these characters in the model's own text.
   const clean = text.replace(/[\uE0F0\uE0F1\0]/g, '\uFFFD')
+  const placeOf = (at: number): number => markdownPlaceOf(clean, at)
   const places = [
-    ...gaps.map(({ from }, i) => ({ at: from, mark: `${open}g${i}${close}` })),
-    ...gaps.map(({ to }, i) => ({ at: to, mark: `${open}e${i}${close}` })),
-    ...citations.map(({ at, number }) => ({ at, mark: `${open}c${number}${close}` })),
-  ]
-    .map(({ at, mark }) => ({ at: markdownPlaceOf(clean, at), mark }))
-    .sort((a, b) => a.at - b.at)
+    ...gaps.map(({ from }, i) => ({ at: placeOf(from), mark: `${open}g${i}${close}` })),
+    // A nearer place for the end may lie before that of the beginning.
+    ...gaps.map(({ from, to }, i) => ({
+      at: Math.max(placeOf(from), placeOf(to)),
+      mark: `${open}e${i}${close}`,
+    })),
+    ...citations.map(({ at, number }) => ({ at: placeOf(at), mark: `${open}c${number}${close}` })),
+  ].sort((a, b) => a.at - b.at)
   let result = ''
   let from = 0
   for (const { at, mark } of places) {
