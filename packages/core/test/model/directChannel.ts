@@ -24,6 +24,10 @@ export class DirectChannel {
     this.listener(message)
   }
 
+  attach(): Promise<null> {
+    return Promise.resolve(null)
+  }
+
   subscribe(listener: Listener): Promise<null> {
     this.listener = listener
     return Promise.resolve(null)
