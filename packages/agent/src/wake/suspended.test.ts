@@ -5,6 +5,7 @@ import {
   answerPrompt,
   memoryCheckpoints,
   memoryClaims,
+  promptRoute,
   type AnswerPromptOptions,
   type ClaimStore,
   type PromptHandler,
@@ -174,6 +175,25 @@ describe('answerPrompt', () => {
     expect(await call(channelName, handler)).toMatchObject({ status: 'answered' })
     expect((await until(session, 'complete')).text).toBe('You are in Rome.')
     expect(cards(session)).toMatchObject([{ state: 'output-available', output: 'Rome' }])
+    session.close()
+  })
+
+  test('goes on in the process whose route is told of the decision by the response alone', async () => {
+    const channelName = bench.channelName()
+    const session = await ann(channelName)
+    const { runs, handler } = payment()
+    await session.sendMessage({ promptId: 'q', text: 'Pay' })
+    await call(channelName, handler)
+    const { id: responseId } = await until(session, 'suspended')
+    await decide(session)
+    const client = bench.client({ clientId: 'agent', echoMessages: false })
+    const route = promptRoute({ client, handler, endOnExit: false, secret: 'xyz' })
+    const body = JSON.stringify({ channelName, responseId, reason: 'approval' })
+    const headers = { 'x-rejoin-secret': 'xyz' }
+    const response = await route(new Request('http://agent.test/', { method: 'POST', body, headers }))
+    expect(await response.json()).toMatchObject([{ promptId: 'q', status: 'answered' }])
+    expect(runs.after).toBe(1)
+    expect((await until(session, 'complete')).text).toBe('May I? ann said yes.')
     session.close()
   })
 
