@@ -217,21 +217,24 @@ describe('other ways in', () => {
     })
     const chat = chatOn(stage.wire.session(name))
     await chat.sendMessage({ text: 'Why?' })
-    const [question] = chat.messages
+    const [question, first] = chat.messages
     await chat.regenerate()
     expect(chat.messages.map(textOf)).toEqual(['Why?', 'Answer 2'])
+    const second = chat.lastMessage!.id
+    await chat.regenerate()
     await chat.sendMessage({ text: 'Who?', messageId: question!.id })
-    expect(chat.messages.map(textOf)).toEqual(['Who?', 'Answer 3'])
+    expect(chat.messages.map(textOf)).toEqual(['Who?', 'Answer 4'])
     expect(prompts).toMatchObject([
       { text: 'Why?', promptId: question!.id },
-      { text: 'Why?', replaces: question!.id },
+      { text: 'Why?', replaces: question!.id, regenerate: first!.id },
+      { text: 'Why?', replaces: question!.id, regenerate: second },
       { text: 'Who?', replaces: question!.id },
     ])
     // Whoever opens the page anew sees what this one shows.
     const later = stage.wire.session(name)
     await later.ready
-    expect(toUIMessages(later).map(textOf)).toEqual(['Who?', 'Answer 3'])
+    expect(toUIMessages(later).map(textOf)).toEqual(['Who?', 'Answer 4'])
     expect(later.getSnapshot().messages).toHaveLength(2)
-    expect(later.getSnapshot().entries).toHaveLength(6)
+    expect(later.getSnapshot().entries).toHaveLength(8)
   })
 })

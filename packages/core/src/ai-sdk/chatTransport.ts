@@ -220,14 +220,25 @@ export class SessionChatTransport<M extends UIMessage = UIMessage> implements Ch
     return undefined
   }
 
+  /** Id of the response to regenerate; a chat that names none means the answer of its last prompt. */
+  private askedAgain(messageId: string | undefined, promptId: string): string | undefined {
+    if (messageId !== undefined) return this.responseOf(messageId)?.id ?? messageId
+    const { session } = this
+    return session.getSnapshot().messages.findLast(({ id, role }) => {
+      const asked = role === 'assistant' && session.getPrompt(session.getResponse(id)?.promptId ?? '')
+      // The chat keeps the id of a prompt that was sent anew.
+      return asked && (asked.id === promptId || asked.replaces === promptId)
+    })?.id
+  }
+
   private promptOf(request: SendRequest<M>, last: M): OutgoingPrompt {
     const text = last.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
     const parts = last.parts.filter((part) => part.type === 'file' || part.type.startsWith('data-'))
     // The channel accepts an id once, so an edited or repeated prompt gets a new one.
     const known = this.session.getPrompt(last.id)
     const promptId = known && known.delivery !== 'failed' ? newId() : last.id
-    const message = request.trigger === 'regenerate-message' ? request.messageId : undefined
-    const asked = message === undefined ? undefined : (this.responseOf(message)?.id ?? message)
+    const asked =
+      request.trigger === 'regenerate-message' ? this.askedAgain(request.messageId, last.id) : undefined
     return {
       text,
       promptId,
