@@ -38,7 +38,7 @@ test('two tabs of useChat with joinChat, in StrictMode, remounted and reloaded i
   const { key, endpoint, port } = wire.server.clientOptions
   const open = async (name: string): Promise<Page> => {
     const page = await context.newPage()
-    const where = new URLSearchParams({ key: key!, endpoint: endpoint!, port: String(port), channel, name })
+    const where = new URLSearchParams({ key, endpoint, port: String(port), channel, name })
     await page.goto(`${pages.url}/joined.html?${where}`)
     await page.locator(`#${name}`).waitFor()
     return page
