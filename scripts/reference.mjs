@@ -45,7 +45,13 @@ function emit(entries, outDir) {
     outDir,
   }
   const files = entries.map(({ source }) => source)
-  writeFileSync(config, JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions, files }))
+  // Every source, not only the entries: what the compiler meets first as another package's, it leaves out.
+  const include = [join(root, 'packages', '*', 'src')]
+  const exclude = ['**/*.test.ts', '**/*.test.tsx']
+  writeFileSync(
+    config,
+    JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions, files, include, exclude }),
+  )
   // Whether the sources are right is for others to say: declarations come in either case.
   spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', config])
   const missing = files.filter((file) => !existsSync(emittedAt(file, outDir)))
