@@ -27,7 +27,7 @@ export interface Missed {
   readonly taken: { prompt: Prompt; past: PastResponse }[]
   /** Decisions and tool results that a resumed answer may wait for. */
   readonly answers: InboundMessage[]
-  /** Ids of prompts of which pieces are missing. */
+  /** Ids of prompts that lack pieces. */
   readonly unreadable: string[]
   /** Serial of the newest message. */
   readonly serial: string

@@ -8,7 +8,7 @@ import type { World } from './script.ts'
 export class ModelDatabase {
   /** Texts that were handed out, by response. */
   readonly given = new Map<string, { text: string; complete: boolean }[]>()
-  /** A session that loads from it reads only what is in progress from the channel. */
+  /** Sessions that load from it read only streaming responses from the channel. */
   asked = false
   private readonly agents: readonly ModelAgent[]
   private readonly how: World['rows']
