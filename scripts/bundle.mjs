@@ -7,8 +7,8 @@ import { root } from './workspace.mjs'
 
 /**
  * Bundles `code`, which may import what `@rejoin/core` may, and absolute paths.
- * Returns `{ min, gzip }` in bytes, the names of its `exports`, and `modules`: bytes (minified) that each file brought, by its path in the
- * workspace. Files that brought nothing are left out.
+ * Returns the minified `script`, `{ min, gzip }` in bytes, the names of its `exports`, and `modules`: bytes (minified)
+ * that each file brought, by its path in the workspace. Files that brought nothing are left out.
  */
 export async function weigh(code, { external = [], ...options } = {}) {
   const { outputFiles, metafile } = await build({
@@ -35,7 +35,7 @@ export async function weigh(code, { external = [], ...options } = {}) {
   for (const [path, { bytesInOutput }] of Object.entries(output.inputs))
     if (bytesInOutput > 0 && path !== '<stdin>') modules[path] = bytesInOutput
   const { exports } = output
-  return { min: script.length, gzip: gzipSync(script, { level: 9 }).length, modules, exports }
+  return { min: script.length, gzip: gzipSync(script, { level: 9 }).length, modules, exports, script }
 }
 
 /** What is imported when it is needed is no part of what a page or an agent loads first. */

@@ -1,11 +1,12 @@
 // `pnpm size`: weighs what users load, checks the budgets and that nothing unused arrives, and writes the table
 // into README.md. `--check` changes nothing and fails when README.md says otherwise. `--modules` shows what
-// each file of the reader costs. `--json FILE` writes the figures as data.
+// each file of the reader costs; `--floor`, what no minifier could go below. `--json FILE` writes the figures as data.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { transformSync } from 'esbuild'
 import { weigh } from './bundle.mjs'
+import { floorOf } from './floor.mjs'
 import { weighScripts } from './global.mjs'
 import { shakes } from './shaking.mjs'
 import { packages, presentEntries, root } from './workspace.mjs'
@@ -75,9 +76,11 @@ for (const name of ['@rejoin/core', '@rejoin/agent'])
 for (const { output, gzip, min } of await weighScripts())
   await row(`\`${output}\`${output.includes('all') ? ', Ably included' : ''}`, undefined, { gzip, min })
 
-for (const { what, kib, budget } of rows) {
+const showsFloor = process.argv.includes('--floor')
+for (const { what, kib, budget, script } of rows) {
   const aim = budget ? `(aim ${budget.aim})` : ''
-  console.log(`${kib.toFixed(1).padStart(6)} KiB ${aim.padEnd(9)} ${what}`)
+  const floor = showsFloor && script && budget ? `, floor ${(floorOf(script) / KIB).toFixed(1)}` : ''
+  console.log(`${kib.toFixed(1).padStart(6)} KiB ${aim.padEnd(9)} ${what}${floor}`)
   if (budget && kib > budget.ceiling)
     failures.push(
       `${what} is ${kib.toFixed(1)} KiB; it may be ${budget.ceiling}, and the aim is ${budget.aim}`,
