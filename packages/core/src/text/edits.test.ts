@@ -101,6 +101,18 @@ describe('an edited token shows, whenever it is edited (PROTOCOL.md §5.7)', () 
     expect(run.gaps).toEqual([])
   })
 
+  test.each([
+    { original: undefined, text: '[removed]', needsPast: true },
+    { original: 'Hello', text: '', needsPast: false },
+    { original: 'lo', text: '[removed]', needsPast: true },
+  ])('older messages are read where they may hold text before it: %j', ({ original, text, needsPast }) => {
+    const run = new Run(false)
+    if (original !== undefined) run.append({ key: key(2), text: original, end: 5 })
+    run.append({ key: key(2), text, end: 5, edited: key(3) })
+    run.fold()
+    expect([run.needsPast, run.gaps.length > 0]).toEqual([needsPast, needsPast])
+  })
+
   test('among thousands, and after a token that came late into a joined run', () => {
     for (const stamped of [true, false]) {
       const run = new Run(false)

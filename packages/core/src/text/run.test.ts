@@ -437,4 +437,12 @@ describe('changes, memory, verification', () => {
     wrong.fold()
     expect(wrong.verified).toBe(false)
   })
+
+  test('closed as soon as its declared end is reached, before the next frame folds it', () => {
+    const run = new Run(true)
+    run.replace({ key: '1', text: 'Hel', create: true })
+    run.replace({ key: '2', text: 'Hello', end: 5 })
+    run.append({ key: '3', text: '', end: 5, checksum: checksum('Hello'), done: true })
+    expect(run.closed).toBe(true)
+  })
 })

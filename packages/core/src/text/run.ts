@@ -268,7 +268,8 @@ export class Run {
     if (this.#breaks.length) return true
     const head = this.#pieces.list[0]
     if (!head || this.#base || this.#headKnown) return false
-    return this.merges || head.end === undefined || head.end > head.text.length
+    if (this.merges || head.end === undefined || isUntold(head)) return true
+    return head.end > (head.was ?? head.text.length)
   }
 
   /** Brings `text` and `gaps` up to date after out-of-order arrivals. */
@@ -303,6 +304,7 @@ export class Run {
 
   /** The text reached its declared end, perhaps with gaps, or an authoritative text replaced it. */
   get closed(): boolean {
+    this.fold()
     if (this.#closing.declared) return this.#closing.end === this.#shown.end
     return this.#pieces.list.length === 0 && this.#base?.authoritative === true
   }

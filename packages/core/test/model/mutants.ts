@@ -18,6 +18,24 @@ export const mutants: Mutant[] = [
     to: 'if (this.merges || end === undefined) return older || base.final\n    return',
   },
   {
+    name: 'a run counts as closed only after the next frame',
+    file: 'text/run.ts',
+    from: 'get closed(): boolean {\n    this.fold()\n',
+    to: 'get closed(): boolean {\n',
+  },
+  {
+    name: 'nothing is read for an edited token whose own length was not heard',
+    file: 'text/run.ts',
+    from: 'head.end === undefined || isUntold(head)) return true',
+    to: 'head.end === undefined) return true',
+  },
+  {
+    name: 'an edited token counts with the length of the edit',
+    file: 'text/run.ts',
+    from: 'head.end > (head.was ?? head.text.length)',
+    to: 'head.end > head.text.length',
+  },
+  {
     name: 'an edit of a joined token comes too late',
     file: 'text/run.ts',
     from: 'if (!base.tokens?.first || key < base.tokens.first) return false',
