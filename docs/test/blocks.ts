@@ -12,7 +12,7 @@ export interface Block {
   /** Line of the page on which its code begins, from 1. */
   readonly line: number
   readonly language: string
-  /** After the language: `no-check` where code is deliberately wrong. */
+  /** After the language: `no-check` where code is deliberately wrong, `no-lint` where it is other people's. */
   readonly note: string
   /** What its first line, a comment, calls it: `Chat.tsx`. */
   readonly name: string | undefined
@@ -62,12 +62,17 @@ export function block(page: string, name: string): Block {
 
 const extracted = join(root, 'docs', '.blocks')
 
+/** Where `extract` writes a block. */
+export function fileOf(b: Block, folder: string): string {
+  return join(extracted, folder, b.page.replaceAll('/', '-').replace('.md', ''), fileName(b))
+}
+
 /** Writes the blocks of one page to a folder of its own, each on the lines it has in the page. */
 export function extract(list: readonly Block[], folder: string): string {
   const target = join(extracted, folder)
   rmSync(target, { recursive: true, force: true })
   for (const b of list) {
-    const path = join(target, b.page.replaceAll('/', '-').replace('.md', ''), fileName(b))
+    const path = fileOf(b, folder)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, source(b))
     // Whoever imports the component finds what it is.

@@ -6,9 +6,10 @@ import { compile as compileSvelte } from 'svelte/compiler'
 import { ErrorCode } from '@rejoin/core'
 // @ts-expect-error: plain JavaScript, shared with the scripts.
 import { reference } from '../../scripts/reference.mjs'
-import { blocks, extract, pages, read, root, type Block } from './blocks.ts'
+import { blocks, extract, fileOf, pages, read, root, type Block } from './blocks.ts'
 
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+const oxlint = join(root, 'node_modules', 'oxlint', 'bin', 'oxlint')
 const checked = pages().flatMap((page) =>
   page === 'docs/reference.md' ? [] : blocks(page).filter(({ note }) => note !== 'no-check'),
 )
@@ -77,6 +78,20 @@ describe('code blocks compile', () => {
       )
       expect(errors).toBe('')
     }
+  })
+
+  test('a strict project finds nothing in them to complain about', () => {
+    const list = typed.filter(({ language, note }) => /^tsx?$/.test(language) && note !== 'no-lint')
+    const files = list.map(({ page, ...block }) => {
+      const folder = registers.has(page) ? 'registered' : 'plain'
+      return fileOf({ page, ...block }, folder)
+    })
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      [oxlint, '--type-aware', '-c', join(root, 'docs/test/strict.oxlintrc.json'), '-f', 'unix', ...files],
+      { encoding: 'utf8', cwd: root },
+    )
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
   })
 
   test('scripts of HTML pages', () => {
