@@ -37,14 +37,15 @@ export function useJoin<V>(
   id?: MaybeGetter<string | undefined>,
 ): Current<V> {
   const { session, isMounted } = useProvided()
-  let known: { session: Session; id: string | undefined; read: () => V } | undefined
+  let known: { session: Session; id: string | undefined; mounted: boolean; read: () => V } | undefined
   return {
     get current() {
       const mounted = isMounted()
       const [handle, wanted] = [mounted ? session() : session().initial, toValue(id)]
-      if (known?.session !== handle || known.id !== wanted) {
+      // A session that nothing has used yet is its own beginning, and is to be followed from now on.
+      if (known?.session !== handle || known.id !== wanted || known.mounted !== mounted) {
         const joined = join(handle, wanted)
-        known = { session: handle, id: wanted, read: mounted ? followed(joined) : joined[1] }
+        known = { session: handle, id: wanted, mounted, read: mounted ? followed(joined) : joined[1] }
       }
       return known.read()
     },

@@ -3,6 +3,6 @@ import { RejoinPlugin } from '@rejoin/vue'
 import * as Ably from 'ably'
 
 export default defineNuxtPlugin(({ vueApp }) => {
-  const client = new Ably.Realtime({ authUrl: '/token', autoConnect: import.meta.client })
+  const client = new Ably.Realtime({ authUrl: '/token', autoConnect: false })
   vueApp.use(RejoinPlugin, { session: createSession({ client, channelName: 'ai:chat' }) })
 })

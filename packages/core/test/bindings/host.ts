@@ -137,7 +137,8 @@ export class Host {
       hydrate: history(limit === undefined ? {} : { limit }),
       ...(schedule === 'hand' && { schedule: this.byHand }),
     })
-    session.ready.catch(() => {})
+    // One with rows waits for a view to begin it.
+    if (!initialRows) session.ready.catch(() => {})
     const opened: Opened = { session, client, received: 0, listeners: 0, loads: 0 }
     this.opened.set(channelName, opened)
     this.all.push(opened)
