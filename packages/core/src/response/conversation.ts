@@ -49,6 +49,8 @@ export class Conversation {
   known: Known = nothingKnown
   /** A live response has appeared whose beginning may lie in the past. */
   strangers = false
+  /** A response came live through another client's edit: whether its agent has left was not watched. */
+  unattended = false
   /** Which reading of the past is being applied: it holds back what it changes (`Store.hold`). 0: none. */
   reading = 0
   /** Responses that may lack older messages: complete ones are not checked again for every page of history. */
@@ -154,6 +156,7 @@ export class Conversation {
   ): boolean {
     const { serial, promptId } = response
     let changed = response.meet(event, live)
+    if (live && !response.attended) this.unattended = true
     if (promptId === undefined) this.#replies?.note(response)
     if (response.isRival && this.roster.judge(response)) changed = true
     if (changed && !response.headKnown) {

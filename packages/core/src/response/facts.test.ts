@@ -122,6 +122,17 @@ describe('how a response ended (PROTOCOL.md §3.3)', () => {
     expect(reader.response('r')).toMatchObject({ status: 'interrupted', text: '**' })
   })
 
+  test('a response first heard through an edit of somebody else is one whose agent was not watched', () => {
+    const { conversation } = new Reader().read(token('Hi', 2))
+    expect([conversation.find('r')!.attended, conversation.unattended]).toEqual([true, false])
+    const edited = message({ ...token('Hi', 2), headers: { ...headers, responseId: 'other' } })
+    const version = { serial: next(), timestamp: 2_000 }
+    codec.decode({ ...edited, data: '**', action: 'message.update', version }, (event) =>
+      conversation.apply(Object.assign(event, { editor: 'moderator' }), true),
+    )
+    expect([conversation.find('other')!.attended, conversation.unattended]).toEqual([false, true])
+  })
+
   test('of a stop and a complete end, the stop counts in every order', () => {
     everyOrder([token('Hi', 2), { name: 'cancelled', serial: next(), headers }, stop()], (response) =>
       expect(response?.status).toBe('stopped'),

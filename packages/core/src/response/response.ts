@@ -173,7 +173,7 @@ export class Response {
         seen = live
       }
       // One that its agent published unwatched, before or after it left, leaves that to the presence history.
-      this.attended = live
+      this.attended = live && event.editor === undefined
     }
     if (event.strict) {
       this.#agentPresent = event.watched

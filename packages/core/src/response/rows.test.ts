@@ -99,6 +99,16 @@ describe('rows beside the channel', () => {
     expect(reader.response('r')?.text).toBe('Help')
   })
 
+  test.each([
+    { name: 'tool_call', headers: { ...headers, toolCallId: 'c', toolName: 'look' }, data: '{"q":""}' },
+    { name: 'reasoning', headers, data: 'Hm.' },
+  ])('$name that the channel has still to deliver does not take the place of the text', (late) => {
+    const reader = new Reader()
+    applyRow(reader.conversation, row({ text: 'Hello' }))
+    reader.read({ ...late, serial: 's', version: 't1', action: 'update', metadata: { phase: 'done' } })
+    expect(reader.response('r')?.text).toBe('Hello')
+  })
+
   test('an edit of one message of a text that was too long for one is for the database to tell', () => {
     const reader = new Reader()
     const part = { type: 'text', id: '0', text: 'One. Two.', serial: 's1', version: 't1', runs: 2 }

@@ -140,6 +140,8 @@ class StoredRow implements KnownRow {
       return false
     const version = this.#parts.find((p) => p.serial === event.serial)?.version
     if (version !== undefined) return event.version > version
+    // Arguments and reasoning are no newer version of the row's text.
+    if (event.type === 'text' && event.kind !== 'text') return false
     // What carries a stamp is the agent's own, from before it was done.
     const edited = event.version !== event.serial && event.op !== 'append' && event.end === undefined
     if (!edited || event.epoch === undefined || (event.type === 'text' && event.unit === 'token'))

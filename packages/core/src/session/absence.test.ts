@@ -55,6 +55,24 @@ test('where presence history cannot be read, an absent agent counts as gone', as
   await until('the loss', () => late.getResponse('never')?.status === 'interrupted')
 })
 
+test('an edit by somebody else says nothing of the agent: it is gone, though its past cannot be read', async () => {
+  const name = wire.channelName()
+  const error = { code: 40160, statusCode: 401, message: 'no' }
+  wire.server.faults.refuse({ on: 'rest', match: { method: 'GET', path: /\/messages$/ }, error })
+  const channel = wire.client({ clientId: 'gone' }).channels.get(name)
+  let serial = ''
+  await comesAndGoes(name, 'gone', async () => {
+    const headers = { responseId: 'gone', rejoin: '1', part: '0' }
+    const { serials } = await channel.publish({ name: 'response', data: 'Hello', extras: { headers } })
+    serial = serials[0]!
+  })
+  const late = wire.session(name)
+  await expect(late.ready).rejects.toMatchObject({ code: 'not_allowed' })
+  await wire.client({ clientId: 'moderator' }).channels.get(name).updateMessage({ serial, data: 'Edited' })
+  await until('the loss', () => late.getResponse('gone')?.status === 'interrupted')
+  expect(late.getResponse('gone')).toMatchObject({ text: 'Edited', editedBy: 'moderator' })
+})
+
 type Step = 'enters' | 'speaks' | 'leaves'
 
 /** Everything that an agent can do in up to five steps, with a word among them; only who is there can leave. */

@@ -40,7 +40,7 @@ export class Absence {
     this.judge()
   }
 
-  /** Some of the past was read, or the channel is back: judges responses whose agents were not watched meanwhile. */
+  /** Judges responses whose agents were not watched: of the past, from before the channel was back, or edited by others. */
   judge(): void {
     for (const response of this.#left()) if (!response.attended) void this.#ask(response)
   }

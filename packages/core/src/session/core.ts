@@ -56,8 +56,8 @@ interface Parts {
   readonly modes?: ChannelMode[] | undefined
   /** Chooses the messages that show; default: all. */
   readonly pathOf?: (structure: Structure) => MessageList
-  /** Part of the past was read and is about to show, or the channel is back. */
-  onPast?(): void
+  /** Responses may have appeared, or changed, while nobody watched whether their agents leave. */
+  onUnattended?(): void
   /** What changed is about to be published. */
   onFlush?(): void
   /** Live for the first time. */
@@ -178,7 +178,7 @@ export class SessionCore {
     this.#facts = reduceSession(this.#facts, change, this.#parts.produce)
     if (change.type !== 'list' && change.type !== 'streaming') this.store.stateChanged()
     if (change.type === 'failed' || change.type === 'unreachable') this.events.emit('error', change.error)
-    if (change.type === 'channel' && change.state === 'attached') this.#parts.onPast?.()
+    if (change.type === 'channel' && change.state === 'attached') this.#parts.onUnattended?.()
   }
 
   async loadOlder(): Promise<void> {
@@ -244,7 +244,11 @@ export class SessionCore {
         const from = live ? 'live' : epoch === undefined ? 'history' : 'rewind'
         events.emit('message', { message, from })
       },
-      onLive: (ended) => store.changed(ended ? 'now' : 'frame'),
+      onLive: (ended) => {
+        if (conversation.unattended) this.#parts.onUnattended?.()
+        conversation.unattended = false
+        store.changed(ended ? 'now' : 'frame')
+      },
       onTransient: ({ responseId, name, data }) =>
         events.emit('transient', { responseId: responseId ?? this.channel.name, name, data }),
       reportOnce: (key, error) => events.reportOnce(key, error),
@@ -259,7 +263,7 @@ export class SessionCore {
         // the past is live too: new messages show, with their beginning marked missing.
         const first = loaded && !this.#facts.opened
         if (first) this.dispatch({ type: 'opened' })
-        this.#parts.onPast?.()
+        this.#parts.onUnattended?.()
         if (first) this.#parts.onReady?.()
       },
       onError: (error) => this.dispatch({ type: 'failed', error }),

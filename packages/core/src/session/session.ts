@@ -80,7 +80,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       produce: immer.produce,
       pathOf: (structure) => this.#branches.pathOf(structure),
       modes: options?.citations && withAnnotations,
-      onPast: () => this.#absence.judge(),
+      onUnattended: () => this.#absence.judge(),
       onFlush: () => this.#presence?.update(),
       onReady: () => this.#onReady(),
       onClose: () => {

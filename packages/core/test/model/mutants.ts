@@ -18,6 +18,24 @@ export const mutants: Mutant[] = [
     to: 'if (this.merges || end === undefined) return older || base.final\n    return',
   },
   {
+    name: 'arguments that come late take the place of the text of a row',
+    file: 'response/rows.ts',
+    from: "if (event.type === 'text' && event.kind !== 'text') return false",
+    to: '',
+  },
+  {
+    name: 'an edit of somebody else tells that its agent was watched',
+    file: 'response/response.ts',
+    from: 'this.attended = live && event.editor === undefined',
+    to: 'this.attended = live',
+  },
+  {
+    name: 'nobody looks whether the agent of an edited response has left',
+    file: 'response/conversation.ts',
+    from: 'if (live && !response.attended) this.unattended = true',
+    to: '',
+  },
+  {
     name: 'a run counts as closed only after the next frame',
     file: 'text/run.ts',
     from: 'get closed(): boolean {\n    this.fold()\n',
