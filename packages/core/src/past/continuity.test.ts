@@ -82,6 +82,29 @@ describe('what is shown stays', () => {
   })
 })
 
+describe('a page that comes after its reading was given up', () => {
+  test('is completed where it brings the end of an open response', async () => {
+    for (const text of ['Hel', 'l', 'o']) scene.token(text, 'r')
+    scene.say('start', 'x')
+    scene.say('stop', 'x')
+    const { load, loadOlder } = history({ limit: 2, maxPages: 1 })
+    let asked = 0
+    scene.open({ load, loadOlder: (past) => (asked++ ? Promise.resolve(false) : loadOlder!(past)) })
+    await scene.settle()
+    void scene.session.loadOlder()
+    await turn()
+    const late = scene.channel.pending.shift()!
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle()
+    expect([asked, scene.response('r')]).toEqual([2, undefined])
+    late.succeed()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
+    expect(scene.session.getSnapshot().hydration).toBe('whole')
+  })
+})
+
 describe('what a session shows that may not read the past', () => {
   test('is what it hears, also when that ends', async () => {
     scene.open(history())

@@ -375,6 +375,8 @@ export class Continuity {
   /** Applies messages or rows of a task. If nothing holds them back, they show at once. */
   #apply(task: Task, change: () => void): void {
     if (this.#closed || this.#tasks.apply(change, task)) return
+    // A late page of a reading that was given up may bring a response whose beginning is older still.
+    if (!this.#tasks.loading && this.#store.conversation.needsPast) this.#tell({ type: 'stranger' })
     this.#hooks.onPast(false)
     this.#store.changed('now')
   }

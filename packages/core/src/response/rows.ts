@@ -107,7 +107,7 @@ function addPart(
   const key = version > newest ? version : newest === '' ? ' ' : `${newest}~`
   // A complete row is final, whatever the stream declared. The stream continues an incomplete one at its end.
   const end = complete ? undefined : text.length
-  run.replace({ key, text, end, done: complete }, { final: true })
+  run.replace({ key, text, end, done: complete }, { final: true, stored: true })
   open.serial = serial
   // Its place in the row is no number that its agent gave: nothing retracts it.
   if (part.id === undefined) open.number = ''

@@ -197,6 +197,30 @@ describe('an agent that resumes over a gap of its predecessor (PROTOCOL.md §5.5
   })
 })
 
+test('a token that a successor published counts, though the full text that it resumed from is read later', () => {
+  const run = new Run(false)
+  run.append({ key: key(1), text: 'abc', end: 3 })
+  run.append({ key: key(3), text: 'X', end: 2 })
+  run.replace({ key: key(2), text: 'a', end: 1 }, { final: true })
+  run.fold()
+  expect([run.text, run.gaps]).toEqual(['aX', []])
+})
+
+test('after a loss, what a token begins with may stand in the place of known text, until history tells', () => {
+  const tokens = ['ab', 'c', 'd'].map((text, i) => ({ key: key(i), text, end: [2, 4, 5][i]! }))
+  const run = new Run(false)
+  for (const token of tokens) run.append(token)
+  expect([run.text, run.gaps]).toMatchObject(['abcd', [{ from: 2, to: 2, missing: 1 }]])
+  run.break(2)
+  run.append({ key: key(9), text: 'XYZ', end: 6 })
+  run.fold()
+  expect([run.text, run.gaps]).toMatchObject(['abcdZ', [{ from: 2, to: 4, missing: undefined }]])
+  run.replace({ key: key(8), text: 'abc', end: 3 }, { final: true })
+  run.cover({ from: key(2), epoch: 2 })
+  run.fold()
+  expect([run.text, run.gaps]).toEqual(['abcXYZ', []])
+})
+
 test('Tokens finds the place of any of them, across blocks', () => {
   const tokens = new Tokens()
   for (let i = 0; i < 1000; i += 2) tokens.add(key(i), i)

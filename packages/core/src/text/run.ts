@@ -37,6 +37,8 @@ interface Base {
   gaps: RunGap[]
   /** From `response-complete` or a database row: tokens not stamped beyond it are old. */
   final: boolean
+  /** From a database row: its key does not tell which tokens it contains, only its length does. */
+  stored: boolean
   /** It carries no stamp, so no stamp or checksum overrides it (PROTOCOL.md §5.6). */
   authoritative: boolean
   /** The tokens that it ends with, and the key of the text that they followed. */
@@ -52,7 +54,14 @@ interface Cursor {
   end: number | undefined
 }
 
-const nothing = Object.freeze({ text: '', end: 0, gaps: [] })
+const nothing = Object.freeze({
+  text: '',
+  end: 0,
+  gaps: [],
+  final: false,
+  stored: false,
+  authoritative: false,
+})
 
 export class Run {
   /** One growing message, whose appends may be delivered merged; otherwise tokens, which are never merged. */
@@ -135,7 +144,7 @@ export class Run {
     if (!base) {
       if (this.merges || end !== text.length) return false
       const tokens = Tokens.of(key, text.length)
-      this.#base = { key, text, end, gaps: [], final: false, authoritative: false, tokens, since: '' }
+      this.#base = { ...nothing, key, text, end, tokens, since: '' }
     } else {
       if (base.gaps.length > 0 || end !== base.end! + text.length) return false
       if (!newest && (this.merges || key <= base.key)) return false
@@ -148,6 +157,7 @@ export class Run {
       base.key = key
       base.text = this.text
       base.end = end
+      base.stored = false
     }
     return true
   }
@@ -198,7 +208,7 @@ export class Run {
       this.#pieces.list.push(piece)
       this.#step(piece)
       this.#compact()
-      return text !== '' || this.#shown.length !== before || this.gaps.length !== gaps
+      return this.broken || this.#shown.length !== before || this.gaps.length !== gaps
     }
     if (!this.#pieces.put(piece)) return false
     this.#stale = true
@@ -206,9 +216,8 @@ export class Run {
   }
 
   /** Applies a full text: a create, an update, a history item, a recovery message. */
-  replace(full: FullText, options?: { final?: boolean }): boolean {
+  replace(full: FullText, { final = false, stored = false } = {}): boolean {
     const { key, text, epoch, create } = full
-    const final = options?.final ?? false
     const stamp = full.end ?? (create || final ? text.length : undefined)
     let mended = this.merges && this.#breaks.length > 0
     if (mended) this.#breaks = []
@@ -226,6 +235,7 @@ export class Run {
     if (authoritative) this.#closing.forget(key)
     this.#base = this.#baseFrom(key, text, stamp, final)
     this.#base.authoritative = authoritative
+    this.#base.stored = stored
     // The edit of a later token stays, as where it comes after this text.
     this.#pieces.list = this.#pieces.list.filter(
       (p) => !this.#isCovered(p.key, p.end) || (p.edited !== undefined && p.key > key),
@@ -327,16 +337,8 @@ export class Run {
     if (tokens) for (const piece of list) joinTokens(tokens, piece)
     const { key, text } = this
     const end = this.#shown.end
-    this.#base = {
-      key,
-      text,
-      end,
-      gaps: [],
-      final: base?.final ?? false,
-      authoritative: false,
-      tokens,
-      since,
-    }
+    const { final, stored } = base ?? nothing
+    this.#base = { ...nothing, key, text, end, final, stored, tokens, since }
     this.#pieces.list = []
   }
 
@@ -353,7 +355,7 @@ export class Run {
     const older = key <= base.key
     // A full text withdraws older tokens that lie beyond its end: the agent restarted from there.
     if (older || this.merges) return older
-    return end === undefined ? base.final : end <= (base.end ?? 0)
+    return end === undefined ? base.final : base.stored && end <= (base.end ?? 0)
   }
 
   #relink(piece: Piece | undefined, key: string, length: number, end: number | undefined): boolean {
@@ -428,7 +430,9 @@ export class Run {
       return
     }
     // Begins with known text: only what lies beyond, or in a gap of known place, is new.
-    if (!this.merges) this.#shown.fill(end - length, text)
+    // After a loss, the agent may have resumed from less than is known, and written other text in its place.
+    if (!this.merges && broken) this.#shown.doubt(reached - (end - length))
+    else if (!this.merges) this.#shown.fill(end - length, text)
     if (end > reached) {
       this.#shown.push(text.slice(length - (end - reached)))
       this.#shown.end = end
@@ -445,7 +449,7 @@ export class Run {
   }
 
   #baseFrom(key: string, text: string, end: number | undefined, final: boolean): Base {
-    const base: Base = { key, text, end, gaps: [], final, authoritative: false }
+    const base: Base = { ...nothing, key, text, end, final }
     if (end === undefined || end === text.length) return base
     const missing = end - text.length
     if (missing > 0) base.gaps = this.#shown.placeGaps(text, missing)

@@ -28,6 +28,13 @@ export class ShownText {
     this.gaps.push({ from, to, missing, start })
   }
 
+  /** Marks the last `length` code units as uncertain, with the gaps among them. */
+  doubt(length: number): void {
+    let from = Math.max(0, this.length - length)
+    while ((this.gaps.at(-1)?.to ?? -1) >= from) from = Math.min(from, this.gaps.pop()!.from)
+    this.gap(from, this.length, undefined)
+  }
+
   /** Starts again, lets `fold` write, and works out what changed. */
   refold(from: { text: string; end: number | undefined; gaps: readonly RunGap[] }, fold: () => void): void {
     const before = this.text

@@ -105,6 +105,7 @@ export class ModelChannel {
 
   /** Attaches, or attaches again with continuity lost. The SDK rewinds nothing when it attaches again. */
   attached({ rewinds = true }: { rewinds?: boolean } = {}): void {
+    this.catchUp()
     this.state = 'attached'
     this.seen = new Set()
     this.arriving = []
@@ -128,11 +129,16 @@ export class ModelChannel {
 
   /** The connection is lost for long: this reader misses the channel's messages, except overtaken ones. */
   outage(): void {
-    if (this.state === 'attached') while (this.arriving.some((a) => a.order < this.newest) && this.arrive());
+    this.catchUp()
     this.state = 'suspended'
     this.tell('suspended', false)
     this.backlog = []
     this.arriving = []
+  }
+
+  /** Delivers what others have overtaken: the service leaves no gap before what it has delivered. */
+  private catchUp(): void {
+    if (this.state === 'attached') while (this.arriving.some((a) => a.order < this.newest) && this.arrive());
   }
 
   /** The connection is gone for a moment: what the channel says comes when it is back. */

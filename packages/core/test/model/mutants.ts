@@ -36,6 +36,30 @@ export const mutants: Mutant[] = [
     to: '',
   },
   {
+    name: 'known text stays certain, though its agent resumed from less after a loss',
+    file: 'text/run.ts',
+    from: 'if (!this.merges && broken) this.#shown.doubt',
+    to: 'if (false) this.#shown.doubt',
+  },
+  {
+    name: 'a gap among uncertain text stays as it was',
+    file: 'text/shownText.ts',
+    from: 'while ((this.gaps.at(-1)?.to ?? -1) >= from)',
+    to: 'while (false)',
+  },
+  {
+    name: 'what a late page brings is not completed',
+    file: 'past/continuity.ts',
+    from: 'if (!this.#tasks.loading && this.#store.conversation.needsPast)',
+    to: 'if (false)',
+  },
+  {
+    name: 'a token within the known text is dropped, whatever full text comes before it',
+    file: 'text/run.ts',
+    from: 'base.stored && end <= (base.end ?? 0)',
+    to: 'end <= (base.end ?? 0)',
+  },
+  {
     name: 'a run counts as closed only after the next frame',
     file: 'text/run.ts',
     from: 'get closed(): boolean {\n    this.fold()\n',

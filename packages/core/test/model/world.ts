@@ -145,6 +145,7 @@ class Life {
       await this.settle()
     }
     await this.loadAll()
+    this.log(() => this.shown)
     this.checkEnd()
     this.session.close()
     await Promise.all(this.older)
