@@ -2,7 +2,7 @@
 // each one's check: plain Node, types under three compilers, bundlers, frameworks, a page with nothing but <script>
 // tags. Ends with a table of what was seen. `--keep` leaves the projects for a look.
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -21,6 +21,8 @@ const names = wanted.length ? wanted : folders.map(({ name }) => name)
 const keep = process.argv.includes('--keep')
 
 const target = mkdtempSync(join(tmpdir(), 'rejoin-consumers-'))
+// Under root, the PostgreSQL server that a consumer installs runs as another user.
+chmodSync(target, 0o755)
 const rows = [['consumer', 'Node', 'seen']]
 let failed = false
 try {

@@ -9,10 +9,13 @@ const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true })
 const schemas = {
   reader: 'schema/reader.schema.json',
   writer: 'schema/writer.schema.json',
+  suspending: 'schema/suspending.schema.json',
   texts: 'schema/texts.schema.json',
 }
+// One names the definitions of another.
+for (const path of Object.values(schemas)) ajv.addSchema(read(path), path.replace('schema/', ''))
 const validators = Object.fromEntries(
-  Object.entries(schemas).map(([name, path]) => [name, ajv.compile(read(path))]),
+  Object.entries(schemas).map(([name, path]) => [name, ajv.getSchema(path.replace('schema/', ''))!]),
 )
 
 const cases = [
@@ -20,6 +23,7 @@ const cases = [
     .filter((name) => name.endsWith('.json'))
     .map((path) => ({ path, schema: 'reader' })),
   { path: 'writer/responses.json', schema: 'writer' },
+  { path: 'writer/suspending.json', schema: 'suspending' },
   { path: 'writer/texts.json', schema: 'texts' },
 ]
 

@@ -46,8 +46,23 @@ export function runWriterVector(
   const failures: string[] = []
   const seen = operations.map(({ kind, name }) => `${kind} ${name}`).join(', ')
   if (vector.allow && !matches(vector.allow, operations)) failures.push(`these are not allowed: ${seen}`)
+  failures.push(...textFailures(vector.expect, operations, checksum))
+  const end = operations.at(-1)
+  const status = end?.headers['status'] ?? 'complete'
+  if (status !== vector.expect.status)
+    failures.push(`expected status ${vector.expect.status}, got ${JSON.stringify(status)}`)
+  return failures
+}
+
+/** How the texts differ from those expected, and from their own stamps. */
+export function textFailures(
+  { texts, runs: atLeast = 1 }: Pick<WriterVector['expect'], 'texts' | 'runs'>,
+  operations: readonly WriterOperation[],
+  checksum: (text: string) => string,
+): string[] {
+  const failures: string[] = []
   const runs = runsOf(operations)
-  for (const [part, { text, length, checksum: sum }] of Object.entries(vector.expect.texts)) {
+  for (const [part, { text, length, checksum: sum }] of Object.entries(texts)) {
     const own = [...runs].filter(([name]) => name === part || name.startsWith(`${part}.`))
     const whole = own.map(([, one]) => one.text).join('')
     if (text !== undefined && whole !== text)
@@ -56,8 +71,7 @@ export function runWriterVector(
       failures.push(`part ${part}: expected ${length} code units, got ${whole.length}`)
     if (checksum(whole) !== sum)
       failures.push(`part ${part}: expected checksum ${sum}, got ${checksum(whole)}`)
-    if (own.length < (vector.expect.runs ?? 1))
-      failures.push(`part ${part}: expected more than ${own.length} runs`)
+    if (own.length < atLeast) failures.push(`part ${part}: expected more than ${own.length} runs`)
     own.forEach(([name, run], i) => {
       const phase = i < own.length - 1 ? 'streaming' : 'done'
       const close = { end: String(run.text.length), phase, checksum: checksum(run.text) }
@@ -68,10 +82,6 @@ export function runWriterVector(
           )
     })
   }
-  const end = operations.at(-1)
-  const status = end?.headers['status'] ?? 'complete'
-  if (status !== vector.expect.status)
-    failures.push(`expected status ${vector.expect.status}, got ${JSON.stringify(status)}`)
   return failures
 }
 
