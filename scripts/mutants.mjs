@@ -21,6 +21,8 @@ const stages = [
     'src/text/severalRuns',
     'src/text/edits',
     'src/past/continuity',
+    'src/past/ledger',
+    'src/session/keeper',
   ],
   ['test/model/laws'],
 ]

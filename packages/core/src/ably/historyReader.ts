@@ -12,6 +12,7 @@ const ATTEMPTS = 4
 export class HistoryReader {
   readonly #channel: RealtimeChannel
   readonly #untilAttach: boolean
+  readonly #until: number | undefined
   #page: PaginatedResult<InboundMessage> | undefined
   /** Every message that the channel retains has been read. */
   exhausted = false
@@ -22,9 +23,11 @@ export class HistoryReader {
   /** Where each page ended: its oldest serial, and how many messages had been read. */
   readonly #marks: { serial: string; read: number }[] = []
 
-  constructor(channel: RealtimeChannel, untilAttach: boolean) {
+  /** `until`: begins with the messages of this time instead, in milliseconds since the epoch. */
+  constructor(channel: RealtimeChannel, untilAttach: boolean, until?: number) {
     this.#channel = channel
-    this.#untilAttach = untilAttach
+    this.#untilAttach = untilAttach && until === undefined
+    this.#until = until
   }
 
   /**
@@ -62,7 +65,7 @@ export class HistoryReader {
       }
     }
     this.ahead = true
-    return channel.history({ limit })
+    return channel.history(this.#until === undefined ? { limit } : { limit, end: this.#until })
   }
 }
 

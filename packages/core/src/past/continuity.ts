@@ -3,8 +3,8 @@ import { applyRows } from './applyRows.ts'
 import { Backlog } from './backlog.ts'
 import { Heard } from './heard.ts'
 import type { HistoryReading, Hydrator, Past } from './hydrator.ts'
-import { begins, beginsTurn, emptyLedger, hasMore, hydrationOf, isUnmet, step } from './ledger.ts'
-import type { Decision, Event, HydrationState } from './ledger.ts'
+import { begins, beginsTurn, emptyLedger, hasMore, hydrationOf, isAtRest, isUnmet, step } from './ledger.ts'
+import type { Decision, Event, HydrationState, Ledger } from './ledger.ts'
 import { NONE } from './stretch.ts'
 import { Pages } from './pages.ts'
 import { aborted, Tasks } from './tasks.ts'
@@ -98,7 +98,7 @@ export class Continuity {
       get gap() {
         return ledger().gap
       },
-      begins: (serial, live) => begins(ledger(), serial, live),
+      begins: (_, serial, live) => begins(ledger(), serial, live),
       beginsTurn: (serial) => beginsTurn(ledger(), serial),
     }
   }
@@ -139,6 +139,17 @@ export class Continuity {
   /** Reads further back, one reading at a time. Resolves when the messages show. */
   loadOlder(): Promise<void> {
     return (this.#older ??= this.#loadOlder().finally(() => (this.#older = undefined)))
+  }
+
+  /** Whether messages can be let go now. */
+  get isAtRest(): boolean {
+    return isAtRest(this.#ledger) && this.#tasks.isIdle
+  }
+
+  /** Something that was known is not known any more. `deep`: the hydrator can load older messages. */
+  forget(without: (ledger: Ledger, deep: boolean) => Ledger): void {
+    this.#ledger = without(this.#ledger, this.#hydrator.loadOlder !== undefined)
+    this.#refresh()
   }
 
   close(): void {
@@ -187,13 +198,16 @@ export class Continuity {
     if (this.#closed) return undefined
     const { ledger, decisions } = step(this.#ledger, event)
     this.#ledger = ledger
-    const { status, hasOlder } = this.state
-    if (status !== this.#view.status || hasOlder !== this.#view.hasOlder) {
-      this.#view = { status, hasOlder }
-      this.#hooks.onChange()
-    }
+    this.#refresh()
     for (const decision of decisions) this.#obey(decision)
     return decisions.at(-1)
+  }
+
+  #refresh(): void {
+    const { status, hasOlder } = this.state
+    if (status === this.#view.status && hasOlder === this.#view.hasOlder) return
+    this.#view = { status, hasOlder }
+    this.#hooks.onChange()
   }
 
   #obey(decision: Decision): void {
@@ -262,6 +276,9 @@ export class Continuity {
   }
 
   async #loadOlder(): Promise<void> {
+    const { conversation } = this.#store
+    const { length } = conversation
+    let restarted = false
     while (!this.#closed) {
       switch (this.#tell({ type: 'older' })?.do) {
         case 'wait':
@@ -276,9 +293,15 @@ export class Continuity {
         case 'resume':
           if (await this.#runOlder((task) => this.#resume(task))) return
           break
+        case 'reread':
+          if (await this.#runOlder((task) => this.#reread(task))) return
+          break
         default:
           if (!this.#hydrator.loadOlder) return
-          if (await this.#runOlder((task) => this.#askHydrator(task))) return
+          restarted ||= this.#ledger.restarts
+          if (!(await this.#runOlder((task) => this.#askHydrator(task)))) break
+          // One that begins anew first finds what shows already.
+          if (!restarted || conversation.length !== length || !this.state.hasOlder) return
       }
     }
   }
@@ -307,9 +330,15 @@ export class Continuity {
     )
   }
 
+  /** Goes back through what was let go. */
+  async #reread(task: Task): Promise<void> {
+    await this.#pages.read(task, { ...this.#reading, older: true }, { from: 'bottom', reached: false })
+  }
+
   async #askHydrator(task: Task): Promise<void> {
-    const hasOlder = await this.#hydrator.loadOlder!(this.#past(task, false))
-    if (!task.abort.signal.aborted) this.#tell({ type: 'told', hasOlder })
+    const { restarts: restarted } = this.#ledger
+    const hasOlder = await this.#hydrator.loadOlder!(this.#past(task, restarted))
+    if (!task.abort.signal.aborted) this.#tell({ type: 'told', hasOlder, restarted })
   }
 
   #meetStrangers(): void {

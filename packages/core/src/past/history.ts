@@ -32,6 +32,7 @@ export function history(options: HistoryOptions = {}): Hydrator {
       if (rows) past.setHasOlder(true)
     },
     async loadOlder(past) {
+      if (past.again) rows?.restart()
       const more = await past.readHistory({ limit, maxPages, older: true })
       if (more || !rows?.hasOlder) return more || (rows?.hasOlder ?? false)
       await rows.read(past)

@@ -21,7 +21,10 @@ export interface Hydrator {
 export interface Past {
   /** The channel; attached once `attached()` has resolved. */
   readonly channel: RealtimeChannel
-  /** Continuity was lost: loaded messages stay, and only newer ones are needed. */
+  /**
+   * For `load`: continuity was lost; loaded messages stay, and only newer ones are needed. For `loadOlder`: older messages
+   * were let go (the option `keep`); begin again with the newest.
+   */
   readonly again: boolean
   /** The session's `initialRows`, which show already, on the first load; history is to reach back to them. */
   readonly initialRows: readonly Row[] | undefined

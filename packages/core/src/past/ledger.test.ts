@@ -1,5 +1,7 @@
+import { withoutOldest } from './letGo.ts'
+import type { LetGo } from './letGo.ts'
 import { describe, expect, test } from 'vitest'
-import { begins, beginsTurn, emptyLedger, hydrationOf, step } from './ledger.ts'
+import { begins, beginsTurn, emptyLedger, hydrationOf, step, untilOf } from './ledger.ts'
 import type { Decision, Event, Ledger, Phase } from './ledger.ts'
 import { ALL, NONE } from './stretch.ts'
 import type { PageMarks } from './stretch.ts'
@@ -195,6 +197,53 @@ describe('stretches', () => {
     expect(after([...lost, ...read(1, page('2'))]).ledger.stretches[1]).toMatchObject({ from: '2', to: '6' })
     const dropped = after([...loading, attached(2, '6')]).ledger
     expect(after(read(1, page('2')).slice(0, 1), dropped)).toEqual({ ledger: dropped, told: [] })
+  })
+})
+
+describe('what was let go', () => {
+  const span: LetGo = { oldest: '4', newest: '7', until: 70, cursor: -1, restarts: true }
+  const short = withoutOldest(phases.whole, span)
+
+  test('is older, and its history is read again from its newest message on, as far as it was known', () => {
+    expect(hydrationOf(phases.whole, true).hasOlder).toBe(false)
+    expect(hydrationOf(short, true).hasOlder).toBe(true)
+    expect(begins(short, '7', true)).toBe(false)
+    expect(begins(short, '8', true)).toBe(true)
+    expect(after([{ type: 'older' }], short).told).toEqual(['reread'])
+    const one = after([{ ...began(2), from: 'bottom', reached: false, more: true } as Event], short)
+    expect(untilOf(one.ledger, -1)).toBe(70)
+    const page6 = after(read(-1, page('6'), 2), one.ledger)
+    expect(after([{ type: 'older' }], page6.ledger).told).toEqual(['reread'])
+    const page4 = after(read(-1, page('4'), 2), page6.ledger)
+    expect(after([{ type: 'older' }], page4.ledger).told).toEqual(['ask'])
+  })
+
+  test('is older until the hydrator has begun anew, whatever it says of its place', () => {
+    const reread = after(
+      [...read(-1, page('1', { exhausted: true })), { type: 'told', hasOlder: false }],
+      short,
+    )
+    expect(hydrationOf(reread.ledger, true).hasOlder).toBe(true)
+    const { ledger } = after([{ type: 'told', hasOlder: false, restarted: true }], reread.ledger)
+    expect(hydrationOf(ledger, true).hasOlder).toBe(false)
+  })
+
+  test('before goes on after what was let go since: its history is read from the newest of both', () => {
+    const ledger = withoutOldest(short, { ...span, newest: '6', until: 60, cursor: -2 })
+    expect(untilOf(ledger, -2)).toBe(70)
+    expect(begins(ledger, '7', true)).toBe(false)
+  })
+
+  test('stays so when continuity is lost', () => {
+    const { ledger } = after([attached(2, '9'), began(2), ...read(2, page('9')), stopped(2), loaded()], short)
+    expect(ledger.stretches).toMatchObject([{ from: '7', lost: '4' }])
+    expect(after([{ type: 'older' }], ledger).told).toEqual(['reread'])
+  })
+
+  test('lets a message that goes on with it tell nothing of its start', () => {
+    const ledger = withoutOldest(short, { ...span, newest: '8', until: 0 })
+    expect(begins(ledger, '8', false)).toBe(false)
+    expect(ledger.stretches[0]!.readers).toEqual(short.stretches[0]!.readers)
   })
 })
 

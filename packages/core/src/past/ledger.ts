@@ -1,7 +1,7 @@
 import { covers } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
 import { ALL, joined, lower, newStretch, readerOf, stretchAt, withPage } from './stretch.ts'
-import type { PageMarks, Stretch } from './stretch.ts'
+import type { PageMarks, Reader, Stretch } from './stretch.ts'
 
 /**
  * What is known of a channel's past, and what to do next: events in, a new state and decisions out. Knows no channel,
@@ -18,6 +18,8 @@ export interface Ledger {
   readonly judging: boolean
   /** Whether there are older messages, as the hydrator last said. */
   readonly told: boolean | undefined
+  /** Messages were let go that the hydrator had loaded: it is to begin anew. */
+  readonly restarts: boolean
 }
 
 export type Phase = 'detached' | 'loading' | 'whole' | 'bounded' | 'failed'
@@ -60,7 +62,8 @@ export type Event =
   | { type: 'older' }
   /** Reading older messages, or for unknown heads (`judged`), is over. */
   | { type: 'ended'; needsPast: boolean; judged: boolean }
-  | { type: 'told'; hasOlder: boolean }
+  /** What the hydrator says; `restarted`: after it began anew. */
+  | { type: 'told'; hasOlder: boolean; restarted?: boolean }
 
 export type Decision =
   /** Give up every reading and have the hydrator load. `again`: only messages since the loss are needed. */
@@ -80,6 +83,7 @@ export type Decision =
   | { do: 'wait' }
   | { do: 'retry' }
   | { do: 'resume' }
+  | { do: 'reread' }
   | { do: 'ask' }
 
 export interface Outcome {
@@ -94,6 +98,7 @@ export const emptyLedger: Ledger = Object.freeze({
   readings: [],
   judging: false,
   told: undefined,
+  restarts: false,
 })
 
 /** Applies one event. */
@@ -132,7 +137,7 @@ export function step(ledger: Ledger, event: Event): Outcome {
       return only(isSettled(next) ? settled(next, event.needsPast) : next)
     }
     case 'told':
-      return only({ ...ledger, told: event.hasOlder })
+      return only({ ...ledger, told: event.hasOlder, restarts: ledger.restarts && !event.restarted })
   }
 }
 
@@ -151,12 +156,12 @@ export interface HydrationState {
 
 /** The session state's `hydration`. `deep`: the hydrator can load older messages. */
 export function hydrationOf(ledger: Ledger, deep: boolean): HydrationState {
-  const { phase, stretches, told } = ledger
+  const { phase, stretches, told, restarts } = ledger
   const oldest = stretches.at(-1)
   const unread = deep && oldest !== undefined && oldest.readers.length > 0 && oldest.from !== ALL
   return {
     status: isLoading(ledger) ? 'running' : (phase as Exclude<Phase, 'detached' | 'loading'>),
-    hasOlder: phase === 'bounded' || phase === 'failed' || (told ?? unread),
+    hasOlder: phase === 'bounded' || phase === 'failed' || restarts || isLost(ledger) || (told ?? unread),
   }
 }
 
@@ -169,9 +174,16 @@ export const hasMore = ({ stretches }: Ledger): boolean => stretches.length > 1 
 /** Whether the hydrator asked for messages before the oldest stretch. */
 export const isUnmet = ({ stretches }: Ledger): boolean => stretches.at(-1)?.unmet ?? false
 
+/** Whether messages were let go that history may have. */
+const isLost = ({ stretches }: Ledger): boolean => stretches.at(-1)?.lost !== undefined
+
 /** Whether pages of this attachment's history are still of use. */
 export const reads = ({ stretches }: Ledger, cursor: number): boolean =>
   stretches.some((stretch) => readerOf(stretch, cursor))
+
+/** When the newest message was published that this cursor's history is to have; `undefined`: before the attachment. */
+export const untilOf = ({ stretches }: Ledger, cursor: number): number | undefined =>
+  stretches.flatMap(({ readers }) => readers).find(({ epoch }) => epoch === cursor)?.until
 
 /** Whether a response begins with its oldest known message, which has this serial. `live`: it was delivered just now. */
 export function begins(ledger: Ledger, serial: string, live: boolean): boolean {
@@ -207,7 +219,7 @@ function attached(ledger: Ledger, { epoch, newest, seen }: Event & { type: 'atta
 function began(ledger: Ledger, event: Event & { type: 'began' }): Outcome {
   const [top, ...rest] = ledger.stretches
   if (!top) return only(ledger, { do: 'finish' })
-  const known = event.from === 'top' ? readerOf(top, top.epoch) : top.readers.at(-1)
+  const known = event.from === 'top' ? ownReader(top) : top.readers.at(-1)
   const cursor = known?.epoch ?? top.epoch
   const { reading: id, from, pages: pagesLeft, reached, more } = event
   const one: Reading = { id, cursor, from, more, pagesLeft, first: true, reached }
@@ -252,6 +264,7 @@ function weighed(ledger: Ledger, { reading, needsPast, grown }: Event & { type: 
 }
 
 function asked(ledger: Ledger): Outcome {
+  if (isSettled(ledger) && isLost(ledger)) return only(ledger, { do: 'reread' })
   switch (ledger.phase) {
     case 'detached':
     case 'loading':
@@ -273,13 +286,21 @@ function asked(ledger: Ledger): Outcome {
 /** Loaded, and continuity was not lost since. */
 const isSettled = ({ phase }: Ledger): boolean => phase === 'whole' || phase === 'bounded'
 
+/** Nothing is being read, nor to be read again: what is known can be let go. */
+export const isAtRest = (ledger: Ledger): boolean =>
+  isSettled(ledger) && !ledger.gap && !ledger.judging && ledger.readings.length === 0
+
 /** Ends a reading: the past is `whole`, or `bounded` if something in between is still missing. */
 function settled(ledger: Ledger, needsPast: boolean): Ledger {
   const [top] = ledger.stretches
   const short = top?.unmet || ledger.stretches.length > 1 || needsPast
-  const exhausted = top && readerOf(top, top.epoch)?.exhausted
+  const exhausted = top && ownReader(top)?.exhausted
   return { ...ledger, phase: short && !exhausted ? 'bounded' : 'whole' }
 }
+
+/** Whose history ends where the stretch begins to grow, or was let go. */
+const ownReader = (top: Stretch): Reader | undefined =>
+  readerOf(top, top.epoch) ?? top.readers.find(({ until }) => until !== undefined)
 
 function isMet({ stretches }: Ledger, { from, reached, more }: Reading, grown: boolean): boolean {
   if (from === 'top') return stretches.length === 1 && !stretches[0]!.unmet

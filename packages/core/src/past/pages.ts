@@ -3,7 +3,7 @@ import { HistoryReader } from '../ably/historyReader.ts'
 import type { Conversation } from '../response/conversation.ts'
 import type { Heard } from './heard.ts'
 import type { HistoryReading } from './hydrator.ts'
-import { isLoading, reads } from './ledger.ts'
+import { isLoading, reads, untilOf } from './ledger.ts'
 import type { Decision, Event, Ledger } from './ledger.ts'
 import { NONE } from './stretch.ts'
 import type { PageMarks } from './stretch.ts'
@@ -99,7 +99,8 @@ export class Pages {
     if (reader) return reader
     for (const known of this.#readers.keys())
       if (!reads(this.#host.ledger(), known)) this.#readers.delete(known)
-    this.#readers.set(epoch, (reader = new HistoryReader(this.#channel, this.#heard.sawAttach)))
+    const until = untilOf(this.#host.ledger(), epoch)
+    this.#readers.set(epoch, (reader = new HistoryReader(this.#channel, this.#heard.sawAttach, until)))
     return reader
   }
 

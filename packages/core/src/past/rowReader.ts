@@ -32,6 +32,12 @@ export class RowReader {
     return !this.begun || this.#cursor !== undefined
   }
 
+  /** The pages read so far are not known any more. */
+  restart(): void {
+    this.#cursor = undefined
+    this.begun = false
+  }
+
   /** Reads the page before those read so far; with `newest`, the newest page once more, keeping the place. */
   async read(past: Past, newest = false): Promise<SeedPage> {
     try {

@@ -42,6 +42,7 @@ export function seed(options: SeedOptions): Hydrator {
       past.setHasOlder(rows.hasOlder)
     },
     async loadOlder(past) {
+      if (past.again) rows.restart()
       // After `initialRows`, the first page says where the second one begins.
       if (!rows.begun) await rows.read(past)
       if (rows.hasOlder) await rows.read(past)

@@ -16,6 +16,8 @@ export interface Stretch {
   readonly unmet: boolean
   /** It reaches back as far as was asked, so it stays known when continuity is lost. */
   readonly held: boolean
+  /** What is older was known and let go, back to this serial: it is to be read again. */
+  readonly lost?: string | undefined
 }
 
 /** Sorts before every serial, and after. */
@@ -24,7 +26,9 @@ export const NONE = '~'
 
 /** How far the history before an attachment was read. */
 export interface Reader {
+  /** The attachment; negative: messages were let go, and it begins `until` then. */
   readonly epoch: number
+  readonly until?: number
   /** Every message that the channel retains was read. */
   readonly exhausted: boolean
 }
@@ -47,8 +51,10 @@ export function newStretch(epoch: number): Stretch {
 /** Adds a page of a reader's history to the stretch. */
 export function withPage(stretch: Stretch, cursor: number, marks: PageMarks): Stretch {
   const { oldest, heads, prompts, exhausted } = marks
+  const { lost = ALL } = stretch
   return {
     ...stretch,
+    lost: exhausted || oldest <= lost ? undefined : stretch.lost,
     readers: stretch.readers.map((reader) =>
       reader.epoch === cursor ? { ...reader, exhausted: reader.exhausted || exhausted } : reader,
     ),
@@ -79,6 +85,7 @@ function join(above: Stretch, below: Stretch): Stretch {
     readers: [...above.readers, ...below.readers],
     unmet: below.unmet,
     held: true,
+    lost: below.lost,
   }
 }
 

@@ -23,6 +23,10 @@ export class Tasks {
     return this.#load !== undefined && this.#underWay.has(this.#load)
   }
 
+  get isIdle(): boolean {
+    return this.#underWay.size === 0
+  }
+
   /** Begins a load while the channel is being attached: what it reads shows at once. */
   beginEarly(): Task {
     const task = (this.#load = { kind: 'load', abort: new AbortController(), hold: 0 })

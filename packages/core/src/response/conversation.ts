@@ -54,18 +54,18 @@ export class Conversation {
   /** Which reading of the past is being applied: it holds back what it changes (`Store.hold`). 0: none. */
   reading = 0
   /** Responses that may lack older messages: complete ones are not checked again for every page of history. */
-  readonly #maybeIncomplete = new Set<Response>()
-  readonly #askerOf = (promptId: string) => this.#prompts.first(promptId)
+  readonly maybeIncomplete = new Set<Response>()
+  readonly #askerOf = (promptId: string) => this.prompts.first(promptId)
   readonly roster: Roster
   readonly ignored: OnIgnored
   /** Responses that may be open: those that changed since they were found over. */
-  readonly #maybeOpen = new Set<Response>()
+  readonly maybeOpen = new Set<Response>()
   /** How many responses show of each client. */
   readonly #speakers = new Map<string, number>()
-  readonly #prompts: Prompts
+  readonly prompts: Prompts
   /** Rows of the application's database, if they are understood. */
   readonly rows: Rows | undefined
-  readonly #replies: ReplyKeeper | undefined
+  readonly replies: ReplyKeeper | undefined
   readonly #kinds: Kinds
   readonly #produce: Produce
 
@@ -74,16 +74,16 @@ export class Conversation {
     this.#produce = options.produce ?? copied
     this.ignored = options.onIgnored ?? (() => {})
     this.roster = this.#makeRoster(continuousId, partiesOf(options.agents))
-    this.#replies = kinds.replies?.(this)
+    this.replies = kinds.replies?.(this)
     this.rows = kinds.rows?.(this)
-    this.#prompts = new Prompts(this, kinds.longPrompts?.())
+    this.prompts = new Prompts(this, kinds.longPrompts?.())
   }
 
   #makeRoster(continuousId: string, parties: Parties): Roster {
     return new Roster(continuousId, parties, {
       known: () => this.known,
       add: (id, party, serial, live) => this.#addResponse(id, party, serial, live),
-      added: (response) => this.#replies?.replay(response),
+      added: (response) => this.replies?.replay(response),
       forget: (response) => this.#forget(response),
       changeHands: (before, next) => {
         next.takeOver(before)
@@ -94,8 +94,8 @@ export class Conversation {
       unshelve: (id) => this.rows?.find(id),
       unshelveBySerial: (serial) => this.rows?.bySerial(serial),
       drop: (rival, { clientId: owner }) => {
-        this.#maybeIncomplete.delete(rival)
-        this.#maybeOpen.delete(rival)
+        this.maybeIncomplete.delete(rival)
+        this.maybeOpen.delete(rival)
         this.ignored({ clientId: rival.clientId, responseId: rival.id, owner })
       },
     })
@@ -111,6 +111,10 @@ export class Conversation {
     if (this.#events.length)
       this.#structure = reduce(this.#structure, this.#events.splice(0), this.#produce, this.#kinds)
     return this.#structure
+  }
+
+  set structure(structure: Structure) {
+    this.#structure = structure
   }
 
   /** Whether something may have changed since the structure was that one. */
@@ -134,7 +138,7 @@ export class Conversation {
       case 'prompt-text':
       case 'cancel':
       case 'prompt-status':
-        return this.#prompts.apply(event)
+        return this.prompts.apply(event)
     }
     // Citations may come from other clients; they show only if the cited message's serial is known.
     if (event.type === 'summary' || event.type === 'citation') {
@@ -143,7 +147,7 @@ export class Conversation {
       return
     }
     const response = this.roster.responseFor(event, live)
-    if (isReply(event)) this.#replies?.take(event as Reply, response, live)
+    if (isReply(event)) this.replies?.take(event as Reply, response, live)
     else if (event.type === 'tool' && response) this.roster.noteCall(event, response)
     if (response && this.#applyTo(response, event, live)) this.touch(response, live)
   }
@@ -157,7 +161,7 @@ export class Conversation {
     const { serial, promptId } = response
     let changed = response.meet(event, live)
     if (live && !response.attended) this.unattended = true
-    if (promptId === undefined) this.#replies?.note(response)
+    if (promptId === undefined) this.replies?.note(response)
     if (response.isRival && this.roster.judge(response)) changed = true
     if (changed && !response.headKnown) {
       if (this.#hasHead(response, live)) response.knowHead()
@@ -191,7 +195,7 @@ export class Conversation {
 
   /** A row changed a response. */
   rowChanged(response: Response): void {
-    this.#replies?.note(response)
+    this.replies?.note(response)
     if (!response.headKnown && this.#hasHead(response, false)) response.knowHead()
     this.touch(response, false)
   }
@@ -204,7 +208,7 @@ export class Conversation {
 
   /** Who sent a prompt may have become known: whether the result of a tool counts may depend on it. */
   heard(promptId: string): void {
-    this.#replies?.judge(promptId)
+    this.replies?.judge(promptId)
   }
 
   /** A response that the channel delivered, or that a row `shows`. */
@@ -221,10 +225,10 @@ export class Conversation {
   /** Something happened to the structure: to a prompt, mostly. */
   note(event: StructureEvent): void {
     this.#events.push(event)
-    if (event.type === 'prompt') this.#prompts.hear(event.prompt)
+    if (event.type === 'prompt') this.prompts.hear(event.prompt)
     if (event.type !== 'sent' || event.serial === undefined) return
     const { clientId } = this.structure.prompts.get(event.id)?.state ?? {}
-    this.#prompts.hear({ id: event.id, serial: event.serial, clientId })
+    this.prompts.hear({ id: event.id, serial: event.serial, clientId })
   }
 
   /** Rebuilds the snapshot of a response. Returns what changed, or undefined if nothing did. */
@@ -238,7 +242,7 @@ export class Conversation {
       return [{}]
     }
     const changes = response.refresh()
-    if (!response.open) this.#maybeOpen.delete(response)
+    if (!response.open) this.maybeOpen.delete(response)
     const now = response.snapshot
     this.#countSpeaker(before, now)
     if (changes && now && (!before || placed.some((field) => before[field] !== now[field])))
@@ -260,9 +264,9 @@ export class Conversation {
   /** Responses that are not over. */
   open(): Response[] {
     const open: Response[] = []
-    for (const response of this.#maybeOpen)
+    for (const response of this.maybeOpen)
       if (response.open && !response.isRival) open.push(response)
-      else if (!response.open) this.#maybeOpen.delete(response)
+      else if (!response.open) this.maybeOpen.delete(response)
     return open
   }
 
@@ -271,8 +275,8 @@ export class Conversation {
     if (touched === LIVE) return
     if (touched === undefined) {
       this.dirty.push(response)
-      this.#maybeIncomplete.add(response)
-      this.#maybeOpen.add(response)
+      this.maybeIncomplete.add(response)
+      this.maybeOpen.add(response)
     }
     response.touched = live ? LIVE : Math.max(touched ?? 0, this.reading)
   }
@@ -287,7 +291,7 @@ export class Conversation {
     for (const response of this.roster.all()) {
       if (response.open) response.break(gap)
       else if (!response.doubt(gap.epoch)) continue
-      this.#maybeIncomplete.add(response)
+      this.maybeIncomplete.add(response)
     }
   }
 
@@ -318,23 +322,23 @@ export class Conversation {
   /** Responses that older messages could complete: those that changed since they were found complete. */
   #incomplete(): Response[] {
     const incomplete: Response[] = []
-    for (const response of this.#maybeIncomplete)
+    for (const response of this.maybeIncomplete)
       if (response.needsPast) incomplete.push(response)
-      else this.#maybeIncomplete.delete(response)
+      else this.maybeIncomplete.delete(response)
     return incomplete
   }
 
   /** Whether its start has been read. */
   #hasHead(response: Response, live: boolean): boolean {
     return (
-      (response.serial !== undefined && this.known.begins(response.serial, live)) ||
+      (response.serial !== undefined && this.known.begins(response.id, response.serial, live)) ||
       this.#followsPrompt(response)
     )
   }
 
   /** A response cannot begin before its prompt was published first. */
   #followsPrompt({ promptId, serial = '' }: Response): boolean {
-    const prompt = promptId === undefined ? undefined : this.#prompts.first(promptId)?.serial
+    const prompt = promptId === undefined ? undefined : this.prompts.first(promptId)?.serial
     return prompt !== undefined && prompt < serial && this.known.beginsTurn(prompt)
   }
 
@@ -342,16 +346,16 @@ export class Conversation {
     const response = new Response(id, party, this.#kinds, this.#askerOf)
     const { known } = this
     if (known.gap) response.break(known.gap)
-    this.#maybeIncomplete.add(response)
-    if (live && known.begins(serial, true)) response.headKnown = true
+    this.maybeIncomplete.add(response)
+    if (live && known.begins(id, serial, true)) response.headKnown = true
     else if (live) this.strangers = true
     return response
   }
 
   #forget(response: Response): void {
     const { id, snapshot } = response
-    this.#maybeIncomplete.delete(response)
-    this.#maybeOpen.delete(response)
+    this.maybeIncomplete.delete(response)
+    this.maybeOpen.delete(response)
     this.#countSpeaker(snapshot, undefined)
     this.dirty = this.dirty.filter((one) => one !== response)
     if (snapshot) this.note({ type: 'forgotten', id, promptId: snapshot.promptId })

@@ -33,6 +33,8 @@ export interface Rows {
   show(held: ReadonlySet<number>): boolean
   /** What a reading holds back is another one's to hold. */
   handOver(reading: number, to: number): void
+  /** Forgets a row. */
+  letGo(id: string): void
 }
 
 export interface RowHost {
@@ -56,6 +58,8 @@ export interface ReplyKeeper {
   note(response: Response): void
   /** It was learnt who sent a prompt. */
   judge(promptId: string): void
+  /** Forgets what was said for a response. */
+  letGo(response: Response): void
 }
 
 export interface ReplyBookHost {
@@ -69,6 +73,8 @@ export interface LongPrompts {
   add(event: PromptTextEvent): PromptEvent | undefined
   /** The text of a prompt: whole, or its beginning and how much of it has come. */
   read(event: PromptEvent): PromptText
+  /** Forgets a prompt's text. */
+  letGo(prompt: { readonly id: string; readonly clientId?: string | undefined }): void
 }
 
 export interface PromptText {

@@ -34,6 +34,11 @@ export class PromptTexts implements LongPrompts {
     return { text, incomplete: { received: length, length: whole.length } }
   }
 
+  letGo({ id, clientId = '' }: Parameters<LongPrompts['letGo']>[0]): void {
+    this.#incomplete.delete(id)
+    this.#runs.delete(`${clientId} ${id}`)
+  }
+
   /** A stranger's pieces are not the prompt's. */
   #of(id: string, clientId = ''): Run {
     const key = `${clientId} ${id}`

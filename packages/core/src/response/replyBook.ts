@@ -22,6 +22,7 @@ export class ReplyBook implements ReplyKeeper {
     const replies = byClient.get(event.clientId) ?? new Replies()
     if (!replies.add(event)) return
     this.#replies.set(id, byClient.set(event.clientId, replies))
+    for (const response of speakers) response.hear(event)
     for (const response of speakers.filter((one) => one !== own && one.applyReply(event))) {
       response.replied = true
       this.note(response)
@@ -38,6 +39,11 @@ export class ReplyBook implements ReplyKeeper {
           response.meet(reply, true)
           response.applyPart(reply)
         }
+  }
+
+  letGo({ id, promptId = '' }: Response): void {
+    this.#replies.delete(id)
+    this.#replied.delete(promptId)
   }
 
   note(response: Response): void {

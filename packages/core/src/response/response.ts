@@ -76,6 +76,9 @@ export class Response {
   attended = false
   /** When its agent last published something of it, in milliseconds since the epoch. */
   spokeAt = 0
+  /** The newest serial that anything said for it has, and when the newest was said. */
+  newest = ''
+  heardAt = 0
   /** Newest version among its agent's messages other than text. */
   #newestVersion = ''
   #sealed = false
@@ -161,9 +164,16 @@ export class Response {
     for (const part of this.parts.ordered) part.dirty = true
   }
 
+  /** Notes how far back the channel is to be read for all that is said for it. */
+  hear({ serial, updatedAt }: StreamEvent): void {
+    if (serial > this.newest) this.newest = serial
+    if (updatedAt > this.heardAt) this.heardAt = updatedAt
+  }
+
   /** Records serial, promptId and clientId of a message. Returns whether a view would change. */
   meet(event: StreamEvent, live: boolean): boolean {
     let seen = false
+    this.hear(event)
     // A message that comes again tells nothing of its agent, nor does somebody else's edit.
     const spokeAt = event.editor === undefined ? event.updatedAt : event.timestamp
     if (spokeAt > this.spokeAt) {

@@ -66,6 +66,10 @@ export class RowBook implements Rows {
     this.#hold(to, lines)
   }
 
+  letGo(id: string): void {
+    this.#shelf.take(id)
+  }
+
   #hold(reading: number, lines: readonly ShownLine[]): void {
     const held = this.#held.get(reading)
     if (held) for (const line of lines) held.push(line)

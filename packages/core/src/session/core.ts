@@ -58,6 +58,8 @@ interface Parts {
   readonly pathOf?: (structure: Structure) => MessageList
   /** Responses may have appeared, or changed, while nobody watched whether their agents leave. */
   onUnattended?(): void
+  /** The conversation has changed, and is about to show. */
+  onStructure?(structure: Structure): void
   /** What changed is about to be published. */
   onFlush?(): void
   /** Live for the first time. */
@@ -187,6 +189,16 @@ export class SessionCore {
     return this.#continuity.loadOlder()
   }
 
+  /** Nothing of the past is being read. */
+  get isAtRest(): boolean {
+    return this.#continuity.isAtRest
+  }
+
+  /** Something of the past is not known any more. */
+  forget(...without: Parameters<Continuity['forget']>): void {
+    this.#continuity.forget(...without)
+  }
+
   /** Reports, once, that something optional failed. */
   lacks(what: string, capability: string): (cause: unknown) => void {
     const cures = [lacking(capability, this.channel.name)]
@@ -229,6 +241,7 @@ export class SessionCore {
       schedule,
       pathOf: this.#parts.pathOf,
       onFlush: () => this.#parts.onFlush?.(),
+      onStructure: (structure) => this.#parts.onStructure?.(structure),
       onList: (messages, entries) => this.dispatch({ type: 'list', messages, entries }),
       onStreaming: (isStreaming) => this.dispatch({ type: 'streaming', isStreaming }),
       onPublish: (published) => this.events.announce(published),

@@ -1,7 +1,7 @@
 import type { ChannelMode } from 'ably'
 import { Immer } from 'immer'
 import type { CitationSource, CitationSourceOf } from './citationSource.ts'
-import { RejoinError, wrapError } from '../types/errors.ts'
+import { quoted, RejoinError, wrapError } from '../types/errors.ts'
 import { allFeatures } from './features.ts'
 import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
@@ -15,6 +15,7 @@ import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
 import { Waker } from './waker.ts'
 import type { WakeAgent } from './waker.ts'
 import { Absence } from './absence.ts'
+import { Keeper } from './keeper.ts'
 import { PresenceWatch } from './presence.ts'
 import { Queue } from './queue.ts'
 import { Reader } from './reader.ts'
@@ -27,6 +28,11 @@ export type SessionOptions = ChannelSource &
   ReadingOptions & {
     /** Keeps this device's choice between versions of prompts and answers. */
     branches?: BranchOptions
+    /**
+     * How many of the newest messages to keep; default: all. Older ones are let go, a few at a time, and `hasOlder` is
+     * true: `loadOlder()` reads them again. What streams stays, and so does what has a subscriber and all that is newer.
+     */
+    keep?: number
     /** Watch who is on the channel; needs the capability `presence` or `subscribe`. Default true. */
     presence?: boolean
     /**
@@ -72,6 +78,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   readonly #waker: Waker | undefined
   readonly #absence: Absence
   readonly #citations: CitationSource | undefined
+  readonly #keeper: Keeper | undefined
   #initial: Session<T, D> | undefined
 
   constructor(options: SessionOptions) {
@@ -81,6 +88,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       pathOf: (structure) => this.#branches.pathOf(structure),
       modes: options?.citations && withAnnotations,
       onUnattended: () => this.#absence.judge(),
+      onStructure: (structure) => this.#keeper?.trim(structure),
       onFlush: () => this.#presence?.update(),
       onReady: () => this.#onReady(),
       onClose: () => {
@@ -111,6 +119,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       conversation.apply(event, live)
       if (live) store.changed()
     })
+    this.#keeper = keeperOf(options.keep, core, this.#branches)
     core.begin()
   }
 
@@ -122,6 +131,12 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     const { initialRows = [], branches } = this.#options
     if (!this.#core.isStarted && !branches) return this
     return (this.#initial ??= new Session<T, D>({ channelName: this.#core.channel.name, initialRows }))
+  }
+
+  /** Loads messages older than the oldest in the list. Resolves when they show. */
+  override loadOlder = (): Promise<void> => {
+    const load = (): Promise<void> => this.#core.loadOlder()
+    return this.#keeper?.whileLoading(load) ?? load()
   }
 
   /** Publishes a prompt, shown at once with its delivery status. Resolves to its id. */
@@ -298,6 +313,16 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     if (this.#options.presence ?? true)
       this.#presence.start().catch(this.#core.lacks('watch who is on the channel', 'subscribe'))
   }
+}
+
+function keeperOf(keep: number | undefined, core: SessionCore, branches: Branches): Keeper | undefined {
+  if (keep === undefined) return undefined
+  if (!Number.isInteger(keep) || keep < 1)
+    throw new RejoinError(
+      'invalid_argument',
+      `unable to create a session; \`keep\` must be a whole number of messages, at least 1, and is ${quoted(keep)}`,
+    )
+  return new Keeper(keep, core, branches.pathOf)
 }
 
 /** Names of a session's methods, for bindings that pass them on. */

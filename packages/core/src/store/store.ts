@@ -18,6 +18,8 @@ interface Hooks {
   pathOf?: ((structure: Structure) => MessageList) | undefined
   /** Called before changes are published. */
   onFlush(): void
+  /** The conversation has changed, and is about to show. */
+  onStructure?: ((structure: Structure) => void) | undefined
   /** The list has changed; its subscribers are notified next. */
   onList(messages: MessageList, entries: MessageList): void
   /** Whether any response is being written, when that changes; subscribers are told next. */
@@ -97,6 +99,11 @@ export class Store {
       listeners.delete(listener)
       if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id)
     }
+  }
+
+  /** Whether a response has subscribers. */
+  isWatched(id: string): boolean {
+    return this.#listeners.has(id)
   }
 
   /** Something live changed: publishes it with the next frame, or now. */
@@ -200,6 +207,7 @@ export class Store {
     const before: Structure = this.#structure
     if (conversation.isAheadOf(before) && (this.#holds.size === 0 || this.#listIsLive)) {
       this.#listIsLive = false
+      this.#hooks.onStructure?.(conversation.structure)
       this.#structure = conversation.structure
     }
     if (this.#pathChanged || before.entries !== this.#structure.entries) return this.#showList()

@@ -152,14 +152,25 @@ export class ModelChannel {
     this.tell('attached', true)
   }
 
-  history({ limit, untilAttach }: { limit: number; untilAttach?: boolean }): Promise<unknown> {
+  history({
+    limit,
+    untilAttach,
+    end,
+  }: {
+    limit: number
+    untilAttach?: boolean
+    end?: number
+  }): Promise<unknown> {
     const first = this.asks++ === 0
     if (untilAttach && this.attachPointGone && !first)
       return Promise.reject(Object.assign(new Error('gone'), { code: 90008, statusCode: 400 }))
     if (untilAttach) return this.page(this.attachedAt, limit)
     // Of a channel that was attached before, a page is asked for at once: what it has, the connection has delivered.
     if (!this.attachPointGone) while (this.busy && this.arrive());
-    return this.page(this.model.log.length, limit, !this.attachPointGone)
+    const { log } = this.model
+    // A message's time is its serial.
+    const newer = end === undefined ? -1 : log.findIndex(({ serial }) => Number(serial) > end)
+    return this.page(newer < 0 ? log.length : newer, limit, !this.attachPointGone)
   }
 
   private readonly presenceListeners = new Set<(message: object) => void>()

@@ -12,6 +12,30 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'what was let go is read again from its start on only',
+    file: 'past/letGo.ts',
+    from: 'until: Math.max(until, ...untils)',
+    to: 'until',
+  },
+  {
+    name: 'what was let go counts as known to have no older messages',
+    file: 'past/letGo.ts',
+    from: 'heads: higher(heads)',
+    to: 'heads',
+  },
+  {
+    name: 'a prompt is let go while its answer stays',
+    file: 'session/keeper.ts',
+    from: '.some((answer) => !goes.has(keyOf(answer)))',
+    to: '.some(() => false)',
+  },
+  {
+    name: 'other versions show when the lines are let go that hid them',
+    file: 'session/keeper.ts',
+    from: 'entries.alternatives > 0 ?',
+    to: 'entries.alternatives < 0 ?',
+  },
+  {
     name: 'tokens before a full text count when their stamps lie beyond it',
     file: 'text/run.ts',
     from: 'if (older || this.merges) return older\n    return',
@@ -194,7 +218,7 @@ export const mutants: Mutant[] = [
   {
     name: 'responses seen for the first time are whole',
     file: 'response/conversation.ts',
-    from: 'if (live && known.begins(serial, true)) response.headKnown',
+    from: 'if (live && known.begins(id, serial, true)) response.headKnown',
     to: 'if (true) response.headKnown',
   },
   {
@@ -236,7 +260,7 @@ export const mutants: Mutant[] = [
   {
     name: 'what is read while the connection is away counts as continuous',
     file: 'past/pages.ts',
-    from: "if (this.#host.ledger().phase === 'loading') this",
+    from: 'if (isLoading(this.#host.ledger())) this',
     to: 'this',
   },
   {
@@ -434,13 +458,13 @@ export const mutants: Mutant[] = [
   {
     name: 'what failed is not read again',
     file: 'past/ledger.ts',
-    from: "phase === 'failed' || (told",
-    to: '(told',
+    from: "phase === 'failed' || restarts",
+    to: 'restarts',
   },
   {
     name: 'messages that changed while the connection was away are not read again',
     file: 'past/ledger.ts',
-    from: "event.from === 'top' ? readerOf(top, top.epoch) : top.readers.at(-1)",
+    from: "event.from === 'top' ? ownReader(top) : top.readers.at(-1)",
     to: 'top.readers.at(-1)',
   },
   {

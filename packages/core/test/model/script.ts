@@ -62,7 +62,7 @@ const prompt = fc.record({
 export type PromptScript = typeof prompt extends fc.Arbitrary<infer P> ? P : never
 
 /** One response: who writes it and how. */
-const script = fc.record({
+export const script = fc.record({
   pattern: fc.constantFrom('token' as const, 'message' as const),
   /**
    * - `ours`: all of PROTOCOL.md;

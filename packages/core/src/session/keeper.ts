@@ -1,0 +1,133 @@
+import type { Conversation } from '../response/conversation.ts'
+import { keyOf } from '../response/lines.ts'
+import type { MessageList } from '../response/lines.ts'
+import type { Structure } from '../response/reduce.ts'
+import type { Span } from '../response/span.ts'
+import { isBusy, letGo } from '../response/letGo.ts'
+import { withoutOldest } from '../past/letGo.ts'
+import type { Ledger } from '../past/ledger.ts'
+import type { Store } from '../store/store.ts'
+import type { MessageRef } from '../types/types.ts'
+
+/** Responses that were let go last, of which a late message tells that it does not begin them. */
+const MAX_GONE = 500
+
+interface Host {
+  readonly store: Store
+  readonly conversation: Conversation
+  /** Nothing of the past is being read. */
+  readonly isAtRest: boolean
+  forget(without: (ledger: Ledger, deep: boolean) => Ledger): void
+}
+
+/** Keeps the newest messages whole, and lets older ones go (the option `keep`): `loadOlder()` reads them again. */
+export class Keeper {
+  readonly #host: Host
+  readonly #keep: number
+  /** How many come before the oldest go: they go together. */
+  readonly #slack: number
+  readonly #pathOf: (structure: Structure) => MessageList
+  readonly #gone = new Set<string>()
+  #limit: number
+  #cuts = 0
+
+  constructor(keep: number, host: Host, pathOf: (structure: Structure) => MessageList) {
+    this.#host = host
+    this.#keep = keep
+    this.#slack = Math.ceil(keep / 4)
+    this.#limit = keep + this.#slack
+    this.#pathOf = pathOf
+    const { conversation } = host
+    const { known } = conversation
+    conversation.known = {
+      get gap() {
+        return known.gap
+      },
+      begins: (id, serial, live) => {
+        // It goes on: its start is where it was.
+        if (this.#gone.delete(id)) this.#forget({ oldest: serial, newest: serial, until: 0 })
+        return known.begins(id, serial, live)
+      },
+      beginsTurn: (serial) => known.beginsTurn(serial),
+    }
+  }
+
+  /** Older messages were asked for: they stay until as many new ones have come as make others go. */
+  async whileLoading(load: () => Promise<void>): Promise<void> {
+    this.#limit = Infinity
+    try {
+      await load()
+    } finally {
+      this.#limit = Math.max(this.#keep, this.#host.store.messages.length) + this.#slack
+    }
+  }
+
+  /** Lets go of what is too old, before it shows. */
+  trim(structure: Structure): void {
+    if (structure.entries.length <= this.#limit || !this.#host.isAtRest) return
+    const { length, refs } = this.#pathOf(structure)
+    if (length <= this.#limit) return
+    const lines = this.#oldest(structure, refs)
+    if (lines.size > 0) {
+      this.#forget(letGo(this.#host.conversation, [...lines]))
+      for (const { id } of lines) this.#gone.add(id)
+      for (const id of this.#gone) if (this.#gone.size > MAX_GONE) this.#gone.delete(id)
+    }
+    this.#limit = Math.max(this.#keep, length - lines.size) + this.#slack
+  }
+
+  #forget({ oldest, newest, until }: Pick<Span, 'oldest' | 'newest' | 'until'>): void {
+    const cursor = -++this.#cuts
+    this.#host.forget((ledger, restarts) =>
+      withoutOldest(ledger, { oldest, newest, until, cursor, restarts }),
+    )
+  }
+
+  /** The lines before the newest messages, and before what somebody looks at; without those that are not over. */
+  #oldest(structure: Structure, shown: readonly MessageRef[]): Set<MessageRef> {
+    const { entries } = structure
+    const first = shown.at(-this.#keep)
+    const going = new Set<MessageRef>()
+    for (const { ref } of entries.from(0)) {
+      if (ref === first || this.#isWatched(ref)) break
+      if (!this.#stays(ref, structure)) going.add(ref)
+    }
+    const goes = new Set([...going].map(keyOf))
+    for (const ref of going)
+      if (ref.role === 'user' && answersOf(ref.id, structure).some((answer) => !goes.has(keyOf(answer))))
+        going.delete(ref)
+    return entries.alternatives > 0 ? this.#withHidden(going, structure, shown) : going
+  }
+
+  #isWatched({ id, role }: MessageRef): boolean {
+    return role === 'assistant' && this.#host.store.isWatched(id)
+  }
+
+  #stays({ id, role }: MessageRef, { prompts }: Structure): boolean {
+    if (role === 'assistant') return isBusy(this.#host.conversation, id)
+    const { delivery, status } = prompts.get(id)!.state
+    return delivery !== 'sent' || status === 'queued' || status === 'answering'
+  }
+
+  /** Other versions than those that show go, too, if without the older lines they would show. */
+  #withHidden(going: Set<MessageRef>, structure: Structure, before: readonly MessageRef[]): Set<MessageRef> {
+    const shown = new Set(before)
+    const left = before.filter((ref) => !going.has(ref)).length
+    for (;;) {
+      const gone = new Map([...going].map((ref) => [keyOf(ref), undefined]))
+      const { refs } = this.#pathOf({ ...structure, entries: structure.entries.with(gone) })
+      const surplus = refs.filter((ref) => !shown.has(ref))
+      // A line would be hidden: only what is older tells that it shows.
+      if (refs.length - surplus.length < left) return new Set()
+      if (surplus.length === 0) return going
+      if (surplus.some((ref) => this.#isWatched(ref) || this.#stays(ref, structure))) return new Set()
+      for (const ref of surplus) going.add(ref)
+    }
+  }
+}
+
+/** The answers of a prompt that are there. */
+function answersOf(promptId: string, { fates, entries }: Structure): MessageRef[] {
+  const answers = fates.get(promptId)?.answers ?? []
+  return answers.map(({ id }) => ({ role: 'assistant', id }) as const).filter((ref) => entries.find(ref))
+}
