@@ -29,11 +29,23 @@ function scriptTags(): Plugin {
   }
 }
 
+/** What the pages show before their scripts run: the same for all. */
+function firstPaint(): Plugin {
+  const shell = join(web, 'common', 'shell', 'shell.html')
+  return {
+    name: 'first-paint',
+    transformIndexHtml: {
+      order: 'pre',
+      handler: (html) => html.replace('<div id="app"></div>', () => readFileSync(shell, 'utf8').trim()),
+    },
+  }
+}
+
 export default defineConfig({
   root: web,
   base: '/',
   resolve: { conditions: ['@rejoin/source', 'browser', 'import', 'module', 'default'] },
-  plugins: [react(), vue(), scriptTags()],
+  plugins: [react(), vue(), firstPaint(), scriptTags()],
   build: {
     outDir: join(import.meta.dirname, 'dist'),
     emptyOutDir: true,

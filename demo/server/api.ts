@@ -30,21 +30,46 @@ const patterns: readonly string[] = ['message-per-response', 'message-per-token'
 export function createApi({ store, sessions, tokens, limits, agent, proxies, config }: Parts): Router {
   const owned = async (call: Call): Promise<[Conversation, User]> => ownedBy(store, sessions, limits, call)
 
+  async function signIn({ request, response }: Call, name?: unknown): Promise<User> {
+    const known = await sessions.find(request)
+    if (known) return known
+    limits.take(`sign-in ${addressOf(request, proxies)}`, 60)
+    if (name !== undefined && (typeof name !== 'string' || !/^[\p{L}\p{N} '.-]{1,40}$/u.test(name)))
+      throw badRequest('unable to use this name; use up to 40 letters, digits and spaces')
+    return sessions.signIn(request, response, name)
+  }
+
+  async function create(user: User, pattern: unknown): Promise<Conversation> {
+    limits.take(`create ${user.id}`, 30)
+    if ((await store.countConversations(user.id)) >= mostConversations)
+      throw new Problem(
+        `unable to start another conversation; you have ${mostConversations}. Delete one first`,
+        { status: 409, code: 'too_many' },
+      )
+    if (typeof pattern !== 'string' || !patterns.includes(pattern))
+      throw badRequest(`unable to create the conversation; pattern must be one of ${patterns.join(', ')}`)
+    const conversation = newConversation(user.id, pattern as Pattern)
+    await store.addConversation(conversation)
+    return conversation
+  }
+
   return (
     new Router(proxies)
       .on('GET', '/api/config', () => config)
 
+      // All that a page begins with, in one answer. Who opens no conversation and has none gets one.
+      .on('POST', '/api/home', async (call) => {
+        const { conversation } = await readJson(call.request)
+        const user = await signIn(call)
+        const conversations = await store.conversationsOf(user.id)
+        if (conversations.length === 0 && conversation === '')
+          conversations.push(await create(user, 'message-per-response'))
+        return { config, user, conversations: conversations.map(shown) }
+      })
+
       .on('GET', '/api/session', ({ request }) => sessions.user(request))
       // Keeps an existing session; otherwise signs in a guest.
-      .on('POST', '/api/session', async ({ request, response }) => {
-        const known = await sessions.find(request)
-        if (known) return known
-        limits.take(`sign-in ${addressOf(request, proxies)}`, 60)
-        const { name } = await readJson(request)
-        if (name !== undefined && (typeof name !== 'string' || !/^[\p{L}\p{N} '.-]{1,40}$/u.test(name)))
-          throw badRequest('unable to use this name; use up to 40 letters, digits and spaces')
-        return sessions.signIn(request, response, name)
-      })
+      .on('POST', '/api/session', async (call) => signIn(call, (await readJson(call.request)).name))
       .on('DELETE', '/api/session', async ({ request, response }) => {
         // Not awaited: signing out must not depend on Ably. `revoke` reports failures itself.
         if (await sessions.find(request)) void tokens.revoke({ session: sessions.nameOf(request) })
@@ -56,27 +81,8 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
       )
       .on('POST', '/api/conversations', async ({ request }) => {
         const user = await sessions.user(request)
-        limits.take(`create ${user.id}`, 30)
-        if ((await store.countConversations(user.id)) >= mostConversations)
-          throw new Problem(
-            `unable to start another conversation; you have ${mostConversations}. Delete one first`,
-            { status: 409, code: 'too_many' },
-          )
         const { pattern } = await readJson(request)
-        if (typeof pattern !== 'string' || !patterns.includes(pattern))
-          throw badRequest(`unable to create the conversation; pattern must be one of ${patterns.join(', ')}`)
-        const now = Date.now()
-        const conversation: Conversation = {
-          id: randomBytes(12).toString('hex'),
-          ownerId: user.id,
-          pattern: pattern as Pattern,
-          title: '',
-          named: false,
-          createdAt: now,
-          updatedAt: now,
-        }
-        await store.addConversation(conversation)
-        return shown(conversation)
+        return shown(await create(user, pattern))
       })
       .on('GET', '/api/conversations/:id', async (call) => shown((await owned(call))[0]))
       .on('PATCH', '/api/conversations/:id', async (call) => {
@@ -135,6 +141,12 @@ export async function ownedBy(
   const conversation = await store.conversation(params.id ?? '')
   if (conversation?.ownerId !== user.id) throw notFound('conversation')
   return [conversation, user]
+}
+
+function newConversation(ownerId: string, pattern: Pattern): Conversation {
+  const now = Date.now()
+  const id = randomBytes(12).toString('hex')
+  return { id, ownerId, pattern, title: '', named: false, createdAt: now, updatedAt: now }
 }
 
 const shown = ({ id, pattern, title, named, updatedAt }: Conversation) => ({

@@ -63,9 +63,14 @@ function errorOf(status: number, text: string): ApiError {
   }
 }
 
-/** Signs in as a guest the first time; later the cookie says who we are. */
-export const whoAmI = () => call<User>('POST', '/session')
-export const getConfig = () => call<Config>('GET', '/config')
+export interface Home {
+  config: Config
+  user: User
+  conversations: Conversation[]
+}
+
+/** Signs in as a guest the first time; later the cookie says who we are. Without a conversation to open, there is one. */
+export const getHome = (conversation: string) => call<Home>('POST', '/home', { conversation })
 export const listConversations = () => call<Conversation[]>('GET', '/conversations')
 export const getConversation = (id: string) => call<Conversation>('GET', `/conversations/${id}`)
 export const createConversation = (pattern: Pattern) =>

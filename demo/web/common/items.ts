@@ -137,9 +137,10 @@ const shownSource = ({ number, part }: NumberedSource): Source =>
     ? { number, url: part.url, title: part.title || part.url }
     : { number, title: part.title }
 
-/** What stands where text will come; nothing where text comes already, or where a person is waited for. */
+/** What stands where text will come; nothing where something grows already, or where a person is waited for. */
 export function waitingText({ items }: View): string | undefined {
   const last = items.at(-1)
+  if (last?.kind === 'reasoning' && last.open) return undefined
   if (last?.kind === 'text' || (last?.kind === 'tool' && asks(last.part))) return undefined
   return last?.kind === 'tool' ? 'Working' : last ? 'Thinking' : 'Reading your message'
 }

@@ -1,4 +1,4 @@
-import type { Branch, Turn } from '@rejoin/core'
+import type { Branch, SessionState, Turn } from '@rejoin/core'
 
 /** A line of the conversation. Versions of a prompt, or of an answer, share a key: one row shows them in turn. */
 export interface RowRef {
@@ -9,6 +9,20 @@ export interface RowRef {
   /** Of a prompt whose answer has not begun: the answers before it. */
   answers?: Branch | undefined
 }
+
+/**
+ * Returns what tells the rows to show. Those of the database show at once, before there is a connection; live text that
+ * comes while the past is still being read waits for its beginning.
+ */
+export function firstRows(): (turns: readonly Turn[], ready: boolean, status: Status) => RowRef[] {
+  let rows: RowRef[] = []
+  return (turns, ready, status) => {
+    if (ready || status === 'connecting') rows = rowsOf(turns)
+    return rows
+  }
+}
+
+type Status = SessionState['status']
 
 export function rowsOf(turns: readonly Turn[]): RowRef[] {
   return turns.flatMap(({ id, promptId, responseIds, promptVersions, answerVersions }) => {

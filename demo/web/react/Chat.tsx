@@ -17,7 +17,7 @@ import { HeaderView } from '../common/header/headerView.ts'
 import { hintOf } from '../common/ideas.ts'
 import { enter } from '../common/presence.ts'
 import { PromptView } from '../common/prompt/promptView.ts'
-import { rowsOf, type RowRef } from '../common/rows.ts'
+import { firstRows, type RowRef } from '../common/rows.ts'
 import { WelcomeView } from '../common/welcome.ts'
 import { Row } from './Row.tsx'
 import { useStage } from './stage.ts'
@@ -26,7 +26,7 @@ import { useView } from './useView.ts'
 /** A whole chat: what the SDK's hooks tell, in elements that React owns. */
 export function Chat() {
   const { connection, conversation, activity } = useStage()
-  const { session, error, agents } = useSession()
+  const { session, status, error, agents } = useSession()
   const { hasOlder, sentinel } = useOlder()
   const { turns } = useTurns()
   const ready = useReady(session.ready)
@@ -34,8 +34,8 @@ export function Chat() {
   const { scroller, isAtEnd, scrollToEnd } = useStickToEnd()
   const busy = useSyncExternalStore(activity.subscribe, activity.get)
   const waiting = describeWaiting(busy, agents.length)
-  // Whole at once: live text that comes while the past is still being read waits for its beginning.
-  const rows = useMemo(() => (ready ? rowsOf(turns) : []), [ready, turns])
+  const [read] = useState(firstRows)
+  const rows = useMemo(() => read(turns, ready, status), [read, turns, ready, status])
   useEffect(() => enter(connection, `ai:${conversation.id}`), [connection, conversation.id])
 
   function send(message: OutgoingPrompt) {

@@ -8,7 +8,7 @@ import { HeaderView } from '../common/header/headerView.ts'
 import { hintOf } from '../common/ideas.ts'
 import { enter } from '../common/presence.ts'
 import { PromptView } from '../common/prompt/promptView.ts'
-import { rowsOf, type RowRef } from '../common/rows.ts'
+import { firstRows, type RowRef } from '../common/rows.ts'
 import type { Stage } from '../common/stage.ts'
 import { WelcomeView } from '../common/welcome.ts'
 import { Row } from './row.ts'
@@ -18,6 +18,7 @@ export function startChat(element: HTMLElement, stage: Stage): () => void {
   const { connection, conversation, config, activity } = stage
   const { session } = connection
   const rows = new Map<string, Row>()
+  const read = firstRows()
   let ready = false
 
   const top = h('header')
@@ -51,7 +52,7 @@ export function startChat(element: HTMLElement, stage: Stage): () => void {
   past.sentinel(older)
 
   function update(): void {
-    const { error, hasOlder, agents } = session.getSnapshot()
+    const { status, error, hasOlder, agents } = session.getSnapshot()
     const shown = turns.getSnapshot()
     older.textContent = hasOlder ? 'Loading older messages…' : ''
     welcome.hidden = !ready || shown.length > 0 || error !== undefined
@@ -60,8 +61,7 @@ export function startChat(element: HTMLElement, stage: Stage): () => void {
     const words = describeWaiting(activity.get(), agents.length)
     waiting.hidden = words === ''
     if (waiting.textContent !== words) waiting.textContent = words
-    // Whole at once: live text that comes while the past is still being read waits for its beginning.
-    if (ready) showRows(rowsOf(shown))
+    showRows(read(shown, ready, status))
   }
 
   function showRows(refs: readonly RowRef[]): void {

@@ -2,11 +2,13 @@ import type { Branch, ResponseState } from '@rejoin/core'
 import { h } from '../dom.ts'
 import { viewOf, waitingText, type Item, type View } from '../items.ts'
 import { getFormat, onFormat } from '../preference.ts'
+import { unshown } from '../problem.ts'
 import type { Stage } from '../stage.ts'
 import { SafeTextView } from '../textView.ts'
 import type { View as ElementView } from '../view.ts'
 import { FactsLine } from './factsLine.ts'
 import { FileCard } from './fileCard.ts'
+import { leaveTurns, paintInTurn } from './paintTurns.ts'
 import { RecipeCard } from './recipeCard.ts'
 import { SourceList } from './sourceList.ts'
 import { Thoughts } from './thoughts.ts'
@@ -57,9 +59,26 @@ export class AnswerView implements ElementView<ShownAnswer> {
   }
 
   update(shown: ShownAnswer): void {
-    // Another version: its parts are others, though they may have the same ids.
-    if (shown.response.id !== this.#shown?.response.id) this.#forget(new Set())
+    const before = this.#shown?.response
     this.#shown = shown
+    // Another version: its parts are others, though they may have the same ids.
+    if (shown.response.id !== before?.id) this.#forget(new Set())
+    // A person waits for what does not grow.
+    if (shown.response.id === before?.id && before.status === 'streaming') paintInTurn(this.#paint)
+    else this.#show(shown)
+  }
+
+  readonly #paint = (): void => {
+    try {
+      this.#show(this.#shown!)
+    } catch (error) {
+      // Its failure is its own.
+      console.error(error)
+      this.#element.replaceChildren(h('p', { class: 'notice' }, unshown))
+    }
+  }
+
+  #show(shown: ShownAnswer): void {
     const { response } = shown
     const view = viewOf(response)
     const streaming = response.status === 'streaming'
@@ -82,6 +101,7 @@ export class AnswerView implements ElementView<ShownAnswer> {
   }
 
   dispose(): void {
+    leaveTurns(this.#paint)
     for (const stop of this.#stops) stop()
     this.#forget(new Set())
     this.#element.replaceChildren()

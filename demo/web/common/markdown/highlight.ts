@@ -1,34 +1,36 @@
-import type { createLowlight } from 'lowlight'
 import { h } from '../dom.ts'
 import { budget } from './budget.ts'
 import { hasMark } from './marks.ts'
 
-type Lowlight = ReturnType<typeof createLowlight>
-type Tree = ReturnType<Lowlight['highlight']>['children'][number]
+type Languages = typeof import('./languages.ts')
+type Tree = NonNullable<ReturnType<Languages['colour']>>[number]
 
-let colours: Lowlight | undefined
-let loading: Promise<void> | undefined
+let languages: Languages | undefined
+/** Languages that are loaded, or will be, or are unknown. */
+const asked = new Set<string>()
 const waiting = new Set<() => void>()
 
 /**
- * Code in colours, where its language is known and the colours are loaded; the first code on a page loads them.
- * Code with a mark inside has none: a mark must stay in one piece.
+ * Code in colours, where its language is known and loaded; the first code of a language on a page loads it. Code with a
+ * mark inside has none: a mark must stay in one piece.
  */
 export function highlight(code: string, language: string): (Node | string)[] {
-  loading ??= import('./languages.ts').then(
-    ({ lowlight }) => {
-      colours = lowlight
-      for (const listener of waiting) listener()
-    },
+  if (code.length > budget.code || hasMark(code)) return [code]
+  if (language !== 'text' && !asked.has(language)) {
+    asked.add(language)
     // Without its colours it is code all the same.
-    () => {},
-  )
-  if (code.length > budget.code || hasMark(code) || !colours?.registered(language)) return [code]
+    load(language).catch(() => {})
+  }
   try {
-    return colours.highlight(language, code).children.map(nodeOf)
+    return languages?.colour(language, code)?.map(nodeOf) ?? [code]
   } catch {
     return [code]
   }
+}
+
+async function load(language: string): Promise<void> {
+  languages ??= await import('./languages.ts')
+  if (await languages.load(language)) for (const listener of waiting) listener()
 }
 
 /** Calls `listener` when colours are there that were not. Returns how to stop. */

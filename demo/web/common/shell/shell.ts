@@ -2,14 +2,11 @@ import {
   call,
   createConversation,
   deleteConversation,
-  getConfig,
+  getHome,
   listConversations,
   renameConversation,
-  whoAmI,
-  type Config,
-  type Conversation,
   type Pattern,
-  type User,
+  type Home,
 } from '../api.ts'
 import { Activity } from '../activity.ts'
 import { connect, type Libraries } from '../connect.ts'
@@ -36,22 +33,12 @@ export async function startShell(mount: Mount, libraries: Libraries): Promise<vo
   }
 }
 
-interface Home {
-  config: Config
-  user: User
-  conversations: Conversation[]
-}
-
 /** The last conversation opens by itself; the first time, a new one. */
 async function load(): Promise<Home> {
-  const [config, user] = await Promise.all([getConfig(), whoAmI()])
-  const conversations = await listConversations()
   const route = readRoute()
-  if (route.conversation === '') {
-    if (conversations.length === 0) conversations.push(await createConversation('message-per-response'))
-    go({ ...route, conversation: conversations[0]!.id }, true)
-  }
-  return { config, user, conversations }
+  const home = await getHome(route.conversation)
+  if (route.conversation === '') go({ ...route, conversation: home.conversations[0]!.id }, true)
+  return home
 }
 
 class Shell {

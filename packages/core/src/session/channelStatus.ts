@@ -1,15 +1,16 @@
 import type { ChannelStateChange, ConnectionStateChange, ErrorInfo, RealtimeChannel } from 'ably'
 import { wrapError } from '../types/errors.ts'
+import { reattach } from './reattach.ts'
 import type { SessionChange } from './state.ts'
 
-interface Connection {
+export interface Connection {
   readonly state: string
   readonly errorReason: ErrorInfo | null
   on(listener: (change: ConnectionStateChange) => void): void
   off(listener: (change: ConnectionStateChange) => void): void
 }
 
-/** Follows the states of a channel and its connection. Returns a function that stops. */
+/** Follows the states of a channel and its connection, and attaches again after a closed client connects. */
 export function followStatus(
   channel: RealtimeChannel,
   connection: Connection | undefined,
@@ -37,7 +38,9 @@ export function followStatus(
   channel.on(onChannel)
   connection?.on(onConnection)
   if (connection) judge(connection.state, connection.errorReason)
+  const stopReattaching = connection && reattach(channel, connection)
   return () => {
+    stopReattaching?.()
     channel.off(onChannel)
     connection?.off(onConnection)
   }

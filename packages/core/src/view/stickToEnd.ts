@@ -12,6 +12,14 @@ export interface StickToEnd {
 /** A downward scroll that comes this close to the end, in CSS pixels, counts as reaching it. */
 const NEAR = 40
 
+/** Changes of content that may move the end. */
+const CHANGES: MutationObserverInit = {
+  subtree: true,
+  childList: true,
+  characterData: true,
+  attributeFilter: ['class', 'hidden', 'open', 'style'],
+}
+
 /**
  * Stays at the end of an element while its content grows, until a person scrolls up. Then keeps the visible content in
  * place while rows above it grow, heal or are inserted, until a person scrolls down to the end.
@@ -70,8 +78,8 @@ function keepEnd(
     top = scroller.scrollTop
     anchor = isStuck() ? undefined : anchorIn(scroller)
   }
-  /** Called between layout and paint, so that no movement is visible. */
-  const onResize = (): void => {
+  /** Called after each change, and between layout and paint: no movement is visible. */
+  const keep = (): void => {
     if (isStuck()) toEnd()
     else if (anchor?.element.isConnected) {
       const moved = topOf(anchor.element, scroller) - anchor.top
@@ -80,20 +88,24 @@ function keepEnd(
     }
     anchor = isStuck() ? undefined : anchorIn(scroller)
   }
-  const resized = new ResizeObserver(onResize)
+  const resized = new ResizeObserver(keep)
   const observe = (): void => {
     for (const child of scroller.children) resized.observe(child)
   }
-  const children = new MutationObserver(observe)
+  // Browsers count what a ResizeObserver scrolls back as a layout shift. What follows a change at once is none.
+  const changed = new MutationObserver((records) => {
+    if (records.some(({ target }) => target === scroller)) observe()
+    keep()
+  })
   scroller.addEventListener('scroll', onScroll, { passive: true })
   resized.observe(scroller)
-  children.observe(scroller, { childList: true })
+  changed.observe(scroller, CHANGES)
   observe()
   if (isStuck()) toEnd()
   const stop = (): void => {
     scroller.removeEventListener('scroll', onScroll)
     resized.disconnect()
-    children.disconnect()
+    changed.disconnect()
   }
   return [stop, toEnd]
 }

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+import type { Page } from './browser.ts'
+import { Chat, fronts } from './chat.ts'
+import { useBrowser, useDemo } from './stage.ts'
+import { answers } from './truth.ts'
+
+// What a phone has to bear: what is loaded, and what moves on the page by itself.
+
+const person = useBrowser()
+const demo = useDemo()
+
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } as const
+
+/** Adds up layout shifts that no touch or key has caused; https://web.dev/articles/cls. */
+function watchShifts(): void {
+  const state = globalThis as { shifted?: number }
+  state.shifted = 0
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as (PerformanceEntry & {
+      value: number
+      hadRecentInput: boolean
+    })[])
+      if (!entry.hadRecentInput) state.shifted! += entry.value
+  }).observe({ type: 'layout-shift', buffered: true })
+}
+
+const shifted = (page: Page) => page.evaluate(() => (globalThis as { shifted?: number }).shifted!)
+
+/** Counts what the page loads, as it travels. */
+async function weigh(page: Page): Promise<() => number> {
+  const network = await page.context().newCDPSession(page)
+  let bytes = 0
+  network.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength))
+  await network.send('Network.enable')
+  return () => bytes / 1024
+}
+
+/** Lets all answers write so many characters, and waits for the newest to show about as many. */
+async function grows(chat: Chat, length: number): Promise<void> {
+  await demo.model.holdAt(length)
+  await demo.model.held()
+  const shown = async () => (await chat.answer.innerText()).length
+  await expect.poll(shown, { timeout: 60_000, interval: 20 }).toBeGreaterThan(length / 2)
+}
+
+describe.each(fronts)('%s', (front) => {
+  test('three answers that are written at once move nothing but themselves; the page is light', async () => {
+    const { context, complaints } = await person({ ...phone, format: 'rendered' })
+    const page = await context.newPage()
+    const chat = new Chat(page)
+    const weight = await weigh(page)
+    await page.addInitScript(watchShifts)
+    await chat.goto(`${demo.url}/${front}/`)
+    expect(await shifted(page)).toBeLessThan(0.05)
+    await demo.model.holdAt(40)
+    for (const { prompt } of [answers.openai, answers.thinking, answers.anthropic]) await chat.ask(prompt)
+    await expect.poll(() => chat.answers.count(), { timeout: 60_000 }).toBe(3)
+    // Until the page is full, what grows moves what is below it.
+    await grows(chat, 240)
+    const before = await shifted(page)
+    for (let length = 320; length <= 800; length += 80) await grows(chat, length)
+    expect((await shifted(page)) - before).toBeLessThan(0.05)
+    await demo.model.goOn()
+    await chat.completed(3)
+    expect(weight()).toBeLessThan(250)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
+
+test('something shows before any script has come', async () => {
+  const { context } = await person({ ...phone, javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(`${demo.url}/react/`)
+  expect(await page.getByPlaceholder('Ask anything').isVisible()).toBe(true)
+  await context.close()
+})
