@@ -3,6 +3,7 @@ import { Header } from '@rejoin/core/protocol'
 import { headersOf } from '../inbound/fields.ts'
 import { isAnswerTo } from '../inbound/answers.ts'
 import type { Prompt } from '../inbound/prompt.ts'
+import type { PastResponse } from '../response/pastResponse.ts'
 import type { Suspension } from '../response/responseWriter.ts'
 
 interface Suspended extends Suspension {
@@ -41,4 +42,9 @@ export class SuspendedPrompts {
     for (const { prompt } of taken) this.#kept.delete(prompt.id)
     return taken.map(({ prompt }) => prompt)
   }
+}
+
+/** What an answer of the past waits for. */
+export function suspensionOf({ responseId, suspendedFor, judged }: PastResponse): Suspension {
+  return { responseId, toolCallIds: suspendedFor ?? [], judged }
 }
