@@ -47,7 +47,8 @@ export type {
   ClientToolResult,
 } from './response/question.ts'
 export type { EndResult } from './response/responseResult.ts'
-export type { ResponseIds, ResponseWriter } from './response/responseWriter.ts'
+export type { ResponseWriter } from './response/responseWriter.ts'
+export type { ResponseIds } from './response/writerHost.ts'
 export type { FileInput, FileUpload, UploadFile } from './response/values.ts'
 export type { Pattern } from './response/runWire.ts'
 export type { ToolCall } from './response/toolCalls.ts'

@@ -4,7 +4,7 @@ import { headersOf } from '../inbound/fields.ts'
 import { isAnswerTo } from '../inbound/answers.ts'
 import type { Prompt } from '../inbound/prompt.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
-import type { Suspension } from '../response/responseWriter.ts'
+import type { Suspension } from '../response/writerHost.ts'
 
 interface Suspended extends Suspension {
   readonly prompt: Prompt

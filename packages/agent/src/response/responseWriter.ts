@@ -1,22 +1,12 @@
-import {
-  ErrorCode,
-  wrapError,
-  RejoinError,
-  Header,
-  MessageName,
-  type EndStatus,
-  type ResponseRow,
-  newId,
-} from '@rejoin/core/protocol'
+import { ErrorCode, newId, wrapError, type RejoinError, type ResponseRow } from '@rejoin/core/protocol'
 import { Emitter } from '../emitter.ts'
-import type { Answers } from '../inbound/answers.ts'
-import { DeliveryError } from '../publish/deliveryError.ts'
+import type { Prompt } from '../inbound/prompt.ts'
+import type { LastMessage } from '../publish/lastMessage.ts'
+import { Ending } from './ending.ts'
 import type { ModelEvent, SourceDocumentEvent, SourceEvent } from './modelEvent.ts'
-import type { PastResponse } from './pastResponse.ts'
 import { ObjectWriter, type ObjectOptions } from './objectWriter.ts'
 import { Outcome } from './outcome.ts'
 import { pipe, type PipeResult } from './pipe.ts'
-import type { Prompt } from '../inbound/prompt.ts'
 import {
   approval,
   clientTool,
@@ -26,54 +16,14 @@ import {
   type ClientToolResult,
   type Question,
 } from './question.ts'
-import type { LastMessage } from '../publish/lastMessage.ts'
-import { ResponseBody, type Publishing } from './responseBody.ts'
-import { resultOf, rowOf, type EndResult } from './responseResult.ts'
-import { wrapRefusal } from '../publish/rights.ts'
-import type { MessageParts, ToolCall } from './toolCalls.ts'
-import { dataUrl, type FileInput, type UploadFile } from './values.ts'
-
-/** The agent's services for a response. */
-export interface WriterHost extends Publishing {
-  readonly clientId: string | undefined
-  readonly answers: () => Promise<Answers>
-  report(error: RejoinError): void
-  readonly uploadFile: UploadFile | undefined
-  /** The response has taken a steering prompt, before part `part`. */
-  steered(prompt: Prompt, responseId: string, part: string): void
-  /** The application has closed its connection. */
-  closed(): boolean
-  /** Called once, at the end. `refused`: the application's store will never accept the response. */
-  completed(row: ResponseRow): Promise<'stored' | 'refused' | 'failed'>
-}
+import { ResponseBody } from './responseBody.ts'
+import type { EndResult } from './responseResult.ts'
+import type { ToolCall } from './toolCalls.ts'
+import { dataUrl, type FileInput } from './values.ts'
+import type { Origin, ResponseIds, Suspension, WriterHost } from './writerHost.ts'
 
 export interface ResponseEvents {
   steer: (prompt: Prompt) => void
-}
-
-/** The answers that a suspended response waits for. */
-export interface Suspension {
-  readonly responseId: string
-  readonly toolCallIds: readonly string[]
-  /** Serial of the newest answer that was judged and does not count; '' if there was none. */
-  readonly judged: string
-}
-
-/** The origin of a response. */
-export interface Origin {
-  prompt?: Prompt
-  past?: PastResponse | undefined
-  /**
-   * Whether this process may still answer the prompt: asked before the response ends and before it is stored.
-   * `undefined` if unknown; `patient`: the check may take a while.
-   */
-  holds?: ((patient: boolean) => Promise<boolean | undefined>) | undefined
-}
-
-export interface ResponseIds {
-  /** Default: a random id. */
-  responseId?: string
-  promptId?: string
 }
 
 /** One answer while it is written. Only `pipe`, `flush` and `end` need to be awaited. */
@@ -82,55 +32,33 @@ export class ResponseWriter {
   readonly promptId: string | undefined
   /** Milliseconds since the epoch. */
   readonly createdAt: number
-  /** The response has ended and leaves no work for a later process. */
-  settled = false
-  /** The end marker is published. */
-  delivered = false
-  /** This run of the handler has ended; the next begins when one of these calls is answered. */
-  suspended: Suspension | undefined
   /** A process that died began the response: `text` is its text so far, and writing continues after it. */
   readonly resumed: boolean
 
   readonly #host: WriterHost
   readonly #body: ResponseBody
   readonly #asker: Prompt | undefined
-  readonly #holds: Origin['holds']
-  /** Calls that the handler waits for and for which it may be suspended. */
-  readonly #questions = new Set<string>()
-  /** Serial of the newest answer that a former run judged. */
-  readonly #judged: string
-  #pausing = false
-  #abandoned = false
-  #withdrawn = false
-  /** The end marker is on its way, or published. */
-  #ending = false
-  readonly #abort = new AbortController()
-  /** Ends every wait for an answer. */
-  readonly #asking = new AbortController()
   readonly #outcome = new Outcome()
+  readonly #ending: Ending
   readonly #steering: Prompt[] = []
   readonly #events: Emitter<ResponseEvents>
   /** The last stream failed: if another one follows, the failed one's output is withdrawn. */
   #failed = false
-  #end: Promise<EndResult> | undefined
-  #markEnded = () => {}
-  /** Resolves when the response has ended, with any status. */
-  readonly ended = new Promise<void>((resolve) => (this.#markEnded = resolve))
-
   constructor(host: WriterHost, ids: ResponseIds, from: Origin = {}) {
     this.#host = host
     this.responseId = ids.responseId ?? newId()
     this.promptId = ids.promptId
     const { responseId, promptId } = this
     this.#asker = from.prompt
-    this.#holds = from.holds
     this.resumed = from.past !== undefined
-    this.#judged = from.past?.judged ?? ''
     this.createdAt = from.past?.createdAt || Date.now()
     this.#events = new Emitter((error) =>
       host.report(wrapError('call a listener of the response', error, ErrorCode.CallbackFailed)),
     )
     this.#body = new ResponseBody(host, { responseId, promptId }, (error) => host.report(error))
+    const { createdAt } = this
+    const response = { responseId, promptId, createdAt, body: this.#body, outcome: this.#outcome }
+    this.#ending = new Ending(host, response, from)
     if (!from.past) return
     this.#body.adopt(from.past)
     this.#outcome.adopt(from.past)
@@ -138,7 +66,7 @@ export class ResponseWriter {
 
   /** Aborts when the response is cancelled or aborted: pass it to the model. */
   get signal(): AbortSignal {
-    return this.#abort.signal
+    return this.#ending.signal
   }
 
   /** The text so far, all text parts joined. */
@@ -148,7 +76,27 @@ export class ResponseWriter {
 
   /** Whether the response accepts writes. */
   get open(): boolean {
-    return !this.#end
+    return this.#ending.open
+  }
+
+  /** Resolves when the response has ended, with any status. */
+  get ended(): Promise<void> {
+    return this.#ending.ended
+  }
+
+  /** The response has ended and leaves no work for a later process. */
+  get settled(): boolean {
+    return this.#ending.settled
+  }
+
+  /** The end marker is published. */
+  get delivered(): boolean {
+    return this.#ending.delivered
+  }
+
+  /** This run of the handler has ended; the next begins when one of these calls is answered. */
+  get suspended(): Suspension | undefined {
+    return this.#ending.suspended
   }
 
   /** Resolves when the network has caught up. Await it between appends when you read a stream yourself. */
@@ -307,12 +255,12 @@ export class ResponseWriter {
     return {
       body: this.#body,
       asker: this.#asker,
-      signal: this.#asking.signal,
+      signal: this.#ending.asking,
       toolCallId,
       answers,
       report,
-      suspend: () => this.#suspend(),
-      waits: (waits) => void (waits ? this.#questions.add(toolCallId) : this.#questions.delete(toolCallId)),
+      suspend: () => this.#ending.suspend(),
+      waits: (waits) => this.#ending.waits(toolCallId, waits),
     }
   }
 
@@ -382,7 +330,7 @@ export class ResponseWriter {
     try {
       await this.#body.settled()
     } catch (error) {
-      throw this.#undelivered(error)
+      throw this.#ending.undelivered(error)
     }
   }
 
@@ -392,178 +340,54 @@ export class ResponseWriter {
    * @throws DeliveryError when the final text could not be delivered; it carries the text.
    */
   end(): Promise<EndResult> {
-    if (this.#end) return this.#end
-    this.#outcome.conclude(this.#body.parts.empty)
-    this.#end = this.#finish()
-    // A caller that ignores the result sees the failure in the agent's `error` event.
-    this.#end.then(this.#markEnded, this.#markEnded)
-    return this.#end
+    return this.#ending.end()
   }
 
   /** Stops the response: status `stopped`. Later writes are ignored. */
   abort(reason?: unknown): Promise<EndResult> {
-    return this.#stop('stopped', reason)
+    return this.#ending.stop('stopped', reason)
   }
 
   /** Ends the response with status `error`; its parts so far stay. */
   fail(error: unknown): Promise<EndResult> {
-    return this.#stop('error', error)
+    return this.#ending.stop('error', error)
   }
 
   /** As `abort`, for a `cancel` message. */
   cancel(reason?: unknown): Promise<EndResult> {
-    if (!this.#end) this.#outcome.cancelled = true
-    return this.#stop('stopped', reason)
+    return this.#ending.cancel(reason)
   }
 
   /**
    * Ends this run of the handler if it waits for an answer for which it may be suspended; resolves to whether it did.
    */
-  async suspend(): Promise<boolean> {
-    if (this.#end || this.#questions.size === 0) return this.suspended !== undefined
-    this.#suspend()
-    await this.#end!.catch(() => {})
-    return true
-  }
-
-  #suspend(): RejoinError {
-    const reason = new RejoinError(
-      ErrorCode.Suspended,
-      'unable to go on; nobody has answered yet. The handler is called again when someone has',
-    )
-    if (this.#end) return reason
-    this.#pausing = true
-    this.#end = this.#pause([...this.#questions])
-    this.#end.then(this.#markEnded, this.#markEnded)
-    this.#abort.abort(reason)
-    queueMicrotask(() => this.#asking.abort(reason))
-    return reason
-  }
-
-  async #pause(toolCallIds: readonly string[]): Promise<EndResult> {
-    const body = this.#body
-    body.pause()
-    const text = await attempt(body.settled())
-    if ((await this.#holds?.(false)) === false) this.#abandoned = true
-    if (this.#abandoned) return { ...this.#result(false), status: 'suspended' }
-    const known = (await this.#host.answers()).judgedUpTo(toolCallIds)
-    const judged = known > this.#judged ? known : this.#judged
-    const data = { toolCallIds, ...(judged && { judged }) }
-    const marker = await attempt(body.deliver(MessageName.Suspend, data, { [Header.Presence]: 'none' }))
-    if (text.failed || marker.failed) {
-      const failure = this.#undelivered(text.error ?? marker.error)
-      this.#host.report(failure)
-      throw failure
-    }
-    this.suspended = { responseId: this.responseId, toolCallIds, judged }
-    return { ...this.#result(false), status: 'suspended' }
+  suspend(): Promise<boolean> {
+    return this.#ending.trySuspend()
   }
 
   /** Another process took over, `resumed` in place or from the start. This one publishes and stores nothing more. */
   overtaken(resumed: boolean): void {
-    this.#abandoned = true
-    // The other process may have found the answer complete: only it knows whether the answer stands.
-    if (!resumed && !this.#ending) this.#withdrawAll()
-    else this.#body.abandon()
-    void this.abort(new DOMException('Another process has taken over', 'AbortError')).catch(() => {})
+    this.#ending.overtaken(resumed)
   }
 
   /** Withdraws the whole response. */
-  async withdraw(): Promise<void> {
-    this.#withdrawn = true
-    this.#withdrawAll()
-    await this.cancel()
-  }
-
-  #withdrawAll(): void {
-    this.#body.retract(0)
-    this.#body.publish(MessageName.Retract, { all: true }, {})
+  withdraw(): Promise<void> {
+    return this.#ending.withdraw()
   }
 
   /** Messages to publish if the process exits now: ended as `reason` says, or with the end already chosen. */
   lastWords(reason: { message: string; code: string }): LastMessage[] {
-    // The response is or becomes suspended: leave it for the next process.
-    if (!this.#body.begun || this.#pausing) return []
-    if (this.open || !this.#body.lasts) this.#outcome.mark('error', reason)
-    return this.#body.lastWords(this.#outcome.status, ...this.#endMarker())
+    return this.#ending.lastWords(reason)
   }
 
   /** The response in the form of a database row. */
   row(): ResponseRow {
-    return this.#row(this.#outcome.status)
-  }
-
-  #row(status: EndStatus): ResponseRow {
-    const { responseId, promptId, createdAt } = this
-    const who = { clientId: this.#host.clientId, fence: this.#asker?.fence }
-    return rowOf({ responseId, promptId, createdAt, ...who }, this.#body, this.#outcome, status)
+    return this.#ending.row()
   }
 
   /** Ends the response as it stands. Call `fail` before an exception leaves an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end()
-  }
-
-  #stop(status: EndStatus, reason: unknown): Promise<EndResult> {
-    if (this.#end) return this.#end
-    this.#outcome.mark(status, reason)
-    const result = this.end()
-    this.#abort.abort(reason ?? new DOMException('The response was stopped', 'AbortError'))
-    return result
-  }
-
-  async #finish(): Promise<EndResult> {
-    const body = this.#body
-    body.seal(this.#outcome.status)
-    queueMicrotask(() => {
-      const over = new RejoinError(ErrorCode.Closed, 'unable to get an answer; the response has ended')
-      this.#asking.abort(this.signal.reason ?? over)
-    })
-    const status = this.#outcome.status
-    const text = await attempt(body.settled())
-    if (text.failed) this.#outcome.mark('error', this.#undelivered(text.error))
-    // Another process answers the prompt and ends the response.
-    if (!this.#withdrawn && (await this.#holds?.(false)) === false) this.#abandoned = true
-    if (this.#abandoned) return this.#result(false)
-    this.#ending = true
-    const marker = await attempt(body.deliver(...this.#endMarker()))
-    this.delivered = !marker.failed
-    // The application closed its connection: its next process ends the response.
-    const stored = marker.failed && this.#host.closed() ? 'failed' : await this.#store(status)
-    this.settled = !marker.failed && stored !== 'failed'
-    if ((text.failed || marker.failed) && !this.#abandoned) {
-      const failure = this.#undelivered(text.error ?? marker.error, stored === 'stored')
-      this.#host.report(failure)
-      throw failure
-    }
-    return this.#result(stored === 'stored')
-  }
-
-  #result(stored: boolean): EndResult {
-    return resultOf(this.responseId, this.#body, this.#outcome, stored)
-  }
-
-  async #store(status: EndStatus): Promise<'stored' | 'refused' | 'failed'> {
-    if (this.#withdrawn) return 'stored'
-    if (this.#holds && !(await this.#holds(true))) return 'failed'
-    if (this.#abandoned) return 'failed'
-    return this.#host.completed(this.#row(status))
-  }
-
-  #endMarker(): MessageParts {
-    const { data, status } = this.#outcome
-    const name = this.#outcome.marker(this.#host.pattern === 'message-per-token')
-    return [name, data, { [Header.Status]: status }]
-  }
-
-  #undelivered(cause: unknown, stored = false): DeliveryError {
-    const { text, responseId } = this
-    const {
-      code,
-      message,
-      cause: beneath,
-    } = wrapRefusal('publish', cause, 'publish', this.#host.channel.name)
-    return new DeliveryError(code, message, { text, responseId, stored, cause: beneath ?? cause })
   }
 }
 
@@ -571,13 +395,4 @@ export class ResponseWriter {
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise
-}
-
-async function attempt(promise: Promise<unknown>): Promise<{ failed: boolean; error?: unknown }> {
-  try {
-    await promise
-    return { failed: false }
-  } catch (error) {
-    return { failed: true, error }
-  }
 }
