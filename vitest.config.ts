@@ -57,13 +57,16 @@ const withSvelte = (root: string) => {
   }
 }
 
+/** Its files leave nothing behind, so those of one worker share what they import. */
+const shared = { isolate: false }
+
 export default defineConfig({
   test: {
     // Vitest would leave one core idle: of two, half the machine.
     maxWorkers: availableParallelism(),
     projects: [
-      project('core', './packages/core', { testTimeout: 120_000 }),
-      project('agent', './packages/agent', { testTimeout: 120_000 }),
+      project('core', './packages/core', { ...shared, testTimeout: 120_000 }),
+      project('agent', './packages/agent', { ...shared, testTimeout: 120_000 }),
       project('react', './packages/react', { environment: 'happy-dom' }),
       project('vue', './packages/vue', { environment: 'happy-dom' }),
       oldest('react18', './packages/react', {
@@ -75,10 +78,10 @@ export default defineConfig({
       }),
       withSvelte('./packages/svelte'),
       project('inspector', './packages/inspector', { environment: 'happy-dom' }),
-      project('local-ably', './packages/local-ably'),
+      project('local-ably', './packages/local-ably', shared),
       project('postgres', './packages/postgres'),
       project('cli', './packages/cli', { testTimeout: 60_000 }),
-      project('demo', './demo'),
+      project('demo', './demo', shared),
       project('docs', './docs', { testTimeout: 60_000, exclude: ['.blocks/**', 'node_modules/**'] }),
       project('e2e', './e2e', {
         // Nothing is slower for it: every wait ends with its event.

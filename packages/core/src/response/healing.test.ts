@@ -58,10 +58,15 @@ test('text that came while the connection was gone was not missing', async () =>
   await session.ready
   await token('One ', 4)
   await until('the text', () => session.getResponse('a')?.text === 'One ')
-  wire.server.faults.drop({ match: { clientId: 'reader' }, forget: true })
+  const comeBack = wire.server.faults.drop({
+    match: { clientId: 'reader' },
+    forget: true,
+    refuseFor: 600_000,
+  })
   await until('the loss', () => session.getSnapshot().status === 'disconnected')
   await token('two ', 8)
   await token('three ', 14)
+  comeBack()
   await until(
     'the text',
     () => session.getResponse('a')?.text === 'One two three ' && !session.getResponse('a')!.hasGap,

@@ -147,7 +147,12 @@ test('readers who were there, who come late and who missed something show the sa
     return () => ({ live: status(there), late: status(then), torn: status(away), off: status(left) })
   }
 
-  const played = await Promise.all(orders.map(async (order) => ({ order, shown: await play(order) })))
+  // Some at a time: all at once, requests would time out on a slow machine.
+  const played: { order: readonly Step[]; shown: () => Record<string, string | undefined> }[] = []
+  for (let i = 0; i < orders.length; i += 16) {
+    const some = orders.slice(i, i + 16)
+    played.push(...(await Promise.all(some.map(async (order) => ({ order, shown: await play(order) })))))
+  }
   await wire.delivered()
   const told = () => played.map(({ order, shown }) => [order.join(), shown()])
   const right = played.map(({ order }) => {

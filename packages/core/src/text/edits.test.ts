@@ -198,12 +198,14 @@ describe('an agent that resumes over a gap of its predecessor (PROTOCOL.md §5.5
 })
 
 test('a token that a successor published counts, though the full text that it resumed from is read later', () => {
-  const run = new Run(false)
-  run.append({ key: key(1), text: 'abc', end: 3 })
-  run.append({ key: key(3), text: 'X', end: 2 })
-  run.replace({ key: key(2), text: 'a', end: 1 }, { final: true })
-  run.fold()
-  expect([run.text, run.gaps]).toEqual(['aX', []])
+  for (const final of [true, false]) {
+    const run = new Run(false)
+    run.append({ key: key(1), text: 'abc', end: 3 })
+    run.append({ key: key(3), text: 'X', end: 2 })
+    run.replace({ key: key(2), text: 'a', end: 1 }, { final })
+    run.fold()
+    expect([run.text, run.gaps]).toEqual(['aX', []])
+  }
 })
 
 test('after a loss, what a token begins with may stand in the place of known text, until history tells', () => {

@@ -78,6 +78,8 @@ export class Run {
   #breaks: Break[] = []
   /** Key of the last operation folded. */
   #folded = ''
+  /** A piece begins within the known text: its agent may have resumed from a shorter one. */
+  #overlaps = false
   #cursor: Cursor | undefined
   #headKnown = false
   readonly #closing = new Declared()
@@ -229,7 +231,8 @@ export class Run {
     const changed = this.#closing.mark(full) || mended
     if (this.#base && key <= this.#base.key) return changed
     this.fold()
-    if (!final && key <= this.key && this.gaps.length === 0 && this.#pieces.isSure) return changed
+    const settled = this.gaps.length === 0 && this.#pieces.isSure && !this.#overlaps
+    if (!final && key <= this.key && settled) return changed
     // A full text without a stamp is authoritative: older declarations do not describe it.
     const authoritative = full.end === undefined && !create
     if (authoritative) this.#closing.forget(key)
@@ -286,6 +289,7 @@ export class Run {
   fold(): void {
     if (!this.#stale) return
     this.#stale = false
+    this.#overlaps = false
     this.#folded = this.#base?.key ?? ''
     this.#shown.refold(this.#base ?? nothing, () => {
       for (const piece of this.#pieces.list) this.#step(piece)
@@ -430,6 +434,7 @@ export class Run {
       return
     }
     // Begins with known text: only what lies beyond, or in a gap of known place, is new.
+    this.#overlaps = true
     // After a loss, the agent may have resumed from less than is known, and written other text in its place.
     if (!this.merges && broken) this.#shown.doubt(reached - (end - length))
     else if (!this.merges) this.#shown.fill(end - length, text)

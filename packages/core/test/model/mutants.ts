@@ -84,6 +84,12 @@ export const mutants: Mutant[] = [
     to: 'end <= (base.end ?? 0)',
   },
   {
+    name: 'a continuous text needs no full text that a successor resumed from',
+    file: 'text/run.ts',
+    from: 'this.#pieces.isSure && !this.#overlaps',
+    to: 'this.#pieces.isSure',
+  },
+  {
     name: 'a run counts as closed only after the next frame',
     file: 'text/run.ts',
     from: 'get closed(): boolean {\n    this.fold()\n',

@@ -102,7 +102,7 @@ async function pong({ connection }: Ably.Realtime): Promise<void> {
 export async function until<V>(
   what: string,
   check: () => V | undefined | false | null,
-  ms = 8_000,
+  ms = 60_000,
   poll?: () => Promise<void>,
 ): Promise<V> {
   const deadline = Date.now() + ms

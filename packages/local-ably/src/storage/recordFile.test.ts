@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as Ably from 'ably'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { startLocalAbly, type LocalAbly, type LocalAblyOptions } from '../index.ts'
+import type { LocalAbly, LocalAblyOptions } from '../index.ts'
 import { errorOf } from '../../test/clients.ts'
 
 /** A disk that can be full: a write then stops where it is, and throws. */
@@ -28,10 +28,14 @@ vi.mock('node:fs', async (importOriginal) => {
   }
 })
 
+let startLocalAbly: typeof import('../index.ts').startLocalAbly
 let folder: string
 let servers: LocalAbly[] = []
 let warnings = ''
 beforeAll(async () => {
+  // Other tests of this process have loaded the server with the real disk.
+  vi.resetModules()
+  startLocalAbly = (await import('../index.ts')).startLocalAbly
   folder = await mkdtemp(join(tmpdir(), 'local-ably-'))
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     warnings += String(text)
@@ -44,7 +48,10 @@ afterEach(async () => {
   for (const server of servers) await server.close()
   servers = []
 })
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(() => {
+  vi.resetModules()
+  return rm(folder, { recursive: true })
+})
 
 let files = 0
 const newFile = () => join(folder, `${++files}.jsonl`)
