@@ -82,6 +82,30 @@ describe('what is shown stays', () => {
   })
 })
 
+describe('a response that ends while nobody reads what was lost of it', () => {
+  test('keeps the past from counting as whole', async () => {
+    let loaded = () => {}
+    const { load, loadOlder } = history()
+    const again = new Promise<void>((resolve) => (loaded = resolve))
+    scene.open({ load: (past) => (past.again ? again : load(past)), loadOlder: loadOlder! })
+    await scene.settle()
+    scene.say('start', 'r')
+    scene.token('Hello', 'r')
+    await scene.settle()
+    scene.channel.outage()
+    scene.token(' world', 'r')
+    scene.channel.attached()
+    scene.say('stop', 'r')
+    await scene.settle()
+    loaded()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', hasGap: true })
+    expect(scene.session.getSnapshot().hydration).toBe('bounded')
+    await scene.loadAll()
+    expect(scene.response('r')).toMatchObject({ text: 'Hello world', hasGap: false })
+  })
+})
+
 describe('a page that comes after its reading was given up', () => {
   test('is completed where it brings the end of an open response', async () => {
     for (const text of ['Hel', 'l', 'o']) scene.token(text, 'r')

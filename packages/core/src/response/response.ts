@@ -316,9 +316,8 @@ export class Response {
     return messages.length > 0
   }
 
-  /** Continuity of its channel was lost: it is read again, also if the next that is heard of it is its end. */
+  /** Continuity was lost: messages of it may be missing, until history covers the place. */
   break({ key, epoch }: Break): void {
-    this.wanted = true
     this.attended = false
     this.#broken = { key: this.#broken?.key ?? key, epoch }
     for (const run of this.parts.runs()) run.break(epoch)

@@ -44,21 +44,24 @@ describe('rows beside the channel', () => {
     expect(reader.response('r')?.parts).toEqual([])
   })
 
-  test('a complete row is as the application has it, whatever the stream declared', () => {
-    const reader = new Reader()
-    reader.read({ name: 'response', serial: 's', headers: { ...ours, part: '0' } })
-    reader.read({
-      name: 'response',
-      serial: 's',
-      version: 't1',
-      action: 'append',
-      data: 'Hello',
-      metadata: { end: '5', phase: 'done', checksum: '00000000' },
-      headers: { ...ours, part: '0' },
-    })
-    applyRow(reader.conversation, row({ parts: [{ type: 'text', id: '0', text: 'Edited', serial: 's' }] }))
-    expect(reader.response('r')).toMatchObject({ text: 'Edited', hasGap: false })
-  })
+  test.each(['Jello', 'Edited'])(
+    'a complete row is as the application has it: %s, not as declared',
+    (text) => {
+      const reader = new Reader()
+      reader.read({ name: 'response', serial: 's', headers: { ...ours, part: '0' } })
+      reader.read({
+        name: 'response',
+        serial: 's',
+        version: 't1',
+        action: 'append',
+        data: 'Hello',
+        metadata: { end: '5', phase: 'done', checksum: '00000000' },
+        headers: { ...ours, part: '0' },
+      })
+      applyRow(reader.conversation, row({ parts: [{ type: 'text', id: '0', text, serial: 's' }] }))
+      expect(reader.response('r')).toMatchObject({ text, hasGap: false })
+    },
+  )
 
   test('of a response of which only the end is known, the row shows the rest', () => {
     const reader = new Reader()

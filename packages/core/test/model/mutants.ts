@@ -372,12 +372,6 @@ export const mutants: Mutant[] = [
     to: 'const gap = top ?',
   },
   {
-    name: 'a response that ended while the connection was away is not read again',
-    file: 'response/response.ts',
-    from: '    this.wanted = true\n    this.attended = false\n',
-    to: '    this.attended = false\n',
-  },
-  {
     name: 'what is overtaken stays out of the order',
     file: 'text/run.ts',
     from: 'if (!piece) return false\n    piece.prev = key',
