@@ -454,6 +454,27 @@ describe('a prompt that is published again', () => {
 })
 
 describe('an absent agent', () => {
+  test('is missed when the channel is back, where it was away before presence history told', async () => {
+    scene.token('Hello', 'r', { rejoin: '1', part: '0', end: '5' })
+    scene.model.leave('agent of r')
+    scene.open(history(), { presence: true })
+    const answers: (() => void)[] = []
+    const { presence } = scene.channel
+    const { history: told } = presence
+    presence.history = () => new Promise((resolve) => answers.push(() => resolve(told())))
+    await scene.settle()
+    expect(answers).toHaveLength(1)
+    scene.channel.drop()
+    answers[0]!()
+    await turn()
+    scene.channel.resumed()
+    await scene.settle()
+    expect(scene.response('r')!.status).toBe('streaming')
+    answers[1]!()
+    await scene.settle()
+    expect(scene.response('r')!.status).toBe('interrupted')
+  })
+
   test('has left the answer that loadOlder() brings', async () => {
     scene.token('a', 'r', { rejoin: '1', part: '0', end: '1', presence: 'enter' })
     scene.model.leave('agent of r')
