@@ -43,7 +43,7 @@ describe.each(patterns)('%s', (pattern) => {
     const stop = bench.server.faults.refuse({ match: { channel: channelName }, every: 3, times: 5 })
     for (const word of words) {
       response.append(word)
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await new Promise((resolve) => setImmediate(resolve))
     }
     const before = response.text
     await response.flush()

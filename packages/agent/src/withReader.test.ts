@@ -135,7 +135,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     agent.onPrompt(async (_, response) => {
       while (!response.signal.aborted) {
         response.append('on and ')
-        await new Promise((resolve) => setTimeout(resolve, 1))
+        await new Promise((resolve) => setImmediate(resolve))
       }
     })
     await agent.ready
@@ -171,7 +171,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     const later: Session[] = []
     for (const [index, word] of text.match(/.{1,9}/g)!.entries()) {
       response.append(word)
-      if (index % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      if (index % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
       // Whoever comes in the middle, with a part of the text on the channel, sees no more than they.
       if (index % 150 === 75) later.push(await watch(channelName, `later-${index}`))
       if (index === 200)
@@ -209,7 +209,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
         async (_, response) => {
           for (let at = response.text.length; at < stop; at += 10) {
             response.append(text.slice(at, at + 10))
-            if (at % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+            if (at % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
           }
           if (stop < text.length) await new Promise(() => {})
         },

@@ -14,6 +14,7 @@ const words = 'When the line drops, the words still stand where they were meant 
   .repeat(4)
   .split(/(?<= )/)
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** An agent whose connection the faults can find. */
 function setup(pattern: Pattern, options: Parameters<Bench['agent']>[0] = {}) {
@@ -38,7 +39,7 @@ describe.each(patterns)('%s', (pattern) => {
       if (index === 20) bench.server.faults.lose({ on: 'ack', match, times: 3 })
       if (index === 24) await reader.until(() => reader.text(response.responseId).startsWith(sent))
       if (index === 25) bench.server.faults.drop({ match, ...drop })
-      if (index % 4 === 0) await pause(1)
+      if (index % 4 === 0) await turn()
     }
     await response.end()
     await reader.until(() => reader.ended(response.responseId))
@@ -70,7 +71,8 @@ describe.each(patterns)('%s', (pattern) => {
     const response = agent.respond()
     for (const word of words) {
       response.append(word)
-      await pause(4)
+      // Each goes out by itself, so that its own acknowledgement is lost.
+      await reader.until(() => reader.text(response.responseId) === response.text)
     }
     await response.end()
     await reader.until(() => reader.ended(response.responseId))
@@ -173,7 +175,7 @@ test('holds a model up that is faster than the network', async () => {
   const piped = response.pipe(model())
   // The model waits for nobody: it has read all that it may once the event loop has turned.
   await bench.until(() => read > 50)
-  await pause(0)
+  await turn()
   expect(read).toBeLessThan(150)
   thaw()
   expect(await piped).toEqual({ finishReason: 'stop', aborted: false })

@@ -29,6 +29,13 @@ async function connect(format: 'json' | 'msgpack' = 'json') {
   return { socket, frames, closed }
 }
 
+/** Resolves when the server has taken everything before, or has hung up. */
+function answered(socket: WebSocket, closed: Promise<void>): Promise<unknown> {
+  const pong = new Promise((resolve) => socket.once('pong', resolve))
+  socket.ping(undefined, undefined, () => {})
+  return Promise.race([pong, closed])
+}
+
 /** The server answers a sane client, whatever the others did. */
 async function isWell(): Promise<void> {
   const { socket, frames, closed } = await connect()
@@ -172,7 +179,7 @@ test('any frame at all leaves the server well', async () => {
       fc.array(frame, { minLength: 1, maxLength: 8 }),
       fc.constantFrom('json' as const, 'msgpack' as const),
       async (frames, format) => {
-        const { socket, frames: answers } = await connect(format)
+        const { socket, frames: answers, closed } = await connect(format)
         for (const one of frames) {
           try {
             socket.send(format === 'json' ? JSON.stringify(one) : encode(one, true))
@@ -180,7 +187,7 @@ test('any frame at all leaves the server well', async () => {
             // Not everything can be encoded; what cannot is not sent.
           }
         }
-        await new Promise((resolve) => setTimeout(resolve, 2))
+        await answered(socket, closed)
         expect(answers.filter((answer) => answer.error?.code === 50000)).toEqual([])
         socket.terminate()
       },
@@ -193,9 +200,9 @@ test('any frame at all leaves the server well', async () => {
 test('any bytes at all, as msgpack', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
-      const { socket } = await connect('msgpack')
+      const { socket, closed } = await connect('msgpack')
       socket.send(bytes)
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await answered(socket, closed)
       socket.terminate()
     }),
     { numRuns: 100 },

@@ -20,24 +20,22 @@ const atOnce = 64
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
+/** As long as the server, which shares this event loop, may need to say something. */
+const QUIET_TURNS = 30
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
 /** Writes raw bytes and waits until the server closes, or has nothing more to say. */
-function sendRaw(port: number, parts: Buffer[]): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    let quiet: NodeJS.Timeout
-    const wait = (ms: number) => {
-      clearTimeout(quiet)
-      quiet = setTimeout(() => socket.resetAndDestroy(), ms)
-    }
-    socket.on('data', () => wait(10))
-    socket.on('error', () => {})
-    socket.on('close', () => {
-      clearTimeout(quiet)
-      resolve()
-    })
-    socket.write(Buffer.concat(parts))
-    wait(40)
-  })
+async function sendRaw(port: number, parts: Buffer[]): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  let quiet = 0
+  socket.on('data', () => (quiet = 0))
+  socket.on('error', () => {})
+  await new Promise<void>((resolve) => socket.write(Buffer.concat(parts), () => resolve()))
+  while (!socket.closed && quiet++ < QUIET_TURNS) await turn()
+  socket.resetAndDestroy()
+  await closed
 }
 
 /** Sends frames on a connection that was let in, and learns the serials of what it published. */
@@ -62,11 +60,12 @@ async function sendFrames(port: number, random: Random): Promise<void> {
   if (!(await opened)) return
   for (let i = 0; i < perSocket && socket.readyState === socket.OPEN; i++) {
     socket.send(frameBytes(random, format, known), { binary: format === 'msgpack' })
-    if (i % 8 === 7) await new Promise((resolve) => setImmediate(resolve))
+    if (i % 8 === 7) await turn()
   }
   if (random.chance(0.5)) socket.terminate()
   else socket.close()
-  setTimeout(() => socket.terminate(), 50)
+  for (let i = 0; i < QUIET_TURNS && socket.readyState !== socket.CLOSED; i++) await turn()
+  socket.terminate()
   await gone
 }
 
