@@ -6,7 +6,14 @@ import { presentEntries } from './workspace.mjs'
 const never = {
   '@rejoin/core': {
     '*': ['packages/agent/', 'packages/core/src/ai-'],
-    createSession: reader('past/seed', 'past/rewind', 'session/citationSource', 'view/'),
+    createSession: reader(
+      'past/letGo',
+      'past/rewind',
+      'past/seed',
+      'response/letGo',
+      'session/citationSource',
+      'view/',
+    ),
     createReader: reader(
       'past/seed',
       'past/rewind',

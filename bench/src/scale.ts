@@ -1,4 +1,4 @@
-import { createSession } from '@rejoin/core'
+import { createSession, keepNewest } from '@rejoin/core'
 import type { InboundMessage, PresenceMessage } from 'ably'
 import { deliveriesOf, makeTokens } from '../../packages/core/test/model/deliveries.ts'
 import { DirectChannel } from '../../packages/core/test/model/directChannel.ts'
@@ -44,7 +44,7 @@ function open(channel: DirectChannel, presence: boolean, keep?: number) {
     hydrate,
     presence,
     schedule: frames.schedule,
-    ...(keep !== undefined && { keep }),
+    ...(keep !== undefined && { keep: keepNewest(keep) }),
   })
   return { frames, session }
 }

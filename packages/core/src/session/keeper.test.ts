@@ -11,7 +11,7 @@ import { ModelChannel } from '../../test/model/modelChannel.ts'
 import { ModelDatabase } from '../../test/model/modelDatabase.ts'
 import { ModelPrompt } from '../../test/model/modelPrompt.ts'
 import { script } from '../../test/model/script.ts'
-import { createSession, history, rewind, seed } from '../index.ts'
+import { createSession, history, keepNewest, rewind, seed } from '../index.ts'
 import type { Hydrator, ResponseState, Session } from '../index.ts'
 
 /** `KEEP_RUNS` looks for new conversations; the ordinary suite has the same ones each time. */
@@ -56,7 +56,7 @@ class Seat {
       hydrate: this.hydrator(how),
       presence: false,
       schedule: () => () => {},
-      ...(keep !== undefined && { keep }),
+      ...(keep !== undefined && { keep: keepNewest(keep) }),
     })
     this.session.ready.catch(() => {})
   }
@@ -198,7 +198,7 @@ function direct(keep?: number) {
     presence: false,
     hydrate: history({ limit: 10 }),
     schedule: () => () => {},
-    ...(keep !== undefined && { keep }),
+    ...(keep !== undefined && { keep: keepNewest(keep) }),
   })
   const say = (messages: readonly InboundMessage[]) => {
     for (const message of messages) {
@@ -361,7 +361,7 @@ describe('what is let go', () => {
     const session = createSession({
       channel: channel.asChannel(),
       presence: false,
-      keep: 8,
+      keep: keepNewest(8),
       schedule: () => () => {},
       hydrate: seed({
         load: (cursor = '30') => {
@@ -391,6 +391,6 @@ describe('what is let go', () => {
   })
 })
 
-test.each([0, -1, 1.5, Number.NaN, '8' as never])('keep: %s is refused', (keep) => {
-  expect(() => direct(keep)).toThrow('unable to create a session; `keep` must be a whole number')
+test.each([0, -1, 1.5, Number.NaN, '8' as never])('keepNewest(%s) is refused', (count) => {
+  expect(() => keepNewest(count)).toThrow('unable to keep the newest messages; their number must be whole')
 })

@@ -7,6 +7,7 @@ import { isBusy, letGo } from '../response/letGo.ts'
 import { withoutOldest } from '../past/letGo.ts'
 import type { Ledger } from '../past/ledger.ts'
 import type { Store } from '../store/store.ts'
+import { quoted, RejoinError } from '../types/errors.ts'
 import type { MessageRef } from '../types/types.ts'
 
 /** Responses that were let go last, of which a late message tells that it does not begin them. */
@@ -20,18 +21,47 @@ interface Host {
   forget(without: (ledger: Ledger, deep: boolean) => Ledger): void
 }
 
-/** Keeps the newest messages whole, and lets older ones go (the option `keep`): `loadOlder()` reads them again. */
+type PathOf = (structure: Structure) => MessageList
+
+declare const opaque: unique symbol
+
+/** Which messages a session keeps: `keepNewest(200)`. */
+export interface Keep {
+  readonly [opaque]: true
+}
+
+type MakeKeeper = (host: Host, pathOf: PathOf) => Keeper
+
+export const keeperOf = (keep: Keep | undefined, host: Host, pathOf: PathOf): Keeper | undefined =>
+  (keep as unknown as MakeKeeper | undefined)?.(host, pathOf)
+
+/**
+ * Option of a session: `createSession({ …, keep: keepNewest(200) })` keeps that many of the newest messages. Older ones
+ * are let go, a few at a time, and `hasOlder` is true: `loadOlder()` reads them again. What streams stays, and so does
+ * what has a subscriber and all that is newer. It is a value of its own, so that a page without it does not load it.
+ */
+export function keepNewest(count: number): Keep {
+  if (!Number.isInteger(count) || count < 1)
+    throw new RejoinError(
+      'invalid_argument',
+      `unable to keep the newest messages; their number must be whole, at least 1, and is ${quoted(count)}`,
+    )
+  const make: MakeKeeper = (host, pathOf) => new Keeper(count, host, pathOf)
+  return make as unknown as Keep
+}
+
+/** Keeps the newest messages whole, and lets older ones go: `loadOlder()` reads them again. */
 export class Keeper {
   readonly #host: Host
   readonly #keep: number
   /** How many come before the oldest go: they go together. */
   readonly #slack: number
-  readonly #pathOf: (structure: Structure) => MessageList
+  readonly #pathOf: PathOf
   readonly #gone = new Set<string>()
   #limit: number
   #cuts = 0
 
-  constructor(keep: number, host: Host, pathOf: (structure: Structure) => MessageList) {
+  constructor(keep: number, host: Host, pathOf: PathOf) {
     this.#host = host
     this.#keep = keep
     this.#slack = Math.ceil(keep / 4)

@@ -1,7 +1,7 @@
 import type { ChannelMode } from 'ably'
 import { Immer } from 'immer'
 import type { CitationSource, CitationSourceOf } from './citationSource.ts'
-import { quoted, RejoinError, wrapError } from '../types/errors.ts'
+import { RejoinError, wrapError } from '../types/errors.ts'
 import { allFeatures } from './features.ts'
 import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
@@ -15,7 +15,8 @@ import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
 import { Waker } from './waker.ts'
 import type { WakeAgent } from './waker.ts'
 import { Absence } from './absence.ts'
-import { Keeper } from './keeper.ts'
+import { keeperOf } from './keeper.ts'
+import type { Keep, Keeper } from './keeper.ts'
 import { PresenceWatch } from './presence.ts'
 import { Queue } from './queue.ts'
 import { Reader } from './reader.ts'
@@ -28,11 +29,8 @@ export type SessionOptions = ChannelSource &
   ReadingOptions & {
     /** Keeps this device's choice between versions of prompts and answers. */
     branches?: BranchOptions
-    /**
-     * How many of the newest messages to keep; default: all. Older ones are let go, a few at a time, and `hasOlder` is
-     * true: `loadOlder()` reads them again. What streams stays, and so does what has a subscriber and all that is newer.
-     */
-    keep?: number
+    /** Which messages to keep: `keepNewest(200)` of this package lets older ones go. Default: all. */
+    keep?: Keep
     /** Watch who is on the channel; needs the capability `presence` or `subscribe`. Default true. */
     presence?: boolean
     /**
@@ -119,7 +117,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       conversation.apply(event, live)
       if (live) store.changed()
     })
-    this.#keeper = keeperOf(options.keep, core, this.#branches)
+    this.#keeper = keeperOf(options.keep, core, this.#branches.pathOf)
     core.begin()
   }
 
@@ -313,16 +311,6 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     if (this.#options.presence ?? true)
       this.#presence.start().catch(this.#core.lacks('watch who is on the channel', 'subscribe'))
   }
-}
-
-function keeperOf(keep: number | undefined, core: SessionCore, branches: Branches): Keeper | undefined {
-  if (keep === undefined) return undefined
-  if (!Number.isInteger(keep) || keep < 1)
-    throw new RejoinError(
-      'invalid_argument',
-      `unable to create a session; \`keep\` must be a whole number of messages, at least 1, and is ${quoted(keep)}`,
-    )
-  return new Keeper(keep, core, branches.pathOf)
 }
 
 /** Names of a session's methods, for bindings that pass them on. */
