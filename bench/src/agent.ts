@@ -106,7 +106,7 @@ async function measureThroughput(report: Report, server: LocalAbly, tokens: numb
     const [floor, value] = [rate(times.bare), rate(times.rejoin)]
     const common = { section: 'Agent: throughput', column: pattern, unit: 'tokens/s' }
     report.add({ ...common, name: 'agent, server and subscriber', value, floor })
-    report.verdicts.push(
+    report.notes.push(
       `agent throughput, ${pattern}: ${((value / floor) * 100).toFixed(0)} % of bare SDK calls (aim: ${AIM * 100} %)`,
     )
   }
@@ -256,7 +256,7 @@ async function measureRefusals(report: Report, server: LocalAbly) {
     unhandled = 0
     const { before, end, later } = await run()
     await pause(50)
-    report.verdicts.push(
+    report.notes.push(
       `three refused publishes, ${name}: a second before the end ${before}; at the end ${end}; after a reload ${later}; ` +
         `unhandled rejections: ${unhandled}`,
     )

@@ -1,17 +1,21 @@
 import type { ResponseRow, Session } from '@rejoin/core'
 import { createSession } from '@rejoin/core'
 import { SessionProvider, useMessages, useResponse } from '@rejoin/react'
-import type { ClientOptions } from 'ably'
+import type { ClientOptions, RealtimeChannel, RealtimeClient } from 'ably'
 import { BaseRealtime, FetchRequest, Rest, WebSocketTransport } from 'ably/modular'
 import { createElement, memo } from 'react'
 import type { ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { useChatPage } from '../peers/src/useChatReact.ts'
 
+/** Who puts the text on the page. */
+export type Shown = 'rejoin' | 'bare'
+
 /** What the benchmark calls in the page. */
 export interface BrowserPage {
-  /** Shows a conversation of `rows` with Rejoin in React, and, bare, each message that the SDK delivers. */
-  showChannel(options: ClientOptions, channelName: string, rows: number): Promise<void>
+  /** Shows a conversation of `rows` with Rejoin in React, and, bare, each message that the SDK delivers; or one of them. */
+  showChannel(options: ClientOptions, channelName: string, rows: number, shown?: Shown): Promise<void>
+  shown(): Shown | undefined
   /** Milliseconds from what was written into the text to the frame that showed it. */
   latencies(): { rejoin: number[]; bare: number[] }
   /** Shows a conversation of `rows` with `useChat`, which then gets a token every `pace` milliseconds. */
@@ -26,6 +30,8 @@ const add = (id: string) => {
   element.id = id
   return document.body.appendChild(element)
 }
+
+let onlyShown: Shown | undefined
 
 const seen = { rejoin: [] as number[], bare: [] as number[] }
 
@@ -57,6 +63,37 @@ function List(): ReactNode {
   return useMessages().map(({ id }) => createElement(Row, { key: id, id }))
 }
 
+async function showRejoin(client: RealtimeClient, channelName: string, rows: ResponseRow[]): Promise<void> {
+  const session: Session = createSession({
+    client,
+    channelName,
+    presence: false,
+    hydrate: { load: (past) => Promise.resolve(past.applyRows(rows)) },
+  })
+  await session.ready
+  createRoot(add('rejoin')).render(createElement(SessionProvider, { session }, createElement(List)))
+}
+
+/** The least that a page can do: one text node for each response, to which each message that arrives is added. */
+async function showBare(channel: RealtimeChannel, rows: ResponseRow[]): Promise<Map<string, Text>> {
+  const root = add('bare')
+  const nodes = new Map<string, Text>()
+  const nodeOf = (id: string): Text => {
+    const known = nodes.get(id)
+    if (known) return known
+    const node = document.createTextNode('')
+    root.appendChild(document.createElement('p')).appendChild(node)
+    nodes.set(id, node)
+    return node
+  }
+  for (const { id, text } of rows) nodeOf(id).data = text ?? ''
+  await channel.subscribe('response', ({ data, extras }) => {
+    const { responseId } = (extras as { headers: { responseId: string } }).headers
+    nodeOf(responseId).appendData((data as string | undefined) ?? '')
+  })
+  return nodes
+}
+
 const tasks: number[] = []
 new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) tasks.push(duration)
@@ -65,7 +102,8 @@ new PerformanceObserver((list) => {
 let chat: Awaited<ReturnType<typeof useChatPage>> | undefined
 
 const page: BrowserPage = {
-  async showChannel(options, channelName, count) {
+  async showChannel(options, channelName, count, shown) {
+    onlyShown = shown
     const plugins = { WebSocketTransport, FetchRequest, Rest }
     const client = new BaseRealtime({ ...options, plugins })
     const rows = Array.from({ length: count }, (_, i): ResponseRow => ({
@@ -74,21 +112,14 @@ const page: BrowserPage = {
       text: 'An earlier answer.',
       createdAt: i + 1,
     }))
-    const session: Session = createSession({
-      client,
-      channelName,
-      presence: false,
-      hydrate: { load: (past) => Promise.resolve(past.applyRows(rows)) },
-    })
-    await session.ready
-    createRoot(add('rejoin')).render(createElement(SessionProvider, { session }, createElement(List)))
-    const node = add('bare').appendChild(document.createTextNode(''))
-    await client.channels.get(channelName).subscribe('response', (message) => {
-      node.data += message.data as string
-    })
+    const channel = client.channels.get(channelName)
+    if (shown !== 'bare') await showRejoin(client, channelName, rows)
+    const nodes = shown === 'rejoin' ? undefined : await showBare(channel, shown === 'bare' ? rows : [])
+    if (shown) return
     const last = () => document.getElementById('r0')?.textContent ?? ''
-    watchFrames({ rejoin: last, bare: () => node.data })
+    watchFrames({ rejoin: last, bare: () => nodes!.get('r0')?.data ?? '' })
   },
+  shown: () => onlyShown,
   latencies: () => seen,
   async showUseChat(rows, pace) {
     chat = await useChatPage(rows, add('chat'), () => new Promise((resolve) => setTimeout(resolve, pace)))

@@ -20,21 +20,23 @@ const { values } = parseArgs({
   },
 })
 const smallGrid = { tokens: [1_000, 10_000], messages: [10, 1_000] }
-const grid = values.quick ? smallGrid : { tokens: [1_000, 10_000, 100_000], messages: [10, 1_000, 10_000] }
+const isQuick = values.quick ?? false
+const grid = isQuick ? smallGrid : { tokens: [1_000, 10_000, 100_000], messages: [10, 1_000, 10_000] }
 
 /** Each is loaded when its turn comes. */
 const sections: Record<string, (report: Report) => Promise<void>> = {
-  reader: async (report) => (await import('./reader.ts')).measureReader(report, grid),
-  peers: async (report) => (await import('./peers.ts')).measurePeers(report, smallGrid),
-  hydration: async (report) => (await import('./hydration.ts')).measureHydration(report),
-  conversation: async (report) =>
-    (await import('./conversation.ts')).measureConversation(report, values.quick ?? false),
-  scale: async (report) => (await import('./scale.ts')).measureScale(report, values.quick ?? false),
+  reader: async (report) => (await import('./reader.ts')).measureReader(report, grid, isQuick),
+  peers: async (report) => (await import('./peers.ts')).measurePeers(report, smallGrid, isQuick),
+  hydration: async (report) => (await import('./hydration.ts')).measureHydration(report, isQuick),
+  conversation: async (report) => (await import('./conversation.ts')).measureConversation(report, isQuick),
+  scale: async (report) => (await import('./scale.ts')).measureScale(report, isQuick),
+  tools: async (report) => (await import('./tools.ts')).measureTools(report, isQuick),
   memory: async (report) => (await import('./memory.ts')).measureMemory(report),
   agent: async (report) => (await import('./agent.ts')).measureAgent(report),
+  fanout: async (report) => (await import('./fanout.ts')).measureFanout(report, isQuick),
   host: async (report) => (await import('./host.ts')).measureHost(report),
-  browser: async (report) => (await import('./browser.ts')).measureBrowser(report),
-  renders: async (report) => (await import('./renders.ts')).measureRenders(report),
+  browser: async (report) => (await import('./browser.ts')).measureBrowser(report, isQuick),
+  renders: async (report) => (await import('./renders.ts')).measureRenders(report, isQuick),
 }
 
 const wanted = values.only?.split(',') ?? Object.keys(sections)

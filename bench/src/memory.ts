@@ -1,5 +1,6 @@
 import { deliveriesOf, makeTokens } from '../../packages/core/test/model/deliveries.ts'
 import { Conversation, patterns, readWhole, screen } from './reader.ts'
+import { amount } from './report.ts'
 import type { Report } from './report.ts'
 
 /** Bytes that stay, once nothing else is held. */
@@ -29,11 +30,14 @@ export async function measureMemory(report: Report): Promise<void> {
     const figure = { section, column: pattern, unit: 'bytes', floor: length / tokens }
     report.add({ ...figure, name: 'streaming', value: streaming / tokens })
     report.add({ ...figure, name: 'finished', value: finished / tokens })
-    report.aim(
-      `a finished response keeps little beside its text, ${pattern}`,
-      finished < 2 * length,
-      `${(finished / length).toFixed(2)} bytes a character`,
-    )
+    report.aim({
+      what: `a streaming response, ${pattern}: bytes a token`,
+      ours: (streaming / tokens).toFixed(0),
+      floor: (length / tokens).toFixed(1),
+      aim: '≤ 60',
+      reached: streaming / tokens <= 60,
+    })
+    report.atMost(2, `memory of a finished response, ${pattern}, against its text`, finished / length)
     conversation.session.close()
   }
   await measureDay(report)
@@ -82,11 +86,13 @@ async function measureDay(report: Report): Promise<void> {
     value: perResponse,
     floor: length,
   })
-  report.aim(
-    'a day of streaming grows by little but its text',
-    perResponse < 2 * length + 2_000,
-    `${Math.round(perResponse)} bytes a response of ${length}`,
-  )
+  report.aim({
+    what: 'a day of streaming: growth a response of 1,000 tokens, in bytes',
+    ours: amount(perResponse),
+    floor: amount(length),
+    aim: `≤ ${amount(2 * length + 2_000)}`,
+    reached: perResponse < 2 * length + 2_000,
+  })
   conversation.session.close()
   void screen
 }

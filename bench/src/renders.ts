@@ -1,10 +1,12 @@
+import { history } from '@rejoin/core'
 import type { Deliveries } from '../../packages/core/test/model/deliveries.ts'
-import { deliveriesOf, makeTokens } from '../../packages/core/test/model/deliveries.ts'
+import { deliveriesOf, makeTokens, wholeMessage } from '../../packages/core/test/model/deliveries.ts'
 import { makeRoot } from './page.ts'
 import { interleave } from './interleave.ts'
 import { Conversation, short } from './reader.ts'
 import type { Renders } from './rendered.ts'
 import type { Report } from './report.ts'
+import { memberOf, open, PresentChannel } from './scale.ts'
 
 /** A chat on a page: streams one more response into it, and counts. */
 interface Chat {
@@ -51,16 +53,57 @@ async function rejoin(
   }
 }
 
+/** Rows that render when somebody comes or goes. */
+async function measurePresence(report: Report, react: typeof import('./rendersReact.ts')): Promise<void> {
+  const ROWS = 200
+  const CHANGES = 50
+  const channel = new PresentChannel()
+  channel.past = Array.from({ length: ROWS }, (_, i) => wholeMessage(`row-${i}`, 'An answer.'))
+    .flat()
+    .reverse()
+  const { frames, session } = open(channel, true, undefined, history())
+  await session.ready
+  // As many rows as are kept in view.
+  while (session.getSnapshot().messages.length < ROWS && session.getSnapshot().hasOlder)
+    await session.loadOlder()
+  frames.next()
+  const renders = { list: 0, rows: 0 }
+  const root = makeRoot()
+  react.mount({ session }, root, renders)
+  // React renders a long list in several tasks.
+  for (let i = 0; i < 100 && renders.rows < ROWS; i++) await react.settled()
+  if (renders.rows < ROWS) throw new Error(`unable to measure presence; ${renders.rows} of ${ROWS} rows show`)
+  const before = renders.rows
+  for (let i = 0; i < CHANGES; i++) {
+    channel.present(memberOf(i))
+    frames.next()
+    await react.settled()
+  }
+  if (session.getSnapshot().users.length !== CHANGES)
+    throw new Error('unable to measure presence; members are missing')
+  const rendered = renders.rows - before
+  const column = `${ROWS} rows, ${CHANGES} members come`
+  report.add({ section: 'Renders: presence', name: 'rows rendered', column, unit: '', value: rendered })
+  report.aim({
+    what: `React: rows rendered when presence changes (${column})`,
+    ours: String(rendered),
+    aim: '0',
+    reached: rendered === 0,
+  })
+  session.close()
+}
+
 /** Renders and CPU per token of a list of rows whose last one streams. */
-export async function measureRenders(report: Report): Promise<void> {
+export async function measureRenders(report: Report, isQuick: boolean): Promise<void> {
   // After the page is up: a framework looks for it when it is imported.
   const react = await import('./rendersReact.ts')
   const vue = await import('./rendersVue.ts')
   const useChatReact = await import('../peers/src/useChatReact.ts')
   const useChatVue = await import('../peers/src/useChatVue.ts')
+  await measurePresence(report, react)
   const tokens = makeTokens(TOKENS)
   const section = `Renders: a list of rows, ${TOKENS} tokens into the last one`
-  for (const rows of [1, 10, 1_000]) {
+  for (const rows of isQuick ? [10] : [1, 10, 1_000]) {
     const chats: [string, string | undefined, Chat][] = [
       ['React, 64 deliveries a frame', undefined, await rejoin(rows, 64, react.mount, react.settled)],
       ['React, one delivery a frame', undefined, await rejoin(rows, 1, react.mount, react.settled)],

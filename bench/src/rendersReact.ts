@@ -8,7 +8,7 @@ import type { Renders } from './rendered.ts'
 /** React flushes what a store announces in a microtask, and the rest in a task of its own. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-export function mount({ session }: Conversation, root: HTMLElement, renders: Renders): void {
+export function mount({ session }: Pick<Conversation, 'session'>, root: HTMLElement, renders: Renders): void {
   const Row = memo(function Row({ id }: { id: string }) {
     renders.rows++
     return createElement('p', null, useResponse(id)?.text)

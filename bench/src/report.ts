@@ -17,11 +17,24 @@ export interface Figure {
   details?: Record<string, unknown>
 }
 
+/** One line of the first page: what we set out to reach, and whether we did. */
+export interface Aim {
+  what: string
+  ours: string
+  /** The best of the others, and who that is. */
+  peer?: string | undefined
+  /** The same by the least work that anybody could do. */
+  floor?: string | undefined
+  aim: string
+  reached: boolean
+}
+
 /** Collects figures; prints them as tables and writes them as data. */
 export class Report {
   readonly figures: Figure[] = []
-  /** Sentences on aims that were met or missed. */
-  readonly verdicts: string[] = []
+  readonly aims: Aim[] = []
+  /** What a reader of the figures has to know. */
+  readonly notes: string[] = []
 
   add(figure: Figure): void {
     this.figures.push(figure)
@@ -30,23 +43,29 @@ export class Report {
     console.error(`  ${peer ? `${peer}: ` : ''}${name} · ${column}: ${amount(value)} ${unit}${ratio}`)
   }
 
-  /** What we set out to reach, and whether we did. */
-  aim(what: string, reached: boolean, how: string): void {
-    this.verdicts.push(`${reached ? 'reached' : 'MISSED'}: ${what}: ${how}`)
+  aim(aim: Aim): void {
+    this.aims.push(aim)
+  }
+
+  /** An aim for a ratio: at most `most` times what it is compared with. */
+  atMost(most: number, what: string, ratio: number, floor?: string): void {
+    this.aim({ what, ours: times(ratio), floor, aim: `≤ ${most} ×`, reached: ratio <= most })
   }
 
   /** Leaves all of it for another report to take. */
   hand(path: string): void {
-    writeFileSync(path, JSON.stringify({ figures: this.figures, verdicts: this.verdicts }))
+    writeFileSync(path, JSON.stringify({ figures: this.figures, aims: this.aims, notes: this.notes }))
   }
 
   take(handed: string): void {
-    const { figures, verdicts } = JSON.parse(handed) as Pick<Report, 'figures' | 'verdicts'>
+    const { figures, aims, notes } = JSON.parse(handed) as Pick<Report, 'figures' | 'aims' | 'notes'>
     this.figures.push(...figures)
-    this.verdicts.push(...verdicts)
+    this.aims.push(...aims)
+    this.notes.push(...notes)
   }
 
   print(): void {
+    this.#printPage()
     for (const section of new Set(this.figures.map((f) => f.section))) {
       console.log(`\n## ${section}\n`)
       const own = this.figures.filter((f) => f.section === section)
@@ -60,7 +79,19 @@ export class Report {
         console.log(`| ${peer ? `**${peer}** ` : ''}${name} | ${column} | ${cells.join(' | ')} |`)
       }
     }
-    if (this.verdicts.length) console.log(`\n## Aims\n\n${this.verdicts.map((v) => `- ${v}`).join('\n')}`)
+  }
+
+  /** One page, before all figures. */
+  #printPage(): void {
+    if (this.aims.length) {
+      console.log('# Aims\n\n| | ours | best peer | floor | aim | |\n|---|---:|---:|---:|---:|---|')
+      for (const { what, ours, peer = '', floor = '', aim, reached } of this.aims)
+        console.log(
+          `| ${what} | ${ours} | ${peer} | ${floor} | ${aim} | ${reached ? 'reached' : '**missed**'} |`,
+        )
+    }
+    for (const note of this.notes) console.log(`\n${note}.`)
+    console.log('\n# Figures')
   }
 
   write(path: string): void {
@@ -77,6 +108,8 @@ export class Report {
     writeFileSync(path, `${JSON.stringify(rows, null, 2)}\n`)
   }
 }
+
+export const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 1)} ×`
 
 export function amount(value: number): string {
   if (value >= 1_000_000) return `${(value / 1_000_000).toFixed(1)} M`
