@@ -7,7 +7,7 @@ import type { Prompt } from '../inbound/prompt.ts'
 import type { PromptHandler, PromptOptions } from '../prompts/promptQueue.ts'
 import { unref } from '../publish/uplink.ts'
 import { answerPrompt } from '../wake/answerPrompt.ts'
-import { findPrompt } from '../wake/findPrompt.ts'
+import { findPrompt } from '../prompts/findPrompt.ts'
 
 export interface HostedOptions extends Omit<AgentOptions, 'channelName'>, PromptOptions {
   handler: PromptHandler

@@ -8,6 +8,7 @@ import { ownId } from '../publish/ownId.ts'
 import { missing } from '../publish/rights.ts'
 import type { ResponseWriter } from '../response/responseWriter.ts'
 import { Answering, type AnsweringHost } from './answering.ts'
+import { findPrompt } from './findPrompt.ts'
 import { GaplessListener } from './gaplessListener.ts'
 import { mayCancelBy } from './mayCancel.ts'
 import type { AllowCancel, PromptOptions } from './promptQueue.ts'
@@ -148,8 +149,7 @@ export class Inbox {
   #receive(message: InboundMessage, late: boolean): void {
     switch (message.name) {
       case MessageName.UserInput: {
-        const prompt = this.#answering?.isOpen ? this.#read(message, late) : undefined
-        if (prompt) this.#answering!.prompted(prompt, late)
+        if (this.#answering?.isOpen) this.#prompted(this.#answering, message, late)
         return
       }
       case MessageName.Start:
@@ -168,15 +168,30 @@ export class Inbox {
     }
   }
 
-  #read(message: InboundMessage, late: boolean): Prompt | undefined {
+  #prompted(answering: Answering, message: InboundMessage, late: boolean): void {
     try {
-      return readPrompt(message, late, this.#texts)
+      const prompt = readPrompt(message, late, this.#texts)
+      if (prompt) answering.prompted(prompt, late)
     } catch (error) {
-      this.#host.report(error as RejoinError)
-      const promptId = promptIdOf(message)
-      if (promptId !== undefined) this.#host.announce(promptId, { status: 'failed' })
-      return undefined
+      void this.#complete(answering, message, late, error as RejoinError)
     }
+  }
+
+  /** Pieces of the prompt are missing: those that came before this process listened are in history. */
+  async #complete(
+    answering: Answering,
+    message: InboundMessage,
+    late: boolean,
+    error: RejoinError,
+  ): Promise<void> {
+    const promptId = promptIdOf(message)
+    const look = { patience: 0, signal: undefined }
+    const found = promptId === undefined ? undefined : findPrompt(this.#channel, promptId, look)
+    const prompt = await found?.catch(() => undefined)
+    if (this.#closed || !answering.isOpen) return
+    if (prompt) return answering.prompted({ ...prompt, late }, late)
+    this.#host.report(error)
+    if (promptId !== undefined) this.#host.announce(promptId, { status: 'failed' })
   }
 
   /** Whether this connection or a former process of this agent published the message, so that it is not an answer. */

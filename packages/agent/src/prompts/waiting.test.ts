@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSession } from '@rejoin/core'
+import { checksum } from '@rejoin/core/protocol'
 import {
   answerPrompt,
   memoryCheckpoints,
@@ -238,4 +239,22 @@ test('a prompt that cannot be answered has failed, for every reader', async () =
   await expect(one).rejects.toMatchObject({ message: expect.stringMatching(/pieces of it are/) as string })
   await bench.until(() => fate('alone') === 'failed')
   session.close()
+})
+
+test('a prompt whose pieces came before its agent listened is answered with all of its text', async () => {
+  const channelName = bench.channelName()
+  const reader = await bench.reader(channelName)
+  const [head, piece] = ['The head, ', 'and the tail.']
+  const [text, promptId] = [head + piece, 'long']
+  const extras = { headers: { promptId, end: String(text.length) } }
+  await reader.channel.publish({ name: 'prompt-text', data: piece, extras })
+  const agent = bench.agent({ channelName })
+  agent.onPrompt((prompt, response) => response.append(`${prompt.late ? 'late' : 'live'}: ${prompt.text}`))
+  await agent.ready
+  const whole = { length: text.length, checksum: checksum(text) }
+  await reader.channel.publish('user-input', { promptId, text: head, ...whole })
+  await reader.until(() => reader.messages.some(({ name }) => name === 'response-end'))
+  expect(reader.messages.find(({ name }) => name === 'response')!.data).toBe(`live: ${text}`)
+  expect(news(reader)).toEqual([])
+  await agent.close()
 })

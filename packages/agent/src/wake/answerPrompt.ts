@@ -10,7 +10,7 @@ import type { EndResult } from '../response/responseResult.ts'
 import type { ResponseWriter } from '../response/responseWriter.ts'
 import { promptStatus } from '../prompts/promptStatus.ts'
 import { ownId } from '../publish/ownId.ts'
-import { findPrompt } from './findPrompt.ts'
+import { findPrompt } from '../prompts/findPrompt.ts'
 import { visit } from './visits.ts'
 
 export interface AnswerPromptOptions
