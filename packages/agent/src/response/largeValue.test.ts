@@ -173,7 +173,8 @@ test('are taken over whole by the process that resumes the response', async () =
 test.each(patterns)('texts for people that outgrow a message are cut, and say so (%s)', async (pattern) => {
   const channelName = bench.channelName()
   const live = await watch(channelName)
-  const agent = bench.agent({ channelName, pattern })
+  const rows: ResponseRow[] = []
+  const agent = bench.agent({ channelName, pattern, onComplete: (row) => void rows.push(row) })
   const failures: string[] = []
   agent.on('error', ({ message }) => failures.push(message))
   const long = 'Nö, "😀"\n'.repeat(20_000)
@@ -210,6 +211,16 @@ test.each(patterns)('texts for people that outgrow a message are cut, and say so
     expect(part(session, 'a')).toMatchObject({ state: 'output-denied' })
     expect(part(session, 'a').approval!.reason).toMatch(cut)
     expect(session.getResponse('r')!.error!.message).toMatch(cut)
+    // What is stored is what readers see.
+    const [row] = rows as [ResponseRow & { parts: { toolCallId: string }[] }]
+    expect(row.error).toEqual(session.getResponse('r')!.error)
+    for (const stored of row.parts) {
+      const { errorText, approval } = part(session, stored.toolCallId)
+      expect(stored).toMatchObject({
+        ...(errorText !== undefined && { errorText }),
+        ...(approval && { approval: { reason: approval.reason } }),
+      })
+    }
     session.close()
   }
   expect(failures).toEqual([])

@@ -81,6 +81,7 @@ export class ResponseBody {
       nextPart: () => this.#nextPart(),
       grow: (type, part, headers) => this.#grow(type, part, headers),
       publish: (...message) => this.publish(...message),
+      said: (text) => this.said(text),
     })
     this.values = new Values({
       parts: this.parts,
@@ -308,7 +309,12 @@ export class ResponseBody {
     const field = SAID[name]
     const text = field === undefined ? undefined : (data as Record<string, unknown> | undefined)?.[field]
     if (typeof text !== 'string') return data
-    return { ...(data as object), [field!]: shortened(text, this.#room - MESSAGE_OVERHEAD / 4) }
+    return { ...(data as object), [field!]: this.said(text) }
+  }
+
+  /** A text for people as readers get it. */
+  said(text: string): string {
+    return shortened(text, this.#room - MESSAGE_OVERHEAD / 4)
   }
 
   #message(name: string, data: unknown, headers: Record<string, string>, ephemeral = false): Message {

@@ -62,6 +62,7 @@ export function rowOf(ids: RowIds, body: ResponseBody, outcome: Outcome, status:
   const { responseId: id, promptId, clientId, createdAt, fence } = ids
   const { text, serial, retracted } = body.parts
   const { metadata } = body.values
+  const { error } = outcome
   const row = {
     id,
     role: 'assistant' as const,
@@ -73,7 +74,7 @@ export function rowOf(ids: RowIds, body: ResponseBody, outcome: Outcome, status:
     ...(clientId && { clientId }),
     ...(serial && { serial }),
     ...outcome.fields,
-    ...(status !== 'complete' && outcome.error && { error: outcome.error }),
+    ...(status !== 'complete' && error && { error: { ...error, message: body.said(error.message) } }),
     ...(metadata && { metadata }),
     ...(retracted.length > 0 && { retracted }),
     ...(fence !== undefined && { fence }),

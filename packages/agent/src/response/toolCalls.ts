@@ -21,6 +21,8 @@ export interface ToolHost {
   nextPart(): string
   grow(type: 'tool-input', part: () => string, headers: Record<string, string>): PartText
   publish: Publish
+  /** A text for people as readers get it: cut where it outgrows a message. */
+  said(text: string): string
 }
 
 /** The tool calls of one response. */
@@ -123,8 +125,9 @@ export class ToolCalls {
     tool.preliminary = preliminary
   }
 
-  error(toolCallId: string, errorText: string): void {
+  error(toolCallId: string, text: string): void {
     const tool = this.#known(toolCallId, 'publish the error of a tool')
+    const errorText = this.#host.said(text)
     tool.state = 'output-error'
     tool.errorText = errorText
     tool.preliminary = false
@@ -218,8 +221,9 @@ export class ToolCalls {
   }
 
   /** Confirms the decision that counts: readers saw it, but cannot know whether its sender had the right. */
-  decided(toolCallId: string, decision: { approved: boolean; reason?: string; clientId?: string }): void {
+  decided(toolCallId: string, given: { approved: boolean; reason?: string; clientId?: string }): void {
     const tool = this.#known(toolCallId, 'confirm the decision on a tool')
+    const decision = { ...given, ...(given.reason && { reason: this.#host.said(given.reason) }) }
     tool.approval = { id: toolCallId, ...decision }
     tool.state = decision.approved ? 'approval-responded' : 'output-denied'
     const { approved, ...rest } = decision
