@@ -90,9 +90,10 @@ export class Chat {
     return this.page.locator(`[data-fact=${kind}]`)
   }
 
-  /** A line of "What happened". It stays, so it does not matter when one looks. */
-  event(kind: string, text: string | RegExp = ''): Locator {
-    return this.page.locator(`[data-event=${kind}]`).filter({ hasText: text })
+  /** A row of the inspector. It stays, so it does not matter when one looks. */
+  event(what: 'live' | 'disconnected' | 'discontinuity'): Locator {
+    const { page } = this
+    return page.locator('rejoin-inspector li').filter({ has: page.locator(`.what:text-is("${what}")`) })
   }
 
   /** The newest answer's text as shown on the page, without the marks of gaps. */
@@ -152,7 +153,7 @@ export class Chat {
   }
 
   async waitForStatus(text: string | RegExp): Promise<void> {
-    await this.page.locator('.status').filter({ hasText: text }).waitFor()
+    await this.page.locator('.top .status').filter({ hasText: text }).waitFor()
   }
 
   fault(id: string): Locator {
@@ -179,17 +180,17 @@ export class Chat {
       { times: 1 },
     )
     await this.break(id)
-    await this.event('connection', 'Connection lost').first().waitFor()
+    await this.event('disconnected').first().waitFor()
     return {
       back: async () => {
         const { url, body } = ask!
-        const connected = await this.event('connection', 'Connected').count()
+        const connected = await this.event('live').count()
         await this.page.evaluate(
           ([to, json]) =>
             fetch(to!, { method: 'POST', body: json!, headers: { 'content-type': 'application/json' } }),
           [url, JSON.stringify({ ...body, milliseconds: 100 })],
         )
-        await this.event('connection', 'Connected').nth(connected).waitFor()
+        await this.event('live').nth(connected).waitFor()
         await this.waitForStatus('Live')
       },
     }

@@ -25,12 +25,12 @@ describe.each(patterns)('%s', (pattern) => {
     const { context, complaints } = await person()
     const { chat, text } = await begun(context, pattern, 200)
     const { hear } = await lose(demo, chat, 'every', 200)
-    await chat.page.locator('.timeline [data-span=gap].open').first().waitFor()
+    await chat.page.locator('rejoin-inspector [data-span=gap].open').first().waitFor()
     await screenshot(chat.page, `${pattern}-every-nth`)
     await hear()
-    await chat.page.locator('.timeline [data-fate=refused]').first().waitFor()
-    await chat.page.locator('.timeline [data-fate=stored]').first().waitFor()
-    await chat.page.locator('.timeline [data-span=gap].closed').first().waitFor()
+    await chat.page.locator('rejoin-inspector [data-fate=refused]').first().waitFor()
+    await chat.page.locator('rejoin-inspector [data-fate=stored]').first().waitFor()
+    await chat.page.locator('rejoin-inspector [data-span=gap].closed').first().waitFor()
     await chat.break('every')
     await demo.model.goOn()
     await chat.completed()
@@ -114,9 +114,9 @@ describe.each(patterns)('%s', (pattern) => {
 })
 
 async function restart(chat: Chat, fault: 'restart' | 'restart-empty'): Promise<void> {
-  const connected = await chat.event('connection', 'Connected').count()
+  const connected = await chat.event('live').count()
   await chat.break(fault)
-  await chat.event('connection', 'Connected').nth(connected).waitFor()
+  await chat.event('live').nth(connected).waitFor()
   await chat.waitForStatus('Live')
 }
 

@@ -89,6 +89,30 @@ async function connect(token: string): Promise<{ client: Realtime; ended: Promis
   return { client, ended }
 }
 
+test('a page begins with one request: who one is, and a conversation the first time', async () => {
+  const home = async (cookie: string, body: object) => {
+    const response = await fetch(`${url}/home`, {
+      method: 'POST',
+      headers: { cookie, 'x-forwarded-for': '198.51.100.9' },
+      body: JSON.stringify(body),
+    })
+    const { user, conversations } = (await response.json()) as {
+      user: { id: string }
+      conversations: { id: string }[]
+    }
+    const given = response.headers.get('set-cookie')?.split(';')[0]
+    return { user, ids: conversations.map(({ id }) => id), given }
+  }
+  const first = await home('', { conversation: '' })
+  expect(first.ids).toHaveLength(1)
+  const again = await home(first.given!, { conversation: '' })
+  expect(again).toEqual({ user: first.user, ids: first.ids, given: undefined })
+  // Who follows a link to a conversation needs none to begin with.
+  const linked = await home('', { conversation: first.ids[0] })
+  expect(linked.user.id).not.toBe(first.user.id)
+  expect(linked.ids).toEqual([])
+})
+
 test('bad input is a 400 that says what is wrong, never an outage', async () => {
   const cookie = await signIn()
   const id = await conversation(cookie)

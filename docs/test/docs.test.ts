@@ -25,6 +25,7 @@ function compile(list: readonly Block[], folder: string, globals: string, option
         noEmit: true,
         rewriteRelativeImportExtensions: false,
         allowArbitraryExtensions: true,
+        noImplicitReturns: true,
         ...options,
       },
       include: ['.', join(root, 'docs/test', globals)],

@@ -10,13 +10,9 @@ export interface Fact {
   icon?: IconName
 }
 
-/**
- * `filled`: how many characters were missing here and are not any more. `stored`: the text is what the agent put into
- * the database when it had finished.
- */
+/** `stored`: the text is what the agent put into the database when it had finished. */
 export function factsOf(
-  { status, gaps, hasGap, verified, error, finishReason }: ResponseState,
-  filled: number | undefined,
+  { status, gaps, hasGap, healed, verified, error, finishReason }: ResponseState,
   stored: boolean,
 ): Fact[] {
   const facts: Fact[] = []
@@ -24,11 +20,8 @@ export function factsOf(
     const missing = gaps.length > 0 ? missingIn(gaps) : undefined
     const text = `${capital(describeGap(missing))}; resending…`
     facts.push({ kind: 'gap', tone: 'warn', icon: 'warning', text })
-  } else if (filled !== undefined) {
-    const text =
-      filled > 0
-        ? `${filled === 1 ? '1 character was' : `${filled.toLocaleString('en')} characters were`} missing and filled in`
-        : 'Missing text was filled in'
+  } else if (healed) {
+    const text = `${healed === 1 ? '1 character was' : `${healed.toLocaleString('en')} characters were`} missing and filled in`
     facts.push({ kind: 'healed', tone: 'good', icon: 'check', text })
   }
   if ((verified || stored) && status === 'complete' && !hasGap)

@@ -1,7 +1,6 @@
 import type { Activity } from './activity.ts'
 import type { Config, Conversation, User } from './api.ts'
 import type { Connection } from './connect.ts'
-import type { Happenings } from './happenings.ts'
 import type { Title } from './title.ts'
 
 /** What the page around a conversation gives to the front end that shows it. */
@@ -12,7 +11,6 @@ export interface Stage {
   title: Title
   config: Config
   user: User
-  happenings: Happenings
   activity: Activity
   /** Opens what a narrow page keeps folded away. */
   openDrawer(drawer: 'list' | 'panel'): void

@@ -5,7 +5,10 @@ import { style } from './view/style.ts'
 import type { Inspectable } from './watch/inspectable.ts'
 import { watch } from './watch/watch.ts'
 
-/** `<rejoin-inspector>`: the timeline of a session, for development. */
+/**
+ * `<rejoin-inspector>`: the timeline of a session, for development. With the attribute `compact` from the beginning, it
+ * shows the picture and the newest events, and has no controls.
+ */
 export interface InspectorElement extends HTMLElement {
   /** The session or reader to watch. */
   session: Inspectable | undefined
@@ -89,7 +92,10 @@ function makeElement(): CustomElementConstructor {
     }
 
     #show(): Panel {
-      const panel = new Panel(this.#timeline, !this.hasAttribute('docked'))
+      const panel = new Panel(this.#timeline, {
+        open: !this.hasAttribute('docked'),
+        rows: this.hasAttribute('compact') ? 'events' : 'all',
+      })
       const root = this.attachShadow({ mode: 'open' })
       // A sheet of its own, not a <style>: pages with a strict Content-Security-Policy refuse those.
       const sheet = new CSSStyleSheet()

@@ -153,6 +153,20 @@ test('an own prompt is told from sending to its fate, refused and sent again', a
   await until('all', () => rows(inspector).filter((row) => row === 'prompt: published').length === 2)
 })
 
+test('compact: messages are in the picture and not in the list', async () => {
+  const { name, session } = await open()
+  const inspector = document.createElement('rejoin-inspector')
+  inspector.setAttribute('compact', '')
+  inspector.session = session
+  document.body.append(inspector)
+  await wire.client().channels.get(name).publish('token', 'Hello')
+  await until('the message', () => {
+    paint()
+    return all(inspector, 'li[data-kind=message]').length > 0
+  })
+  expect(all(inspector, 'ol')[0]!.dataset.show).toBe('events')
+})
+
 test('a thousand messages cost one paint, and nothing is painted while it is folded or gone', async () => {
   const { inspector } = await open()
   paint()

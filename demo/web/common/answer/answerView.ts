@@ -42,7 +42,7 @@ export class AnswerView implements ElementView<ShownAnswer> {
   readonly #sources = new SourceList()
   readonly #facts: FactsLine
   readonly #items = new Map<string, ItemView>()
-  readonly #stops: (() => void)[]
+  readonly #stop: () => void
   #shown: ShownAnswer | undefined
 
   constructor(element: HTMLElement, stage: Stage, actions: AnswerActions) {
@@ -52,10 +52,7 @@ export class AnswerView implements ElementView<ShownAnswer> {
     element.className = 'answer'
     element.setAttribute('aria-label', 'Answer')
     element.append(this.#body, this.#waiting, this.#sources.element, this.#facts.element)
-    this.#stops = [
-      stage.happenings.subscribe(() => this.#shown && this.#facts.update(this.#shown)),
-      onFormat(() => this.#redraw()),
-    ]
+    this.#stop = onFormat(() => this.#redraw())
   }
 
   update(shown: ShownAnswer): void {
@@ -102,7 +99,7 @@ export class AnswerView implements ElementView<ShownAnswer> {
 
   dispose(): void {
     leaveTurns(this.#paint)
-    for (const stop of this.#stops) stop()
+    this.#stop()
     this.#forget(new Set())
     this.#element.replaceChildren()
   }

@@ -28,8 +28,7 @@ export class FactsLine {
   update(shown: ShownAnswer): void {
     this.#shown = shown
     const { response, branch } = shown
-    const { happenings, connection } = this.#stage
-    const facts = factsOf(response, happenings.get().filled[response.id], connection.isStored(response))
+    const facts = factsOf(response, this.#stage.connection.isStored(response))
     const said = JSON.stringify(facts)
     if (said !== this.#facts) {
       this.#facts = said

@@ -69,7 +69,12 @@ export class Dock {
     const close = () => this.close()
     this.element.replaceChildren(
       h('button', { type: 'button', class: 'tool', 'aria-label': 'Close', onclick: close }, icon('close')),
-      h('div', { class: 'tour' }, this.#steps, this.#again),
+      h(
+        'div',
+        { class: 'tour', tabindex: 0, role: 'group', 'aria-label': 'Steps' },
+        this.#steps,
+        this.#again,
+      ),
       this.#proof.element,
     )
     this.element.hidden = false

@@ -1,7 +1,6 @@
 import { call, type Config, type Conversation } from '../api.ts'
 import type { Connection } from '../connect.ts'
 import { h, icon } from '../dom.ts'
-import type { Happenings } from '../happenings.ts'
 import { FaultButton } from './faultButton.ts'
 import { faultsFor, type Fault } from './faults.ts'
 import { Timeline } from './timeline.ts'
@@ -16,7 +15,6 @@ interface Actions {
 interface Shown {
   conversation: Conversation
   connection: Connection
-  happenings: Happenings
 }
 
 /** "Break it": what can go wrong, and a picture of what happened. */
@@ -26,15 +24,14 @@ export class Panel {
   readonly #actions: Actions
   readonly #faults = h('ul', { class: 'faults' })
   readonly #problem = h('p', { class: 'intro', role: 'alert', hidden: true })
-  readonly #log = h('ol', { class: 'log', 'aria-live': 'polite' })
-  readonly #picture = h('div', { class: 'picture' })
+  readonly #timeline: Timeline
   readonly #device = h('div', { class: 'device', hidden: true })
   #buttons: FaultButton[] = []
-  #leave = () => {}
 
   constructor(config: Config, actions: Actions) {
     this.#config = config
     this.#actions = actions
+    this.#timeline = new Timeline(config.embedded)
     const intro = config.embedded
       ? 'Or ask something, and break the stream yourself while it is being written. The answer ends up whole.'
       : 'You are on the Ably service, which cannot be broken from here. Unset ABLY_API_KEY to try this.'
@@ -56,66 +53,43 @@ export class Panel {
           icon('close'),
         ),
       ),
-      this.#picture,
+      this.#timeline.element,
       h(
         'div',
-        { class: 'choices' },
-        config.embedded &&
-          h(
-            'button',
-            { type: 'button', class: 'button first', 'data-tour': '', onclick: actions.breakIt },
-            icon('play'),
-            'Break it for me',
-          ),
-        h('button', { type: 'button', class: 'button', onclick: actions.compare }, 'Compare'),
+        { class: 'controls' },
+        h(
+          'div',
+          { class: 'choices' },
+          config.embedded &&
+            h(
+              'button',
+              { type: 'button', class: 'button first', 'data-tour': '', onclick: actions.breakIt },
+              icon('play'),
+              'Break it for me',
+            ),
+          h('button', { type: 'button', class: 'button', onclick: actions.compare }, 'Compare'),
+        ),
+        h('p', { class: 'intro' }, intro),
+        this.#faults,
+        this.#problem,
+        this.#device,
       ),
-      h('p', { class: 'intro' }, intro),
-      this.#faults,
-      this.#problem,
-      this.#device,
-      h('h3', {}, 'What happened'),
-      this.#log,
     )
   }
 
   show(shown: Shown | undefined): void {
-    this.#leave()
-    this.#leave = () => {}
     for (const button of this.#buttons) button.stop()
     this.#buttons = []
     this.#faults.replaceChildren()
-    this.#picture.replaceChildren()
     this.#device.replaceChildren()
     this.#device.hidden = true
+    this.#timeline.show(shown && { conversation: shown.conversation.id, connection: shown.connection })
     if (!shown) return
-    const { happenings, conversation } = shown
     const possible = faultsFor(this.#config.connectionStateTtl).filter(
       ({ id }) => this.#config.embedded || id === 'late' || id === 'device',
     )
     this.#buttons = possible.map((fault) => new FaultButton(fault, (ask) => this.#run(shown, fault, ask)))
     this.#faults.append(...this.#buttons.map(({ element }) => h('li', {}, element)))
-    const timeline = new Timeline(conversation.id, happenings, this.#config.embedded)
-    this.#picture.append(timeline.element)
-    const list = () => this.#list(happenings)
-    list()
-    const unsubscribe = happenings.subscribe(list)
-    this.#leave = () => {
-      unsubscribe()
-      timeline.close()
-    }
-  }
-
-  #list(happenings: Happenings): void {
-    const { entries } = happenings.get()
-    const items = entries.map(({ at, kind, text }) =>
-      h(
-        'li',
-        { 'data-event': kind },
-        h('time', { datetime: new Date(at).toISOString() }, new Date(at).toLocaleTimeString('en-GB')),
-        h('span', {}, text),
-      ),
-    )
-    this.#log.replaceChildren(...(items.length > 0 ? items : [h('li', {}, 'Nothing yet.')]))
   }
 
   async #run({ conversation, connection }: Shown, fault: Fault, ask: Record<string, unknown>): Promise<void> {

@@ -11,7 +11,6 @@ import {
 import { Activity } from '../activity.ts'
 import { connect, type Libraries } from '../connect.ts'
 import { h } from '../dom.ts'
-import { Happenings } from '../happenings.ts'
 import { resendWhenBack } from '../resend.ts'
 import { go, readRoute } from '../route.ts'
 import { Title } from '../title.ts'
@@ -108,13 +107,12 @@ class Shell {
       return
     }
     const connection = connect(conversation, config, this.#libraries)
-    const happenings = new Happenings(connection)
     const activity = new Activity(connection.session)
     const title = new Title(connection.session, conversation)
     this.#title = title
     const stopResending = resendWhenBack(connection.session)
     title.subscribe(() => this.#called(id, title.get()))
-    this.#panel.show({ conversation, connection, happenings })
+    this.#panel.show({ conversation, connection })
     this.#dock.show({ conversation, connection })
     this.#front.replaceChildren()
     const unmount = this.#mount(this.#front, {
@@ -123,7 +121,6 @@ class Shell {
       title,
       config,
       user,
-      happenings,
       activity,
       openDrawer: (drawer) => this.#drawer(drawer),
     })
@@ -133,7 +130,6 @@ class Shell {
       stopResending()
       activity.close()
       title.close()
-      happenings.close()
       connection.close()
     }
   }

@@ -17,6 +17,13 @@ const choices: readonly [value: string, name: string][] = [
   ['trouble', 'Trouble only'],
 ]
 
+/** How the inspector's page begins. */
+interface Beginning {
+  open: boolean
+  /** Which rows show; see `choices`. */
+  rows: 'all' | 'events'
+}
+
 /** The inspector's page: painted once a frame at most, and only while something moves. */
 export class Panel {
   readonly element: HTMLElement
@@ -37,7 +44,7 @@ export class Panel {
   #isOpen = false
   #shownStatus = ''
 
-  constructor(timeline: Timeline, open: boolean) {
+  constructor(timeline: Timeline, { open, rows }: Beginning) {
     this.#timeline = timeline
     const clear = h('button', { type: 'button' }, 'Clear')
     const stretch = select('Time shown', stretches, (value) => {
@@ -47,7 +54,7 @@ export class Panel {
     const choice = select('Rows shown', choices, (value) => {
       this.#list.element.dataset['show'] = value
     })
-    this.#list.element.dataset['show'] = 'all'
+    this.#list.element.dataset['show'] = rows
     this.#fold.addEventListener('click', () => this.#open(!this.#isOpen))
     this.#pause.addEventListener('click', () => this.#setPaused(!this.#paused))
     clear.addEventListener('click', () => timeline.clear())

@@ -62,7 +62,17 @@ function axis(from: number, to: number, stretch: number, x: (at: number) => numb
     // A label that the edge would cut is left out.
     if (place > 0.08 && place < 0.92)
       drawn.push(
-        svg('text', { class: 'time', x: percent(place), y: HEIGHT - 4, 'text-anchor': 'middle' }, clock(at)),
+        svg(
+          'text',
+          // Every other one gives way where there is little room.
+          {
+            class: (at / step) % 2 === 0 ? 'time' : 'time between',
+            x: percent(place),
+            y: HEIGHT - 4,
+            'text-anchor': 'middle',
+          },
+          clock(at),
+        ),
       )
   }
   return drawn

@@ -36,6 +36,7 @@ export const style = `
 :host([docked]) section:has(.body:not([hidden])) { width: 100%; }
 * { box-sizing: border-box; }
 section {
+  container-type: inline-size;
   display: flex;
   flex-direction: column;
   overflow: hidden;
@@ -131,7 +132,12 @@ pre {
   white-space: pre-wrap;
   overflow-wrap: anywhere;
 }
-@media (max-width: 480px) {
+:host([compact]) :is(header, .controls, .facts) { display: none; }
+:host([compact]) section { border: 0; border-radius: 0; background: none; }
+:host([compact]) .body { gap: 6px; padding: 0; }
+:host([compact]) .rows { max-height: 116px; }
+@container (max-width: 480px) {
+  .time.between { display: none; }
   summary { grid-template-columns: max-content 1fr auto; row-gap: 2px; }
   .text { grid-row: 2; grid-column: 1 / -1; }
   .text:empty { display: none; }
