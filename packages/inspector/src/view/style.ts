@@ -36,7 +36,6 @@ export const style = `
 :host([docked]) section:has(.body:not([hidden])) { width: 100%; }
 * { box-sizing: border-box; }
 section {
-  container-type: inline-size;
   display: flex;
   flex-direction: column;
   overflow: hidden;
@@ -46,7 +45,7 @@ section {
 }
 header, .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
 header { padding: 4px 8px; background: var(--raised); }
-.body { display: flex; min-height: 0; flex-direction: column; gap: 10px; padding: 10px 12px 12px; }
+.body { display: flex; min-height: 0; container-type: inline-size; flex-direction: column; gap: 10px; padding: 10px 12px 12px; }
 button, select {
   min-height: 32px;
   padding: 2px 10px;
