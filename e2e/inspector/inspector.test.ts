@@ -10,7 +10,10 @@ import { launch, person, screenshot, type Browser, type BrowserContext, type Pag
 // The element in real pages, under a strict Content-Security-Policy: in each framework and by a script tag.
 
 const source = fileURLToPath(new URL('../../packages/inspector/src/global.ts', import.meta.url))
-const icon = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
+const body = (name: string) => `<main>
+  <h1>A page that is inspected</h1>
+  ${name === 'script' ? '<rejoin-inspector></rejoin-inspector>' : '<div id="app"></div>'}
+</main>`
 
 let server: LocalAbly
 let browser: Browser
@@ -25,11 +28,11 @@ beforeAll(async () => {
     globalName: 'RejoinInspector',
     conditions: ['@rejoin/source'],
   })
-  const more = { '/inspector.global.js': outputFiles[0]!.text, '/icon.svg': icon }
+  const more = { '/inspector.global.js': outputFiles[0]!.text }
   ;[server, browser, pages] = await Promise.all([
     startLocalAbly({ port: 0, connectionStateTtl: 60_000 }),
     launch(),
-    servePages(import.meta.dirname, ['react', 'vue', 'svelte', 'script'], more),
+    servePages(import.meta.dirname, ['react', 'vue', 'svelte', 'script'], { body, more }),
   ])
   client = new Ably.Realtime({ ...server.clientOptions, clientId: 'agent', logLevel: 0 })
 })

@@ -30,7 +30,7 @@ for (const { name, missing, start } of [firefox, webkit]) {
         start(),
         startLocalAbly({ port: 0 }),
         servePages(import.meta.dirname, ['page'], {
-          '/icon.svg': '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>',
+          body: () => '<main><h1>A reader and a session</h1></main>',
         }),
       ])
     }, START)

@@ -1,5 +1,5 @@
-import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
+import { freePort } from '../../packages/postgres/test/freePort.ts'
 import { installed, Program, type Engine } from './engine.ts'
 
 // WebKitGTK's MiniBrowser over WebDriver, on a display that nobody sees.
@@ -86,14 +86,6 @@ async function start(): Promise<Engine> {
       await display.stop()
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** The driver prints nothing when it is ready, so it is asked until it answers. */

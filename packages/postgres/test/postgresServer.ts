@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './freePort.ts'
 
 /** A PostgreSQL server of its own, gone with its data when it is stopped. */
 export interface PostgresServer {
@@ -57,12 +57,4 @@ export async function startPostgres(): Promise<PostgresServer | { unavailable: s
     await rm(databaseDir, { recursive: true, force: true })
     return { unavailable: error instanceof Error ? error.message : String(error) }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { ChannelModel } from '../../test/model/channelModel.ts'
+import { ChannelModel, toMessage } from '../../test/model/channelModel.ts'
 import { ModelChannel } from '../../test/model/modelChannel.ts'
 import { checksum } from '../protocol/checksum.ts'
 import { createSession, history, rewind, seed } from '../index.ts'
@@ -103,6 +103,30 @@ describe('a response that ends while nobody reads what was lost of it', () => {
     expect(scene.session.getSnapshot().hydration).toBe('bounded')
     await scene.loadAll()
     expect(scene.response('r')).toMatchObject({ text: 'Hello world', hasGap: false })
+  })
+})
+
+describe('a message that the application brings while the connection is away', () => {
+  test('does not stand for those before it', async () => {
+    const { load } = history({ limit: 1 })
+    scene.open({
+      load,
+      loadOlder: (past) => {
+        const newest = scene.model.log.at(-1)!
+        past.apply([toMessage(newest, newest.action, newest.data)])
+        return Promise.resolve(false)
+      },
+    })
+    await scene.settle()
+    scene.say('start', 'r')
+    scene.token('He', 'r')
+    await scene.settle()
+    scene.channel.outage()
+    for (const text of ['l', 'lo']) scene.token(text, 'r')
+    await scene.session.loadOlder()
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
   })
 })
 
