@@ -184,14 +184,15 @@ export class Ending {
   }
 
   async #pause(toolCallIds: readonly string[]): Promise<EndResult> {
-    const { body, responseId } = this.#response
+    const { body, outcome, responseId } = this.#response
     body.pause()
     const text = await attempt(body.settled())
     if ((await this.#holds?.(false)) === false) this.#abandoned = true
     if (this.#abandoned) return { ...this.#result(false), status: 'suspended' }
     const known = (await this.#host.answers()).judgedUpTo(toolCallIds)
     const judged = known > this.#judged ? known : this.#judged
-    const data = { toolCallIds, ...(judged && { judged }) }
+    const { usage } = outcome
+    const data = { toolCallIds, ...(judged && { judged }), ...(usage && { usage }) }
     const marker = await attempt(body.deliver(MessageName.Suspend, data, { [Header.Presence]: 'none' }))
     if (text.failed || marker.failed) {
       const failure = this.undelivered(text.error ?? marker.error)

@@ -63,7 +63,7 @@ export class PastResponse {
   judged = ''
   /** The response's final status, if it has ended. */
   status: EndStatus | undefined
-  /** `finishReason`, `rawFinishReason` and `usage` from the end marker. */
+  /** `finishReason`, `rawFinishReason` and `usage` from the end marker; until then, `usage` from the last `suspend`. */
   fields: object = {}
   /** Why it failed or was stopped. */
   reason: { message: string; code?: string } | undefined
@@ -264,6 +264,8 @@ export class PastResponse {
     this.suspendedFor = Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : []
     this.wasSuspended = true
     this.judged = asText(data?.['judged']) ?? ''
+    const usage = data?.['usage']
+    if (typeof usage === 'object' && usage) this.fields = { usage }
   }
 
   /** The former process has confirmed a decision. */

@@ -8,6 +8,7 @@ import {
   promptRoute,
   type AnswerPromptOptions,
   type ClaimStore,
+  type ModelEvent,
   type PromptHandler,
   type ResponseRow,
 } from '../index.ts'
@@ -95,6 +96,33 @@ describe('answerPrompt', () => {
     const late = await ann(channelName)
     expect(answer(late)).toMatchObject({ text: 'May I? ann said yes.', status: 'complete' })
     for (const one of [session, late]) one.close()
+  })
+
+  test('counts the tokens of all its processes', async () => {
+    const channelName = bench.channelName()
+    const session = await ann(channelName)
+    await session.sendMessage({ promptId: 'q', text: 'Pay' })
+    const stream = (delta: string, inputTokens: number, outputTokens: number): ModelEvent[] => [
+      { type: 'text-delta', id: 't', delta },
+      { type: 'finish', finishReason: 'stop', usage: { inputTokens, outputTokens } },
+    ]
+    const handler: PromptHandler = async (_, response) => {
+      if (!response.resumed) await response.pipe(stream('May I? ', 3, 5))
+      await response.approval({ name: 'pay' }, { suspend: true })
+      await response.pipe(stream('Done.', 10, 20))
+    }
+    const rows: ResponseRow[] = []
+    const onComplete = (row: ResponseRow) => void rows.push(row)
+    await call(channelName, handler, { onComplete })
+    await until(session, 'suspended')
+    // Nobody has decided: this one says nothing, and loses nothing.
+    await call(channelName, handler, { onComplete })
+    await decide(session)
+    await call(channelName, handler, { onComplete })
+    const { usage } = await until(session, 'complete')
+    expect(usage).toEqual({ inputTokens: 13, outputTokens: 25 })
+    expect(rows.map((row) => row.usage)).toEqual([usage])
+    session.close()
   })
 
   test('is suspended again by a decision of someone without the right', async () => {
