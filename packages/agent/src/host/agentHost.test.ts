@@ -1,11 +1,12 @@
 import type * as Ably from 'ably'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
 import {
   createAgentHost,
   memoryCheckpoints,
   memoryClaims,
   type AgentHostOptions,
+  type CheckpointStore,
   type PromptHandler,
   type RejoinError,
 } from '../index.ts'
@@ -93,6 +94,29 @@ test.each([undefined, memoryCheckpoints()])(
     await host.close()
   },
 )
+
+test('reads the history of a conversation once to open it, and stores nothing of it', async () => {
+  const store = memoryCheckpoints()
+  const saved: string[][] = []
+  const checkpoints: CheckpointStore = {
+    load: (channelName) => store.load(channelName),
+    async save(channelName, checkpoint) {
+      saved.push(Object.keys(checkpoint))
+      await store.save(channelName, checkpoint)
+    },
+  }
+  const { host, client } = start({ checkpoints })
+  const reader = await bench.reader(bench.channelName())
+  await ask(reader, 'q')
+  const { name: channelName } = reader.channel
+  const history = vi.spyOn(client.channels.get(channelName), 'history')
+  await host.wake({ channelName, promptId: 'q' })
+  expect(history).toHaveBeenCalledTimes(1)
+  expect(await answers(reader, 'q')).toEqual(['An answer to q.'])
+  expect(saved.length).toBeGreaterThan(0)
+  for (const keys of saved) expect(keys.toSorted()).toEqual(['open', 'recent', 'serial'])
+  await host.close()
+})
 
 test('keeps within its limit: the conversation at rest makes room, and wakes wait', async () => {
   const { handler, release, begun } = gated()

@@ -7,7 +7,7 @@ import type { Prompt } from '../inbound/prompt.ts'
 import type { PromptHandler, PromptOptions } from '../prompts/promptQueue.ts'
 import { unref } from '../publish/uplink.ts'
 import { answerPrompt } from '../wake/answerPrompt.ts'
-import { findPrompt } from '../prompts/findPrompt.ts'
+import { checkpointAt, findPrompt } from '../prompts/findPrompt.ts'
 
 export interface HostedOptions extends Omit<AgentOptions, 'channelName'>, PromptOptions {
   handler: PromptHandler
@@ -190,9 +190,9 @@ export class HostedConversation {
       load: async (channelName) => {
         const saved = await store?.load(channelName)
         if (saved) return saved
-        const prompt = await findPrompt(this.#channel, promptId, { patience: 0, signal: undefined })
-        this.#from = prompt?.serial ?? ''
-        return prompt && { serial: prompt.serial, open: [{ prompt }], recent: [] }
+        const checkpoint = await checkpointAt(this.#channel, promptId, { patience: 0, signal: undefined })
+        this.#from = checkpoint?.serial ?? ''
+        return checkpoint
       },
       save: async (channelName, checkpoint) => {
         this.#ledger = checkpoint

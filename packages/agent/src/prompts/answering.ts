@@ -9,7 +9,7 @@ import { wrapRefusal } from '../publish/rights.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
 import type { ResponseWriter } from '../response/responseWriter.ts'
 import type { Origin, ResponseIds, Suspension } from '../response/writerHost.ts'
-import { catchUp, doneAbout, isDormant, type Judge, type Missed } from './catchUp.ts'
+import { catchUp, doneAbout, isDormant, type Judge, type KnownPast, type Missed } from './catchUp.ts'
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts'
 import { CheckpointKeeper } from './checkpointKeeper.ts'
 import { Claimant } from './claimant.ts'
@@ -237,7 +237,7 @@ export class Answering {
   }
 
   /** Without its checkpoint the agent cannot know which prompts it has answered, so it answers none. */
-  async #loadCheckpoint(): Promise<Checkpoint | undefined> {
+  async #loadCheckpoint(): Promise<(Checkpoint & KnownPast) | undefined> {
     try {
       return await this.#ledger.load()
     } catch (error) {

@@ -42,6 +42,12 @@ export interface Judge {
   mayCancel(who: Who, answer: { prompt: Prompt }): boolean
 }
 
+/** What was read of the channel already. */
+export interface KnownPast {
+  /** All messages since the checkpoint, and perhaps some before it, oldest first. Live messages follow them. */
+  readonly past?: readonly InboundMessage[]
+}
+
 const PAGE = 1000
 
 /**
@@ -50,10 +56,11 @@ const PAGE = 1000
  */
 export async function catchUp(
   channel: RealtimeChannel,
-  checkpoint: Checkpoint | undefined,
+  checkpoint: (Checkpoint & KnownPast) | undefined,
   judge: Judge,
   report: (error: RejoinError) => void,
 ): Promise<Missed> {
+  if (checkpoint?.past) return sort(checkpoint.past, checkpoint, judge, report)
   if (!checkpoint)
     return {
       prompts: [],
@@ -114,7 +121,7 @@ export async function doneAbout(
 }
 
 function sort(
-  messages: InboundMessage[],
+  messages: readonly InboundMessage[],
   checkpoint: Checkpoint,
   judge: Judge,
   report: (error: RejoinError) => void,

@@ -1,5 +1,6 @@
 import { RejoinError } from '@rejoin/core/protocol'
 import { Backoff, judge, type RetryOptions } from '../publish/backoff.ts'
+import type { KnownPast } from './catchUp.ts'
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts'
 import { emptyLedger, reduceLedger, type LedgerEvent } from './ledger.ts'
 
@@ -32,11 +33,14 @@ export class CheckpointKeeper {
   }
 
   /** Loads the last process's checkpoint; `undefined` if there is none. */
-  async load(): Promise<Checkpoint | undefined> {
+  async load(): Promise<(Checkpoint & KnownPast) | undefined> {
     const checkpoint = this.#store && (await this.#loaded(this.#store))
     if (checkpoint && !isCheckpoint(checkpoint))
       throw new Error('it is damaged: correct it, or delete it and leave what was open unanswered')
-    if (checkpoint) this.#state = reduceLedger(this.#state, { type: 'loaded', checkpoint })
+    if (checkpoint) {
+      const { serial, open, recent } = checkpoint
+      this.#state = reduceLedger(this.#state, { type: 'loaded', checkpoint: { serial, open, recent } })
+    }
     return checkpoint
   }
 

@@ -3,6 +3,8 @@ import { Header, HistoryReader, MessageName } from '@rejoin/core/protocol'
 import { headersOf } from '../inbound/fields.ts'
 import { promptIdOf, readPrompt, type Prompt } from '../inbound/prompt.ts'
 import { PromptTexts } from '../inbound/promptTexts.ts'
+import type { KnownPast } from './catchUp.ts'
+import type { Checkpoint } from './checkpoint.ts'
 
 const PAGE = 1000
 
@@ -19,8 +21,28 @@ export interface FindOptions {
 export async function findPrompt(
   channel: RealtimeChannel,
   promptId: string,
-  { patience, signal }: FindOptions,
+  options: FindOptions,
 ): Promise<Prompt | undefined> {
+  return (await find(channel, promptId, options))?.prompt
+}
+
+/** The checkpoint of a process that has only this prompt to answer; `undefined` if the prompt does not come. */
+export async function checkpointAt(
+  channel: RealtimeChannel,
+  promptId: string,
+  options: FindOptions,
+): Promise<(Checkpoint & KnownPast) | undefined> {
+  const found = await find(channel, promptId, options)
+  if (!found) return undefined
+  const { prompt, past } = found
+  return { serial: prompt.serial, open: [{ prompt }], recent: [], ...(past && { past }) }
+}
+
+async function find(
+  channel: RealtimeChannel,
+  promptId: string,
+  { patience, signal }: FindOptions,
+): Promise<({ prompt: Prompt } & KnownPast) | undefined> {
   const live: InboundMessage[] = []
   let came = () => {}
   const coming = new Promise<void>((resolve) => (came = resolve))
@@ -31,27 +53,33 @@ export async function findPrompt(
   }
   try {
     await channel.subscribe([MessageName.UserInput, MessageName.PromptText], listener)
-    const past = await inHistory(channel, promptId)
-    const found = first(past, promptId)
-    if (found) return found
+    const { kept, past } = await inHistory(channel, promptId)
+    const found = first(kept, promptId)
+    if (found) return { prompt: found, ...(past && { past }) }
     await within(coming, patience, signal)
-    return first([...past, ...live], promptId)
+    const prompt = first([...kept, ...live], promptId)
+    return prompt && { prompt }
   } finally {
     channel.unsubscribe(listener)
   }
 }
 
-/** Copies of the prompt and pieces of its text, oldest first. */
-async function inHistory(channel: RealtimeChannel, promptId: string): Promise<InboundMessage[]> {
+/** Copies of the prompt and pieces of its text, oldest first; and all messages, if they are one page. */
+async function inHistory(
+  channel: RealtimeChannel,
+  promptId: string,
+): Promise<{ kept: InboundMessage[] } & KnownPast> {
   const history = new HistoryReader(channel, false)
   const kept: InboundMessage[] = []
+  let past: InboundMessage[] | undefined
   while (!history.exhausted) {
     const page = await history.next(PAGE)
+    past = past ? [] : page.toReversed()
     kept.push(...page.filter((message) => concerns(message, promptId)))
     const found = kept.findLast(({ name }) => name === MessageName.UserInput)
     if (found && (page.at(-1)?.timestamp ?? 0) < found.timestamp - COPIES) break
   }
-  return kept.reverse()
+  return { kept: kept.reverse(), ...(past && past.length > 0 && { past }) }
 }
 
 function concerns(message: InboundMessage, promptId: string): boolean {

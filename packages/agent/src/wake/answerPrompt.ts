@@ -10,7 +10,7 @@ import type { EndResult } from '../response/responseResult.ts'
 import type { ResponseWriter } from '../response/responseWriter.ts'
 import { promptStatus } from '../prompts/promptStatus.ts'
 import { ownId } from '../publish/ownId.ts'
-import { findPrompt } from '../prompts/findPrompt.ts'
+import { checkpointAt } from '../prompts/findPrompt.ts'
 import { visit } from './visits.ts'
 
 export interface AnswerPromptOptions
@@ -146,8 +146,9 @@ class Answer {
       ...(claims && { claims: this.#watched(claims) }),
       checkpoints: {
         load: async () => {
-          this.#prompt = await findPrompt(channel, promptId, { patience, signal })
-          return this.#prompt && { serial: this.#prompt.serial, open: [{ prompt: this.#prompt }], recent: [] }
+          const checkpoint = await checkpointAt(channel, promptId, { patience, signal })
+          this.#prompt = checkpoint?.open[0]?.prompt
+          return checkpoint
         },
         save: async (_, { recent }) => {
           if (recent.includes(promptId)) this.#finish('settled')
