@@ -14,15 +14,14 @@ export interface Place {
 /** The parts of a response in order, and which message's text goes where. */
 export class PartList {
   ordered: readonly OpenPart[] = []
-  /** Growing messages by serial. */
-  readonly messages = new Map<string, Place>()
+  /** Growing messages and their serials. */
+  messages: [serial: string, place: Place][] = []
   /** What the provider says of parts, by the part's number; undefined while it says nothing. */
   metadata: Map<string, { version: string; providerMetadata: ProviderMetadata }> | undefined
   /** Values in pieces; undefined while there are none. */
   values: Values | undefined
   /** `messages` has grown since the conversation last looked. */
   newMessage = false
-  readonly #byId = new Map<string, OpenPart>()
   /** What grew last, and where: most appends and tokens go on with it. */
   #last: TextEvent | ReviseEvent | undefined
   #lastPlace: Place | undefined
@@ -38,7 +37,11 @@ export class PartList {
     const place = this.#lastPlace
     // A message goes on under its own serial, a run of tokens under ever later ones.
     const known = place?.run.merges ? event.serial === last!.serial : last && follows(event, last)
-    return known ? place : this.messages.get(event.serial)
+    return known ? place : this.#messageOf(event.serial)?.[1]
+  }
+
+  #messageOf(serial: string): [string, Place] | undefined {
+    return this.messages.findLast(([one]) => one === serial)
   }
 
   remember(event: TextEvent | ReviseEvent, place: Place): void {
@@ -52,8 +55,12 @@ export class PartList {
   }
 
   note(serial: string, place: Place, continues?: string): void {
-    this.messages.set(serial, place)
-    if (continues !== undefined) this.messages.set(continues, place)
+    for (const name of continues === undefined ? [serial] : [serial, continues]) {
+      const known = this.#messageOf(name)
+      if (known) known[1] = place
+      // As long as it is: one that is pushed to keeps room for more.
+      else this.messages = this.messages.concat([[name, place]])
+    }
     this.newMessage = true
   }
 
@@ -63,11 +70,12 @@ export class PartList {
   }
 
   find(id: string): OpenPart | undefined {
-    return this.#byId.get(id)
+    // Most are about the newest. A map would cost each response more than its few parts.
+    return this.ordered.findLast((part) => part.id === id)
   }
 
   get(id: string, make: () => OpenPart): OpenPart {
-    const known = this.#byId.get(id)
+    const known = this.find(id)
     if (known) return known
     const part = make()
     this.add(part)
@@ -76,20 +84,17 @@ export class PartList {
 
   add(part: OpenPart): void {
     part.providerMetadata ??= this.metadata?.get(part.id)?.providerMetadata
-    this.#byId.set(part.id, part)
     this.ordered = this.ordered.concat(part)
     this.place(part, part.serial)
   }
 
   drop(part: OpenPart): void {
-    this.#byId.delete(part.id)
     this.ordered = this.ordered.filter((one) => one !== part)
-    for (const [serial, place] of this.messages) if (place.part === part) this.messages.delete(serial)
+    this.messages = this.messages.filter(([, place]) => place.part !== part)
     this.forget()
   }
 
   clear(): void {
-    this.#byId.clear()
     this.ordered = []
     this.forget()
   }

@@ -404,6 +404,7 @@ export class Response {
       createdAt: this.createdAt,
       updatedAt: this.updatedAt,
       serial: this.serial,
+      error: undefined,
     }
     // Not spread: V8 would make a hidden class for each response.
     return Object.assign(state, this.facts.shown, editedBy(shown))

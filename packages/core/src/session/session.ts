@@ -297,9 +297,9 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
         'invalid_argument',
         'unable to load citations; create the session with the option `citations`',
       )
-    const serials = this.#core.conversation.find(responseId)?.parts.messages.keys() ?? []
+    const messages = this.#core.conversation.find(responseId)?.parts.messages ?? []
     try {
-      for (const serial of serials) await this.#citations.load(serial)
+      for (const [serial] of messages) await this.#citations.load(serial)
     } catch (cause) {
       throw wrapError(`load the citations of response "${responseId}"`, cause, 'hydration_failed')
     }

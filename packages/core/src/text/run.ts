@@ -63,6 +63,8 @@ const nothing = Object.freeze({
   authoritative: false,
 })
 
+const noBreaks: readonly Break[] = Object.freeze([])
+
 export class Run {
   /** One growing message, whose appends may be delivered merged; otherwise tokens, which are never merged. */
   readonly merges: boolean
@@ -75,7 +77,7 @@ export class Run {
   readonly #pieces = new Pieces()
   #stale = false
   /** Where continuity was lost, until history covers the place or a full text arrives. */
-  #breaks: Break[] = []
+  #breaks: readonly Break[] = noBreaks
   /** Key of the last operation folded. */
   #folded = ''
   /** A piece begins within the known text: its agent may have resumed from a shorter one. */
@@ -222,7 +224,7 @@ export class Run {
     const { key, text, epoch, create } = full
     const stamp = full.end ?? (create || final ? text.length : undefined)
     let mended = this.merges && this.#breaks.length > 0
-    if (mended) this.#breaks = []
+    if (mended) this.#breaks = noBreaks
     if (this.merges && epoch !== undefined) {
       if (this.#cursor?.epoch !== epoch || this.#cursor.key < key)
         this.#cursor = { epoch, key, length: text.length, end: stamp }
@@ -254,7 +256,7 @@ export class Run {
     const { key } = this
     const last = this.#breaks.at(-1)
     if (last?.key === key) last.epoch = epoch
-    else if (key !== '') this.#breaks.push({ key, epoch })
+    else if (key !== '') this.#breaks = this.#breaks.concat({ key, epoch })
   }
 
   /** Continuity was lost somewhere, and history has not covered the place: text may be missing. */

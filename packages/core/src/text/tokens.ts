@@ -17,6 +17,8 @@ interface PackedKeys {
   start: string
   end: string
   rest: string
+  /** If they differ by a number of so many digits: what it begins with. `rest` is by how much each is more than the last. */
+  number?: { digits: number; first: number } | undefined
 }
 
 /**
@@ -104,12 +106,27 @@ export function packKeys(keys: readonly string[]): PackedKeys {
   while (from < shortest && keys.every((key) => key[from] === first[from])) from++
   let to = 0
   while (to < shortest - from && keys.every((key) => key.at(-1 - to) === first.at(-1 - to))) to++
-  const rest = keys.map((key) => key.slice(from, key.length - to)).join(SEPARATOR)
-  return { start: first.slice(0, from), end: first.slice(first.length - to), rest }
+  const parts = keys.map((key) => key.slice(from, key.length - to))
+  const steps = stepsOf(parts)
+  const number = steps && { digits: parts[0]!.length, first: Number(parts[0]) }
+  const rest = steps ? String.fromCharCode(...steps) : parts.join(SEPARATOR)
+  return { start: first.slice(0, from), end: first.slice(first.length - to), rest, number }
 }
 
-export function unpackKeys({ start, end, rest }: PackedKeys): string[] {
-  return rest.split(SEPARATOR).map((one) => start + one + end)
+/** By how much each number is more than the one before; `undefined` if they are not all numbers of as many digits. */
+function stepsOf(parts: readonly string[]): number[] | undefined {
+  const { length } = parts[0] ?? ''
+  const isNumber = (part: string): boolean => part.length === length && /^\d{1,15}$/.test(part)
+  if (!parts.every(isNumber)) return undefined
+  const steps = parts.map((part, i) => Number(part) - Number(parts[Math.max(0, i - 1)]))
+  return steps.every((step) => step >= 0 && step <= 0xffff) ? steps : undefined
+}
+
+export function unpackKeys({ start, end, rest, number }: PackedKeys): string[] {
+  if (!number) return rest.split(SEPARATOR).map((one) => start + one + end)
+  let at = number.first
+  const next = (step: string): string => String((at += step.charCodeAt(0))).padStart(number.digits, '0')
+  return rest.split('').map((step) => start + next(step) + end)
 }
 
 const keysOf = ({ keys }: Block): readonly string[] => (Array.isArray(keys) ? keys : unpackKeys(keys))
