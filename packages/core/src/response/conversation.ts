@@ -160,7 +160,7 @@ export class Conversation {
   ): boolean {
     const { serial, promptId } = response
     let changed = response.meet(event, live)
-    if (live && !response.attended) this.unattended = true
+    if (live && !response.agent.attended) this.unattended = true
     if (promptId === undefined) this.replies?.note(response)
     if (response.isRival && this.roster.judge(response)) changed = true
     if (changed && !response.headKnown) {

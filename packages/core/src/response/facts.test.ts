@@ -124,13 +124,13 @@ describe('how a response ended (PROTOCOL.md §3.3)', () => {
 
   test('a response first heard through an edit of somebody else is one whose agent was not watched', () => {
     const { conversation } = new Reader().read(token('Hi', 2))
-    expect([conversation.find('r')!.attended, conversation.unattended]).toEqual([true, false])
+    expect([conversation.find('r')!.agent.attended, conversation.unattended]).toEqual([true, false])
     const edited = message({ ...token('Hi', 2), headers: { ...headers, responseId: 'other' } })
     const version = { serial: next(), timestamp: 2_000 }
     codec.decode({ ...edited, data: '**', action: 'message.update', version }, (event) =>
       conversation.apply(Object.assign(event, { editor: 'moderator' }), true),
     )
-    expect([conversation.find('other')!.attended, conversation.unattended]).toEqual([false, true])
+    expect([conversation.find('other')!.agent.attended, conversation.unattended]).toEqual([false, true])
   })
 
   test('of a stop and a complete end, the stop counts in every order', () => {

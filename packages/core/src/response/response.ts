@@ -1,4 +1,6 @@
 import type { ReviseEvent, StreamEvent, TextEvent } from '../protocol/event.ts'
+import { Attendance } from './attendance.ts'
+import { differs, refreshParts, replaced } from './changes.ts'
 import { Facts } from './facts.ts'
 import { covers } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
@@ -44,8 +46,6 @@ export class Response {
   updatedAt = 0
   promptId: string | undefined
   clientId: string | undefined
-  /** The client that spoke last for its party: if that one is absent, the response is interrupted. */
-  speaker: string | undefined
   /** Whose it is; `undefined`: a row of a database that does not tell. */
   party: string | undefined
   /** Serial of the oldest message that only its own party may publish. */
@@ -64,18 +64,13 @@ export class Response {
   readonly parts = new PartList()
   /** What its agent says about the whole response. */
   readonly facts = new Facts()
+  readonly agent = new Attendance()
   row: KnownRow | undefined
   readonly #kinds: PartKinds
   #strict = false
-  #agentPresent = false
   #firstPartKnown = false
   /** Continuity was lost there, and history has not reached back to it. */
   #broken: Break | undefined
-  #interrupted = false
-  /** Its agent would have been seen to leave after its last word. */
-  attended = false
-  /** When its agent last published something of it, in milliseconds since the epoch. */
-  spokeAt = 0
   /** The newest serial that anything said for it has, and when the newest was said. */
   newest = ''
   heardAt = 0
@@ -87,7 +82,6 @@ export class Response {
   #healed = 0
   /** The snapshot lacks what reading the past may bring: that heals nothing. */
   #pastWasNeeded = true
-  #spokenAt = ''
   readonly #askerOf: AskerOf
 
   constructor(id: string, party: string | undefined, kinds: PartKinds, askerOf: AskerOf = () => undefined) {
@@ -103,7 +97,7 @@ export class Response {
     if (this.row?.complete) return this.row.status
     if (!this.#strict && this.#allDone) return 'complete'
     if (this.#suspended) return 'suspended'
-    return this.#interrupted ? 'interrupted' : 'streaming'
+    return this.agent.interrupted ? 'interrupted' : 'streaming'
   }
 
   get open(): boolean {
@@ -119,7 +113,7 @@ export class Response {
 
   /** Its agent promises to be present while it streams (PROTOCOL.md §6.6), so that its absence tells. */
   get watched(): boolean {
-    return this.#agentPresent && this.status === 'streaming'
+    return this.agent.promised && this.status === 'streaming'
   }
 
   get #allDone(): boolean {
@@ -172,21 +166,9 @@ export class Response {
 
   /** Records serial, promptId and clientId of a message. Returns whether a view would change. */
   meet(event: StreamEvent, live: boolean): boolean {
-    let seen = false
     this.hear(event)
-    // A message that comes again tells nothing of its agent, nor does somebody else's edit.
-    const spokeAt = event.editor === undefined ? event.updatedAt : event.timestamp
-    if (spokeAt > this.spokeAt) {
-      this.spokeAt = spokeAt
-      if (this.#interrupted && event.type !== 'end') {
-        this.#interrupted = false
-        seen = live
-      }
-      // One that its agent published unwatched, before or after it left, leaves that to the presence history.
-      this.attended = live && event.editor === undefined
-    }
+    let seen = this.agent.meet(event, live)
     if (event.strict) {
-      this.#agentPresent = event.watched
       this.#strict = true
       // Parts are numbered: none comes before this one (PROTOCOL.md §1.3).
       if (!this.#firstPartKnown && event.part === '0' && beginsPart(event, live))
@@ -194,10 +176,6 @@ export class Response {
     }
     if (event.updatedAt > this.updatedAt) this.updatedAt = event.updatedAt
     if (!this.parts.isRecent(event.serial) && this.#meetSerial(event)) seen = true
-    if (event.clientId !== this.speaker && event.version > this.#spokenAt) {
-      this.speaker = event.clientId
-      this.#spokenAt = event.version
-    }
     if (event.promptId === undefined || this.promptId !== undefined) return seen
     this.promptId = event.promptId
     return true
@@ -294,15 +272,7 @@ export class Response {
 
   interrupt(): boolean {
     if (this.status !== 'streaming') return false
-    this.#interrupted = true
-    return true
-  }
-
-  /** Its agent is there again. Returns whether it was interrupted. */
-  resume(): boolean {
-    const was = this.#interrupted
-    this.#interrupted = false
-    return was
+    return (this.agent.interrupted = true)
   }
 
   /**
@@ -318,7 +288,7 @@ export class Response {
 
   /** Continuity was lost: messages of it may be missing, until history covers the place. */
   break({ key, epoch }: Break): void {
-    this.attended = false
+    this.agent.attended = false
     this.#broken = { key: this.#broken?.key ?? key, epoch }
     for (const run of this.parts.runs()) run.break(epoch)
   }
@@ -454,47 +424,6 @@ function beginsPart(event: StreamEvent, live: boolean): boolean {
     default:
       return false
   }
-}
-
-/** Brings the snapshots of parts up to date; `others`: something beside text has changed. */
-function refreshParts(parts: readonly OpenPart[]): { changes: ResponseChange[]; others: boolean } {
-  const changes: ResponseChange[] = []
-  let others = false
-  for (const part of parts) {
-    if (!part.dirty) continue
-    const { snapshot, gaps } = part
-    const change = part.refresh()
-    if (change) changes.push(change)
-    else others ||= snapshot !== part.snapshot || gaps !== part.gaps
-  }
-  return { changes, others }
-}
-
-/** As `refreshParts`, where another party's parts were shown before. */
-function replaced(parts: readonly OpenPart[]): { changes: ResponseChange[]; others: boolean } {
-  refreshParts(parts)
-  const texts = parts.filter(({ snapshot }) => snapshot && 'text' in snapshot)
-  return { changes: texts.map(({ id }) => ({ part: id, replaced: true })), others: true }
-}
-
-/** Fields of a response that a view may show beside its parts. */
-const ownFields = [
-  'status',
-  'verified',
-  'gaps',
-  'promptId',
-  'clientId',
-  'editedBy',
-  'serial',
-  'createdAt',
-  'error',
-  'finishReason',
-  'usage',
-  'metadata',
-] as const
-
-function differs(before: ResponseState, next: ResponseState): boolean {
-  return ownFields.some((field) => before[field] !== next[field])
 }
 
 function editedBy(parts: readonly OpenPart[]): { editedBy?: string } {

@@ -25,31 +25,31 @@ export class Absence {
   /** The set of members has changed, or been received for the first time. */
   changed(gone: ReadonlySet<string>): void {
     // What arrived before is nothing that presence was watched for.
-    if (!this.#asked) for (const response of this.#core.conversation.open()) response.attended = false
+    if (!this.#asked) for (const response of this.#core.conversation.open()) response.agent.attended = false
     this.#asked = true
     const left = new Set(this.#left())
     for (const response of this.#core.conversation.open()) {
-      if (!gone.has(response.speaker!)) continue
+      if (!gone.has(response.agent.speaker!)) continue
       if (left.has(response)) this.#interrupt(response)
       // The channel is away for a moment: judged when it is back.
-      else response.attended = false
+      else response.agent.attended = false
     }
     for (const response of this.#core.conversation.open())
-      if (this.#presence.has(response.speaker!) && response.resume())
+      if (this.#presence.has(response.agent.speaker!) && response.agent.resume())
         this.#core.conversation.touch(response, false)
     this.judge()
   }
 
   /** Judges responses whose agents were not watched: of the past, from before the channel was back, or edited by others. */
   judge(): void {
-    for (const response of this.#left()) if (!response.attended) void this.#ask(response)
+    for (const response of this.#left()) if (!response.agent.attended) void this.#ask(response)
   }
 
   async #ask(response: Response): Promise<void> {
-    response.attended = true
-    const leftAt = await this.#presence.lastLeave(response.speaker!, response.spokeAt)
-    if (!this.#left().includes(response)) response.attended = false
-    else if (leftAt >= response.spokeAt) {
+    response.agent.attended = true
+    const leftAt = await this.#presence.lastLeave(response.agent.speaker!, response.agent.spokeAt)
+    if (!this.#left().includes(response)) response.agent.attended = false
+    else if (leftAt >= response.agent.spokeAt) {
       this.#interrupt(response)
       this.#core.store.changed()
     }
@@ -61,7 +61,9 @@ export class Absence {
     if (!synced || this.#core.channel.state !== 'attached') return []
     return this.#core.conversation
       .open()
-      .filter(({ watched, speaker }) => watched && speaker !== undefined && !this.#presence.has(speaker))
+      .filter(
+        ({ watched, agent: { speaker } }) => watched && speaker !== undefined && !this.#presence.has(speaker),
+      )
   }
 
   #interrupt(response: Response): void {

@@ -49,14 +49,14 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'an edit of somebody else tells that its agent was watched',
-    file: 'response/response.ts',
+    file: 'response/attendance.ts',
     from: 'this.attended = live && event.editor === undefined',
     to: 'this.attended = live',
   },
   {
     name: 'nobody looks whether the agent of an edited response has left',
     file: 'response/conversation.ts',
-    from: 'if (live && !response.attended) this.unattended = true',
+    from: 'if (live && !response.agent.attended) this.unattended = true',
     to: '',
   },
   {
@@ -560,13 +560,13 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'a message that comes again brings back an agent that left',
-    file: 'response/response.ts',
+    file: 'response/attendance.ts',
     from: 'if (spokeAt > this.spokeAt) {',
     to: 'if (live || spokeAt > this.spokeAt) {',
   },
   {
     name: 'an edit of somebody else brings back an agent that left',
-    file: 'response/response.ts',
+    file: 'response/attendance.ts',
     from: 'event.editor === undefined ? event.updatedAt : event.timestamp',
     to: 'event.updatedAt',
   },

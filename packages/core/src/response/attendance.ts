@@ -1,0 +1,44 @@
+import type { StreamEvent } from '../protocol/event.ts'
+
+/** What a response knows of its agent: who spoke last and when, and whether it left in the middle (PROTOCOL.md §6.6). */
+export class Attendance {
+  /** The client that spoke last for the response's party: if that one is absent, the response is interrupted. */
+  speaker: string | undefined
+  /** When it last published something of the response, in milliseconds since the epoch. */
+  spokeAt = 0
+  /** It would have been seen to leave after its last word. */
+  attended = false
+  /** It promises to be present while the response streams. */
+  promised = false
+  interrupted = false
+  #spokenAt = ''
+
+  /** Takes note of a message. Returns whether a view would change. */
+  meet(event: StreamEvent, live: boolean): boolean {
+    let seen = false
+    // A message that comes again tells nothing of its agent, nor does somebody else's edit.
+    const spokeAt = event.editor === undefined ? event.updatedAt : event.timestamp
+    if (spokeAt > this.spokeAt) {
+      this.spokeAt = spokeAt
+      if (this.interrupted && event.type !== 'end') {
+        this.interrupted = false
+        seen = live
+      }
+      // One that its agent published unwatched, before or after it left, leaves that to the presence history.
+      this.attended = live && event.editor === undefined
+    }
+    if (event.strict) this.promised = event.watched
+    if (event.clientId !== this.speaker && event.version > this.#spokenAt) {
+      this.speaker = event.clientId
+      this.#spokenAt = event.version
+    }
+    return seen
+  }
+
+  /** It is there again. Returns whether the response was interrupted. */
+  resume(): boolean {
+    const was = this.interrupted
+    this.interrupted = false
+    return was
+  }
+}
