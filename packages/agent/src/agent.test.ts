@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createAgent, type AgentOptions, type Pattern, type ResponseRow } from './index.ts'
-import { Bench, historyReader } from '../test/agentBench.ts'
+import { historyReader, useBench } from '../test/agentBench.ts'
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 const patterns: Pattern[] = ['message-per-response', 'message-per-token']
 const words = 'The quick brown fox jumps over the lazy dog, then rests in the shade. '.split(/(?<= )/)

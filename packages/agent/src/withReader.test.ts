@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createSession, history, seed, type ResponseState, type Session } from '@rejoin/core'
 import { memoryCheckpoints, type ModelEvent, type ResponseRow } from './index.ts'
-import { Bench } from '../test/agentBench.ts'
+import { useBench } from '../test/agentBench.ts'
 
 /** Agent and reader together: what one says, the other shows. */
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 const soon = (run: () => void) => (queueMicrotask(run), () => {})
 

@@ -2,20 +2,23 @@ import type { InboundMessage, RealtimeChannel } from 'ably'
 import * as Ably from 'ably'
 import { startLocalAbly, type LocalAbly, type LocalAblyOptions } from '@rejoin/local-ably'
 import { checksum } from '@rejoin/core/protocol'
+import { afterAll, beforeAll } from 'vitest'
 import { createAgent, type Agent, type AgentOptions } from '../src/index.ts'
 
 /** One server with an agent's and a subscriber's client, for tests over a real socket. */
 export class Bench {
-  readonly server: LocalAbly
+  server!: LocalAbly
   readonly #clients: Ably.Realtime[] = []
   #channels = 0
 
   static async start(options: LocalAblyOptions = {}): Promise<Bench> {
-    return new Bench(await startLocalAbly({ port: 0, ...options }))
+    const bench = new Bench()
+    await bench.open(options)
+    return bench
   }
 
-  constructor(server: LocalAbly) {
-    this.server = server
+  async open(options: LocalAblyOptions): Promise<void> {
+    this.server = await startLocalAbly({ port: 0, ...options })
   }
 
   client(options: Ably.ClientOptions = {}): Ably.Realtime {
@@ -92,6 +95,14 @@ export class Bench {
   }
 }
 
+/** A bench that lasts as long as the tests of a file, or of a `describe`. */
+export function useBench(options: LocalAblyOptions = {}): Bench {
+  const bench = new Bench()
+  beforeAll(() => bench.open(options))
+  afterAll(() => bench.close())
+  return bench
+}
+
 /** Resolves when the server has answered a ping, or the connection is not there to answer. */
 async function pong({ connection }: Ably.Realtime): Promise<void> {
   if (connection.state !== 'connected') return
@@ -99,6 +110,11 @@ async function pong({ connection }: Ably.Realtime): Promise<void> {
   const gone = new Promise<void>((resolve) => connection.once((stop = () => resolve())))
   await Promise.race([connection.ping().catch(() => {}), gone])
   connection.off(stop)
+}
+
+/** Publishes a prompt. */
+export function ask(reader: Reader, promptId: string, text = promptId): Promise<unknown> {
+  return reader.channel.publish('user-input', { promptId, text })
 }
 
 interface Held {

@@ -1,6 +1,6 @@
 import type * as Ably from 'ably'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
+import { expect, test, vi } from 'vitest'
+import { ask, historyReader, type Reader, useBench } from '../../test/agentBench.ts'
 import {
   createAgentHost,
   memoryCheckpoints,
@@ -11,16 +11,9 @@ import {
   type RejoinError,
 } from '../index.ts'
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 const echo: PromptHandler = (prompt, response) => response.append(`An answer to ${prompt.text}.`)
-
-const ask = (reader: Reader, promptId: string) =>
-  reader.channel.publish('user-input', { promptId, text: promptId })
 
 /** A process of its own. */
 function start(options: Partial<AgentHostOptions> & { client?: Ably.Realtime } = {}) {

@@ -1,15 +1,11 @@
 import { createSession, type Session } from '@rejoin/core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { toChatMessages } from '../convert/openai-chat.ts'
 import type { Conversation, Pattern } from '../index.ts'
-import { Bench } from '../../test/agentBench.ts'
+import { useBench } from '../../test/agentBench.ts'
 
 /** The agent's conversation is the path of a reader that joined by any way in. */
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 const path = (session: Session, upTo: string): string[] => {
   const { messages } = session.getSnapshot()

@@ -1,5 +1,5 @@
 import { createSession, history } from '@rejoin/core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   memoryCheckpoints,
   memoryClaims,
@@ -7,17 +7,10 @@ import {
   type ClaimStore,
   type ResponseRow,
 } from '../index.ts'
-import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
+import { ask, historyReader, useBench } from '../../test/agentBench.ts'
 
 /** Several processes of one agent: each prompt is answered once. */
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
-
-const ask = (reader: Reader, promptId: string) =>
-  reader.channel.publish('user-input', { promptId, text: promptId })
+const bench = useBench()
 
 /** Responses to a prompt that count, as one who comes later sees them. */
 async function answersTo(channelName: string, promptIds: readonly string[]) {

@@ -1,14 +1,10 @@
 import type { RealtimeClient, RealtimeHistoryParams } from 'ably'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { memoryCheckpoints, type Agent, type AgentOptions, type RejoinError } from '../index.ts'
-import { Bench, type Reader } from '../../test/agentBench.ts'
+import { type Reader, useBench } from '../../test/agentBench.ts'
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
+const bench = useBench()
 afterEach(() => bench.server.faults.clear())
-afterAll(() => bench.close())
 
 /** The agent cannot connect until `act` is done. */
 async function away(act: () => Promise<unknown>): Promise<void> {

@@ -1,16 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { memoryCheckpoints, type Active, type Prompt, type RejoinError, type ResponseRow } from '../index.ts'
-import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
+import { ask, Bench, historyReader, type Reader, useBench } from '../../test/agentBench.ts'
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
+const bench = useBench()
 afterEach(() => bench.server.faults.clear())
-afterAll(() => bench.close())
-
-const ask = (reader: Reader, promptId: string, text = promptId) =>
-  reader.channel.publish('user-input', { promptId, text })
 
 const responseTo = (reader: Reader, promptId: string) =>
   reader.messages.find(({ extras }) => extras?.headers?.promptId === promptId && extras.headers.responseId)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   memoryCheckpoints,
   type AgentOptions,
@@ -6,14 +6,10 @@ import {
   type RejoinError,
   type ResponseRow,
 } from '../index.ts'
-import { Bench, type Reader } from '../../test/agentBench.ts'
+import { type Reader, useBench } from '../../test/agentBench.ts'
 
 /** Whose word counts: who may stop a response, and whose messages an agent takes for its own. */
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 const ownPrompt = (who: { clientId: string | undefined }, { prompt }: { prompt?: Prompt }) =>
   prompt !== undefined && who.clientId === prompt.clientId

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createSession } from '@rejoin/core'
 import { checksum } from '@rejoin/core/protocol'
 import {
@@ -9,17 +9,10 @@ import {
   type Prompt,
   type ResponseRow,
 } from '../index.ts'
-import { Bench, type Reader } from '../../test/agentBench.ts'
+import { ask, type Reader, useBench } from '../../test/agentBench.ts'
 
 /** What becomes of a prompt before it has an answer, and instead of one. */
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
-
-const ask = (reader: Reader, promptId: string) =>
-  reader.channel.publish('user-input', { promptId, text: promptId })
+const bench = useBench()
 
 const news = ({ messages }: Reader) =>
   messages

@@ -2,8 +2,8 @@ import { AIMessageChunk } from '@langchain/core/messages'
 import { GoogleGenAI, type GenerateContentResponse } from '@google/genai'
 import { createSession, history, seed, type ResponseState, type Session } from '@rejoin/core'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Bench } from '../../test/agentBench.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { useBench } from '../../test/agentBench.ts'
 import { chunks, judged } from '../../test/aiSDKStreams.ts'
 import { apis, type Judged } from '../../test/apiJudges.ts'
 import { replaying } from '../../test/fakeApi.ts'
@@ -21,11 +21,7 @@ import { fromLangGraph } from './langgraph.ts'
  */
 const RUNS = Number(process.env['REJOIN_RUNS'] ?? 12)
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 const way = fc.record({
   pattern: fc.constantFrom<Pattern>('message-per-response', 'message-per-token'),

@@ -1,18 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createSession, history, seed, type Session } from '@rejoin/core'
 import { createChatTransport, toUIMessages } from '@rejoin/core/ai-sdk'
-import { Bench } from '../../test/agentBench.ts'
+import { useBench } from '../../test/agentBench.ts'
 import { streamed } from '../../test/providerRecordings.ts'
 import type { Pattern, ResponseRow } from '../index.ts'
 import { fromAISDK } from './ai-sdk.ts'
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 type Chunk = UIMessageChunk
 type Name = Exclude<Chunk['type'], `data-${string}`> | 'data-*'

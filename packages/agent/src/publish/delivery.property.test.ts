@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createSession, history } from '@rejoin/core'
 import type { EndResult, Pattern, ResponseRow } from '../index.ts'
-import { Bench, historyReader } from '../../test/agentBench.ts'
+import { historyReader, useBench } from '../../test/agentBench.ts'
 import { storableText } from '../inbound/storable.ts'
 
 /**
@@ -11,11 +11,7 @@ import { storableText } from '../inbound/storable.ts'
  */
 const RUNS = Number(process.env['REJOIN_RUNS'] ?? 25)
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 type Step =
   | { do: 'text' | 'reasoning'; pieces: string[] }

@@ -1,13 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { DeliveryError, type Pattern, type RejoinError } from '../index.ts'
-import { Bench, historyReader } from '../../test/agentBench.ts'
+import { Bench, historyReader, useBench } from '../../test/agentBench.ts'
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start({ namespaces: [{ id: 'ai', mutableMessages: true }, { id: 'plain' }] })
-})
+const bench = useBench({ namespaces: [{ id: 'ai', mutableMessages: true }, { id: 'plain' }] })
 afterEach(() => bench.server.faults.clear())
-afterAll(() => bench.close())
 
 const patterns: Pattern[] = ['message-per-response', 'message-per-token']
 const words = 'When the line drops, the words still stand where they were meant to be. '

@@ -1,13 +1,9 @@
 import * as Ably from 'ably'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { memoryCheckpoints, type Agent, type AgentOptions, type RejoinError } from '../index.ts'
-import { Bench } from '../../test/agentBench.ts'
+import { useBench } from '../../test/agentBench.ts'
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start({ namespaces: [{ id: 'ai', mutableMessages: true }, { id: 'plain' }] })
-})
-afterAll(() => bench.close())
+const bench = useBench({ namespaces: [{ id: 'ai', mutableMessages: true }, { id: 'plain' }] })
 
 const all = ['subscribe', 'publish', 'presence', 'history', 'message-update-own']
 const patterns = ['message-per-response', 'message-per-token'] as const

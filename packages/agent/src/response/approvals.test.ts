@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createSession, history, type Session } from '@rejoin/core'
 import { memoryCheckpoints, type RejoinError } from '../index.ts'
-import { Bench } from '../../test/agentBench.ts'
+import { useBench } from '../../test/agentBench.ts'
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 async function person(clientId: string, channelName: string): Promise<Session> {
   const session = createSession({ client: bench.client({ clientId }), channelName, hydrate: history() })

@@ -1,16 +1,12 @@
 import { createSession, history, type Session } from '@rejoin/core'
 import { checksum } from '@rejoin/core/protocol'
 import { isDeepStrictEqual } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { memoryCheckpoints, type Pattern, type ResponseRow } from '../index.ts'
-import { Bench } from '../../test/agentBench.ts'
+import { useBench } from '../../test/agentBench.ts'
 
 /** Values that outgrow a message arrive as they were. */
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 const soon = (run: () => void) => (queueMicrotask(run), () => {})
 

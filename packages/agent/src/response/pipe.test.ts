@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ModelEvent } from '../index.ts'
-import { Bench } from '../../test/agentBench.ts'
+import { Bench, useBench } from '../../test/agentBench.ts'
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 const delta = (text: string, id = 't'): ModelEvent => ({ type: 'text-delta', id, delta: text })
 const finish = { type: 'finish', finishReason: 'stop' } as const

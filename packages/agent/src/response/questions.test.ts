@@ -1,14 +1,10 @@
 import { createSession, history, type Session } from '@rejoin/core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { memoryCheckpoints, type Pattern, type ResponseRow, type ResponseWriter } from '../index.ts'
-import { Bench } from '../../test/agentBench.ts'
+import { useBench } from '../../test/agentBench.ts'
 
 /** What a response asks of people: nobody is left with a card that waits for ever. */
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 const soon = (run: () => void) => (queueMicrotask(run), () => {})
 

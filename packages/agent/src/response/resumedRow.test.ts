@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Bench } from '../../test/agentBench.ts'
+import { describe, expect, test } from 'vitest'
+import { useBench } from '../../test/agentBench.ts'
 import {
   answerPrompt,
   type ModelEvent,
@@ -13,11 +13,7 @@ import {
  * A process that takes over has only the channel: the row that it stores is the same as if nothing had happened, for
  * every kind of part, wherever the first process died.
  */
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 const providerMetadata = { maker: { signature: 'x' } }
 const long = 'It is a long story. '.repeat(600)

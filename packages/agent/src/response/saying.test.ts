@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Agent, AgentOptions, ModelEvent, Pattern, RejoinError, ResponseRow } from '../index.ts'
-import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
+import { historyReader, type Reader, useBench } from '../../test/agentBench.ts'
 
 /** What a response says beside its text, and how it says that it has ended. */
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 interface Setup {
   channelName: string

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createSession, type PromptRow } from '@rejoin/core'
-import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
+import { ask, historyReader, type Reader, useBench } from '../../test/agentBench.ts'
 import {
   answerMissed,
   answerPrompt,
@@ -10,14 +10,7 @@ import {
   type ResponseRow,
 } from '../index.ts'
 
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
-
-const ask = (reader: Reader, promptId: string, text = promptId) =>
-  reader.channel.publish('user-input', { promptId, text })
+const bench = useBench()
 
 const echo: PromptHandler = (prompt, response) => response.append(`An answer to ${prompt.text}.`)
 

@@ -1,6 +1,6 @@
 import { createSession, history, type Session } from '@rejoin/core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Bench, historyReader, type Reader } from '../../test/agentBench.ts'
+import { describe, expect, test } from 'vitest'
+import { historyReader, type Reader, useBench } from '../../test/agentBench.ts'
 import {
   answerPrompt,
   memoryCheckpoints,
@@ -14,11 +14,7 @@ import {
 } from '../index.ts'
 
 /** Answers that wait for people while no handler runs. */
-let bench: Bench
-beforeAll(async () => {
-  bench = await Bench.start()
-})
-afterAll(() => bench.close())
+const bench = useBench()
 
 /** Asks for one decision in the middle, and counts how often it got there, and beyond. */
 function payment() {

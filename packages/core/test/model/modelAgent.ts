@@ -2,28 +2,15 @@ import type { ChannelModel } from './channelModel.ts'
 import { ModelText } from './modelText.ts'
 import type { TextStyle } from './modelText.ts'
 import type { ModelPrompt } from './modelPrompt.ts'
+import { ModelWholes } from './modelWholes.ts'
+import type { Call, Whole } from './modelWholes.ts'
 import type { Fragment, PartScript, Script } from './script.ts'
-
-/** A part that is no text: what a reader ends with. */
-interface Whole {
-  serial: string
-  id: string
-  retracted: boolean
-  /** Equal to what a view gets, in the end. */
-  expected: Record<string, unknown>
-}
-
-interface Call {
-  id: string
-  part: Record<string, string>
-}
 
 /** Writes one response on a model channel, as its script says; others edit it. */
 export class ModelAgent {
   readonly id: string
   readonly script: Script
   readonly texts: ModelText[] = []
-  readonly wholes: Whole[] = []
   readonly prompt: ModelPrompt | undefined
   /** Its first message. */
   serial: string | undefined
@@ -40,6 +27,7 @@ export class ModelAgent {
   /** It says where it begins and ends. */
   marked = false
   private readonly model: ChannelModel
+  private readonly others = new ModelWholes((...message) => this.say(...message))
   private steps: Generator<void>
   private manner: Script['manner']
   private count = 0
@@ -56,6 +44,10 @@ export class ModelAgent {
     this.prompt = this.named ? prompt : undefined
     this.pause = script.successor?.after ?? 0
     this.steps = this.run()
+  }
+
+  get wholes(): readonly Whole[] {
+    return this.others.all
   }
 
   get promptId(): string | undefined {
@@ -213,13 +205,18 @@ export class ModelAgent {
   private *write(part: PartScript): Generator<void> {
     if (part.kind === 'text' || part.kind === 'reasoning') yield* this.writeText(part.kind, part.fragments)
     else if (part.kind === 'input') yield* this.writeInput(part.fragments)
-    else if (part.kind === 'tool') yield* this.callTool(this.nextCall(), part.fails, true)
-    else if (part.kind === 'source') yield* this.cite()
-    else yield* this.giveData(part.again)
+    else if (part.kind === 'tool') yield* this.others.callTool(this.nextCall(), part.fails)
+    else {
+      const number = this.nextPart()
+      const header = this.partHeader(number)
+      yield* part.kind === 'source'
+        ? this.others.cite(number, header)
+        : this.others.giveData(part.again, header)
+    }
   }
 
   /** Takes back what was written since then. */
-  private *retract(from: number, texts: ModelText[], wholes: Whole[]): Generator<void> {
+  private *retract(from: number, texts: ModelText[], wholes: readonly Whole[]): Generator<void> {
     const parts = Array.from({ length: this.count - from }, (_, i) => String(from + i))
     this.retracted.push(...parts)
     this.say('retract', { parts })
@@ -279,7 +276,7 @@ export class ModelAgent {
     const { script } = this
     const { id, part } = this.nextCall()
     if (this.manner === 'wrong' || (script.pattern === 'token' && !this.strict))
-      return yield* this.callTool({ id, part }, false, true)
+      return yield* this.others.callTool({ id, part }, false)
     const style = this.style('tool', part)
     const text = new ModelText(this.model, {
       ...style,
@@ -299,61 +296,7 @@ export class ModelAgent {
     text.close()
     text.whole = true
     yield
-    yield* this.callTool({ id, part }, false, false)
-  }
-
-  private *callTool({ id, part }: Call, fails: boolean, called: boolean): Generator<void> {
-    const headers = { toolCallId: id, ...part }
-    const input = { q: id }
-    const first = called ? this.say('tool_call', { name: 'look', args: input }, headers) : undefined
-    if (called) yield
-    this.say('tool_progress', { name: 'look', percentComplete: 50 }, headers)
-    yield
-    const outcome = fails ? { error: 'no' } : { result: [id] }
-    this.say('tool_result', { name: 'look', ...outcome }, headers)
-    const state = fails
-      ? { state: 'output-error', errorText: 'no' }
-      : { state: 'output-available', output: [id] }
-    const serial = first ?? this.texts.at(-1)!.serial!
-    const text = called ? undefined : this.texts.at(-1)!
-    this.wholes.push({
-      serial,
-      id,
-      retracted: false,
-      expected: {
-        type: 'tool-look',
-        ...state,
-        input: called ? input : JSON.parse(text!.text),
-        progress: { percentComplete: 50 },
-      },
-    })
-    yield
-  }
-
-  private *cite(): Generator<void> {
-    const part = this.nextPart()
-    const data = { sourceId: `s${part}`, url: `https://x.test/${part}` }
-    const serial = this.say('source', data, this.partHeader(part))
-    const id = this.partHeader(part).part ?? data.sourceId
-    this.wholes.push({ serial, id, retracted: false, expected: { type: 'source-url', ...data } })
-    yield
-  }
-
-  private *giveData(again: boolean): Generator<void> {
-    const part = this.partHeader(this.nextPart())
-    const serial = this.say('data-count', { n: 1 }, part)
-    const whole = {
-      serial,
-      id: part.part ?? serial,
-      retracted: false,
-      expected: { type: 'data-count', data: { n: 1 } },
-    }
-    this.wholes.push(whole)
-    yield
-    if (!again || part.part === undefined) return
-    this.say('data-count', { n: 2 }, part)
-    whole.expected.data = { n: 2 }
-    yield
+    yield* this.others.callTool({ id, part }, false, text)
   }
 
   /** A text of its own; without ids, all tokens of a kind are one. */
@@ -395,7 +338,6 @@ export class ModelAgent {
     return String(this.count++)
   }
 
-  /** A call, and the part that all of its messages name. */
   private nextCall(): Call {
     const part = this.nextPart()
     return { id: `${this.id} c${part}`, part: this.partHeader(part) }
