@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Turn } from '@rejoin/core'
-import { rowsOf } from '../web/common/rows.ts'
+import { firstRows, rowsOf } from '../web/common/rows.ts'
 
 const turn = (promptId: string, responseIds: string[], versions: Partial<Turn> = {}): Turn => ({
   id: promptId,
@@ -29,4 +29,13 @@ test('two answers to one prompt are two rows; an answer that nobody asked for is
   expect(rowsOf([{ ...turn('', ['r1']), id: 'answer:r1', promptId: undefined }])).toMatchObject([
     { id: 'r1' },
   ])
+})
+
+test('rows of the database show at once; what comes live while the past is being read waits for its beginning', () => {
+  const read = firstRows()
+  const [old, live] = [turn('p1', ['r1']), turn('p2', ['r2'])]
+  const ids = (...args: Parameters<typeof read>) => read(...args).map(({ id }) => id)
+  expect(ids([old], false, 'connecting')).toEqual(['p1', 'r1'])
+  expect(ids([old, live], false, 'live')).toEqual(['p1', 'r1'])
+  expect(ids([old, live], true, 'live')).toEqual(['p1', 'r1', 'p2', 'r2'])
 })

@@ -30,22 +30,31 @@ class Scroller {
 }
 
 let resize = (): void => {}
+let change = (_records: { target: unknown }[]): void => {}
+let observed: unknown[] = []
 
 beforeEach(() => {
-  class Observer {
-    constructor(callback: () => void) {
-      resize = callback
-    }
-    observe(): void {}
-    disconnect(): void {}
-  }
-  vi.stubGlobal('ResizeObserver', Observer)
+  observed = []
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      constructor(callback: () => void) {
+        resize = callback
+      }
+      observe(element: unknown): void {
+        observed.push(element)
+      }
+      disconnect(): void {}
+    },
+  )
   vi.stubGlobal(
     'MutationObserver',
-    class extends Observer {
-      constructor() {
-        super(resize)
+    class {
+      constructor(callback: typeof change) {
+        change = callback
       }
+      observe(): void {}
+      disconnect(): void {}
     },
   )
   vi.stubGlobal('getComputedStyle', () => ({ position: 'static' }))
@@ -66,6 +75,20 @@ describe('createStickToEnd', () => {
     scroller.scrollTop = 200
     scroller.onScroll()
     expect(scroller.measured).toBeGreaterThan(0)
+  })
+
+  test('follows a change at once, before the browser has laid it out: then nothing has shifted', () => {
+    const scroller = new Scroller()
+    createStickToEnd().scroller(scroller as never)
+    scroller.scrollHeight += 50
+    change([{ target: scroller.child }])
+    expect(scroller.scrollTop).toBe(350)
+    expect(observed).toEqual([scroller, scroller.child])
+    // A new child grows, too.
+    scroller.scrollHeight += 50
+    change([{ target: scroller }])
+    expect(scroller.scrollTop).toBe(400)
+    expect(observed).toEqual([scroller, scroller.child, scroller.child])
   })
 
   test('the same element again changes nothing; null lets go of it', () => {
