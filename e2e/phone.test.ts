@@ -66,6 +66,22 @@ describe.each(fronts)('%s', (front) => {
     expect(complaints).toEqual([])
     await context.close()
   })
+
+  test('what was said shows before there is a connection', async () => {
+    const { context } = await person()
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    await chat.ask(answers.thinking.prompt)
+    await chat.completed()
+    const rows = `${demo.url}/api/conversations/${chat.conversation}/rows`
+    await expect
+      .poll(async () => (await context.request.get(rows)).text(), { timeout: 60_000 })
+      .toContain('"complete"')
+    await context.routeWebSocket(/./, () => {})
+    await chat.page.reload()
+    await chat.showsAll(answers.thinking.text)
+    expect(await chat.page.locator('[data-hydrated=true]').count()).toBe(0)
+    await context.close()
+  })
 })
 
 test('something shows before any script has come', async () => {

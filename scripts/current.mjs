@@ -11,6 +11,7 @@ const held = {
   '@types/node': [20, 'the oldest Node.js that we support'],
   '@changesets/cli': [2, 'version 3 needs Node.js 22'],
   vitest: [4, 'version 5 needs Node.js 22'],
+  'highlight.js': [11, 'the version that lowlight brings'],
   immer: [10, 'version 11 is larger'],
   typescript: [6, 'docs and consumers try older compilers'],
 }
