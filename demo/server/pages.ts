@@ -65,11 +65,15 @@ export class Pages {
     const info = await stat(file).catch(() => undefined)
     if (!info?.isFile()) return end(response, 404)
     const type = types[extname(file)] ?? 'application/octet-stream'
+    // Weak: the same for each encoding.
+    const etag = `W/"${info.size.toString(36)}-${Math.trunc(info.mtimeMs).toString(36)}"`
+    if (request.headers['if-none-match'] === etag) return void response.writeHead(304, { etag }).end()
     const encoding = encodingFor(request.headers['accept-encoding'], type)
     const body = encoding && (await this.#compressed.get(file, info.mtimeMs, encoding, () => readFile(file)))
     response.writeHead(200, {
       'content-type': type,
       'content-length': body?.length ?? info.size,
+      etag,
       ...(encoding && { 'content-encoding': encoding }),
       vary: 'accept-encoding',
       // The names of assets contain a hash.

@@ -66,6 +66,17 @@ test.each(['//', '///', '//x:y', '/\\', '/%', '/%00', '*', 'http://', 'http://x/
   },
 )
 
+test('a page that has not changed is not sent again', async () => {
+  const page = `http://127.0.0.1:${port}/react/`
+  const first = await fetch(page)
+  expect(await first.text()).toBe('a page')
+  const headers = { 'if-none-match': first.headers.get('etag')! }
+  expect((await fetch(page, { headers })).status).toBe(304)
+  writeFileSync(join(folder, 'react', 'index.html'), 'another page')
+  const later = await fetch(page, { headers })
+  expect([later.status, await later.text()]).toEqual([200, 'another page'])
+})
+
 test('what only proxies write is refused with the reason', async () => {
   const answer = await send(port, 'GET http://x/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
   expect(answer).toMatch(/^HTTP\/1\.1 400 /)
