@@ -250,7 +250,7 @@ export class Continuity {
     let error: Error | undefined
     try {
       const loaded = this.#hydrator.load(this.#past(task, again))
-      // One that fails early has failed when there is a channel to go on with.
+      // A load that fails before the attach counts as failed once the channel is attached.
       await Promise.race([loaded.finally(() => this.#attached), aborted(signal)])
       if (signal.aborted) return undefined
       // A hydrator that neither reads history nor rewinds has loaded all it wants.

@@ -6,7 +6,7 @@ export class Attendance {
   speaker: string | undefined
   /** When it last published something of the response, in milliseconds since the epoch. */
   spokeAt = 0
-  /** It would have been seen to leave after its last word. */
+  /** Had it left after its last message, this session would have seen it. */
   attended = false
   /** It promises to be present while the response streams. */
   promised = false
@@ -16,7 +16,7 @@ export class Attendance {
   /** Takes note of a message. Returns whether a view would change. */
   meet(event: StreamEvent, live: boolean): boolean {
     let seen = false
-    // A message that comes again tells nothing of its agent, nor does somebody else's edit.
+    // Neither a repeated message nor another client's edit says anything about the agent.
     const spokeAt = event.editor === undefined ? event.updatedAt : event.timestamp
     if (spokeAt > this.spokeAt) {
       this.spokeAt = spokeAt
@@ -24,7 +24,7 @@ export class Attendance {
         this.interrupted = false
         seen = live
       }
-      // One that its agent published unwatched, before or after it left, leaves that to the presence history.
+      // Nobody watched the agent since a message of the past: presence history tells whether it left.
       this.attended = live && event.editor === undefined
     }
     if (event.strict) this.promised = event.watched

@@ -18,10 +18,10 @@ import { copied, emptyStructure, reduce } from './reduce.ts'
 import type { Produce, Structure, StructureEvent } from './reduce.ts'
 import type { ResponseChange, ResponseState } from '../types/types.ts'
 
-/** What of a response the structure is made of. */
+/** The fields of a response that the structure depends on. */
 const placed = ['serial', 'createdAt', 'promptId', 'status'] as const
 
-/** A message that counts for nothing: its publisher may not say it. */
+/** An ignored message: its publisher may not send it. */
 export interface Ignored {
   readonly clientId: string | undefined
   readonly responseId?: string | undefined
@@ -58,7 +58,7 @@ export class Conversation {
   readonly #askerOf = (promptId: string) => this.prompts.first(promptId)
   readonly roster: Roster
   readonly ignored: OnIgnored
-  /** Responses that may be open: those that changed since they were found over. */
+  /** Responses that may be open: all that changed since they were last found to be over. */
   readonly maybeOpen = new Set<Response>()
   /** How many responses show of each client. */
   readonly #speakers = new Map<string, number>()
@@ -126,7 +126,7 @@ export class Conversation {
     return this.roster.find(id)
   }
 
-  /** Whether what leaves no trace comes from whose the response is. */
+  /** Whether a transient message comes from the response's own party. */
   mayTell(event: TransientEvent): boolean {
     return this.roster.mayTell(event)
   }
@@ -200,7 +200,7 @@ export class Conversation {
     this.touch(response, false)
   }
 
-  /** A response shows as its row has it: nothing is new about it. */
+  /** A response shows its row, which is not news. */
   rowShown(response: Response): void {
     response.refresh()
     this.#countSpeaker(undefined, response.snapshot)
@@ -216,7 +216,7 @@ export class Conversation {
     return this.roster.known(id) ?? (this.rows?.has(id) && shows() ? this.find(id) : undefined)
   }
 
-  /** What a reading holds back is another one's to hold. */
+  /** Another reading takes over the changes that one holds back. */
   handOver(reading: number, to: number): void {
     for (const response of this.dirty) if (response.touched === reading) response.touched = to
     this.rows?.handOver(reading, to)

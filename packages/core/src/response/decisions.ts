@@ -58,7 +58,7 @@ export class Decisions {
     return this.#asker === undefined ? newest(this.#requests) : this.#requests.get(this.#asker)
   }
 
-  /** What counts. */
+  /** The decision that counts. */
   get decision(): Decision | undefined {
     if (this.#asker === undefined) return read(newest(this.#decisions, this.#confirmations))
     const confirmed = this.#confirmations.get(this.#asker)

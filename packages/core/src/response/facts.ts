@@ -7,7 +7,7 @@ export type OwnFields = Pick<
   'error' | 'finishReason' | 'rawFinishReason' | 'usage' | 'metadata'
 >
 
-/** What counts of an end. */
+/** The fields of an end that are kept. */
 type End = Pick<
   EndEvent,
   'serial' | 'version' | 'status' | 'error' | 'finishReason' | 'rawFinishReason' | 'usage'

@@ -1,10 +1,10 @@
 import type { PromptStatus } from '../types/types.ts'
 import type { Answer, Fate, FateEvent, Fates, Hint } from './fates.ts'
 
-/** Answers that are kept, the oldest: an agent may name one prompt in any number of responses. */
+/** How many answers of a prompt are kept, oldest first: an agent may name it in any number of responses. */
 const MAX_ANSWERS = 100
 
-/** Clients that are kept: only the one that asked can cancel, and strangers may try under any number of names. */
+/** How many cancelling clients are kept: only the asker can cancel, but strangers may try under many names. */
 const MAX_CANCELS = 100
 
 function withAnswer(
@@ -77,5 +77,5 @@ function outcomeOf(
   return { status: prompt.status ?? 'sent' }
 }
 
-/** What becomes of prompts is followed. */
+/** Tracks the fates of prompts. */
 export const fates: Fates = { after, outcomeOf }

@@ -34,7 +34,7 @@ export type FateEvent =
   | { readonly type: 'cancel'; readonly promptId: string; readonly clientId: string | undefined }
   | ({ readonly type: 'hint'; readonly promptId: string } & Hint)
 
-/** What of a response the structure is made of. */
+/** The fields of a response that the structure depends on. */
 export type ShownLine = Pick<ResponseState, 'id' | 'serial' | 'createdAt' | 'promptId' | 'status'>
 
 /** Follows what becomes of prompts. */

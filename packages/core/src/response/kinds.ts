@@ -31,7 +31,7 @@ export interface Rows {
   amend(row: ResponseRow, apply: ShelvedRow['apply']): void
   /** The lines of rows show, but for those of `held` readings. Returns whether there are any. */
   show(held: ReadonlySet<number>): boolean
-  /** What a reading holds back is another one's to hold. */
+  /** Another reading takes over the changes that one holds back. */
   handOver(reading: number, to: number): void
   /** Forgets a row. */
   letGo(id: string): void
@@ -44,7 +44,7 @@ export interface RowHost {
   note(event: StructureEvent): void
   /** A row changed a response. */
   rowChanged(response: Response): void
-  /** A response shows as its row has it: nothing is new about it. */
+  /** A response shows its row, which is not news. */
   rowShown(response: Response): void
 }
 

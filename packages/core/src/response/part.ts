@@ -51,7 +51,7 @@ export abstract class OpenPart {
     return false
   }
 
-  /** Nothing of it is awaited any more. */
+  /** Nothing more is expected for it. */
   get finished(): boolean {
     return true
   }

@@ -121,7 +121,7 @@ export class PartList {
     return this.placeIn(part, part, event)
   }
 
-  /** All tokens of a run are one text; so is a growing message, with any that takes its place. */
+  /** All tokens of a run form one text, and so do a growing message and the messages that replace it. */
   placeIn(part: OpenPart, text: OpenText, event: TextEvent): Place {
     const merges = event.unit === 'message'
     const index = runIndex(event)
@@ -158,7 +158,7 @@ export class PartList {
     return undefined
   }
 
-  /** The one text there is: where a newer version goes when nothing tells which part its message was. */
+  /** The only text. A newer version goes there when nothing says which part its message was. */
   onlyText(): Place | undefined {
     const texts = this.ordered.filter((p) => p instanceof OpenText && p.kind === 'text') as OpenText[]
     const part = texts.length === 1 ? texts[0]! : undefined

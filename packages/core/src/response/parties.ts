@@ -10,7 +10,7 @@ export type Agents =
 
 /** Tells parties apart. */
 export interface Parties {
-  /** The party that says something; `undefined`: one that may begin nothing. */
+  /** An event's party; `undefined`: it may not begin a response. */
   of(event: Pick<StreamEvent, 'clientId' | 'userClaim'>): string | undefined
   /** The party that a row of the application's database names; `undefined`: it names none. */
   ofRow(clientId: string | undefined): string | undefined
@@ -43,7 +43,7 @@ export function partiesOf(agents: Agents | undefined): Parties {
   }
 }
 
-/** Answers of `agents` that are kept; strangers may come under any number of names. */
+/** How many answers of `agents` are kept: strangers may use any number of names. */
 const MAX_KNOWN = 1_000
 
 /** If the application's function throws, the client is not trusted. */
@@ -59,7 +59,7 @@ function isTrue(ask: () => boolean): boolean {
 export type Reply = ToolEvent | ValueEvent
 
 /**
- * What counts from others than the response's own party: a decision, and the result of a tool that runs in the client
+ * What counts from parties other than the response's own: a decision, and the result of a tool that runs in the client
  * (PROTOCOL.md §8).
  */
 export function isReply(event: StreamEvent): boolean {

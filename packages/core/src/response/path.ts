@@ -7,9 +7,9 @@ import type { Entry, MessageList } from './lines.ts'
 export interface Node {
   entry: Entry
   readonly parent: Node | undefined
-  /** What must be chosen for it to show, beside what its parent needs. */
+  /** The versions that must be selected for it to show, beside those of its parent. */
   readonly choices: readonly (readonly [group: string, version: string])[]
-  /** An ask for another answer is no line of its own. */
+  /** A request for another answer is not a line of its own. */
   readonly isLine: boolean
   /** For a prompt: the question that it asks, itself mostly. */
   readonly question: Node | undefined

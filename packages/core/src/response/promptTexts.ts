@@ -48,7 +48,7 @@ export class PromptTexts implements LongPrompts {
   }
 }
 
-/** The text, and the fields after it; `undefined` if they are no JSON that can be shown. */
+/** The text, and the fields after it; `undefined` if they are not JSON that can be shown. */
 function withFields(all: string, length: number): PromptText | undefined {
   try {
     const given: unknown = JSON.parse(all.slice(length))

@@ -3,12 +3,12 @@ import type { Reply } from './parties.ts'
 import { Replies } from './replies.ts'
 import type { Response } from './response.ts'
 
-/** Gives what others than its party say for a response to every party that speaks for it, now or later. */
+/** Passes the replies of other parties on to every party that speaks for a response, now or later. */
 export class ReplyBook implements ReplyKeeper {
   readonly #host: ReplyBookHost
   /** By response and client. */
   readonly #replies = new Map<string, Map<string | undefined, Replies>>()
-  /** Responses to which others than their party replied, by the prompt that they answer. */
+  /** Responses with replies of other parties, by the prompt that they answer. */
   readonly #replied = new Map<string, Set<Response>>()
 
   constructor(host: ReplyBookHost) {
@@ -33,7 +33,7 @@ export class ReplyBook implements ReplyKeeper {
   replay(response: Response): void {
     for (const replies of this.#replies.get(response.id)?.values() ?? [])
       for (const reply of replies.byVersion.values())
-        // What was taken for a reply may be the party's own word.
+        // A supposed reply may be the party's own message.
         if (this.#host.roster.partyOf(reply) !== response.party) response.applyReply(reply)
         else {
           response.meet(reply, true)

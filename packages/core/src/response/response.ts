@@ -55,11 +55,11 @@ export class Response {
   snapshot: ResponseState | undefined
   /** Its start is known. */
   headKnown = false
-  /** Older messages are read for its sake: it is shown as it is when they end before its beginning. */
+  /** Older messages are being read for it. If reading ends before its start, it shows as it is. */
   wanted = false
   /** The source of its unpublished changes: the number of a reading of the past, or `LIVE`. */
   touched: number | undefined
-  /** Others than its party replied to it. */
+  /** Other parties replied to it. */
   replied = false
   readonly parts = new PartList()
   /** What its agent says about the whole response. */
@@ -78,9 +78,9 @@ export class Response {
   #newestVersion = ''
   #sealed = false
   #tookOver = false
-  /** Code units that were missing and have come. */
+  /** How many missing code units have arrived. */
   #healed = 0
-  /** The snapshot lacks what reading the past may bring: that heals nothing. */
+  /** The snapshot lacks text that reading the past may bring, which does not count as healed. */
   #pastWasNeeded = true
   readonly #askerOf: AskerOf
 
@@ -104,7 +104,7 @@ export class Response {
     return isOpen(this.status) && !this.facts.withdrawn
   }
 
-  /** It waits for people, and nothing of its agent has come since it said so. */
+  /** It waits for people, and its agent has said nothing since it declared so. */
   get #suspended(): boolean {
     const { suspendedSince } = this.facts
     if (suspendedSince === undefined || this.#newestVersion > suspendedSince) return false
@@ -149,7 +149,7 @@ export class Response {
     return rank(this) < rank(other)
   }
 
-  /** Shows instead of one of the same id that turned out to be a stranger's. */
+  /** Takes the place of a response with the same id that turned out to be a stranger's. */
   takeOver(before: Response): void {
     this.snapshot = before.snapshot
     before.snapshot = undefined

@@ -12,7 +12,7 @@ interface Hooks {
   forget(response: Response): void
   /** Another party turned out to have begun a response: `next` shows instead. */
   changeHands(before: Response, next: Response): void
-  /** Another party than its owner speaks for a response, or one that may begin none. */
+  /** A party that does not own the response spoke for it, or one that may not begin any. */
   ignored(event: Pick<StreamEvent, 'clientId' | 'responseId'>, owner: Response | undefined): void
   /** Makes the response of a row that goes by this id. */
   unshelve(id: string): Response | undefined
@@ -23,8 +23,8 @@ interface Hooks {
 
 /**
  * Knows which response an event belongs to, and whose it is (PROTOCOL.md §8). A response belongs to the party that
- * began it: what each party says is assembled apart, and the one that spoke first shows. So it does not matter in
- * which order the parties are heard.
+ * began it. The messages of each party are assembled apart, and the party that spoke first shows, so the order in
+ * which the parties are heard does not matter.
  */
 export class Roster {
   /** The responses that show, by id. */
@@ -32,7 +32,7 @@ export class Roster {
   /** What other parties said under the id of a response whose beginning is not known yet. */
   readonly rivals = new Map<string, Map<string, Response>>()
   readonly serials = new Map<string, Response>()
-  /** Responses that the app's database knows by another id than the channel. */
+  /** Responses whose id in the app's database differs from the channel's. */
   readonly aliases = new Map<string, Response>()
   readonly byToolCall = new Map<string, Response>()
   /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
@@ -52,7 +52,7 @@ export class Roster {
     return this.known(id) ?? this.#hooks.unshelve(id)
   }
 
-  /** As `find`, of those that are made. */
+  /** As `find`, without making the response of a row. */
   known(id: string): Response | undefined {
     return this.responses.get(id) ?? this.aliases.get(id)
   }
@@ -86,7 +86,7 @@ export class Roster {
     return this.#contested(event, party, shown, live)
   }
 
-  /** The party that says something; `undefined`: its publisher may not speak as an agent. */
+  /** An event's party; `undefined`: its publisher may not speak as an agent. */
   partyOf(event: StreamEvent): string | undefined {
     return this.#parties.of(event)
   }
@@ -172,7 +172,7 @@ export class Roster {
     return response
   }
 
-  /** Whether nothing older can be heard of a response: it is its party's for good. */
+  /** Whether nothing older of a response can arrive, so its owner is final. */
   #isSettled({ id, begun, row }: Response): boolean {
     return row?.complete === true || (begun !== undefined && this.#hooks.known().begins(id, begun, false))
   }

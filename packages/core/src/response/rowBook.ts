@@ -4,7 +4,7 @@ import type { RowHost, Rows, ShelvedRow } from './kinds.ts'
 import type { Response } from './response.ts'
 import { isFit, Shelf, timeOf } from './shelf.ts'
 
-/** Rows of the application's database: of an answer that is over there is its line only, until its response is needed. */
+/** Rows of the application's database. A finished answer is only a line until its response is needed. */
 export class RowBook implements Rows {
   readonly #host: RowHost
   readonly #shelf = new Shelf()
@@ -36,7 +36,7 @@ export class RowBook implements Rows {
   amend(row: ResponseRow, apply: ShelvedRow['apply']): void {
     const { id, clientId, status = 'complete', serial, createdAt, promptId } = row
     const before = this.#shelf.get(id)
-    // What is complete in the database stays as it is.
+    // A row that is complete stays as it is.
     if (before && before.row.clientId === clientId) return
     const shelved = { row, apply }
     if (!isFit(row) || this.#isKnown(row)) {

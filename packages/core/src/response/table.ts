@@ -46,7 +46,7 @@ export class Table<V> {
   }
 }
 
-/** An empty version stays apart: one that all conversations begin with must not lead to what they become. */
+/** The empty version has no successor: all conversations share it, so it must not hold on to any of them. */
 function filled<V>(changes: ReadonlyMap<string, V | undefined>): Table<V> {
   const map = new Map<string, V>()
   for (const [id, value] of changes) if (value !== undefined) map.set(id, value)

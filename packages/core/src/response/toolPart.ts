@@ -37,15 +37,15 @@ export class OpenTool extends OpenPart {
   readonly #changes = new Map<Change['kind'], Known>()
   readonly #parts: PartList
   #approval: Decisions | undefined
-  /** Results that others than the agent sent, by sender. */
+  /** Results sent by clients other than the agent, by sender. */
   readonly #replies = new Map<string, Known>()
-  /** What others gave in pieces, by sender. */
+  /** Values that other clients sent in pieces, by sender. */
   readonly #given = new Map<string, Values>()
   #host: ReplyHost | undefined
   #json: PartialJson | undefined
   /** Code units of the argument text that `#json` has read. */
   #parsed = 0
-  /** What a database row told of it: counts where the channel says nothing. */
+  /** What a database row says of it, used where the channel says nothing. */
   readonly #told: RowPart | undefined
 
   constructor(toolCallId: string, serial: string, parts: PartList, told?: RowPart) {
@@ -55,7 +55,7 @@ export class OpenTool extends OpenPart {
     if (told) this.name = (told.toolName as string | undefined) ?? told.type.replace(/^tool-/, '')
   }
 
-  /** Part of the conversation's flow: nothing of it is awaited any more. */
+  /** Nothing more is expected for it. */
   override get finished(): boolean {
     return (
       !this.#isKnown ||
@@ -73,7 +73,7 @@ export class OpenTool extends OpenPart {
   apply(event: ToolEvent): boolean {
     const { change, version, value } = event
     const { kind } = change
-    // What a row of that version or a later one has already.
+    // The row is of that version or a later one, so it has this already.
     if (this.#told?.version !== undefined && version <= this.#told.version) return false
     if (kind === 'approval-request' || kind === 'approval-response') {
       if (!(this.#approval ??= new Decisions()).apply(event)) return false
@@ -114,7 +114,7 @@ export class OpenTool extends OpenPart {
     if (!this.#host || this.#replies.size === 0) return undefined
     const { asker, isStrict } = this.#host
     const asked = asker && this.#replies.get(asker.clientId ?? '')
-    // An agent that declares nothing may still wait for the one that asked; not while it asks for approval.
+    // An agent that declares nothing may wait for the asker's result, unless it asks for approval.
     const client =
       this.#change('call')?.client ?? this.#change('call-fields')?.client ?? (!isStrict && 'asker')
     if (client !== true) return client && !this.#approval?.requested ? asked : undefined
@@ -158,7 +158,7 @@ export class OpenTool extends OpenPart {
     const json = this.#json
     if (!input.finished) return { input: json?.value, inputText: text }
     if (!json || json.complete) return { input: json?.value }
-    // A number or a literal alone ends with its text.
+    // Only the end of the text ends a bare number or literal.
     const whole = json.error ? undefined : parsePartialJson(text)
     if (text.trim() === 'null') return { input: null }
     if (whole !== undefined && typeof whole !== 'object' && typeof whole !== 'string') return { input: whole }
@@ -178,7 +178,7 @@ export class OpenTool extends OpenPart {
     return input === undefined ? undefined : { value: input }
   }
 
-  /** A value that a message of this kind gave: in itself, or in pieces. */
+  /** A value from a message of this kind, whole or in pieces. */
   #valueOf(
     kind: 'call' | 'result' | 'preliminary',
   ): { value?: unknown; incomplete?: Incomplete } | undefined {

@@ -54,7 +54,7 @@ export class Tree {
     for (const entry of lines.from(this.#nodes.length)) this.#add(entry)
   }
 
-  /** Whether the nodes are the beginning of these lines, some of them with another serial, maybe. */
+  /** Whether these lines begin with the nodes' lines, perhaps with some serials changed. */
   #follow(lines: Lines): boolean {
     const nodes = this.#nodes
     let at = lines.shares(this.#grown)
@@ -215,7 +215,7 @@ export class Tree {
     return this.#groups.has(group) && parent !== replaced?.parent ? outside(group, parent) : parent
   }
 
-  /** Where a prompt stands: where it says; where the one that it replaces stood; else after what shows by default. */
+  /** A prompt's place: the one it declares, else that of the prompt it replaces, else after the lines that show by default. */
   #statedParent({ parent, replaces }: Entry, replaced: Node | undefined): Node | undefined {
     if (parent !== undefined)
       return parent === null ? undefined : (this.#responses.get(parent) ?? this.#prompts.get(parent))
@@ -272,7 +272,7 @@ function rootOf(question: Node): string {
   return question.choices[0]![0].slice(2)
 }
 
-/** Whether an entry has in the tree the place of another one. */
+/** Whether two entries have the same place in the tree. */
 function isAtSamePlace(a: Entry, b: Entry): boolean {
   return (
     a.ref === b.ref &&

@@ -11,7 +11,7 @@ interface Pieces {
   run: Run | undefined
   /** Once it is whole. */
   whole: { value: unknown } | undefined
-  /** It is whole, and no JSON that can be shown. */
+  /** It is whole, but not JSON that can be shown. */
   unreadable: boolean
   /** Uses it. */
   part: OpenPart | undefined
@@ -40,7 +40,7 @@ export class Values {
       if (run.length === ref.length && run.gaps.length === 0 && checksum(run.text) === ref.checksum) {
         pieces.whole = parse(run.text)
         pieces.unreadable = !pieces.whole
-        // Its text is needed no more.
+        // Its text is no longer needed.
         pieces.run = undefined
       }
     }

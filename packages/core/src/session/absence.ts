@@ -24,14 +24,14 @@ export class Absence {
 
   /** The set of members has changed, or been received for the first time. */
   changed(gone: ReadonlySet<string>): void {
-    // What arrived before is nothing that presence was watched for.
+    // Presence was not watched while earlier messages arrived.
     if (!this.#asked) for (const response of this.#core.conversation.open()) response.agent.attended = false
     this.#asked = true
     const left = new Set(this.#left())
     for (const response of this.#core.conversation.open()) {
       if (!gone.has(response.agent.speaker!)) continue
       if (left.has(response)) this.#interrupt(response)
-      // The channel is away for a moment: judged when it is back.
+      // The channel is away for a moment: judge when it is back.
       else response.agent.attended = false
     }
     for (const response of this.#core.conversation.open())
@@ -40,7 +40,7 @@ export class Absence {
     this.judge()
   }
 
-  /** Judges responses whose agents were not watched: of the past, from before the channel was back, or edited by others. */
+  /** Judges responses whose agents nobody watched: of the past, of a time without the channel, or edited by others. */
   judge(): void {
     for (const response of this.#left()) if (!response.agent.attended) void this.#ask(response)
   }

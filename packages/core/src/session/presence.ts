@@ -17,7 +17,7 @@ interface Hooks {
   isAgent(clientId: string): boolean
   /** Members came, went or changed. `gone`: clients that were present before, and are not any more. */
   onEvent(gone: ReadonlySet<string>): void
-  /** `update()` is to be called, once for all that happens until then. */
+  /** `update()` should be called, once for everything until then. */
   onStale(): void
   onChange(members: Members): void
 }

@@ -241,7 +241,7 @@ export class Run {
     this.#base = this.#baseFrom(key, text, stamp, final)
     this.#base.authoritative = authoritative
     this.#base.stored = stored
-    // The edit of a later token stays, as where it comes after this text.
+    // An edit of a later token stays, as it would if it arrived after this text.
     this.#pieces.list = this.#pieces.list.filter(
       (p) => !this.#isCovered(p.key, p.end) || (p.edited !== undefined && p.key > key),
     )
