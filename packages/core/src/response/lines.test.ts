@@ -97,3 +97,13 @@ describe('lines', () => {
     expect(lines.chunks.length).toBeLessThan(250)
   })
 })
+
+test('no two lines go by one name, whatever their ids', () => {
+  const id = fc.string({ unit: fc.constantFrom('\u0000', '\u0001', '\u0002', 'a'), maxLength: 3 })
+  const line = fc.record({ role: fc.constantFrom('user' as const, 'assistant' as const), id })
+  fc.assert(
+    fc.property(line, line, (a, b) => {
+      expect(keyOf(a) === keyOf(b)).toBe(a.role === b.role && a.id === b.id)
+    }),
+  )
+})

@@ -28,7 +28,9 @@ const MAX_CHUNK = 512
 
 export type Chunk = readonly Entry[]
 
-export const keyOf = ({ role, id }: MessageRef): string => `${role}:${id}`
+/** A name that no other line has. An answer's is its id, mostly, so that it is not stored twice. */
+export const keyOf = ({ role, id }: MessageRef): string =>
+  role === 'user' ? `\u0000${id}` : id < '\u0002' ? `\u0001${id}` : id
 
 /**
  * The lines of a conversation in order. Immutable: a change makes a new list, which shares with this one all chunks

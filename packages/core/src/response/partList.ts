@@ -11,11 +11,14 @@ export interface Place {
   run: Run
 }
 
+/** Where the text of a message goes, by its serial. */
+type NamedPlace = Place & { readonly serial: string }
+
 /** The parts of a response in order, and which message's text goes where. */
 export class PartList {
   ordered: readonly OpenPart[] = []
   /** Growing messages and their serials. */
-  messages: [serial: string, place: Place][] = []
+  messages: readonly NamedPlace[] = []
   /** What the provider says of parts, by the part's number; undefined while it says nothing. */
   metadata: Map<string, { version: string; providerMetadata: ProviderMetadata }> | undefined
   /** Values in pieces; undefined while there are none. */
@@ -37,11 +40,7 @@ export class PartList {
     const place = this.#lastPlace
     // A message goes on under its own serial, a run of tokens under ever later ones.
     const known = place?.run.merges ? event.serial === last!.serial : last && follows(event, last)
-    return known ? place : this.#messageOf(event.serial)?.[1]
-  }
-
-  #messageOf(serial: string): [string, Place] | undefined {
-    return this.messages.findLast(([one]) => one === serial)
+    return known ? place : this.messages.findLast(({ serial }) => serial === event.serial)
   }
 
   remember(event: TextEvent | ReviseEvent, place: Place): void {
@@ -55,12 +54,10 @@ export class PartList {
   }
 
   note(serial: string, place: Place, continues?: string): void {
-    for (const name of continues === undefined ? [serial] : [serial, continues]) {
-      const known = this.#messageOf(name)
-      if (known) known[1] = place
-      // As long as it is: one that is pushed to keeps room for more.
-      else this.messages = this.messages.concat([[name, place]])
-    }
+    const names = continues === undefined ? [serial] : [serial, continues]
+    const named = names.map((name) => ({ serial: name, part: place.part, run: place.run }))
+    // As long as it is: one that is pushed to keeps room for more.
+    this.messages = this.messages.filter((one) => !names.includes(one.serial)).concat(named)
     this.newMessage = true
   }
 
@@ -90,7 +87,7 @@ export class PartList {
 
   drop(part: OpenPart): void {
     this.ordered = this.ordered.filter((one) => one !== part)
-    this.messages = this.messages.filter(([, place]) => place.part !== part)
+    this.messages = this.messages.filter((one) => one.part !== part)
     this.forget()
   }
 

@@ -67,7 +67,7 @@ export class Roster {
 
   noteMessages(response: Response): void {
     response.parts.newMessage = false
-    for (const [serial] of response.parts.messages) this.serials.set(serial, response)
+    for (const { serial } of response.parts.messages) this.serials.set(serial, response)
   }
 
   /** The response of an event, as its party tells it; undefined: the event counts for nothing. */

@@ -299,7 +299,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       )
     const messages = this.#core.conversation.find(responseId)?.parts.messages ?? []
     try {
-      for (const [serial] of messages) await this.#citations.load(serial)
+      for (const { serial } of messages) await this.#citations.load(serial)
     } catch (cause) {
       throw wrapError(`load the citations of response "${responseId}"`, cause, 'hydration_failed')
     }
