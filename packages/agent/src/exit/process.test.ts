@@ -183,9 +183,15 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     for (const response of seen) expect(response).toMatchObject({ text: 'Once upon a time', status: 'error' })
     const other = { channel: bench.channelName(), name }
     bench.server.faults.refuse({ match: other, error: 40160 })
-    const { code, ends, lines } = await die('exit 1', { channelName: other.channel })
-    expect([code, ends]).toEqual([1, []])
-    expect(lines.at(-1)).toMatch(/^error not_allowed unable to end the responses .*40160/)
+    for (;;) {
+      const { code, ends, lines } = await die('exit 1', { channelName: other.channel })
+      expect([code, ends]).toEqual([1, []])
+      const last = lines.at(-1)!
+      // On a busy machine the child process may be given up before it has asked: that is told as well.
+      if (/^error publish_failed unable to end the responses .*ETIMEDOUT/.test(last)) continue
+      expect(last).toMatch(/^error not_allowed unable to end the responses .*40160/)
+      break
+    }
   })
 
   test('says nothing in clear on a channel that is encrypted', async () => {
