@@ -1,4 +1,5 @@
-export { createAgent, type Agent, type AgentEvents, type AgentOptions } from './agent.ts'
+export { createAgent, type Agent, type AgentEvents } from './agent.ts'
+export type { AgentOptions } from './agentOptions.ts'
 export type { RetryOptions } from './publish/backoff.ts'
 export {
   memoryCheckpoints,

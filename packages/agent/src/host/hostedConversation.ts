@@ -1,6 +1,7 @@
 import type { RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, wrapError, type RejoinError } from '@rejoin/core/protocol'
-import { Agent, type AgentOptions } from '../agent.ts'
+import { Agent } from '../agent.ts'
+import type { AgentOptions } from '../agentOptions.ts'
 import type { Checkpoint, CheckpointStore } from '../prompts/checkpoint.ts'
 import type { ClaimStore } from '../prompts/claims.ts'
 import type { Prompt } from '../inbound/prompt.ts'

@@ -1,6 +1,7 @@
 import type { RealtimeChannel } from 'ably'
 import { ErrorCode, RejoinError } from '@rejoin/core/protocol'
-import { Agent, type AgentOptions } from '../agent.ts'
+import { Agent } from '../agent.ts'
+import type { AgentOptions } from '../agentOptions.ts'
 import type { Prompt } from '../inbound/prompt.ts'
 import { doneAbout, isDormant, type Judge, type Missed } from '../prompts/catchUp.ts'
 import type { ClaimStore } from '../prompts/claims.ts'
