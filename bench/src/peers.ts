@@ -54,7 +54,7 @@ export async function measurePeers(
         ...theirs.map((peer) => ({ name: peer.name, prepare: () => open.get(peer)!.stream(texts) })),
       ]
       const [least, a, b, ...others] = (
-        await interleave(candidates, isQuick ? 2 : tokens > 1_000 ? 3 : 7)
+        await interleave(candidates, tokens > 1_000 ? (isQuick ? 2 : 3) : 7)
       ).map((time) => time / tokens)
       conversation.finish()
       const column = `${short(tokens)} tokens, ${short(messages)} messages`
