@@ -527,6 +527,18 @@ describe('reading on', () => {
     await scene.settle()
     expect(scene.response('r')).toMatchObject({ text: 'Abc', hasGap: false })
   })
+
+  test('goes back to the first run of a text, though the first part began after it', async () => {
+    scene.say('start', 'r')
+    scene.token('b', 'r', ours('1', { end: '1' }))
+    scene.token('', 'r', ours('1', { end: '1', checksum: checksum('b') }))
+    scene.token('A', 'r', ours('0', { end: '1', phase: 'done' }))
+    scene.token('c', 'r', ours('1.1', { end: '1', phase: 'done' }))
+    scene.say('stop', 'r')
+    scene.open(history({ limit: 3 }))
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'bcA', hasGap: false })
+  })
 })
 
 describe('loadOlder()', () => {
