@@ -14,6 +14,9 @@ export interface Place {
 /** Where the text of a message goes, by its serial. */
 type NamedPlace = Place & { readonly serial: string }
 
+/** So many are searched one by one. */
+const FEW = 16
+
 /** The parts of a response in order, and which message's text goes where. */
 export class PartList {
   ordered: readonly OpenPart[] = []
@@ -25,6 +28,9 @@ export class PartList {
   values: Values | undefined
   /** `messages` has grown since the conversation last looked. */
   newMessage = false
+  /** Indexes of many parts and messages: those of a few are cheaper to search than to keep. */
+  #byId: Map<string, OpenPart> | undefined
+  #bySerial: Map<string, NamedPlace> | undefined
   /** What grew last, and where: most appends and tokens go on with it. */
   #last: TextEvent | ReviseEvent | undefined
   #lastPlace: Place | undefined
@@ -40,7 +46,13 @@ export class PartList {
     const place = this.#lastPlace
     // A message goes on under its own serial, a run of tokens under ever later ones.
     const known = place?.run.merges ? event.serial === last!.serial : last && follows(event, last)
-    return known ? place : this.messages.findLast(({ serial }) => serial === event.serial)
+    return known ? place : this.#placeAt(event.serial)
+  }
+
+  #placeAt(serial: string): Place | undefined {
+    const { messages } = this
+    if (messages.length <= FEW) return messages.findLast((one) => one.serial === serial)
+    return (this.#bySerial ??= new Map(messages.map((one) => [one.serial, one]))).get(serial)
   }
 
   remember(event: TextEvent | ReviseEvent, place: Place): void {
@@ -58,6 +70,7 @@ export class PartList {
     const named = names.map((name) => ({ serial: name, part: place.part, run: place.run }))
     // As long as it is: one that is pushed to keeps room for more.
     this.messages = this.messages.filter((one) => !names.includes(one.serial)).concat(named)
+    this.#bySerial = undefined
     this.newMessage = true
   }
 
@@ -67,8 +80,9 @@ export class PartList {
   }
 
   find(id: string): OpenPart | undefined {
-    // Most are about the newest. A map would cost each response more than its few parts.
-    return this.ordered.findLast((part) => part.id === id)
+    const { ordered } = this
+    if (ordered.length <= FEW) return ordered.findLast((part) => part.id === id)
+    return (this.#byId ??= new Map(ordered.map((part) => [part.id, part]))).get(id)
   }
 
   get(id: string, make: () => OpenPart): OpenPart {
@@ -81,17 +95,21 @@ export class PartList {
 
   add(part: OpenPart): void {
     part.providerMetadata ??= this.metadata?.get(part.id)?.providerMetadata
+    this.#byId?.set(part.id, part)
     this.ordered = this.ordered.concat(part)
     this.place(part, part.serial)
   }
 
   drop(part: OpenPart): void {
+    this.#byId?.delete(part.id)
     this.ordered = this.ordered.filter((one) => one !== part)
+    this.#bySerial = undefined
     this.messages = this.messages.filter((one) => one.part !== part)
     this.forget()
   }
 
   clear(): void {
+    this.#byId = undefined
     this.ordered = []
     this.forget()
   }

@@ -101,25 +101,34 @@ export class Tokens {
 
 export function packKeys(keys: readonly string[]): PackedKeys {
   const [first = ''] = keys
-  const shortest = Math.min(...keys.map((key) => key.length))
-  let from = 0
-  while (from < shortest && keys.every((key) => key[from] === first[from])) from++
-  let to = 0
-  while (to < shortest - from && keys.every((key) => key.at(-1 - to) === first.at(-1 - to))) to++
-  const parts = keys.map((key) => key.slice(from, key.length - to))
+  let start = first
+  for (const key of keys) while (!key.startsWith(start)) start = start.slice(0, -1)
+  let end = first.slice(start.length)
+  for (const key of keys)
+    while (key.length < start.length + end.length || !key.endsWith(end)) end = end.slice(1)
+  const parts = keys.map((key) => key.slice(start.length, key.length - end.length))
   const steps = stepsOf(parts)
   const number = steps && { digits: parts[0]!.length, first: Number(parts[0]) }
   const rest = steps ? String.fromCharCode(...steps) : parts.join(SEPARATOR)
-  return { start: first.slice(0, from), end: first.slice(first.length - to), rest, number }
+  return { start, end, rest, number }
 }
 
 /** By how much each number is more than the one before; `undefined` if they are not all numbers of as many digits. */
 function stepsOf(parts: readonly string[]): number[] | undefined {
   const { length } = parts[0] ?? ''
-  const isNumber = (part: string): boolean => part.length === length && /^\d{1,15}$/.test(part)
-  if (!parts.every(isNumber)) return undefined
-  const steps = parts.map((part, i) => Number(part) - Number(parts[Math.max(0, i - 1)]))
+  if (length > 15 || !parts.every((part) => part.length === length && isDigits(part))) return undefined
+  let before = Number(parts[0])
+  const steps = parts.map((part) => -before + (before = Number(part)))
   return steps.every((step) => step >= 0 && step <= 0xffff) ? steps : undefined
+}
+
+/** A loop, because every token passes here: a regular expression costs as much as all the rest. */
+function isDigits(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 48 || code > 57) return false
+  }
+  return text.length > 0
 }
 
 export function unpackKeys({ start, end, rest, number }: PackedKeys): string[] {
