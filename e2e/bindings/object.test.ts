@@ -15,7 +15,8 @@ const person = useBrowser()
 let pages: Pages
 let wire: Wire
 beforeAll(async () => {
-  ;[pages, wire] = await Promise.all([servePages(import.meta.dirname, ['object']), Wire.start()])
+  const body = () => '<button id="ask">Ask</button><pre id="shown"></pre>'
+  ;[pages, wire] = await Promise.all([servePages(import.meta.dirname, ['object'], { body }), Wire.start()])
 })
 afterAll(async () => {
   pages?.close()
