@@ -659,6 +659,17 @@ describe('seed', () => {
     expect(scene.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
   })
 
+  test('reads to its beginning what ended within the time that it reads', async () => {
+    for (const data of ['Hel', 'lo']) scene.token(data, 'r')
+    scene.say('stop', 'r')
+    scene.say('start', 'x')
+    scene.say('stop', 'x')
+    const page: SeedPage = { rows: [], openSince: 2 }
+    scene.open(seed({ load: () => Promise.resolve(page), limit: 1, maxPages: 10 }))
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'Hello', hasGap: false })
+  })
+
   test('reads the newest page anew when continuity was lost before the past was read', async () => {
     const cursors: (string | undefined)[] = []
     const load = (cursor?: string): Promise<SeedPage> => {

@@ -546,3 +546,10 @@ describe('law 8: never throws on what arrives', () => {
     )
   })
 })
+
+test('a plain reasoning message is redacted by an operation that names its serial only', () => {
+  const reader = new Reader()
+  reader.read({ name: 'reasoning', data: 'A secret', headers: { responseId: 'r' }, serial: '00000000' })
+  reader.read({ action: 'update', serial: '00000000', version: '99999999', data: '[redacted]' })
+  expect(reader.response('r')).toMatchObject({ parts: [{ type: 'reasoning', text: '[redacted]' }] })
+})

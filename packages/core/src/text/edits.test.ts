@@ -65,6 +65,10 @@ describe('an edited token shows, whenever it is edited (PROTOCOL.md §5.7)', () 
     run.fold()
     expect(run.verified).toBeUndefined()
     expect(run.append({ key: key(2), text: '', end: 5, edited: key(3) })).toBe(false)
+    // Also of a token that stands apart, after a gap.
+    const late = { key: key(5), text: ' you', end: 12 }
+    run.append(late)
+    expect(run.append({ ...late, edited: key(6) })).toBe(true)
   })
 
   test('the edit of a token after a full text stays, whichever comes first', () => {
@@ -78,6 +82,15 @@ describe('an edited token shows, whenever it is edited (PROTOCOL.md §5.7)', () 
       run.fold()
       expect([run.text, run.edited]).toEqual(['Hello', true])
       expect(run.append(edit)).toBe(false)
+    }
+    for (const isFirst of [true, false]) {
+      const run = new Run(false)
+      const unstamped = { ...edit, end: undefined }
+      if (isFirst) run.append(unstamped)
+      run.replace(full, { final: true })
+      if (!isFirst) run.append(unstamped)
+      run.fold()
+      expect([run.text, run.edited]).toEqual(['Hello*', true])
     }
   })
 
