@@ -30,8 +30,16 @@ export function highlight(code: string, language: string): (Node | string)[] {
 
 async function load(language: string): Promise<void> {
   languages ??= await import('./languages.ts')
-  if (await languages.load(language)) for (const listener of waiting) listener()
+  await pause()
+  if (!(await languages.load(language))) return
+  for (const listener of waiting) {
+    await pause()
+    listener()
+  }
 }
+
+/** Between pieces of work that would make one long frame. */
+const pause = () => new Promise((resolve) => setTimeout(resolve))
 
 /** Calls `listener` when colours are there that were not. Returns how to stop. */
 export function onColours(listener: () => void): () => void {
