@@ -1,5 +1,10 @@
 import { h } from './dom.ts'
 
+// Made once: making one takes a phone longer than all else that a message shows.
+const full = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'short' })
+const clock = new Intl.DateTimeFormat('en', { hour: 'numeric', minute: '2-digit' })
+const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' })
+
 /** When something was said: the time, and the day unless it is today. Nothing while it is unknown. */
 export function timeElement(at: number): HTMLElement[] {
   if (at === 0) return []
@@ -9,7 +14,7 @@ export function timeElement(at: number): HTMLElement[] {
       'time',
       {
         datetime: date.toISOString(),
-        title: date.toLocaleString('en', { dateStyle: 'full', timeStyle: 'short' }),
+        title: full.format(date),
       },
       describeTime(at),
     ),
@@ -18,9 +23,9 @@ export function timeElement(at: number): HTMLElement[] {
 
 export function describeTime(at: number, now = Date.now()): string {
   const date = new Date(at)
-  const time = date.toLocaleTimeString('en', { hour: 'numeric', minute: '2-digit' })
+  const time = clock.format(date)
   if (date.toDateString() === new Date(now).toDateString()) return time
-  return `${date.toLocaleDateString('en', { month: 'short', day: 'numeric' })}, ${time}`
+  return `${day.format(date)}, ${time}`
 }
 
 export function describeDuration(milliseconds: number): string {
