@@ -146,7 +146,7 @@ export class Continuity {
     return isAtRest(this.#ledger) && this.#tasks.isIdle
   }
 
-  /** Something that was known is not known any more. `deep`: the hydrator can load older messages. */
+  /** Older messages were let go. `deep`: the hydrator can load older messages. */
   forget(without: (ledger: Ledger, deep: boolean) => Ledger): void {
     this.#ledger = without(this.#ledger, this.#hydrator.loadOlder !== undefined)
     this.#refresh()

@@ -14,7 +14,7 @@ export interface Place {
 /** Where the text of a message goes, by its serial. */
 type NamedPlace = Place & { readonly serial: string }
 
-/** So many are searched one by one. */
+/** Up to this many parts or messages are searched one by one. */
 const FEW = 16
 
 /** The parts of a response in order, and which message's text goes where. */

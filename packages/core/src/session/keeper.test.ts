@@ -161,7 +161,7 @@ async function live(how: Conversation): Promise<number> {
   while (advance(0));
   await Promise.all([all.settle(), few.settle()])
   await Promise.all([all.loadAll(), few.loadAll()])
-  // A database keeps no `start`: whoever read it places a response by what else it has read.
+  // A database does not store `start`: a session that read rows places a response by its first known message.
   const inOrder = how.way === 'history' || how.way === 'rewind'
   for (const list of ['entries', 'messages'] as const) {
     const lines = ({ session }: Seat) => session.getSnapshot()[list].map(({ id }) => id)
@@ -190,7 +190,7 @@ describe('the option `keep`', () => {
   }, 600_000)
 })
 
-/** A session over a channel of which all messages are in the history, too. */
+/** A session over a channel whose history has every message. */
 function direct(keep?: number) {
   const channel = new DirectChannel()
   const session = createSession({

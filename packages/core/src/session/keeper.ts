@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 import { quoted, RejoinError } from '../types/errors.ts'
 import type { MessageRef } from '../types/types.ts'
 
-/** Responses that were let go last, of which a late message tells that it does not begin them. */
+/** How many of the responses let go last are remembered: a later message of one does not begin it. */
 const MAX_GONE = 500
 
 interface Host {

@@ -1,3 +1,4 @@
+import type { Realtime } from 'ably'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { until, Wire } from '../../test/wire/wire.ts'
 
@@ -21,6 +22,15 @@ async function open() {
   const status = (wanted: string) => until(wanted, () => session.getSnapshot().status === wanted)
   const text = (wanted: string) => until(wanted, () => session.getResponse('r')?.text === wanted)
   return { client, channel: client.channels.get(name), session, agent, write, status, text }
+}
+
+/** Closes a client and connects it again. Once another channel is attached, this one would be, too. */
+async function reconnect(client: Realtime): Promise<void> {
+  client.close()
+  await client.connection.whenState('closed')
+  client.connect()
+  await client.connection.whenState('connected')
+  await client.channels.get(wire.channelName()).attach()
 }
 
 test('a session attaches again, reads what it missed, and knows who is there', async () => {
@@ -48,21 +58,13 @@ test('a channel that the application detached stays detached', async () => {
   const { client, channel, status } = await open()
   await channel.detach()
   await status('disconnected')
-  client.close()
-  await client.connection.whenState('closed')
-  client.connect()
-  await client.connection.whenState('connected')
-  await client.channels.get(wire.channelName()).attach()
+  await reconnect(client)
   expect(channel.state).toBe('detached')
 })
 
 test('a session that was closed leaves its channel alone', async () => {
   const { client, channel, session } = await open()
   session.close()
-  client.close()
-  await client.connection.whenState('closed')
-  client.connect()
-  await client.connection.whenState('connected')
-  await client.channels.get(wire.channelName()).attach()
+  await reconnect(client)
   expect(channel.state).toBe('detached')
 })

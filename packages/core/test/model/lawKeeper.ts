@@ -176,7 +176,7 @@ export class LawKeeper {
   checkEnd(): void {
     for (const agent of this.agents) this.checkWhole(agent)
     const shown = this.session.getSnapshot().entries.map((m) => m.id)
-    // A database keeps no `start`: whoever read no further places a response by what it has read.
+    // A database does not store `start`: a session that read no further places a response by its first known message.
     const serialOf = (a: ModelAgent) => {
       const { serial } = this.session.getResponse(a.id) ?? {}
       if (!this.database.asked && !a.withdrawn) expect(serial).toBe(a.serial)
