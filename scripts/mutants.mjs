@@ -21,7 +21,7 @@ const stages = [
     'src/text/severalRuns',
     'src/text/edits',
     'src/past/continuity',
-    'src/past/ledger',
+    'src/past/step',
     'src/session/keeper',
   ],
   ['test/model/laws'],

@@ -5,13 +5,17 @@ const TIMEOUT = 2_000
 
 /** The messages that Ably's `rewind` delivers after an attach. They look like live ones, and nothing marks their end. */
 export class Backlog {
+  /** This attachment has rewound the channel. */
+  rewound = false
   /** Messages delivered now belong to the backlog. */
   coming = false
   /** Serial of the newest message that this attachment has delivered. */
   #heard = ''
   #onHeard = () => {}
 
-  begin(coming: boolean): void {
+  /** The channel is attached. `rewound`: with Ably's `rewind`; `coming`: messages follow. */
+  begin(rewound: boolean, coming: boolean): void {
+    this.rewound = rewound
     this.coming = coming
     this.#heard = ''
   }

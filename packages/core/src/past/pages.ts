@@ -4,7 +4,7 @@ import type { Conversation } from '../response/conversation.ts'
 import type { Heard } from './heard.ts'
 import type { HistoryReading } from './hydrator.ts'
 import { isLoading, reads, untilOf } from './ledger.ts'
-import type { Decision, Event, Ledger } from './ledger.ts'
+import type { LedgerStore } from './ledgerStore.ts'
 import { NONE } from './stretch.ts'
 import type { PageMarks } from './stretch.ts'
 import type { Task } from './tasks.ts'
@@ -19,9 +19,6 @@ const HEAD_MARGIN = 500
 const PROMPT_MARGIN = 50
 
 interface Host {
-  ledger(): Ledger
-  /** Passes an event to the ledger and obeys its decisions. Returns the last one. */
-  tell(event: Event): Decision | undefined
   /** Makes a change on a task's behalf. */
   apply(task: Task, change: () => void): void
   /** Takes in a message of the past. */
@@ -35,14 +32,22 @@ export class Pages {
   readonly #channel: RealtimeChannel
   readonly #conversation: Conversation
   readonly #heard: Heard
+  readonly #ledgers: LedgerStore
   readonly #host: Host
   /** One for each attachment whose history was read. */
   readonly #readers = new Map<number, HistoryReader>()
 
-  constructor(channel: RealtimeChannel, conversation: Conversation, heard: Heard, host: Host) {
+  constructor(
+    channel: RealtimeChannel,
+    conversation: Conversation,
+    heard: Heard,
+    ledgers: LedgerStore,
+    host: Host,
+  ) {
     this.#channel = channel
     this.#conversation = conversation
     this.#heard = heard
+    this.#ledgers = ledgers
     this.#host = host
   }
 
@@ -58,7 +63,7 @@ export class Pages {
     const reading = ++this.readings
     const known = this.#conversation.length
     const more = older && how.from === 'bottom'
-    let next = this.#host.tell({ type: 'began', reading, pages: maxPages, more, ...how })
+    let next = this.#ledgers.dispatch({ type: 'began', reading, pages: maxPages, more, ...how })
     try {
       while (next?.do === 'read') {
         const { cursor } = next
@@ -68,10 +73,10 @@ export class Pages {
         if (signal.aborted) return
         const conversation = this.#conversation
         const grown = conversation.length > known
-        next = this.#host.tell({ type: 'weighed', reading, needsPast: conversation.needsPast, grown })
+        next = this.#ledgers.dispatch({ type: 'weighed', reading, needsPast: conversation.needsPast, grown })
       }
     } finally {
-      this.#host.tell({ type: 'stopped', reading })
+      this.#ledgers.dispatch({ type: 'stopped', reading })
     }
   }
 
@@ -82,7 +87,7 @@ export class Pages {
     enough: NonNullable<HistoryReading['enough']>,
   ): void {
     // This page was requested before continuity was lost, and no known stretch adjoins it.
-    if (!reads(this.#host.ledger(), cursor)) return
+    if (!reads(this.#ledgers.ledger, cursor)) return
     const reader = this.#readerOf(cursor)
     // A page read up to now may be ahead of the live messages: leave the newer ones to live delivery.
     const heard = this.#heard.version
@@ -90,7 +95,13 @@ export class Pages {
     this.apply(ahead ? items.filter(({ serial = '' }) => serial <= heard) : items)
     const oldest = items.at(-1)
     const isEnough = oldest && enough({ serial: oldest.serial ?? '', timestamp: oldest.timestamp ?? 0 })
-    this.#host.tell({ type: 'page', reading, cursor, marks: marksOf(reader), enough: isEnough ?? false })
+    this.#ledgers.dispatch({
+      type: 'page',
+      reading,
+      cursor,
+      marks: marksOf(reader),
+      enough: isEnough ?? false,
+    })
   }
 
   /** The reader of an attachment's history. Only the newest attachment's can be started. */
@@ -98,8 +109,8 @@ export class Pages {
     let reader = this.#readers.get(epoch)
     if (reader) return reader
     for (const known of this.#readers.keys())
-      if (!reads(this.#host.ledger(), known)) this.#readers.delete(known)
-    const until = untilOf(this.#host.ledger(), epoch)
+      if (!reads(this.#ledgers.ledger, known)) this.#readers.delete(known)
+    const until = untilOf(this.#ledgers.ledger, epoch)
     this.#readers.set(epoch, (reader = new HistoryReader(this.#channel, this.#heard.sawAttach, until)))
     return reader
   }
@@ -110,7 +121,7 @@ export class Pages {
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i]!
       // After loading, a newer message was read while the connection was away: a gap may precede it.
-      if (isLoading(this.#host.ledger())) this.#heard.read(message.serial ?? '')
+      if (isLoading(this.#ledgers.ledger)) this.#heard.read(message.serial ?? '')
       this.#host.take(message)
     }
   }

@@ -95,6 +95,10 @@ export const lower = (a: string, b: string): string => (a < b ? a : b)
 export const readerOf = ({ readers }: Stretch, cursor: number): Reader | undefined =>
   readers.find(({ epoch }) => epoch === cursor)
 
+/** Whose history ends where the stretch begins to grow, or was let go. */
+export const ownReader = (top: Stretch): Reader | undefined =>
+  readerOf(top, top.epoch) ?? top.readers.find(({ until }) => until !== undefined)
+
 /** The stretch that a message belongs to; a `live` message belongs to the newest. */
 export function stretchAt(stretches: readonly Stretch[], serial: string, live: boolean): Stretch | undefined {
   return live ? stretches[0] : stretches.find(({ from, to }) => from <= serial && serial <= to)

@@ -73,8 +73,8 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'what a late page brings is not completed',
-    file: 'past/continuity.ts',
-    from: 'if (!this.#tasks.loading && this.#store.conversation.needsPast)',
+    file: 'past/readings.ts',
+    from: 'if (!this.#tasks.loading && this.#conversation.needsPast)',
     to: 'if (false)',
   },
   {
@@ -211,15 +211,15 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'paging stops at the first page',
-    file: 'past/ledger.ts',
+    file: 'past/step.ts',
     from: 'if (isMet(ledger, before, grown) && !needsPast)',
     to: 'if (isMet(ledger, before, grown))',
   },
   {
     name: 'lost continuity is not refilled',
     file: 'past/continuity.ts',
-    from: 'if (!this.#closed) this.#attach(',
-    to: 'if (!this.#closed && this.#attaches === 1) this.#attach(',
+    from: 'if (!this.#ledgers.closed) this.#attach(',
+    to: 'if (!this.#ledgers.closed && this.#attaches === 1) this.#attach(',
   },
   {
     name: 'responses seen for the first time are whole',
@@ -254,25 +254,25 @@ export const mutants: Mutant[] = [
   {
     name: 'a backlog that comes again counts as live',
     file: 'past/continuity.ts',
-    from: 'this.#backlog.begin(rewinds && hasBacklog',
-    to: 'this.#backlog.begin(rewinds && hasBacklog && this.#attaches === 1',
+    from: 'this.#backlog.begin(rewound, rewinds && hasBacklog',
+    to: 'this.#backlog.begin(rewound, rewinds && hasBacklog && this.#attaches === 1',
   },
   {
     name: 'older messages are read before the newest',
-    file: 'past/ledger.ts',
+    file: 'past/step.ts',
     from: "return only(ledger, { do: 'wait' })",
     to: "return only(ledger, { do: 'ask' })",
   },
   {
     name: 'what is read while the connection is away counts as continuous',
     file: 'past/pages.ts',
-    from: 'if (isLoading(this.#host.ledger())) this',
+    from: 'if (isLoading(this.#ledgers.ledger)) this',
     to: 'this',
   },
   {
     name: 'what was asked for before a loss is taken after it',
     file: 'past/pages.ts',
-    from: 'if (!reads(this.#host.ledger(), cursor)) return\n',
+    from: 'if (!reads(this.#ledgers.ledger, cursor)) return\n',
     to: '',
   },
   {
@@ -283,7 +283,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'what a seed reads on the way is left for later',
-    file: 'past/ledger.ts',
+    file: 'past/step.ts',
     from: 'const wants = reading?.first || (reading && !isMet(ledger, reading, true))',
     to: 'const wants = reading?.first',
   },
@@ -367,7 +367,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'a loss is kept though nothing was known',
-    file: 'past/ledger.ts',
+    file: 'past/step.ts',
     from: 'const gap = top && seen ?',
     to: 'const gap = top ?',
   },
@@ -397,7 +397,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'whoever began while the connection was away begins now',
-    file: 'past/ledger.ts',
+    file: 'past/step.ts',
     from: 'heads: lower(heads, event.begins)',
     to: 'heads: lower(heads, ALL)',
   },
@@ -427,7 +427,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'a gap that a bound left is whole',
-    file: 'past/ledger.ts',
+    file: 'past/step.ts',
     from: 'top?.unmet || ledger.stretches.length > 1 || needsPast',
     to: 'needsPast',
   },
@@ -445,13 +445,13 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'what a rewind begins in the middle of is left out',
-    file: 'past/ledger.ts',
+    file: 'past/step.ts',
     from: "only(ledger, { do: 'want' }) : only(ledger)",
     to: 'only(ledger) : only(ledger)',
   },
   {
     name: 'the agent of an older answer is not missed',
-    file: 'past/continuity.ts',
+    file: 'past/readings.ts',
     from: "    this.#hooks.onPast(task.kind === 'load')\n",
     to: "    if (task.kind === 'load') this.#hooks.onPast(true)\n",
   },
@@ -463,7 +463,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'messages that changed while the connection was away are not read again',
-    file: 'past/ledger.ts',
+    file: 'past/step.ts',
     from: "event.from === 'top' ? ownReader(top) : top.readers.at(-1)",
     to: 'top.readers.at(-1)',
   },
@@ -488,7 +488,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'another reading forgets how far the hydrator asked for',
-    file: 'past/ledger.ts',
+    file: 'past/step.ts',
     from: "from === 'top' && rest.length === 0 ? !reached : unmet",
     to: '!reached',
   },

@@ -1,8 +1,10 @@
 import { withoutOldest } from './letGo.ts'
 import type { LetGo } from './letGo.ts'
 import { describe, expect, test } from 'vitest'
-import { begins, beginsTurn, emptyLedger, hydrationOf, step, untilOf } from './ledger.ts'
-import type { Decision, Event, Ledger, Phase } from './ledger.ts'
+import { begins, beginsTurn, emptyLedger, hydrationOf, untilOf } from './ledger.ts'
+import type { Ledger, Phase } from './ledger.ts'
+import { step } from './step.ts'
+import type { Decision, Event } from './step.ts'
 import { ALL, NONE } from './stretch.ts'
 import type { PageMarks } from './stretch.ts'
 
