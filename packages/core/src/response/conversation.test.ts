@@ -117,6 +117,16 @@ describe('message per response', () => {
     expect(reader.response('r')).toMatchObject({ status: 'complete', verified: true, hasGap: false })
   })
 
+  test('a text of a response that has ended is done, also where an edit hides what was said of its own end', () => {
+    const strict = { responseId: 'r', rejoin: '1', part: '0' }
+    const reader = new Reader()
+    // As history has it: the newest version alone.
+    reader.read({ name: 'response', data: '[edited]', headers: strict, action: 'update', version: 't3' })
+    expect(reader.response('r')).toMatchObject({ status: 'streaming', parts: [{ state: 'streaming' }] })
+    reader.read({ name: 'response-end', headers: strict })
+    expect(reader.response('r')).toMatchObject({ status: 'complete', parts: [{ state: 'done' }] })
+  })
+
   test('a declared checksum that does not agree is never shown as right', () => {
     const reader = new Reader()
     reader.read({ name: 'response', data: 'Ho', headers, serial: 's' })

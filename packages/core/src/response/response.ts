@@ -77,6 +77,7 @@ export class Response {
   /** Newest version among its agent's messages other than text. */
   #newestVersion = ''
   #sealed = false
+  #wasOver = false
   #tookOver = false
   /** How many missing code units have arrived. */
   #healed = 0
@@ -332,6 +333,7 @@ export class Response {
   /** Makes a new snapshot. Returns what changed, or undefined if nothing did. */
   refresh(): ResponseChange[] | undefined {
     const before = this.snapshot
+    this.#closeTexts()
     const { changes, others } = this.#tookOver
       ? replaced(this.parts.ordered)
       : refreshParts(this.parts.ordered)
@@ -350,6 +352,18 @@ export class Response {
       this.parts.forget()
     }
     return changes
+  }
+
+  /** What ends a response ends its texts. */
+  #closeTexts(): void {
+    const isOver = !this.open
+    if (!isOver && !this.#wasOver) return
+    this.#wasOver = isOver
+    for (const part of this.parts.ordered)
+      if (part instanceof OpenText && part.isOver !== isOver) {
+        part.isOver = isOver
+        part.dirty = true
+      }
   }
 
   #show(): ResponseState {

@@ -7,6 +7,8 @@ export class OpenText extends OpenPart {
   declare snapshot: TextPart | ReasoningPart | undefined
   declare runs: Run[]
   readonly kind: 'text' | 'reasoning'
+  /** Its response has ended, whatever is known of its own end: an edit hides that from whoever comes late. */
+  isOver = false
 
   constructor(kind: 'text' | 'reasoning', id: string, serial: string) {
     super(id, serial)
@@ -68,7 +70,7 @@ export class OpenText extends OpenPart {
       text += run.text
     }
     this.gaps = gaps ?? noGaps
-    const state = this.finished ? 'done' : 'streaming'
+    const state = this.isOver || this.finished ? 'done' : 'streaming'
     this.dirty = false
     const changed = text.length !== shown || appended !== ''
     const before = this.snapshot

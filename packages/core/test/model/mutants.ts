@@ -12,6 +12,18 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'a text that was edited streams on in a response that has ended',
+    file: 'response/response.ts',
+    from: 'const isOver = !this.open',
+    to: 'const isOver = this.facts.withdrawn',
+  },
+  {
+    name: 'a response was created when the first of its messages that came was',
+    file: 'response/response.ts',
+    from: 'if (timestamp) this',
+    to: 'if (timestamp && !this.createdAt) this',
+  },
+  {
     name: 'what was let go is read again from its start on only',
     file: 'past/letGo.ts',
     from: 'until: Math.max(until, ...untils)',

@@ -9,6 +9,7 @@ import { ModelDatabase } from './modelDatabase.ts'
 import { ModelPrompt } from './modelPrompt.ts'
 import { PromptLaws } from './promptLaws.ts'
 import type { World } from './script.ts'
+import { SecondDevice } from './secondDevice.ts'
 
 /** Kinds of things that happen. */
 const KINDS = 28
@@ -147,6 +148,13 @@ class Life {
     await this.loadAll()
     this.log(() => this.shown)
     this.checkEnd()
+    // What only the channel tells: a database may know less, or more.
+    if (!this.database.asked)
+      await new SecondDevice(model, this.world, this.selected).compare(
+        this.session,
+        this.agents,
+        this.prompts,
+      )
     this.session.close()
     await Promise.all(this.older)
   }

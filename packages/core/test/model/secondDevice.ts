@@ -1,0 +1,66 @@
+import { expect } from 'vitest'
+import { createSession, history } from '../../src/index.ts'
+import type { ResponseState, Session } from '../../src/index.ts'
+import type { ChannelModel } from './channelModel.ts'
+import type { ModelAgent } from './modelAgent.ts'
+import { ModelChannel } from './modelChannel.ts'
+import type { ModelPrompt } from './modelPrompt.ts'
+import type { World } from './script.ts'
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** Another device of the same user, which opens the conversation when everything has happened and reads it whole. */
+export class SecondDevice {
+  readonly #session: Session
+  readonly #channel: ModelChannel
+
+  constructor(model: ChannelModel, { bare, presence }: World, selected: readonly string[]) {
+    this.#channel = new ModelChannel(model, { rewind: undefined, bare, rewindCounts: false })
+    this.#session = createSession({
+      channel: this.#channel.asChannel(),
+      hydrate: history({ limit: 50 }),
+      presence,
+      branches: { selected },
+      schedule: () => () => {},
+    })
+    this.#session.ready.catch(() => {})
+  }
+
+  /** Both devices show the same list, path, prompts and responses. */
+  async compare(
+    first: Session,
+    agents: readonly ModelAgent[],
+    prompts: readonly ModelPrompt[],
+  ): Promise<void> {
+    for (let still = 0; still < 4; still++) {
+      if (this.#channel.arrive() || this.#channel.pending.length) still = 0
+      this.#channel.pending.shift()?.succeed()
+      await turn()
+    }
+    const view = (session: Session) => {
+      session.flush()
+      const { entries, messages } = session.getSnapshot()
+      return {
+        entries,
+        path: messages.map(({ id }) => id),
+        prompts: prompts.map(({ id }) => session.getPrompt(id)),
+        responses: agents.filter(isToldByHistory).map(({ id }) => comparable(session.getResponse(id))),
+      }
+    }
+    expect(view(this.#session)).toEqual(view(first))
+    this.#session.close()
+  }
+}
+
+/**
+ * History has only the newest version of a message. An edit hides what the agent said of the text's end, and the agent's
+ * next operation hides who edited; stamps that count something else tell each reader of other gaps.
+ */
+function isToldByHistory({ edited, script }: ModelAgent): boolean {
+  return !edited && script.manner !== 'wrong'
+}
+
+/** Without what depends on how one came to know: what healed here, what was said last, and where exactly a gap is. */
+function comparable(response: ResponseState | undefined) {
+  return response && { ...response, healed: undefined, updatedAt: undefined, gaps: undefined }
+}
