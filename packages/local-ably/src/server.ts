@@ -1,15 +1,16 @@
-import type { AddressInfo } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import { everything, type Capability } from './auth/capability.ts'
 import { Retained } from './channel/retained.ts'
 import { Connections } from './connection/connections.ts'
 import type { Context } from './context.ts'
-import { createFaults, type Faults } from './faults/faults.ts'
+import { createFaults } from './faults/createFaults.ts'
+import type { Faults } from './faults/faults.ts'
 import { queryCredentials } from './rest/credentials.ts'
 import type { Reply, Request } from './rest/http.ts'
-import { listen, stopListening } from './listener.ts'
+import type { ListenerOptions } from './listener.ts'
 import { Log } from './log.ts'
 import { Origins } from './origins.ts'
+import { Port } from './port.ts'
+import { Restarts } from './restarts.ts'
 import { pageRoutes } from './rest/page.ts'
 import { createRest } from './rest/rest.ts'
 import { faultRoutes } from './rest/faultControl.ts'
@@ -54,119 +55,109 @@ export interface LocalAbly {
 
 /** Starts an Ably-compatible server in this process. */
 export async function startLocalAbly(options: LocalAblyOptions = {}): Promise<LocalAbly> {
-  const settings = resolveSettings(options)
   const host = options.host ?? '127.0.0.1'
-  const { key } = resolveKeys(options.keys)[0]!
-  const log = new Log()
-  if (options.log) log.listen(options.log)
-  const rules = new Rules()
-  const origins = new Origins(options.origins ?? [])
-  const serials = createSerials(randomName(8))
-  const context: Context = {
-    settings,
-    rules,
-    log,
-    origins,
-    serials,
-    retained: new Retained(settings.retention.totalBytes),
-    storage: openStorage(options, log),
-  }
+  const context = contextOf(options)
+  const { log } = context
   const world = new World(context)
   world.seed(options)
   world.load()
   const connections = new Connections(context, world)
   const faults = createFaults({
-    rules,
+    rules: context.rules,
     connections,
     apps: world.apps,
-    restart,
+    restart: (how) => restarts.restart(how),
     note: (text) => log.write({ kind: 'fault', text }),
   })
-  const more = [...pageRoutes(world.apps, connections, log), ...faultRoutes(faults)]
-  const rest = createRest(context, world, connections, more)
-
-  const answer = (request: Request) => {
-    const { method, path } = request
-    if (!path.startsWith('/faults')) rules.check('rest', () => ({ method, path }))
-    if (path !== '/status') log.write({ kind: 'http', text: `${method} ${path}` })
-    return afterKept(context.storage, method, rest(request))
-  }
-  const listenOn = (port: number) =>
-    listen({
-      host,
-      port,
-      log,
-      answer,
-      maxSize: settings.limits.frameSize,
-      maxIdleInterval: settings.maxIdleInterval,
-      origins,
-      admit: (query, path) => {
-        rules.check('upgrade', () => ({ path, clientId: query.get('clientId') ?? undefined }))
-      },
-      accept(socket, query, origin) {
-        connections.accept(socket, query, { ...queryCredentials(query), origin })
-      },
-    })
-  let listener = await listenOn(options.port ?? 0)
-  const { port } = listener.address() as AddressInfo
-  const sweepEvery = Math.max(50, Math.min(10_000, settings.retention.recent / 4))
+  const rest = createRest(context, world, connections, [
+    ...pageRoutes(world.apps, connections, log),
+    ...faultRoutes(faults),
+  ])
+  const port = await Port.open(listenerOptions(context, connections, rest, host, options.port ?? 0))
+  const restarts = new Restarts(context, world, connections, port)
+  const sweepEvery = Math.max(50, Math.min(10_000, context.settings.retention.recent / 4))
   const sweep = setInterval(() => world.expire(Date.now()), sweepEvery).unref()
-
-  const closing = new AbortController()
-  let restarting: Promise<void> = Promise.resolve()
-  function restart(how: { memory: boolean; downFor: number }): Promise<void> {
-    const done = restarting.then(() => restartNow(how))
-    restarting = done.catch((error) => log.writeError('a restart', error))
-    return done
-  }
-
-  async function restartNow({ memory, downFor }: { memory: boolean; downFor: number }): Promise<void> {
-    log.write({ kind: 'fault', text: `restart ${memory ? 'with' : 'without'} memory` })
-    for (const connection of connections.all()) connection.drop()
-    await stopListening(listener)
-    if (!memory) {
-      connections.clear()
-      world.flush()
-      world.forget()
-      // A new series: serials from before the restart are unknown.
-      context.serials = createSerials(randomName(8))
-      world.load()
-    }
-    // Wait a little: clients must see their old sockets close before the port opens again.
-    await pause(Math.max(downFor, 20), undefined, { signal: closing.signal }).catch(() => {})
-    if (closing.signal.aborted) return
-    listener = await listenOn(port)
-  }
-
-  return {
-    url: `http://${host}:${port}`,
-    port,
+  const clientOptionsOf = (key: string): ClientOptions => ({
     key,
-    clientOptions: { key, endpoint: host, port, tls: false },
+    endpoint: host,
+    port: port.number,
+    tls: false,
+  })
+  const { key } = resolveKeys(options.keys)[0]!
+  return {
+    url: `http://${host}:${port.number}`,
+    port: port.number,
+    key,
+    clientOptions: clientOptionsOf(key),
     faults,
     log,
     status: () => statusOf(world.apps, connections),
-    createApp({ namespaces, capability, webhooks = [] } = {}) {
-      const app = world.createApp(namespaces)
-      const { name, secret } = app.addKey(
-        `${app.id}.${randomName(6)}`,
-        randomName(22),
-        capability ?? everything,
-      )
-      for (const rule of webhooks) app.addWebhook(rule)
-      world.save(app)
-      return { key: `${name}:${secret}`, endpoint: host, port, tls: false }
-    },
+    createApp: (app = {}) => clientOptionsOf(addApp(world, app)),
     async close() {
-      closing.abort()
-      await restarting
+      await restarts.close()
       clearInterval(sweep)
       world.close()
       connections.clear()
       context.storage?.close()
-      await stopListening(listener)
+      await port.close()
     },
   }
+}
+
+function contextOf(options: LocalAblyOptions): Context {
+  const settings = resolveSettings(options)
+  const log = new Log()
+  if (options.log) log.listen(options.log)
+  return {
+    settings,
+    log,
+    rules: new Rules(),
+    origins: new Origins(options.origins ?? []),
+    serials: createSerials(randomName(8)),
+    retained: new Retained(settings.retention.totalBytes),
+    storage: openStorage(options, log),
+  }
+}
+
+function listenerOptions(
+  { settings, rules, log, origins, storage }: Context,
+  connections: Connections,
+  rest: (request: Request) => Reply | Promise<Reply>,
+  host: string,
+  port: number,
+): ListenerOptions {
+  return {
+    host,
+    port,
+    log,
+    answer: (request) => {
+      const { method, path } = request
+      if (!path.startsWith('/faults')) rules.check('rest', () => ({ method, path }))
+      if (path !== '/status') log.write({ kind: 'http', text: `${method} ${path}` })
+      return afterKept(storage, method, rest(request))
+    },
+    maxSize: settings.limits.frameSize,
+    maxIdleInterval: settings.maxIdleInterval,
+    origins,
+    admit: (query, path) => {
+      rules.check('upgrade', () => ({ path, clientId: query.get('clientId') ?? undefined }))
+    },
+    accept(socket, query, origin) {
+      connections.accept(socket, query, { ...queryCredentials(query), origin })
+    },
+  }
+}
+
+/** Makes an isolated app, and returns its key. */
+function addApp(
+  world: World,
+  { namespaces, capability = everything, webhooks = [] }: NonNullable<Parameters<LocalAbly['createApp']>[0]>,
+): string {
+  const app = world.createApp(namespaces)
+  const { name, secret } = app.addKey(`${app.id}.${randomName(6)}`, randomName(22), capability)
+  for (const rule of webhooks) app.addWebhook(rule)
+  world.save(app)
+  return `${name}:${secret}`
 }
 
 function openStorage(options: LocalAblyOptions, log: Log): Storage | undefined {
