@@ -9,20 +9,16 @@ import { wrapRefusal } from '../publish/rights.ts'
 import type { PastResponse } from '../response/pastResponse.ts'
 import type { ResponseWriter } from '../response/responseWriter.ts'
 import type { Origin, ResponseIds, Suspension } from '../response/writerHost.ts'
-import { catchUp, doneAbout, isDormant, type Judge, type KnownPast, type Missed } from './catchUp.ts'
+import { catchUp, doneAbout, type KnownPast } from './catchUp.ts'
+import { isDormant, type Judge, type Missed } from './missed.ts'
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts'
 import { CheckpointKeeper } from './checkpointKeeper.ts'
 import { Claimant } from './claimant.ts'
 import type { ClaimStore } from './claims.ts'
+import { InterruptedAnswers } from './interruptedAnswers.ts'
 import type { PromptStatusData } from './promptStatus.ts'
-import {
-  PromptQueue,
-  type Active,
-  type AllowCancel,
-  type Interrupted,
-  type PromptOptions,
-  type Task,
-} from './promptQueue.ts'
+import { PromptQueue, type Active, type AllowCancel, type PromptOptions, type Task } from './promptQueue.ts'
+import { Replicas } from './replicas.ts'
 import { SuspendedPrompts, suspensionOf } from './suspendedPrompts.ts'
 
 export interface AnsweringHost {
@@ -58,16 +54,14 @@ export class Answering {
   readonly #channel: RealtimeChannel
   readonly #host: AnsweringHost
   readonly #answers: Answers
-  readonly #options: PromptOptions
   readonly #queue: PromptQueue
   readonly #ledger: CheckpointKeeper
   readonly #claimant: Claimant | undefined
   readonly #suspended = new SuspendedPrompts()
   readonly #judge: Judge
-  /** Prompts whose answers this process has begun; used only without claims. */
-  readonly #begun = new Set<string>()
+  readonly #replicas: Replicas
+  readonly #interrupted: InterruptedAnswers
   readonly #onGone = () => this.#claimant?.retire()
-  #warned = false
   #reported: string | undefined
   #closed = false
   /** The agent's checkpoint is unusable. */
@@ -84,7 +78,6 @@ export class Answering {
     this.#channel = channel
     this.#host = host
     this.#answers = answers
-    this.#options = options
     this.#claimant = host.claims && this.#claimantOf(host.claims)
     if (this.#claimant) client.connection.on(GONE, this.#onGone)
     this.#ledger = new CheckpointKeeper(host.checkpoints, channel.name, {
@@ -93,13 +86,22 @@ export class Answering {
       unsaved: (error) => host.report(wrapError('save a checkpoint', error, ErrorCode.CallbackFailed)),
       closed: () => this.#closed,
     })
+    this.#replicas = new Replicas(client, channel.name)
+    this.#interrupted = new InterruptedAnswers(options.interrupted ?? (host.claims ? 'restart' : 'mark'), {
+      respond: (task) => this.#respond(task),
+      begin: (promptId) => this.#queue.remember(promptId),
+      settled: (prompt) => this.#settled(prompt),
+      withdraw: (past) => host.respond({ responseId: past.responseId }, { past }).withdraw(),
+      report: (error) => host.report(error),
+    })
     this.#queue = new PromptQueue(handler, options, {
       respond: (task) => this.#respond(task),
       mayCancel,
       announce: (promptId, status) => host.announce(promptId, { status }),
       report: (error) => host.report(error),
       started: (prompt, response) => {
-        if (!this.#claimant) this.#begun.add(prompt.id)
+        // With claims, only one process answers a prompt.
+        if (!this.#claimant) this.#replicas.begin(prompt.id)
         return this.#ledger.record({ type: 'begun', prompt, responseId: response.responseId })
       },
       unsettled: (prompt, response) => this.#unsettled(prompt, response),
@@ -139,8 +141,7 @@ export class Answering {
 
   /** Whether the next process will resume this response. */
   resumes(response: ResponseWriter): boolean {
-    const { interrupted = this.#claimant ? 'restart' : 'mark' } = this.#options
-    return this.#host.checkpoints !== undefined && interrupted !== 'mark' && this.has(response)
+    return this.#host.checkpoints !== undefined && !this.#interrupted.areMarked && this.has(response)
   }
 
   /** Answers what came before this process listened. Resolves to the serial of the last message. */
@@ -188,18 +189,12 @@ export class Answering {
 
   /** Another process that answers with the same clientId. */
   heardReplica(message: InboundMessage): void {
+    if (!this.#replicas.isOther(message)) return
     const { [Header.PromptId]: promptId, [Header.ResponseId]: responseId } = headersOf(message)
-    if (promptId === undefined || message.clientId !== ownId(this.#client)) return
-    if (message.connectionId === this.#client.connection.id) return
-    if (message.name !== MessageName.Start) {
-      if (responseId !== undefined) this.#queue.endedElsewhere(responseId)
-      return this.#claimant?.heardEnd(promptId)
-    }
-    if (!this.#begun.has(promptId) || this.#warned) return
-    this.#warned = true
-    console.warn(
-      `[rejoin] Another process answers on channel "${this.#channel.name}" as "${message.clientId}" too, and both answer every prompt. Pass \`claims\` to createAgent.`,
-    )
+    if (promptId === undefined) return
+    if (message.name === MessageName.Start) return this.#replicas.began(promptId)
+    if (responseId !== undefined) this.#queue.endedElsewhere(responseId)
+    this.#claimant?.heardEnd(promptId)
   }
 
   /** A response has taken a steering prompt. */
@@ -270,32 +265,17 @@ export class Answering {
     if (left?.answered.some(own) || left?.cancelled.some(own)) return this.#dealWith({ ...left, prompts: [] })
     for (const message of left?.answers ?? []) this.#answers.receive(message)
     if (open && isDormant(open, left?.answers ?? [])) return this.#suspend(prompt, suspensionOf(open.past))
-    const choice = open?.past && this.#choose(prompt, open.past)
-    if (open && choice === 'mark') return this.#mark(open)
-    if (open?.past && choice === 'restart') this.#withdraw(open.past)
+    const choice = open?.past && this.#interrupted.choose(prompt, open.past)
+    if (open && choice === 'mark') return this.#interrupted.mark(open)
+    if (open?.past && choice === 'restart') this.#interrupted.withdraw(open.past)
     this.#add(prompt, choice === 'resume' ? { past: open?.past, responseId: open?.responseId } : {})
-  }
-
-  /** Discards another process's unfinished answer: this process answers anew. */
-  #withdraw(past: PastResponse): void {
-    const response = this.#host.respond({ responseId: past.responseId }, { past })
-    void response.withdraw().catch(() => {})
-  }
-
-  /** Ends another process's unfinished answer. */
-  #mark({ prompt, past, responseId }: Task): void {
-    this.#queue.remember(prompt.id)
-    const response = this.#respond({ prompt, past, responseId })
-    const reason = { message: 'the agent was restarted before it had finished', code: 'interrupted' }
-    void response
-      .fail(reason)
-      .catch(() => {})
-      .then(() => this.#settled(prompt))
   }
 
   /** Whether a process that takes over resumes the response that this one has begun. */
   #goesOn({ prompt, response }: Active): boolean {
-    return GONE.includes(this.#client.connection.state) || this.#choose(prompt, response) !== 'restart'
+    return (
+      GONE.includes(this.#client.connection.state) || this.#interrupted.choose(prompt, response) !== 'restart'
+    )
   }
 
   #add(prompt: Prompt, left: Omit<Task, 'prompt'>): void {
@@ -345,15 +325,15 @@ export class Answering {
   #answerLate(entry: Task): void {
     const { prompt, past, responseId } = entry
     void this.#ledger.record({ type: 'received', prompt, accepted: true })
-    const choice = past && this.#choose(prompt, past)
-    if (choice === 'mark') return this.#mark(entry)
-    if (past && choice === 'restart') this.#withdraw(past)
+    const choice = past && this.#interrupted.choose(prompt, past)
+    if (choice === 'mark') return this.#interrupted.mark(entry)
+    if (past && choice === 'restart') this.#interrupted.withdraw(past)
     const left = choice === 'restart' ? {} : { responseId, past }
     if (!this.#queue.add(prompt, left)) void this.#settled(prompt)
   }
 
   async #settled(prompt: Prompt): Promise<void> {
-    this.#begun.delete(prompt.id)
+    this.#replicas.settle(prompt.id)
     // Overtaken at the last moment: the other process settles the prompt.
     if ((await this.#claimant?.settle(prompt.id)) === false) return
     return this.#ledger.record({ type: 'settled', promptId: prompt.id })
@@ -382,19 +362,5 @@ export class Answering {
     if (suspended) return this.#suspend(prompt, suspended)
     this.#claimant?.release(prompt.id)
     if (delivered && !this.#closed) this.#claimant?.standBy(prompt)
-  }
-
-  #choose(prompt: Prompt, left: { readonly text: string; readonly wasSuspended?: boolean }): Interrupted {
-    const { text, wasSuspended } = left
-    // Keep people's decisions: they must be neither lost nor requested again.
-    if (wasSuspended) return 'resume'
-    const { interrupted = this.#claimant ? 'restart' : 'mark' } = this.#options
-    if (typeof interrupted !== 'function') return interrupted
-    try {
-      return interrupted(prompt, { text })
-    } catch (error) {
-      this.#host.report(wrapError('call interrupted', error, ErrorCode.CallbackFailed))
-      return 'mark'
-    }
   }
 }

@@ -3,7 +3,7 @@ import { ErrorCode, Header, MessageName, newId, PROTOCOL_VERSION, RejoinError } 
 import { headersOf, parsed } from '../inbound/fields.ts'
 import { ownId } from '../publish/ownId.ts'
 import { unref } from '../publish/uplink.ts'
-import { since } from './catchUp.ts'
+import { since } from './channelPast.ts'
 import { hasEnded, standing, type ClaimMessage } from './claimRules.ts'
 import type { ClaimRequest, ClaimStore, HeldClaim } from './claims.ts'
 

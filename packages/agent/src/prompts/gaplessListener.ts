@@ -2,7 +2,7 @@ import type { ChannelStateChange, InboundMessage, RealtimeChannel } from 'ably'
 import { ErrorCode, wrapError, type RejoinError } from '@rejoin/core/protocol'
 import { Backoff, judge } from '../publish/backoff.ts'
 import { missing, wrapRefusal } from '../publish/rights.ts'
-import { newest, since } from './catchUp.ts'
+import { newest, since } from './channelPast.ts'
 
 export interface ListenerHost {
   /** Names of the messages to hear. */

@@ -39,6 +39,18 @@ export interface PastPart {
   data?: unknown
 }
 
+type Data = Record<string, unknown> | undefined
+
+/** A message, read: `part` is the part that it names, if any. */
+interface Read {
+  readonly message: InboundMessage
+  readonly name: string
+  readonly headers: Record<string, string>
+  readonly serial: string
+  readonly part: string | undefined
+  readonly data: Data
+}
+
 /** A response as the channel holds it. */
 export class PastResponse {
   readonly responseId: string
@@ -93,16 +105,44 @@ export class PastResponse {
     this.promptId ??= headers[Header.PromptId]
     if (name === MessageName.Value) return this.#piece(headers, message)
     if (Header.Rejoin in headers) this.suspendedFor = undefined
-    const data = this.#whole(message, headers, parsed(message.data)) as Record<string, unknown> | undefined
+    const data = this.#whole(message, headers, parsed(message.data)) as Data
     const own = headers[Header.Part]
     if (own !== undefined) this.partCount = Math.max(this.partCount, (Number.parseInt(own, 10) || 0) + 1)
     if (own !== undefined && this.retracted.includes(own.split('.')[0]!)) return
+    const read = { message, name, headers, serial, part: own, data }
+    if (!this.#addFact(read)) this.#addPart(read)
+  }
+
+  /** Takes what concerns the response as a whole. Returns false if the message is about something else. */
+  #addFact({ name, headers, serial, part, data }: Read): boolean {
     switch (name) {
       case MessageName.Start:
         this.startSerial ??= serial
-        return
+        return true
       case MessageName.PartMetadata:
-        return this.#partMetadata(metadataKey(own, headers[Header.ToolCallId]), data)
+        this.#partMetadata(metadataKey(part, headers[Header.ToolCallId]), data)
+        return true
+      case MessageName.Suspend:
+        this.#suspended(data)
+        return true
+      case MessageName.ResponseMetadata:
+        this.metadata = data
+        return true
+      case MessageName.Retract:
+        this.withdrawn ||= data?.['all'] === true
+        this.#retract(data?.['parts'])
+        return true
+      case MessageName.ResponseEnd:
+      case MessageName.Stop:
+      case MessageName.Cancelled:
+        this.#ended(name, headers[Header.Status], data)
+        return true
+    }
+    return false
+  }
+
+  #addPart({ message, name, headers, serial, part = serial, data }: Read): void {
+    switch (name) {
       case MessageName.Response:
       case MessageName.Reasoning:
       case MessageName.Token:
@@ -111,47 +151,25 @@ export class PastResponse {
         return this.#text(message, headers, serial)
       case MessageName.ToolCall:
         return this.#call(message, headers, serial, data)
-      case MessageName.ApprovalRequest: {
-        const tool = this.#tool(headers, serial, asText(data?.['name']))
-        tool.input ??= data?.['arguments']
-        tool.requested = true
-        return
-      }
-      case MessageName.Suspend:
-        return this.#suspended(data)
+      case MessageName.ApprovalRequest:
+        return this.#requested(headers, serial, data)
       case MessageName.ApprovalResponse:
         return this.#decided(headers, data)
-      case MessageName.ToolResult: {
-        const tool = this.parts.find(({ toolCallId }) => toolCallId === headers[Header.ToolCallId])
-        if (!tool || !data) return
-        if ('error' in data) tool.errorText = String(data['error'])
-        else tool.output = data['result']
-        tool.preliminary = data['preliminary'] === true
-        return
-      }
+      case MessageName.ToolResult:
+        return this.#returned(headers, data)
       case MessageName.Source:
-        return this.#value('source', 'source-url', own ?? serial, serial, data)
+        return this.#value('source', 'source-url', part, serial, data)
       case MessageName.SourceDocument:
-        return this.#value('source', 'source-document', own ?? serial, serial, data)
+        return this.#value('source', 'source-document', part, serial, data)
       case MessageName.File: {
         const { reasoning, ...file } = data ?? {}
-        return this.#value('file', reasoning ? 'reasoning-file' : 'file', own ?? serial, serial, file)
+        return this.#value('file', reasoning ? 'reasoning-file' : 'file', part, serial, file)
       }
       case MessageName.Custom:
-        return this.#value('source', 'custom', own ?? serial, serial, data)
-      case MessageName.ResponseMetadata:
-        this.metadata = data
-        return
-      case MessageName.Retract:
-        this.withdrawn ||= data?.['all'] === true
-        return this.#retract(data?.['parts'])
-      case MessageName.ResponseEnd:
-      case MessageName.Stop:
-      case MessageName.Cancelled:
-        return this.#ended(name, headers[Header.Status], data)
+        return this.#value('source', 'custom', part, serial, data)
     }
     if (name.startsWith(MessageName.DataPrefix))
-      this.#value('data', name, own ?? serial, serial, this.#whole(message, headers, message.data))
+      this.#value('data', name, part, serial, this.#whole(message, headers, message.data))
   }
 
   #value(kind: 'source' | 'file' | 'data', name: string, part: string, serial: string, data: unknown): void {
@@ -160,7 +178,7 @@ export class PastResponse {
     else this.#add({ kind, part, serial, pieces: new Map(), name, data })
   }
 
-  #ended(name: string, status: string | undefined, data: Record<string, unknown> | undefined): void {
+  #ended(name: string, status: string | undefined, data: Data): void {
     const given = status === 'stopped' || status === 'error' ? status : 'complete'
     this.status = name === MessageName.Cancelled ? 'stopped' : given
     const { finishReason, rawFinishReason, usage, message, code } = data ?? {}
@@ -259,7 +277,11 @@ export class PastResponse {
     return tool
   }
 
-  #suspended(data: Record<string, unknown> | undefined): void {
+  #knownTool(headers: Record<string, string>): PastPart | undefined {
+    return this.parts.find(({ toolCallId }) => toolCallId === headers[Header.ToolCallId])
+  }
+
+  #suspended(data: Data): void {
     const ids = data?.['toolCallIds']
     this.suspendedFor = Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : []
     this.wasSuspended = true
@@ -268,9 +290,24 @@ export class PastResponse {
     if (typeof usage === 'object' && usage) this.fields = { usage }
   }
 
+  #requested(headers: Record<string, string>, serial: string, data: Data): void {
+    const tool = this.#tool(headers, serial, asText(data?.['name']))
+    tool.input ??= data?.['arguments']
+    tool.requested = true
+  }
+
+  /** The call has a result, perhaps a preliminary one. */
+  #returned(headers: Record<string, string>, data: Data): void {
+    const tool = this.#knownTool(headers)
+    if (!tool || !data) return
+    if ('error' in data) tool.errorText = String(data['error'])
+    else tool.output = data['result']
+    tool.preliminary = data['preliminary'] === true
+  }
+
   /** The former process has confirmed a decision. */
-  #decided(headers: Record<string, string>, data: Record<string, unknown> | undefined): void {
-    const tool = this.parts.find(({ toolCallId }) => toolCallId === headers[Header.ToolCallId])
+  #decided(headers: Record<string, string>, data: Data): void {
+    const tool = this.#knownTool(headers)
     if (!tool || !data) return
     const reason = asText(data['reason'])
     const clientId = asText(data['clientId'])
