@@ -238,3 +238,28 @@ export async function historyReader(channel: RealtimeChannel): Promise<Reader> {
   for (const message of items.reverse()) reader.listener({ ...message, action: 'message.update' })
   return reader
 }
+
+/** The response that names the prompt. */
+export const responseTo = (reader: Reader, promptId: string) =>
+  reader.messages.find(({ extras }) => extras?.headers?.promptId === promptId && extras.headers.responseId)
+    ?.extras.headers.responseId as string | undefined
+
+/** Waits until a prompt's answer has ended. */
+export const endOf = async (reader: Reader, promptId: string) => {
+  await reader.until(() => {
+    const responseId = responseTo(reader, promptId)
+    return responseId !== undefined && reader.ended(responseId)
+  })
+  const responseId = responseTo(reader, promptId)!
+  const end = reader.messages.find(
+    ({ name, extras }) =>
+      /^(response-end|stop|cancelled)$/.test(name!) && extras.headers.responseId === responseId,
+  )!
+  return {
+    responseId,
+    text: reader.text(responseId),
+    name: end.name,
+    status: end.extras.headers.status,
+    data: end.data,
+  }
+}

@@ -90,6 +90,14 @@ function replicas(options: Partial<AgentOptions>) {
   return { channelName, start, rows }
 }
 
+/** Waits until every prompt is answered: once on the channel, and once in the database. */
+async function allAnsweredOnce(channelName: string, asked: string[], rows: ResponseRow[]): Promise<void> {
+  await bench.until(() => asked.every((id) => rows.some(({ promptId }) => promptId === id)))
+  await bench.settle()
+  expect(await answersTo(channelName, asked)).toEqual(asked.map((id) => [`complete An answer to ${id}.`]))
+  expect(rows.map(({ promptId }) => promptId).sort()).toEqual([...asked].sort())
+}
+
 test('answers every prompt once, and takes over from a process that dies', async () => {
   const { channelName, start, rows } = replicas({})
   const reader = await bench.reader(channelName)
@@ -106,10 +114,7 @@ test('answers every prompt once, and takes over from a process that dies', async
       all.push(start())
     }
   }
-  await bench.until(() => asked.every((id) => rows.some(({ promptId }) => promptId === id)))
-  await bench.settle()
-  expect(await answersTo(channelName, asked)).toEqual(asked.map((id) => [`complete An answer to ${id}.`]))
-  expect(rows.map(({ promptId }) => promptId).sort()).toEqual([...asked].sort())
+  await allAnsweredOnce(channelName, asked, rows)
   const later = await historyReader(reader.channel)
   const ends = later.messages.filter(({ name, extras }) => name === 'response-end' && extras.headers.promptId)
   expect(ends).toHaveLength(asked.length)
@@ -228,10 +233,7 @@ test('claims on the channel: answers every prompt once, and takes over from a pr
       all.push(start())
     }
   }
-  await bench.until(() => asked.every((id) => rows.some(({ promptId }) => promptId === id)))
-  await bench.settle()
-  expect(await answersTo(channelName, asked)).toEqual(asked.map((id) => [`complete An answer to ${id}.`]))
-  expect(rows.map(({ promptId }) => promptId).sort()).toEqual([...asked].sort())
+  await allAnsweredOnce(channelName, asked, rows)
   for (const { agent } of all) await agent.close()
 })
 
