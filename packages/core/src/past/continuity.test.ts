@@ -16,8 +16,12 @@ class Scene {
   open(hydrate: Hydrator, way: { rewind?: number; attachLater?: boolean; presence?: boolean } = {}): void {
     this.channel = new ModelChannel(this.model, { rewind: way.rewind, bare: false, rewindCounts: false })
     if (way.attachLater) this.channel.attach = () => new Promise(() => {})
+    this.join(hydrate, way.presence)
+  }
+
+  /** Opens a session on the channel as it is. */
+  join(hydrate: Hydrator, presence = false): void {
     const channel = this.channel.asChannel()
-    const { presence = false } = way
     this.session = createSession({ channel, hydrate, presence, schedule: () => () => {} })
     this.session.ready.catch(() => {})
   }
@@ -40,6 +44,15 @@ class Scene {
       }
     }
     this.session.flush()
+  }
+
+  /** Answers so many requests; messages stay on their way. */
+  async settlePages(answers: number): Promise<void> {
+    for (let i = 0; i <= answers; i++) {
+      for (let still = 0; still < 4; still++) await turn()
+      expect(this.channel.pending).toHaveLength(1)
+      if (i < answers) this.channel.pending.shift()!.succeed()
+    }
   }
 
   /** `loadOlder()` until nothing is older. */
@@ -103,6 +116,46 @@ describe('a response that ends while nobody reads what was lost of it', () => {
     expect(scene.session.getSnapshot().hydration).toBe('bounded')
     await scene.loadAll()
     expect(scene.response('r')).toMatchObject({ text: 'Hello world', hasGap: false })
+  })
+})
+
+describe('a reading that was given up', () => {
+  test('holds back nothing once another one has read the past: a prompt is answered when its answer ends', async () => {
+    scene.open(history({ limit: 10 }))
+    await scene.settle(0)
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle()
+    scene.model.create({ name: 'user-input', headers: {}, data: { promptId: 'p', text: 'Why?' } })
+    scene.token('Because', 'r', { promptId: 'p' })
+    await scene.settle()
+    expect(scene.session.getPrompt('p')).toMatchObject({ status: 'answering' })
+    scene.say('stop', 'r')
+    await scene.settle()
+    expect(scene.session.getPrompt('p')).toMatchObject({ status: 'answered' })
+  })
+})
+
+describe('a page of history that is ahead of the connection', () => {
+  test('leaves a new message to the connection: it shows while older pages are being read', async () => {
+    scene.token('a', 'old')
+    scene.channel = new ModelChannel(scene.model, { rewind: undefined, bare: false, rewindCounts: false })
+    // Attached before the session began: its history starts at the newest message, not at the point of attach.
+    scene.channel.attached()
+    scene.channel.attachPointGone = true
+    let read = () => {}
+    const reads = new Promise<void>((resolve) => (read = resolve))
+    const { load } = history({ limit: 1 })
+    scene.join({ load: (past) => reads.then(() => load(past)) })
+    await turn()
+    scene.token('b', 'old')
+    scene.channel.slow.add('next')
+    scene.token('New', 'next', { rejoin: '1', part: '0', end: '3' })
+    read()
+    await scene.settlePages(1)
+    scene.channel.arrive()
+    scene.session.flush()
+    expect(scene.response('next')).toMatchObject({ text: 'New', hasGap: false })
   })
 })
 
@@ -499,6 +552,16 @@ describe('an absent agent', () => {
     expect(scene.response('r')!.status).toBe('interrupted')
   })
 
+  test('has left also where an edit by somebody else is all that was heard of its answer', async () => {
+    const serial = scene.token('Hello', 'r', { rejoin: '1', part: '0', end: '5' })
+    scene.model.leave('agent of r')
+    scene.open({ load: () => Promise.resolve() }, { presence: true })
+    await scene.settle()
+    scene.model.update(serial, 'Edited', undefined, 'moderator')
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'interrupted', text: 'Edited' })
+  })
+
   test('has left the answer that loadOlder() brings', async () => {
     scene.token('a', 'r', { rejoin: '1', part: '0', end: '1', presence: 'enter' })
     scene.model.leave('agent of r')
@@ -509,6 +572,35 @@ describe('an absent agent', () => {
     expect(scene.response('r')).toBeUndefined()
     await scene.loadAll()
     expect(scene.response('r')).toMatchObject({ status: 'interrupted' })
+  })
+})
+
+describe('an agent that leaves and comes back while the past is being read', () => {
+  /** `loadOlder()` has read the newest token of an open answer, and asks for the next page. */
+  async function readTheNewest(): Promise<void> {
+    for (const [i, data] of ['a', 'b', 'c'].entries())
+      scene.token(data, 'r', { rejoin: '1', part: '0', end: String(i + 1), presence: 'enter' })
+    scene.say('start', 'other')
+    scene.say('stop', 'other')
+    const { load } = history({ limit: 2, maxPages: 1 })
+    scene.open({ load, loadOlder: history({ limit: 1 }).loadOlder! }, { presence: true })
+    await scene.settle()
+    void scene.session.loadOlder()
+    await scene.settlePages(1)
+  }
+  const absent = () => scene.session.getSnapshot().agents.length === 0
+
+  test('does not show half of it', async () => {
+    scene.model.members.add('agent of r')
+    await readTheNewest()
+    scene.channel.member('leave', 'agent of r', 'r')
+    await scene.settle(0)
+    expect([absent(), scene.response('r')]).toEqual([true, undefined])
+    scene.channel.member('enter', 'agent of r', 'r')
+    await scene.settle(0)
+    expect([absent(), scene.response('r')]).toEqual([false, undefined])
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'streaming', text: 'abc' })
   })
 })
 

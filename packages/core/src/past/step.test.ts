@@ -202,6 +202,18 @@ describe('stretches', () => {
   })
 })
 
+test('what the hydrator asked for stays unread, though a search for beginnings reads no further', () => {
+  const reached = { ...began(1), reached: false } as Event
+  const bounded = after([attached(1), reached, ...read(1, page('5')), stopped(1), loaded()]).ledger
+  expect(bounded.phase).toBe('bounded')
+  const search = { ...began(2), from: 'bottom' } as Event
+  const { ledger } = after(
+    [{ type: 'stranger' }, search, ...read(1, page('4'), 2), stopped(2), events.ended],
+    bounded,
+  )
+  expect(ledger.phase).toBe('bounded')
+})
+
 describe('what was let go', () => {
   const span: LetGo = { oldest: '4', newest: '7', until: 70, cursor: -1, restarts: true }
   const short = withoutOldest(phases.whole, span)

@@ -80,6 +80,16 @@ describe('the reducer of the structure', () => {
     expect(reduce(state, told, produce, rules)).toBe(state)
   })
 
+  test('another client’s message does not replace a prompt that the database knows', () => {
+    const { serial: _, ...row } = { ...prompt('a', ''), clientId: 'asker' }
+    const forged = { ...prompt('a', '1'), clientId: 'forger' }
+    const told = [{ type: 'row', prompt: row } as const, { type: 'prompt', prompt: forged } as const]
+    expect(all(told).prompts.get('a')?.told).toBe(row)
+    expect(
+      all([...told, { type: 'prompt', prompt: { ...forged, clientId: 'asker' } }]).prompts.get('a'),
+    ).toMatchObject({ heard: true, told: { clientId: 'asker', serial: '1' } })
+  })
+
   test('a line keeps its object when it moves', () => {
     const at = (serial: string) =>
       ({ type: 'response', response: { id: 'r', serial, createdAt: 1 } as ResponseState }) as const

@@ -38,6 +38,15 @@ describe('rows beside the channel', () => {
     expect(reader.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
   })
 
+  test('a response that a row knows begins with its first live message, where nothing can come before that', () => {
+    const reader = new Reader()
+    reader.conversation.known = { gap: undefined, begins: (_, __, live) => live, beginsTurn: () => false }
+    applyRow(reader.conversation, row({ status: 'streaming', text: '' }))
+    reader.read({ name: 'token', data: 'Hello', headers })
+    expect(reader.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
+    expect(reader.conversation.needsPast).toBe(false)
+  })
+
   test('a row without text has no part', () => {
     const reader = new Reader()
     applyRow(reader.conversation, row({ status: 'streaming', text: '' }))

@@ -154,6 +154,17 @@ describe('a text in several runs (PROTOCOL.md §1.3)', () => {
     expect(reader.response('r')?.text).toBe('Edited and on.')
   })
 
+  test('has no gap between a run whose whole text was edited and the run after it', () => {
+    const part = (n: string) => ({ responseId: 'r', rejoin: '1', part: n })
+    const reader = new Reader()
+    reader.conversation.known = allKnown
+    reader.read({ name: 'token', data: 'Long ', headers: { ...part('0'), end: '5' } })
+    reader.read({ name: 'token', data: 'and on.', headers: { ...part('0.1'), end: '7' } })
+    expect(reader.response('r')).toMatchObject({ text: 'Long and on.', hasGap: true })
+    reader.read({ name: 'response-complete', data: 'Edited ', headers: part('0') })
+    expect(reader.response('r')).toMatchObject({ text: 'Edited and on.', hasGap: false })
+  })
+
   test('may be the arguments of a tool', () => {
     const whole = JSON.stringify({ text: 'a long text', at: [1, 2, 3] })
     const runs = [['{"text":"a l', 'ong '], ['text","at"'], [':[1,2,', '3]}']]
