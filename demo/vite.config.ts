@@ -29,6 +29,28 @@ function scriptTags(): Plugin {
   }
 }
 
+/**
+ * Asks the browser to compile all functions of what a page needs at once, on another thread, while it loads. Without it,
+ * a phone compiles each at its first call: in the middle of the first message, and of the first answer.
+ */
+function compileHints(): Plugin {
+  return {
+    name: 'compile-hints',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        for (const file of Object.values(bundle)) {
+          const atOnce = file.type === 'chunk' && !file.isDynamicEntry
+          // It counts in the first line only.
+          if (atOnce) file.code = `//# allFunctionsCalledOnLoad\n${file.code}`
+        }
+      },
+    },
+  }
+}
+
 /** What the pages show before their scripts run: the same for all. */
 function firstPaint(): Plugin {
   const shell = join(web, 'common', 'shell', 'shell.html')
@@ -45,7 +67,7 @@ export default defineConfig({
   root: web,
   base: '/',
   resolve: { conditions: ['@rejoin/source', 'browser', 'import', 'module', 'default'] },
-  plugins: [react(), vue(), firstPaint(), scriptTags()],
+  plugins: [react(), vue(), firstPaint(), scriptTags(), compileHints()],
   build: {
     outDir: join(import.meta.dirname, 'dist'),
     emptyOutDir: true,

@@ -5,6 +5,7 @@ import { screenshot } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
 import { lose } from './losing.ts'
 import { useBrowser, useDemo } from './stage.ts'
+import { sticksOut } from './sticksOut.ts'
 import { answers } from './truth.ts'
 
 // For everybody: screen readers, keyboards, phones, dark rooms, slow machines.
@@ -31,6 +32,25 @@ async function rich(chat: Chat, before: number): Promise<void> {
   await chat.answer.locator('.versions').filter({ hasText: '2 of 2' }).waitFor()
   await chat.completed(before + 3)
   expect(await chat.answer.locator('.recipe [data-field=steps] li').count()).toBe(3)
+}
+
+/** What sticks out on this phone, on a small one, and on this one when its page is enlarged to 200 %. */
+async function narrower({ page }: Chat): Promise<string[]> {
+  const { width, height } = page.viewportSize()!
+  const found: string[] = []
+  for (const size of [
+    { width: width / 2, height: height / 2 },
+    { width: 320, height: 568 },
+    { width, height },
+  ]) {
+    await page.setViewportSize(size)
+    // What depends on the width is as it will be when a frame has been shown.
+    await page.evaluate(
+      () => new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown))),
+    )
+    found.push(...(await sticksOut(page)))
+  }
+  return found
 }
 
 describe.each(fronts)('%s', (front) => {
@@ -124,20 +144,25 @@ describe.each(fronts)('%s', (front) => {
       bypassCSP: true,
     })
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    expect(await narrower(chat)).toEqual([])
     await chat.ask(answers.scripted.prompt)
     await chat.completed()
     await chat.ask(answers.openai.prompt)
     await chat.completed(2)
-    expect(await chat.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+    await chat.ask('Book a table for two tonight')
+    await chat.page.locator('.card.asks').waitFor()
+    expect(await narrower(chat)).toEqual([])
     await screenshot(chat.page, `${front}-phone`)
     await chat.button('Break it').click()
     await chat.fault('lose').waitFor()
     await screenshot(chat.page, `${front}-phone-panel`)
+    expect(await narrower(chat)).toEqual([])
     expect(await violations(chat.page)).toEqual([])
     await chat.page.keyboard.press('Escape')
     await chat.button('Conversations').click()
     await chat.page.locator('.side[data-open=true]').waitFor()
     await screenshot(chat.page, `${front}-phone-list`)
+    expect(await narrower(chat)).toEqual([])
     await chat.button('New conversation').click()
     await chat.page.locator('.side[data-open=false]').waitFor({ state: 'attached' })
     await context.close()

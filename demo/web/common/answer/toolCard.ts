@@ -2,6 +2,7 @@ import type { ResponseState, Session } from '@rejoin/core'
 import { h, icon } from '../dom.ts'
 import type { AnyTool, Item } from '../items.ts'
 import { codeBlock, onCopy } from '../markdown/code.ts'
+import { onColours } from '../markdown/highlight.ts'
 import { patch } from '../patch.ts'
 import { asks, clientTools, describeTool, isClientTool, locate, toolName, type ToolField } from '../tools.ts'
 import type { ItemView } from './answerView.ts'
@@ -14,14 +15,20 @@ export class ToolCard implements ItemView {
   readonly #details = h('details', { class: 'card' })
   readonly #body = h('div', { class: 'detail' })
   readonly #summary = h('summary')
+  readonly #stopColours: () => void
   #part: AnyTool | undefined
   #open: boolean | undefined
+  #responseId = ''
   #decision: HTMLElement | undefined
 
   constructor(session: Session) {
     this.#session = session
     this.#details.append(this.#summary, this.#body)
     this.element.addEventListener('click', onCopy)
+    this.#stopColours = onColours(() => {
+      // Buttons that would be put in anew lose the focus.
+      if (this.element.querySelector('.code') && !this.element.contains(document.activeElement)) this.#show()
+    })
   }
 
   update(item: Item, response: ResponseState): void {
@@ -31,11 +38,22 @@ export class ToolCard implements ItemView {
     if (part === this.#part && open === this.#open) return
     this.#part = part
     this.#open = open
+    this.#responseId = response.id
+    this.#show()
+  }
+
+  dispose(): void {
+    this.#stopColours()
+  }
+
+  #show(): void {
+    const part = this.#part!
+    const open = this.#open!
     if (!open || !asks(part)) return this.#showDetails(part, open)
     this.element.replaceChildren(
       part.state === 'approval-requested'
-        ? this.#approval(part, response.id)
-        : this.#question(part, response.id),
+        ? this.#approval(part, this.#responseId)
+        : this.#question(part, this.#responseId),
     )
   }
 
@@ -57,7 +75,12 @@ export class ToolCard implements ItemView {
     const label = part.errorText ? 'Error' : 'Output'
     patch(
       this.#body,
-      h('div', {}, ...input.map(field), ...(output === '' ? [] : [field({ label, text: output })])),
+      h(
+        'div',
+        {},
+        ...input.map((one) => field(one, writing)),
+        ...(output === '' ? [] : [field({ label, text: output })]),
+      ),
     )
     // Code that is being written is worth watching.
     if (writing && input.some(({ language }) => language)) this.#details.open = true
@@ -79,7 +102,7 @@ export class ToolCard implements ItemView {
         h('span', { class: 'name' }, `${name}?`),
         h('span', { class: 'state' }, state),
       ),
-      h('div', { class: 'detail' }, ...input.map(field)),
+      h('div', { class: 'detail' }, ...input.map((one) => field(one))),
       // Keep the same buttons when the card updates: once pressed, they stay pressed.
       (this.#decision ??= choices(['Approve', decide(true)], ['Reject', decide(false)])),
     )
@@ -112,9 +135,9 @@ export class ToolCard implements ItemView {
 }
 
 /** A short value beside its name, code or more than a line below it. */
-function field({ label, text, language }: ToolField): HTMLElement {
+function field({ label, text, language }: ToolField, growing = false): HTMLElement {
   const value = language
-    ? codeBlock({ info: language, content: text })
+    ? codeBlock({ info: language, content: text }, growing)
     : text.includes('\n') || text.length > 80
       ? h('pre', { tabindex: 0, dir: 'auto' }, text)
       : h('span', { class: 'value', dir: 'auto' }, text)

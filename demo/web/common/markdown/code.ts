@@ -2,8 +2,8 @@ import type { Token } from 'markdown-it'
 import { h } from '../dom.ts'
 import { highlight } from './highlight.ts'
 
-/** Code of a text: with its language, and a button that copies it. */
-export function codeBlock({ info, content }: Pick<Token, 'info' | 'content'>): HTMLElement {
+/** Code of a text: with its language, and a button that copies it. `growing`: more of it may come. */
+export function codeBlock({ info, content }: Pick<Token, 'info' | 'content'>, growing: boolean): HTMLElement {
   const language = info.trim().split(/\s/)[0] || 'text'
   return h(
     'figure',
@@ -13,7 +13,7 @@ export function codeBlock({ info, content }: Pick<Token, 'info' | 'content'>): H
     h(
       'pre',
       { tabindex: 0, role: 'group', 'aria-label': 'Code', dir: 'ltr' },
-      h('code', {}, ...highlight(content, language)),
+      h('code', {}, ...highlight(content, language, growing)),
     ),
   )
 }

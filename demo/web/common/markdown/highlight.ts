@@ -1,5 +1,6 @@
 import { h } from '../dom.ts'
 import { budget } from './budget.ts'
+import { GrowingColours } from './growingColours.ts'
 import { hasMark } from './marks.ts'
 
 type Languages = typeof import('./languages.ts')
@@ -9,12 +10,13 @@ let languages: Languages | undefined
 /** Languages that are loaded, or will be, or are unknown. */
 const asked = new Set<string>()
 const waiting = new Set<() => void>()
+const colours = new GrowingColours<Tree>((language, code) => languages?.colour(language, code))
 
 /**
- * Code in colours, where its language is known and loaded; the first code of a language on a page loads it. Code with a
- * mark inside has none: a mark must stay in one piece.
+ * Code in colours, where its language is known and loaded; the first code of a language on a page loads it. The last
+ * characters of code that grows may have none yet. Code with a mark inside has none: a mark must stay in one piece.
  */
-export function highlight(code: string, language: string): (Node | string)[] {
+export function highlight(code: string, language: string, growing: boolean): (Node | string)[] {
   if (code.length > budget.code || hasMark(code)) return [code]
   if (language !== 'text' && !asked.has(language)) {
     asked.add(language)
@@ -22,7 +24,8 @@ export function highlight(code: string, language: string): (Node | string)[] {
     load(language).catch(() => {})
   }
   try {
-    return languages?.colour(language, code)?.map(nodeOf) ?? [code]
+    const coloured = colours.of(language, code, growing)
+    return coloured ? [...coloured.tree.map(nodeOf), coloured.rest] : [code]
   } catch {
     return [code]
   }
@@ -32,6 +35,9 @@ async function load(language: string): Promise<void> {
   languages ??= await import('./languages.ts')
   await pause()
   if (!(await languages.load(language))) return
+  await pause()
+  // The first code of a language compiles it, which takes as long as colouring a screen of it.
+  languages.colour(language, '\n')
   for (const listener of waiting) {
     await pause()
     listener()

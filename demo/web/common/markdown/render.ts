@@ -22,21 +22,23 @@ const elements: Record<string, keyof HTMLElementTagNameMap> = {
   s_open: 's',
 }
 
-/** A block as DOM. */
-export function render({ raw, tokens }: Block, env: Env): Node {
+/** A block as DOM. `growing`: more of it may come. */
+export function render({ raw, tokens }: Block, env: Env, growing: boolean): Node {
   if (!tokens) return h('p', { class: 'unparsed' }, raw.replace(/\n+$/, ''))
-  if (isCode(tokens)) return codeBlock(tokens[0]!)
+  if (isCode(tokens)) return codeBlock(tokens[0]!, growing)
   const fragment = document.createDocumentFragment()
-  new Builder(fragment).add(tokens, env)
+  new Builder(fragment, growing).add(tokens, env)
   return fragment
 }
 
 /** Goes through tokens without recursion, so that no nesting is too deep for it. */
 class Builder {
   readonly #open: Node[]
+  readonly #growing: boolean
 
-  constructor(root: Node) {
+  constructor(root: Node, growing: boolean) {
     this.#open = [root]
+    this.#growing = growing
   }
 
   add(tokens: readonly Token[], env: Env): void {
@@ -44,7 +46,7 @@ class Builder {
       if (token.type === 'inline') this.#addInline(inlineOf(token.content, env))
       else if (token.nesting < 0) this.#close(token)
       else if (token.nesting > 0) this.#push(token)
-      else this.#append(leaf(token))
+      else this.#append(leaf(token, this.#growing))
     }
   }
 
@@ -56,7 +58,7 @@ class Builder {
       else if (token.nesting > 0) this.#push(token)
       else if (token.type === 'text' && links === 0)
         this.#append(...linked(index === 0 ? this.#boxed(token.content) : token.content))
-      else this.#append(leaf(token))
+      else this.#append(leaf(token, this.#growing))
     }
   }
 
@@ -96,7 +98,7 @@ function elementOf(token: Token): HTMLElement {
   return element
 }
 
-function leaf(token: Token): Node | string {
+function leaf(token: Token, growing: boolean): Node | string {
   switch (token.type) {
     case 'softbreak':
       return '\n'
@@ -108,7 +110,7 @@ function leaf(token: Token): Node | string {
       return h('code', {}, token.content)
     case 'fence':
     case 'code_block':
-      return codeBlock(token)
+      return codeBlock(token, growing)
     case 'image': {
       // Loading it would tell its server who reads.
       const address = String(token.attrGet('src') ?? '')

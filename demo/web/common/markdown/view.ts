@@ -36,7 +36,7 @@ export class MarkdownView implements TextView {
     this.#container = container
     container.addEventListener('click', onCopy)
     this.#stopColours = onColours(() => {
-      for (const block of this.#blocks) block.key = ''
+      for (const block of this.#blocks) if (block.element.querySelector('pre')) block.key = ''
       this.#about = ''
       this.#again()
     })
@@ -74,8 +74,8 @@ export class MarkdownView implements TextView {
     // Links that are defined further down are resolved at the end.
     if (final && this.#env.references) return [0, 0]
     // The last two blocks may still change: a paragraph becomes a heading or a table by what follows it.
-    let count = Math.max(0, this.#blocks.length - 2)
-    while (count > 0 && this.#blocks[count - 1]!.key === '') count--
+    const stale = this.#blocks.findIndex(({ key }) => key === '')
+    const count = Math.max(0, Math.min(this.#blocks.length - 2, stale < 0 ? Infinity : stale))
     const length = this.#blocks.slice(0, count).reduce((sum, { raw }) => sum + raw.length, 0)
     return source.startsWith(this.#source.slice(0, length)) ? [count, length] : [0, 0]
   }
@@ -99,7 +99,7 @@ export class MarkdownView implements TextView {
       if (shown?.key !== key) {
         const element = shown?.element ?? this.#append()
         this.#blocks[at] = { raw: block.raw, key, element }
-        patch(element, this.#render(growing ? whole(block, this.#env) : [block], marks, within))
+        patch(element, this.#render(growing ? whole(block, this.#env) : [block], marks, within, growing))
       }
       within = openAfter(block.raw, within)
     }
@@ -113,9 +113,9 @@ export class MarkdownView implements TextView {
     return element
   }
 
-  #render(blocks: readonly Block[], marks: Marks, within: ReadonlySet<number>): Node {
+  #render(blocks: readonly Block[], marks: Marks, within: ReadonlySet<number>, growing: boolean): Node {
     const content = document.createDocumentFragment()
-    for (const block of blocks) content.append(render(block, this.#env))
+    for (const block of blocks) content.append(render(block, this.#env, growing))
     placeMarks(content, marks, within)
     cutTexts(content)
     return content
