@@ -3,6 +3,7 @@ import { pdf, png } from '../demo/test/samples.ts'
 import { violations } from './axe.ts'
 import { screenshot } from './browser.ts'
 import { Chat, fronts } from './chat.ts'
+import { Keys } from './keys.ts'
 import { lose } from './losing.ts'
 import { useBrowser, useDemo } from './stage.ts'
 import { sticksOut } from './sticksOut.ts'
@@ -169,32 +170,78 @@ describe.each(fronts)('%s', (front) => {
   })
 
   test('with the keyboard alone', async () => {
-    const { context } = await person()
+    // Narrow enough for drawers.
+    const { context, complaints } = await person({ viewport: { width: 1000, height: 860 } })
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
     const { page } = chat
-    /** Tab until something with this name has the focus. */
-    const tabTo = async (name: string) => {
-      for (let presses = 0; presses < 60; presses++) {
-        await page.keyboard.press('Tab')
-        const focused = await page.evaluate(() => {
-          const element = document.activeElement
-          return element?.getAttribute('aria-label') ?? element?.textContent?.trim() ?? ''
-        })
-        if (focused.startsWith(name)) return
-      }
-      throw new Error(`unable to reach "${name}" with the Tab key`)
-    }
+    const keys = new Keys(page)
+    expect(await keys.focused()).toBe('Your message')
     await demo.model.holdAt(100)
-    await tabTo('Your message')
     await page.keyboard.type(answers.openai.prompt)
     await page.keyboard.press('Enter')
     await chat.shows(100)
-    await tabTo('Stop the answer')
-    await page.keyboard.press('Enter')
+    await keys.press('Stop the answer')
     await page.locator('.answer[data-status=stopped]').waitFor()
-    await tabTo('Drop the next message')
-    const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle)
-    expect(outline).not.toBe('none')
+    await keys.has('Your message')
+    await demo.model.goOn()
+    // Another wording, and back.
+    await keys.press('Edit', 'backwards')
+    expect(await keys.focused()).toBe('Edit your message')
+    await page.keyboard.press('Escape')
+    expect(await keys.focused()).toBe('Edit')
+    await page.keyboard.press('Enter')
+    await page.keyboard.type(' Briefly')
+    await page.keyboard.press('Enter')
+    await chat.completed()
+    expect(await chat.prompts.locator('.bubble').innerText()).toBe(`${answers.openai.prompt} Briefly`)
+    await keys.press('Previous version')
+    await chat.prompts.getByText('1 of 2').waitFor()
+    expect(await keys.focused()).toBe('Previous version')
+    // Another answer.
+    await keys.press('Try again')
+    await chat.completed()
+    await chat.answer.getByText('2 of 2').waitFor()
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe('prompt')
+    await keys.press('Copy')
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await chat.text())
+    // An approval.
+    await keys.to('Your message')
+    await page.keyboard.type('Book a table for two tonight')
+    await page.keyboard.press('Enter')
+    await page.locator('.card.asks').waitFor()
+    await keys.press('Approve', 'backwards')
+    await page.locator('[data-tool=book_table][data-state=output-available]').waitFor()
+    await expect.poll(() => keys.focused()).toMatch(/^Book table/)
+    // To the end.
+    const distance = () =>
+      page.locator('.scroll').evaluate((one) => one.scrollHeight - one.clientHeight - one.scrollTop)
+    await chat.completed(2)
+    await keys.to('Your message')
+    await page.locator('.scroll').evaluate((one) => one.scrollTo(0, 0))
+    await chat.button('Jump to end').waitFor()
+    await keys.press('Jump to end', 'backwards')
+    await expect.poll(distance).toBeLessThan(2)
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe('scroll')
+    // A drawer keeps the keyboard, and gives it back.
+    await keys.press('Break it', 'backwards')
+    expect(await keys.focused()).toBe('Close the panel')
+    await keys.press('Drop the next message')
+    await keys.to('Close the panel')
+    await page.keyboard.press('Escape')
+    expect(await keys.focused()).toBe('Break it')
+    // Names.
+    await keys.press('Rename', 'backwards')
+    expect(await keys.focused()).toBe('Title')
+    await page.keyboard.type('News')
+    await page.keyboard.press('Enter')
+    await page.locator('h1').getByText('News').waitFor()
+    expect(await keys.focused()).toBe('Rename News')
+    await keys.press('Delete News')
+    await page.keyboard.press('Enter')
+    await page.locator('h1').getByText('New conversation').waitFor()
+    expect(await keys.focused()).toBe('Your message')
+    expect(complaints).toEqual([])
     await context.close()
   })
 

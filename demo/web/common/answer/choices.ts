@@ -1,7 +1,13 @@
 import { h } from '../dom.ts'
 
-/** Buttons that disappear when one is pressed, and return with the reason if its action fails. */
+/** Buttons of which one is pressed, once; they can be pressed again with the reason if its action fails. */
 export function choices(...options: [label: string, run: () => Promise<unknown>][]): HTMLElement {
+  let pressed = false
+  const setPressed = (now: boolean) => {
+    pressed = now
+    // Not `disabled`, which would take the keyboard's focus away.
+    for (const button of buttons) button.setAttribute('aria-disabled', String(now))
+  }
   const problem = h('p', { class: 'question', role: 'alert', hidden: true })
   const buttons = options.map(([label, run], at) =>
     h(
@@ -10,9 +16,10 @@ export function choices(...options: [label: string, run: () => Promise<unknown>]
         type: 'button',
         class: at === 0 ? 'button first' : 'button',
         onclick: () => {
-          for (const button of buttons) button.disabled = true
+          if (pressed) return
+          setPressed(true)
           run().catch((error: Error) => {
-            for (const button of buttons) button.disabled = false
+            setPressed(false)
             problem.textContent = error.message
             problem.hidden = false
           })

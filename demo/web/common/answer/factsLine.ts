@@ -52,11 +52,15 @@ export class FactsLine {
     if (!this.#shown || act === undefined) return
     const { response, branch } = this.#shown
     const version = branch && versionAfter(branch, act)
+    // A prompt that does not get through says so in its own line.
     if (version !== undefined) this.#actions.selectBranch(version)
     else if (act === 'copy') copy(response.text, event)
-    // A prompt that does not get through says so in its own line.
-    else if (act === 'again') this.#actions.regenerate(response.id).catch(() => {})
-    else if (act === 'on') this.#actions.goOn(response.id).catch(() => {})
+    else if (act === 'again') {
+      // This row goes until the next version comes: the keyboard's focus stays at its turn.
+      const row = this.element.closest('li')?.previousElementSibling
+      row?.querySelector<HTMLElement>('.prompt')?.focus({ preventScroll: true })
+      this.#actions.regenerate(response.id).catch(() => {})
+    } else if (act === 'on') this.#actions.goOn(response.id).catch(() => {})
   }
 }
 

@@ -26,8 +26,7 @@ export class ToolCard implements ItemView {
     this.#details.append(this.#summary, this.#body)
     this.element.addEventListener('click', onCopy)
     this.#stopColours = onColours(() => {
-      // Buttons that would be put in anew lose the focus.
-      if (this.element.querySelector('.code') && !this.element.contains(document.activeElement)) this.#show()
+      if (this.element.querySelector('.code')) this.#show()
     })
   }
 
@@ -50,7 +49,7 @@ export class ToolCard implements ItemView {
     const part = this.#part!
     const open = this.#open!
     if (!open || !asks(part)) return this.#showDetails(part, open)
-    this.element.replaceChildren(
+    this.#replace(() =>
       part.state === 'approval-requested'
         ? this.#approval(part, this.#responseId)
         : this.#question(part, this.#responseId),
@@ -85,7 +84,16 @@ export class ToolCard implements ItemView {
     // Code that is being written is worth watching.
     if (writing && input.some(({ language }) => language)) this.#details.open = true
     if (writing) for (const pre of this.#body.querySelectorAll('pre')) pre.scrollTop = pre.scrollHeight
-    if (this.element.firstChild !== this.#details) this.element.replaceChildren(this.#details)
+    if (this.element.firstChild !== this.#details) this.#replace(() => this.#details)
+  }
+
+  /** The keyboard's focus stays at its button, or else at the card. */
+  #replace(make: () => HTMLElement): void {
+    const focused = document.activeElement as HTMLElement | null
+    const hadFocus = this.element.contains(focused)
+    const card = make()
+    this.element.replaceChildren(card)
+    if (hadFocus) (card.contains(focused) ? focused! : this.#summary).focus({ preventScroll: true })
   }
 
   #approval(part: AnyTool, responseId: string): HTMLElement {

@@ -3,6 +3,7 @@ import { describeStop, type Activity } from '../activity.ts'
 import { h, icon, set } from '../dom.ts'
 import { mayFocus } from '../focus.ts'
 import { longestText } from '../longestText.ts'
+import { submitOnEnter } from '../submitOnEnter.ts'
 import { Tray } from './tray.ts'
 
 interface Options {
@@ -32,7 +33,7 @@ export class ComposerView {
       placeholder: 'Ask anything',
       maxlength: longestText,
       oninput: () => this.#show(),
-      onkeydown: (event) => this.#onKey(event as KeyboardEvent),
+      onkeydown: (event) => submitOnEnter(event as KeyboardEvent),
       onpaste: (event) => this.#onPaste(event as ClipboardEvent),
     })
     this.#send = h('button', { type: 'submit', class: 'send', 'aria-label': 'Send' }, icon('arrowUp'))
@@ -74,13 +75,6 @@ export class ComposerView {
     this.#options.send({ text, ...(files.length > 0 && { files }) })
   }
 
-  #onKey(event: KeyboardEvent): void {
-    // While an input method composes a word, Enter belongs to it.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
-    event.preventDefault()
-    this.#field.form!.requestSubmit()
-  }
-
   #onPaste(event: ClipboardEvent): void {
     const files = event.clipboardData?.files
     if (!files || files.length === 0) return
@@ -92,9 +86,12 @@ export class ComposerView {
     const empty = this.#field.value.trim() === '' && this.#tray.files.length === 0
     const busy = this.#options.activity.get()
     const idle = busy.answers + busy.waiting === 0
+    // A button that goes takes the keyboard's focus with it.
+    const orphaned = idle && document.activeElement === this.#stop
     this.#stop.hidden = idle
     set(this.#stop, { 'aria-label': describeStop(busy) })
     this.#send.hidden = !idle && empty
     this.#send.disabled = empty
+    if (orphaned && mayFocus()) this.#field.focus()
   }
 }

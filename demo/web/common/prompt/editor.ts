@@ -1,5 +1,6 @@
 import { h } from '../dom.ts'
 import { longestText } from '../longestText.ts'
+import { submitOnEnter } from '../submitOnEnter.ts'
 
 /** A form in the place of a prompt, where it can be said in other words. */
 export function editor(
@@ -18,6 +19,7 @@ export function editor(
   }
   const onkeydown = (event: Event) => {
     if ((event as KeyboardEvent).key === 'Escape') cancel()
+    else submitOnEnter(event as KeyboardEvent)
   }
   return h(
     'form',

@@ -23,7 +23,7 @@ export type PromptActions = Pick<Session, 'editMessage' | 'retryMessage' | 'sele
 export class PromptView implements View<ShownPrompt> {
   readonly #element: HTMLElement
   readonly #actions: PromptActions
-  readonly #line = h('div', { class: 'prompt' })
+  readonly #line = h('div', { class: 'prompt', tabindex: -1 })
   #shown: ShownPrompt | undefined
   #editor: HTMLElement | undefined
 
@@ -72,6 +72,8 @@ export class PromptView implements View<ShownPrompt> {
   #edit(): void {
     const send = (text: string) => {
       this.#close()
+      // The keyboard's focus stays at this turn.
+      this.#line.focus({ preventScroll: true })
       this.#send(text)
     }
     const cancel = () => {
@@ -80,7 +82,9 @@ export class PromptView implements View<ShownPrompt> {
     }
     this.#editor = editor(this.#shown!.prompt.text, { send, cancel })
     this.#element.replaceChildren(this.#editor)
-    this.#editor.querySelector('textarea')!.focus()
+    const field = this.#editor.querySelector('textarea')!
+    field.focus()
+    field.setSelectionRange(field.value.length, field.value.length)
   }
 
   #close(): void {

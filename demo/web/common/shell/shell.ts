@@ -17,6 +17,7 @@ import { Title } from '../title.ts'
 import type { Mount } from '../stage.ts'
 import '../style/index.css'
 import { Dock } from './dock.ts'
+import { Drawers } from './drawers.ts'
 import { Panel } from './panel.ts'
 import { Sidebar } from './sidebar.ts'
 
@@ -49,7 +50,7 @@ class Shell {
   readonly #dock: Dock
   readonly #main: HTMLElement
   readonly #panel: Panel
-  readonly #scrim = h('div', { class: 'scrim', onclick: () => this.#drawer(undefined) })
+  readonly #drawers: Drawers
   #shown: string | undefined
   #title: Title | undefined
   #leave = () => {}
@@ -66,31 +67,36 @@ class Shell {
       rename: (id, title) => this.#rename(id, title),
       choosePattern: (pattern) => this.#choosePattern(pattern),
       signOut: () => this.#signOut(),
-      close: () => this.#drawer(undefined),
+      close: () => this.#drawers.close(),
     })
     this.#dock = new Dock(home.config)
     this.#main = h('main', { class: 'main' }, this.#front, this.#dock.element)
     this.#panel = new Panel(home.config, {
       breakIt: () => {
-        this.#drawer(undefined)
+        this.#drawers.close()
         this.#dock.breakIt()
       },
       compare: () => {
-        this.#drawer(undefined)
+        this.#drawers.close()
         this.#dock.compare()
       },
-      close: () => this.#drawer(undefined),
+      close: () => this.#drawers.close(),
       joinLate: () => this.show(true),
     })
-    app.replaceChildren(this.#sidebar.element, this.#main, this.#panel.element, this.#scrim)
+    this.#drawers = new Drawers(this.#main, { list: this.#sidebar.element, panel: this.#panel.element })
+    app.replaceChildren(this.#sidebar.element, this.#main, this.#panel.element, this.#drawers.scrim)
     app.className = 'app'
-    addEventListener('keydown', ({ key }) => key === 'Escape' && this.#drawer(undefined))
+    // The button that jumps to the end goes: the keyboard scrolls on from there.
+    this.#front.addEventListener('click', ({ target }) => {
+      if (!(target as Element).matches('.latest')) return
+      this.#front.querySelector<HTMLElement>('.scroll')?.focus({ preventScroll: true })
+    })
   }
 
   /** Shows the conversation of the address; `again`: joins it anew even if it shows already, like a late device. */
   show(again = false): void {
     const { conversation: id } = readRoute()
-    this.#drawer(undefined)
+    this.#drawers.close()
     const { config, user, conversations } = this.#home
     const conversation = conversations.find((one) => one.id === id)
     this.#sidebar.update(conversations, conversation)
@@ -122,7 +128,7 @@ class Shell {
       config,
       user,
       activity,
-      openDrawer: (drawer) => this.#drawer(drawer),
+      openDrawer: (drawer) => this.#drawers.open(drawer),
     })
     this.#leave = () => {
       unmount()
@@ -186,14 +192,6 @@ class Shell {
     this.#leave()
     await call('DELETE', '/session')
     location.assign(`/${readRoute().front}/`)
-  }
-
-  #drawer(drawer: 'list' | 'panel' | undefined): void {
-    this.#sidebar.element.dataset.open = String(drawer === 'list')
-    this.#panel.element.dataset.open = String(drawer === 'panel')
-    this.#scrim.dataset.open = String(drawer !== undefined)
-    if (drawer === 'list') this.#sidebar.element.querySelector<HTMLElement>('button, a')?.focus()
-    if (drawer === 'panel') this.#panel.element.querySelector<HTMLElement>('button')?.focus()
   }
 }
 

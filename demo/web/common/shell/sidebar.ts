@@ -105,8 +105,10 @@ export class Sidebar {
         ),
       ),
     )
-    this.#list.replaceChildren(
-      ...conversations.map((conversation) => this.#entry(conversation, conversation.id === current?.id)),
+    keepFocus(this.#list, () =>
+      this.#list.replaceChildren(
+        ...conversations.map((conversation) => this.#entry(conversation, conversation.id === current?.id)),
+      ),
     )
     document.title = current?.title ? `${current.title} · Rejoin` : 'Rejoin'
   }
@@ -121,7 +123,7 @@ export class Sidebar {
     const href = pathOf({ ...readRoute(), conversation: id })
     const entry: HTMLElement = h(
       'li',
-      {},
+      { 'data-conversation': id },
       h(
         'a',
         { class: 'entry', href, 'aria-current': current && 'page', onclick },
@@ -151,10 +153,13 @@ export class Sidebar {
         event.preventDefault()
         const given = field.value.trim()
         cancel()
+        button.focus()
         if (given !== '' && given !== title) this.#run(this.#actions.rename(id, given))
       }
       const onkeydown = (event: Event) => {
         if ((event as KeyboardEvent).key !== 'Escape') return
+        // It closes the field, and not the drawer.
+        event.stopPropagation()
         cancel()
         button.focus()
       }
@@ -201,3 +206,23 @@ export class Sidebar {
     })
   }
 }
+
+/** Replaces the items of a list; the keyboard's focus stays at its item, or at the one that takes its place. */
+function keepFocus(list: HTMLElement, replace: () => void): void {
+  const item = document.activeElement?.closest<HTMLElement>('[data-conversation]')
+  const [place, within] = item && list.contains(item) ? [indexOf(item), focusable(item)] : []
+  const at = within?.indexOf(document.activeElement as HTMLElement)
+  replace()
+  if (place === undefined || at === undefined) return
+  const { conversation } = item!.dataset
+  const items = [...list.children] as HTMLElement[]
+  const same = items.find(({ dataset }) => dataset.conversation === conversation)
+  if (same) focusable(same)[at]?.focus({ preventScroll: true })
+  else focusable(items[Math.min(place, items.length - 1)])[0]?.focus({ preventScroll: true })
+}
+
+const indexOf = (element: Element): number => [...element.parentElement!.children].indexOf(element)
+
+const focusable = (element: Element | undefined): HTMLElement[] => [
+  ...(element?.querySelectorAll<HTMLElement>('a, button') ?? []),
+]
