@@ -224,7 +224,7 @@ export class Answering {
     await this.#claimant?.releaseAll()
   }
 
-  /** The failures of a store that is asked again and again are one error. */
+  /** Reports repeated failures of a store as one error. */
   reportOnce(error: RejoinError): void {
     if (error.message === this.#reported) return
     this.#reported = error.message

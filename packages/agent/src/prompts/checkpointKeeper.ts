@@ -92,7 +92,7 @@ export class CheckpointKeeper {
   }
 }
 
-/** Whether the same checkpoint would fail again: it is damaged, or somebody has said no. */
+/** Whether the same checkpoint would fail again: it is damaged, or access was denied. */
 function isLasting(error: unknown): boolean {
   if (error instanceof RejoinError || error instanceof SyntaxError) return true
   return (error as Error | undefined)?.name === 'AbortError' || judge(error) !== 'retry'

@@ -16,7 +16,7 @@ export interface Missed {
   readonly answered: { prompt: Prompt; past: PastResponse }[]
   /** Prompts cancelled before they were answered. */
   readonly cancelled: Task[]
-  /** Prompts that an answer has taken which was suspended and has not ended: they are settled with it. */
+  /** Prompts taken by an answer that was suspended and has not ended: they are settled with it. */
   readonly taken: { prompt: Prompt; past: PastResponse }[]
   /** Decisions and tool results that a resumed answer may wait for. */
   readonly answers: InboundMessage[]
@@ -117,8 +117,8 @@ export class MissedReader {
     const responses = this.#responses
     const responseId = this.#answerOf(prompt)
     const taker = responses.get(this.#steered.get(prompt.id) ?? '')
-    // An ended answer has taken the prompt, and so has a suspended one, which is always resumed. The prompt that any
-    // other open answer has taken is answered anew.
+    // An answer that has ended has taken the prompt, and so has a suspended one, which is always resumed. If any other
+    // answer took it, the prompt is answered anew.
     const goesOn = taker?.wasSuspended && !taker.status && !taker.withdrawn
     if (goesOn && !responses.has(responseId ?? '')) return void missed.taken.push({ prompt, past: taker })
     const past = responses.get(responseId ?? '') ?? (taker?.status ? taker : undefined)

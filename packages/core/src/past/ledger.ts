@@ -14,7 +14,7 @@ export interface Ledger {
   readonly judging: boolean
   /** Whether there are older messages, as the hydrator last said. */
   readonly told: boolean | undefined
-  /** Messages were let go that the hydrator had loaded: it is to begin anew. */
+  /** Messages that the hydrator had loaded were let go: it must begin again. */
   readonly restarts: boolean
 }
 
@@ -77,14 +77,14 @@ export const hasMore = ({ stretches }: Ledger): boolean => stretches.length > 1 
 /** Whether the hydrator asked for messages before the oldest stretch. */
 export const isUnmet = ({ stretches }: Ledger): boolean => stretches.at(-1)?.unmet ?? false
 
-/** Whether messages were let go that history may have. */
+/** Whether history may have messages that were let go. */
 export const isLost = ({ stretches }: Ledger): boolean => stretches.at(-1)?.lost !== undefined
 
 /** Whether pages of this attachment's history are still of use. */
 export const reads = ({ stretches }: Ledger, cursor: number): boolean =>
   stretches.some((stretch) => readerOf(stretch, cursor))
 
-/** When the newest message was published that this cursor's history is to have; `undefined`: before the attachment. */
+/** The time up to which this cursor's history is read; `undefined`: up to the attachment. */
 export const untilOf = ({ stretches }: Ledger, cursor: number): number | undefined =>
   stretches.flatMap(({ readers }) => readers).find(({ epoch }) => epoch === cursor)?.until
 
@@ -103,6 +103,6 @@ export function beginsTurn(ledger: Ledger, serial: string): boolean {
 /** Loaded, and continuity was not lost since. */
 export const isSettled = ({ phase }: Ledger): boolean => phase === 'whole' || phase === 'bounded'
 
-/** Nothing is being read, nor to be read again: what is known can be let go. */
+/** Nothing is being read or must be read again: messages can be let go. */
 export const isAtRest = (ledger: Ledger): boolean =>
   isSettled(ledger) && !ledger.gap && !ledger.judging && ledger.readings.length === 0

@@ -49,7 +49,7 @@ export class Older {
           if (!this.#hydrator.loadOlder) return
           restarted ||= this.#ledgers.ledger.restarts
           if (!(await this.#run((task) => this.#askHydrator(task)))) break
-          // One that begins anew first finds what shows already.
+          // A hydrator that begins again first finds messages that show already.
           if (!restarted || this.#conversation.length !== length || !this.#ledgers.hydration.hasOlder) return
       }
     }

@@ -22,7 +22,7 @@ export interface ReadingHooks {
   onError(error: Error): void
 }
 
-/** What is read, and with what. */
+/** What a reading needs. */
 interface Sources {
   channel: RealtimeChannel
   hydrator: Hydrator
@@ -116,7 +116,7 @@ export class Readings {
     this.#loading = this.#load(this.#early, false)
   }
 
-  /** The channel is attached: has the hydrator load, or the load that began before go on with its history. */
+  /** The channel is attached: starts a load, or lets the early one go on to the channel's history. */
   load(again: boolean): void {
     const early = this.#early
     if (!early) {

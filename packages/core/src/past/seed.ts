@@ -9,7 +9,7 @@ export interface SeedOptions extends Omit<HistoryOptions, 'older'> {
   load: LoadRows
 }
 
-/** Ably retains messages for at least two minutes: rows read longer ago than this may end before them. In milliseconds. */
+/** Milliseconds. Ably retains messages for at least two minutes, so older rows may end before the oldest retained message. */
 const MAX_AGE = 60_000
 
 /**

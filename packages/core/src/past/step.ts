@@ -29,7 +29,7 @@ export type Event =
   | { type: 'older' }
   /** Reading older messages, or for unknown heads (`judged`), is over. */
   | { type: 'ended'; needsPast: boolean; judged: boolean }
-  /** What the hydrator says; `restarted`: after it began anew. */
+  /** Whether the hydrator has more; `restarted`: it has begun again. */
   | { type: 'told'; hasOlder: boolean; restarted?: boolean }
 
 export type Decision =

@@ -1,6 +1,6 @@
 import { MAX_DEPTH } from './depth.ts'
 
-/** The value may be copied when it costs no more than this many steps for each character that has come since. */
+/** A new copy of the value may cost at most this many steps for each character since the last copy. */
 const STEPS = 8
 const SMALL = 256
 
@@ -84,7 +84,7 @@ export class PartialJson {
     return this.#expected === 'key' || this.#expected === 'key or end'
   }
 
-  /** Reads on from `at`. Returns where it has come to. */
+  /** Parses from `at` on. Returns the next position. */
   #read(text: string, at: number): number {
     if (this.#reading === 'string') return this.#readString(text, at)
     if (this.#reading === 'word') return this.#readWord(text, at)

@@ -60,10 +60,10 @@ export class Conversation {
   readonly ignored: OnIgnored
   /** Responses that may be open: all that changed since they were last found to be over. */
   readonly maybeOpen = new Set<Response>()
-  /** How many responses show of each client. */
+  /** How many responses of each client show. */
   readonly #speakers = new Map<string, number>()
   readonly prompts: Prompts
-  /** Rows of the application's database, if they are understood. */
+  /** Rows of the application's database; `undefined` without that feature. */
   readonly rows: Rows | undefined
   readonly replies: ReplyKeeper | undefined
   readonly #kinds: Kinds
@@ -117,7 +117,7 @@ export class Conversation {
     this.#structure = structure
   }
 
-  /** Whether something may have changed since the structure was that one. */
+  /** Whether anything may have changed since that structure. */
   isAheadOf(structure: Structure): boolean {
     return this.#events.length > 0 || this.#structure !== structure
   }
@@ -173,7 +173,7 @@ export class Conversation {
         if (!event.responseId && event.op === 'append') response.facts.reopen(event)
         changed = response.applyText(event) || changed
         if (response.parts.newMessage) this.roster.noteMessages(response)
-        // It may turn out to grow, in a delivery that names its serial only.
+        // A later delivery that names only its serial may show that it grows.
         if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)
           this.roster.noteSerial(event.serial, response)
         return changed
@@ -222,7 +222,7 @@ export class Conversation {
     this.rows?.handOver(reading, to)
   }
 
-  /** Something happened to the structure: to a prompt, mostly. */
+  /** Records an event of the structure, usually one of a prompt. */
   note(event: StructureEvent): void {
     this.#events.push(event)
     if (event.type === 'prompt') this.prompts.hear(event.prompt)
@@ -281,7 +281,7 @@ export class Conversation {
     response.touched = live ? LIVE : Math.max(touched ?? 0, this.reading)
   }
 
-  /** How many lines there are. */
+  /** Number of lines. */
   get length(): number {
     return this.structure.entries.length
   }

@@ -25,7 +25,7 @@ export interface Fate {
 
 export const noFate: Fate = Object.freeze({ answers: [], cancels: [], hint: undefined })
 
-/** What tells something of the fate of a prompt. */
+/** An event that may change the fate of a prompt. */
 export type FateEvent =
   /** A response shows for the first time, or was found to begin elsewhere. */
   | { readonly type: 'response'; readonly response: ShownLine }

@@ -56,7 +56,7 @@ export interface ReplyKeeper {
   replay(response: Response): void
   /** It may have become known which prompt a response answers. */
   note(response: Response): void
-  /** It was learnt who sent a prompt. */
+  /** A prompt's sender has become known. */
   judge(promptId: string): void
   /** Forgets what was said for a response. */
   letGo(response: Response): void

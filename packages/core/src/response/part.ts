@@ -46,7 +46,7 @@ export abstract class OpenPart {
     return (this.dirty = true)
   }
 
-  /** Whose replies count may have changed. Returns whether it has any. */
+  /** Which clients' replies count may have changed. Returns whether the part has replies. */
   judgeReplies(): boolean {
     return false
   }

@@ -14,7 +14,7 @@ export interface ReplyHost {
 export interface PartKind<Event extends StreamEvent = never> {
   /** Returns whether a view would see it. */
   apply(event: Event, parts: PartList): boolean
-  /** What others than the agent may say. Returns whether a view would see it. */
+  /** Applies a reply of a client other than the agent. Returns whether a view would see it. */
   reply?(event: Reply, parts: PartList, host: ReplyHost): boolean
   /** Where a growing text of this kind goes. */
   place?(event: TextEvent, parts: PartList): Place

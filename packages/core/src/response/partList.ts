@@ -68,7 +68,7 @@ export class PartList {
   note(serial: string, place: Place, continues?: string): void {
     const names = continues === undefined ? [serial] : [serial, continues]
     const named = names.map((name) => ({ serial: name, part: place.part, run: place.run }))
-    // As long as it is: one that is pushed to keeps room for more.
+    // Copied to its exact length: an array that was pushed to keeps spare room.
     this.messages = this.messages.filter((one) => !names.includes(one.serial)).concat(named)
     this.#bySerial = undefined
     this.newMessage = true

@@ -2,7 +2,7 @@ import type { StreamEvent, ToolEvent, ValueEvent } from '../protocol/event.ts'
 
 /**
  * Who may begin a response: `clientId`s, or a function of the `clientId` and of the claim (`extras.userClaim`), both as
- * Ably verified them. Agents that are trusted so may go on with each other's responses.
+ * Ably verified them. Agents trusted in this way may continue each other's responses.
  */
 export type Agents =
   | readonly string[]

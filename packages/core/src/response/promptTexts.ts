@@ -8,7 +8,7 @@ import type { LongPrompts, PromptText } from './kinds.ts'
 /** Before every serial: a prompt's message has the beginning of its text, and comes after the pieces. */
 const FIRST = ' '
 
-/** Puts texts of prompts together from their pieces. */
+/** Assembles prompts' texts from their pieces. */
 export class PromptTexts implements LongPrompts {
   /** Prompts that still lack pieces of their text. */
   readonly #incomplete = new Map<string, PromptEvent>()

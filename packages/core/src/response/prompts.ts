@@ -18,7 +18,7 @@ interface FirstMessage {
 interface Host {
   readonly roster: Roster
   note(event: StructureEvent): void
-  /** Another client uses a prompt's id, or one that is no agent says what became of a prompt. */
+  /** Another client used a prompt's id, or a client that is not an agent published a prompt's status. */
   ignored(ignored: { promptId: string; clientId: string | undefined; owner: string | undefined }): void
   /** Who sent a prompt may have become known. */
   heard(promptId: string): void
@@ -29,7 +29,7 @@ export class Prompts {
   readonly #host: Host
   readonly texts: LongPrompts | undefined
   readonly heard = new Map<string, FirstMessage>()
-  /** The last that was said of what became of a prompt. */
+  /** The newest message about the status of each prompt. */
   readonly said = new Map<string, Pick<EventMeta, 'serial' | 'timestamp'>>()
 
   constructor(host: Host, texts: LongPrompts | undefined) {

@@ -32,7 +32,7 @@ export interface Structure {
   readonly fates: Table<Fate>
 }
 
-/** This session publishes a prompt, and what becomes of that. */
+/** This session's own publish of a prompt: it has begun, succeeded or failed. */
 export type DeliveryEvent =
   | { readonly type: 'sending'; readonly prompt: ToldPrompt }
   | { readonly type: 'sent'; readonly id: string; readonly serial: string | undefined }
@@ -46,11 +46,11 @@ export type StructureEvent =
   | DeliveryEvent
   | FateEvent
 
-/** What only some readers need of the reducer. */
+/** Parts of the reducer that only some readers need. */
 export interface Rules {
   /** Follows what becomes of prompts; default: each keeps the status that it was told with. */
   readonly fates?: Fates
-  /** The prompt that an own publish makes of a known one, and whether the channel has it. */
+  /** A prompt after an event of this session's own publish, and whether the channel has it. */
   readonly deliver?: (
     event: DeliveryEvent,
     known: KnownPrompt | undefined,
@@ -166,7 +166,7 @@ class Changes {
     // Pieces of a long text that come later make it whole.
     const grown = incomplete !== undefined && serial === prompt.serial
     if (known?.heard && (serial ?? '~') <= prompt.serial && !grown) return
-    // The application knows who asked what it keeps.
+    // The database knows who asked: another client's message does not replace its row.
     if (serial !== undefined && serial < prompt.serial) return
     if (known && !known.heard && clientId !== undefined && clientId !== prompt.clientId) return
     this.#setPrompt(prompt, true)

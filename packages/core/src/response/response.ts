@@ -71,7 +71,7 @@ export class Response {
   #firstPartKnown = false
   /** Continuity was lost there, and history has not reached back to it. */
   #broken: Break | undefined
-  /** The newest serial that anything said for it has, and when the newest was said. */
+  /** Serial and time of the newest message about it. */
   newest = ''
   heardAt = 0
   /** Newest version among its agent's messages other than text. */
@@ -295,8 +295,8 @@ export class Response {
   }
 
   /**
-   * History has delivered everything in `coverage`. A message that grows stands in history at its beginning: its full
-   * text clears its doubts, or that nothing is left to read `again`.
+   * History has delivered everything in `coverage`. In history, a growing message stands where it was
+   * created. Its full text clears its doubts, or the fact that nothing is left to read `again`.
    */
   cover(coverage: Coverage, again: Coverage | undefined): void {
     if (this.#broken && covers(coverage, this.#broken)) this.#broken = undefined
@@ -317,7 +317,7 @@ export class Response {
     })
   }
 
-  /** Something about texts may change from outside of them. */
+  /** Something outside its texts may change how they show. */
   #eachRun(change: (run: Run) => void): void {
     for (const part of this.parts.ordered) {
       part.runs.forEach(change)
@@ -368,7 +368,7 @@ export class Response {
 
   #show(): ResponseState {
     const shown = this.parts.ordered.filter((part) => !this.#isRetracted(part))
-    // As long as it is: a list that grows keeps room for more.
+    // Copied to its exact length: an array that grew keeps spare room.
     const parts = shown.flatMap((part) => part.snapshot ?? []).slice()
     const texts = shown.filter((part) => part instanceof OpenText)
     const gaps = this.#gaps(shown, texts)
@@ -381,7 +381,7 @@ export class Response {
       parts,
       gaps,
       hasGap: gaps.length > 0,
-      // More may come, or would have: of what is not complete nobody can tell that it is whole.
+      // Of a response that is not complete, no one can tell whether its text is whole.
       verified: whole && status === 'complete' && texts.every((text) => text.verified),
       promptId: this.promptId,
       clientId: this.clientId,
@@ -421,8 +421,8 @@ export class Response {
 }
 
 /**
- * Whether a message stands at the beginning of its part, and all that followed it is read or heard. An operation that is
- * heard now may be on a message of long before.
+ * Whether a message is the first of its part, and all messages after it are known. A live operation may change a message
+ * of long before.
  */
 function beginsPart(event: StreamEvent, live: boolean): boolean {
   if (live && event.version !== event.serial) return false

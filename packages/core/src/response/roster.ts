@@ -7,7 +7,7 @@ import type { Response } from './response.ts'
 interface Hooks {
   readonly known: () => Known
   add(id: string, party: string | undefined, serial: string, live: boolean): Response
-  /** A response that was made just now may show. */
+  /** A new response may show. */
   added(response: Response): void
   forget(response: Response): void
   /** Another party turned out to have begun a response: `next` shows instead. */
@@ -115,7 +115,7 @@ export class Roster {
     return event.type === 'text' && event.unit === 'message' ? event.serial : this.continuousId
   }
 
-  /** A message of a known response tells an id that is new: the response's own, or another name for it. */
+  /** A message of a known response carries a new id: the response's own, or another name for it. */
   #meetId(responseId: string, serial: string): Response | undefined {
     const known = this.bySerial(serial)
     // It had no id until now, so it was named by its serial.

@@ -50,7 +50,7 @@ function applyPromptRow(conversation: Conversation, row: PromptRow): void {
   conversation.note({ type: 'row', prompt })
 }
 
-/** Those fields that there are. */
+/** The fields that are set. */
 function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
   return Object.fromEntries(
     keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]])),
@@ -109,7 +109,7 @@ function addPart(
   const end = complete ? undefined : text.length
   run.replace({ key, text, end, done: complete }, { final: true, stored: true })
   open.serial = serial
-  // Its place in the row is no number that its agent gave: nothing retracts it.
+  // Its index in the row is no part number of its agent's, so no retraction applies to it.
   if (part.id === undefined) open.number = ''
   open.providerMetadata = part.providerMetadata as ProviderMetadata | undefined
   open.dirty = true

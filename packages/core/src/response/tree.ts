@@ -237,7 +237,7 @@ export class Tree {
     return [name, version]
   }
 
-  /** A prompt turns the conversation to itself: it goes on where someone last spoke. */
+  /** A new prompt selects its own branch: the conversation goes on where someone last spoke. */
   #turnTo(node: Node): void {
     const fresh: Node[] = []
     let at: Node | undefined = node

@@ -133,7 +133,7 @@ export class SessionCore {
     return this.#hasChannel ? this.#ready : Promise.reject(noClient('become live'))
   }
 
-  /** Before anything that needs the channel: starts the session, or says why it cannot. */
+  /** Call before anything that needs the channel: starts the session, or throws the reason why it cannot. */
   use(what: string): void {
     if (this.#facts.closed)
       throw new RejoinError('closed', `unable to ${what}; the session was closed. Create another one`)
@@ -141,7 +141,7 @@ export class SessionCore {
     this.start()
   }
 
-  /** Something has used the session, or may have: it shows more than its first rows. */
+  /** The session has been used, so it may show more than its first rows. */
   get isStarted(): boolean {
     return this.#started
   }
@@ -194,7 +194,7 @@ export class SessionCore {
     return this.#continuity.isAtRest
   }
 
-  /** Something of the past is not known any more. */
+  /** Older messages were let go. */
   forget(...without: Parameters<Continuity['forget']>): void {
     this.#continuity.forget(...without)
   }

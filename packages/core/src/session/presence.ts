@@ -28,7 +28,7 @@ interface Present {
   shown: { readonly member: Member; readonly role: unknown } | undefined
 }
 
-/** Watches who is on a channel. A change of one member costs its own place, and one list a frame. */
+/** Watches who is on a channel. A change of a member costs the same however many there are, and one new list a frame. */
 export class PresenceWatch {
   current: Members = { agents: [], users: [] }
   /** The set of members has been received, so an absence means something. */
@@ -104,7 +104,7 @@ export class PresenceWatch {
     this.#hooks.onChange(this.current)
   }
 
-  /** A channel that was detached has forgotten its members, without a word. */
+  /** A detached channel drops its members without an event. */
   readonly #onAttached = ({ resumed }: ChannelStateChange): void => {
     if (!resumed) this.#read().catch(() => {})
   }

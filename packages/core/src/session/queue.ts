@@ -4,7 +4,7 @@ import type { PromptState } from '../types/types.ts'
 
 /** Prompts that wait for their turn. */
 export class Queue {
-  /** Weakly: an older structure that is kept keeps all changes since. */
+  /** Held weakly: an older structure holds every change since. */
   #of: WeakRef<Structure> | undefined
   #prompts: readonly PromptState[] = []
 

@@ -228,10 +228,10 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     await Promise.all(targets.map((target) => this.#publisher.cancel(target)))
   }
 
-  /** Asks agents to stop all that is open or waits. Takes no argument, so that it may be a handler of a click. */
+  /** Asks agents to stop all open responses and waiting prompts. Takes no argument, so it can be a click handler. */
   stopAll = (): Promise<void> => this.stop()
 
-  /** Rejects for a response, prompt or tool call that nobody has heard of, once the past was read. */
+  /** Rejects for a response, prompt or tool call that is still unknown when the past was read. */
   async #mustKnow(what: string, id: string, toolCallId?: string): Promise<void> {
     this.#core.use(what)
     const missing = (): string | undefined => {

@@ -572,7 +572,7 @@ export const mutants: Mutant[] = [
     file: 'past/step.ts',
     from: "event.from === 'top' ? ownReader(top) : top.readers.at(-1)",
     to: 'top.readers.at(-1)',
-    killer: 'src/past/step',
+    killer: 'src/session/keeper',
   },
   {
     // That only what was loaded tells of heads cannot be seen: before that, a stretch that live messages join knows none.
@@ -580,7 +580,7 @@ export const mutants: Mutant[] = [
     file: 'past/stretch.ts',
     from: 'return live ? stretches[0] :',
     to: 'return live ? undefined :',
-    killer: 'src/past/step',
+    killer: 'src/past/continuity',
   },
   {
     name: 'a page may be ahead of what is live',
@@ -608,7 +608,7 @@ export const mutants: Mutant[] = [
     file: 'session/core.ts',
     from: 'const first = loaded && !this.#facts.opened',
     to: "const first = loaded && !this.#facts.opened && continuity.state.status !== 'failed'",
-    killer: 'src/session/absence',
+    killer: 'src/past/continuity',
   },
   {
     name: 'an agent that is gone shows the past too early',
@@ -629,7 +629,7 @@ export const mutants: Mutant[] = [
     file: 'session/core.ts',
     from: "change.state === 'attached') this.#parts",
     to: "change.state === 'none') this.#parts",
-    killer: 'src/session/absence',
+    killer: 'src/past/continuity',
   },
   {
     name: 'any message of part 0 begins the response',
@@ -664,42 +664,42 @@ export const mutants: Mutant[] = [
     file: 'text/pieces.ts',
     from: 'it.\n    return true',
     to: 'it.\n    return same.text !== text',
-    killer: 'src/text/run',
+    killer: 'src/text/edits',
   },
   {
     name: 'what comes before an edited token is not missed',
     file: 'text/run.ts',
     from: 'end === undefined || isUntold(piece)',
     to: 'end === undefined',
-    killer: 'src/text/run',
+    killer: 'src/text/edits',
   },
   {
     name: 'a full text before an edited token of unknown length is left out',
     file: 'text/pieces.ts',
     from: 'this.list.length > 0 && !this.list.some(isUntold)',
     to: 'this.list.length > 0',
-    killer: 'src/text/run',
+    killer: 'src/text/edits',
   },
   {
     name: 'a plain reasoning message cannot be redacted',
     file: 'response/conversation.ts',
     from: "if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)",
     to: 'if (false)',
-    killer: 'src/response/rows',
+    killer: 'src/response/conversation',
   },
   {
     name: 'a message that comes again brings back an agent that left',
     file: 'response/attendance.ts',
     from: 'if (spokeAt > this.spokeAt) {',
     to: 'if (live || spokeAt > this.spokeAt) {',
-    killer: 'src/session/absence',
+    killer: 'src/response/conversation',
   },
   {
     name: 'an edit of somebody else brings back an agent that left',
     file: 'response/attendance.ts',
     from: 'event.editor === undefined ? event.updatedAt : event.timestamp',
     to: 'event.updatedAt',
-    killer: 'src/session/absence',
+    killer: 'src/past/continuity',
   },
   // Law 10: complete only if its model said so.
   {
@@ -707,7 +707,7 @@ export const mutants: Mutant[] = [
     file: 'response/response.ts',
     from: 'if (!this.#strict && this.#allDone)',
     to: 'if (this.#allDone)',
-    killer: 'src/response/heads',
+    killer: 'src/response/facts',
   },
   {
     name: 'an end marker undoes an error beside it',
@@ -721,7 +721,7 @@ export const mutants: Mutant[] = [
     file: 'response/response.ts',
     from: "whole && status === 'complete' &&",
     to: 'whole &&',
-    killer: 'src/response/heads',
+    killer: 'src/response/facts',
   },
   // Law 11: no value is shown that nobody published.
   {
@@ -743,6 +743,6 @@ export const mutants: Mutant[] = [
     file: 'text/run.ts',
     from: ' || (p.edited !== undefined && p.key > key)',
     to: '',
-    killer: 'src/text/run',
+    killer: 'src/text/edits',
   },
 ]
