@@ -79,16 +79,16 @@ test('stamped reasoning tokens are tokens: the one that closes, and one that som
   const closing = { ...headers, end: '2', phase: 'done' }
   reader.read({ name: 'reasoning', data: '', headers: closing, serial: 'a3' })
   expect(reader.response('r')?.parts).toMatchObject([{ type: 'reasoning', text: '', state: 'done' }])
+})
 
-  test('a response was created when its oldest message was, whichever comes first', () => {
-    const reader = new Reader()
-    const token = (serial: string, timestamp: number) => ({
-      ...message({ name: 'token', data: serial, headers: { responseId: 'r' }, serial }),
-      timestamp,
-    })
-    reader.read(token('2', 2_000)).read(token('1', 1_000), undefined, false)
-    expect(reader.response('r')).toMatchObject({ text: '12', createdAt: 1_000 })
+test('a response was created when its oldest message was, whichever comes first', () => {
+  const reader = new Reader()
+  const token = (serial: string, timestamp: number) => ({
+    ...message({ name: 'token', data: serial, headers: { responseId: 'r' }, serial }),
+    timestamp,
   })
+  reader.read(token('2', 2_000)).read(token('1', 1_000), undefined, false)
+  expect(reader.response('r')).toMatchObject({ text: '12', createdAt: 1_000 })
 })
 
 describe('message per response', () => {
