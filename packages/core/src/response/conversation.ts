@@ -13,13 +13,11 @@ import { isReply, partiesOf } from './parties.ts'
 import type { Agents, Parties, Reply } from './parties.ts'
 import { Prompts } from './prompts.ts'
 import { LIVE, Response } from './response.ts'
+import type { Changed } from '../text/run.ts'
 import { Roster } from './roster.ts'
 import { copied, emptyStructure, reduce } from './reduce.ts'
 import type { Produce, Structure, StructureEvent } from './reduce.ts'
 import type { ResponseChange, ResponseState } from '../types/types.ts'
-
-/** The fields of a response that the structure depends on. */
-const placed = ['serial', 'createdAt', 'promptId', 'status'] as const
 
 /** An ignored message: its publisher may not send it. */
 export interface Ignored {
@@ -149,7 +147,9 @@ export class Conversation {
     const response = this.roster.responseFor(event, live)
     if (isReply(event)) this.replies?.take(event as Reply, response, live)
     else if (event.type === 'tool' && response) this.roster.noteCall(event, response)
-    if (response && this.#applyTo(response, event, live)) this.touch(response, live)
+    const changed = response && this.#applyTo(response, event, live)
+    if (changed === 'grew') this.#mark(response!, live)
+    else if (changed) this.touch(response!, live)
   }
 
   /** Returns whether the response changed. */
@@ -157,7 +157,7 @@ export class Conversation {
     response: Response,
     event: Exclude<StreamEvent, PromptEvent | SummaryEvent | CitationEvent>,
     live: boolean,
-  ): boolean {
+  ): Changed {
     const { serial, promptId } = response
     let changed = response.meet(event, live)
     if (live && !response.agent.attended) this.unattended = true
@@ -169,16 +169,19 @@ export class Conversation {
       else if (live && serial === undefined) this.strangers = true
     }
     switch (event.type) {
-      case 'text':
+      case 'text': {
         if (!event.responseId && event.op === 'append') response.facts.reopen(event)
-        changed = response.applyText(event) || changed
+        const grown = response.applyText(event)
         if (response.parts.newMessage) this.roster.noteMessages(response)
         // A later delivery that names only its serial may show that it grows.
         if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)
           this.roster.noteSerial(event.serial, response)
-        return changed
-      case 'revise':
-        return response.applyText(event) || changed
+        return changed || grown
+      }
+      case 'revise': {
+        const grown = response.applyText(event)
+        return changed || grown
+      }
       case 'start':
         if (!event.responseId) response.facts.reopen(event)
         response.knowHead()
@@ -245,8 +248,7 @@ export class Conversation {
     if (!response.open) this.maybeOpen.delete(response)
     const now = response.snapshot
     this.#countSpeaker(before, now)
-    if (changes && now && (!before || placed.some((field) => before[field] !== now[field])))
-      this.note({ type: 'response', response: now })
+    if (changes && now && (!before || isMoved(before, now))) this.note({ type: 'response', response: now })
     return changes
   }
 
@@ -271,6 +273,12 @@ export class Conversation {
   }
 
   touch(response: Response, live: boolean): void {
+    response.reshape()
+    this.#mark(response, live)
+  }
+
+  /** It is to be published. */
+  #mark(response: Response, live: boolean): void {
     const { touched } = response
     if (touched === LIVE) return
     if (touched === undefined) {
@@ -360,4 +368,14 @@ export class Conversation {
     this.dirty = this.dirty.filter((one) => one !== response)
     if (snapshot) this.note({ type: 'forgotten', id, promptId: snapshot.promptId })
   }
+}
+
+/** Whether a field differs that the structure depends on. */
+function isMoved(before: ResponseState, now: ResponseState): boolean {
+  return (
+    before.status !== now.status ||
+    before.serial !== now.serial ||
+    before.createdAt !== now.createdAt ||
+    before.promptId !== now.promptId
+  )
 }

@@ -97,7 +97,7 @@ export class Facts {
     const { error, finishReason, rawFinishReason, usage } = this.#end ?? this.#told ?? {}
     const metadata = this.#metadata?.metadata ?? this.#told?.metadata
     return {
-      error,
+      ...(error && { error }),
       ...(finishReason && { finishReason }),
       ...(rawFinishReason && { rawFinishReason }),
       ...(usage && { usage }),

@@ -7,7 +7,7 @@ import type { Break, Coverage } from '../text/coverage.ts'
 import { healedIn } from './healing.ts'
 import { lossesOf } from './losses.ts'
 import { noGaps } from './part.ts'
-import type { Run } from '../text/run.ts'
+import type { Changed, Run } from '../text/run.ts'
 import type { OpenPart } from './part.ts'
 import { isReply } from './parties.ts'
 import type { Reply } from './parties.ts'
@@ -59,6 +59,8 @@ export class Response {
   wanted = false
   /** The source of its unpublished changes: the number of a reading of the past, or `LIVE`. */
   touched: number | undefined
+  /** Something beside the end of a text may have changed since the last snapshot. */
+  #reshaped = true
   /** Other parties replied to it. */
   replied = false
   readonly parts = new PartList()
@@ -79,6 +81,8 @@ export class Response {
   #sealed = false
   #wasOver = false
   #tookOver = false
+  /** What the snapshot shows beside the fields that all have. */
+  #shownFacts: Partial<ResponseState> | undefined
   /** How many missing code units have arrived. */
   #healed = 0
   /** The snapshot lacks text that reading the past may bring, which does not count as healed. */
@@ -156,6 +160,7 @@ export class Response {
     before.snapshot = undefined
     this.wanted ||= before.wanted
     this.#tookOver = true
+    this.reshape()
     for (const part of this.parts.ordered) part.dirty = true
   }
 
@@ -170,6 +175,7 @@ export class Response {
     this.hear(event)
     let seen = this.agent.meet(event, live)
     if (event.strict) {
+      if (!this.#strict) this.reshape()
       this.#strict = true
       // Parts are numbered: none comes before this one (PROTOCOL.md §1.3).
       if (!this.#firstPartKnown && event.part === '0' && beginsPart(event, live))
@@ -197,10 +203,16 @@ export class Response {
     return true
   }
 
+  /** More than the end of a text changes: the next snapshot is made anew. */
+  reshape(): void {
+    this.#reshaped = true
+  }
+
   /** Text of a part. Returns whether anything changed. */
-  applyText(event: TextEvent | ReviseEvent): boolean {
+  applyText(event: TextEvent | ReviseEvent): Changed {
     const { parts } = this
     const known = parts.placeOf(event)
+    if (!known) this.reshape()
     const place = this.#placeFor(event, known)
     if (!place) return false
     place.part.row = undefined
@@ -223,6 +235,7 @@ export class Response {
     } else if (row && !row.goesOnWith(event)) {
       // An unfinished row gives way to the channel, except to stamped tokens, which go on where it ends.
       this.row = undefined
+      this.reshape()
       for (const part of parts.ordered) if (part.row) parts.drop(part)
       place = parts.placeOf(event)
     }
@@ -237,7 +250,7 @@ export class Response {
   }
 
   /** An operation on one of its messages, known by the message's serial. */
-  #grow(run: Run, event: TextEvent | ReviseEvent, token: boolean): boolean {
+  #grow(run: Run, event: TextEvent | ReviseEvent, token: boolean): Changed {
     const { version, text, end, checksum, epoch, serial, op } = event
     // A continuous stream goes on with its next token, also after a full text.
     const done =
@@ -281,6 +294,7 @@ export class Response {
    * except tokens, which can number thousands. Returns whether there is anything to read.
    */
   doubt(epoch: number): boolean {
+    this.reshape()
     const messages = this.row?.complete ? [] : this.parts.runs().filter((run) => run.merges)
     for (const run of messages) run.break(epoch)
     this.wanted ||= messages.length > 0
@@ -289,6 +303,7 @@ export class Response {
 
   /** Continuity was lost: messages of it may be missing, until history covers the place. */
   break({ key, epoch }: Break): void {
+    this.reshape()
     this.agent.attended = false
     this.#broken = { key: this.#broken?.key ?? key, epoch }
     for (const run of this.parts.runs()) run.break(epoch)
@@ -310,6 +325,7 @@ export class Response {
 
   knowHead(): void {
     this.headKnown = true
+    this.reshape()
     // The start may have been lost with the connection.
     if (this.#broken) return
     this.#eachRun((run) => {
@@ -338,10 +354,16 @@ export class Response {
       ? replaced(this.parts.ordered)
       : refreshParts(this.parts.ordered)
     this.#tookOver = false
+    const longer = this.#reshaped || others ? undefined : this.#extended(before, changes)
+    this.#reshaped = false
+    if (longer) {
+      this.snapshot = longer
+      return changes
+    }
     const shown = this.#show()
     if (before && !this.#pastWasNeeded) this.#healed += healedIn(before, shown)
     this.#pastWasNeeded = this.needsPast
-    const next = this.#healed > 0 ? { ...shown, healed: this.#healed } : shown
+    const next = this.#withHealed(shown)
     if (others || !before || before.parts.length !== next.parts.length || differs(before, next))
       changes.push({})
     if (changes.length === 0) return undefined
@@ -366,23 +388,56 @@ export class Response {
       }
   }
 
+  /** The snapshot before, with one text longer; undefined: more than that may be different. */
+  #extended(
+    before: ResponseState | undefined,
+    changes: readonly ResponseChange[],
+  ): ResponseState | undefined {
+    const { status } = this
+    if (changes.length !== 1 || status !== 'streaming' || before?.status !== status || before.hasGap)
+      return undefined
+    const { part: id } = changes[0]!
+    const part = this.parts.find(id!)!
+    const index = before.parts.findLastIndex((one) => one.id === id)
+    if (index < 0 || part.gaps.length > 0) return undefined
+    const parts = before.parts.length > 1 ? before.parts.with(index, part.snapshot!) : [part.snapshot!]
+    return this.#withHealed(this.#stateOf(status, parts, before.gaps, false))
+  }
+
+  #withHealed(state: ResponseState): ResponseState {
+    return this.#healed > 0 ? { ...state, healed: this.#healed } : state
+  }
+
   #show(): ResponseState {
+    const { status } = this
     const shown = this.parts.ordered.filter((part) => !this.#isRetracted(part))
-    // Copied to its exact length: an array that grew keeps spare room.
-    const parts = shown.flatMap((part) => part.snapshot ?? []).slice()
     const texts = shown.filter((part) => part instanceof OpenText)
     const gaps = this.#gaps(shown, texts)
-    const { status } = this
     const whole = texts.length > 0 && !this.#headless && gaps.length === 0
+    const facts = { ...this.facts.shown, ...editedBy(shown) }
+    this.#shownFacts = Object.keys(facts).length > 0 ? facts : undefined
+    // Copied to its exact length: an array that grew keeps spare room.
+    const parts = shown.flatMap((part) => part.snapshot ?? []).slice()
+    // Of a response that is not complete, no one can tell whether its text is whole.
+    const verified = whole && status === 'complete' && texts.every((text) => text.verified)
+    return this.#stateOf(status, parts, gaps, verified)
+  }
+
+  /** One literal, and not spread: V8 would make a hidden class for each response. */
+  #stateOf(
+    status: ResponseStatus,
+    parts: ResponseState['parts'],
+    gaps: readonly Gap[],
+    verified: boolean,
+  ): ResponseState {
     const state: ResponseState = {
       id: this.id,
       status,
-      text: textOf(texts),
+      text: textOf(parts),
       parts,
       gaps,
       hasGap: gaps.length > 0,
-      // Of a response that is not complete, no one can tell whether its text is whole.
-      verified: whole && status === 'complete' && texts.every((text) => text.verified),
+      verified,
       promptId: this.promptId,
       clientId: this.clientId,
       createdAt: this.createdAt,
@@ -390,8 +445,7 @@ export class Response {
       serial: this.serial,
       error: undefined,
     }
-    // Not spread: V8 would make a hidden class for each response.
-    return Object.assign(state, this.facts.shown, editedBy(shown))
+    return this.#shownFacts ? Object.assign(state, this.#shownFacts) : state
   }
 
   /** Parts are retracted by the number that the agent gave them; a call's own id is another. */
@@ -446,9 +500,9 @@ function editedBy(parts: readonly OpenPart[]): { editedBy?: string } {
 }
 
 /** Joins without reading: reading would flatten the engine's rope of strings. */
-function textOf(texts: readonly OpenText[]): string {
+function textOf(parts: ResponseState['parts']): string {
   let text = ''
-  for (const part of texts) if (part.kind === 'text') text += part.snapshot!.text
+  for (const part of parts) if (part.type === 'text') text += part.text
   return text
 }
 

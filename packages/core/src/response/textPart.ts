@@ -48,12 +48,18 @@ export class OpenText extends OpenPart {
     if (run.serial < this.serial) this.serial = run.serial
   }
 
+  /** A signature does not fit an edited text. A row has both as they were. */
+  get #edited(): boolean {
+    return this.editedBy !== undefined || (!this.row && this.runs.some((run) => run.edited))
+  }
+
   override refresh(): ResponseChange | undefined {
     const shown = this.snapshot?.text.length ?? 0
     let text = ''
     let gaps: Gap[] | undefined
     let appended: string | undefined = ''
-    for (const [i, run] of this.runs.entries()) {
+    for (let i = 0; i < this.runs.length; i++) {
+      const run = this.runs[i]!
       run.fold()
       const change = run.takeChange()
       // An extension of the whole only if nothing of an earlier run changed after it.
@@ -63,7 +69,7 @@ export class OpenText extends OpenPart {
       const gap = (from: number, to: number, missing?: number) =>
         (gaps ??= []).push({ part: this.id, from: from + at, to: to + at, missing })
       // All of the run before, or its end, is missing.
-      if (this.#tornAt(i)) gap(0, 0)
+      if (run.index > 0 && this.#tornAt(i)) gap(0, 0)
       for (const { from, to, missing } of run.gaps) gap(from, to, missing)
       // Its checksum disagrees: the text must not be shown as right.
       if (run.verified === false) gap(0, run.length)
@@ -75,9 +81,7 @@ export class OpenText extends OpenPart {
     const changed = text.length !== shown || appended !== ''
     const before = this.snapshot
     const { editedBy } = this
-    // A signature does not fit an edited text. A row has both as they were.
-    const edited = editedBy !== undefined || (!this.row && this.runs.some((run) => run.edited))
-    const providerMetadata = edited ? undefined : this.providerMetadata
+    const providerMetadata = this.providerMetadata && !this.#edited ? this.providerMetadata : undefined
     if (
       changed ||
       state !== before?.state ||

@@ -78,6 +78,7 @@ export class Events {
   /** Emits the events that follow from a publish. */
   announce(published: readonly Published[]): void {
     for (const { before, now } of published) {
+      if (!now) continue
       if (now.hasGap && !before?.hasGap) this.emit('gap', { responseId: now.id, gaps: now.gaps })
       if (before?.hasGap && !now.hasGap) this.emit('healed', { responseId: now.id })
       if (before && isOpen(before.status) && !isOpen(now.status))

@@ -8,8 +8,15 @@ import type { PromptState, ResponseChange, ResponseListener, ResponseState } fro
 
 /** A response before and after a publish. */
 export interface Published {
-  before: ResponseState | undefined
-  now: ResponseState
+  readonly before: ResponseState | undefined
+  /** `undefined`: all of it was taken back. */
+  readonly now: ResponseState | undefined
+}
+
+/** What subscribers of a response are to be told. */
+interface News extends Published {
+  readonly changes: ResponseChange[]
+  readonly listeners: Iterable<ResponseListener>
 }
 
 interface Hooks {
@@ -28,6 +35,8 @@ interface Hooks {
   onPublish(published: readonly Published[]): void
   onListenerError(error: unknown): void
 }
+
+const nobody: readonly ResponseListener[] = []
 
 /**
  * Publishes the conversation as immutable snapshots, once per frame, each to its own subscribers. Changes made by a
@@ -151,8 +160,7 @@ export class Store {
     this.#cancel?.()
     this.#cancel = undefined
     const { conversation } = this
-    const published: Published[] = []
-    const news: [id: string, changes: ResponseChange[]][] = []
+    const published: News[] = []
     const dirty = conversation.dirty
     conversation.dirty = []
     for (const response of dirty) {
@@ -165,19 +173,20 @@ export class Store {
       const before = response.snapshot
       const changes = conversation.publish(response)
       if (!changes) continue
-      const now = response.snapshot
-      if (now?.status === 'streaming') this.#streaming.add(response.id)
-      else this.#streaming.delete(response.id)
+      const { id, snapshot: now } = response
+      if (before?.status !== now?.status) {
+        if (now?.status === 'streaming') this.#streaming.add(id)
+        else this.#streaming.delete(id)
+      }
       if (before?.serial !== now?.serial || !before) this.#listIsLive = true
-      if (now) published.push({ before, now })
-      if (this.#listeners.has(response.id)) news.push([response.id, changes])
+      published.push({ before, now, changes, listeners: this.#listeners.get(id) ?? nobody })
     }
     const streamingChanged = this.#refreshStreaming()
     const tellList = this.#refreshList() || streamingChanged || this.#outsideChanged
     this.#outsideChanged = false
-    for (const [id, changes] of news)
-      for (const listener of this.#listeners.get(id) ?? []) this.#tell(() => listener(changes))
-    if (tellList) for (const listener of this.#listListeners) this.#tell(listener)
+    for (const { changes, listeners } of published)
+      for (const listener of listeners) this.#tell(listener, changes)
+    if (tellList) for (const listener of this.#listListeners) this.#tell(listener, undefined)
     if (published.length) this.#hooks.onPublish(published)
   }
 
@@ -192,7 +201,7 @@ export class Store {
   #refreshStreaming(): boolean {
     // One that streams is enough to know.
     for (const id of this.#streaming)
-      if (this.getResponse(id)?.status === 'streaming') break
+      if (this.conversation.responses.get(id)?.snapshot?.status === 'streaming') break
       else this.#streaming.delete(id)
     const isStreaming = this.#streaming.size > 0
     if (isStreaming === this.#isStreaming) return false
@@ -233,9 +242,9 @@ export class Store {
   }
 
   /** A listener that throws stops neither the session nor other listeners. */
-  #tell(listener: () => void): void {
+  #tell<T>(listener: (news: T) => void, news: T): void {
     try {
-      listener()
+      listener(news)
     } catch (error) {
       this.#hooks.onListenerError(error)
     }

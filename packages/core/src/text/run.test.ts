@@ -336,7 +336,7 @@ describe('message per response (PROTOCOL.md §5)', () => {
 
   test('§5.4: what was overtaken on its way is the neighbour of what overtook it', () => {
     const full = { key: '2', text: 'Hello big', end: 9 }
-    const late: [string, (text: Run) => boolean][] = [
+    const late: [string, (text: Run) => unknown][] = [
       ['full', (text) => text.replace({ ...full, epoch: 1 })],
       [
         'append, then a history page that ends with it',

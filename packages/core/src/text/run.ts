@@ -29,6 +29,9 @@ export interface FullText extends Fragment {
   create?: boolean
 }
 
+/** What an operation changed: `grew`: the text became longer, and nothing else. */
+export type Changed = boolean | 'grew'
+
 interface Base {
   key: string
   text: string
@@ -114,7 +117,7 @@ export class Run {
   }
 
   /** Applies an append or a token. Returns whether anything is new. */
-  append(fragment: Fragment): boolean {
+  append(fragment: Fragment): Changed {
     const { key, end, epoch } = fragment
     if (fragment.edited !== undefined) return this.#edit(fragment, fragment.edited)
     const cursor = this.#cursor
@@ -122,9 +125,9 @@ export class Run {
     // An operation that follows the newest one is the newest: this saves comparing long serials again.
     const newest = follows && cursor.key === this.#base?.key && this.#pieces.list.length === 0
     const marked = this.#closing.mark(fragment, newest)
-    let changed =
-      (newest || !this.#isCovered(key, end)) &&
-      (this.#extend(fragment, newest) || this.#insert(fragment, follows ? cursor : undefined))
+    let changed: Changed = false
+    if (newest || !this.#isCovered(key, end))
+      changed = this.#extend(fragment, newest) || this.#insert(fragment, follows ? cursor : undefined)
     if (follows) {
       cursor.key = key
       cursor.length += fragment.text.length
@@ -141,7 +144,7 @@ export class Run {
    * that no other fits in between. A message's fragment may be several, merged, with a gap between: it must be `newest`,
    * which means that it follows the last one on the same attachment.
    */
-  #extend({ key, text, end }: Fragment, newest: boolean): boolean {
+  #extend({ key, text, end }: Fragment, newest: boolean): Changed {
     const base = this.#base
     if (end === undefined || this.#stale || this.#pieces.list.length > 0 || this.#breaks.length > 0)
       return false
@@ -163,7 +166,7 @@ export class Run {
       base.end = end
       base.stored = false
     }
-    return true
+    return 'grew'
   }
 
   /** Applies an edit or deletion of a token, which may happen at any time. */
