@@ -3,6 +3,7 @@ import type {
   PromptEvent,
   StreamEvent,
   SummaryEvent,
+  TextEvent,
   TransientEvent,
 } from '../protocol/event.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
@@ -132,6 +133,8 @@ export class Conversation {
   /** Applies one event, `live` or of the past. */
   apply(event: StreamEvent, live: boolean): void {
     switch (event.type) {
+      case 'text':
+        return this.applyText(event, live)
       case 'prompt':
       case 'prompt-text':
       case 'cancel':
@@ -147,17 +150,30 @@ export class Conversation {
     const response = this.roster.responseFor(event, live)
     if (isReply(event)) this.replies?.take(event as Reply, response, live)
     else if (event.type === 'tool' && response) this.roster.noteCall(event, response)
-    const changed = response && this.#applyTo(response, event, live)
-    if (changed === 'grew') this.#mark(response!, live)
-    else if (changed) this.touch(response!, live)
+    if (response) this.#changed(response, this.#applyTo(response, event, live), live)
   }
 
-  /** Returns whether the response changed. */
-  #applyTo(
-    response: Response,
-    event: Exclude<StreamEvent, PromptEvent | SummaryEvent | CitationEvent>,
-    live: boolean,
-  ): Changed {
+  /** Applies text that names its part: most of what arrives. */
+  applyText(event: TextEvent, live: boolean): void {
+    const response = this.roster.responseFor(event, live)
+    if (!response) return
+    const met = this.#meet(response, event, live)
+    if (!event.responseId && event.op === 'append') response.facts.reopen(event)
+    const grown = response.applyText(event)
+    if (response.parts.newMessage) this.roster.noteMessages(response)
+    // A later delivery that names only its serial may show that it grows.
+    if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)
+      this.roster.noteSerial(event.serial, response)
+    this.#changed(response, met || grown, live)
+  }
+
+  #changed(response: Response, changed: Changed, live: boolean): void {
+    if (changed === 'grew') this.#mark(response, live)
+    else if (changed) this.touch(response, live)
+  }
+
+  /** Records what any message of a response tells. Returns whether the response changed. */
+  #meet(response: Response, event: StreamEvent, live: boolean): boolean {
     const { serial, promptId } = response
     let changed = response.meet(event, live)
     if (live && !response.agent.attended) this.unattended = true
@@ -168,16 +184,17 @@ export class Conversation {
       // Known from a row only, until now.
       else if (live && serial === undefined) this.strangers = true
     }
+    return changed
+  }
+
+  /** Returns whether the response changed. */
+  #applyTo(
+    response: Response,
+    event: Exclude<StreamEvent, PromptEvent | SummaryEvent | CitationEvent | TextEvent>,
+    live: boolean,
+  ): Changed {
+    const changed = this.#meet(response, event, live)
     switch (event.type) {
-      case 'text': {
-        if (!event.responseId && event.op === 'append') response.facts.reopen(event)
-        const grown = response.applyText(event)
-        if (response.parts.newMessage) this.roster.noteMessages(response)
-        // A later delivery that names only its serial may show that it grows.
-        if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)
-          this.roster.noteSerial(event.serial, response)
-        return changed || grown
-      }
       case 'revise': {
         const grown = response.applyText(event)
         return changed || grown

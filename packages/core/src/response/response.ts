@@ -34,6 +34,8 @@ const nothingKnown: readonly Gap[] = Object.freeze([{ part: 'text', from: 0, to:
 
 type AskerOf = (promptId: string) => { readonly clientId: string | undefined } | undefined
 
+const final = { final: true }
+
 /** As `Response.touched`: a live message, which no reading holds back. */
 export const LIVE = Number.POSITIVE_INFINITY
 
@@ -255,14 +257,17 @@ export class Response {
     // A continuous stream goes on with its next token, also after a full text.
     const done =
       token && op === 'append' && event.responseId === undefined ? (event.done ?? false) : event.done
-    const item = { key: token ? serial : version, text, end, checksum, done, epoch }
-    if (token) {
-      if (op === 'full') return run.replace(item, { final: event.responseId !== undefined })
-      return run.append(version === serial ? item : { ...item, edited: version })
+    const key = token ? serial : version
+    if (op === 'append' || (token && op === 'delete')) {
+      const edited = token && version !== serial ? version : undefined
+      return run.append({ key, text, end, checksum, done, epoch, edited })
     }
-    if (op === 'append') return run.append(item)
-    if (op === 'delete') return run.replace({ key: version, text: '' })
-    return run.replace({ ...item, create: event.type === 'text' && event.create })
+    if (op === 'delete') return run.replace({ key, text: '' })
+    const create = !token && event.type === 'text' && event.create
+    return run.replace(
+      { key, text, end, checksum, done, epoch, create },
+      token && event.responseId !== undefined ? final : undefined,
+    )
   }
 
   /** Applies events other than text. */

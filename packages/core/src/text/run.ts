@@ -21,7 +21,7 @@ export interface Fragment extends Declaration {
   /** The attachment that delivered it live; within one, no delivery of a message is missing. */
   epoch?: number
   /** Version of this token's edit, if any. The stamp still counts the original text. */
-  edited?: string
+  edited?: string | undefined
 }
 
 export interface FullText extends Fragment {

@@ -19,8 +19,8 @@ export function readMeta(message: InboundMessage, headers: Fields): EventMeta {
     clientId: string(message.clientId),
     timestamp: time(message.timestamp),
     updatedAt: time(message.version?.timestamp ?? message.timestamp),
-    strict: headers[Header.Rejoin] === PROTOCOL_VERSION,
-    watched: isWatched(headers),
+    strict: isStrict(headers),
+    watched: isStrict(headers) && isWatched(headers),
     epoch: undefined,
     userClaim: undefined,
     editor: undefined,
@@ -42,25 +42,27 @@ export function textEvent(
   done: boolean | undefined,
 ): TextEvent {
   const serial = serialOf(message)
+  const { version, timestamp } = message
+  const strict = isStrict(headers)
   return {
     type: 'text',
     serial,
-    version: string(message.version?.serial) ?? serial,
+    version: string(version?.serial) ?? serial,
     responseId: string(headers[Header.ResponseId]),
     promptId: string(headers[Header.PromptId]),
     part: string(headers[Header.Part]),
     clientId: string(message.clientId),
-    timestamp: time(message.timestamp),
-    updatedAt: time(message.version?.timestamp ?? message.timestamp),
-    strict: headers[Header.Rejoin] === PROTOCOL_VERSION,
-    watched: isWatched(headers),
+    timestamp: time(timestamp),
+    updatedAt: time(version?.timestamp ?? timestamp),
+    strict,
+    watched: strict && isWatched(headers),
     epoch: undefined,
     userClaim: undefined,
     editor: undefined,
     kind,
     unit,
     op,
-    create: !isOperation(message),
+    create: !(op === 'append' && unit === 'message') && !isOperation(message),
     text,
     end: stamp(stamps[Metadata.End]),
     checksum: string(stamps[Metadata.Checksum]),
@@ -73,9 +75,8 @@ export function textEvent(
 
 const time = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
-function isWatched(headers: Fields): boolean {
-  return headers[Header.Rejoin] === PROTOCOL_VERSION && headers[Header.Presence] !== 'none'
-}
+const isStrict = (headers: Fields): boolean => headers[Header.Rejoin] === PROTOCOL_VERSION
+const isWatched = (headers: Fields): boolean => headers[Header.Presence] !== 'none'
 
 function serialOf(message: InboundMessage): string {
   const serial = message.serial ?? message.id

@@ -57,9 +57,11 @@ function message(
 
 /** One response of `tokens`, stamped, in the given pattern. */
 export function deliveriesOf(pattern: Pattern, responseId: string, tokens: readonly string[]): Deliveries {
-  // As from a socket: no string or object is shared between two messages.
-  return JSON.parse(JSON.stringify(compose(pattern, responseId, tokens))) as Deliveries
+  return asReceived(compose(pattern, responseId, tokens))
 }
+
+/** As from a socket: no string or object is shared between two messages, and their objects are made alike. */
+const asReceived = <T>(sent: T): T => JSON.parse(JSON.stringify(sent)) as T
 
 function compose(pattern: Pattern, responseId: string, tokens: readonly string[]): Deliveries {
   const text = tokens.join('')
@@ -101,7 +103,7 @@ export function wholeMessage(responseId: string, text: string): InboundMessage[]
   const ids = { rejoin: '1', responseId }
   const create = message({ name: 'response', data: '', headers: { ...ids, part: '0' } })
   const metadata = { end: String(text.length), phase: 'done', checksum: checksum(text) }
-  return [
+  return asReceived([
     message({
       name: 'response',
       data: text,
@@ -111,5 +113,5 @@ export function wholeMessage(responseId: string, text: string): InboundMessage[]
       metadata,
     }),
     message({ name: 'response-end', data: undefined, headers: { ...ids, status: 'complete' } }),
-  ]
+  ])
 }
