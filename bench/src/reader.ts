@@ -3,16 +3,13 @@ import { createSession } from '@rejoin/core'
 import type { Deliveries, Pattern } from '../../packages/core/test/model/deliveries.ts'
 import { deliveriesOf, makeTokens, wholeMessage } from '../../packages/core/test/model/deliveries.ts'
 import { DirectChannel } from '../../packages/core/test/model/directChannel.ts'
+import { Floor } from './floor.ts'
 import { Frames } from './frames.ts'
 import { interleave } from './interleave.ts'
 import { amount } from './report.ts'
 import type { Figure, Report } from './report.ts'
-
-/**
- * What a view does with a response, once a frame:
- * `ignore`: the text is never read; `whole`: reads the whole text; `append`: takes what was appended.
- */
-export type View = 'ignore' | 'whole' | 'append'
+import { readWhole, screen } from './view.ts'
+import type { View } from './view.ts'
 
 export const patterns: readonly Pattern[] = ['message-per-response', 'message-per-token']
 
@@ -84,44 +81,11 @@ export class Conversation {
   }
 }
 
-/** Where views put what they read, so that no engine may leave the reading out. */
-export const screen = { length: 0, last: 0 }
-
-export function readWhole(text: string): void {
-  screen.length = text.length
-  screen.last = text.charCodeAt(text.length - 1)
-}
-
 function viewOf(session: Session, id: string, view: View) {
   if (view === 'whole') return () => readWhole(session.getResponse(id)!.text)
   return (changes: readonly object[]) => {
     for (const change of changes)
       if ('appended' in change) screen.length += (change.appended as string).length
-  }
-}
-
-/** The cheapest that anybody could do: a `Map` and string concatenation. */
-export class Floor {
-  private readonly texts = new Map<string, string>()
-
-  constructor(messages: number) {
-    for (let i = 0; i < messages; i++) this.texts.set(`past-${i}`, 'An earlier answer.')
-  }
-
-  stream(deliveries: Deliveries, view: View, frame: number): () => void {
-    const { texts } = this
-    const id = deliveries.responseId
-    texts.set(id, deliveries.first.at(-1)!.data as string)
-    return () => {
-      let left = frame
-      for (const message of deliveries.tokens) {
-        const { responseId } = (message.extras as { headers: { responseId: string } }).headers
-        texts.set(responseId, texts.get(responseId)! + (message.data as string))
-        if (--left > 0) continue
-        left = frame
-        if (view === 'whole') readWhole(texts.get(id)!)
-      }
-    }
   }
 }
 
@@ -222,9 +186,11 @@ export async function warmUp(): Promise<void> {
   for (let i = 0; i < 6; i++)
     for (const pattern of patterns)
       for (const view of Object.keys(views) as View[]) {
-        const deliveries = inRounds(pattern, texts)(i)
-        conversation.stream(deliveries, view, 64)()
-        new Floor(10).stream(deliveries, view, 64)()
+        for (const frame of [64, 1]) {
+          const deliveries = inRounds(pattern, texts)(i)
+          conversation.stream(deliveries, view, frame)()
+          new Floor(10).stream(deliveries, view, frame)()
+        }
       }
   conversation.finish()
   conversation.session.close()

@@ -130,8 +130,8 @@ export const ablyTransport: Peer = {
     }
     session.view.on('update', () => notifications++)
     return {
-      stream(tokens) {
-        const live = JSON.parse(JSON.stringify(turn(++count, tokens))) as ReturnType<typeof turn>
+      stream({ texts }) {
+        const live = JSON.parse(JSON.stringify(turn(++count, texts))) as ReturnType<typeof turn>
         for (const each of live.before) channel.deliver(each)
         return () => {
           for (const each of live.tokens) channel.deliver(each)

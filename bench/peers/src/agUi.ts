@@ -1,23 +1,30 @@
 import { AbstractAgent, EventType } from '@ag-ui/client'
 import type { BaseEvent, RunAgentInput } from '@ag-ui/client'
 import { from } from 'rxjs'
-import type { Peer } from './peer.ts'
-import { earlierAnswer } from './peer.ts'
+import type { Peer, PeerResponse } from './peer.ts'
+import { earlierAnswer, idOf, textOf } from './peer.ts'
 
 class Agent extends AbstractAgent {
-  next: readonly string[] = []
-  private count = 0
+  next: PeerResponse | undefined
 
   override run({ threadId, runId }: RunAgentInput): ReturnType<AbstractAgent['run']> {
-    const messageId = `live-${++this.count}`
-    return from([
-      { type: EventType.RUN_STARTED, threadId, runId },
-      { type: EventType.TEXT_MESSAGE_START, messageId, role: 'assistant' },
-      ...this.next.map((delta) => ({ type: EventType.TEXT_MESSAGE_CONTENT, messageId, delta })),
-      { type: EventType.TEXT_MESSAGE_END, messageId },
-      { type: EventType.RUN_FINISHED, threadId, runId },
-    ] as BaseEvent[]) as unknown as ReturnType<AbstractAgent['run']>
+    return from(eventsOf(this.next!, threadId, runId)) as unknown as ReturnType<AbstractAgent['run']>
   }
+}
+
+function* eventsOf(
+  { responseId: messageId, messages }: PeerResponse,
+  threadId: string,
+  runId: string,
+): Iterable<BaseEvent & object> {
+  yield { type: EventType.RUN_STARTED, threadId, runId }
+  yield { type: EventType.TEXT_MESSAGE_START, messageId, role: 'assistant' }
+  for (const message of messages) {
+    const [id, delta] = [idOf(message), textOf(message)]
+    yield { type: EventType.TEXT_MESSAGE_CONTENT, messageId: id, delta }
+  }
+  yield { type: EventType.TEXT_MESSAGE_END, messageId }
+  yield { type: EventType.RUN_FINISHED, threadId, runId }
 }
 
 export const agUi: Peer = {
@@ -34,8 +41,8 @@ export const agUi: Peer = {
     })
     agent.subscribe({ onMessagesChanged: () => void notifications++ })
     return Promise.resolve({
-      stream(tokens) {
-        agent.next = tokens
+      stream(response) {
+        agent.next = response
         return async () => void (await agent.runAgent())
       },
       text: () => agent.messages.at(-1)!.content as string,

@@ -1,12 +1,13 @@
 import { Chat as ReactChat } from '@ai-sdk/react'
 import { Chat as VueChat } from '@ai-sdk/vue'
+import type { InboundMessage } from 'ably'
 import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai'
 import type { Peer, PeerConversation } from './peer.ts'
-import { earlierAnswer } from './peer.ts'
+import { earlierAnswer, textOf } from './peer.ts'
 
 /** Hands out whatever it was fed last. */
 export class FedTransport implements ChatTransport<UIMessage> {
-  private next: UIMessageChunk[] = []
+  private next: Iterator<UIMessageChunk> = [][Symbol.iterator]()
 
   private readonly pause: (() => Promise<unknown>) | undefined
 
@@ -16,25 +17,24 @@ export class FedTransport implements ChatTransport<UIMessage> {
   }
 
   feed(tokens: readonly string[]): void {
-    this.next = [
-      { type: 'start' },
-      { type: 'text-start', id: 't' },
-      ...tokens.map((delta): UIMessageChunk => ({ type: 'text-delta', id: 't', delta })),
-      { type: 'text-end', id: 't' },
-      { type: 'finish' },
-    ]
+    this.next = chunksOf(tokens, (token) => token)
+  }
+
+  /** As from a channel: a chunk is made of each message as it comes. */
+  feedMessages(messages: readonly InboundMessage[]): void {
+    this.next = chunksOf(messages, textOf)
   }
 
   sendMessages(): Promise<ReadableStream<UIMessageChunk>> {
     const { next: chunks, pause } = this
-    let at = 0
     return Promise.resolve(
       new ReadableStream<UIMessageChunk>(
         {
           async pull(controller) {
             if (pause) await pause()
-            if (at < chunks.length) controller.enqueue(chunks[at++]!)
-            else controller.close()
+            const { value, done } = chunks.next()
+            if (done) controller.close()
+            else controller.enqueue(value)
           },
         },
         { highWaterMark: pause ? 0 : 64 },
@@ -45,6 +45,14 @@ export class FedTransport implements ChatTransport<UIMessage> {
   reconnectToStream(): Promise<null> {
     return Promise.resolve(null)
   }
+}
+
+function* chunksOf<T>(tokens: readonly T[], read: (token: T) => string): Iterator<UIMessageChunk> {
+  yield { type: 'start' }
+  yield { type: 'text-start', id: 't' }
+  for (const token of tokens) yield { type: 'text-delta', id: 't', delta: read(token) }
+  yield { type: 'text-end', id: 't' }
+  yield { type: 'finish' }
 }
 
 export function earlierMessages(count: number): UIMessage[] {
@@ -77,8 +85,8 @@ function conversation(
   })
   chat['~registerMessagesCallback']?.(() => notifications++)
   return {
-    stream(tokens) {
-      transport.feed(tokens)
+    stream({ messages }) {
+      transport.feedMessages(messages)
       return () => chat.sendMessage({ text: 'Go on.' })
     },
     text: () =>

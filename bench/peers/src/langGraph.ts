@@ -1,5 +1,5 @@
 import type { Peer } from './peer.ts'
-import { earlierAnswer } from './peer.ts'
+import { earlierAnswer, idOf, textOf } from './peer.ts'
 
 /** What `useStream` keeps its state in; not among the package's exports, so reached by path. */
 interface StreamManager {
@@ -26,7 +26,6 @@ export const langGraph: Peer = {
   name: 'LangGraph StreamManager',
   open(messages) {
     let notifications = 0
-    let count = 0
     const manager = new StreamManager(new MessageTupleManager(), { throttle: false })
     manager.subscribe(() => notifications++)
     manager.setStreamValues({
@@ -44,18 +43,17 @@ export const langGraph: Peer = {
       onSuccess: () => undefined,
     }
     return Promise.resolve({
-      stream(tokens) {
-        const id = `live-${++count}`
-        const events = tokens.map((content) => ({
-          event: 'messages',
-          data: [{ id, type: 'AIMessageChunk', content }, {}],
-        }))
+      stream({ messages }) {
         return () =>
           manager.enqueue(
             () =>
               Promise.resolve(
                 (async function* () {
-                  yield* events
+                  for (const message of messages)
+                    yield {
+                      event: 'messages',
+                      data: [{ id: idOf(message), type: 'AIMessageChunk', content: textOf(message) }, {}],
+                    }
                 })(),
               ),
             options,

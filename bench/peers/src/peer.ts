@@ -1,3 +1,5 @@
+import type { InboundMessage } from 'ably'
+
 /** Another library's conversation state, fed by hand as ours is. */
 export interface Peer {
   readonly name: string
@@ -6,13 +8,26 @@ export interface Peer {
 }
 
 export interface PeerConversation {
-  /** Prepares a new response of `tokens`; what it returns streams it. Only that is timed. */
-  stream(tokens: readonly string[]): () => void | Promise<void>
+  /** Prepares a new response; what it returns streams it. Only that is timed. */
+  stream(response: PeerResponse): () => void | Promise<void>
   /** The text of the newest response: proof that the work was done. */
   text(): string
   /** How often the peer has told its subscriber that something changed. */
   notifications(): number
   close?(): void
 }
+
+/** What the agent published, as Ably delivers it. A peer that does not know Ably reads the two fields that it needs. */
+export interface PeerResponse {
+  readonly responseId: string
+  readonly texts: readonly string[]
+  /** One a token, the first one too. */
+  readonly messages: readonly InboundMessage[]
+}
+
+export const idOf = ({ extras }: InboundMessage): string =>
+  (extras as { headers: { responseId: string } }).headers.responseId
+
+export const textOf = ({ data }: InboundMessage): string => data as string
 
 export const earlierAnswer = 'An earlier answer.'

@@ -1,6 +1,6 @@
 import { StreamProcessor } from '@tanstack/ai-client'
 import type { Peer } from './peer.ts'
-import { earlierAnswer } from './peer.ts'
+import { earlierAnswer, idOf, textOf } from './peer.ts'
 
 type Chunk = Parameters<StreamProcessor['processChunk']>[0]
 
@@ -8,7 +8,6 @@ export const tanStack: Peer = {
   name: 'TanStack StreamProcessor',
   open(messages) {
     let notifications = 0
-    let count = 0
     const processor = new StreamProcessor({ events: { onMessagesChange: () => notifications++ } })
     processor.setMessages(
       Array.from({ length: messages }, (_, i) => ({
@@ -18,19 +17,17 @@ export const tanStack: Peer = {
       })),
     )
     return Promise.resolve({
-      stream(tokens) {
-        const messageId = `live-${++count}`
+      stream({ responseId: messageId, messages }) {
         const run = { threadId: 't', runId: messageId, timestamp: 1, model: 'm' }
-        const chunks = [
-          { type: 'RUN_STARTED', ...run },
-          { type: 'TEXT_MESSAGE_START', messageId, role: 'assistant', ...run },
-          ...tokens.map((delta) => ({ type: 'TEXT_MESSAGE_CONTENT', messageId, delta, ...run })),
-          { type: 'TEXT_MESSAGE_END', messageId, ...run },
-          { type: 'RUN_FINISHED', finishReason: 'stop', ...run },
-        ] as unknown as Chunk[]
+        const take = (chunk: object): void => processor.processChunk(chunk as Chunk)
         processor.prepareAssistantMessage()
         return () => {
-          for (const chunk of chunks) processor.processChunk(chunk)
+          take({ type: 'RUN_STARTED', ...run })
+          take({ type: 'TEXT_MESSAGE_START', messageId, role: 'assistant', ...run })
+          for (const message of messages)
+            take({ type: 'TEXT_MESSAGE_CONTENT', messageId: idOf(message), delta: textOf(message) })
+          take({ type: 'TEXT_MESSAGE_END', messageId, ...run })
+          take({ type: 'RUN_FINISHED', finishReason: 'stop', ...run })
         }
       },
       text: () =>
