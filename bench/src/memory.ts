@@ -1,5 +1,6 @@
 import { deliveriesOf, makeTokens } from '../../packages/core/test/model/deliveries.ts'
-import { Conversation, patterns, readWhole, screen } from './reader.ts'
+import { Conversation, patterns } from './reader.ts'
+import { readWhole, screen } from './view.ts'
 import { amount } from './report.ts'
 import type { Report } from './report.ts'
 
