@@ -15,7 +15,8 @@ interface Options {
   restartAfter?: number
 }
 
-const script = fileURLToPath(new URL('../agent/main.ts', import.meta.url))
+/** The bundle of agent/main.ts stands beside the server's (scripts/demo.mjs). */
+const script = fileURLToPath(new URL('agent.mjs', import.meta.url))
 
 /** Runs the agent in its own process, as in production, so that it can be killed without the server. */
 export class AgentProcess {
