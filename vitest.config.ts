@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 import { mutants } from './packages/core/test/model/mutants.ts'
+import { patience, testPatience } from './patience.ts'
 
 // Tests read the sources of sibling packages, so no build stands between an edit and its test.
 const source = { conditions: ['@rejoin/source', 'import', 'module', 'default'] }
@@ -25,7 +26,15 @@ const project = (name: string, root: string, extra: object = {}) => ({
   resolve: source,
   // Not 'import' here: it would reach `node --conditions` and break CommonJS packages that require each other.
   ssr: { resolve: { conditions: ['@rejoin/source'] } },
-  test: { name, root, include: ['**/*.test.{ts,tsx}'], testTimeout: 20_000, hookTimeout: 60_000, ...extra },
+  test: {
+    name,
+    root,
+    include: ['**/*.test.{ts,tsx}'],
+    testTimeout: testPatience,
+    hookTimeout: testPatience,
+    expect: { poll: { timeout: patience, interval: 20 } },
+    ...extra,
+  },
 })
 
 /** The tests of a binding again, with the oldest version of its framework. */
@@ -64,9 +73,11 @@ export default defineConfig({
   test: {
     // Vitest would leave one core idle: of two, half the machine.
     maxWorkers: availableParallelism(),
+    // Demos and browsers of workers end with them.
+    teardownTimeout: testPatience,
     projects: [
-      project('core', './packages/core', { ...shared, testTimeout: 120_000 }),
-      project('agent', './packages/agent', { ...shared, testTimeout: 120_000 }),
+      project('core', './packages/core', shared),
+      project('agent', './packages/agent', shared),
       project('react', './packages/react', { environment: 'happy-dom' }),
       project('vue', './packages/vue', { environment: 'happy-dom' }),
       oldest('react18', './packages/react', {
@@ -80,13 +91,12 @@ export default defineConfig({
       project('inspector', './packages/inspector', { environment: 'happy-dom' }),
       project('local-ably', './packages/local-ably', shared),
       project('postgres', './packages/postgres'),
-      project('cli', './packages/cli', { testTimeout: 60_000 }),
+      project('cli', './packages/cli'),
       project('demo', './demo', shared),
-      project('docs', './docs', { testTimeout: 60_000, exclude: ['.blocks/**', 'node_modules/**'] }),
+      project('docs', './docs', { exclude: ['.blocks/**', 'node_modules/**'] }),
       project('e2e', './e2e', {
-        // Nothing is slower for it: every wait ends with its event.
-        testTimeout: 300_000,
-        hookTimeout: 180_000,
+        // A browser and demos are started once for each worker (stage.ts).
+        ...shared,
         // Each worker runs a browser, a server, a database and an agent.
         maxWorkers: Math.min(4, availableParallelism()),
         // Projects with other numbers of workers are groups that run one after the other.

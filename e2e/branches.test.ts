@@ -7,7 +7,7 @@ import { answers } from './truth.ts'
 // A conversation has branches, on every device, and its agent remembers the one on which it is asked.
 
 const person = useBrowser()
-const demo = useDemo({ DEMO_STATE_TTL: '3000' })
+const demo = useDemo()
 
 const recall = 'What have I asked so far?'
 const patience = { timeout: 60_000, interval: 20 }
@@ -84,8 +84,10 @@ describe.each(fronts)('%s', (front) => {
     await shows(other, 'Invent a holiday', recall)
 
     // A new process of the agent remembers as well.
+    demo.model.keepOut()
     await chat.break('kill')
     await chat.page.locator('.presence').filter({ hasText: 'Agent offline' }).waitFor()
+    demo.model.letIn()
     await chat.page.locator('.presence').filter({ hasText: 'Agent online' }).waitFor()
     expect(await ask(chat, recall)).toContain(`1. ${first}\n2. ${second}\n3. ${recall}\n4. ${recall}`)
     for (const { page } of [chat, other])

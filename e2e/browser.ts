@@ -21,6 +21,8 @@ export async function launch(): Promise<Browser> {
   })
 }
 
+let people = 0
+
 /** A person with a browser profile of their own: cookies are not shared. */
 export async function person(
   browser: Browser,
@@ -32,6 +34,8 @@ export async function person(
   const context = await browser.newContext({
     viewport: { width: 1280, height: 860 },
     reducedMotion: 'reduce',
+    // For demos that trust a proxy: each person comes from an address of their own.
+    extraHTTPHeaders: { 'x-forwarded-for': `10.0.${Math.trunc(++people / 250)}.${people % 250}` },
     ...options,
   })
   // What the model wrote is compared character for character: Markdown would hide some of them.
@@ -51,9 +55,14 @@ export async function person(
   return { context, complaints }
 }
 
+/** A picture for people to look at, if they ask for them: `SCREENSHOTS=1`. */
 export async function screenshot(page: Page, name: string): Promise<void> {
+  if (process.env.SCREENSHOTS) await keepPicture(page, name)
+}
+
+export async function keepPicture(page: Page, name: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `${name}.png`) })
+  await page.screenshot({ path: join(folder, `${name.replaceAll(/[^\w-]+/g, '-').slice(0, 100)}.png`) })
 }
 
 export type { Browser, BrowserContext, Page }

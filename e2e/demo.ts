@@ -8,12 +8,16 @@ import { Conductor } from '../demo/test/conductor.ts'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const command = join(root, 'scripts', 'demo.mjs')
 
-export interface Demo {
-  url: string
+/** A demo as tests use it. */
+export interface RunningDemo {
+  readonly url: string
   /** Its model takes orders: how far to write, and when to go on. Without an order, it writes as fast as it can. */
-  model: Conductor
+  readonly model: Conductor
   /** Everything it has printed. */
   output(): string
+}
+
+export interface Demo extends RunningDemo {
   stop(): Promise<void>
 }
 

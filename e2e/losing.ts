@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { expect, onTestFinished } from 'vitest'
 import type { Chat } from './chat.ts'
-import type { Demo } from './demo.ts'
+import type { RunningDemo } from './demo.ts'
 
 export interface Losing {
   /** Lets the agent hear what became of its publishes; it fills the gaps then. */
@@ -11,7 +11,7 @@ export interface Losing {
 }
 
 /** Holds the outcomes of publishes back from the agent: gaps on the page stay until they are released. */
-async function holdNews({ model }: Demo, chat: Chat): Promise<Losing> {
+async function holdNews({ model }: RunningDemo, chat: Chat): Promise<Losing> {
   const { port } = await model.broker()
   const faults = `http://127.0.0.1:${port}/faults`
   const channel = `ai:${chat.conversation}`
@@ -32,7 +32,7 @@ async function holdNews({ model }: Demo, chat: Chat): Promise<Losing> {
 }
 
 /** Resolves with how to wait for the next publish of the agent that reaches the server. */
-async function publishes(demo: Demo, chat: Chat): Promise<() => Promise<void>> {
+async function publishes(demo: RunningDemo, chat: Chat): Promise<() => Promise<void>> {
   const cookies = await chat.page.context().cookies()
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
   const closing = new AbortController()
@@ -55,7 +55,7 @@ async function publishes(demo: Demo, chat: Chat): Promise<() => Promise<void>> {
  * until the page shows that something is missing. It holds there, and the agent has heard nothing.
  */
 export async function lose(
-  demo: Demo,
+  demo: RunningDemo,
   chat: Chat,
   fault: 'lose' | 'every',
   from: number,

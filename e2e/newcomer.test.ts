@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { screenshot } from './browser.ts'
 import { Chat, patterns, recordFirstText } from './chat.ts'
 import { lose } from './losing.ts'
-import { useBrowser, useDemo } from './stage.ts'
+import { useBrowser, useDemo, useOwnDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // What the README promises to a newcomer, step by step. The model writes as far as it is told, and no further.
@@ -15,9 +15,8 @@ const data = mkdtempSync(join(tmpdir(), 'rejoin-newcomer-'))
 
 const person = useBrowser()
 afterAll(() => rmSync(data, { recursive: true, force: true }))
-const demo = useDemo({ DEMO_DATA: data, DEMO_STATE_TTL: '120000' })
-/** Its server forgets a lost connection after a second. */
-const forgetful = useDemo({ DEMO_STATE_TTL: '1000' })
+const demo = useOwnDemo({ DEMO_DATA: data, DEMO_STATE_TTL: '120000' })
+const forgetful = useDemo('forgetful')
 
 describe.each(patterns)('%s', (pattern) => {
   test('an answer streams, thinking first, and ends exactly as the model wrote it', async () => {

@@ -9,7 +9,8 @@ import { answers } from './truth.ts'
 // What the pages themselves promise: nothing that arrives breaks them, and what is broken shows.
 
 const person = useBrowser()
-const demo = useDemo({ DEMO_STATE_TTL: '3000' })
+const demo = useDemo()
+const forgetful = useDemo('forgetful')
 
 /** Publishes into a conversation in the agent's name: what a model says is no safer than what a stranger does. */
 async function publisher(chat: Chat) {
@@ -66,12 +67,13 @@ describe.each(fronts)('%s', (front) => {
 
   test('a prompt that fails without a connection is sent when it is back', async () => {
     const { context } = await person()
-    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
-    await chat.fault('drop-long').click()
+    const chat = await Chat.open(context, forgetful.url, 'message-per-response', front)
+    const { back } = await chat.away('drop-long')
     await chat.waitForStatus(/Offline/)
     await chat.ask(answers.thinking.prompt)
     await chat.page.locator('.prompt[data-delivery=failed]').waitFor()
     await chat.button('Retry').waitFor()
+    await back()
     await chat.completed()
     expect(await chat.page.locator('.prompt[data-delivery=sent]').count()).toBe(1)
     await context.close()

@@ -8,7 +8,7 @@ import { answers } from './truth.ts'
 // Everything in the panel "Break it": the answer is whole afterwards, and the page shows what happened.
 
 const person = useBrowser()
-const demo = useDemo({ DEMO_STATE_TTL: '120000' })
+const demo = useDemo()
 
 /** A new conversation with an answer that has come so far, and holds. */
 async function begun(context: BrowserContext, pattern: Pattern, characters: number) {

@@ -1,6 +1,6 @@
 import { Realtime, type RealtimeChannel } from 'ably'
 import type { Pattern } from './chat.ts'
-import type { Demo } from './demo.ts'
+import type { RunningDemo } from './demo.ts'
 
 export interface StoredRow {
   id: string
@@ -12,13 +12,13 @@ export interface StoredRow {
 
 /** A person with a conversation, without a browser. */
 export class Somebody {
-  readonly #demo: Demo
+  readonly #demo: RunningDemo
   readonly #cookie: string
   readonly id: string
   readonly client: Realtime
   readonly channel: RealtimeChannel
 
-  private constructor(demo: Demo, cookie: string, id: string) {
+  private constructor(demo: RunningDemo, cookie: string, id: string) {
     this.#demo = demo
     this.#cookie = cookie
     this.id = id
@@ -42,7 +42,7 @@ export class Somebody {
     this.channel = this.client.channels.get(`ai:${id}`)
   }
 
-  static async withConversation(demo: Demo, pattern: Pattern): Promise<Somebody> {
+  static async withConversation(demo: RunningDemo, pattern: Pattern): Promise<Somebody> {
     const post = (path: string, body: string, cookie = '') =>
       fetch(`${demo.url}/api${path}`, { method: 'POST', body, headers: { cookie } })
     const cookie = (await post('/session', '{}')).headers.get('set-cookie')!.split(';')[0]!

@@ -2,13 +2,13 @@ import { connect, type Socket } from 'node:net'
 import { Realtime, Rest, type ErrorInfo, type RealtimeChannel } from 'ably'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Chat } from './chat.ts'
-import { useBrowser, useDemo } from './stage.ts'
+import { useBrowser, useOwnDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // Each forbidden thing, tried as a stranger would, with a browser or without one.
 
 const person = useBrowser()
-const demo = useDemo()
+const demo = useOwnDemo()
 /** Somebody with a conversation that has something in it. */
 let owner: { id: string; channel: string; token: string; responseId: string; cookie: string }
 let stranger: { cookie: string; id: string; token: string }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { patterns } from './chat.ts'
 import { Somebody } from './somebody.ts'
-import { useDemo } from './stage.ts'
+import { useOwnDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // Whoever watches the terminal reads sentences: no stack, no warning of Node.js, whatever is clicked.
 
-const demo = useDemo({ DEMO_SPEED: '5000', DEMO_STATE_TTL: '3000', DEMO_ORDERS_PORT: '' })
+const demo = useOwnDemo({ DEMO_SPEED: '5000', DEMO_STATE_TTL: '3000', DEMO_ORDERS_PORT: '' })
 
 const faults: Record<string, unknown>[] = [
   { kind: 'lose' },

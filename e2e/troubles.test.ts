@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { screenshot } from './browser.ts'
 import { Chat } from './chat.ts'
 import { failingDemo, startDemo } from './demo.ts'
-import { useBrowser, useDemo } from './stage.ts'
+import { useBrowser, useOwnDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
 // What goes wrong says what it is and what to do about it, and loses nothing.
@@ -68,7 +68,7 @@ describe('the command', () => {
 
 describe('the page', () => {
   const person = useBrowser()
-  const demo = useDemo()
+  const demo = useOwnDemo()
 
   test("somebody else's conversation, or none at all", async () => {
     const { context } = await person()

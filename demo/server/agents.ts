@@ -11,8 +11,8 @@ interface Options {
   model: ModelConfig
   longestPrompt: number
   calls: ServerCalls
-  /** Milliseconds between the agent's exit and its restart. Default 3000. */
-  restartAfter?: number
+  /** Milliseconds between the agent's exit and its restart. */
+  restartAfter: number
 }
 
 /** The bundle of agent/main.ts stands beside the server's (scripts/demo.mjs). */
@@ -58,7 +58,7 @@ export class AgentProcess {
           // Without a connection the process is useless: its exit schedules the next start.
           this.kill()
         })
-      }, this.#options.restartAfter ?? 3000)
+      }, this.#options.restartAfter)
     })
     const { client, model, longestPrompt } = this.#options
     this.#ready = rpc.call('start', { client, model, longestPrompt })

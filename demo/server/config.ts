@@ -18,6 +18,8 @@ export interface Config {
   longestPrompt: number
   /** How long the embedded Ably server can resume a lost connection, in milliseconds. */
   connectionStateTtl: number
+  /** How long an agent that was killed stays away, in milliseconds. */
+  restartAfter: number
   /** The folder of the built pages. */
   pages: string
 }
@@ -54,6 +56,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     model: modelConfig(env),
     longestPrompt: number(env, 'DEMO_LONGEST_PROMPT', 1_000_000, 1, 10_000_000),
     connectionStateTtl: number(env, 'DEMO_STATE_TTL', 10_000, 1000, 120_000),
+    // Longer than its presence lasts, so that pages see it gone.
+    restartAfter: number(env, 'DEMO_RESTART_AFTER', 5000, 0, 60_000),
     pages: here('../dist'),
   }
 }

@@ -44,6 +44,7 @@ async function start(): Promise<void> {
     client: broker.clientOptions,
     model: config.model,
     longestPrompt: config.longestPrompt,
+    restartAfter: config.restartAfter,
     calls: {
       save: (conversationId, row) => saveMessage(store, conversationId, row),
       page: (conversationId, cursor) => store.messages.page(conversationId, { limit: 100, cursor }),

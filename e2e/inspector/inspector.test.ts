@@ -5,7 +5,8 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { violations } from '../axe.ts'
 import { servePages, type Pages } from '../bindings/pages.ts'
-import { launch, person, screenshot, type Browser, type BrowserContext, type Page } from '../browser.ts'
+import { screenshot, type BrowserContext, type Page } from '../browser.ts'
+import { useBrowser } from '../stage.ts'
 
 // The element in real pages, under a strict Content-Security-Policy: in each framework and by a script tag.
 
@@ -15,8 +16,8 @@ const body = (name: string) => `<main>
   ${name === 'script' ? '<rejoin-inspector></rejoin-inspector>' : '<div id="app"></div>'}
 </main>`
 
+const person = useBrowser()
 let server: LocalAbly
-let browser: Browser
 let pages: Pages
 let client: Ably.Realtime
 beforeAll(async () => {
@@ -29,15 +30,13 @@ beforeAll(async () => {
     conditions: ['@rejoin/source'],
   })
   const more = { '/inspector.global.js': outputFiles[0]!.text }
-  ;[server, browser, pages] = await Promise.all([
+  ;[server, pages] = await Promise.all([
     startLocalAbly({ port: 0, connectionStateTtl: 60_000 }),
-    launch(),
     servePages(import.meta.dirname, ['react', 'vue', 'svelte', 'script'], { body, more }),
   ])
   client = new Ably.Realtime({ ...server.clientOptions, clientId: 'agent', logLevel: 0 })
 })
 afterAll(async () => {
-  await browser?.close()
   pages?.close()
   client?.close()
   await server?.close()
@@ -87,7 +86,7 @@ async function trouble({ page, say }: Awaited<ReturnType<typeof open>>) {
 
 describe.each(['react', 'vue', 'svelte', 'script'])('%s', (name) => {
   test('what happens is shown: messages, the past, a gap until it heals, a stranger, a prompt, a mark', async () => {
-    const { context, complaints } = await person(browser)
+    const { context, complaints } = await person()
     const world = await open(name, context)
     const { page, say } = world
     await trouble(world)
@@ -111,7 +110,7 @@ test.each([
   'axe finds nothing, %s at %i pixels, and nothing is wider than the page',
   async (colorScheme, width) => {
     const viewport = { width, height: 860 }
-    const { context, complaints } = await person(browser, { colorScheme, viewport, bypassCSP: true })
+    const { context, complaints } = await person({ colorScheme, viewport, bypassCSP: true })
     const world = await open('script', context)
     const { page } = world
     await trouble(world)
@@ -127,7 +126,7 @@ test.each([
 )
 
 test('with the keyboard alone: pause, choose, open a row to its message, fold', async () => {
-  const { context, complaints } = await person(browser)
+  const { context, complaints } = await person()
   const { page } = await open('script', context)
   const focused = () =>
     page.evaluate(() => {
@@ -165,7 +164,7 @@ test('with the keyboard alone: pause, choose, open a row to its message, fold', 
 })
 
 test('docked, it is folded in the corner and covers nothing else', async () => {
-  const { context, complaints } = await person(browser)
+  const { context, complaints } = await person()
   const world = await open('script', context)
   const { page } = world
   await page.evaluate(() => {

@@ -4,13 +4,14 @@ import { build } from 'esbuild'
 import fc from 'fast-check'
 import { afterAll, beforeAll, test } from 'vitest'
 import { liveOnWire, wireWorlds, type OpenWatcher } from '../../packages/core/test/wire/wireWorld.ts'
-import { launch, type Browser, type Page } from '../browser.ts'
+import type { Page } from '../browser.ts'
+import { useBrowser } from '../stage.ts'
 import type { Api } from './reader.ts'
 
 const numRuns = Number(process.env.WIRE_RUNS ?? 25)
 
+const person = useBrowser()
 let server: LocalAbly
-let browser: Browser
 let page: Page
 
 beforeAll(async () => {
@@ -24,14 +25,13 @@ beforeAll(async () => {
     conditions: ['@rejoin/source'],
     define: { global: 'globalThis' },
   })
-  browser = await launch()
-  page = await browser.newPage()
+  const { context } = await person()
+  page = await context.newPage()
   await page.goto(server.url)
   await page.addScriptTag({ content: bundle.outputFiles[0]!.text })
 })
 
 afterAll(async () => {
-  await browser?.close()
   await server?.close()
 })
 

@@ -1,5 +1,6 @@
 import type { RealtimeChannel } from 'ably'
 import { expect } from 'vitest'
+import { patience } from '../../../../patience.ts'
 import type { Row } from '../../src/index.ts'
 import type { Wire } from '../wire/wire.ts'
 import type { Host, OpenOptions, ViewName, ViewProps } from './host.ts'
@@ -151,7 +152,7 @@ export class Stage {
     check: () => Promise<boolean>,
     describe: () => Promise<string> = () => this.run(() => document.body.innerHTML, undefined),
   ): Promise<void> {
-    const deadline = Date.now() + 8_000
+    const deadline = Date.now() + patience
     while (!(await check())) {
       if (Date.now() > deadline) throw new Error(`gave up waiting for ${what}; there is ${await describe()}`)
       await new Promise((resolve) => setTimeout(resolve, 10))

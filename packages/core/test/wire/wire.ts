@@ -1,6 +1,7 @@
 import { startLocalAbly } from '@rejoin/local-ably'
 import type { LocalAbly } from '@rejoin/local-ably'
 import * as Ably from 'ably'
+import { patience } from '../../../../patience.ts'
 import { createSession } from '../../src/index.ts'
 import type { Session, SessionOptions } from '../../src/index.ts'
 
@@ -102,7 +103,7 @@ async function pong({ connection }: Ably.Realtime): Promise<void> {
 export async function until<V>(
   what: string,
   check: () => V | undefined | false | null,
-  ms = 60_000,
+  ms = patience,
   poll?: () => Promise<void>,
 ): Promise<V> {
   const deadline = Date.now() + ms
