@@ -1,10 +1,14 @@
 import * as Ably from 'ably'
 import { startLocalAbly } from '@rejoin/local-ably'
+import { testPatience } from '../../../patience.ts'
+import { patience } from '../src/exit/patience.ts'
 import { createAgent, type Pattern, type ResponseWriter } from '../src/index.ts'
 import { fileCheckpoints } from '../src/node.ts'
 
-/** An agent in a process of its own, for tests to kill: it answers slowly, and always the same. */
+/** An agent in a process of its own, for tests to kill: it answers word by word, and always the same. */
 const { PORT, CHANNEL, PATTERN, FOLDER, FLOOD, DIES, CIPHER } = process.env as Record<string, string>
+
+patience.signal = patience.exit = testPatience
 
 const { TOKEN, OWN_SERVER } = process.env
 const own = OWN_SERVER ? await startLocalAbly({ port: 0 }) : undefined
@@ -38,7 +42,7 @@ agent.onPrompt(
     if (DIES !== undefined) await begin(response)
     while (response.text.length < answer.length) {
       response.append(answer.slice(response.text.length, response.text.length + 5))
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await response.flush()
     }
   },
   { interrupted: 'resume' },
@@ -55,7 +59,7 @@ async function exitWithServer(): Promise<void> {
   await new Promise(() => {})
 }
 
-/** Says something, and then dies of `DIES` with more to say. */
+/** Says something, and then dies of `DIES`, or holds until it is killed, with more to say. */
 async function begin(response: ResponseWriter): Promise<void> {
   response.append('Once upon ')
   await response.flush()
@@ -74,7 +78,7 @@ async function begin(response: ResponseWriter): Promise<void> {
       process.exit(0)
     },
   }
-  void die[DIES!]!()
+  void die[DIES!]?.()
   await new Promise(() => {})
 }
 

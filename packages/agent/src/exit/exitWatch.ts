@@ -1,3 +1,5 @@
+import { patience } from './patience.ts'
+
 /** Work to end when the process is told to stop. */
 export interface Mortal {
   /** Ends everything that is open on the channel; does not reject. */
@@ -12,9 +14,6 @@ interface ProcessLike {
   listenerCount(signal: string): number
   kill(pid: number, signal: string): void
 }
-
-/** Milliseconds that the end may take before the process exits anyway. */
-const PATIENCE = 5000
 
 const watched = new Map<string, { mortals: Set<Mortal>; listener: () => void }>()
 
@@ -48,7 +47,7 @@ async function end(process: ProcessLike, signal: string): Promise<void> {
   const watch = watched.get(signal)
   if (!watch) return
   watched.delete(signal)
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE))
+  const late = new Promise((resolve) => setTimeout(resolve, patience.signal))
   await Promise.race([Promise.all([...watch.mortals].map((mortal) => mortal.shutDown())), late])
   process.off(signal, watch.listener)
   // The signal would have ended the process. If others listen to it, they decide whether the process exits.

@@ -1,4 +1,5 @@
 import { type RejoinError, wrapPublishError } from '@rejoin/core/protocol'
+import { patience } from './patience.ts'
 import type { RestRequest } from './restRequest.ts'
 
 /** A source of messages to publish when the process exits and can no longer await anything. */
@@ -23,9 +24,6 @@ interface Spawned {
   readonly stdout: string
   readonly error?: Error
 }
-
-/** Milliseconds by which the exit is delayed at most. */
-const PATIENCE = 2500
 
 /** Where `@rejoin/local-ably` lists the ports on which it listens in this process. */
 const OWN_PORTS = Symbol.for('local-ably.ports')
@@ -85,7 +83,7 @@ function speak(): void {
     // This process's options (a debugger, a profiler) are not meant for the child.
     const env = { ...node.env, NODE_OPTIONS: '' }
     const input = JSON.stringify(lists)
-    const options = { input, env, encoding: 'utf8', timeout: PATIENCE, windowsHide: true }
+    const options = { input, env, encoding: 'utf8', timeout: patience.exit, windowsHide: true }
     const { spawnSync } = node.getBuiltinModule('node:child_process')
     const { status, stdout, error } = spawnSync(node.execPath, ['-e', HEIR], options)
     if (status === 0) return
