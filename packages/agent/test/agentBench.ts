@@ -3,6 +3,7 @@ import * as Ably from 'ably'
 import { startLocalAbly, type LocalAbly, type LocalAblyOptions } from '@rejoin/local-ably'
 import { checksum } from '@rejoin/core/protocol'
 import { afterAll, beforeAll } from 'vitest'
+import { patience } from '../../../patience.ts'
 import { createAgent, type Agent, type AgentOptions } from '../src/index.ts'
 
 /** One server with an agent's and a subscriber's client, for tests over a real socket. */
@@ -28,6 +29,9 @@ export class Bench {
       // Retries of connections come soon, so that tests do not wait.
       disconnectedRetryTimeout: 200,
       suspendedRetryTimeout: 200,
+      // A slow answer is not taken for none.
+      realtimeRequestTimeout: patience,
+      httpRequestTimeout: patience,
       logLevel: 0,
       ...options,
     }

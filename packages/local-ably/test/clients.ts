@@ -1,5 +1,6 @@
 import * as Ably from 'ably'
 import { afterAll, beforeAll } from 'vitest'
+import { patience } from '../../../patience.ts'
 import { startLocalAbly, type LocalAbly, type LocalAblyOptions } from '../src/index.ts'
 
 /** A server for one test file, and clients that end with it. */
@@ -21,7 +22,9 @@ export function useServer(options: LocalAblyOptions = {}) {
     disconnectedRetryTimeout: 200,
     suspendedRetryTimeout: 300,
     channelRetryTimeout: 200,
-    realtimeRequestTimeout: 3000,
+    // A slow answer is not taken for none.
+    realtimeRequestTimeout: patience,
+    httpRequestTimeout: patience,
     logLevel: 0 as const,
   }
   // A client brings its own credentials, or gets the server's key.

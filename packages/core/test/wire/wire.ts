@@ -5,12 +5,13 @@ import { patience } from '../../../../patience.ts'
 import { createSession } from '../../src/index.ts'
 import type { Session, SessionOptions } from '../../src/index.ts'
 
-/** Short timers, so that tests of lost connections take no minutes. */
-const impatient = {
+/** Who lost a connection tries again soon; but nobody takes a slow answer for none. */
+const timers = {
   disconnectedRetryTimeout: 100,
   suspendedRetryTimeout: 200,
   channelRetryTimeout: 200,
-  realtimeRequestTimeout: 2_000,
+  realtimeRequestTimeout: patience,
+  httpRequestTimeout: patience,
 }
 
 /** What a frame that carries messages has as its action. */
@@ -37,7 +38,7 @@ export class Wire {
   }
 
   client(options: Partial<Ably.ClientOptions> = {}): Ably.Realtime {
-    const client = new Ably.Realtime({ ...this.server.clientOptions, ...impatient, logLevel: 0, ...options })
+    const client = new Ably.Realtime({ ...this.server.clientOptions, ...timers, logLevel: 0, ...options })
     this.clients.push(client)
     return client
   }

@@ -1,4 +1,5 @@
 import type * as Ably from 'ably'
+import { testPatience } from '../../../../patience.ts'
 import { describe, expect, test } from 'vitest'
 import { collect, errorOf, formats, uniqueName, useServer } from '../../test/clients.ts'
 
@@ -58,7 +59,7 @@ describe.each(formats)('presence over $format', ({ useBinaryProtocol }) => {
     const client = open({ clientId: 'ann' })
     await client.channels.get(name).presence.enter('here')
     const connectionId = client.connection.id!
-    const admit = server().faults.drop({ match: { connectionId }, refuseFor: 10_000 })
+    const admit = server().faults.drop({ match: { connectionId }, refuseFor: testPatience })
     await seen.atLeast(2)
     expect(brief(seen.items)[1]).toEqual(['leave', 'ann', 'here'])
     expect(seen.items[1]!.id.startsWith(connectionId)).toBe(false)
@@ -72,7 +73,7 @@ describe.each(formats)('presence over $format', ({ useBinaryProtocol }) => {
     const watcher = open().channels.get(name)
     const seen = collect<Ably.PresenceMessage>((listener) => watcher.presence.subscribe(listener))
     await seen.subscribed
-    const client = open({ clientId: 'ann', transportParams: { remainPresentFor: 5000 } })
+    const client = open({ clientId: 'ann', transportParams: { remainPresentFor: testPatience } })
     const channel = client.channels.get(name)
     await channel.presence.enter('here')
     const back = new Promise((resolve) => channel.once('attached', resolve))

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import * as Ably from 'ably'
+import { testPatience } from '../../../../patience.ts'
 import { describe, expect, test } from 'vitest'
 import { collect, connected, errorOf, uniqueName, useServer } from '../../test/clients.ts'
 
-const { server, realtime, rest } = useServer({ maxIdleInterval: 500, connectionStateTtl: 3000 })
+const { server, realtime, rest } = useServer({ maxIdleInterval: 500, connectionStateTtl: testPatience })
 
 // Node's transport reads a stream; with `stream=false` the server answers each poll once, as browsers ask it to.
 const transports: { how: string; transportParams: Record<string, string> }[] = [
@@ -68,11 +69,11 @@ describe.each(transports)('comet, $how', ({ transportParams }) => {
   })
 
   test('stays connected while nothing passes', async () => {
-    const client = open({ realtimeRequestTimeout: 300 })
+    const client = open()
     await connected(client)
     const states: string[] = []
     client.connection.on((change) => states.push(change.current))
-    // Five signs of life, on a connection beside it, take longer than the client waits for one.
+    // Five signs of life, on a connection beside it: the SDK takes silence for a lost connection.
     const { stream } = transportParams
     const query = `key=${server().key}${stream ? `&stream=${stream}` : ''}`
     let beats = 0

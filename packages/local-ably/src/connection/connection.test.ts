@@ -1,8 +1,12 @@
 import * as Ably from 'ably'
+import { testPatience } from '../../../../patience.ts'
+import { startLocalAbly } from '../index.ts'
+import { Action } from '../wire/protocol.ts'
 import { describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { collect, connected, formats, pause, uniqueName, useServer } from '../../test/clients.ts'
 
-const { realtime, server } = useServer({ connectionStateTtl: 1500, maxIdleInterval: 400 })
+const { realtime, server } = useServer({ connectionStateTtl: testPatience, maxIdleInterval: 400 })
 
 const dropped = (client: Ably.Realtime) => client.connection.whenState('disconnected')
 const until = async (check: () => boolean) => {
@@ -26,12 +30,19 @@ describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
   })
 
   once('stays connected when idle', async () => {
-    const client = open({ realtimeRequestTimeout: 300 })
+    const client = open()
     await connected(client)
-    const states: string[] = []
-    client.connection.on((change) => states.push(change.current))
-    await pause(1300)
-    expect(states).toEqual([])
+    // What the SDK waits for: it takes silence for a lost connection.
+    const socket = new WebSocket(`${server().url.replace('http', 'ws')}/?key=${server().key}&heartbeats=true`)
+    const beats = collect<unknown>((listener) =>
+      socket.on('message', (data: Buffer) => {
+        const { action } = JSON.parse(data.toString()) as { action: number }
+        if (action === Action.heartbeat) listener(action)
+      }),
+    )
+    await beats.atLeast(3)
+    socket.terminate()
+    expect(client.connection.state).toBe('connected')
   })
 
   test('resumes after a drop, and misses nothing', async () => {
@@ -47,7 +58,7 @@ describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
     const resumes: boolean[] = []
     channel.on('attached', (change) => resumes.push(change.resumed))
     const gone = dropped(reader)
-    const admit = server().faults.drop({ match: { connectionId: id! }, refuseFor: 10_000 })
+    const admit = server().faults.drop({ match: { connectionId: id! }, refuseFor: testPatience })
     await gone
     await writer.publish('b', '2')
     await writer.appendMessage({ serial: serials[0], data: '1' } as Ably.Message)
@@ -110,18 +121,22 @@ describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
   })
 
   once('after its time to live a connection is new, and its channels start anew', async () => {
-    const name = uniqueName()
-    const client = open()
-    const channel = client.channels.get(name)
+    const own = await startLocalAbly({ connectionStateTtl: 50 })
+    const { key, ...where } = own.clientOptions
+    const client = open({ key, ...where })
+    const channel = client.channels.get(uniqueName())
     await channel.attach()
-    await pause(20)
     const { id } = client.connection
     const attached = new Promise<Ably.ChannelStateChange>((resolve) => channel.once('attached', resolve))
-    server().faults.drop({ match: { connectionId: id! }, refuseFor: 2200 })
+    const admit = own.faults.drop({ match: { connectionId: id! }, refuseFor: testPatience })
+    await until(() => !own.status().connections.some((one) => one.id === id))
+    admit()
     const change = await attached
     expect(change.resumed).toBe(false)
     expect(client.connection.id).not.toBe(id)
     expect(client.connection.errorReason?.code).toBe(80008)
+    client.close()
+    await own.close()
   })
 
   test('a forgotten connection says so; recent channels still resume', async () => {
@@ -137,14 +152,19 @@ describe.each(formats)('connection over $format', ({ useBinaryProtocol }) => {
 
   test('recover takes up where another client object left', async () => {
     const name = uniqueName()
-    const first = open()
+    const first = open({ disconnectedRetryTimeout: testPatience })
     const channel = first.channels.get(name)
     const got = collect<Ably.InboundMessage>((listener) => channel.subscribe(listener))
     await got.subscribed
     await channel.publish('a', '1')
     await got.atLeast(1)
     const recoveryKey = first.connection.createRecoveryKey()!
-    server().faults.drop({ match: { connectionId: first.connection.id! }, refuseFor: 100 })
+    // It tries again at once, and then no more.
+    const losses = collect((listener) => first.connection.on('disconnected', listener))
+    const lost = { match: { connectionId: first.connection.id! }, refuseFor: testPatience }
+    const admit = server().faults.drop(lost)
+    await losses.atLeast(2)
+    admit()
     await realtime().channels.get(name).publish('b', '2')
     const second = open({ recover: recoveryKey })
     const again = collect<Ably.InboundMessage>((listener) => second.channels.get(name).subscribe(listener))

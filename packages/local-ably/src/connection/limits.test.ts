@@ -20,9 +20,10 @@ describe.each(formats)('limits over $format', ({ useBinaryProtocol }) => {
     const client = open()
     const channel = client.channels.get(uniqueName())
     await connected(client)
-    const answers = await codes(Array.from({ length: 14 }, (_, i) => channel.publish('n', String(i))))
+    // So many that no machine is slow enough to earn credit for all of them.
+    const answers = await codes(Array.from({ length: 400 }, (_, i) => channel.publish('n', String(i))))
     expect(answers.filter((code) => code === 0).length).toBeGreaterThanOrEqual(10)
-    expect(answers.at(-1)).toBe(42911)
+    expect(answers).toContain(42911)
     while ((await codes([channel.publish('n', 'again')]))[0] === 42911) await pause(50)
     expect(client.connection.state).toBe('connected')
   })
@@ -59,8 +60,9 @@ describe.each(formats)('limits over $format', ({ useBinaryProtocol }) => {
     const signed = `${encode({ alg: 'HS256', kid: 'local.key' })}.${encode(claims)}`
     const token = `${signed}.${createHmac('sha256', 'secret').update(signed).digest('base64url')}`
     const channel = open({ token }).channels.get(uniqueName('slow'))
-    const answers = await codes(Array.from({ length: 4 }, () => channel.publish('n', 'x')))
-    expect(answers).toEqual([0, 0, 42911, 42911])
+    const answers = await codes(Array.from({ length: 100 }, () => channel.publish('n', 'x')))
+    expect(answers.slice(0, 2)).toEqual([0, 0])
+    expect(answers).toContain(42911)
   })
 })
 

@@ -1,4 +1,5 @@
 import * as Ably from 'ably'
+import { patience } from '../../../../patience.ts'
 import { afterAll, beforeAll } from 'vitest'
 import { startLocalAbly, type LocalAbly } from '../../src/index.ts'
 
@@ -63,11 +64,11 @@ export function breakConnection(client: Ably.Realtime): void {
 
 /** Asks until the answer is there: the service takes a moment to store what it delivered. */
 export async function eventually<T>(ask: () => Promise<T | undefined | false>): Promise<T> {
-  const until = Date.now() + 10_000
+  const until = Date.now() + patience
   for (;;) {
     const answer = await ask()
     if (answer) return answer
-    if (Date.now() > until) throw new Error('unable to see the expected state; ten seconds passed')
+    if (Date.now() > until) throw new Error('unable to see the expected state; it did not come')
     await new Promise((resolve) => setTimeout(resolve, onService ? 200 : 10))
   }
 }

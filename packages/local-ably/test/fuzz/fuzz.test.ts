@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { testPatience } from '../../../../patience.ts'
 import { startLocalAbly, type LocalAbly } from '../../src/index.ts'
 import { frameBytes } from './frames.ts'
 import { Random } from './random.ts'
@@ -116,10 +117,10 @@ function memory(): number {
 async function swept(server: LocalAbly): Promise<void> {
   const connections = async () =>
     ((await (await fetch(`${server.url}/status`)).json()) as { connections: unknown[] }).connections.length
-  await expect.poll(connections, { timeout: 60_000 }).toBe(0)
+  await expect.poll(connections).toBe(0)
 }
 
-test(`${inputs} inputs of any kind, seed ${seed}`, { timeout: 60_000 + inputs * 20 }, async () => {
+test(`${inputs} inputs of any kind, seed ${seed}`, { timeout: testPatience + inputs * 20 }, async () => {
   const bugs: string[] = []
   const uncaught = (error: unknown) =>
     bugs.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
