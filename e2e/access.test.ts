@@ -77,9 +77,7 @@ describe.each(fronts)('%s', (front) => {
     await demo.model.holdAt(300)
     await chat.ask(answers.openai.prompt)
     await chat.answers.nth(2).waitFor()
-    await expect
-      .poll(async () => (await chat.rendered()).length, { timeout: 60_000, interval: 20 })
-      .toBeGreaterThan(200)
+    await expect.poll(async () => (await chat.rendered()).length).toBeGreaterThan(200)
     const { hear } = await lose(demo, chat, 'lose', 300)
     expect(await violations(chat.page)).toEqual([])
     await screenshot(chat.page, `${front}-${colorScheme}`)
@@ -255,9 +253,7 @@ describe.each(fronts)('%s', (front) => {
     await chat.ask(prompt)
     await chat.answers.nth(1).waitFor()
     const shows = (length: number) =>
-      expect
-        .poll(async () => (await chat.rendered()).length, { timeout: 60_000, interval: 20 })
-        .toBeGreaterThan(length)
+      expect.poll(async () => (await chat.rendered()).length).toBeGreaterThan(length)
     await shows(600)
     await chat.answer.evaluate((answer) => {
       const touched = { other: 0, settled: 0, last: 0 }

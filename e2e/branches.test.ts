@@ -10,13 +10,12 @@ const person = useBrowser()
 const demo = useDemo()
 
 const recall = 'What have I asked so far?'
-const patience = { timeout: 60_000, interval: 20 }
 
 /** Asks, and waits for the whole answer, the only one that comes. */
 async function ask(chat: Chat, prompt: string): Promise<string> {
   const before = await chat.answers.count()
   await chat.ask(prompt)
-  await expect.poll(() => chat.answers.count(), patience).toBe(before + 1)
+  await expect.poll(() => chat.answers.count()).toBe(before + 1)
   await chat.answers.nth(before).and(chat.page.locator('[data-status=complete]')).waitFor()
   return chat.text()
 }
@@ -24,7 +23,7 @@ async function ask(chat: Chat, prompt: string): Promise<string> {
 /** What the page shows of each prompt, in order. */
 const prompts = (chat: Chat) => chat.page.locator('.prompt .bubble').allInnerTexts()
 
-const shows = (chat: Chat, ...texts: string[]) => expect.poll(() => prompts(chat), patience).toEqual(texts)
+const shows = (chat: Chat, ...texts: string[]) => expect.poll(() => prompts(chat)).toEqual(texts)
 
 const version = (chat: Chat, at: number, text: string) =>
   chat.prompts.nth(at).locator('.versions').filter({ hasText: text }).waitFor()

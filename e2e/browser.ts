@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { patience } from '../patience.ts'
 // @ts-expect-error: plain JavaScript, shared with the scripts.
 import { ensureChromium } from '../scripts/chromium.mjs'
 
@@ -38,6 +39,7 @@ export async function person(
     extraHTTPHeaders: { 'x-forwarded-for': `10.0.${Math.trunc(++people / 250)}.${people % 250}` },
     ...options,
   })
+  context.setDefaultTimeout(patience)
   // What the model wrote is compared character for character: Markdown would hide some of them.
   if (format === 'source')
     await context.addInitScript(() => {

@@ -9,16 +9,12 @@ export type Front = 'react' | 'vue' | 'script'
 
 export const fronts: readonly Front[] = ['react', 'vue', 'script']
 
-/** Long enough for a machine that does four other things. Nothing is slower for it: every wait ends with its event. */
-const patience = { timeout: 60_000, interval: 20 }
-
 /** What a person does on the page, and what they see there. */
 export class Chat {
   readonly page: Page
 
   constructor(page: Page) {
     this.page = page
-    page.setDefaultTimeout(patience.timeout)
   }
 
   /** Opens a new conversation of a pattern. */
@@ -136,12 +132,12 @@ export class Chat {
   /** Resolves when the newest answer shows so many characters. */
   async shows(characters: number): Promise<void> {
     // Evaluated from outside: the page's Content-Security-Policy forbids evaluating strings.
-    await expect.poll(async () => (await this.text()).length, patience).toBeGreaterThanOrEqual(characters)
+    await expect.poll(async () => (await this.text()).length).toBeGreaterThanOrEqual(characters)
   }
 
   /** Resolves when the newest answer shows this text and no other. */
   async showsAll(text: string): Promise<void> {
-    await expect.poll(() => this.text(), patience).toBe(text)
+    await expect.poll(() => this.text()).toBe(text)
   }
 
   /** Resolves when so many answers are complete. */

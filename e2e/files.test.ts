@@ -65,7 +65,7 @@ describe.each(fronts)('%s', (front) => {
     expect(await chat.text()).toContain('paper.pdf**: a PDF document of 2 pages')
 
     const check = async (at: Chat) => {
-      await expect.poll(() => picturesShown(at), { timeout: 60_000 }).toEqual([64])
+      await expect.poll(() => picturesShown(at)).toEqual([64])
       const document = at.prompts.last().locator('[data-file=document] a')
       expect(await document.getAttribute('download')).toBe('paper.pdf')
       return document

@@ -26,7 +26,7 @@ test.each(patterns)('the server restarts without its memory in mid-answer: %s', 
   await cut
   await demo.model.goOn()
   await expect
-    .poll(async () => (await somebody.rows()).find(({ role }) => role === 'assistant'), { timeout: 60_000 })
+    .poll(async () => (await somebody.rows()).find(({ role }) => role === 'assistant'))
     .toMatchObject({ status: 'complete', text: answers.scripted.text, promptId: 'p' })
   const shown = () => {
     const { messages } = session.getSnapshot()
@@ -34,9 +34,7 @@ test.each(patterns)('the server restarts without its memory in mid-answer: %s', 
     const response = answer && session.getResponse(answer.id)
     return response && { status: response.status, text: response.text, hasGap: response.hasGap }
   }
-  await expect
-    .poll(shown, { timeout: 30_000 })
-    .toEqual({ status: 'complete', text: answers.scripted.text, hasGap: false })
+  await expect.poll(shown).toEqual({ status: 'complete', text: answers.scripted.text, hasGap: false })
   session.close()
   somebody.client.close()
 })

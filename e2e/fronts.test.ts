@@ -41,9 +41,7 @@ async function growing(
   let shown = 0
   for (let piece = 1; piece < pieces; piece++) {
     await demo.model.holdAt(place(piece))
-    await expect
-      .poll(async () => (await chat.rendered()).length, { timeout: 60_000, interval: 20 })
-      .toBeGreaterThan(shown)
+    await expect.poll(async () => (await chat.rendered()).length).toBeGreaterThan(shown)
     shown = (await chat.rendered()).length
     await look()
   }
@@ -251,13 +249,10 @@ describe.each(fronts)('%s', (front) => {
     await chat.shows(100)
     const scroller = chat.page.locator('.scroll')
     await expect
-      .poll(
-        async () => {
-          await scroller.evaluate((element) => element.scrollBy({ top: -1200 }))
-          return chat.prompts.count()
-        },
-        { timeout: 60_000 },
-      )
+      .poll(async () => {
+        await scroller.evaluate((element) => element.scrollBy({ top: -1200 }))
+        return chat.prompts.count()
+      })
       .toBe(14)
     // What one reads stays where it is while the answer below grows.
     const place = () => chat.prompts.nth(3).evaluate((element) => element.getBoundingClientRect().top)

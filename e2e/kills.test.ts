@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { startPostgres } from '../packages/postgres/test/postgresServer.ts'
+import { testPatience } from '../patience.ts'
 import { patterns } from './chat.ts'
 import { startDemo } from './demo.ts'
 import { Somebody } from './somebody.ts'
@@ -45,9 +46,7 @@ describe.skipIf(url === undefined)(title, () => {
           await demo.model.goOn()
           const answered = async () =>
             (await somebody.rows()).filter(({ role }) => role === 'assistant').map(({ promptId }) => promptId)
-          await expect
-            .poll(async () => (await answered()).sort(), { timeout: 60_000, interval: 1000 })
-            .toEqual(asked.toSorted())
+          await expect.poll(async () => (await answered()).sort()).toEqual(asked.toSorted())
           const rows = await somebody.rows()
           expect(
             rows
@@ -64,7 +63,7 @@ describe.skipIf(url === undefined)(title, () => {
         await demo.stop()
       }
     },
-    180_000 + kills * 60_000,
+    testPatience + kills * 60_000,
   )
 
   test('a damaged checkpoint names itself, and nothing is answered until it is mended', async () => {
@@ -76,7 +75,7 @@ describe.skipIf(url === undefined)(title, () => {
       // Written by the agent when it had read the past.
       const state = async () =>
         (await pool.query('select state from rejoin_checkpoints where channel = $1', [name])).rows[0]
-      await expect.poll(state, { timeout: 20_000 }).toBeDefined()
+      await expect.poll(state).toBeDefined()
       await pool.query(`update rejoin_checkpoints set state = '{"serial": 7}' where channel = $1`, [name])
       const gone = new Promise<void>((resolve) => {
         void somebody.channel.presence.subscribe('leave', () => resolve())
@@ -84,7 +83,7 @@ describe.skipIf(url === undefined)(title, () => {
       await somebody.call('POST', '/faults', { kind: 'kill' })
       await gone
       await somebody.channel.publish('user-input', { promptId: 'p', text: answers.scripted.prompt })
-      await expect.poll(() => demo.output(), { timeout: 20_000 }).toContain(`checkpoint of channel "${name}"`)
+      await expect.poll(() => demo.output()).toContain(`checkpoint of channel "${name}"`)
       // Asks for the agent once more: it refuses again, and answers nothing.
       await somebody.call('GET', '/token')
       expect((await somebody.channel.presence.get()).map(({ clientId }) => clientId)).toEqual([])
@@ -94,9 +93,7 @@ describe.skipIf(url === undefined)(title, () => {
       await somebody.call('GET', '/token')
       await somebody.channel.publish('user-input', { promptId: 'q', text: answers.scripted.prompt })
       await expect
-        .poll(async () => (await somebody.rows()).map(({ id, promptId }) => promptId ?? id), {
-          timeout: 60_000,
-        })
+        .poll(async () => (await somebody.rows()).map(({ id, promptId }) => promptId ?? id))
         .toEqual(['q', 'q'])
       somebody.client.close()
     } finally {

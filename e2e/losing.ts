@@ -73,6 +73,6 @@ export async function lose(
     written = await demo.model.held()
     await leaves
   }
-  await expect.poll(() => chat.gaps.count(), { timeout: 60_000, interval: 50 }).toBeGreaterThan(0)
+  await expect.poll(() => chat.gaps.count()).toBeGreaterThan(0)
   return { ...losing, at }
 }

@@ -26,7 +26,7 @@ describe.each(patterns)('%s', (pattern) => {
     await demo.model.holdAt({ reasoning: 20 })
     const { prompt, text, reasoning } = answers.thinking
     await chat.ask(prompt)
-    await expect.poll(async () => (await chat.reasoning()).length, { timeout: 60_000 }).toBeGreaterThan(10)
+    await expect.poll(async () => (await chat.reasoning()).length).toBeGreaterThan(10)
     expect(reasoning.startsWith(await chat.reasoning())).toBe(true)
     expect(await chat.text()).toBe('')
     expect(await chat.status()).toBe('streaming')
@@ -87,14 +87,11 @@ describe.each(patterns)('%s', (pattern) => {
     await second.page.close()
     await demo.model.goOn()
     await expect
-      .poll(
-        async () => {
-          const answer = await context.request.get(`${demo.url}/api/conversations/${id}/rows`)
-          const { rows } = (await answer.json()) as { rows: { role: string; status?: string }[] }
-          return rows.find(({ role }) => role === 'assistant')?.status
-        },
-        { timeout: 60_000 },
-      )
+      .poll(async () => {
+        const answer = await context.request.get(`${demo.url}/api/conversations/${id}/rows`)
+        const { rows } = (await answer.json()) as { rows: { role: string; status?: string }[] }
+        return rows.find(({ role }) => role === 'assistant')?.status
+      })
       .toBe('complete')
 
     // A new process knows nothing of the channels: what it shows, it has from the database.

@@ -30,7 +30,7 @@ describe.each(fronts)('%s', (front) => {
     await chat.completed()
     const whole = async (at: Chat) => {
       const shown = fields(at)
-      await expect.poll(() => shown.steps.count(), { timeout: 60_000 }).toBe(3)
+      await expect.poll(() => shown.steps.count()).toBe(3)
       expect(await shown.title.innerText()).toBe('Tomato soup')
       expect(await shown.ingredients.count()).toBe(5)
     }
@@ -51,9 +51,9 @@ describe.each(fronts)('%s', (front) => {
     await chat.completed()
     const width = () =>
       chat.answer.locator('.file img').evaluate((image) => (image as HTMLImageElement).naturalWidth)
-    await expect.poll(width, { timeout: 60_000 }).toBe(240)
+    await expect.poll(width).toBe(240)
     await chat.reload()
-    await expect.poll(width, { timeout: 60_000 }).toBe(240)
+    await expect.poll(width).toBe(240)
     expect(complaints).toEqual([])
     await context.close()
   })

@@ -106,7 +106,7 @@ test.each([
     await chat.page.locator('[data-gap]').first().waitFor()
     await expect.poll(() => chat.page.locator('[data-wrong]').getAttribute('data-wrong')).not.toBe('0')
     await screenshot(chat.page, `break-it-for-me-${viewport.width}`)
-    await chat.button('Replay').waitFor({ timeout: 90_000 })
+    await chat.button('Replay').waitFor()
     const states = await chat.page
       .locator('.steps li')
       .evaluateAll((all) => all.map((one) => one.getAttribute('data-state')))

@@ -40,7 +40,7 @@ async function grows(chat: Chat, length: number): Promise<void> {
   await demo.model.holdAt(length)
   await demo.model.held()
   const shown = async () => (await chat.answer.innerText()).length
-  await expect.poll(shown, { timeout: 60_000, interval: 20 }).toBeGreaterThan(length / 2)
+  await expect.poll(shown).toBeGreaterThan(length / 2)
 }
 
 describe.each(fronts)('%s', (front) => {
@@ -54,7 +54,7 @@ describe.each(fronts)('%s', (front) => {
     expect(await shifted(page)).toBeLessThan(0.05)
     await demo.model.holdAt(40)
     for (const { prompt } of [answers.openai, answers.thinking, answers.anthropic]) await chat.ask(prompt)
-    await expect.poll(() => chat.answers.count(), { timeout: 60_000 }).toBe(3)
+    await expect.poll(() => chat.answers.count()).toBe(3)
     // Until the page is full, what grows moves what is below it.
     await grows(chat, 240)
     const before = await shifted(page)
@@ -73,9 +73,7 @@ describe.each(fronts)('%s', (front) => {
     await chat.ask(answers.thinking.prompt)
     await chat.completed()
     const rows = `${demo.url}/api/conversations/${chat.conversation}/rows`
-    await expect
-      .poll(async () => (await context.request.get(rows)).text(), { timeout: 60_000 })
-      .toContain('"complete"')
+    await expect.poll(async () => (await context.request.get(rows)).text()).toContain('"complete"')
     await context.routeWebSocket(/./, () => {})
     await chat.page.reload()
     await chat.showsAll(answers.thinking.text)

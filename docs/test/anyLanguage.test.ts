@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { createSession, history, type Session } from '@rejoin/core'
 import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { patience } from '../../patience.ts'
 import { closeClients, Realtime } from './ably.ts'
 import { isMissing, languages, Program } from './languages.ts'
 
@@ -56,7 +57,7 @@ describe.each(languages)('the agent in $name', (language) => {
     const over = ({ id, role }: { id: string; role: string }) =>
       role === 'assistant' && session.getResponse(id)!.status !== 'streaming'
     const first = () => session.getSnapshot().messages.find(over)?.id
-    const id = await vi.waitUntil(first, { timeout: 55_000, interval: 10 })
+    const id = await vi.waitUntil(first, { timeout: patience, interval: 10 })
     const late = await open()
     const of = (one: Session) => {
       const { text, status, verified, hasGap, promptId } = one.getResponse(id)!
@@ -187,5 +188,5 @@ function shown(session: Session, promptId: string, text: string): Promise<boolea
     const id = session.getPrompt(promptId)?.responseId
     return id !== undefined && session.getResponse(id)!.text.startsWith(text)
   }
-  return vi.waitUntil(shows, { timeout: 50_000, interval: 10 })
+  return vi.waitUntil(shows, { timeout: patience, interval: 10 })
 }

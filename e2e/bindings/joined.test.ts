@@ -1,5 +1,5 @@
 import { createAgent } from '@rejoin/agent'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Wire } from '../../packages/core/test/wire/wire.ts'
 import type { Page } from '../browser.ts'
 import { useBrowser } from '../stage.ts'
@@ -46,7 +46,7 @@ test('two tabs of useChat with joinChat, in StrictMode, remounted and reloaded i
   const [a, b] = [await open('a'), await open('b')]
   const rowsOf = (page: Page) => page.locator('li').allTextContents()
   const both = async (...rows: string[]): Promise<void> => {
-    await vi.waitFor(async () => expect([await rowsOf(a), await rowsOf(b)]).toEqual([rows, rows]), 30_000)
+    await expect.poll(async () => [await rowsOf(a), await rowsOf(b)]).toEqual([rows, rows])
   }
   const remount = (page: Page) => page.evaluate(async () => (await window.joined).remount())
   /** At no moment did a tab show something twice. */

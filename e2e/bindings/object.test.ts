@@ -1,7 +1,7 @@
 import { asObject, createAgent } from '@rejoin/agent'
 import type { ResponseWriter } from '@rejoin/agent'
 import { fromAISDK } from '@rejoin/agent/providers/ai-sdk'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { objectStreams } from '../../packages/agent/test/objectModel.ts'
 import type { Recipe } from '../../packages/agent/test/objectModel.ts'
 import { Wire } from '../../packages/core/test/wire/wire.ts'
@@ -74,18 +74,16 @@ test.each(Object.entries(writers))(
     )
     await page.locator('body[data-ready]').waitFor()
     const shows = (status: string, data: object) =>
-      vi.waitFor(
-        async () =>
-          expect(JSON.parse((await page.locator('#shown').textContent()) || '{}')).toEqual({ status, data }),
-        30_000,
-      )
+      expect
+        .poll(async () => JSON.parse((await page.locator('#shown').textContent()) || '{}') as object)
+        .toEqual({ status, data })
     await page.click('#ask')
     for (const data of grown) {
       await shows('streaming', data)
-      await vi.waitFor(() => expect(waiting).toHaveLength(1), 30_000)
+      await expect.poll(() => waiting).toHaveLength(1)
       waiting.shift()!()
     }
-    await vi.waitFor(() => expect(waiting).toHaveLength(1), 30_000)
+    await expect.poll(() => waiting).toHaveLength(1)
     waiting.shift()!()
     await shows('complete', whole)
     await page.reload()

@@ -4,6 +4,7 @@ import { build } from 'esbuild'
 import fc from 'fast-check'
 import { afterAll, beforeAll, test } from 'vitest'
 import { liveOnWire, wireWorlds, type OpenWatcher } from '../../packages/core/test/wire/wireWorld.ts'
+import { testPatience } from '../../patience.ts'
 import type { Page } from '../browser.ts'
 import { useBrowser } from '../stage.ts'
 import type { Api } from './reader.ts'
@@ -68,5 +69,5 @@ test(
       fc.asyncProperty(wireWorlds, (world) => liveOnWire(server, `ai:laws-${++count}`, world, open)),
       { numRuns, endOnFailure: true },
     ),
-  600_000,
+  testPatience + numRuns * 10_000,
 )

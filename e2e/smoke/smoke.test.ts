@@ -14,9 +14,6 @@ import { webkit } from './webkit.ts'
 // Reader, session, inspector and demo in other engines, where they are installed:
 // apt-get install firefox-esr webkit2gtk-driver xvfb dbus
 
-const patience = { timeout: 60_000, interval: 50 }
-/** A whole browser starts, which takes its time where others work too. */
-const START = 600_000
 const screenshots = join(import.meta.dirname, '..', 'screenshots')
 
 for (const { name, missing, start } of [firefox, webkit]) {
@@ -33,7 +30,7 @@ for (const { name, missing, start } of [firefox, webkit]) {
           body: () => '<main><h1>A reader and a session</h1></main>',
         }),
       ])
-    }, START)
+    })
     afterAll(async () => {
       await engine?.close()
       pages?.close()
@@ -45,7 +42,7 @@ for (const { name, missing, start } of [firefox, webkit]) {
       writeFileSync(join(screenshots, `smoke-${name}-${what}.png`), await engine.screenshot())
     }
     const until = (expression: string, value: unknown) =>
-      expect.poll(() => engine.evaluate(expression), patience).toEqual(value)
+      expect.poll(() => engine.evaluate(expression)).toEqual(value)
 
     test('a reader and a session: joined in the middle, a gap, healed, verified; a prompt goes out', async () => {
       const channelName = 'ai:smoke'
@@ -82,7 +79,7 @@ for (const { name, missing, start } of [firefox, webkit]) {
         )
       expect(await engine.evaluate('window.events.filter((event) => event.startsWith("error"))')).toEqual([])
       await engine.evaluate('window.session.sendMessage({ text: "And then?" }).then(() => 1)')
-      await expect.poll(() => prompts, patience).toEqual(['And then?'])
+      await expect.poll(() => prompts).toEqual(['And then?'])
       // The inspector tells the same, and its picture has its own styles.
       const root = 'document.querySelector("rejoin-inspector").shadowRoot'
       await until(`${root}.querySelector('li[data-kind=finish]') !== null`, true)
@@ -100,7 +97,7 @@ for (const { name, missing, start } of [firefox, webkit]) {
       let demo: Demo
       beforeAll(async () => {
         demo = await startDemo()
-      }, START)
+      })
       afterAll(() => demo?.stop())
 
       test.each(['react', 'vue', 'script'])(

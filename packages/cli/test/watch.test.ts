@@ -1,7 +1,7 @@
 import { createAgent } from '@rejoin/agent'
 import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
 import { Realtime } from 'ably'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { render } from '../src/watch/render.ts'
 import { watchChannel } from '../src/watch/watch.ts'
 import { RestAgent } from './restAgent.ts'
@@ -23,8 +23,7 @@ async function watching() {
   let written = ''
   const target = { key: server.key, url: server.url }
   const stop = await watchChannel(target, channelName, (text) => (written += text))
-  const shows = (text: string) =>
-    vi.waitFor(() => expect(written).toContain(text), { timeout: 50_000, interval: 10 })
+  const shows = (text: string) => expect.poll(() => written).toContain(text)
   return { stop, shows, written: () => written }
 }
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   answerMissed,
   answerPrompt,
@@ -98,9 +98,9 @@ test('stays present for an agent beside it that is not done', async () => {
     await response.flush()
   }
   await second.close()
-  await vi.waitFor(async () => expect(await members()).toEqual([{ role: 'agent', model: 'm1' }]))
+  await expect.poll(members).toEqual([{ role: 'agent', model: 'm1' }])
   await first.close()
-  await vi.waitFor(async () => expect(await members()).toEqual([]))
+  await expect.poll(members).toEqual([])
 })
 
 test('leaves when it is closed, also while a handler does not heed its signal', async () => {
@@ -116,7 +116,7 @@ test('leaves when it is closed, also while a handler does not heed its signal', 
   await reader.channel.publish('user-input', { promptId: 'q', text: 'x' })
   await reader.until(() => reader.messages.some(({ name }) => name === 'response'))
   const closed = agent.close()
-  await vi.waitFor(async () => expect(await reader.channel.presence.get()).toEqual([]))
+  await expect.poll(() => reader.channel.presence.get()).toEqual([])
   release()
   await closed
 })

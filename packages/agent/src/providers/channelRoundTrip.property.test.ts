@@ -3,6 +3,7 @@ import { GoogleGenAI, type GenerateContentResponse } from '@google/genai'
 import { createSession, history, seed, type ResponseState, type Session } from '@rejoin/core'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { testPatience } from '../../../../patience.ts'
 import { useBench } from '../../test/agentBench.ts'
 import { chunks, judged } from '../../test/aiSDKStreams.ts'
 import { apis, type Judged } from '../../test/apiJudges.ts'
@@ -128,7 +129,7 @@ const isEmpty = ({ text, reasoning = '', calls }: Judged): boolean =>
   !text && !reasoning && calls.length === 0
 
 const settings = { numRuns: RUNS, endOnFailure: RUNS < 100 }
-const timeout = RUNS * 5000
+const timeout = testPatience + RUNS * 5000
 
 describe.each(apis)('%s', (_, streams, map, judge) => {
   test(

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createSession, history } from '@rejoin/core'
 import type { EndResult, Pattern, ResponseRow } from '../index.ts'
+import { testPatience } from '../../../../patience.ts'
 import { historyReader, useBench } from '../../test/agentBench.ts'
 import { storableText } from '../inbound/storable.ts'
 
@@ -16,7 +17,7 @@ const bench = useBench()
 type Step =
   | { do: 'text' | 'reasoning'; pieces: string[] }
   | { do: 'tool' | 'source' | 'data' }
-  | { do: 'wait'; ms: number }
+  | { do: 'wait'; turns: number }
   | { do: 'refuse'; error: number; nth: number; times: number }
   | { do: 'delay'; ms: number; jitter: number }
   | { do: 'drop'; forget: boolean; pieces: string[]; silent: number }
@@ -36,7 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom('tool' as const, 'source' as const, 'data' as const) }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(4) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), turns: fc.nat(40) }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -56,7 +57,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('drop' as const),
       forget: fc.boolean(),
       pieces,
-      silent: fc.nat(4),
+      silent: fc.nat(40),
     }),
   },
 )
@@ -70,6 +71,11 @@ interface Outcome {
 }
 
 let runs = 0
+
+/** Lets the sockets have so many turns. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
 
 async function write(pattern: Pattern, steps: Step[], channelName: string): Promise<Outcome> {
   const clientId = `writer-${runs++}`
@@ -113,7 +119,7 @@ async function write(pattern: Pattern, steps: Step[], channelName: string): Prom
         response.data('thing', { at: response.text.length })
         break
       case 'wait':
-        await new Promise((resolve) => setTimeout(resolve, one.ms))
+        await turns(one.turns)
         break
       case 'refuse':
         faults.refuse({ match: { clientId }, error: one.error, every: one.nth, times: one.times })
@@ -134,7 +140,7 @@ async function write(pattern: Pattern, steps: Step[], channelName: string): Prom
           response.append(piece)
           said.text += piece
         }
-        await new Promise((resolve) => setTimeout(resolve, one.silent))
+        await turns(one.silent)
         faults.drop({ match: { clientId }, forget: one.forget })
         stop()
     }
@@ -180,10 +186,7 @@ test.each(['message-per-response', 'message-per-token'] as const)(
         const status = row.parts!.length > 0 ? 'complete' : 'error'
         expect(result).toMatchObject({ length: text.length, status, lost: [] })
         const shown = () => session.getResponse(responseId)
-        for (let i = 0; i < 200 && shown()?.status !== status; i++) {
-          await new Promise((resolve) => setTimeout(resolve, 5))
-        }
-        expect(shown()).toMatchObject({ text, status, hasGap: false, gaps: [] })
+        await expect.poll(shown).toMatchObject({ text, status, hasGap: false, gaps: [] })
         // Without text there is nothing to verify.
         if (text !== '') expect(shown()?.verified).toBe(true)
         session.close()
@@ -193,5 +196,5 @@ test.each(['message-per-response', 'message-per-token'] as const)(
       { numRuns: RUNS, endOnFailure: RUNS < 100 },
     )
   },
-  RUNS * 4000,
+  testPatience + RUNS * 4000,
 )

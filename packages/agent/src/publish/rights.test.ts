@@ -1,5 +1,5 @@
 import * as Ably from 'ably'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { memoryCheckpoints, type Agent, type AgentOptions, type RejoinError } from '../index.ts'
 import { useBench } from '../../test/agentBench.ts'
 
@@ -144,11 +144,11 @@ test('lets a checkpoint stand that it could not deal with', async () => {
   const second = await start('history')
   expect(await failure(second.ready)).toMatchObject({ code: 'not_allowed' })
   await user.publish('user-input', { promptId: 'live', text: 'x' })
-  await vi.waitFor(() => expect(asked).toContain('live'))
+  await expect.poll(() => asked).toContain('live')
   await second.close()
   const third = await start('none')
   await third.ready
-  await vi.waitFor(() => expect(asked).toContain('missed'))
+  await expect.poll(() => asked).toContain('missed')
   await third.close()
   expect(asked).toEqual(['live', 'missed'])
 })

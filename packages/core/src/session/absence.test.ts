@@ -161,4 +161,4 @@ test('readers who were there, who come late and who missed something show the sa
   })
   await until('the statuses', () => JSON.stringify(told()) === JSON.stringify(right)).catch(() => {})
   expect(told()).toEqual(right)
-}, 300_000)
+})

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { InboundMessage } from 'ably'
+import { testPatience } from '../../../../patience.ts'
 import { Conversation } from '../../src/response/conversation.ts'
 import type { ConversationOptions, Ignored } from '../../src/response/conversation.ts'
 import { kindsOf } from '../../src/session/feature.ts'
@@ -122,7 +123,7 @@ function seen(state: ResponseState | undefined) {
 }
 
 // A soak takes as long as it takes.
-describe('law 9: provenance', { timeout: 60_000 + numRuns * 10 }, () => {
+describe('law 9: provenance', { timeout: testPatience + numRuns * 10 }, () => {
   test('in any order, what shows is what its agent said', () => {
     fc.assert(
       fc.property(world, ({ honest: own, hostile: others, order }) => {

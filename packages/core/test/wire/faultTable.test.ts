@@ -114,7 +114,7 @@ async function outcome(view: View, expected: string[], dead: boolean, hopeless: 
   const right = () => JSON.stringify(view.texts()) === JSON.stringify(expected)
   const over = () => right() && (!dead || view.status() === 'interrupted')
   await wire.delivered()
-  if (!hopeless) await until('the outcome', over, 30_000).catch(() => {})
+  if (!hopeless) await until('the outcome', over).catch(() => {})
   if (dead) return view.status() === 'interrupted' ? 'interrupted' : `${view.status()} for ever`
   if (right()) return view.sawGap() ? 'gap shown, healed' : 'right'
   const sign = view.sawGap() ? 'gap shown' : view.sawError() ? 'an error' : 'no sign'
@@ -162,7 +162,7 @@ const expected: Record<string, [rejoin: RegExp, codec: RegExp, peer: RegExp]> = 
 }
 
 for (const [fault, [own, codec, peer]] of Object.entries(expected))
-  test(fault, { timeout: 40_000 }, async () => {
+  test(fault, async () => {
     expect(await run(fault, ours, 'Rejoin', own)).toMatch(own)
     expect(await run(fault, theirs, 'Rejoin, same agent', codec)).toMatch(codec)
     expect(await run(fault, theirs, 'ai-transport', peer)).toMatch(peer)

@@ -104,10 +104,9 @@ async function pong({ connection }: Ably.Realtime): Promise<void> {
 export async function until<V>(
   what: string,
   check: () => V | undefined | false | null,
-  ms = patience,
   poll?: () => Promise<void>,
 ): Promise<V> {
-  const deadline = Date.now() + ms
+  const deadline = Date.now() + patience
   for (;;) {
     await poll?.()
     const value = check()

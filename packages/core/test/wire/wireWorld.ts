@@ -125,7 +125,6 @@ export async function liveOnWire(
             const { status, text, verified } = states.at(-1) ?? {}
             return status === 'complete' && text === truth && verified
           },
-          10_000,
           async () => {
             states = await watcher.states(id)
           },

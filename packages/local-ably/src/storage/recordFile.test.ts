@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import * as Ably from 'ably'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { LocalAbly, LocalAblyOptions } from '../index.ts'
+import { patience } from '../../../../patience.ts'
 import { errorOf } from '../../test/clients.ts'
 
 /** A disk that can be full: a write then stops where it is, and throws. */
@@ -152,18 +153,18 @@ test('on a full disk publishes are refused, and taken again when there is room',
   const file = newFile()
   const server = await start(file)
   await channelOf(server).publish('n', 'before')
-  await vi.waitFor(async () => expect((await stat(file)).size).toBeGreaterThan(100))
+  await expect.poll(async () => (await stat(file)).size).toBeGreaterThan(100)
   disk.free = 50
   // The first may still be confirmed: it waits to be written.
   const confirmed = channelOf(server).publish('n', 'x'.repeat(1000))
-  await vi.waitFor(() => expect(warnings).toContain('ENOSPC'))
+  await expect.poll(() => warnings).toContain('ENOSPC')
   await confirmed
   const error = await errorOf(channelOf(server).publish('n', 'refused'))
   expect(error).toMatchObject({ code: 50003, statusCode: 503 })
   expect(error.message).toMatch(/ENOSPC/)
   expect(warnings.match(/ENOSPC/g)).toHaveLength(1)
   disk.free = Infinity
-  await vi.waitFor(() => channelOf(server).publish('n', 'after'))
+  await vi.waitFor(() => channelOf(server).publish('n', 'after'), patience)
   const all = await read(server)
   expect(all.at(-1)).toBe('after')
   await server.close()
