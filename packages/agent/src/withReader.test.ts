@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createSession, history, seed, type ResponseState, type Session } from '@rejoin/core'
-import { memoryCheckpoints, type ModelEvent, type ResponseRow } from './index.ts'
+import { memoryCheckpoints, type ModelEvent, type ResponseRow, type ResponseWriter } from './index.ts'
 import { useBench } from '../test/agentBench.ts'
 
 /** Agent and reader together: what one says, the other shows. */
@@ -229,6 +229,60 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
       })
       one.close()
     }
+  })
+
+  test('shows the text of the next process, where the first one died before it had repaired a refused publish', async () => {
+    const channelName = bench.channelName()
+    const session = await watch(channelName)
+    const clientId = `refused-${pattern}`
+    const checkpoints = memoryCheckpoints()
+    const start = async (go: (response: ResponseWriter) => Promise<unknown>) => {
+      const agent = bench.agent({ channelName, pattern, checkpoints, clientOptions: { clientId } })
+      agent.onPrompt((_, response) => go(response), { interrupted: 'resume' })
+      await agent.ready
+    }
+    const text = () => answerTo(session, promptId)?.text
+    const match = { clientId }
+    let promptId = ''
+    await start(async (response) => {
+      response.append('One ')
+      await response.flush()
+      // The outcomes of what follows come when the process is gone: it repairs nothing.
+      bench.server.faults.hold({ match })
+      bench.server.faults.refuse({ match: { ...match, data: /two/ } })
+      response.append('two ')
+      await bench.settle()
+      response.append('three ')
+      await new Promise(() => {})
+    })
+    promptId = await session.sendMessage({ text: 'Count' })
+    await until(() => text() === 'One three ')
+    expect(answerTo(session, promptId)).toMatchObject({ hasGap: true })
+    const { id } = answerTo(session, promptId)!
+    const exact = new Set<string>()
+    session.subscribeResponse(id, () => {
+      const shown = session.getResponse(id)!
+      if (!shown.hasGap) exact.add(shown.text)
+    })
+    bench.kill(clientId)
+    bench.server.faults.clear()
+    let truth = ''
+    await start(async (response) => {
+      for (const piece of ['FOUR ', 'FIVE.']) {
+        response.append(piece)
+        await response.flush()
+      }
+      truth = response.text
+    })
+    await until(() => answerTo(session, promptId)?.status === 'complete')
+    const later = await watch(channelName, 'later')
+    expect(truth).toMatch(/^One .*FOUR FIVE\.$/)
+    for (const one of [session, later]) {
+      expect(one.getResponse(id)).toMatchObject({ text: truth, hasGap: false, verified: true })
+      one.close()
+    }
+    // Nothing was ever shown as exact that is not the beginning of it.
+    expect([...exact].filter((shown) => !truth.startsWith(shown))).toEqual([])
   })
 
   test('continues the arguments of a tool in further messages', async () => {

@@ -119,23 +119,6 @@ describe('a response that ends while nobody reads what was lost of it', () => {
   })
 })
 
-describe('a reading that was given up', () => {
-  test('holds back nothing once another one has read the past: a prompt is answered when its answer ends', async () => {
-    scene.open(history({ limit: 10 }))
-    await scene.settle(0)
-    scene.channel.outage()
-    scene.channel.attached()
-    await scene.settle()
-    scene.model.create({ name: 'user-input', headers: {}, data: { promptId: 'p', text: 'Why?' } })
-    scene.token('Because', 'r', { promptId: 'p' })
-    await scene.settle()
-    expect(scene.session.getPrompt('p')).toMatchObject({ status: 'answering' })
-    scene.say('stop', 'r')
-    await scene.settle()
-    expect(scene.session.getPrompt('p')).toMatchObject({ status: 'answered' })
-  })
-})
-
 describe('a page of history that is ahead of the connection', () => {
   test('leaves a new message to the connection: it shows while older pages are being read', async () => {
     scene.token('a', 'old')
@@ -353,6 +336,21 @@ describe('what a loss of continuity leaves open', () => {
 })
 
 describe('a reading that was given up', () => {
+  test('holds back nothing once another one has read the past: a prompt is answered when its answer ends', async () => {
+    scene.open(history({ limit: 10 }))
+    await scene.settle(0)
+    scene.channel.outage()
+    scene.channel.attached()
+    await scene.settle()
+    scene.model.create({ name: 'user-input', headers: {}, data: { promptId: 'p', text: 'Why?' } })
+    scene.token('Because', 'r', { promptId: 'p' })
+    await scene.settle()
+    expect(scene.session.getPrompt('p')).toMatchObject({ status: 'answering' })
+    scene.say('stop', 'r')
+    await scene.settle()
+    expect(scene.session.getPrompt('p')).toMatchObject({ status: 'answered' })
+  })
+
   test.each(['the first one', 'loadOlder()', 'one for a head'])('holds nothing back: %s', async (what) => {
     scene.say('start', 'old')
     scene.say('stop', 'old')
