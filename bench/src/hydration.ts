@@ -95,7 +95,8 @@ export async function measureHydration(report: Report, isQuick: boolean): Promis
     const sources: [string, string, Parameters<typeof hydrate>, aim?: number][] = [
       [`rows, the newest ${SHOWN} read`, JSON.stringify(rows), [load, [], SHOWN], 3],
       ['rows, all read', JSON.stringify(rows), [load, []]],
-      ['history pages', JSON.stringify(pages), [everything, pages], 4],
+      [`history pages, the newest ${SHOWN} read`, JSON.stringify(pages), [everything, pages, SHOWN], 4],
+      ['history pages, all read', JSON.stringify(pages), [everything, pages]],
     ]
     for (const [name, bytes, given, aim] of sources) {
       let outcome: Outcome | undefined

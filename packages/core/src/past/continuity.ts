@@ -69,7 +69,7 @@ export class Continuity {
       get gap() {
         return ledgers.ledger.gap
       },
-      begins: (_, serial, live) => begins(ledgers.ledger, serial, live),
+      begins: (serial, live) => begins(ledgers.ledger, serial, live),
       beginsTurn: (serial) => beginsTurn(ledgers.ledger, serial),
     }
   }

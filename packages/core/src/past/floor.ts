@@ -1,4 +1,5 @@
 import { isOpen } from '../types/status.ts'
+import { timeOf } from '../types/time.ts'
 import type { SeedPage } from './rowReader.ts'
 
 /** Where reading the channel backwards may stop. */
@@ -13,7 +14,7 @@ export function floorOf({ rows, openSince }: SeedPage): Floor | undefined {
   let newest: Floor | undefined
   for (const row of rows) {
     if (row.role !== 'assistant' || isOpen(row.status ?? 'complete')) continue
-    const time = row.createdAt === undefined ? Number.NaN : new Date(row.createdAt).getTime()
+    const time = timeOf(row.createdAt)
     if (Number.isNaN(time) && row.serial === undefined) continue
     if (!newest || time > newest.time) newest = { serial: row.serial, time }
   }

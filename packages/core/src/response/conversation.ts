@@ -1,5 +1,6 @@
 import type {
   CitationEvent,
+  EndEvent,
   PromptEvent,
   StreamEvent,
   SummaryEvent,
@@ -7,7 +8,7 @@ import type {
   TransientEvent,
 } from '../protocol/event.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
-import type { Kinds, ReplyKeeper, Rows } from './kinds.ts'
+import type { Kinds, ReplyKeeper } from './kinds.ts'
 import { nothingKnown } from './known.ts'
 import type { Known } from './known.ts'
 import { isReply, partiesOf } from './parties.ts'
@@ -18,7 +19,13 @@ import type { Changed } from '../text/run.ts'
 import { Roster } from './roster.ts'
 import { copied, emptyStructure, reduce } from './reduce.ts'
 import type { Produce, Structure, StructureEvent } from './reduce.ts'
-import type { ResponseChange, ResponseState } from '../types/types.ts'
+import type { Shelf, Shelved } from './shelf.ts'
+import type { TranscriptHost, Transcripts } from './transcripts.ts'
+import { Span } from './span.ts'
+import type { MessageRef, ResponseChange, ResponseState } from '../types/types.ts'
+
+/** How many of the responses let go last are remembered. */
+const MAX_GONE = 500
 
 /** An ignored message: its publisher may not send it. */
 export interface Ignored {
@@ -28,6 +35,8 @@ export interface Ignored {
   /** The party that owns the response or prompt, if known. */
   readonly owner: string | undefined
 }
+
+type Speaker = { readonly clientId?: string | undefined }
 
 type OnIgnored = (ignored: Ignored) => void
 
@@ -53,17 +62,26 @@ export class Conversation {
   /** Which reading of the past is being applied: it holds back what it changes (`Store.hold`). 0: none. */
   reading = 0
   /** Responses that may lack older messages: complete ones are not checked again for every page of history. */
-  readonly maybeIncomplete = new Set<Response>()
+  readonly #maybeIncomplete = new Set<Response>()
   readonly #askerOf = (promptId: string) => this.prompts.first(promptId)
   readonly roster: Roster
   readonly ignored: OnIgnored
   /** Responses that may be open: all that changed since they were last found to be over. */
-  readonly maybeOpen = new Set<Response>()
+  readonly #maybeOpen = new Set<Response>()
   /** How many responses of each client show. */
   readonly #speakers = new Map<string, number>()
   readonly prompts: Prompts
-  /** Rows of the application's database; `undefined` without that feature. */
-  readonly rows: Rows | undefined
+  /** Responses that are over and that nobody has asked for. */
+  readonly shelf: Shelf | undefined
+  readonly #transcripts: Transcripts | undefined
+  /** What is applied comes from a page of the past. */
+  #isPast = false
+  /** A response is made of what was read before. */
+  #remakes = false
+  /** The responses let go last: a later message of one does not begin it. */
+  readonly #gone = new Set<string>()
+  /** The channel goes on with a response that was let go, in a message with this serial. */
+  onReturn = (_serial: string): void => {}
   readonly replies: ReplyKeeper | undefined
   readonly #kinds: Kinds
   readonly #produce: Produce
@@ -74,7 +92,14 @@ export class Conversation {
     this.ignored = options.onIgnored ?? (() => {})
     this.roster = this.#makeRoster(continuousId, partiesOf(options.agents))
     this.replies = kinds.replies?.(this)
-    this.rows = kinds.rows?.(this)
+    this.shelf = kinds.shelf?.({
+      unshelved: (response, from) => this.#unshelved(response, from),
+      shown: (line) => {
+        this.#countSpeaker(undefined, line)
+        this.note({ type: 'response', response: line })
+      },
+    })
+    this.#transcripts = this.shelf && kinds.transcripts?.(this as TranscriptHost)
     this.prompts = new Prompts(this, kinds.longPrompts?.())
   }
 
@@ -90,11 +115,11 @@ export class Conversation {
       },
       ignored: ({ clientId, responseId }, owner) =>
         this.ignored({ clientId, responseId, owner: owner?.clientId }),
-      unshelve: (id) => this.rows?.find(id),
-      unshelveBySerial: (serial) => this.rows?.bySerial(serial),
+      unshelve: (id) => this.shelf?.find(id),
+      unshelveBySerial: (serial) => this.shelf?.bySerial(serial),
       drop: (rival, { clientId: owner }) => {
-        this.maybeIncomplete.delete(rival)
-        this.maybeOpen.delete(rival)
+        this.#maybeIncomplete.delete(rival)
+        this.#maybeOpen.delete(rival)
         this.ignored({ clientId: rival.clientId, responseId: rival.id, owner })
       },
     })
@@ -110,10 +135,6 @@ export class Conversation {
     if (this.#events.length)
       this.#structure = reduce(this.#structure, this.#events.splice(0), this.#produce, this.#kinds)
     return this.#structure
-  }
-
-  set structure(structure: Structure) {
-    this.#structure = structure
   }
 
   /** Whether anything may have changed since that structure. */
@@ -147,6 +168,7 @@ export class Conversation {
       if (cited?.applyPart(event)) this.touch(cited, live)
       return
     }
+    if (!live && this.#transcripts?.take(event)) return
     const response = this.roster.responseFor(event, live)
     if (isReply(event)) this.replies?.take(event as Reply, response, live)
     else if (event.type === 'tool' && response) this.roster.noteCall(event, response)
@@ -155,8 +177,13 @@ export class Conversation {
 
   /** Applies text that names its part: most of what arrives. */
   applyText(event: TextEvent, live: boolean): void {
+    if (!live && this.#transcripts?.take(event)) return
     const response = this.roster.responseFor(event, live)
-    if (!response) return
+    if (response) this.#changed(response, this.#applyText(response, event, live), live)
+  }
+
+  /** Returns what changed. */
+  #applyText(response: Response, event: TextEvent, live: boolean): Changed {
     const met = this.#meet(response, event, live)
     if (!event.responseId && event.op === 'append') response.facts.reopen(event)
     const grown = response.applyText(event)
@@ -164,12 +191,41 @@ export class Conversation {
     // A later delivery that names only its serial may show that it grows.
     if (event.kind === 'reasoning' && event.unit === 'token' && !event.strict)
       this.roster.noteSerial(event.serial, response)
-    this.#changed(response, met || grown, live)
+    return met || grown
   }
 
   #changed(response: Response, changed: Changed, live: boolean): void {
     if (changed === 'grew') this.#mark(response, live)
     else if (changed) this.touch(response, live)
+  }
+
+  /** Takes in messages of the past. */
+  gather(take: () => void): void {
+    this.#isPast = true
+    if (this.#transcripts) this.#transcripts.gather(take)
+    else take()
+    this.#isPast = false
+  }
+
+  /** Makes a response of messages that were read before. */
+  remake(events: readonly StreamEvent[]): Response {
+    this.#remakes = true
+    let response: Response | undefined
+    for (const event of events) {
+      response = this.roster.responseFor(event, false)!
+      if (event.type === 'text') this.#applyText(response, event, false)
+      else this.#applyTo(response, event as EndEvent, false)
+    }
+    this.#remakes = false
+    return response!
+  }
+
+  #unshelved(response: Response, from: Shelved): void {
+    const epoch = this.#transcripts?.taken(from)
+    if (epoch !== undefined && response.doubt(epoch)) this.#maybeIncomplete.add(response)
+    if (from.reading !== undefined) return this.rowChanged(response, from.reading)
+    response.refresh()
+    this.#countSpeaker(from, response.snapshot)
   }
 
   /** Records what any message of a response tells. Returns whether the response changed. */
@@ -214,16 +270,10 @@ export class Conversation {
   }
 
   /** A row changed a response. */
-  rowChanged(response: Response): void {
+  rowChanged(response: Response, reading = this.reading): void {
     this.replies?.note(response)
     if (!response.headKnown && this.#hasHead(response, false)) response.knowHead()
-    this.touch(response, false)
-  }
-
-  /** A response shows its row, which is not news. */
-  rowShown(response: Response): void {
-    response.refresh()
-    this.#countSpeaker(undefined, response.snapshot)
+    this.touch(response, false, reading)
   }
 
   /** Who sent a prompt may have become known: whether the result of a tool counts may depend on it. */
@@ -233,13 +283,13 @@ export class Conversation {
 
   /** A response that the channel delivered, or that a row `shows`. */
   ask(id: string, shows: () => boolean): Response | undefined {
-    return this.roster.known(id) ?? (this.rows?.has(id) && shows() ? this.find(id) : undefined)
+    return this.roster.known(id) ?? (this.shelf?.get(id) && shows() ? this.find(id) : undefined)
   }
 
   /** Another reading takes over the changes that one holds back. */
   handOver(reading: number, to: number): void {
     for (const response of this.dirty) if (response.touched === reading) response.touched = to
-    this.rows?.handOver(reading, to)
+    this.shelf?.handOver(reading, to)
   }
 
   /** Records an event of the structure, usually one of a prompt. */
@@ -262,17 +312,21 @@ export class Conversation {
       return [{}]
     }
     const changes = response.refresh()
-    if (!response.open) this.maybeOpen.delete(response)
+    if (!response.open) this.#maybeOpen.delete(response)
     const now = response.snapshot
     this.#countSpeaker(before, now)
     if (changes && now && (!before || isMoved(before, now))) this.note({ type: 'response', response: now })
     return changes
   }
 
-  #countSpeaker(before: ResponseState | undefined, now: ResponseState | undefined): void {
+  #countSpeaker(before: Speaker | undefined, now: Speaker | undefined): void {
     if (before?.clientId === now?.clientId) return
-    for (const [clientId, one] of [[before?.clientId, -1] as const, [now?.clientId, 1] as const])
-      if (clientId !== undefined) this.#speakers.set(clientId, (this.#speakers.get(clientId) ?? 0) + one)
+    this.#count(before?.clientId, -1)
+    this.#count(now?.clientId, 1)
+  }
+
+  #count(clientId: string | undefined, more: number): void {
+    if (clientId !== undefined) this.#speakers.set(clientId, (this.#speakers.get(clientId) ?? 0) + more)
   }
 
   /** Whether a response of this client shows. */
@@ -283,27 +337,27 @@ export class Conversation {
   /** Responses that are not over. */
   open(): Response[] {
     const open: Response[] = []
-    for (const response of this.maybeOpen)
+    for (const response of this.#maybeOpen)
       if (response.open && !response.isRival) open.push(response)
-      else if (!response.open) this.maybeOpen.delete(response)
+      else if (!response.open) this.#maybeOpen.delete(response)
     return open
   }
 
-  touch(response: Response, live: boolean): void {
+  touch(response: Response, live: boolean, reading = this.reading): void {
     response.reshape()
-    this.#mark(response, live)
+    this.#mark(response, live, reading)
   }
 
   /** It is to be published. */
-  #mark(response: Response, live: boolean): void {
+  #mark(response: Response, live: boolean, reading = this.reading): void {
     const { touched } = response
     if (touched === LIVE) return
     if (touched === undefined) {
       this.dirty.push(response)
-      this.maybeIncomplete.add(response)
-      this.maybeOpen.add(response)
+      this.#maybeIncomplete.add(response)
+      this.#maybeOpen.add(response)
     }
-    response.touched = live ? LIVE : Math.max(touched ?? 0, this.reading)
+    response.touched = live ? LIVE : Math.max(touched ?? 0, reading)
   }
 
   /** Number of lines. */
@@ -316,8 +370,9 @@ export class Conversation {
     for (const response of this.roster.all()) {
       if (response.open) response.break(gap)
       else if (!response.doubt(gap.epoch)) continue
-      this.maybeIncomplete.add(response)
+      this.#maybeIncomplete.add(response)
     }
+    this.#transcripts?.doubt(gap.epoch)
   }
 
   /**
@@ -331,6 +386,7 @@ export class Conversation {
       response.fold()
       this.touch(response, false)
     }
+    if (again) this.#transcripts?.cover(again)
     this.roster.dropRivals()
   }
 
@@ -341,22 +397,25 @@ export class Conversation {
 
   /** Whether older messages could complete a response that is open or wanted. */
   get needsPast(): boolean {
-    return this.#incomplete().some((response) => response.open || response.wanted)
+    return (
+      this.#incomplete().some((response) => response.open || response.wanted) ||
+      this.#transcripts?.needsPast === true
+    )
   }
 
   /** Responses that older messages could complete: those that changed since they were found complete. */
   #incomplete(): Response[] {
     const incomplete: Response[] = []
-    for (const response of this.maybeIncomplete)
+    for (const response of this.#maybeIncomplete)
       if (response.needsPast) incomplete.push(response)
-      else this.maybeIncomplete.delete(response)
+      else this.#maybeIncomplete.delete(response)
     return incomplete
   }
 
   /** Whether its start has been read. */
   #hasHead(response: Response, live: boolean): boolean {
     return (
-      (response.serial !== undefined && this.known.begins(response.id, response.serial, live)) ||
+      (response.serial !== undefined && this.known.begins(response.serial, live)) ||
       this.#followsPrompt(response)
     )
   }
@@ -368,19 +427,44 @@ export class Conversation {
   }
 
   #addResponse(id: string, party: string | undefined, serial: string, live: boolean): Response {
+    // Unless history brings it back, its start stays where it was.
+    const isNews = serial !== '' && !this.#isPast && !this.#remakes
+    if (this.#gone.delete(id) && isNews) this.onReturn(serial)
     const response = new Response(id, party, this.#kinds, this.#askerOf)
     const { known } = this
-    if (known.gap) response.break(known.gap)
-    this.maybeIncomplete.add(response)
-    if (live && known.begins(id, serial, true)) response.headKnown = true
+    if (known.gap && !this.#remakes) response.break(known.gap)
+    this.#maybeIncomplete.add(response)
+    if (live && known.begins(serial, true)) response.headKnown = true
     else if (live) this.strangers = true
     return response
   }
 
+  /** Forgets lines, as if they had not been read. Returns which messages of the channel they were made of. */
+  letGo(lines: readonly MessageRef[]): Span {
+    const span = new Span()
+    for (const { id, role } of lines)
+      if (role === 'user') this.prompts.letGo(this.structure.prompts.get(id)!, span)
+      else this.#letGo(id, span)
+    this.note({ type: 'gone', lines })
+    return span
+  }
+
+  #letGo(id: string, span: Span): void {
+    this.#gone.add(id)
+    for (const first of this.#gone) if (this.#gone.size > MAX_GONE) this.#gone.delete(first)
+    const response = this.roster.known(id)
+    if (!response) return this.shelf?.take(id)?.measure(span)
+    span.add(response.begun, response.newest, response.heardAt)
+    this.replies?.letGo(response)
+    this.#maybeIncomplete.delete(response)
+    this.#maybeOpen.delete(response)
+    this.roster.letGo(response)
+  }
+
   #forget(response: Response): void {
     const { id, snapshot } = response
-    this.maybeIncomplete.delete(response)
-    this.maybeOpen.delete(response)
+    this.#maybeIncomplete.delete(response)
+    this.#maybeOpen.delete(response)
     this.#countSpeaker(snapshot, undefined)
     this.dirty = this.dirty.filter((one) => one !== response)
     if (snapshot) this.note({ type: 'forgotten', id, promptId: snapshot.promptId })

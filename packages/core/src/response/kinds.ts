@@ -1,51 +1,21 @@
 import type { PromptEvent, PromptTextEvent } from '../protocol/event.ts'
 import type { PromptFields } from '../protocol/promptFields.ts'
-import type { Incomplete, ResponseRow } from '../types/types.ts'
+import type { Incomplete } from '../types/types.ts'
 import type { Reply } from './parties.ts'
 import type { PartKinds } from './partKind.ts'
-import type { Rules, StructureEvent } from './reduce.ts'
+import type { Rules } from './reduce.ts'
 import type { Response } from './response.ts'
 import type { Roster } from './roster.ts'
+import type { Shelf, ShelfHost } from './shelf.ts'
+import type { TranscriptHost, Transcripts } from './transcripts.ts'
 
 /** What features add to a conversation: kinds of parts, and what else it keeps. */
 export interface Kinds extends PartKinds, Rules {
-  readonly rows?: (host: RowHost) => Rows
+  readonly shelf?: (host: ShelfHost) => Shelf
+  /** With a `shelf`. */
+  readonly transcripts?: (host: TranscriptHost) => Transcripts
   readonly replies?: (host: ReplyBookHost) => ReplyKeeper
   readonly longPrompts?: () => LongPrompts
-}
-
-/** A row of the application's database whose response was not asked for yet. */
-export interface ShelvedRow {
-  readonly row: ResponseRow
-  /** Makes the response of it. Returns whether anything changed. */
-  readonly apply: (response: Response, row: ResponseRow) => boolean
-}
-
-/** Rows of the application's database, until their responses are asked for. */
-export interface Rows {
-  has(id: string): boolean
-  /** Makes the response of a row. */
-  find(id: string): Response | undefined
-  bySerial(serial: string): Response | undefined
-  /** Takes in what the app's database says of a response. */
-  amend(row: ResponseRow, apply: ShelvedRow['apply']): void
-  /** The lines of rows show, but for those of `held` readings. Returns whether there are any. */
-  show(held: ReadonlySet<number>): boolean
-  /** Another reading takes over the changes that one holds back. */
-  handOver(reading: number, to: number): void
-  /** Forgets a row. */
-  letGo(id: string): void
-}
-
-export interface RowHost {
-  readonly roster: Roster
-  /** The reading of the past that is being applied. */
-  readonly reading: number
-  note(event: StructureEvent): void
-  /** A row changed a response. */
-  rowChanged(response: Response): void
-  /** A response shows its row, which is not news. */
-  rowShown(response: Response): void
 }
 
 /** What others than a response's party say for it: decisions, and results of client tools. */

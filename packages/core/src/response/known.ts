@@ -5,7 +5,7 @@ export interface Known {
   /** Continuity was lost here, and history has not covered the place. */
   readonly gap: Break | undefined
   /** Whether a response whose oldest known message has this serial begins there. `live`: that message is heard now. */
-  begins(id: string, serial: string, live: boolean): boolean
+  begins(serial: string, live: boolean): boolean
   /** Whether a prompt with this serial is the first of its id: its answers cannot have begun before. */
   beginsTurn(serial: string): boolean
 }

@@ -74,23 +74,28 @@ export class Lines {
     }
   }
 
-  /** The lines after some changes, by key; `undefined` takes a line out. A line that moves keeps its `ref`. */
-  with(changes: ReadonlyMap<string, Entry | undefined>): Lines {
+  /**
+   * The lines after some changes, by key; `undefined` takes a line out. A line that moves keeps its `ref`. The changes
+   * belong to the lines from then on.
+   */
+  with(changes: Map<string, Entry | undefined>): Lines {
     const edits = new Edits(this.chunks)
-    const changed = new Map<string, Entry | undefined>()
     let { alternatives } = this
     for (const [key, change] of changes) {
       const known = this.#byKey.get(key)
       const next = known && change ? { ...change, ref: known.ref } : change
-      if (known === next || (known && next && same(next, known))) continue
-      changed.set(key, next)
+      if (known === next || (known && next && same(next, known))) {
+        changes.delete(key)
+        continue
+      }
+      if (next !== change) changes.set(key, next)
       alternatives += alternativesIn(next) - alternativesIn(known)
       edits.change(known, next)
     }
-    if (changed.size === 0) return this
+    if (changes.size === 0) return this
     const { chunks, alike } = edits.apply()
     const shown = alike ? this.shown : new Shown(chunks)
-    return new Lines(chunks, shown, alternatives, this.#byKey.with(changed))
+    return new Lines(chunks, shown, alternatives, this.#byKey.with(changes))
   }
 }
 
@@ -178,13 +183,15 @@ class Edits {
 
   /** Where a new line goes: before the first that comes after it. */
   #chunkFor(entry: Entry): number {
-    const index = firstIndex(this.#chunks, (chunk) => byPlace(chunk.at(-1)!, entry) > 0)
-    return Math.min(index, Math.max(this.#chunks.length - 1, 0))
+    const last = Math.max(this.#chunks.length - 1, 0)
+    // Most lines go to the end.
+    if (byPlaceOf(this.#chunks[last], entry) <= 0) return last
+    return firstIndex(this.#chunks, (chunk) => byPlaceOf(chunk, entry) > 0)
   }
 
   #chunkOf(entry: Entry): number {
     const chunks = this.#chunks
-    const index = firstIndex(chunks, (chunk) => byPlace(chunk.at(-1)!, entry) >= 0)
+    const index = firstIndex(chunks, (chunk) => byPlaceOf(chunk, entry) >= 0)
     for (let i = index; i < chunks.length; i++) if (chunks[i]!.includes(entry)) return i
     // Serials and times may disagree about the order.
     return chunks.findIndex((chunk) => chunk.includes(entry))
@@ -231,6 +238,10 @@ function firstIndex<T>(list: readonly T[], passes: (one: T) => boolean): number 
   }
   return low
 }
+
+/** Where the end of a chunk stands to a line. */
+const byPlaceOf = (chunk: Chunk | undefined, entry: Entry): number =>
+  chunk ? byPlace(chunk.at(-1)!, entry) : 0
 
 /** By serial if both have one, else by time; lines that are not on the channel yet come last. */
 function byPlace(a: Entry, b: Entry): number {

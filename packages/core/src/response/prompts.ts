@@ -6,8 +6,9 @@ import type {
   PromptTextEvent,
 } from '../protocol/event.ts'
 import type { LongPrompts, PromptText } from './kinds.ts'
-import type { StructureEvent, ToldPrompt } from './reduce.ts'
+import type { KnownPrompt, StructureEvent, ToldPrompt } from './reduce.ts'
 import type { Roster } from './roster.ts'
+import type { Span } from './span.ts'
 
 /** The first message of a prompt that the channel has told of, not a database alone. */
 interface FirstMessage {
@@ -27,31 +28,42 @@ interface Host {
 /** The prompts of a channel. */
 export class Prompts {
   readonly #host: Host
-  readonly texts: LongPrompts | undefined
-  readonly heard = new Map<string, FirstMessage>()
+  readonly #texts: LongPrompts | undefined
+  readonly #heard = new Map<string, FirstMessage>()
   /** The newest message about the status of each prompt. */
-  readonly said = new Map<string, Pick<EventMeta, 'serial' | 'timestamp'>>()
+  readonly #said = new Map<string, Pick<EventMeta, 'serial' | 'timestamp'>>()
 
   constructor(host: Host, texts: LongPrompts | undefined) {
-    this.texts = texts
+    this.#texts = texts
     this.#host = host
   }
 
   first(id: string): FirstMessage | undefined {
-    return this.heard.get(id)
+    return this.#heard.get(id)
   }
 
   /** A prompt's id belongs to the client that used it first (PROTOCOL.md §8). */
   hear({ id, serial, clientId }: Pick<ToldPrompt, 'id' | 'clientId'> & { serial: string }): void {
-    const known = this.heard.get(id)
+    const known = this.#heard.get(id)
     const isFirst = !known || serial < known.serial
     if (known && known.clientId !== clientId) {
       const [stranger, owner] = isFirst ? [known.clientId, clientId] : [clientId, known.clientId]
       this.#host.ignored({ promptId: id, clientId: stranger, owner })
     }
     if (!isFirst) return
-    this.heard.set(id, { serial, clientId })
+    this.#heard.set(id, { serial, clientId })
     this.#host.heard(id)
+  }
+
+  /** Forgets a prompt. Adds which messages of the channel told of it. */
+  letGo({ told, heard }: KnownPrompt, span: Span): void {
+    const { id, serial, createdAt } = told
+    const said = this.#said.get(id)
+    this.#said.delete(id)
+    this.#heard.delete(id)
+    this.#texts?.letGo(told)
+    if (heard) span.add(serial, serial, createdAt)
+    if (said) span.add(serial, said.serial, said.timestamp)
   }
 
   apply(event: PromptEvent | PromptTextEvent | CancelEvent | PromptStatusEvent): void {
@@ -59,7 +71,7 @@ export class Prompts {
       case 'prompt':
         return this.#tell(event)
       case 'prompt-text': {
-        const prompt = this.texts?.add(event)
+        const prompt = this.#texts?.add(event)
         return prompt && this.#tell(prompt)
       }
       default:
@@ -69,7 +81,7 @@ export class Prompts {
 
   #applyFate(event: CancelEvent | PromptStatusEvent): void {
     const { promptId = '', clientId, version, responseId, serial, timestamp } = event
-    if (serial > (this.said.get(promptId)?.serial ?? '')) this.said.set(promptId, { serial, timestamp })
+    if (serial > (this.#said.get(promptId)?.serial ?? '')) this.#said.set(promptId, { serial, timestamp })
     if (event.type === 'cancel') this.#host.note({ type: 'cancel', promptId, clientId })
     else if (this.#host.roster.partyOf(event) !== undefined)
       this.#host.note({ type: 'hint', promptId, status: event.status, responseId, version })
@@ -78,7 +90,7 @@ export class Prompts {
 
   #tell(event: PromptEvent): void {
     const { id, timestamp: createdAt, serial, clientId } = event
-    const { text, incomplete, fields = event } = this.texts?.read(event) ?? beginningOf(event)
+    const { text, incomplete, fields = event } = this.#texts?.read(event) ?? beginningOf(event)
     const { parts, metadata, data } = fields
     const { parent, replaces, regenerate } = event
     const optional = { parent, replaces, regenerate, metadata, data, incomplete }

@@ -45,6 +45,8 @@ export type StructureEvent =
   | { readonly type: 'row'; readonly prompt: ToldPrompt }
   | DeliveryEvent
   | FateEvent
+  /** Lines are not known any more. */
+  | { readonly type: 'gone'; readonly lines: readonly MessageRef[] }
 
 /** Parts of the reducer that only some readers need. */
 export interface Rules {
@@ -98,8 +100,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 class Changes {
   readonly #state: Structure
   readonly #rules: Rules
-  readonly prompts = new Map<string, KnownPrompt>()
-  readonly fates = new Map<string, Fate>()
+  readonly prompts = new Map<string, KnownPrompt | undefined>()
+  readonly fates = new Map<string, Fate | undefined>()
   /** By role and id; undefined: to be left out. */
   readonly entries = new Map<string, Entry | undefined>()
   readonly queue = new Map<string, Entry | undefined>()
@@ -129,22 +131,34 @@ class Changes {
       case 'sent':
       case 'failed':
         return this.#deliver(event)
+      case 'gone':
+        return event.lines.forEach((ref) => this.#letGo(ref))
       case 'cancel':
       case 'hint':
         return this.#learn(event.promptId, event)
     }
   }
 
+  #letGo(ref: MessageRef): void {
+    const key = keyOf(ref)
+    this.entries.set(key, undefined)
+    if (ref.role === 'assistant') return
+    this.queue.set(key, undefined)
+    this.prompts.set(ref.id, undefined)
+    this.fates.set(ref.id, undefined)
+  }
+
   #known(id: string): KnownPrompt | undefined {
-    return this.prompts.get(id) ?? this.#state.prompts.get(id)
+    return (this.prompts.has(id) ? this.prompts : this.#state.prompts).get(id)
   }
 
   #fate(id: string): Fate {
-    return this.fates.get(id) ?? this.#state.fates.get(id) ?? noFate
+    return (this.fates.has(id) ? this.fates : this.#state.fates).get(id) ?? noFate
   }
 
   #respond({ id, serial, createdAt, promptId }: ShownLine): void {
-    this.#place('assistant', { id, serial, createdAt, promptId })
+    const ref = Object.freeze({ id, role: 'assistant' as const })
+    this.entries.set(keyOf(ref), { ref, serial, createdAt, promptId })
   }
 
   /** Something is learnt of what became of a prompt. */
@@ -180,12 +194,9 @@ class Changes {
 
   #setPrompt(told: ToldPrompt, heard: boolean): void {
     const { id, serial, createdAt, parent, replaces, regenerate } = told
-    this.#place('user', { id, serial, createdAt, parent, replaces, regenerate })
+    const ref = Object.freeze({ id, role: 'user' as const })
+    this.entries.set(keyOf(ref), { ref, serial, createdAt, parent, replaces, regenerate })
     this.#keep(told, this.#fate(id), heard)
-  }
-
-  #place(role: MessageRef['role'], { id, ...place }: { id: string } & Omit<Entry, 'ref'>): void {
-    this.entries.set(keyOf({ role, id }), { ref: Object.freeze({ id, role }), ...place })
   }
 
   #keep(told: ToldPrompt, fate: Fate, heard: boolean): void {

@@ -63,6 +63,8 @@ export class Response {
   touched: number | undefined
   /** Something beside the end of a text may have changed since the last snapshot. */
   #reshaped = true
+  /** Names of it beside its id and its growing messages: of tokens, calls, and in the app's database. */
+  names: string[] | undefined
   /** Other parties replied to it. */
   replied = false
   readonly parts = new PartList()

@@ -30,17 +30,17 @@ export class Roster {
   /** The responses that show, by id. */
   readonly responses = new Map<string, Response>()
   /** What other parties said under the id of a response whose beginning is not known yet. */
-  readonly rivals = new Map<string, Map<string, Response>>()
-  readonly serials = new Map<string, Response>()
+  readonly #rivals = new Map<string, Map<string, Response>>()
+  readonly #serials = new Map<string, Response>()
   /** Responses whose id in the app's database differs from the channel's. */
-  readonly aliases = new Map<string, Response>()
-  readonly byToolCall = new Map<string, Response>()
+  readonly #aliases = new Map<string, Response>()
+  readonly #byToolCall = new Map<string, Response>()
   /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
   readonly continuousId: string
   readonly #parties: Parties
   readonly #hooks: Hooks
   /** The response that took the last token: most tokens follow one of their own. */
-  recent: Response | undefined
+  #recent: Response | undefined
 
   constructor(continuousId: string, parties: Parties, hooks: Hooks) {
     this.continuousId = continuousId
@@ -54,20 +54,29 @@ export class Roster {
 
   /** As `find`, without making the response of a row. */
   known(id: string): Response | undefined {
-    return this.responses.get(id) ?? this.aliases.get(id)
+    return this.responses.get(id) ?? this.#aliases.get(id)
   }
 
   bySerial(serial: string): Response | undefined {
-    return this.serials.get(serial) ?? this.#hooks.unshelveBySerial(serial)
+    return this.#serials.get(serial) ?? this.#hooks.unshelveBySerial(serial)
+  }
+
+  /** Whether a message is of a response that goes by another name. */
+  hasSerial(serial: string): boolean {
+    return this.#serials.has(serial)
   }
 
   noteSerial(serial: string, response: Response): void {
-    this.serials.set(serial, response)
+    this.#serials.set(serial, response)
+    addName(response, serial)
   }
 
   noteMessages(response: Response): void {
     response.parts.newMessage = false
-    for (const { serial } of response.parts.messages) this.serials.set(serial, response)
+    for (const { serial } of response.parts.messages)
+      // The channel may take the place of a row's messages.
+      if (response.row) this.noteSerial(serial, response)
+      else this.#serials.set(serial, response)
   }
 
   /** The response of an event, as its party tells it; undefined: the event counts for nothing. */
@@ -79,10 +88,10 @@ export class Roster {
       if (known || event.type === 'revise') return known
     }
     const party = this.#parties.of(event)
-    const recent = this.recent
+    const recent = this.#recent
     if (party !== undefined && recent?.party === party && recent.id === responseId) return recent
     const shown = this.#named(event)
-    if (shown && party !== undefined && shown.party === party) return (this.recent = shown)
+    if (shown && party !== undefined && shown.party === party) return (this.#recent = shown)
     return this.#contested(event, party, shown, live)
   }
 
@@ -104,7 +113,7 @@ export class Roster {
     const { responseId, serial } = event
     if (responseId !== undefined) return this.find(responseId) ?? this.#meetId(responseId, serial)
     if (event.type === 'tool' || event.type === 'value') {
-      const caller = this.byToolCall.get(event.toolCallId ?? '')
+      const caller = this.#byToolCall.get(event.toolCallId ?? '')
       if (caller) return caller
     }
     return this.find(this.#idOf(event))
@@ -121,10 +130,13 @@ export class Roster {
     // It had no id until now, so it was named by its serial.
     if (known?.id === serial) {
       this.responses.delete(serial)
-      this.serials.delete(serial)
+      this.#serials.delete(serial)
       this.#hooks.forget(known)
-    } else if (known?.row) this.aliases.set(responseId, known)
-    return this.aliases.get(responseId)
+    } else if (known?.row) {
+      this.#aliases.set(responseId, known)
+      addName(known, responseId)
+    }
+    return this.#aliases.get(responseId)
   }
 
   /** A message claims a response that has no owner yet, or that another party owns. */
@@ -141,7 +153,7 @@ export class Roster {
       shown.party = party
       return shown
     }
-    const rival = shown && party !== undefined && this.rivals.get(shown.id)?.get(party)
+    const rival = shown && party !== undefined && this.#rivals.get(shown.id)?.get(party)
     if (rival) return rival
     if (party === undefined || (shown && (isReply(event) || this.#isSettled(shown)))) {
       if (!isReply(event)) this.#hooks.ignored(event, shown)
@@ -166,22 +178,22 @@ export class Roster {
     if (known.party === undefined) known.party = party
     if (party === undefined || known.party === party) return known
     // The application knows whose it is.
-    const response = this.rivals.get(known.id)?.get(party) ?? this.#add(known.id, party, '', false)
+    const response = this.#rivals.get(known.id)?.get(party) ?? this.#add(known.id, party, '', false)
     response.begun = serial ?? ''
     this.judge(response)
     return response
   }
 
   /** Whether nothing older of a response can arrive, so its owner is final. */
-  #isSettled({ id, begun, row }: Response): boolean {
-    return row?.complete === true || (begun !== undefined && this.#hooks.known().begins(id, begun, false))
+  #isSettled({ begun, row }: Response): boolean {
+    return row?.complete === true || (begun !== undefined && this.#hooks.known().begins(begun, false))
   }
 
   #addRival(response: Response): void {
     response.isRival = true
-    const rivals = this.rivals.get(response.id)
+    const rivals = this.#rivals.get(response.id)
     if (rivals) rivals.set(response.party!, response)
-    else this.rivals.set(response.id, new Map([[response.party!, response]]))
+    else this.#rivals.set(response.id, new Map([[response.party!, response]]))
   }
 
   /** A response was found to begin earlier: it may be another party's than it seemed. Returns whether it shows. */
@@ -189,7 +201,7 @@ export class Roster {
     const shown = this.responses.get(response.id)
     if (!shown || shown === response || !response.isRival) return true
     if (!response.isBefore(shown)) return false
-    this.rivals.get(response.id)!.delete(response.party!)
+    this.#rivals.get(response.id)!.delete(response.party!)
     response.isRival = false
     this.responses.set(response.id, response)
     this.#addRival(shown)
@@ -201,30 +213,46 @@ export class Roster {
   speakersFor(event: Reply, own: Response | undefined): { id: string | undefined; speakers: Response[] } {
     const shown = own && !own.isRival ? own : this.#named(event)
     const id = shown?.id ?? own?.id ?? event.responseId
-    const rivals = id === undefined ? undefined : this.rivals.get(id)
+    const rivals = id === undefined ? undefined : this.#rivals.get(id)
     return { id, speakers: [...(shown ? [shown] : []), ...(rivals?.values() ?? [])] }
   }
 
   /** Remembers which response made a tool call, for outcomes that name no response. */
   noteCall(event: ToolEvent, response: Response): void {
-    const known = this.byToolCall.get(event.toolCallId)
-    if (!isReply(event) && (!known || response.isBefore(known)))
-      this.byToolCall.set(event.toolCallId, response)
+    const known = this.#byToolCall.get(event.toolCallId)
+    if (isReply(event) || (known && !response.isBefore(known))) return
+    this.#byToolCall.set(event.toolCallId, response)
+    addName(response, event.toolCallId)
   }
 
   /** Forgets messages for responses that turned out to be another party's. */
   dropRivals(): void {
-    for (const [id, rivals] of this.rivals) {
+    for (const [id, rivals] of this.#rivals) {
       const shown = this.responses.get(id)
       if (!shown || !this.#isSettled(shown)) continue
-      this.rivals.delete(id)
+      this.#rivals.delete(id)
       for (const rival of rivals.values()) this.#hooks.drop(rival, shown)
     }
+  }
+
+  /** Forgets a response that shows, and its rivals. */
+  letGo(response: Response): void {
+    const { id, names = [], parts } = response
+    this.responses.delete(id)
+    this.#rivals.delete(id)
+    for (const name of [...names, ...parts.messages.map(({ serial }) => serial)])
+      for (const known of [this.#serials, this.#aliases, this.#byToolCall])
+        if (known.get(name) === response) known.delete(name)
+    if (this.#recent === response) this.#recent = undefined
   }
 
   /** Every response, shown or not. */
   *all(): Iterable<Response> {
     yield* this.responses.values()
-    for (const rivals of this.rivals.values()) yield* rivals.values()
+    for (const rivals of this.#rivals.values()) yield* rivals.values()
   }
+}
+
+function addName(response: Response, name: string): void {
+  ;(response.names ??= []).push(name)
 }

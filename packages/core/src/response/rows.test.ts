@@ -40,7 +40,7 @@ describe('rows beside the channel', () => {
 
   test('a response that a row knows begins with its first live message, where nothing can come before that', () => {
     const reader = new Reader()
-    reader.conversation.known = { gap: undefined, begins: (_, __, live) => live, beginsTurn: () => false }
+    reader.conversation.known = { gap: undefined, begins: (_, live) => live, beginsTurn: () => false }
     applyRow(reader.conversation, row({ status: 'streaming', text: '' }))
     reader.read({ name: 'token', data: 'Hello', headers })
     expect(reader.response('r')).toMatchObject({ text: 'Hello', hasGap: false })

@@ -5,9 +5,10 @@ import type { KnownRow, Response } from './response.ts'
 import { runIndex } from './partList.ts'
 import { Run } from '../text/run.ts'
 import { OpenText } from './textPart.ts'
-import { timeOf } from './shelf.ts'
+import type { Shelved } from './shelf.ts'
 import { quoted, RejoinError } from '../types/errors.ts'
 import { isOpen } from '../types/status.ts'
+import { timeOf } from '../types/time.ts'
 import type {
   Part,
   PromptPart,
@@ -28,7 +29,7 @@ export function applyRow(conversation: Conversation, row: Row): void {
       `unable to show row ${quoted(id)} with role ${quoted(role)}; a row has a string as \`id\`, and as \`role\` "user" or "assistant". Leave other rows out`,
     )
   if (row.role === 'user') applyPromptRow(conversation, row)
-  else conversation.rows?.amend(row, applyResponseRow)
+  else applyResponseRow(conversation, row)
 }
 
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {
@@ -40,7 +41,7 @@ function applyPromptRow(conversation: Conversation, row: PromptRow): void {
   const prompt = {
     id: row.id,
     text,
-    createdAt: timeOf(row.createdAt),
+    createdAt: timeOf(row.createdAt) || 0,
     delivery: 'sent' as const,
     parts,
     ...(row.serial !== undefined && { serial: row.serial }),
@@ -57,8 +58,94 @@ function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]):
   ) as Pick<T, K>
 }
 
+function applyResponseRow(conversation: Conversation, row: ResponseRow): void {
+  const { roster } = conversation
+  const shelf = conversation.shelf!
+  const { id, serial, clientId } = row
+  const before = shelf.get(id)
+  // A row that is complete stays as it is.
+  if (before instanceof ShelvedRow && before.clientId === clientId) return
+  const isKnown =
+    before !== undefined ||
+    roster.known(id) !== undefined ||
+    (serial !== undefined && (roster.hasSerial(serial) || shelf.idOf(serial) !== undefined))
+  if (isKnown || !isFit(row)) {
+    const response = show(conversation, row)
+    if (response) conversation.rowChanged(response)
+    return
+  }
+  const shelved = new ShelvedRow(row, conversation)
+  shelf.put(shelved)
+  shelf.hold(shelved)
+}
+
+const noSerials: readonly string[] = Object.freeze([])
+
+/** A complete row whose response was not asked for yet. */
+class ShelvedRow implements Shelved {
+  readonly id: string
+  readonly clientId: string | undefined
+  readonly serial: string | undefined
+  readonly createdAt: number
+  readonly promptId: string | undefined
+  readonly status: ResponseStatus
+  reading: number | undefined
+  readonly #row: ResponseRow
+  readonly #conversation: Conversation
+
+  constructor(row: ResponseRow, conversation: Conversation) {
+    this.id = row.id
+    this.clientId = row.clientId
+    this.serial = row.serial
+    this.createdAt = timeOf(row.createdAt) || 0
+    this.promptId = row.promptId
+    this.status = row.status ?? 'complete'
+    this.reading = conversation.reading
+    this.#row = row
+    this.#conversation = conversation
+  }
+
+  serials(): readonly string[] {
+    const { serial, parts } = this.#row
+    const own = serial === undefined ? noSerials : [serial]
+    return parts ? own.concat(parts.flatMap((part) => part.serial || [])) : own
+  }
+
+  /** The database has them. */
+  measure(): void {}
+
+  make(): Response {
+    const { id, serial, clientId } = this
+    return show(this.#conversation, this.#row) ?? this.#conversation.roster.rowFor(id, serial, clientId)
+  }
+}
+
+/** Whether a row is complete and well formed, so that it can wait. Other rows are applied at once. */
+function isFit({ status = 'complete', retracted, text = '', parts = [] }: ResponseRow): boolean {
+  return (
+    !isOpen(status) &&
+    !retracted &&
+    typeof text === 'string' &&
+    Array.isArray(parts) &&
+    parts.every(isFitPart)
+  )
+}
+
+const isFitPart = (part: RowPart | null): boolean =>
+  typeof part === 'object' && typeof part?.type === 'string' && typeof (part.text ?? '') === 'string'
+
+/** Makes the response show its row. Returns it if anything changed. */
+function show({ roster }: Conversation, row: ResponseRow): Response | undefined {
+  const { id, serial, clientId } = row
+  const response = roster.rowFor(id, serial, clientId)
+  if (!amend(response, row)) return undefined
+  roster.noteMessages(response)
+  if (serial !== undefined) roster.noteSerial(serial, response)
+  return response
+}
+
 /** Returns whether anything changed. */
-function applyResponseRow(response: Response, row: ResponseRow): boolean {
+function amend(response: Response, row: ResponseRow): boolean {
   const known = response.parts.ordered
   // A response that ended on the channel needs no row, unless only its end was read or text is missing.
   const whole = !response.open && known.length > 0 && !response.withheld && !response.snapshot?.hasGap
@@ -69,8 +156,8 @@ function applyResponseRow(response: Response, row: ResponseRow): boolean {
   response.promptId ??= row.promptId
   response.clientId ??= row.clientId
   response.serial ??= row.serial
-  response.createdAt ||= timeOf(row.createdAt)
-  response.updatedAt ||= timeOf(row.updatedAt ?? row.createdAt)
+  response.createdAt ||= timeOf(row.createdAt) || 0
+  response.updatedAt ||= timeOf(row.updatedAt ?? row.createdAt) || 0
   response.facts.tell(row)
   response.parts.clear()
   const parts: readonly RowPart[] = row.parts ?? (row.text ? [{ type: 'text', text: row.text }] : [])

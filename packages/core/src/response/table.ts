@@ -16,8 +16,8 @@ export class Table<V> {
     return this.#map.get(id)
   }
 
-  /** The version after some changes; `undefined` takes an entry out. */
-  with(changes: ReadonlyMap<string, V | undefined>): Table<V> {
+  /** The version after some changes, which belong to it from then on; `undefined` takes an entry out. */
+  with(changes: Map<string, V | undefined>): Table<V> {
     if (changes.size === 0) return this
     if (this.#map.size === 0 && !this.#later) return filled(changes)
     if (this.#later) return this.#apart().with(changes)
@@ -47,8 +47,7 @@ export class Table<V> {
 }
 
 /** The empty version has no successor: all conversations share it, so it must not hold on to any of them. */
-function filled<V>(changes: ReadonlyMap<string, V | undefined>): Table<V> {
-  const map = new Map<string, V>()
-  for (const [id, value] of changes) if (value !== undefined) map.set(id, value)
-  return new Table(map)
+function filled<V>(changes: Map<string, V | undefined>): Table<V> {
+  for (const [id, value] of changes) if (value === undefined) changes.delete(id)
+  return new Table(changes as Map<string, V>)
 }

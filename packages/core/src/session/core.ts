@@ -76,6 +76,7 @@ export class SessionCore {
   /** Number of messages ignored because their publishers may not send them. */
   ignored = 0
   readonly #parts: Parts
+  readonly #applyRow: (row: Row) => void
   readonly #continuity: Continuity
   readonly #initialRows: readonly Row[] | undefined
   readonly #connection: RealtimeClient['connection'] | undefined
@@ -93,6 +94,8 @@ export class SessionCore {
     const { features, modes, produce } = parts
     const channel = (this.channel = openChannel(options, { params: hydrate.params, modes }))
     this.#parts = parts
+    const applyRow = rowsOf(features)
+    this.#applyRow = (row) => applyRow(this.conversation, row)
     this.#initialRows = options.initialRows
     this.#connection = options.client?.connection
     this.#hasChannel = (options.client ?? options.channel) !== undefined
@@ -233,8 +236,6 @@ export class SessionCore {
     const text = `unable to take what ${who} said for ${what}; ${why}. It was ignored`
     this.events.reportOnce(text, () => new RejoinError('untrusted', text))
   }
-
-  readonly #applyRow = (row: Row): void => rowsOf(this.#parts.features)(this.conversation, row)
 
   #makeStore(schedule: Schedule): Store {
     return new Store(this.conversation, {

@@ -6,10 +6,11 @@ import { fates } from '../response/fate.ts'
 import type { Kinds } from '../response/kinds.ts'
 import { PromptTexts } from '../response/promptTexts.ts'
 import { ReplyBook } from '../response/replyBook.ts'
-import { RowBook } from '../response/rowBook.ts'
 import { applyRow } from '../response/rows.ts'
 import { partMetadataKind } from '../response/partMetadata.ts'
+import { Shelf } from '../response/shelf.ts'
 import { toolKind } from '../response/toolPart.ts'
+import { Transcripts } from '../response/transcripts.ts'
 import { pieceKind, valueKind } from '../response/valuePart.ts'
 import { promptStatusReaders } from '../wire/promptStatus.ts'
 import { promptTextReaders } from '../wire/promptTexts.ts'
@@ -47,7 +48,7 @@ export const citedSources: Feature = /* @__PURE__ */ feature({
 /** Rows of the application's database: for `seed`, `history({ older })` and hydrators that call `applyRows`. */
 export const databaseRows: Feature = /* @__PURE__ */ feature({
   applyRow,
-  kinds: { rows: (host) => new RowBook(host) },
+  kinds: { shelf: (host) => new Shelf(host) },
 })
 
 /** What becomes of prompts: queued, answering, answered, stopped. Without it, a prompt's status is `sent`. */
@@ -65,11 +66,17 @@ export const longPrompts: Feature = /* @__PURE__ */ feature({
 /** Prompts that this session publishes. */
 const ownPrompts: Feature = /* @__PURE__ */ feature({ kinds: { deliver } })
 
+/** Answers of history that are over are made when somebody asks for them. With `databaseRows`. */
+const wholeAnswers: Feature = /* @__PURE__ */ feature({
+  kinds: { transcripts: (host) => new Transcripts(host) },
+})
+
 export const allFeatures: readonly Feature[] = [
   toolParts,
   valueParts,
   citedSources,
   databaseRows,
+  wholeAnswers,
   promptStatuses,
   longPrompts,
   ownPrompts,

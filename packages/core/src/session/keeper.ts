@@ -3,15 +3,11 @@ import { keyOf } from '../response/lines.ts'
 import type { MessageList } from '../response/lines.ts'
 import type { Structure } from '../response/reduce.ts'
 import type { Span } from '../response/span.ts'
-import { isBusy, letGo } from '../response/letGo.ts'
 import { withoutOldest } from '../past/letGo.ts'
 import type { Ledger } from '../past/ledger.ts'
 import type { Store } from '../store/store.ts'
 import { quoted, RejoinError } from '../types/errors.ts'
 import type { MessageRef } from '../types/types.ts'
-
-/** How many of the responses let go last are remembered: a later message of one does not begin it. */
-const MAX_GONE = 500
 
 interface Host {
   readonly store: Store
@@ -57,7 +53,6 @@ export class Keeper {
   /** How many come before the oldest go: they go together. */
   readonly #slack: number
   readonly #pathOf: PathOf
-  readonly #gone = new Set<string>()
   #limit: number
   #cuts = 0
 
@@ -67,19 +62,7 @@ export class Keeper {
     this.#slack = Math.ceil(keep / 4)
     this.#limit = keep + this.#slack
     this.#pathOf = pathOf
-    const { conversation } = host
-    const { known } = conversation
-    conversation.known = {
-      get gap() {
-        return known.gap
-      },
-      begins: (id, serial, live) => {
-        // It goes on: its start is where it was.
-        if (this.#gone.delete(id)) this.#forget({ oldest: serial, newest: serial, until: 0 })
-        return known.begins(id, serial, live)
-      },
-      beginsTurn: (serial) => known.beginsTurn(serial),
-    }
+    host.conversation.onReturn = (serial) => this.#forget({ oldest: serial, newest: serial, until: 0 })
   }
 
   /** Older messages were asked for: they stay until as many new ones have come as make others go. */
@@ -98,11 +81,7 @@ export class Keeper {
     const { length, refs } = this.#pathOf(structure)
     if (length <= this.#limit) return
     const lines = this.#oldest(structure, refs)
-    if (lines.size > 0) {
-      this.#forget(letGo(this.#host.conversation, [...lines]))
-      for (const { id } of lines) this.#gone.add(id)
-      for (const id of this.#gone) if (this.#gone.size > MAX_GONE) this.#gone.delete(id)
-    }
+    if (lines.size > 0) this.#forget(this.#host.conversation.letGo([...lines]))
     this.#limit = Math.max(this.#keep, length - lines.size) + this.#slack
   }
 
@@ -160,4 +139,14 @@ export class Keeper {
 function answersOf(promptId: string, { fates, entries }: Structure): MessageRef[] {
   const answers = fates.get(promptId)?.answers ?? []
   return answers.map(({ id }) => ({ role: 'assistant', id }) as const).filter((ref) => entries.find(ref))
+}
+
+/** Whether a response is not over, or something of it is about to be published or read. */
+function isBusy({ roster }: Conversation, id: string): boolean {
+  const response = roster.known(id)
+  if (!response || response.row?.complete) return response?.touched !== undefined
+  const { open, touched, needsPast, snapshot } = response
+  // A stream without ids has one response, for good.
+  const isWanted = open || touched !== undefined || id === roster.continuousId
+  return isWanted || (snapshot?.hasGap === true && needsPast)
 }

@@ -155,7 +155,7 @@ export class Store {
 
   readonly flush = (): void => {
     this.#hooks.onFlush()
-    if (this.conversation.rows?.show(this.#holds)) this.#listIsLive = true
+    if (this.conversation.shelf?.show(this.#holds, (id) => this.isWatched(id))) this.#listIsLive = true
     this.#scheduled = false
     this.#cancel?.()
     this.#cancel = undefined

@@ -102,9 +102,24 @@ const readEnd =
           : fallback
     const error =
       typeof reason === 'string' ? { message: reason, ...(typeof code === 'string' && { code }) } : undefined
+    const { serial, version, responseId, promptId, part, clientId, timestamp, updatedAt, strict, watched } =
+      readMeta(message, headers)
+    // One literal, as in `textEvent`: a long past has one for each response.
     emit({
-      ...readMeta(message, headers),
       type: 'end',
+      serial,
+      version,
+      responseId,
+      promptId,
+      part,
+      clientId,
+      timestamp,
+      updatedAt,
+      strict,
+      watched,
+      epoch: undefined,
+      userClaim: undefined,
+      editor: undefined,
       status,
       error: error ?? (status === 'error' ? { message: 'the agent failed' } : undefined),
       finishReason,

@@ -35,6 +35,7 @@ export class LawKeeper {
     prompts: readonly ModelPrompt[],
     database: ModelDatabase,
     presence: boolean,
+    subscribes: boolean,
   ) {
     this.session = session
     this.prompts = prompts
@@ -42,7 +43,7 @@ export class LawKeeper {
     session.on('error', () => this.errors++)
     this.agents = agents
     this.database = database
-    for (const { id } of agents)
+    for (const { id } of subscribes ? agents : [])
       session.subscribeResponse(id, () => {
         const { times, early } = this.told.get(id) ?? { times: 0, early: 0 }
         const reading = session.getSnapshot().hydration === 'running'

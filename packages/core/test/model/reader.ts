@@ -59,6 +59,7 @@ export class Reader {
   }
   publish(): string[] {
     const told: string[] = []
+    this.conversation.shelf?.show(new Set(), () => false)
     for (const response of this.conversation.dirty) {
       response.touched = undefined
       if (this.conversation.publish(response)) told.push(response.id)

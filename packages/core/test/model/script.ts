@@ -137,6 +137,8 @@ export const worlds = fc.record({
   /** Ably forgets the point of attach soon. */
   attachPointGone: fc.nat(7).map((n) => n === 0),
   presence: fc.boolean(),
+  /** Every how many turns the responses are looked at. Only who looks at each turn has subscribed to them. */
+  looksEvery: fc.constantFrom(1, 1, 1, 6, 1_000),
   /** When the session is closed: most see everything. */
   closes: fc.option(fc.nat(150), { nil: undefined, freq: 7 }),
   /** Messages a page of history, and a rewind. */

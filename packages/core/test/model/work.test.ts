@@ -25,6 +25,7 @@ const FRAMES = Math.ceil(TOKENS / FRAME)
 async function counted(
   hydrate: Hydrator = { load: () => Promise.resolve() },
   past = new DirectChannel().past,
+  waits = true,
 ) {
   const channel = new DirectChannel()
   channel.past = past
@@ -41,7 +42,7 @@ async function counted(
     },
   })
   session.subscribe(() => void counts.list++)
-  await session.ready
+  if (waits) await session.ready
   const frame = () => {
     const flush = pending
     pending = undefined
@@ -262,6 +263,71 @@ describe('work per message of the past', () => {
       expect(session.getResponse(`row-${i}`)).toMatchObject({ status: 'complete', text: `Answer ${i}.` })
     expect(session.getResponse('row-7')).toBe(session.getResponse('row-7'))
     expect(made).toHaveLength(4)
+  })
+
+  test('makes the responses of history that somebody asks for', async () => {
+    const made = vi.spyOn(Response.prototype, 'refresh').mock.calls
+    const ids = Array.from({ length: 1_000 }, (_, i) => `h-${i}`)
+    const { session, counts } = await counted(
+      { load: async (p) => void (await p.readHistory({ limit: 100, maxPages: 100, enough: () => false })) },
+      ids.flatMap((id) => wholeMessage(id, `Answer ${id}.`)).reverse(),
+    )
+    expect(counts.list).toBe(1)
+    expect(session.getSnapshot().messages.map(({ id }) => id)).toEqual(ids)
+    expect(made).toHaveLength(0)
+    for (const id of ['h-0', 'h-500', 'h-999', 'h-500'])
+      expect(session.getResponse(id)).toMatchObject({
+        status: 'complete',
+        verified: true,
+        text: `Answer ${id}.`,
+      })
+    expect(session.getResponse('h-7')).toBe(session.getResponse('h-7'))
+    expect(made).toHaveLength(4)
+  })
+
+  test('looks a few times at each message of history that is an answer or its end', async () => {
+    const looksFor = async (count: number) => {
+      const past = Array.from({ length: count }, (_, i) => wholeMessage(`h-${i}`, 'An answer.')).flat()
+      let looks = 0
+      await counted({
+        load: (p) => {
+          looks = countLooks(() => p.apply(past))
+          return Promise.resolve()
+        },
+      })
+      return looks / past.length
+    }
+    expect(await looksFor(2_000)).toBeLessThan(1.1 * (await looksFor(100)))
+    expect(await looksFor(2_000)).toBeLessThan(12)
+  })
+
+  test('what is read a second time makes no response', async () => {
+    const made = vi.spyOn(Response.prototype, 'refresh').mock.calls
+    const past = Array.from({ length: 300 }, (_, i) => wholeMessage(`h-${i}`, 'An answer.')).flat()
+    const { session } = await counted({
+      load: (p) => Promise.resolve([past, past.slice(0, 100)].forEach((page) => p.apply(page))),
+    })
+    expect(session.getSnapshot().messages).toHaveLength(300)
+    expect(made).toHaveLength(0)
+  })
+
+  test('a response that is watched is made when history brings it, and told of once', async () => {
+    const made = vi.spyOn(Response.prototype, 'refresh').mock.calls
+    const past = Array.from({ length: 50 }, (_, i) => wholeMessage(`h-${i}`, 'An answer.')).flat()
+    let show = () => {}
+    const { session, watch } = await counted(
+      {
+        load: (p) => new Promise((resolve) => (show = () => resolve(p.apply(past)))),
+      },
+      undefined,
+      false,
+    )
+    const seen = watch('h-7')
+    show()
+    await session.ready
+    expect(seen.calls).toBe(1)
+    expect(session.getResponse('h-7')).toMatchObject({ text: 'An answer.' })
+    expect(made).toHaveLength(1)
   })
 
   test('turns make no response of a row', async () => {

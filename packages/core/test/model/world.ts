@@ -57,6 +57,7 @@ class Life {
   private selected: readonly string[] = []
   /** Tokens that were edited while continuity was lost are not read again: there may be thousands (docs/gaps.md). */
   private readonly tokenEdits: boolean
+  private turn = 0
   private away: 'short' | 'long' | undefined
   private readonly older = new Set<Promise<void>>()
 
@@ -90,7 +91,14 @@ class Life {
       schedule: () => () => {},
     })
     this.session.ready.catch(() => {})
-    this.keeper = new LawKeeper(this.session, this.agents, this.prompts, this.database, world.presence)
+    this.keeper = new LawKeeper(
+      this.session,
+      this.agents,
+      this.prompts,
+      this.database,
+      world.presence,
+      world.looksEvery === 1,
+    )
     this.promptLaws = new PromptLaws(this.session, this.agents, this.prompts, this.database)
     this.tokenEdits = scripts.some((script) => script.edits.some((edit) => edit.how === 'token'))
   }
@@ -104,10 +112,15 @@ class Life {
       () =>
         `${choice % KINDS} ${channel.state}, ${channel.pending.length} requests, ${channel.delivered.length} delivered, ${this.session.getSnapshot().hydration}: ${this.shown}`,
     )
+    if (!this.looks()) return this.session.flush()
     keeper.check()
     keeper.checkNotified(channel.touched, quiet)
     this.promptLaws.checkPath(this.selected)
     if (!channel.pending.length && !channel.busy) keeper.checkOpen(this.hasHeard, this.isAway)
+  }
+
+  private looks(): boolean {
+    return this.turn++ % this.world.looksEvery === this.world.looksEvery - 1
   }
 
   /** Closed before the world ends: later messages must notify nobody. */
@@ -249,7 +262,9 @@ class Life {
     } else if (kind === 18) this.loadOlder()
     else if (kind === 19) {
       const known = this.repeatable().at(-1 - (n % 8))
-      if (known && channel.state === 'attached') this.keeper.checkSilent(() => channel.again(known))
+      if (!known || channel.state !== 'attached') return false
+      if (this.world.looksEvery === 1) this.keeper.checkSilent(() => channel.again(known))
+      else channel.again(known)
     } else if (kind === 20) {
       // Where the backlog of a rewind ends cannot be known then: it comes before.
       if (channel.rewound()) this.answer(n)?.fail()
@@ -307,11 +322,13 @@ class Life {
       if (channel.arrive() || channel.pending.length) still = 0
       this.answer(0)?.succeed()
       await turn()
-      keeper.check()
-      keeper.checkNotified(channel.touched, false)
+      if (this.looks()) {
+        keeper.check()
+        keeper.checkNotified(channel.touched, false)
+      } else session.flush()
       channel.touched.clear()
     }
-    keeper.checkOpen(this.hasHeard, this.isAway)
+    if (this.world.looksEvery === 1) keeper.checkOpen(this.hasHeard, this.isAway)
   }
 
   private readonly isAway = ({ clientId }: ModelAgent): boolean => !this.model.members.has(clientId)
