@@ -6,20 +6,13 @@ import { presentEntries } from './workspace.mjs'
 const never = {
   '@rejoin/core': {
     '*': ['packages/agent/', 'packages/core/src/ai-'],
-    createSession: reader(
-      'past/letGo',
-      'past/rewind',
-      'past/seed',
-      'response/letGo',
-      'session/citationSource',
-      'view/',
-    ),
+    createSession: reader('past/letGo', 'past/rewind', 'past/seed', 'session/citationSource', 'view/'),
     createReader: reader(
       'past/seed',
       'past/rewind',
       'response/citation',
       'response/rows',
-      'response/rowBook',
+      'response/transcript',
       'response/shelf',
       'response/repl',
       'response/fate.',
