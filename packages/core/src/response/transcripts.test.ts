@@ -28,7 +28,7 @@ async function after(
     },
     schedule: () => () => {},
   })
-  for (let i = 0; watches && i < 10; i++) session.subscribeResponse(`r-${i}`, () => {})
+  if (watches) answers.forEach((_, i) => session.subscribeResponse(`r-${i}`, () => {}))
   const made = vi.spyOn(Response.prototype, 'refresh').mock.calls
   await session.ready
   return { session, channel, answers, made }
@@ -53,7 +53,7 @@ describe('an answer of history that nobody has asked for', () => {
     const { session, channel, answers, made } = await after()
     const [text] = answers[3]!
     const edited = { ...text!, data: 'Edited.', version: { serial: `9${text!.serial}`, timestamp: 1 } }
-    channel.deliver({ ...edited, name: undefined, extras: undefined } as unknown as InboundMessage)
+    channel.deliver({ ...edited, name: undefined, extras: undefined })
     session.flush()
     expect(session.getResponse('r-3')).toMatchObject({ text: 'Edited.', serial: text!.serial })
     expect(session.getSnapshot().messages).toHaveLength(10)
