@@ -25,76 +25,76 @@ export function isEnd({ name }: Operation): boolean {
   return markers.has(name)
 }
 
+type Found = Omit<Finding, 'severity' | 'responseId'> & { severity?: Finding['severity'] }
+
 /** Whether the response ends, once, and with its last message (PROTOCOL.md §3.2, §3.3, §6.3). */
-export const ends: Rule = ({ operations, pattern, strict, responseId }, { complete }) => {
-  const usual = pattern === 'message-per-token' ? MessageName.Stop : MessageName.ResponseEnd
+export const ends: Rule = (response, { complete }) => {
+  const { operations, responseId } = response
   const found = operations.filter((operation) => operation.kind === 'create' && isEnd(operation))
-  const [first] = found
-  const error = (finding: Omit<Finding, 'severity'>, severity: Finding['severity'] = 'error'): Finding => ({
-    severity,
-    responseId,
-    ...finding,
-  })
-  if (!first) {
-    if (!complete || (!strict && operations.every(({ name }) => whole.has(name)))) return []
-    return [
-      error(
-        {
-          section: strict ? '3.2' : '2',
-          message: 'the response',
-          expected: `an end marker: ${usual}`,
-          got: 'none',
-          cause:
-            'with header rejoin, a response is over at its end marker alone; readers show it as streaming',
-        },
-        strict ? 'error' : 'warning',
-      ),
-    ]
-  }
-  const findings: Finding[] = []
-  const late = operations.find(
-    ({ version, name }) => version > first.version && !isEnd({ name } as Operation),
-  )
-  if (late)
-    findings.push(
-      error({
-        section: '6.3',
-        message: nameOf(late),
-        expected: 'the end marker last',
-        got: `after ${nameOf(first)}`,
-        cause: 'await every outcome, and close each text, before you publish the end marker',
-      }),
-    )
-  if (found.length > 1)
-    findings.push(
-      error({
-        section: '6.5',
-        message: nameOf(found[1]!),
-        expected: 'one end marker',
-        got: `${found.length}`,
-        cause: 'it was published again under another id; keep the id of the first time',
-      }),
-    )
-  const status = first.headers[Header.Status]
-  if (status !== undefined && !statuses.includes(status as string))
-    findings.push(
-      error({
-        section: '3',
-        message: nameOf(first),
-        expected: `status ${statuses.join(', ')}`,
-        got: JSON.stringify(status),
-      }),
-    )
-  const { finishReason } = objectOf(first.data)
-  if (finishReason !== undefined && !reasons.includes(finishReason as string))
-    findings.push(
-      error({
-        section: '3.3',
-        message: nameOf(first),
-        expected: `finishReason ${reasons.join(', ')}`,
-        got: JSON.stringify(finishReason),
-        cause: "put the provider's own word into rawFinishReason",
-      }),
-    )
+  const [first, second] = found
+  const findings = first
+    ? [after(first, operations), second && again(second, found.length), statusOf(first), reasonOf(first)]
+    : [complete ? missing(response) : undefined]
   return findings
+    .filter((finding) => finding !== undefined)
+    .map((finding) => ({ severity: 'error', responseId, ...finding }))
+}
+
+function missing({ operations, pattern, strict }: Parameters<Rule>[0]): Found | undefined {
+  if (!strict && operations.every(({ name }) => whole.has(name))) return undefined
+  const usual = pattern === 'message-per-token' ? MessageName.Stop : MessageName.ResponseEnd
+  return {
+    severity: strict ? 'error' : 'warning',
+    section: strict ? '3.2' : '2',
+    message: 'the response',
+    expected: `an end marker: ${usual}`,
+    got: 'none',
+    cause: 'with header rejoin, a response is over at its end marker alone; readers show it as streaming',
+  }
+}
+
+function after(end: Operation, operations: readonly Operation[]): Found | undefined {
+  const late = operations.find((one) => one.version > end.version && !isEnd(one))
+  return (
+    late && {
+      section: '6.3',
+      message: nameOf(late),
+      expected: 'the end marker last',
+      got: `after ${nameOf(end)}`,
+      cause: 'await every outcome, and close each text, before you publish the end marker',
+    }
+  )
+}
+
+function again(end: Operation, count: number): Found {
+  return {
+    section: '6.5',
+    message: nameOf(end),
+    expected: 'one end marker',
+    got: `${count}`,
+    cause: 'it was published again under another id; keep the id of the first time',
+  }
+}
+
+function statusOf(end: Operation): Found | undefined {
+  const status = end.headers[Header.Status]
+  if (status === undefined || statuses.includes(status as string)) return undefined
+  return {
+    section: '3',
+    message: nameOf(end),
+    expected: `status ${statuses.join(', ')}`,
+    got: JSON.stringify(status),
+  }
+}
+
+function reasonOf(end: Operation): Found | undefined {
+  const { finishReason } = objectOf(end.data)
+  if (finishReason === undefined || reasons.includes(finishReason as string)) return undefined
+  return {
+    section: '3.3',
+    message: nameOf(end),
+    expected: `finishReason ${reasons.join(', ')}`,
+    got: JSON.stringify(finishReason),
+    cause: "put the provider's own word into rawFinishReason",
+  }
 }
