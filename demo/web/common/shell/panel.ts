@@ -36,7 +36,7 @@ export class Panel {
       ? 'Or ask something, and break the stream yourself while it is being written. The answer ends up whole.'
       : 'You are on the Ably service, which cannot be broken from here. Unset ABLY_API_KEY to try this.'
     this.element = h(
-      'aside',
+      'section',
       { class: 'panel', 'aria-label': 'Break it' },
       h(
         'header',

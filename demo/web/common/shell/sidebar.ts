@@ -34,7 +34,7 @@ export class Sidebar {
   constructor(actions: Actions) {
     this.#actions = actions
     this.element = h(
-      'aside',
+      'section',
       { class: 'side', 'aria-label': 'Conversations' },
       h(
         'div',
