@@ -226,14 +226,13 @@ test('another site can neither post for somebody nor frame the page', async () =
 
 test('a flood is stopped', async () => {
   const cookie = await signIn()
-  const statuses: number[] = []
-  for (let nth = 0; nth < 40; nth++)
-    statuses.push(
-      (await api('/conversations', { method: 'POST', cookie, body: '{"pattern":"message-per-token"}' }))
-        .status,
-    )
-  expect(statuses.slice(0, 20)).toEqual(Array(20).fill(200))
-  expect(statuses.at(-1)).toBe(429)
+  const make = () =>
+    api('/conversations', { method: 'POST', cookie, body: '{"pattern":"message-per-token"}' })
+  // So many at once that no machine is slow enough to earn credit for all of them.
+  const statuses = (await Promise.all(Array.from({ length: 150 }, make))).map(({ status }) => status)
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(30)
+  expect(statuses).toContain(429)
+  expect(new Set(statuses).size).toBe(2)
 })
 
 test('files outside of the pages are not served', async () => {
@@ -331,7 +330,7 @@ describe('whatever somebody sends into their own conversation', () => {
   })
 
   test('a flood of messages is refused, and fills no memory', async () => {
-    const results = await Promise.allSettled(Array.from({ length: 80 }, () => channel.publish('junk', 'z')))
+    const results = await Promise.allSettled(Array.from({ length: 400 }, () => channel.publish('junk', 'z')))
     const codes = results.map((result) =>
       result.status === 'rejected' ? (result.reason as ErrorInfo).code : 0,
     )
