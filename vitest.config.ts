@@ -4,6 +4,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 import { mutants } from './packages/core/test/model/mutants.ts'
 import { patience, testPatience } from './patience.ts'
+import { LongestFirst } from './scripts/longestFirst.ts'
 
 // Tests read the sources of sibling packages, so no build stands between an edit and its test.
 const source = { conditions: ['@rejoin/source', 'import', 'module', 'default'] }
@@ -75,6 +76,7 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     // Demos and browsers of workers end with them.
     teardownTimeout: testPatience,
+    sequence: { sequencer: LongestFirst },
     projects: [
       project('core', './packages/core', shared),
       project('agent', './packages/agent', shared),
@@ -97,8 +99,8 @@ export default defineConfig({
       project('e2e', './e2e', {
         // A browser and demos are started once for each worker (stage.ts).
         ...shared,
-        // Each worker runs a browser, a server, a database and an agent.
-        maxWorkers: Math.min(4, availableParallelism()),
+        // Each worker runs a browser, a server and an agent. They wait for each other, so there is time for one more.
+        maxWorkers: Math.min(4, availableParallelism() + 1),
         // Projects with other numbers of workers are groups that run one after the other.
         sequence: { groupOrder: 1 },
         globalSetup: './setup.ts',

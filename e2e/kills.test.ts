@@ -27,7 +27,7 @@ describe.skipIf(url === undefined)(title, () => {
   ])(
     `${kills} kills and a restart of the database, %s: every prompt has one answer`,
     async (_, round) => {
-      const demo = await startDemo({ DATABASE_URL: url })
+      const demo = await startDemo({ DATABASE_URL: url, DEMO_RESTART_AFTER: '100' })
       try {
         for (const pattern of patterns) {
           const somebody = await Somebody.withConversation(demo, pattern)
@@ -67,7 +67,7 @@ describe.skipIf(url === undefined)(title, () => {
   )
 
   test('a damaged checkpoint names itself, and nothing is answered until it is mended', async () => {
-    const demo = await startDemo({ DATABASE_URL: url })
+    const demo = await startDemo({ DATABASE_URL: url, DEMO_RESTART_AFTER: '100' })
     const pool = new pg.Pool({ connectionString: url })
     try {
       const somebody = await Somebody.withConversation(demo, 'message-per-response')

@@ -6,7 +6,7 @@ import { answers } from './truth.ts'
 
 // Whoever watches the terminal reads sentences: no stack, no warning of Node.js, whatever is clicked.
 
-const demo = useOwnDemo({ DEMO_SPEED: '5000', DEMO_STATE_TTL: '3000', DEMO_ORDERS_PORT: '' })
+const demo = useOwnDemo({ DEMO_SPEED: '5000', DEMO_RESTART_AFTER: '100', DEMO_ORDERS_PORT: '' })
 
 const faults: Record<string, unknown>[] = [
   { kind: 'lose' },

@@ -53,7 +53,12 @@ function emit(entries, outDir) {
     JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions, files, include, exclude }),
   )
   // Whether the sources are right is for others to say: declarations come in either case.
-  spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', config])
+  spawnSync(process.execPath, [
+    join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+    '-p',
+    config,
+    '--singleThreaded',
+  ])
   const missing = files.filter((file) => !existsSync(emittedAt(file, outDir)))
   if (missing.length > 0)
     throw new Error(`unable to write the reference; no declarations came of ${missing.join(', ')}`)

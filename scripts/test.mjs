@@ -24,8 +24,11 @@ const stages = [
       { name: 'size', command: [...script('size.mjs'), '--check'] },
     ],
   ],
-  [[{ name: 'unit and integration', command: [bin('vitest'), 'run', '--project', '!e2e'] }]],
-  [[{ name: 'in Chromium', command: [bin('vitest'), 'run', '--project', 'e2e'], browser: true }]],
+  // Beside each other: pages wait for servers much of the time, and other tests use it.
+  [
+    [{ name: 'unit and integration', command: [bin('vitest'), 'run', '--project', '!e2e'], live: true }],
+    [{ name: 'in Chromium', command: [bin('vitest'), 'run', '--project', 'e2e'], browser: true, live: true }],
+  ],
 ]
 
 /** So many characters of what a step that failed printed last are printed again. */
@@ -33,14 +36,12 @@ const tailLength = 6000
 
 const results = []
 const began = Date.now()
-for (const lanes of stages) {
-  const alone = lanes.length === 1
+for (const lanes of stages)
   await Promise.all(
     lanes.map(async (lane) => {
-      for (const step of lane) results.push(await taken(step, alone))
+      for (const step of lane) results.push(await taken(step))
     }),
   )
-}
 
 for (const { name, mark, tail } of results)
   if (mark === '✗') console.log(`\n--- ${name} failed; the end of what it printed:\n${tail}`)
@@ -56,9 +57,8 @@ function line({ mark, name, seconds, note }) {
   return `  ${mark} ${name.padEnd(22)} ${`${seconds.toFixed(1)} s`.padStart(8)}  ${note}`.trimEnd()
 }
 
-/** What a step prints is shown as it comes if the step runs alone, and otherwise when it has ended. */
-async function taken(step, alone) {
-  if (alone) console.log(`\n--- ${step.name}`)
+/** What a live step prints is shown line by line, as it comes; of others, when they have ended. */
+async function taken(step) {
   const started = Date.now()
   let note = ''
   let passed = false
@@ -67,18 +67,20 @@ async function taken(step, alone) {
   try {
     const env = step.browser ? { ...process.env, CHROME_PATH: ensureChromium() } : process.env
     const code = await run(step.command, env, (text, stream) => {
-      if (alone) stream.write(text)
-      else printed += text
+      printed += text
       tail = (tail + text).slice(-tailLength)
+      if (!step.live) return
+      const end = printed.lastIndexOf('\n') + 1
+      stream.write(printed.slice(0, end))
+      printed = printed.slice(end)
     })
     passed = code === 0
     if (!passed) note = `exit code ${code}`
   } catch (error) {
     note = error.message
-    if (alone) console.error(note)
   }
   const result = { ...step, mark: passed ? '✓' : '✗', seconds: (Date.now() - started) / 1000, note, tail }
-  if (!alone) console.log(`${printed && `\n--- ${step.name}\n${printed}`}${line(result)}`)
+  console.log(`${printed && `\n--- ${step.name}\n${printed}`}${line(result)}`)
   return result
 }
 

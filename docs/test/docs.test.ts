@@ -31,9 +31,8 @@ function compile(list: readonly Block[], folder: string, globals: string, option
       include: ['.', join(root, 'docs/test', globals)],
     }),
   )
-  const { stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', target, '--pretty', 'false'], {
-    encoding: 'utf8',
-  })
+  const args = ['-p', target, '--pretty', 'false', '--singleThreaded']
+  const { stdout, stderr } = spawnSync(process.execPath, [tsc, ...args], { encoding: 'utf8' })
   // What is wrong with the sources, `pnpm check:types` tells.
   return [
     stderr,

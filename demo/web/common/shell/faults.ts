@@ -78,7 +78,7 @@ export function faultsFor(connectionStateTtl: number): Fault[] {
     {
       id: 'kill',
       title: 'Kill the agent',
-      text: 'Its process ends at once. It starts again after three seconds.',
+      text: 'Its process ends at once. It starts again after five seconds.',
       ask: { kind: 'kill' },
     },
     {
