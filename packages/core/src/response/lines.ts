@@ -79,6 +79,7 @@ export class Lines {
    * belong to the lines from then on.
    */
   with(changes: Map<string, Entry | undefined>): Lines {
+    if (changes.size === 0) return this
     const edits = new Edits(this.chunks)
     let { alternatives } = this
     for (const [key, change] of changes) {

@@ -1,3 +1,4 @@
+import { same } from '../types/same.ts'
 import type { MessageRef, PromptState, PromptStatus } from '../types/types.ts'
 import { keyOf, noLines } from './lines.ts'
 import type { Entry, Lines } from './lines.ts'
@@ -85,13 +86,14 @@ export function reduce(
 ): Structure {
   const changes = new Changes(state, rules)
   for (const event of events) changes.take(event)
-  if (changes.isEmpty) return state
-  return produce<Mutable<Structure>>(state, (draft) => {
-    draft.entries = state.entries.with(changes.entries)
-    draft.queue = state.queue.with(changes.queue)
-    draft.fates = state.fates.with(changes.fates)
-    draft.prompts = state.prompts.with(changes.prompts)
-  })
+  const next: Structure = {
+    entries: state.entries.with(changes.entries),
+    queue: state.queue.with(changes.queue),
+    fates: state.fates.with(changes.fates),
+    prompts: state.prompts.with(changes.prompts),
+  }
+  if (same(next, state)) return state
+  return produce<Mutable<Structure>>(state, (draft) => void Object.assign(draft, next))
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -109,10 +111,6 @@ class Changes {
   constructor(state: Structure, rules: Rules) {
     this.#state = state
     this.#rules = rules
-  }
-
-  get isEmpty(): boolean {
-    return this.prompts.size === 0 && this.entries.size === 0 && this.fates.size === 0
   }
 
   take(event: StructureEvent): void {

@@ -181,7 +181,7 @@ export class SessionCore {
     // Every attempt to connect fails for the same reason.
     if (change.type === 'unreachable' && (closed || opened || error?.message === change.error.message)) return
     this.#facts = reduceSession(this.#facts, change, this.#parts.produce)
-    if (change.type !== 'list' && change.type !== 'streaming') this.store.stateChanged()
+    if (change.type !== 'list') this.store.stateChanged()
     if (change.type === 'failed' || change.type === 'unreachable') this.events.emit('error', change.error)
     if (change.type === 'channel' && change.state === 'attached') this.#parts.onUnattended?.()
   }
@@ -243,8 +243,8 @@ export class SessionCore {
       pathOf: this.#parts.pathOf,
       onFlush: () => this.#parts.onFlush?.(),
       onStructure: (structure) => this.#parts.onStructure?.(structure),
-      onList: (messages, entries) => this.dispatch({ type: 'list', messages, entries }),
-      onStreaming: (isStreaming) => this.dispatch({ type: 'streaming', isStreaming }),
+      onList: (messages, entries, isStreaming) =>
+        this.dispatch({ type: 'list', messages, entries, isStreaming }),
       onPublish: (published) => this.events.announce(published),
       onListenerError: (cause) => this.events.listenerThrew(cause),
     })

@@ -79,8 +79,7 @@ export type SessionChange =
   | { readonly type: 'channel' | 'connection'; readonly state: string }
   | ({ readonly type: 'past' } & HydrationState)
   | { readonly type: 'opened' }
-  | ({ readonly type: 'list' } & Pick<SessionView, 'messages' | 'entries'>)
-  | { readonly type: 'streaming'; readonly isStreaming: boolean }
+  | ({ readonly type: 'list' } & Pick<SessionView, 'messages' | 'entries' | 'isStreaming'>)
   | { readonly type: 'members'; readonly agents: readonly Member[]; readonly users: readonly Member[] }
   | { readonly type: 'unreachable' | 'failed'; readonly error: Error }
   | { readonly type: 'closed' }
@@ -115,8 +114,6 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
       case 'list':
         draft.messages = change.messages
         draft.entries = change.entries
-        break
-      case 'streaming':
         draft.isStreaming = change.isStreaming
         break
       case 'members':

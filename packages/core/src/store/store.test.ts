@@ -11,7 +11,6 @@ function storeOf(reader: Reader) {
     pathOf: ({ entries }) => chosen.path(entries.shown),
     onFlush() {},
     onList() {},
-    onStreaming() {},
     onPublish() {},
     onListenerError(error) {
       throw error

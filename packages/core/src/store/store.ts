@@ -27,10 +27,8 @@ interface Hooks {
   onFlush(): void
   /** The conversation has changed, and is about to show. */
   onStructure?: ((structure: Structure) => void) | undefined
-  /** The list has changed; its subscribers are notified next. */
-  onList(messages: MessageList, entries: MessageList): void
-  /** Whether any response is being written, when that changes; subscribers are told next. */
-  onStreaming(isStreaming: boolean): void
+  /** The list has changed, or whether any response is being written; its subscribers are notified next. */
+  onList(messages: MessageList, entries: MessageList, isStreaming: boolean): void
   /** Called after everybody was notified. */
   onPublish(published: readonly Published[]): void
   onListenerError(error: unknown): void
@@ -181,8 +179,11 @@ export class Store {
       if (before?.serial !== now?.serial || !before) this.#listIsLive = true
       published.push({ before, now, changes, listeners: this.#listeners.get(id) ?? nobody })
     }
+    const { messages, entries } = this
     const streamingChanged = this.#refreshStreaming()
     const tellList = this.#refreshList() || streamingChanged || this.#outsideChanged
+    if (streamingChanged || messages !== this.messages || entries !== this.entries)
+      this.#hooks.onList(this.messages, this.entries, this.#isStreaming)
     this.#outsideChanged = false
     for (const { changes, listeners } of published)
       for (const listener of listeners) this.#tell(listener, changes)
@@ -206,7 +207,6 @@ export class Store {
     const isStreaming = this.#streaming.size > 0
     if (isStreaming === this.#isStreaming) return false
     this.#isStreaming = isStreaming
-    this.#hooks.onStreaming(isStreaming)
     return true
   }
 
@@ -233,11 +233,8 @@ export class Store {
     this.#pathChanged = false
     const entries = this.#structure.entries.shown
     const messages = this.#hooks.pathOf?.(this.#structure) ?? entries
-    if (entries !== this.entries || messages !== this.messages) {
-      this.entries = entries
-      this.messages = messages
-      this.#hooks.onList(messages, entries)
-    }
+    this.entries = entries
+    this.messages = messages
     return true
   }
 

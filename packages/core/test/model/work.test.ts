@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { InboundMessage } from 'ably'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Deliveries } from './deliveries.ts'
 import { deliveriesOf, makeTokens, wholeMessage } from './deliveries.ts'
@@ -200,6 +201,22 @@ describe('work per message of a long conversation', () => {
     expect(session.getSnapshot().messages).toHaveLength(2 * count + 40)
     return looks
   }
+
+  test('an answer that comes whole makes three new states, and its end one', async () => {
+    const { session, channel, counts } = await counted()
+    for (const message of wholeMessage('first', 'An answer.')) channel.deliver(message)
+    counts.list = 0
+    const [text, end] = wholeMessage('second', 'An answer.') as [InboundMessage, InboundMessage]
+    // immer freezes what it makes; a line's `ref` is frozen, too.
+    const frozen = vi.spyOn(Object, 'freeze').mock.calls
+    channel.deliver(text)
+    expect(frozen.splice(0).length).toBeLessThanOrEqual(3)
+    channel.deliver(end)
+    expect(frozen.splice(0).length).toBeLessThanOrEqual(2)
+    expect(counts.list).toBe(2)
+    expect(session.getSnapshot()).toMatchObject({ isStreaming: false })
+    expect(session.getSnapshot().messages).toHaveLength(2)
+  })
 
   test('a message costs its own place, however many there are', async () => {
     const short = await looksAfter(10)
