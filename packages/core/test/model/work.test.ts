@@ -202,7 +202,7 @@ describe('work per message of a long conversation', () => {
     return looks
   }
 
-  test('an answer that comes whole makes three new states, and its end one', async () => {
+  test('an answer that comes whole makes one new state of the list and one of the session', async () => {
     const { session, channel, counts } = await counted()
     for (const message of wholeMessage('first', 'An answer.')) channel.deliver(message)
     counts.list = 0
