@@ -2,10 +2,12 @@
 // `node scripts/mutants.mjs [part of a name | 2/6]`: those of that name, or the second sixth of all. Exits with 1 if a
 // bug survives every test, if another test than the named one catches it, or if its text is not in the source any more.
 import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { tsImport } from 'tsx/esm/api'
 
 const { mutants } = await tsImport('../packages/core/test/model/mutants.ts', import.meta.url)
+const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
 const only = process.argv[2] ?? ''
 const [, piece, pieces] = /^(\d+)\/(\d+)$/.exec(only) ?? []
 const chosen = ({ name }, index) => (piece ? index % pieces === piece - 1 : name.includes(only))
@@ -47,7 +49,7 @@ function failing(tests, index) {
   const files = tests.map((test) => `packages/core/${test}`)
   // A slow machine is no bug: a test has the time it takes.
   const options = ['--project', 'core', '--bail', '1', '--testTimeout', '3600000']
-  const run = spawnSync('npx', ['vitest', 'run', ...options, ...files], {
+  const run = spawnSync(process.execPath, [vitest, 'run', ...options, ...files], {
     env: { ...process.env, REJOIN_MUTANT: String(index) },
     encoding: 'utf8',
   })
