@@ -75,7 +75,7 @@ export function extract(list: readonly Block[], folder: string): string {
     const path = fileOf(b, folder)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, source(b))
-    // Whoever imports the component finds what it is.
+    // Files that import the component find its type.
     if (b.language === 'svelte' && b.name)
       writeFileSync(
         path.replace(/\.svelte\.ts$/, '.d.svelte.ts'),

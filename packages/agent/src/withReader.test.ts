@@ -168,7 +168,7 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
     for (const [index, word] of text.match(/.{1,9}/g)!.entries()) {
       response.append(word)
       if (index % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
-      // Whoever comes in the middle, with a part of the text on the channel, sees no more than they.
+      // A reader that comes in the middle, with a part of the text on the channel, sees no more than the others.
       if (index % 150 === 75) later.push(await watch(channelName, `later-${index}`))
       if (index === 200)
         bench.server.faults.refuse({ match: { clientId }, error: 42911, every: 3, times: 20 })

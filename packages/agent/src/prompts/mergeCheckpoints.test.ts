@@ -28,7 +28,7 @@ function eventOf(step: Step): LedgerEvent {
   return { type: 'received', prompt: asked, accepted: true }
 }
 
-test('what one process has to answer stays open until one has settled it, whoever saves when', () => {
+test('what one process has to answer stays open until one has settled it, in whatever order they save', () => {
   fc.assert(
     fc.property(steps, (run) => {
       const ledgers = Array.from({ length: PROCESSES }, () => emptyLedger)

@@ -29,7 +29,7 @@ const call = { toolCallId: 't', name: 'pay', arguments: { amount: 5 } }
 const allow = ({ clientId }: { clientId: string | undefined }) => clientId === 'boss'
 
 describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pattern) => {
-  test('shows the decision of whoever may decide, and of nobody else', async () => {
+  test('shows the decision of those who may decide, and of nobody else', async () => {
     const channelName = bench.channelName()
     const agent = bench.agent({ channelName, pattern })
     const errors: RejoinError[] = []

@@ -102,7 +102,7 @@ describe('tools of the browser', () => {
       // Nothing is left to send, and nothing was sent twice.
       await expect(chat.sendMessage()).resolves.toBeUndefined()
       expect(chat.error?.message).toContain('no outcome')
-      // Whoever loads the conversation sees the same.
+      // A session that loads the conversation later shows the same.
       const later = toUIMessages(session).at(-1)!
       expect(later.parts.map((p) => p.type)).toEqual(chat.lastMessage!.parts.map((p) => p.type))
       expect(textOf(later)).toBe(end)

@@ -230,7 +230,7 @@ describe('other ways in', () => {
       { text: 'Why?', replaces: question!.id, regenerate: second },
       { text: 'Who?', replaces: question!.id },
     ])
-    // Whoever opens the page anew sees what this one shows.
+    // A page that is opened anew shows what this one shows.
     const later = stage.wire.session(name)
     await later.ready
     expect(toUIMessages(later).map(textOf)).toEqual(['Who?', 'Answer 4'])

@@ -721,7 +721,7 @@ describe('loadOlder()', () => {
     expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'x', hasGap: false })
   })
 
-  test('that has reached the beginning of the channel: whoever is new begins now', async () => {
+  test('that has reached the beginning of the channel: a new response begins now', async () => {
     scene.open(rewind(1), { rewind: 1 })
     await scene.settle()
     const older = scene.session.loadOlder()

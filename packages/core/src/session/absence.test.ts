@@ -38,7 +38,7 @@ test('an agent that left after its last word is gone; one that never was there i
   const late = wire.session(name)
   await late.ready
   await until('the same for who comes later', () => statuses(late) === right)
-  // Whoever else comes or goes says nothing of them.
+  // Other members that come or go change nothing.
   await comesAndGoes(name, 'someone')
   await says(name, 'gone', ' again', 11)
   for (const session of [live, late])

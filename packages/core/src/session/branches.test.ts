@@ -81,7 +81,7 @@ test('an edit, another answer further up, back and forth; another device shows w
   expect(all(other)).toEqual(all(session))
 })
 
-test('what a device has chosen is kept by its application, and whoever sends goes on seeing what they sent', async () => {
+test('what a device has chosen is kept by its application, and a sender goes on seeing what they sent', async () => {
   const name = wire.channelName()
   await answering(name)
   const session = wire.session(name)

@@ -63,7 +63,7 @@ test('nobody writes into an answer, ends it, or replaces it; what was tried is c
   await response.end()
   await until('the end', () => session.getResponse('r')?.status === 'complete')
   expect(finished).toEqual(['complete'])
-  // Whoever reads it later sees the same.
+  // A reader that comes later sees the same.
   const late = wire.session(name, { clientOptions: { clientId: 'bob' } })
   await late.ready
   expect(late.getResponse('r')).toMatchObject({

@@ -358,7 +358,7 @@ describe('message per response (PROTOCOL.md §5)', () => {
       const text = new Run(true)
       text.replace({ key: '1', text: 'Hello', create: true, epoch: 1 })
       text.append({ key: '3', text: ' world', end: 15, epoch: 1 })
-      // Whoever is told of no change does not fold.
+      // A listener that is told of no change does not fold.
       expect([what, arrive(text)]).toEqual([what, true])
       text.fold()
       expect([what, text.text, text.gaps]).toEqual([what, 'Hello big world', []])

@@ -287,7 +287,7 @@ export class Host {
 /** Stands in for IntersectionObserver where there is no layout: a test says when an element is visible. */
 export class StillObserver {
   private static readonly all = new Set<StillObserver>()
-  /** Something was said to be seen while nothing was observed: whoever observes next is told. */
+  /** Something was said to be seen while nothing was observed: the next observer is told. */
   private static owed = false
   private readonly callback: (entries: { isIntersecting: boolean }[]) => void
 

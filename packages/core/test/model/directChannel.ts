@@ -3,7 +3,7 @@ import type { InboundMessage, RealtimeChannel } from 'ably'
 type Listener = (message: InboundMessage) => void
 
 /**
- * A channel without Ably: hands messages straight to whoever subscribed, so that only the reader's own work is
+ * A channel without Ably: hands messages straight to its subscribers, so that only the reader's own work is
  * there to be measured or counted. Attached from the start; its history is an array.
  */
 export class DirectChannel {

@@ -180,7 +180,7 @@ describe('law 9: provenance', { timeout: testPatience + numRuns * 10 }, () => {
     )
   })
 
-  test('with `agents`, whoever is not one begins nothing; those who are go on with each other’s', () => {
+  test('with `agents`, only they begin responses, and they go on with each other’s', () => {
     fc.assert(
       fc.property(world, ({ honest: own, hostile: others, order }) => {
         const all = shuffled(publish(own, others), order).map((one, i) =>

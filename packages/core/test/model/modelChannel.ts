@@ -57,7 +57,7 @@ export class ModelChannel {
   private asks = 0
   private backlog: InboundMessage[] = []
   private arriving: Arriving[] = []
-  /** Whoever asked for the channel while its connection was away for a moment. */
+  /** Calls that wait for the channel while its connection is away for a moment. */
   private waiting: (() => void)[] = []
   private count = 0
   private newest = 0

@@ -189,7 +189,7 @@ export class ModelText {
     this.model.update(this.last.serial!, '', { end: '0', phase: 'streaming' })
   }
 
-  /** An agent without stamps, or whoever knows better, says the whole text again. */
+  /** An agent without stamps, or an editor, publishes the whole text again. */
   recover(): void {
     this.style.end = undefined
     this.replace(this.last.written, 'done')
@@ -215,7 +215,7 @@ export class ModelText {
     this.release()
     if (pattern === 'message') {
       const segment = this.segments[which % this.segments.length]!
-      // Stamps that its agent goes on to write contradict an edit: whoever edits waits for the end of the message.
+      // Stamps that its agent goes on to write contradict an edit: an editor waits for the end of the message.
       if (this.style.end && segment === this.last && !this.closed) return false
       this.remember(segment)
       this.edited = segment.edited = true

@@ -484,7 +484,7 @@ export const mutants: Mutant[] = [
     killer: 'src/response/rows',
   },
   {
-    name: 'whoever began while the connection was away begins now',
+    name: 'a response that began while the connection was away begins now',
     file: 'past/step.ts',
     from: 'heads: lower(heads, event.begins)',
     to: 'heads: lower(heads, ALL)',

@@ -70,7 +70,7 @@ class Life {
     )
     this.prompts = prompts.filter((prompt) => prompt !== undefined)
     this.agents = scripts.map((script, i) => {
-      // Whoever follows PROTOCOL.md names every response.
+      // An agent that follows PROTOCOL.md names every response.
       const ours = script.manner === 'ours' || script.manner === 'older'
       const named = i > 0 || !script.anonymous || script.pattern === 'message' || ours
       const shared = script.prompt && prompts[(script.prompt.shares ?? i) % scripts.length]

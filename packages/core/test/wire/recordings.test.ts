@@ -97,7 +97,7 @@ describe.skipIf(!haveRecordings)(
           .filter((p) => p.type.startsWith('tool-'))
           .map((p) => (p as { input: unknown }).input)
         for (const input of truth.inputs) expect(inputs).toContainEqual(JSON.parse(input))
-        // Whoever comes later reads the same from history.
+        // A session that comes later reads the same from history.
         const late = wire.session(channelName)
         await late.ready
         expect(late.getResponse('r')).toMatchObject({ text: truth.text, status: state.status, hasGap: false })

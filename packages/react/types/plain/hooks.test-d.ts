@@ -63,7 +63,7 @@ expectTypeOf(session.status).toEqualTypeOf<SessionStatus>()
 expectTypeOf(session.session).toEqualTypeOf<Session>()
 expectTypeOf(session.stop).toEqualTypeOf<Session['stop']>()
 expectTypeOf(session.regenerate).toEqualTypeOf<Session['regenerate']>()
-// @ts-expect-error: to close is for whoever made it.
+// @ts-expect-error: only the code that made the session closes it.
 void session.close
 
 const older = useOlder()

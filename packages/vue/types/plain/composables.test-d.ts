@@ -61,7 +61,7 @@ expectTypeOf(session.error).toEqualTypeOf<Shown<Error | undefined>>()
 expectTypeOf(session.session).toEqualTypeOf<Shown<Session>>()
 expectTypeOf(session.stop).toEqualTypeOf<Session['stop']>()
 expectTypeOf(session.regenerate).toEqualTypeOf<Session['regenerate']>()
-// @ts-expect-error: to close is for whoever made it.
+// @ts-expect-error: only the code that made the session closes it.
 void session.close
 
 const older = useOlder()
