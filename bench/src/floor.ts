@@ -46,6 +46,9 @@ interface Open {
   done: boolean
   hasGap: boolean
   isDirty: boolean
+  /** Of a message per token: the serial and length of each. */
+  readonly keys: string[]
+  readonly lengths: number[]
   snapshot: Snapshot | undefined
   listener: ((changes: readonly Change[]) => void) | undefined
 }
@@ -62,6 +65,8 @@ interface Headers {
  * - it reads a message's name, action, serials, times, publisher, response, part and stamp, and finds the response;
  * - it takes text from the client that began the response only, and only if it is newer than what was taken before;
  * - it compares the stamp with the length, so that a gap would be noticed, and adds the text;
+ * - where each token is a message of its own, it keeps the serial and length of each, by which an edit or deletion, which
+ *   may come at any time, would find its place;
  * - it asks for a frame, in which it makes an immutable snapshot of each response that grew (the response, the list of
  *   its parts, the part), and tells its subscriber what was appended.
  * It cannot place what comes late, fill a gap, read the past, end a response or show anything but text.
@@ -113,6 +118,10 @@ export class Floor {
     // The first version of a message that grows has no stamp.
     if (stamps.end !== undefined && Number(stamps.end) !== length) open.hasGap = true
     open.newest = version.serial!
+    if (name === 'token') {
+      open.keys.push(message.serial!)
+      open.lengths.push(text.length)
+    }
     open.text += text
     open.appended += text
     open.length = length
@@ -142,6 +151,8 @@ export class Floor {
       done: false,
       hasGap: false,
       isDirty: false,
+      keys: [],
+      lengths: [],
       snapshot: undefined,
       listener: undefined,
     }

@@ -21,8 +21,9 @@ export class Backlog {
   }
 
   hear(serial: string): void {
+    if (!this.coming) return
     if (serial > this.#heard) this.#heard = serial
-    if (this.coming) this.#onHeard()
+    this.#onHeard()
   }
 
   /** Asks history which message is the last one, and waits for it. */

@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../protocol/event.ts'
+import type { Met } from '../protocol/event.ts'
 
 /** What a response knows of its agent: who spoke last and when, and whether it left in the middle (PROTOCOL.md §6.6). */
 export class Attendance {
@@ -14,7 +14,7 @@ export class Attendance {
   #spokenAt = ''
 
   /** Takes note of a message. Returns whether a view would change. */
-  meet(event: StreamEvent, live: boolean): boolean {
+  meet(event: Met, live: boolean): boolean {
     let seen = false
     // Neither a repeated message nor another client's edit says anything about the agent.
     const spokeAt = event.editor === undefined ? event.updatedAt : event.timestamp

@@ -1,12 +1,14 @@
 import type {
   CitationEvent,
   EndEvent,
+  Met,
   PromptEvent,
   StreamEvent,
   SummaryEvent,
   TextEvent,
   TransientEvent,
 } from '../protocol/event.ts'
+import { metOf } from '../protocol/event.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
 import type { Kinds, ReplyKeeper } from './kinds.ts'
 import { nothingKnown } from './known.ts'
@@ -22,6 +24,7 @@ import type { Produce, Structure, StructureEvent } from './reduce.ts'
 import type { Shelf, Shelved } from './shelf.ts'
 import type { TranscriptHost, Transcripts } from './transcripts.ts'
 import { Span } from './span.ts'
+import { isOpen } from '../types/status.ts'
 import type { MessageRef, ResponseChange, ResponseState } from '../types/types.ts'
 
 /** How many of the responses let go last are remembered. */
@@ -178,7 +181,7 @@ export class Conversation {
   /** Applies text that names its part: most of what arrives. */
   applyText(event: TextEvent, live: boolean): void {
     if (!live && this.#transcripts?.take(event)) return
-    const response = this.roster.responseFor(event, live)
+    const response = this.roster.recentFor(event) ?? this.roster.responseFor(event, live)
     if (response) this.#changed(response, this.#applyText(response, event, live), live)
   }
 
@@ -229,9 +232,9 @@ export class Conversation {
   }
 
   /** Records what any message of a response tells. Returns whether the response changed. */
-  #meet(response: Response, event: StreamEvent, live: boolean): boolean {
+  #meet(response: Response, event: StreamEvent, live: boolean, meta?: Met): boolean {
     const { serial, promptId } = response
-    let changed = response.meet(event, live)
+    let changed = response.meet(event, live, meta)
     if (live && !response.agent.attended) this.unattended = true
     if (promptId === undefined) this.replies?.note(response)
     if (response.isRival && this.roster.judge(response)) changed = true
@@ -249,7 +252,7 @@ export class Conversation {
     event: Exclude<StreamEvent, PromptEvent | SummaryEvent | CitationEvent | TextEvent>,
     live: boolean,
   ): Changed {
-    const changed = this.#meet(response, event, live)
+    const changed = this.#meet(response, event, live, metOf(event))
     switch (event.type) {
       case 'revise': {
         const grown = response.applyText(event)
@@ -312,8 +315,8 @@ export class Conversation {
       return [{}]
     }
     const changes = response.refresh()
-    if (!response.open) this.#maybeOpen.delete(response)
     const now = response.snapshot
+    if (!now || !isOpen(now.status)) this.#maybeOpen.delete(response)
     this.#countSpeaker(before, now)
     if (changes && now && (!before || isMoved(before, now))) this.note({ type: 'response', response: now })
     return changes

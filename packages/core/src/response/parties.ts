@@ -11,14 +11,14 @@ export type Agents =
 /** Tells parties apart. */
 export interface Parties {
   /** An event's party; `undefined`: it may not begin a response. */
-  of(event: Pick<StreamEvent, 'clientId' | 'userClaim'>): string | undefined
+  of(clientId: string | undefined, userClaim: string | undefined): string | undefined
   /** The party that a row of the application's database names; `undefined`: it names none. */
   ofRow(clientId: string | undefined): string | undefined
 }
 
 /** Without `agents` each `clientId` is a party of its own, and so are all clients without one. */
 const byClientId: Parties = {
-  of: ({ clientId }) => clientId ?? '',
+  of: (clientId) => clientId ?? '',
   ofRow: (clientId) => clientId,
 }
 
@@ -28,7 +28,7 @@ export function partiesOf(agents: Agents | undefined): Parties {
   const trusts = typeof agents === 'function' ? agents : (id: string | undefined) => agents.includes(id!)
   const known = new Map<string, boolean>()
   return {
-    of({ clientId, userClaim }) {
+    of(clientId, userClaim) {
       const who =
         clientId !== undefined && userClaim === undefined ? clientId : JSON.stringify([clientId, userClaim])
       let trusted = known.get(who)

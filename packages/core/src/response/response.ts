@@ -1,4 +1,4 @@
-import type { ReviseEvent, StreamEvent, TextEvent } from '../protocol/event.ts'
+import type { EventMeta, Met, ReviseEvent, StreamEvent, TextEvent } from '../protocol/event.ts'
 import { Attendance } from './attendance.ts'
 import { differs, refreshParts, replaced } from './changes.ts'
 import { Facts } from './facts.ts'
@@ -169,26 +169,30 @@ export class Response {
   }
 
   /** Notes how far back the channel is to be read for all that is said for it. */
-  hear({ serial, updatedAt }: StreamEvent): void {
+  hear({ serial, updatedAt }: EventMeta): void {
     if (serial > this.newest) this.newest = serial
     if (updatedAt > this.heardAt) this.heardAt = updatedAt
   }
 
   /** Records serial, promptId and clientId of a message. Returns whether a view would change. */
-  meet(event: StreamEvent, live: boolean): boolean {
-    this.hear(event)
-    let seen = this.agent.meet(event, live)
-    if (event.strict) {
+  meet(event: StreamEvent, live: boolean, meta: Met = event): boolean {
+    const { serial, updatedAt, promptId } = meta
+    let seen = this.agent.meet(meta, live)
+    if (meta.strict) {
       if (!this.#strict) this.reshape()
       this.#strict = true
       // Parts are numbered: none comes before this one (PROTOCOL.md §1.3).
-      if (!this.#firstPartKnown && event.part === '0' && beginsPart(event, live))
+      if (!this.#firstPartKnown && meta.part === '0' && beginsPart(event, live))
         seen = this.#firstPartKnown = true
     }
-    if (event.updatedAt > this.updatedAt) this.updatedAt = event.updatedAt
-    if (!this.parts.isRecent(event.serial) && this.#meetSerial(event)) seen = true
-    if (event.promptId === undefined || this.promptId !== undefined) return seen
-    this.promptId = event.promptId
+    if (updatedAt > this.updatedAt) this.updatedAt = updatedAt
+    if (updatedAt > this.heardAt) this.heardAt = updatedAt
+    if (!this.parts.isRecent(serial)) {
+      if (serial > this.newest) this.newest = serial
+      if (this.#meetSerial(event)) seen = true
+    }
+    if (promptId === undefined || this.promptId !== undefined) return seen
+    this.promptId = promptId
     return true
   }
 
@@ -405,7 +409,8 @@ export class Response {
       return undefined
     const { part: id } = changes[0]!
     const part = this.parts.find(id!)!
-    const index = before.parts.findLastIndex((one) => one.id === id)
+    let index = before.parts.length - 1
+    while (index >= 0 && before.parts[index]!.id !== id) index--
     if (index < 0 || part.gaps.length > 0) return undefined
     const parts = before.parts.length > 1 ? before.parts.with(index, part.snapshot!) : [part.snapshot!]
     return this.#withHealed(this.#stateOf(status, parts, before.gaps, false))

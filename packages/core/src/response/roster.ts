@@ -1,4 +1,4 @@
-import type { StreamEvent, ToolEvent } from '../protocol/event.ts'
+import type { StreamEvent, TextEvent, ToolEvent } from '../protocol/event.ts'
 import type { Known } from './known.ts'
 import { isReply } from './parties.ts'
 import type { Parties, Reply } from './parties.ts'
@@ -79,6 +79,14 @@ export class Roster {
       else this.#serials.set(serial, response)
   }
 
+  /** The response that took the last message, if this text is of it too. Only text asks, for the sake of its speed. */
+  recentFor({ responseId, clientId, userClaim }: TextEvent): Response | undefined {
+    const recent = this.#recent
+    if (responseId === undefined || recent?.id !== responseId) return undefined
+    const party = this.#parties.of(clientId, userClaim)
+    return party !== undefined && recent.party === party ? recent : undefined
+  }
+
   /** The response of an event, as its party tells it; undefined: the event counts for nothing. */
   responseFor(event: StreamEvent, live: boolean): Response | undefined {
     // An operation on a message belongs where the message does: Ably checked who may edit it.
@@ -87,9 +95,7 @@ export class Roster {
       const known = this.bySerial(event.serial)
       if (known || event.type === 'revise') return known
     }
-    const party = this.#parties.of(event)
-    const recent = this.#recent
-    if (party !== undefined && recent?.party === party && recent.id === responseId) return recent
+    const party = this.#parties.of(event.clientId, event.userClaim)
     const shown = this.#named(event)
     if (shown && party !== undefined && shown.party === party) return (this.#recent = shown)
     return this.#contested(event, party, shown, live)
@@ -97,11 +103,11 @@ export class Roster {
 
   /** An event's party; `undefined`: its publisher may not speak as an agent. */
   partyOf(event: StreamEvent): string | undefined {
-    return this.#parties.of(event)
+    return this.#parties.of(event.clientId, event.userClaim)
   }
 
   mayTell(event: StreamEvent): boolean {
-    const party = this.#parties.of(event)
+    const party = this.#parties.of(event.clientId, event.userClaim)
     const shown = this.#named(event)
     const may = party !== undefined && (shown?.party ?? party) === party
     if (!may) this.#hooks.ignored(event, shown)

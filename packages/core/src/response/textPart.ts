@@ -53,29 +53,53 @@ export class OpenText extends OpenPart {
     return this.editedBy !== undefined || (!this.row && this.runs.some((run) => run.edited))
   }
 
+  #stateOf(
+    text: string,
+    state: TextPart['state'],
+    providerMetadata: TextPart['providerMetadata'],
+    editedBy: string | undefined,
+  ): TextPart | ReasoningPart {
+    const shown = { type: this.kind, id: this.id, text, state }
+    // Spreads are slow, and most parts have neither.
+    if (!providerMetadata && editedBy === undefined) return shown
+    return {
+      ...shown,
+      ...(providerMetadata && { providerMetadata }),
+      ...(editedBy !== undefined && { editedBy }),
+    }
+  }
+
+  #findGaps(): readonly Gap[] {
+    const gaps: Gap[] = []
+    let at = 0
+    for (const [i, run] of this.runs.entries()) {
+      const gap = (from: number, to: number, missing?: number) =>
+        gaps.push({ part: this.id, from: from + at, to: to + at, missing })
+      // All of the run before, or its end, is missing.
+      if (this.#tornAt(i)) gap(0, 0)
+      for (const { from, to, missing } of run.gaps) gap(from, to, missing)
+      // Its checksum disagrees: the text must not be shown as right.
+      if (run.verified === false) gap(0, run.length)
+      at += run.length
+    }
+    return gaps.length > 0 ? gaps : noGaps
+  }
+
   override refresh(): ResponseChange | undefined {
     const shown = this.snapshot?.text.length ?? 0
     let text = ''
-    let gaps: Gap[] | undefined
+    let hasGap = false
     let appended: string | undefined = ''
-    for (let i = 0; i < this.runs.length; i++) {
-      const run = this.runs[i]!
+    for (const run of this.runs) {
       run.fold()
       const change = run.takeChange()
       // An extension of the whole only if nothing of an earlier run changed after it.
       if (change === undefined || (appended !== '' && change === '' && run.length > 0)) appended = undefined
       else if (appended !== undefined) appended += change
-      const at = text.length
-      const gap = (from: number, to: number, missing?: number) =>
-        (gaps ??= []).push({ part: this.id, from: from + at, to: to + at, missing })
-      // All of the run before, or its end, is missing.
-      if (run.index > 0 && this.#tornAt(i)) gap(0, 0)
-      for (const { from, to, missing } of run.gaps) gap(from, to, missing)
-      // Its checksum disagrees: the text must not be shown as right.
-      if (run.verified === false) gap(0, run.length)
+      hasGap ||= run.index > 0 || run.gaps.length > 0 || run.verified === false
       text += run.text
     }
-    this.gaps = gaps ?? noGaps
+    this.gaps = hasGap ? this.#findGaps() : noGaps
     const state = this.isOver || this.finished ? 'done' : 'streaming'
     this.dirty = false
     const changed = text.length !== shown || appended !== ''
@@ -88,14 +112,7 @@ export class OpenText extends OpenPart {
       providerMetadata !== before.providerMetadata ||
       editedBy !== before.editedBy
     )
-      this.snapshot = {
-        type: this.kind,
-        id: this.id,
-        text,
-        state,
-        ...(providerMetadata && { providerMetadata }),
-        ...(editedBy !== undefined && { editedBy }),
-      }
+      this.snapshot = this.#stateOf(text, state, providerMetadata, editedBy)
     if (!changed) return undefined
     const from = appended === undefined ? -1 : text.length - appended.length
     return from === shown ? { part: this.id, from, appended: appended! } : { part: this.id, replaced: true }

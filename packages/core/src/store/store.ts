@@ -161,8 +161,9 @@ export class Store {
     const published: News[] = []
     const dirty = conversation.dirty
     conversation.dirty = []
+    let streams = false
     for (const response of dirty) {
-      if (this.#holds.has(response.touched!)) {
+      if (this.#holds.size > 0 && this.#holds.has(response.touched!)) {
         conversation.dirty.push(response)
         continue
       }
@@ -172,6 +173,7 @@ export class Store {
       const changes = conversation.publish(response)
       if (!changes) continue
       const { id, snapshot: now } = response
+      streams ||= now?.status === 'streaming'
       if (before?.status !== now?.status) {
         if (now?.status === 'streaming') this.#streaming.add(id)
         else this.#streaming.delete(id)
@@ -180,7 +182,7 @@ export class Store {
       published.push({ before, now, changes, listeners: this.#listeners.get(id) ?? nobody })
     }
     const { messages, entries } = this
-    const streamingChanged = this.#refreshStreaming()
+    const streamingChanged = this.#refreshStreaming(streams)
     const tellList = this.#refreshList() || streamingChanged || this.#outsideChanged
     if (streamingChanged || messages !== this.messages || entries !== this.entries)
       this.#hooks.onList(this.messages, this.entries, this.#isStreaming)
@@ -198,9 +200,10 @@ export class Store {
     this.#listListeners.clear()
   }
 
-  /** Returns whether the first response began, or the last one ended. */
-  #refreshStreaming(): boolean {
+  /** `streams`: a response that was just published does. Returns whether the first one began, or the last one ended. */
+  #refreshStreaming(streams: boolean): boolean {
     // One that streams is enough to know.
+    if (streams && this.#isStreaming) return false
     for (const id of this.#streaming)
       if (this.conversation.responses.get(id)?.snapshot?.status === 'streaming') break
       else this.#streaming.delete(id)
