@@ -634,8 +634,8 @@ export const mutants: Mutant[] = [
   {
     name: 'any message of part 0 begins the response',
     file: 'response/response.ts',
-    from: "event.part === '0' && beginsPart(event, live))",
-    to: "event.part === '0')",
+    from: "meta.part === '0' && beginsPart(event, live))",
+    to: "meta.part === '0')",
     killer: 'src/response/heads',
   },
   {
