@@ -77,6 +77,7 @@ describe('the page', () => {
     const page = await other.newPage()
     for (const path of [new URL(chat.page.url()).pathname, '/react/none']) {
       await page.goto(`${demo.url}${path}`)
+      await page.getByRole('heading', { name: 'This conversation cannot be opened' }).waitFor()
       await page.getByRole('alert').filter({ hasText: 'belongs to someone else' }).waitFor()
     }
     await screenshot(page, 'not-mine')
@@ -91,7 +92,10 @@ describe('the page', () => {
     const chat = await Chat.open(context, demo.url, 'message-per-response')
     const { back } = await chat.away('drop')
     await chat.ask(answers.thinking.prompt)
-    await chat.page.locator('.prompt[data-delivery=sending]').waitFor()
+    await chat.page
+      .locator('.prompt[data-delivery=sending]')
+      .getByText('Sent when the connection is back')
+      .waitFor()
     await screenshot(chat.page, 'sending')
     await back()
     await chat.page.locator('.prompt[data-delivery=sent]').waitFor()

@@ -19,6 +19,8 @@ export function fateOf(prompt: PromptState, status: SessionState['status']): Fat
           : 'Not sent: no connection. It is sent when the connection is back.',
       act: 'retry',
     }
+  if (delivery === 'sending' && status !== 'live')
+    return { tone: 'calm', text: 'Sent when the connection is back' }
   // Its answer tells the rest.
   if (responseId !== undefined) return undefined
   switch (prompt.status) {

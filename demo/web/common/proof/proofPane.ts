@@ -9,7 +9,10 @@ import type { Snippet } from './snippet.ts'
 /** How often it is compared, in milliseconds: each time costs the length of the text. */
 const pace = 250
 
-/** The newest answer as the documented snippet shows it, with the number of characters that it gets wrong. */
+/**
+ * The newest answer as the documented snippet shows it, with the number of characters that it gets wrong in all answers
+ * since the pane was opened.
+ */
 export class ProofPane {
   readonly element: HTMLElement
   readonly #connection: Connection
@@ -26,6 +29,8 @@ export class ProofPane {
   readonly #stops: (() => void)[]
   #timer: ReturnType<typeof setTimeout> | undefined
   #watched: { id: string; stop(): void } | undefined
+  /** Characters of the answers before the newest that the snippet got wrong when the next began. */
+  #wrongBefore = 0
 
   constructor(connection: Connection, snippet: Snippet) {
     this.#connection = connection
@@ -55,7 +60,7 @@ export class ProofPane {
   /** Characters of the newest answer that the snippet gets wrong. */
   get wrong(): number {
     const response = this.#newest()
-    return response ? wrongIn(response, this.#snippet.textOf(response.id)) : 0
+    return response ? this.#wrongOf(response.id) : 0
   }
 
   close(): void {
@@ -63,6 +68,11 @@ export class ProofPane {
     this.#watched?.stop()
     for (const stop of this.#stops) stop()
     this.element.remove()
+  }
+
+  #wrongOf(id: string): number {
+    const response = this.#connection.session.getResponse(id)
+    return response ? wrongIn(response, this.#snippet.textOf(id)) : 0
   }
 
   #newest(): ResponseState | undefined {
@@ -74,7 +84,10 @@ export class ProofPane {
   #follow(changed: () => void): void {
     const id = this.#newest()?.id
     if (id === undefined || id === this.#watched?.id) return
-    this.#watched?.stop()
+    if (this.#watched) {
+      this.#watched.stop()
+      this.#wrongBefore += this.#wrongOf(this.#watched.id)
+    }
     this.#watched = { id, stop: this.#connection.session.subscribeResponse(id, changed) }
     changed()
   }
@@ -85,7 +98,7 @@ export class ProofPane {
     const text = response ? this.#snippet.textOf(response.id) : ''
     this.#view.update(text === '' ? 'Nothing: it has no past.' : text, { gaps: [] })
     this.#text.scrollTop = this.#text.scrollHeight
-    const wrong = response ? wrongIn(response, text) : 0
+    const wrong = this.#wrongBefore + (response ? wrongIn(response, text) : 0)
     this.#theirs.textContent =
       wrong === 0 ? 'nothing wrong yet' : `${characters(wrong)} wrong, and it does not say so`
     this.#theirs.dataset.wrong = String(wrong)

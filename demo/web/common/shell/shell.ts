@@ -29,7 +29,8 @@ export async function startShell(mount: Mount, libraries: Libraries): Promise<vo
     addEventListener('popstate', () => shell.show())
     shell.show()
   } catch (error) {
-    app.replaceChildren(h('main', { class: 'main' }, problem((error as Error).message)))
+    const { message } = error as Error
+    app.replaceChildren(h('main', { class: 'main' }, problem('The chat cannot start', message)))
   }
 }
 
@@ -108,7 +109,7 @@ class Shell {
       this.#panel.show(undefined)
       this.#dock.show(undefined)
       this.#front.replaceChildren(
-        problem('unable to open this conversation; it does not exist, or it belongs to someone else'),
+        problem('This conversation cannot be opened', 'It does not exist, or it belongs to someone else.'),
       )
       return
     }
@@ -195,12 +196,14 @@ class Shell {
   }
 }
 
-function problem(text: string): HTMLElement {
+/** A page that says what stands in the way. */
+function problem(title: string, text: string): HTMLElement {
   const again = () => location.assign(`/${readRoute().front}/`)
   return h(
-    'div',
-    { class: 'notice', role: 'alert' },
-    h('span', {}, text),
-    h('button', { type: 'button', onclick: again }, 'Start again'),
+    'section',
+    { class: 'problem' },
+    h('h1', {}, title),
+    h('p', { role: 'alert' }, text),
+    h('button', { type: 'button', class: 'button first', onclick: again }, 'Start again'),
   )
 }
