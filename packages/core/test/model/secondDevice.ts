@@ -32,10 +32,12 @@ export class SecondDevice {
     agents: readonly ModelAgent[],
     prompts: readonly ModelPrompt[],
   ): Promise<void> {
-    for (let still = 0; still < 4; still++) {
-      if (this.#channel.arrive() || this.#channel.pending.length) still = 0
-      this.#channel.pending.shift()?.succeed()
-      await turn()
+    await this.#settle()
+    // A response that is whole may have an older message all the same, such as its `start`.
+    while (this.#session.getSnapshot().hasOlder) {
+      const older = this.#session.loadOlder()
+      await this.#settle()
+      await older
     }
     const view = (session: Session) => {
       session.flush()
@@ -49,6 +51,14 @@ export class SecondDevice {
     }
     expect(view(this.#session)).toEqual(view(first))
     this.#session.close()
+  }
+
+  async #settle(): Promise<void> {
+    for (let still = 0; still < 4; still++) {
+      if (this.#channel.arrive() || this.#channel.pending.length) still = 0
+      this.#channel.pending.shift()?.succeed()
+      await turn()
+    }
   }
 }
 
