@@ -1,4 +1,5 @@
 import { deliveriesOf, makeTokens } from '../../packages/core/test/model/deliveries.ts'
+import type { Deliveries } from '../../packages/core/test/model/deliveries.ts'
 import { Conversation, patterns } from './reader.ts'
 import { readWhole, screen } from './view.ts'
 import { amount } from './report.ts'
@@ -22,9 +23,10 @@ export async function measureMemory(report: Report): Promise<void> {
     // The second of a kind shows what a response costs; the first also pays for compiled code.
     stream(conversation, tokens, pattern, true)
     const before = retained()
-    const length = stream(conversation, tokens, pattern, false)
+    const { length, last } = stream(conversation, tokens, pattern, false)
     const streaming = retained() - before
-    conversation.finish()
+    for (const message of last) conversation.channel.deliver(message)
+    conversation.frames.next()
     const { messages } = conversation.session.getSnapshot()
     readWhole(conversation.session.getResponse(messages.at(-1)!.id)!.text)
     const finished = retained() - before
@@ -44,10 +46,11 @@ export async function measureMemory(report: Report): Promise<void> {
   await measureDay(report)
 }
 
-/** Bytes a token that the engine keeps of a text to which tokens were appended. */
+/** Bytes a token that the engine keeps of a text to which tokens were appended, and that somebody has read. */
 function concatenated(tokens: number): number {
   const before = retained()
   const text = concatenate(tokens)
+  readWhole(text)
   const bytes = retained() - before
   readWhole(text)
   return bytes / tokens
@@ -59,19 +62,19 @@ function concatenate(tokens: number): string {
   return text
 }
 
-/** In its own function, so that what it delivered is garbage when it returns. Returns the text's length. */
+/** In its own function, so that what it delivered is garbage when it returns. Returns the text's length, and its end. */
 function stream(
   conversation: Conversation,
   tokens: number,
   pattern: (typeof patterns)[number],
   end: boolean,
-): number {
+): { length: number; last: Deliveries['last'] } {
   const deliveries = deliveriesOf(pattern, `memory-${pattern}-${end}`, makeTokens(tokens))
   conversation.stream(deliveries, 'append', 64)()
   conversation.forget()
   if (end) for (const message of deliveries.last) conversation.channel.deliver(message)
   conversation.frames.next()
-  return deliveries.text.length
+  return { length: deliveries.text.length, last: deliveries.last }
 }
 
 /** A day of streaming on a simulated clock: 50 tokens a second, in responses of 1,000. */

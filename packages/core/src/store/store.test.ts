@@ -6,17 +6,18 @@ import { Store } from './store.ts'
 /** A store that publishes when told, and shows what `path` makes of its list. */
 function storeOf(reader: Reader) {
   const chosen = { path: (all: MessageList): MessageList => all }
+  const lists: boolean[] = []
   const store = new Store(reader.conversation, {
     schedule: () => () => {},
     pathOf: ({ entries }) => chosen.path(entries.shown),
     onFlush() {},
-    onList() {},
+    onList: (_messages, _entries, isStreaming) => void lists.push(isStreaming),
     onPublish() {},
     onListenerError(error) {
       throw error
     },
   })
-  return { store, chosen }
+  return { store, chosen, lists }
 }
 
 const onlyLast = ({ last }: MessageList): MessageList => ({ length: 1, last, refs: [last!] })
@@ -39,4 +40,20 @@ test.each([
   store.showPath()
   expect(store.messages.refs.map(({ id }) => id)).toEqual([ahead?.name === 'user-input' ? 'p3' : 'p2'])
   expect(told).toBe(1)
+})
+
+test('a response that begins, and that one streams, are told of together', () => {
+  const reader = new Reader()
+  const { store, lists } = storeOf(reader)
+  const headers = { responseId: 'r1', rejoin: '1', part: '0' }
+  reader.read({ name: 'response', data: 'Hello', headers })
+  store.changed('now')
+  expect(lists).toEqual([true])
+  reader.read({ name: 'response', data: 'More', headers: { ...headers, responseId: 'r2' } })
+  store.changed('now')
+  expect(lists).toEqual([true, true])
+  for (const responseId of ['r1', 'r2'])
+    reader.read({ name: 'response-end', headers: { responseId, rejoin: '1' } })
+  store.changed('now')
+  expect(lists).toEqual([true, true, false])
 })

@@ -332,6 +332,7 @@ export class Run {
   seal(): void {
     this.fold()
     this.#join()
+    this.#shown.settle()
     this.#base?.tokens?.pack()
   }
 

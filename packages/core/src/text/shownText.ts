@@ -7,6 +7,11 @@ export interface RunGap {
   start?: number
 }
 
+/** Code units of the end of a text that are kept as many strings. */
+const BLOCK = 2_048
+
+const ANY = /^/
+
 /** The shown text and its gaps: the result of a `Run`'s fold. */
 export class ShownText {
   text = ''
@@ -17,11 +22,29 @@ export class ShownText {
   end: number | undefined = 0
   /** Text gained since `takeChange`; undefined after a change that is not an extension. */
   #appended: string | undefined = ''
+  /** The text is `#head` and `#block`. */
+  #head = ''
+  #block = ''
 
   push(text: string): void {
     this.text += text
     this.length += text.length
+    this.#block += text
+    if (this.#block.length >= BLOCK) this.#join()
     if (this.#appended !== undefined) this.#appended += text
+  }
+
+  /** V8 keeps a string that was concatenated as its pieces, 54 bytes for each, until it is read. */
+  #join(): void {
+    ANY.test(this.#block)
+    this.text = this.#head += this.#block
+    this.#block = ''
+  }
+
+  /** Call when the text is not to grow any more, or has become another one. */
+  settle(): void {
+    this.#head = this.text
+    this.#block = ''
   }
 
   gap(from: number, to: number, missing: number | undefined, start?: number): void {
@@ -40,6 +63,7 @@ export class ShownText {
     const before = this.text
     const appended = this.#appended
     this.text = from.text
+    this.settle()
     this.length = from.text.length
     this.end = from.end
     this.gaps = from.gaps.map((gap) => ({ ...gap }))
@@ -59,6 +83,7 @@ export class ShownText {
       if (from >= to) continue
       const inserted = text.slice(from - start, to - start)
       this.text = this.text.slice(0, gap.from) + inserted + this.text.slice(gap.from)
+      this.settle()
       this.length += inserted.length
       this.#appended = undefined
       const rest: RunGap[] = []

@@ -1,6 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { InboundMessage } from 'ably'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Deliveries } from './deliveries.ts'
 import { deliveriesOf, makeTokens, wholeMessage } from './deliveries.ts'
@@ -202,22 +201,6 @@ describe('work per message of a long conversation', () => {
     return looks
   }
 
-  test('an answer that comes whole makes one new state of the list and one of the session', async () => {
-    const { session, channel, counts } = await counted()
-    for (const message of wholeMessage('first', 'An answer.')) channel.deliver(message)
-    counts.list = 0
-    const [text, end] = wholeMessage('second', 'An answer.') as [InboundMessage, InboundMessage]
-    // immer freezes what it makes; a line's `ref` is frozen, too.
-    const frozen = vi.spyOn(Object, 'freeze').mock.calls
-    channel.deliver(text)
-    expect(frozen.splice(0).length).toBeLessThanOrEqual(3)
-    channel.deliver(end)
-    expect(frozen.splice(0).length).toBeLessThanOrEqual(2)
-    expect(counts.list).toBe(2)
-    expect(session.getSnapshot()).toMatchObject({ isStreaming: false })
-    expect(session.getSnapshot().messages).toHaveLength(2)
-  })
-
   test('a message costs its own place, however many there are', async () => {
     const short = await looksAfter(10)
     const long = await looksAfter(2_000)
@@ -384,7 +367,7 @@ describe('work per message of the past', () => {
   })
 })
 
-describe('memory of answers that are over', () => {
+describe('memory of answers', () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const retained = () => {
@@ -411,5 +394,24 @@ describe('memory of answers that are over', () => {
     const before = retained()
     for (let i = 0; i < 500; i++) answer(`day-${i}`)
     expect((retained() - before) / 500 / tokens.join('').length).toBeLessThan(most)
+  })
+
+  // The engine keeps 54 bytes for each token of a text that it has not joined, beside its key.
+  test.each([
+    ['message-per-token', 24],
+    ['message-per-response', 16],
+  ] as const)('a streaming text takes little more than its characters, %s', async (pattern, most) => {
+    const { channel, frame, session } = await counted()
+    const stream = (id: string) => {
+      const { first, tokens, text } = deliveriesOf(pattern, id, makeTokens(20_000))
+      for (const message of [...first, ...tokens]) channel.deliver(message)
+      frame()
+      return text.length
+    }
+    stream('warm')
+    const before = retained()
+    const length = stream('streams')
+    expect((retained() - before) / 20_000).toBeLessThan(most)
+    expect(session.getResponse('streams')!.text).toHaveLength(length)
   })
 })
