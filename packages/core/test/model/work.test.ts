@@ -235,6 +235,41 @@ describe('work per message of many responses that stream at once', () => {
   })
 })
 
+describe('work per member', () => {
+  /** Looks for each of this many members that come in one frame. */
+  async function looksFor(count: number): Promise<number> {
+    let come: (member: object) => void = () => {}
+    const presence = {
+      subscribe: (listener: typeof come) => Promise.resolve(void (come = listener)),
+      unsubscribe: () => {},
+      get: () => Promise.resolve([]),
+    }
+    const channel = Object.assign(new DirectChannel(), { presence })
+    let pending: (() => void) | undefined
+    const session = createSession({
+      channel: channel.asChannel(),
+      hydrate: { load: () => Promise.resolve() },
+      schedule: (flush) => ((pending = flush), () => (pending = undefined)),
+    })
+    await session.ready
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    const looks = countLooks(() => {
+      for (let i = 0; i < count; i++)
+        come({ clientId: `user-${i}`, connectionId: `c-${i}`, action: 'enter', data: {}, timestamp: i + 1 })
+      pending?.()
+    })
+    expect(session.getSnapshot().users).toHaveLength(count)
+    session.close()
+    return looks / count
+  }
+
+  test('a member costs the same, however many there are', async () => {
+    const few = await looksFor(100)
+    const many = await looksFor(10_000)
+    expect(many).toBeLessThan(1.3 * few)
+  })
+})
+
 describe('work per message of the past', () => {
   test('publishes rows once', async () => {
     const rows = Array.from({ length: 1_000 }, (_, i) => ({
