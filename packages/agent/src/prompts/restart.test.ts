@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { testPatience } from '../../../../patience.ts'
 import { memoryCheckpoints, type ResponseRow } from '../index.ts'
 import { ask, Bench, endOf, historyReader, responseTo, useBench } from '../../test/agentBench.ts'
 
@@ -118,11 +119,13 @@ test('misses nothing while its connection is lost for long', async () => {
     })
     await agent.ready
     await impatient.settle()
-    impatient.server.faults.drop({ match: { clientId: 'agent' }, forget: true, refuseFor: 150 })
+    const match = { clientId: 'agent' }
+    const admit = impatient.server.faults.drop({ match, forget: true, refuseFor: testPatience })
     await ask(reader, 'a')
     await ask(reader, 'b')
+    admit()
     expect(await endOf(reader, 'b')).toMatchObject({ text: 'b', status: 'complete' })
-    impatient.server.faults.discontinue({ match: { clientId: 'agent' } })
+    impatient.server.faults.discontinue({ match })
     await ask(reader, 'c')
     expect(await endOf(reader, 'c')).toMatchObject({ text: 'c' })
     expect(prompts.slice(0, 2)).toEqual(['a true', 'b true'])

@@ -2,6 +2,7 @@ import type { RealtimeChannel } from 'ably'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { until, Wire } from '../../test/wire/wire.ts'
 import { createAgent } from '@rejoin/agent'
+import { testPatience } from '../../../../patience.ts'
 import { history, rewind, seed } from '../index.ts'
 import type { Row } from '../index.ts'
 
@@ -566,13 +567,14 @@ describe('presence', () => {
     response.append('Hello ')
     await until('the text', () => session.getResponse('r')?.text === 'Hello ')
     await until('the agent', () => session.getSnapshot().agents.some((a) => a.clientId === 'agent'))
-    wire.server.faults.drop({ match: { clientId: 'agent' }, refuseFor: 2_500 })
+    const admit = wire.server.faults.drop({ match: { clientId: 'agent' }, refuseFor: testPatience })
     await until('the interruption', () => session.getResponse('r')?.status === 'interrupted')
     expect(session.getSnapshot().agents).toEqual([])
     const late = wire.session(name)
     await late.ready
     await until('the same for who comes later', () => late.getResponse('r')?.status === 'interrupted')
     response.append('world')
+    admit()
     await until('it goes on', () => session.getResponse('r')?.text === 'Hello world')
     await response.end()
     await until('the end', () => session.getResponse('r')?.status === 'complete')

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { testPatience } from '../../../../patience.ts'
 import { aiTransportPeer, rejoin } from './contenders.ts'
 import type { Contender, View, Writer } from './contenders.ts'
 import { until, Wire } from './wire.ts'
@@ -94,9 +95,11 @@ const faults: Record<string, (scene: Scene) => Promise<{ view: View; expected?: 
     const view = await open()
     const answer = await writer()
     await say(channelName, answer, deltas.slice(0, 2))
-    wire.server.faults.drop({ match: { clientId: 'reader' }, forget: true, refuseFor: 600 })
+    const match = { clientId: 'reader' }
+    const admit = wire.server.faults.drop({ match, forget: true, refuseFor: testPatience })
     await say(channelName, answer, deltas.slice(2))
     await answer.end()
+    admit()
     return { view }
   },
   'the agent dies': async ({ writer, open, channelName }) => {
