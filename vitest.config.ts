@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 import { mutants } from './packages/core/test/model/mutants.ts'
-import { patience, testPatience } from './patience.ts'
+import { patience, testPatience } from './packages/core/test/patience.ts'
 import { LongestFirst } from './scripts/longestFirst.ts'
 
 // Tests read the sources of sibling packages, so no build stands between an edit and its test.

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
-import { patience } from '../patience.ts'
+import { patience } from '../packages/core/test/patience.ts'
 // @ts-expect-error: plain JavaScript, shared with the scripts.
 import { ensureChromium } from '../scripts/chromium.mjs'
 

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { startPostgres } from '../packages/postgres/test/postgresServer.ts'
-import { testPatience } from '../patience.ts'
+import { testPatience } from '../packages/core/test/patience.ts'
 import { patterns } from './chat.ts'
 import { startDemo } from './demo.ts'
 import { Somebody } from './somebody.ts'

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { createSession, history, type Session } from '@rejoin/core'
 import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { patience } from '../../patience.ts'
+import { patience } from '../../packages/core/test/patience.ts'
 import { closeClients, Realtime } from './ably.ts'
 import { isMissing, languages, Program } from './languages.ts'
 

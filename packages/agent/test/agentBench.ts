@@ -3,7 +3,7 @@ import * as Ably from 'ably'
 import { startLocalAbly, type LocalAbly, type LocalAblyOptions } from '@rejoin/local-ably'
 import { checksum } from '@rejoin/core/protocol'
 import { afterAll, beforeAll } from 'vitest'
-import { patience } from '../../../patience.ts'
+import { patience } from '../../core/test/patience.ts'
 import { createAgent, type Agent, type AgentOptions } from '../src/index.ts'
 
 /** One server with an agent's and a subscriber's client, for tests over a real socket. */

@@ -1,6 +1,6 @@
 import * as Ably from 'ably'
 import { startLocalAbly } from '@rejoin/local-ably'
-import { testPatience } from '../../../patience.ts'
+import { testPatience } from '../../core/test/patience.ts'
 import { patience } from '../src/exit/patience.ts'
 import { createAgent, type Pattern, type ResponseWriter } from '../src/index.ts'
 import { fileCheckpoints } from '../src/node.ts'

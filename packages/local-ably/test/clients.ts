@@ -1,6 +1,6 @@
 import * as Ably from 'ably'
 import { afterAll, beforeAll } from 'vitest'
-import { patience } from '../../../patience.ts'
+import { patience } from '../../core/test/patience.ts'
 import { startLocalAbly, type LocalAbly, type LocalAblyOptions } from '../src/index.ts'
 
 /** A server for one test file, and clients that end with it. */

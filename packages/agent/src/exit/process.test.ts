@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 import * as Ably from 'ably'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSession, history } from '@rejoin/core'
-import { testPatience } from '../../../../patience.ts'
+import { testPatience } from '../../../core/test/patience.ts'
 import { Bench, historyReader } from '../../test/agentBench.ts'
 
 /** Times that the agent is killed, each at a random moment. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { testPatience } from '../../../../patience.ts'
+import { testPatience } from '../../../core/test/patience.ts'
 import { memoryCheckpoints, type ResponseRow } from '../index.ts'
 import { ask, Bench, endOf, historyReader, responseTo, useBench } from '../../test/agentBench.ts'
 

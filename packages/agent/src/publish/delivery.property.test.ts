@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createSession, history } from '@rejoin/core'
 import type { EndResult, Pattern, ResponseRow } from '../index.ts'
-import { testPatience } from '../../../../patience.ts'
+import { testPatience } from '../../../core/test/patience.ts'
 import { historyReader, useBench } from '../../test/agentBench.ts'
 import { storableText } from '../inbound/storable.ts'
 

@@ -2,7 +2,7 @@ import type { RealtimeChannel } from 'ably'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { until, Wire } from '../../test/wire/wire.ts'
 import { createAgent } from '@rejoin/agent'
-import { testPatience } from '../../../../patience.ts'
+import { testPatience } from '../../test/patience.ts'
 import { history, rewind, seed } from '../index.ts'
 import type { Row } from '../index.ts'
 

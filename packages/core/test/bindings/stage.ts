@@ -1,6 +1,6 @@
 import type { RealtimeChannel } from 'ably'
 import { expect } from 'vitest'
-import { patience } from '../../../../patience.ts'
+import { patience } from '../patience.ts'
 import type { Row } from '../../src/index.ts'
 import type { Wire } from '../wire/wire.ts'
 import type { Host, OpenOptions, ViewName, ViewProps } from './host.ts'

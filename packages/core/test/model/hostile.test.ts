@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { InboundMessage } from 'ably'
-import { testPatience } from '../../../../patience.ts'
+import { testPatience } from '../patience.ts'
 import { Conversation } from '../../src/response/conversation.ts'
 import type { ConversationOptions, Ignored } from '../../src/response/conversation.ts'
 import { kindsOf } from '../../src/session/feature.ts'

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { testPatience } from '../../../../patience.ts'
+import { testPatience } from '../patience.ts'
 import { aiTransportPeer, rejoin } from './contenders.ts'
 import type { Contender, View, Writer } from './contenders.ts'
 import { until, Wire } from './wire.ts'

@@ -1,7 +1,7 @@
 import { startLocalAbly } from '@rejoin/local-ably'
 import type { LocalAbly } from '@rejoin/local-ably'
 import * as Ably from 'ably'
-import { patience } from '../../../../patience.ts'
+import { patience } from '../patience.ts'
 import { createSession } from '../../src/index.ts'
 import type { Session, SessionOptions } from '../../src/index.ts'
 

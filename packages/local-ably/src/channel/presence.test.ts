@@ -1,5 +1,5 @@
 import type * as Ably from 'ably'
-import { testPatience } from '../../../../patience.ts'
+import { testPatience } from '../../../core/test/patience.ts'
 import { describe, expect, test } from 'vitest'
 import { collect, errorOf, formats, uniqueName, useServer } from '../../test/clients.ts'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import * as Ably from 'ably'
-import { testPatience } from '../../../../patience.ts'
+import { testPatience } from '../../../core/test/patience.ts'
 import { describe, expect, test } from 'vitest'
 import { collect, connected, errorOf, uniqueName, useServer } from '../../test/clients.ts'
 

@@ -1,5 +1,5 @@
 import * as Ably from 'ably'
-import { testPatience } from '../../../../patience.ts'
+import { testPatience } from '../../../core/test/patience.ts'
 import { startLocalAbly } from '../index.ts'
 import { Action } from '../wire/protocol.ts'
 import { describe, expect, test } from 'vitest'

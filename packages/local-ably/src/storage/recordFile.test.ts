@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import * as Ably from 'ably'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { LocalAbly, LocalAblyOptions } from '../index.ts'
-import { patience } from '../../../../patience.ts'
+import { patience } from '../../../core/test/patience.ts'
 import { errorOf } from '../../test/clients.ts'
 
 /** A disk that can be full: a write then stops where it is, and throws. */

@@ -1,5 +1,5 @@
 import * as Ably from 'ably'
-import { patience } from '../../../../patience.ts'
+import { patience } from '../../../core/test/patience.ts'
 import { afterAll, beforeAll } from 'vitest'
 import { startLocalAbly, type LocalAbly } from '../../src/index.ts'
 
