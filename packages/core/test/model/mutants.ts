@@ -374,7 +374,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a later run needs none before it',
     file: 'response/textPart.ts',
-    from: 'if (run.index > 0 && this.#tornAt(i)) gap(0, 0)',
+    from: 'if (this.#tornAt(i)) gap(0, 0)',
     to: 'if (false) gap(0, 0)',
     killer: 'src/text/severalRuns',
   },
