@@ -721,6 +721,33 @@ describe('loadOlder()', () => {
     expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'x', hasGap: false })
   })
 
+  test.each(['token', 'response'])(
+    'asks for one page, where a page has whole answers and no prompts: %s',
+    async (name) => {
+      for (let i = 0; i < 40; i++) {
+        const headers = { responseId: `r${i}`, rejoin: '1' }
+        if (name === 'token') scene.model.create({ name: 'start', headers })
+        const metadata = { end: '4', phase: 'done' }
+        const told = { ...headers, part: '0' }
+        const serial = scene.model.create({
+          name,
+          data: 'text',
+          headers: name === 'token' ? { ...told, ...metadata } : told,
+        })
+        if (name === 'response') scene.model.append(serial, '', metadata)
+        scene.model.create({ name: name === 'token' ? 'stop' : 'response-end', headers })
+      }
+      scene.open(history({ limit: 12 }))
+      await scene.settle()
+      const { length } = scene.session.getSnapshot().entries
+      const older = scene.session.loadOlder()
+      await scene.settle(1)
+      expect(scene.channel.pending).toEqual([])
+      await older
+      expect(scene.session.getSnapshot().entries.length).toBeGreaterThan(length)
+    },
+  )
+
   test('that has reached the beginning of the channel: a new response begins now', async () => {
     scene.open(rewind(1), { rewind: 1 })
     await scene.settle()

@@ -72,7 +72,7 @@ export class Pages {
         this.#host.apply(task, () => this.#takePage(reading, cursor, items, enough))
         if (signal.aborted) return
         const conversation = this.#conversation
-        const grown = conversation.length > known
+        const grown = conversation.length > known || conversation.isGrowing
         next = this.#ledgers.dispatch({ type: 'weighed', reading, needsPast: conversation.needsPast, grown })
       }
     } finally {

@@ -368,6 +368,11 @@ export class Conversation {
     return this.structure.entries.length
   }
 
+  /** What was read of the past, and does not show yet, makes the list longer. */
+  get isGrowing(): boolean {
+    return this.shelf?.holds === true || this.dirty.some(isNewOfPast)
+  }
+
   /** Continuity was lost: the next messages may not follow the known ones. */
   break(gap: Break): void {
     for (const response of this.roster.all()) {
@@ -482,4 +487,8 @@ function isMoved(before: ResponseState, now: ResponseState): boolean {
     before.createdAt !== now.createdAt ||
     before.promptId !== now.promptId
   )
+}
+
+function isNewOfPast({ snapshot, touched, withheld }: Response): boolean {
+  return !snapshot && touched !== LIVE && !withheld
 }

@@ -56,6 +56,11 @@ export class Shelf {
     this.#bySerial.set(serial, id)
   }
 
+  /** Some do not show yet. */
+  get holds(): boolean {
+    return this.#held.size > 0
+  }
+
   /** Its line shows when its reading ends. */
   hold(shelved: Shelved): void {
     const { reading = 0 } = shelved
