@@ -233,7 +233,7 @@ describe('what is let go', () => {
     expect(ids(session)).toEqual(named(3, 11))
     expect(session.getSnapshot().hasOlder).toBe(true)
     expect(named(0, 3).map((id) => session.getResponse(id))).toEqual([undefined, undefined, undefined])
-    await session.loadOlder()
+    while (session.getSnapshot().hasOlder) await session.loadOlder()
     expect(ids(session)).toEqual(named(0, 11))
     expect(session.getResponse('a0')).toMatchObject({ text: 'Text of a0.', verified: true, hasGap: false })
   })
@@ -249,7 +249,7 @@ describe('what is let go', () => {
 
   test('is not what loadOlder() has just brought, until as many new messages have come', async () => {
     const { session, answer } = await answered(8, 11)
-    await session.loadOlder()
+    while (session.getSnapshot().hasOlder) await session.loadOlder()
     answer('a11')
     answer('a12')
     expect(ids(session)).toEqual(named(0, 13))
