@@ -692,7 +692,7 @@ export const mutants: Mutant[] = [
     file: 'response/attendance.ts',
     from: 'if (spokeAt > this.spokeAt) {',
     to: 'if (live || spokeAt > this.spokeAt) {',
-    killer: 'src/response/conversation',
+    killer: 'src/response/facts',
   },
   {
     name: 'an edit of somebody else brings back an agent that left',
