@@ -57,7 +57,11 @@ await row(
     external: Object.keys(all['@rejoin/inspector'].manifest.peerDependencies),
   },
 )
-await row('`createReader` and `ably/modular` on one page', { aim: 57, ceiling: 72.7 }, `${reader}\n${modular}`)
+await row(
+  '`createReader` and `ably/modular` on one page',
+  { aim: 57, ceiling: 72.7 },
+  `${reader}\n${modular}`,
+)
 await row(
   '`createSession` and `ably/modular` on one page',
   { aim: 71, ceiling: 91.7 },
