@@ -78,6 +78,13 @@ export const turning: Scenario[] = [
         (host, name) => host.session(name).getSnapshot().entries.at(-1)!.id,
         agent.name,
       )
+      // An answer comes after its prompt on the channel, too.
+      await stage.until('the prompt on the channel', () =>
+        stage.run((host, [name, id]) => host.session(name).getPrompt(id)?.delivery === 'sent', [
+          agent.name,
+          again,
+        ] as const),
+      )
       await agent.tokens('r3', ['Another'], { promptId: again })
       await stage.shows('[data-row=r3]', 'Another')
       await stage.shows('[data-switch=r3]', '2/2')
