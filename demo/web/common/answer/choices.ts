@@ -1,6 +1,6 @@
 import { h } from '../dom.ts'
 
-/** Buttons of which one is pressed, once; they can be pressed again with the reason if its action fails. */
+/** Buttons for one choice. Pressing one disables all; if its action fails, the reason shows and they can be pressed again. */
 export function choices(...options: [label: string, run: () => Promise<unknown>][]): HTMLElement {
   let pressed = false
   const setPressed = (now: boolean) => {
