@@ -187,8 +187,8 @@ export class Conversation {
 
   /** Returns what changed. */
   #applyText(response: Response, event: TextEvent, live: boolean): Changed {
-    const met = this.#meet(response, event, live)
-    if (!event.responseId && event.op === 'append') response.facts.reopen(event)
+    let met = this.#meet(response, event, live)
+    if (!event.responseId && event.op === 'append' && response.facts.reopen(event)) met = true
     const grown = response.applyText(event)
     if (response.parts.newMessage) this.roster.noteMessages(response)
     // A later delivery that names only its serial may show that it grows.
@@ -252,14 +252,14 @@ export class Conversation {
     event: Exclude<StreamEvent, PromptEvent | SummaryEvent | CitationEvent | TextEvent>,
     live: boolean,
   ): Changed {
-    const changed = this.#meet(response, event, live, metOf(event))
+    let changed = this.#meet(response, event, live, metOf(event))
     switch (event.type) {
       case 'revise': {
         const grown = response.applyText(event)
         return changed || grown
       }
       case 'start':
-        if (!event.responseId) response.facts.reopen(event)
+        if (!event.responseId && response.facts.reopen(event)) changed = true
         response.knowHead()
         return changed
       case 'end':
@@ -348,6 +348,9 @@ export class Conversation {
 
   touch(response: Response, live: boolean, reading = this.reading): void {
     response.reshape()
+    // What only grows becomes neither open nor incomplete.
+    this.#maybeIncomplete.add(response)
+    this.#maybeOpen.add(response)
     this.#mark(response, live, reading)
   }
 
@@ -355,11 +358,7 @@ export class Conversation {
   #mark(response: Response, live: boolean, reading = this.reading): void {
     const { touched } = response
     if (touched === LIVE) return
-    if (touched === undefined) {
-      this.dirty.push(response)
-      this.#maybeIncomplete.add(response)
-      this.#maybeOpen.add(response)
-    }
+    if (touched === undefined) this.dirty.push(response)
     response.touched = live ? LIVE : Math.max(touched ?? 0, reading)
   }
 

@@ -83,9 +83,11 @@ export class Facts {
     return this.#end
   }
 
-  /** The continuous response of a channel goes on after its end. */
-  reopen(event: StreamEvent): void {
-    if (this.#end && event.serial > this.#end.serial) this.#end = undefined
+  /** The continuous response of a channel goes on after its end. Returns whether it had ended. */
+  reopen(event: StreamEvent): boolean {
+    if (!this.#end || event.serial <= this.#end.serial) return false
+    this.#end = undefined
+    return true
   }
 
   /** It waits for people since then: the version of the message that said so. */

@@ -63,6 +63,8 @@ export class Response {
   touched: number | undefined
   /** Something beside the end of a text may have changed since the last snapshot. */
   #reshaped = true
+  /** The part whose text became longer since then. */
+  #grown: OpenPart | undefined
   /** Names of it beside its id and its growing messages: of tokens, calls, and in the app's database. */
   names: string[] | undefined
   /** Other parties replied to it. */
@@ -227,10 +229,16 @@ export class Response {
     parts.remember(event, place)
     // A message that the row does not name can only be the one whose text it is.
     const whole = this.row?.complete === true && !known
-    const changed = this.#grow(place.run, event, !place.run.merges && !whole)
+    const changed = this.#operate(place.run, event, !place.run.merges && !whole)
     if (changed) place.part.dirty = true
+    if (changed === 'grew') this.#grow(place.part)
     const edited = event.op !== 'append' && place.part.noteEditor(event.version, event.editor)
     return changed || edited
+  }
+
+  #grow(part: OpenPart): void {
+    if (this.#grown !== undefined && this.#grown !== part) this.reshape()
+    this.#grown = part
   }
 
   /** Where the text of an event goes; undefined: it counts for nothing. */
@@ -258,7 +266,7 @@ export class Response {
   }
 
   /** An operation on one of its messages, known by the message's serial. */
-  #grow(run: Run, event: TextEvent | ReviseEvent, token: boolean): Changed {
+  #operate(run: Run, event: TextEvent | ReviseEvent, token: boolean): Changed {
     const { version, text, end, checksum, epoch, serial, op } = event
     // A continuous stream goes on with its next token, also after a full text.
     const done =
@@ -297,6 +305,7 @@ export class Response {
 
   interrupt(): boolean {
     if (this.status !== 'streaming') return false
+    this.reshape()
     return (this.agent.interrupted = true)
   }
 
@@ -359,18 +368,23 @@ export class Response {
 
   /** Makes a new snapshot. Returns what changed, or undefined if nothing did. */
   refresh(): ResponseChange[] | undefined {
+    const grown = this.#grown
+    this.#grown = undefined
+    if (grown instanceof OpenText && !this.#reshaped) {
+      const index = this.#indexOf(grown)
+      if (index >= 0) return this.#lengthen(grown, index)
+    }
+    this.#reshaped = false
+    return this.#remake()
+  }
+
+  #remake(): ResponseChange[] | undefined {
     const before = this.snapshot
     this.#closeTexts()
     const { changes, others } = this.#tookOver
       ? replaced(this.parts.ordered)
       : refreshParts(this.parts.ordered)
     this.#tookOver = false
-    const longer = this.#reshaped || others ? undefined : this.#extended(before, changes)
-    this.#reshaped = false
-    if (longer) {
-      this.snapshot = longer
-      return changes
-    }
     const shown = this.#show()
     if (before && !this.#pastWasNeeded) this.#healed += healedIn(before, shown)
     this.#pastWasNeeded = this.needsPast
@@ -399,21 +413,24 @@ export class Response {
       }
   }
 
-  /** The snapshot before, with one text longer; undefined: more than that may be different. */
-  #extended(
-    before: ResponseState | undefined,
-    changes: readonly ResponseChange[],
-  ): ResponseState | undefined {
-    const { status } = this
-    if (changes.length !== 1 || status !== 'streaming' || before?.status !== status || before.hasGap)
-      return undefined
-    const { part: id } = changes[0]!
-    const part = this.parts.find(id!)!
-    let index = before.parts.length - 1
-    while (index >= 0 && before.parts[index]!.id !== id) index--
-    if (index < 0 || part.gaps.length > 0) return undefined
-    const parts = before.parts.length > 1 ? before.parts.with(index, part.snapshot!) : [part.snapshot!]
-    return this.#withHealed(this.#stateOf(status, parts, before.gaps, false))
+  /** Where the snapshot shows a part, if nothing but the length of its text needs to change there; otherwise -1. */
+  #indexOf({ snapshot: part }: OpenPart): number {
+    const before = this.snapshot
+    if (!part || before?.status !== 'streaming' || before.hasGap) return -1
+    const { parts } = before
+    let index = parts.length - 1
+    while (index >= 0 && parts[index] !== part) index--
+    return index
+  }
+
+  /** The snapshot before, with the text of one part longer. */
+  #lengthen(part: OpenPart, index: number): ResponseChange[] | undefined {
+    const change = part.refresh()
+    if (!change) return undefined
+    const { status, parts: before, gaps } = this.snapshot!
+    const parts = before.length > 1 ? before.with(index, part.snapshot!) : [part.snapshot!]
+    this.snapshot = this.#withHealed(this.#stateOf(status, parts, gaps, false))
+    return [change]
   }
 
   #withHealed(state: ResponseState): ResponseState {

@@ -153,7 +153,7 @@ export class Store {
 
   readonly flush = (): void => {
     this.#hooks.onFlush()
-    if (this.conversation.shelf?.show(this.#holds, (id) => this.isWatched(id))) this.#listIsLive = true
+    this.#showShelved()
     this.#scheduled = false
     this.#cancel?.()
     this.#cancel = undefined
@@ -191,6 +191,11 @@ export class Store {
       for (const listener of listeners) this.#tell(listener, changes)
     if (tellList) for (const listener of this.#listListeners) this.#tell(listener, undefined)
     if (published.length) this.#hooks.onPublish(published)
+  }
+
+  #showShelved(): void {
+    const { shelf } = this.conversation
+    if (shelf?.holds && shelf.show(this.#holds, (id) => this.isWatched(id))) this.#listIsLive = true
   }
 
   close(): void {

@@ -28,6 +28,10 @@ export class Declared {
     return this.#last?.end
   }
 
+  isNewer(key: string): boolean {
+    return key > this.#heard
+  }
+
   /** Records an operation's declarations; `newest`: it is known to be the newest. Returns whether anything changed. */
   mark({ key, done, checksum: sum, end }: Declaration, newest = false): boolean {
     if (!newest && key < this.#heard) return false

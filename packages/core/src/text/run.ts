@@ -34,7 +34,8 @@ export type Changed = boolean | 'grew'
 
 interface Base {
   key: string
-  text: string
+  /** `undefined`: all of the shown text. */
+  text: string | undefined
   /** Position in the agent's text; undefined if the next stamp sets it. */
   end: number | undefined
   gaps: RunGap[]
@@ -122,11 +123,13 @@ export class Run {
     if (fragment.edited !== undefined) return this.#edit(fragment, fragment.edited)
     const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
-    // An operation that follows the newest one is the newest: this saves comparing long serials again.
-    const newest = follows && cursor.key === this.#base?.key && this.#pieces.list.length === 0
+    // Whether it is the newest is asked once: keys are long. Of a growing message, also whether it is the next one.
+    const newest = this.merges
+      ? follows && cursor.key === this.#base?.key && this.#pieces.list.length === 0
+      : this.#closing.isNewer(key)
     const marked = this.#closing.mark(fragment, newest)
     let changed: Changed = false
-    if (newest || !this.#isCovered(key, end))
+    if (!this.#isCovered(key, end, newest))
       changed = this.#extend(fragment, newest) || this.#insert(fragment, follows ? cursor : undefined)
     if (follows) {
       cursor.key = key
@@ -162,7 +165,7 @@ export class Run {
     if (base) {
       if (!this.merges) followers(base).add(key, text.length)
       base.key = key
-      base.text = this.text
+      base.text = undefined
       base.end = end
       base.stored = false
     }
@@ -183,12 +186,18 @@ export class Run {
     return (this.#stale = true)
   }
 
+  /** What comes next is not part of the base, so its text is no longer all that shows. */
+  #settle(base: Base): string {
+    return (base.text ??= this.text)
+  }
+
   /** Moves the tokens from `key` on out of the base, into pieces. */
   #unfold(base: Base, key: string): void {
-    const { before, own, after } = partRun(base, key)
+    const text = this.#settle(base)
+    const { before, own, after } = partRun({ ...base, text }, key)
     const later = [own, after].filter((piece) => piece !== undefined)
     const length = later.reduce((sum, piece) => sum + piece.text.length, 0)
-    base.text = base.text.slice(0, base.text.length - length)
+    base.text = text.slice(0, text.length - length)
     base.end = base.end === undefined ? undefined : base.end - length
     base.tokens = before?.tokens
     base.key = before?.key ?? base.since ?? ''
@@ -199,6 +208,7 @@ export class Run {
   /** Inserts a fragment in its place. */
   #insert(fragment: Fragment, link: Cursor | undefined): boolean {
     const { key, text, end } = fragment
+    if (this.#base) this.#settle(this.#base)
     const piece: Piece = {
       first: key,
       key,
@@ -295,8 +305,9 @@ export class Run {
     if (!this.#stale) return
     this.#stale = false
     this.#overlaps = false
-    this.#folded = this.#base?.key ?? ''
-    this.#shown.refold(this.#base ?? nothing, () => {
+    const base = this.#base
+    this.#folded = base?.key ?? ''
+    this.#shown.refold(base ? { ...base, text: this.#settle(base) } : nothing, () => {
       for (const piece of this.#pieces.list) this.#step(piece)
     })
     this.#compact()
@@ -359,10 +370,10 @@ export class Run {
     )
   }
 
-  #isCovered(key: string, end: number | undefined): boolean {
+  #isCovered(key: string, end: number | undefined, newest = false): boolean {
     const base = this.#base
     if (!base) return false
-    const older = key <= base.key
+    const older = !newest && key <= base.key
     // A full text withdraws older tokens that lie beyond its end: the agent restarted from there.
     if (older || this.merges) return older
     return end === undefined ? base.final : base.stored && end <= (base.end ?? 0)
@@ -411,7 +422,7 @@ export class Run {
     if (end === undefined || reached === undefined || piece.edited) {
       // Without a stamp, or after an authoritative text, it follows on; drop text that a full text already contains.
       if (broken) this.#shown.gap(here, here, undefined)
-      const known = straddles ? Math.max(0, this.#base!.text.length - piece.at!) : 0
+      const known = straddles ? Math.max(0, this.#base!.text!.length - piece.at!) : 0
       this.#shown.push(known ? text.slice(known) : text)
       this.#shown.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
       return
@@ -420,7 +431,11 @@ export class Run {
     if (straddles && piece.after !== undefined && piece.after + length < end) {
       // §5.4: a gap inside a fragment whose beginning is already known cannot be placed.
       if (end <= reached) return
-      const fresh = Math.min(Math.max(0, piece.at! + length - this.#base!.text.length), end - reached, length)
+      const fresh = Math.min(
+        Math.max(0, piece.at! + length - this.#base!.text!.length),
+        end - reached,
+        length,
+      )
       this.#shown.push(text.slice(length - fresh))
       if (end - reached > fresh) this.#shown.gap(here, here + fresh, end - reached - fresh)
       this.#shown.end = end

@@ -14,7 +14,6 @@ const ANY = /^/
 
 /** The shown text and its gaps: the result of a `Run`'s fold. */
 export class ShownText {
-  text = ''
   /** Length of `text`, counted apart: reading it from the string would flatten V8's rope. */
   length = 0
   gaps: RunGap[] = []
@@ -22,29 +21,46 @@ export class ShownText {
   end: number | undefined = 0
   /** Text gained since `takeChange`; undefined after a change that is not an extension. */
   #appended: string | undefined = ''
-  /** The text is `#head` and `#block`. */
+  /** The text is `#head` and `#block`, but for what was pushed since it was read. */
+  #text = ''
   #head = ''
   #block = ''
+  #pushed = ''
 
   push(text: string): void {
-    this.text += text
     this.length += text.length
-    this.#block += text
-    if (this.#block.length >= BLOCK) this.#join()
-    if (this.#appended !== undefined) this.#appended += text
+    this.#pushed += text
+    if (this.#pushed.length >= BLOCK) this.#take()
   }
 
-  /** V8 keeps a string that was concatenated as its pieces, 54 bytes for each, until it is read. */
-  #join(): void {
-    ANY.test(this.#block)
-    this.text = this.#head += this.#block
-    this.#block = ''
+  get text(): string {
+    if (this.#pushed !== '') this.#take()
+    return this.#text
   }
 
-  /** Call when the text is not to grow any more, or has become another one. */
+  /** Once a frame, and not for every token: each concatenation makes a string. */
+  #take(): void {
+    const pushed = this.#pushed
+    this.#pushed = ''
+    if (this.#appended !== undefined) this.#appended += pushed
+    this.#block += pushed
+    if (this.#block.length >= BLOCK) {
+      // V8 keeps a string that was concatenated as its pieces, 54 bytes for each, until it is read.
+      ANY.test(this.#block)
+      this.#head += this.#block
+      this.#block = ''
+    }
+    this.#text = this.#head + this.#block
+  }
+
+  /** Call when the text is not to grow any more. */
   settle(): void {
-    this.#head = this.text
-    this.#block = ''
+    this.#become(this.text)
+  }
+
+  #become(text: string): void {
+    this.#text = this.#head = text
+    this.#block = this.#pushed = ''
   }
 
   gap(from: number, to: number, missing: number | undefined, start?: number): void {
@@ -62,8 +78,7 @@ export class ShownText {
   refold(from: { text: string; end: number | undefined; gaps: readonly RunGap[] }, fold: () => void): void {
     const before = this.text
     const appended = this.#appended
-    this.text = from.text
-    this.settle()
+    this.#become(from.text)
     this.length = from.text.length
     this.end = from.end
     this.gaps = from.gaps.map((gap) => ({ ...gap }))
@@ -82,8 +97,7 @@ export class ShownText {
       const to = Math.min(stop, gap.start + gap.missing)
       if (from >= to) continue
       const inserted = text.slice(from - start, to - start)
-      this.text = this.text.slice(0, gap.from) + inserted + this.text.slice(gap.from)
-      this.settle()
+      this.#become(this.text.slice(0, gap.from) + inserted + this.text.slice(gap.from))
       this.length += inserted.length
       this.#appended = undefined
       const rest: RunGap[] = []
@@ -115,6 +129,7 @@ export class ShownText {
 
   /** The text appended since the last call; undefined after any other change. */
   takeChange(): string | undefined {
+    if (this.#pushed !== '') this.#take()
     const appended = this.#appended
     this.#appended = ''
     return appended

@@ -3,7 +3,6 @@ const BLOCK = 256
 const SEPARATOR = '\u0000'
 
 interface Block {
-  first: string
   /** Serials are long and differ little: packed, as one string of what differs. */
   keys: string[] | PackedKeys
   /** Packed, as one string: each length is a code unit. */
@@ -13,12 +12,13 @@ interface Block {
 }
 
 interface PackedKeys {
-  /** What all keys begin and end with. */
-  start: string
-  end: string
+  first: string
+  /** All keys are alike in so many code units at their beginning, and at their end. */
+  start: number
+  end: number
+  /** What differs. If that is a number of as many digits in each: by how much each is more than the one before. */
   rest: string
-  /** If they differ by a number of so many digits: what it begins with. `rest` is by how much each is more than the last. */
-  number?: { digits: number; first: number } | undefined
+  isNumber: boolean
 }
 
 /**
@@ -40,7 +40,8 @@ export class Tokens {
 
   /** Key of the oldest; undefined when there are none. */
   get first(): string | undefined {
-    return this.#blocks[0]?.first
+    const block = this.#blocks[0]
+    return block && firstOf(block)
   }
 
   /** Key of the newest; undefined when there are none. */
@@ -52,8 +53,7 @@ export class Tokens {
   /** Adds the newest token. */
   add(key: string, length: number): void {
     let block = this.#blocks.at(-1)
-    if (!block || !Array.isArray(block.keys))
-      this.#blocks.push((block = { first: key, keys: [], lengths: [], units: 0 }))
+    if (!block || !Array.isArray(block.keys)) this.#blocks.push((block = { keys: [], lengths: [], units: 0 }))
     ;(block.keys as string[]).push(key)
     ;(block.lengths as number[]).push(length)
     block.units += length
@@ -83,7 +83,7 @@ export class Tokens {
    */
   part(key: string): { before: Tokens; length: number | undefined; after: Tokens; rest: number } {
     const blocks = this.#blocks
-    const index = blocks.findLastIndex(({ first }) => first <= key)
+    const index = blocks.findLastIndex((one) => firstOf(one) <= key)
     const before = new Tokens(blocks.slice(0, Math.max(index, 0)))
     const after = new Tokens()
     let length: number | undefined
@@ -99,51 +99,62 @@ export class Tokens {
   }
 }
 
+/** Packs keys that are in order. Loops, because every token passes here: closures cost as much as all the rest. */
 export function packKeys(keys: readonly string[]): PackedKeys {
-  const [first = ''] = keys
-  let start = first
-  for (const key of keys) while (!key.startsWith(start)) start = start.slice(0, -1)
-  let end = first.slice(start.length)
-  for (const key of keys)
-    while (key.length < start.length + end.length || !key.endsWith(end)) end = end.slice(1)
-  const parts = keys.map((key) => key.slice(start.length, key.length - end.length))
-  const steps = stepsOf(parts)
-  const number = steps && { digits: parts[0]!.length, first: Number(parts[0]) }
-  const rest = steps ? String.fromCharCode(...steps) : parts.join(SEPARATOR)
-  return { start, end, rest, number }
+  const first = keys[0]!
+  const last = keys.at(-1)!
+  let start = 0
+  while (start < first.length && first.charCodeAt(start) === last.charCodeAt(start)) start++
+  let tail = first.slice(start)
+  for (const key of keys) while (key.length < start + tail.length || !key.endsWith(tail)) tail = tail.slice(1)
+  const end = tail.length
+  const steps = stepsOf(keys, start, first.length - end)
+  const rest = steps
+    ? String.fromCharCode(...steps)
+    : keys.map((key) => key.slice(start, key.length - end)).join(SEPARATOR)
+  return { first, start, end, rest, isNumber: steps !== undefined }
 }
 
-/** By how much each number is more than the one before; `undefined` if they are not all numbers of as many digits. */
-function stepsOf(parts: readonly string[]): number[] | undefined {
-  const { length } = parts[0] ?? ''
-  if (length > 15 || !parts.every((part) => part.length === length && isDigits(part))) return undefined
-  let before = Number(parts[0])
-  const steps = parts.map((part) => -before + (before = Number(part)))
-  return steps.every((step) => step >= 0 && step <= 0xffff) ? steps : undefined
-}
-
-/** A loop, because every token passes here: a regular expression costs as much as all the rest. */
-function isDigits(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code < 48 || code > 57) return false
+/** By how much the number from `start` to `end` is more than in the key before; `undefined` if it is no such number. */
+function stepsOf(keys: readonly string[], start: number, end: number): number[] | undefined {
+  if (start === end || end - start > 15) return undefined
+  const { length } = keys[0]!
+  const steps: number[] = []
+  let before: number | undefined
+  for (const key of keys) {
+    if (key.length !== length) return undefined
+    let number = 0
+    for (let i = start; i < end; i++) {
+      const digit = key.charCodeAt(i) - 48
+      if (digit < 0 || digit > 9) return undefined
+      number = number * 10 + digit
+    }
+    const step = number - (before ?? number)
+    if (step > 0xffff) return undefined
+    steps.push(step)
+    before = number
   }
-  return text.length > 0
+  return steps
 }
 
-export function unpackKeys({ start, end, rest, number }: PackedKeys): string[] {
-  if (!number) return rest.split(SEPARATOR).map((one) => start + one + end)
-  let at = number.first
-  const next = (step: string): string => String((at += step.charCodeAt(0))).padStart(number.digits, '0')
-  return rest.split('').map((step) => start + next(step) + end)
+export function unpackKeys({ first, start, end, rest, isNumber }: PackedKeys): string[] {
+  const to = first.length - end
+  const head = first.slice(0, start)
+  const tail = first.slice(to)
+  if (!isNumber) return rest.split(SEPARATOR).map((one) => head + one + tail)
+  let at = Number(first.slice(start, to))
+  const next = (step: string): string => String((at += step.charCodeAt(0))).padStart(to - start, '0')
+  return rest.split('').map((step) => head + next(step) + tail)
 }
 
 const keysOf = ({ keys }: Block): readonly string[] => (Array.isArray(keys) ? keys : unpackKeys(keys))
 
+const firstOf = ({ keys }: Block): string => (Array.isArray(keys) ? keys[0]! : keys.first)
+
 function pack(block: Block): void {
   const { keys, lengths } = block
   if (Array.isArray(keys)) block.keys = packKeys(keys)
-  if (typeof lengths !== 'string' && lengths.every((length) => length <= 0xffff))
+  if (typeof lengths !== 'string' && Math.max(...lengths) <= 0xffff)
     block.lengths = String.fromCharCode(...lengths)
 }
 
