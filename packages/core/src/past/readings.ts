@@ -1,5 +1,4 @@
 import type { InboundMessage, RealtimeChannel } from 'ably'
-import { applyRows } from './applyRows.ts'
 import type { Backlog } from './backlog.ts'
 import type { Heard } from './heard.ts'
 import type { HistoryReading, Hydrator, Past } from './hydrator.ts'
@@ -16,7 +15,8 @@ import type { Row } from '../types/types.ts'
 
 export interface ReadingHooks {
   apply(message: InboundMessage, epoch: number | undefined, live: boolean): void
-  applyRow(row: Row): void
+  /** Returns the first error, if any. */
+  applyRows(rows: readonly Row[]): Error | undefined
   /** Part of the past was read and is about to show. `loaded`: the hydrator's `load` has ended. */
   onPast(loaded: boolean): void
   onError(error: Error): void
@@ -190,7 +190,7 @@ export class Readings {
       applyRows: (rows: readonly Row[]) => {
         let error: Error | undefined
         this.#apply(task, () => {
-          error = applyRows(rows, this.#hooks.applyRow)
+          error = this.#hooks.applyRows(rows)
         })
         if (error) throw error
       },

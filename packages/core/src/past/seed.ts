@@ -1,4 +1,5 @@
 import { floorOf, reaches } from './floor.ts'
+import type { Floor } from './floor.ts'
 import type { HistoryOptions } from './history.ts'
 import type { Hydrator } from './hydrator.ts'
 import type { LoadRows } from './rowReader.ts'
@@ -27,14 +28,18 @@ export function seed(options: SeedOptions): Hydrator {
       const page = initialRows
         ? { rows: initialRows }
         : await rows.read(past, true).catch((error: Error) => error)
-      const floor = page instanceof Error ? undefined : floorOf(page)
       await past.attached()
       const isOld = initialRows !== undefined || Date.now() - began > MAX_AGE
       let isReached = false
+      // Sought when the channel has a past.
+      let floor: Floor | false | undefined
       await past.readHistory({
         limit,
         maxPages,
-        enough: (oldest) => (isReached ||= floor !== undefined && reaches(oldest, floor)),
+        enough: (oldest) => {
+          floor ??= (!(page instanceof Error) && floorOf(page)) || false
+          return (isReached ||= floor !== false && reaches(oldest, floor))
+        },
       })
       if (page instanceof Error) throw page
       // Messages may have left the channel for the database since the rows were read.

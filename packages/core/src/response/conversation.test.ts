@@ -5,8 +5,10 @@ import { allKnown, codec, lastSerial, message, Reader } from '../../test/model/r
 import type { Wire } from '../../test/model/reader.ts'
 import { checksum } from '../protocol/checksum.ts'
 import { documented } from '../wire/documented.ts'
-import { applyRow } from './rows.ts'
-import type { ResponseRow } from '../types/types.ts'
+import { applyRows } from './rows.ts'
+import type { ResponseRow, Row } from '../types/types.ts'
+
+const applyRow = (conversation: Reader['conversation'], row: Row) => applyRows(conversation, [row])
 
 describe('message per token', () => {
   test('explicit: start, tokens, stop', () => {

@@ -96,11 +96,9 @@ export class Conversation {
     this.roster = this.#makeRoster(continuousId, partiesOf(options.agents))
     this.replies = kinds.replies?.(this)
     this.shelf = kinds.shelf?.({
-      unshelved: (response, from) => this.#unshelved(response, from),
-      shown: (line) => {
-        this.#countSpeaker(undefined, line)
-        this.note({ type: 'response', response: line })
-      },
+      unshelved: (response, from, reading) => this.#unshelved(response, from, reading),
+      speaks: (clientId) => this.#count(clientId, 1),
+      shown: (lines) => this.note({ type: 'responses', responses: lines }),
     })
     this.#transcripts = this.shelf && kinds.transcripts?.(this as TranscriptHost)
     this.prompts = new Prompts(this, kinds.longPrompts?.())
@@ -223,10 +221,10 @@ export class Conversation {
     return response!
   }
 
-  #unshelved(response: Response, from: Shelved): void {
+  #unshelved(response: Response, from: Shelved, reading: number | undefined): void {
     const epoch = this.#transcripts?.taken(from)
     if (epoch !== undefined && response.doubt(epoch)) this.#maybeIncomplete.add(response)
-    if (from.reading !== undefined) return this.rowChanged(response, from.reading)
+    if (reading !== undefined) return this.rowChanged(response, reading)
     response.refresh()
     this.#countSpeaker(from, response.snapshot)
   }
@@ -318,7 +316,8 @@ export class Conversation {
     const now = response.snapshot
     if (!now || !isOpen(now.status)) this.#maybeOpen.delete(response)
     this.#countSpeaker(before, now)
-    if (changes && now && (!before || isMoved(before, now))) this.note({ type: 'response', response: now })
+    if (changes && now && (!before || isMoved(before, now)))
+      this.note({ type: 'responses', responses: [now] })
     return changes
   }
 

@@ -1,22 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { keyOf, noLines } from './lines.ts'
-import type { Entry, Lines } from './lines.ts'
+import { entryOf } from '../../test/model/plainPath.ts'
+import type { Place } from '../../test/model/plainPath.ts'
+import { keyOf } from './entry.ts'
+import type { Entry } from './entry.ts'
+import { noLines } from './lines.ts'
+import type { Lines } from './lines.ts'
 
-const entry = (n: number, more: Partial<Entry> = {}): Entry => ({
-  ref: { id: `r${n}`, role: 'assistant' },
-  serial: undefined,
-  createdAt: n,
-  ...more,
-})
+const entry = (n: number, more: Place = {}): Entry =>
+  entryOf({ id: `r${n}`, role: 'assistant', createdAt: n, ...more })
 
 /** Serials of one length, in the order of their numbers. */
 const serialOf = (n: number) => String(n).padStart(6, '0')
 
 const changesOf = (entries: readonly Entry[], gone: readonly Entry[] = []) =>
   new Map<string, Entry | undefined>([
-    ...entries.map((one) => [keyOf(one.ref), one] as const),
-    ...gone.map((one) => [keyOf(one.ref), undefined] as const),
+    ...entries.map((one) => [keyOf(one), one] as const),
+    ...gone.map((one) => [keyOf(one), undefined] as const),
   ])
 
 const idsOf = (lines: Lines) => lines.shown.refs.map(({ id }) => id)
@@ -45,7 +45,7 @@ describe('lines', () => {
             else plain.delete(key)
           const places = [...lines.from(0)].map(({ serial }) => serial)
           expect(places).toEqual([...plain.values()].map(({ serial }) => serial).sort())
-          expect(idsOf(lines).sort()).toEqual([...plain.values()].map(({ ref }) => ref.id).sort())
+          expect(idsOf(lines).sort()).toEqual([...plain.values()].map(({ id }) => id).sort())
           expect(lines.length).toBe(plain.size)
           expect(lines.chunks.every(({ length }) => length > 0 && length <= 512)).toBe(true)
           versions.push([lines, idsOf(lines)])

@@ -1,20 +1,7 @@
-import { same } from '../types/same.ts'
 import type { MessageRef } from '../types/types.ts'
+import { alternativesIn, byPlace, isSame, keyOf, refOf } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { Table } from './table.ts'
-
-/** One line of the conversation, and where it stands. */
-export interface Entry {
-  readonly ref: MessageRef
-  readonly serial: string | undefined
-  /** Milliseconds since the epoch; 0 while unknown. */
-  readonly createdAt: number
-  /** Of an answer. */
-  readonly promptId?: string | undefined
-  /** Of a prompt: its place in the tree (PROTOCOL.md §2.6). */
-  readonly parent?: string | null | undefined
-  readonly replaces?: string | undefined
-  readonly regenerate?: string | undefined
-}
 
 /** The lines that show; the same object until they change. The array is made when it is first read. */
 export interface MessageList {
@@ -27,10 +14,6 @@ export interface MessageList {
 const MAX_CHUNK = 512
 
 export type Chunk = readonly Entry[]
-
-/** A name that no other line has. An answer's is its id, mostly, so that it is not stored twice. */
-export const keyOf = ({ role, id }: MessageRef): string =>
-  role === 'user' ? `\u0000${id}` : id < '\u0002' ? `\u0001${id}` : id
 
 /**
  * The lines of a conversation in order. Immutable: a change makes a new list, which shares with this one all chunks
@@ -80,28 +63,26 @@ export class Lines {
    */
   with(changes: Map<string, Entry | undefined>): Lines {
     if (changes.size === 0) return this
-    const edits = new Edits(this.chunks)
-    let { alternatives } = this
-    for (const [key, change] of changes) {
-      const known = this.#byKey.get(key)
-      const next = known && change ? { ...change, ref: known.ref } : change
-      if (known === next || (known && next && same(next, known))) {
-        changes.delete(key)
-        continue
-      }
-      if (next !== change) changes.set(key, next)
-      alternatives += alternativesIn(next) - alternativesIn(known)
-      edits.change(known, next)
-    }
+    const edits = this.#edits(changes)
     if (changes.size === 0) return this
     const { chunks, alike } = edits.apply()
     const shown = alike ? this.shown : new Shown(chunks)
-    return new Lines(chunks, shown, alternatives, this.#byKey.with(changes))
+    return new Lines(chunks, shown, this.alternatives + edits.alternatives, this.#byKey.with(changes))
+  }
+
+  /** What differs. Leaves in the changes what changes something. */
+  #edits(changes: Map<string, Entry | undefined>): Edits {
+    const edits = new Edits(this.chunks)
+    const isEmpty = this.length === 0
+    changes.forEach((next, key) => {
+      const known = isEmpty ? undefined : this.#byKey.get(key)
+      if (known === undefined && next !== undefined) edits.add(next)
+      else if (known === next || (known && next && isSame(next, known))) changes.delete(key)
+      else edits.change(known!, next)
+    })
+    return edits
   }
 }
-
-const alternativesIn = (entry: Entry | undefined): number =>
-  entry && (entry.replaces !== undefined || entry.regenerate !== undefined) ? 1 : 0
 
 /** The refs of chunks. A chunk's own are made once, however many lists share it. */
 class Shown implements MessageList {
@@ -115,7 +96,8 @@ class Shown implements MessageList {
   }
 
   get last(): MessageRef | undefined {
-    return this.#chunks.at(-1)?.at(-1)?.ref
+    const last = this.#chunks.at(-1)?.at(-1)
+    return last && refOf(last)
   }
 
   get refs(): readonly MessageRef[] {
@@ -127,7 +109,7 @@ const knownRefs = new WeakMap<Chunk, MessageRef[]>()
 
 function refsOf(chunk: Chunk): MessageRef[] {
   let refs = knownRefs.get(chunk)
-  if (!refs) knownRefs.set(chunk, (refs = chunk.map((entry) => entry.ref)))
+  if (!refs) knownRefs.set(chunk, (refs = chunk.map(refOf)))
   return refs
 }
 
@@ -142,44 +124,78 @@ export const noLines = /* @__PURE__ */ new Lines(
 interface Edit {
   /** By the line that was there. */
   readonly instead: Map<Entry, Entry | undefined>
-  readonly added: Entry[]
+  /** In order. */
+  added: readonly Entry[]
 }
 
 /** Changes to lines, chunk by chunk. */
 class Edits {
   readonly #chunks: readonly Chunk[]
   readonly #byChunk = new Map<number, Edit>()
+  readonly #added: Entry[] = []
+  #last: Entry | undefined
+  #isSorted = true
+  /** How many alternatives more there are. */
+  alternatives = 0
 
   constructor(chunks: readonly Chunk[]) {
     this.#chunks = chunks
   }
 
-  change(known: Entry | undefined, next: Entry | undefined): void {
-    const stays = known !== undefined && next !== undefined && byPlace(known, next) === 0
-    if (known) this.#of(this.#chunkOf(known)).instead.set(known, stays ? next : undefined)
-    if (next && !stays) this.#of(this.#chunkFor(next)).added.push(next)
+  /** A new line. Most come in order. */
+  add(entry: Entry): void {
+    const last = this.#last
+    if (last !== undefined && byPlace(last, entry) > 0) this.#isSorted = false
+    this.#last = entry
+    this.#added.push(entry)
+    if (entry.role === 'user') this.alternatives += alternativesIn(entry)
+  }
+
+  change(known: Entry, next: Entry | undefined): void {
+    this.alternatives -= alternativesIn(known)
+    if (next) next.ref = refOf(known)
+    const stays = next !== undefined && byPlace(known, next) === 0
+    this.#of(this.#chunkOf(known)).instead.set(known, stays ? next : undefined)
+    if (next && !stays) this.add(next)
+    else if (next) this.alternatives += alternativesIn(next)
   }
 
   /** `alike`: the same lines show in the same order. */
   apply(): { chunks: Chunk[]; alike: boolean } {
+    this.#place()
     const chunks: Chunk[] = []
     let alike = true
-    this.#chunks.forEach((chunk, i) => {
+    const known = this.#chunks.length > 0 ? this.#chunks : [[]]
+    known.forEach((chunk, i) => {
       const edit = this.#byChunk.get(i)
       if (!edit) return void chunks.push(chunk)
-      const next = merge(chunk, edit)
-      alike &&= next.length === chunk.length && next.every((entry, j) => entry.ref === chunk[j]!.ref)
-      split(next, i === this.#chunks.length - 1, chunks)
+      const next = merge(without(chunk, edit.instead), edit.added)
+      alike &&= next.length === chunk.length && next.every((entry, j) => isVersionOf(entry, chunk[j]!))
+      split(next, i === known.length - 1, chunks)
     })
-    if (this.#chunks.length > 0) return { chunks, alike }
-    split(merge([], this.#of(0)), true, chunks)
-    return { chunks, alike: chunks.length === 0 }
+    return { chunks, alike }
   }
 
   #of(index: number): Edit {
     let edit = this.#byChunk.get(index)
     if (!edit) this.#byChunk.set(index, (edit = { instead: new Map(), added: [] }))
     return edit
+  }
+
+  /** Parts the added lines among the chunks: many go to one. */
+  #place(): void {
+    const added: readonly Entry[] = this.#added
+    if (!this.#isSorted) this.#added.sort(byPlace)
+    for (let from = 0; from < added.length;) {
+      const index = this.#chunkFor(added[from]!)
+      const chunk = index === this.#chunks.length - 1 ? undefined : this.#chunks[index]
+      let to = from + 1
+      if (!chunk) to = added.length
+      else while (to < added.length && byPlaceOf(chunk, added[to]!) > 0) to++
+      const edit = this.#of(index)
+      edit.added = [...edit.added, ...added.slice(from, to)]
+      from = to
+    }
   }
 
   /** Where a new line goes: before the first that comes after it. */
@@ -199,26 +215,29 @@ class Edits {
   }
 }
 
-function merge(chunk: Chunk, { instead, added }: Edit): Entry[] {
-  const next =
-    instead.size === 0
-      ? chunk.slice()
-      : chunk.flatMap((entry) => (instead.has(entry) ? (instead.get(entry) ?? []) : entry))
-  if (added.length === 0) return next
-  added.sort(byPlace)
-  let at = firstIndex(next, (entry) => byPlace(entry, added[0]!) > 0)
-  const rest = next.splice(at)
-  at = 0
+const isVersionOf = (a: Entry, b: Entry): boolean => a.id === b.id && a.role === b.role
+
+function without(chunk: Chunk, instead: Edit['instead']): Chunk {
+  if (instead.size === 0) return chunk
+  return chunk.flatMap((entry) => (instead.has(entry) ? (instead.get(entry) ?? []) : entry))
+}
+
+/** A chunk with further lines, both in order. */
+function merge(chunk: Chunk, added: readonly Entry[]): Chunk {
+  if (added.length === 0) return chunk
+  if (chunk.length === 0) return added
+  let at = firstIndex(chunk, (entry) => byPlace(entry, added[0]!) > 0)
+  const next = chunk.slice(0, at)
   for (const entry of added) {
-    while (at < rest.length && byPlace(rest[at]!, entry) <= 0) next.push(rest[at++]!)
+    while (at < chunk.length && byPlace(chunk[at]!, entry) <= 0) next.push(chunk[at++]!)
     next.push(entry)
   }
-  while (at < rest.length) next.push(rest[at++]!)
+  while (at < chunk.length) next.push(chunk[at++]!)
   return next
 }
 
 /** The last chunk is filled to its end, since most lines are added there; others are parted evenly. */
-function split(entries: Entry[], isLast: boolean, into: Chunk[]): void {
+function split(entries: Chunk, isLast: boolean, into: Chunk[]): void {
   const parts = Math.ceil(entries.length / MAX_CHUNK)
   if (parts <= 1) {
     if (parts === 1) into.push(entries)
@@ -243,10 +262,3 @@ function firstIndex<T>(list: readonly T[], passes: (one: T) => boolean): number 
 /** Where the end of a chunk stands to a line. */
 const byPlaceOf = (chunk: Chunk | undefined, entry: Entry): number =>
   chunk ? byPlace(chunk.at(-1)!, entry) : 0
-
-/** By serial if both have one, else by time; lines that are not on the channel yet come last. */
-function byPlace(a: Entry, b: Entry): number {
-  if (a.serial !== undefined && b.serial !== undefined)
-    return a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0
-  return (a.createdAt || Infinity) - (b.createdAt || Infinity) || 0
-}

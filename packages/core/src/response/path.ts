@@ -1,7 +1,8 @@
 import { sameList } from '../types/same.ts'
 import type { MessageRef } from '../types/types.ts'
 import { noLines } from './lines.ts'
-import type { Entry, MessageList } from './lines.ts'
+import type { Entry } from './entry.ts'
+import type { MessageList } from './lines.ts'
 
 /** A line of the conversation with its place in the tree. */
 export interface Node {
@@ -39,7 +40,7 @@ export class Path {
   meet({ entry, choices }: Node): void {
     const selected = this.#selected
     if (selected.length === 0) return
-    const names = [entry.ref.id, ...choices.flatMap(([group, version]) => [group.slice(2), version])]
+    const names = [entry.id, ...choices.flatMap(([group, version]) => [group.slice(2), version])]
     this.#isMoot ||= names.some((name) => selected.includes(name))
   }
 

@@ -32,7 +32,7 @@ const events: fc.Arbitrary<StructureEvent> = fc.oneof(
     .tuple(ids, serials)
     .map(
       ([id, serial]) =>
-        ({ type: 'response', response: { id, serial, createdAt: 1 } as ResponseState }) as const,
+        ({ type: 'responses', responses: [{ id, serial, createdAt: 1 } as ResponseState] }) as const,
     ),
   ids.map((id) => ({ type: 'forgotten', id }) as const),
 )
@@ -92,7 +92,7 @@ describe('the reducer of the structure', () => {
 
   test('a line keeps its object when it moves', () => {
     const at = (serial: string) =>
-      ({ type: 'response', response: { id: 'r', serial, createdAt: 1 } as ResponseState }) as const
+      ({ type: 'responses', responses: [{ id: 'r', serial, createdAt: 1 } as ResponseState] }) as const
     const before = all([{ type: 'prompt', prompt: prompt('p', '3') }, at('4')])
     const after = reduce(before, [at('2')], copied, rules)
     expect(refsOf(before).map(({ id }) => id)).toEqual(['p', 'r'])

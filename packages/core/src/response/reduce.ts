@@ -1,7 +1,9 @@
 import { same } from '../types/same.ts'
 import type { MessageRef, PromptState, PromptStatus } from '../types/types.ts'
-import { keyOf, noLines } from './lines.ts'
-import type { Entry, Lines } from './lines.ts'
+import { keyOf, Line } from './entry.ts'
+import type { Entry } from './entry.ts'
+import { noLines } from './lines.ts'
+import type { Lines } from './lines.ts'
 import { Table } from './table.ts'
 import { noFate } from './fates.ts'
 import type { Fate, FateEvent, Fates, ShownLine } from './fates.ts'
@@ -45,7 +47,9 @@ export type StructureEvent =
   /** A prompt as the application's database has it: the channel's word counts for more. */
   | { readonly type: 'row'; readonly prompt: ToldPrompt }
   | DeliveryEvent
-  | FateEvent
+  /** Responses show for the first time, or were found to be elsewhere, or over. */
+  | { readonly type: 'responses'; readonly responses: readonly ShownLine[] }
+  | Exclude<FateEvent, { type: 'response' }>
   /** Lines are not known any more. */
   | { readonly type: 'gone'; readonly lines: readonly MessageRef[] }
 
@@ -98,6 +102,9 @@ export function reduce(
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
+/** What waits on the shelf is its own line. */
+const isEntry = (line: ShownLine | Entry): line is Entry => 'ref' in line
+
 /** What a batch of events changes. */
 class Changes {
   readonly #state: Structure
@@ -115,9 +122,8 @@ class Changes {
 
   take(event: StructureEvent): void {
     switch (event.type) {
-      case 'response':
-        this.#respond(event.response)
-        return this.#learn(event.response.promptId, event)
+      case 'responses':
+        return event.responses.forEach((response) => this.#respond(response))
       case 'forgotten':
         this.entries.set(keyOf({ role: 'assistant', id: event.id }), undefined)
         return this.#learn(event.promptId, event)
@@ -154,9 +160,11 @@ class Changes {
     return (this.fates.has(id) ? this.fates : this.#state.fates).get(id) ?? noFate
   }
 
-  #respond({ id, serial, createdAt, promptId }: ShownLine): void {
-    const ref = Object.freeze({ id, role: 'assistant' as const })
-    this.entries.set(keyOf(ref), { ref, serial, createdAt, promptId })
+  #respond(response: ShownLine): void {
+    const { id, serial, createdAt, promptId } = response
+    const entry = isEntry(response) ? response : new Line(id, 'assistant', serial, createdAt, promptId)
+    this.entries.set(keyOf(entry), entry)
+    if (promptId !== undefined) this.#learn(promptId, { type: 'response', response })
   }
 
   /** Something is learnt of what became of a prompt. */
@@ -192,8 +200,8 @@ class Changes {
 
   #setPrompt(told: ToldPrompt, heard: boolean): void {
     const { id, serial, createdAt, parent, replaces, regenerate } = told
-    const ref = Object.freeze({ id, role: 'user' as const })
-    this.entries.set(keyOf(ref), { ref, serial, createdAt, parent, replaces, regenerate })
+    const entry = new Line(id, 'user', serial, createdAt, undefined, parent, replaces, regenerate)
+    this.entries.set(keyOf(entry), entry)
     this.#keep(told, this.#fate(id), heard)
   }
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { Reader } from '../../test/model/reader.ts'
 import { nothingKnown } from './known.ts'
-import { applyRow } from './rows.ts'
-import type { ResponseRow } from '../types/types.ts'
+import { applyRows } from './rows.ts'
+import type { ResponseRow, Row } from '../types/types.ts'
+
+const applyRow = (conversation: Reader['conversation'], row: Row) => applyRows(conversation, [row])
 
 const headers = { responseId: 'r' }
 const ours = { ...headers, rejoin: '1' }

@@ -5,7 +5,8 @@ import type { KnownRow, Response } from './response.ts'
 import { runIndex } from './partList.ts'
 import { Run } from '../text/run.ts'
 import { OpenText } from './textPart.ts'
-import type { Shelved } from './shelf.ts'
+import type { Roster } from './roster.ts'
+import type { Shelf, Shelved } from './shelf.ts'
 import { quoted, RejoinError } from '../types/errors.ts'
 import { isOpen } from '../types/status.ts'
 import { timeOf } from '../types/time.ts'
@@ -20,8 +21,26 @@ import type {
   RowPart,
 } from '../types/types.ts'
 
-/** Shows what the app's database has of a conversation (PROTOCOL.md §6.7). */
-export function applyRow(conversation: Conversation, row: Row): void {
+/**
+ * Shows what the app's database has of a conversation (PROTOCOL.md §6.7). A row that cannot be shown does not hide the
+ * others: the first error is returned.
+ */
+export function applyRows(conversation: Conversation, rows: readonly Row[]): Error | undefined {
+  const { roster } = conversation
+  const shelf = conversation.shelf!
+  let first: Error | undefined
+  rows.forEach((row) => {
+    try {
+      if (isFit(row) && isNews(row, roster, shelf)) shelf.add(new ShelvedRow(row, conversation))
+      else applyRow(conversation, row)
+    } catch (error) {
+      first ??= error as Error
+    }
+  })
+  return first
+}
+
+function applyRow(conversation: Conversation, row: Row): void {
   const { id, role } = (row ?? {}) as { id?: unknown; role?: unknown }
   if (typeof id !== 'string' || (role !== 'user' && role !== 'assistant'))
     throw new RejoinError(
@@ -30,6 +49,15 @@ export function applyRow(conversation: Conversation, row: Row): void {
     )
   if (row.role === 'user') applyPromptRow(conversation, row)
   else applyResponseRow(conversation, row)
+}
+
+/** Whether nothing is known yet of the response that a row is about. */
+function isNews({ id, serial }: ResponseRow, roster: Roster, shelf: Shelf): boolean {
+  return (
+    shelf.get(id) === undefined &&
+    roster.known(id) === undefined &&
+    (serial === undefined || (!roster.hasSerial(serial) && shelf.idOf(serial) === undefined))
+  )
 }
 
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {
@@ -59,75 +87,72 @@ function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]):
 }
 
 function applyResponseRow(conversation: Conversation, row: ResponseRow): void {
-  const { roster } = conversation
-  const shelf = conversation.shelf!
-  const { id, serial, clientId } = row
-  const before = shelf.get(id)
+  const before = conversation.shelf!.get(row.id)
   // A row that is complete stays as it is.
-  if (before instanceof ShelvedRow && before.clientId === clientId) return
-  const isKnown =
-    before !== undefined ||
-    roster.known(id) !== undefined ||
-    (serial !== undefined && (roster.hasSerial(serial) || shelf.idOf(serial) !== undefined))
-  if (isKnown || !isFit(row)) {
-    const response = show(conversation, row)
-    if (response) conversation.rowChanged(response)
-    return
-  }
-  const shelved = new ShelvedRow(row, conversation)
-  shelf.put(shelved)
-  shelf.hold(shelved)
+  if (before instanceof ShelvedRow && before.clientId === row.clientId) return
+  const response = show(conversation, row)
+  if (response) conversation.rowChanged(response)
 }
-
-const noSerials: readonly string[] = Object.freeze([])
 
 /** A complete row whose response was not asked for yet. */
 class ShelvedRow implements Shelved {
-  readonly id: string
-  readonly clientId: string | undefined
-  readonly serial: string | undefined
-  readonly createdAt: number
-  readonly promptId: string | undefined
-  readonly status: ResponseStatus
-  reading: number | undefined
-  readonly #row: ResponseRow
-  readonly #conversation: Conversation
+  declare readonly id: string
+  declare readonly role: 'assistant'
+  declare readonly serial: string | undefined
+  declare readonly createdAt: number
+  declare readonly promptId: string | undefined
+  declare readonly clientId: string | undefined
+  declare readonly status: ResponseStatus
+  declare reading: number | undefined
+  declare ref: Shelved['ref']
+  declare private row: ResponseRow | undefined
+  declare private readonly conversation: Conversation
 
   constructor(row: ResponseRow, conversation: Conversation) {
     this.id = row.id
-    this.clientId = row.clientId
+    this.role = 'assistant'
     this.serial = row.serial
     this.createdAt = timeOf(row.createdAt) || 0
     this.promptId = row.promptId
+    this.clientId = row.clientId
     this.status = row.status ?? 'complete'
     this.reading = conversation.reading
-    this.#row = row
-    this.#conversation = conversation
+    this.ref = undefined
+    this.row = row
+    this.conversation = conversation
   }
 
   serials(): readonly string[] {
-    const { serial, parts } = this.#row
-    const own = serial === undefined ? noSerials : [serial]
-    return parts ? own.concat(parts.flatMap((part) => part.serial || [])) : own
+    const { serial, parts } = this.row!
+    if (!parts) return serial === undefined ? none : [serial]
+    const serials = serial === undefined ? [] : [serial]
+    for (const part of parts) if (part.serial) serials.push(part.serial)
+    return serials
   }
 
   /** The database has them. */
   measure(): void {}
 
   make(): Response {
-    const { id, serial, clientId } = this
-    return show(this.#conversation, this.#row) ?? this.#conversation.roster.rowFor(id, serial, clientId)
+    const { id, serial, clientId, conversation } = this
+    const row = this.row!
+    this.row = undefined
+    return show(conversation, row) ?? conversation.roster.rowFor(id, serial, clientId)
   }
 }
 
-/** Whether a row is complete and well formed, so that it can wait. Other rows are applied at once. */
-function isFit({ status = 'complete', retracted, text = '', parts = [] }: ResponseRow): boolean {
+const none: readonly string[] = Object.freeze([])
+
+/** Whether a row is complete and well formed, so that its response can wait. Other rows are applied at once. */
+function isFit(row: Row | null): row is ResponseRow {
+  if (row?.role !== 'assistant') return false
+  const { id, status, retracted, text, parts } = row
   return (
-    !isOpen(status) &&
+    typeof id === 'string' &&
+    (status === undefined || !isOpen(status)) &&
     !retracted &&
-    typeof text === 'string' &&
-    Array.isArray(parts) &&
-    parts.every(isFitPart)
+    (text === undefined || typeof text === 'string') &&
+    (parts === undefined || (Array.isArray(parts) && parts.every(isFitPart)))
   )
 }
 

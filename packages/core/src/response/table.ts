@@ -19,7 +19,8 @@ export class Table<V> {
   /** The version after some changes, which belong to it from then on; `undefined` takes an entry out. */
   with(changes: Map<string, V | undefined>): Table<V> {
     if (changes.size === 0) return this
-    if (this.#map.size === 0 && !this.#later) return filled(changes)
+    // The empty version has no successor: all conversations share it, so it must not hold on to any of them.
+    if (this.#map.size === 0 && !this.#later) return new Table(changes as Map<string, V>)
     if (this.#later) return this.#apart().with(changes)
     const map = this.#map
     const were = new Map<string, V | undefined>()
@@ -44,10 +45,4 @@ export class Table<V> {
         else map.set(id, value)
     return new Table(map)
   }
-}
-
-/** The empty version has no successor: all conversations share it, so it must not hold on to any of them. */
-function filled<V>(changes: Map<string, V | undefined>): Table<V> {
-  for (const [id, value] of changes) if (value === undefined) changes.delete(id)
-  return new Table(changes as Map<string, V>)
 }

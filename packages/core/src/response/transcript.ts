@@ -4,18 +4,20 @@ import type { Response } from './response.ts'
 import type { Shelved } from './shelf.ts'
 import type { Span } from './span.ts'
 
-const none: readonly string[] = Object.freeze([])
+const none: readonly never[] = Object.freeze([])
 
 /** The messages of one response that is over, as history has them. */
 export class Transcript implements Shelved {
   readonly id: string
+  readonly role = 'assistant'
   readonly party: string
-  events: readonly StreamEvent[] = []
   serial: string | undefined
   createdAt = 0
   promptId: string | undefined
   clientId: string | undefined
   reading: number | undefined
+  ref: Shelved['ref']
+  events: readonly StreamEvent[] = none
   #end: EndEvent | undefined
   /** Its first part was read from the beginning. */
   #begins = false
@@ -91,7 +93,9 @@ export class Transcript implements Shelved {
   }
 
   make(): Response {
-    return this.#make(this.events)
+    const { events } = this
+    this.events = none
+    return this.#make(events)
   }
 }
 

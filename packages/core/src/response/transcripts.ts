@@ -35,7 +35,7 @@ export class Transcripts {
     take()
     this.#page = undefined
     for (const transcript of page)
-      if (shelf.get(transcript.id) !== transcript) continue
+      if (transcript.reading === undefined) continue
       else if (transcript.close()) shelf.hold(transcript)
       else shelf.find(transcript.id)
   }

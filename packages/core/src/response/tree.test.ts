@@ -1,19 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { keyOf, noLines } from './lines.ts'
-import type { Entry, Lines } from './lines.ts'
-import { plainPath } from '../../test/model/plainPath.ts'
-import type { Line } from '../../test/model/plainPath.ts'
+import { keyOf, refOf } from './entry.ts'
+import type { Entry } from './entry.ts'
+import { noLines } from './lines.ts'
+import type { Lines } from './lines.ts'
+import { entryOf, plainPath } from '../../test/model/plainPath.ts'
+import type { Line, Place } from '../../test/model/plainPath.ts'
 import { Tree } from './tree.ts'
 
-const ask = (id: string, more: Partial<Entry> = {}): Line => ({ id, role: 'user', ...more })
+const ask = (id: string, more: Place = {}): Line => ({ id, role: 'user', ...more })
 const answer = (id: string, promptId: string): Line => ({ id, role: 'assistant', promptId })
 
-const entriesOf = (lines: readonly Line[]): Entry[] =>
-  lines.map(({ id, role, ...more }) => ({ ref: { id, role }, serial: undefined, createdAt: 0, ...more }))
+const entriesOf = (lines: readonly Line[]): Entry[] => lines.map(entryOf)
 
 const linesOf = (entries: readonly Entry[], before = noLines): Lines =>
-  before.with(new Map(entries.map((entry) => [keyOf(entry.ref), entry])))
+  before.with(new Map(entries.map((entry) => [keyOf(entry), entry])))
 
 const idsOf = (tree: Tree, selected: readonly string[] = []) => tree.path(selected).refs.map(({ id }) => id)
 
@@ -171,7 +172,7 @@ test('a path that grows line by line is that of the whole, whatever is selected'
       let before = tree.path(selected)
       for (let n = 1; n <= lines.length; n++) {
         // Its serial comes later, as of what this session sends.
-        const sent = { ...entries[n - 1]!, createdAt: 0 }
+        const sent = entryOf(lines[n - 1]!)
         list = linesOf([entries[n - 1]!], linesOf([sent], list))
         const kept = [...before.refs]
         tree.update(list)
@@ -193,8 +194,12 @@ const sameRefs = (a: readonly unknown[], b: readonly unknown[]) =>
 function counted(lines: readonly Line[]): { entries: Entry[]; looks(): number } {
   let looks = 0
   const entries = entriesOf(lines).map((entry) => {
-    const { ref } = entry
-    return Object.defineProperty({ ...entry }, 'ref', { get: () => (looks++, ref), enumerable: true })
+    const { id } = entry
+    const ref = refOf(entry)
+    return Object.defineProperties(entry, {
+      id: { get: () => (looks++, id) },
+      ref: { get: () => (looks++, ref) },
+    })
   })
   return {
     entries,

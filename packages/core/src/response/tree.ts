@@ -1,5 +1,7 @@
 import { noLines } from './lines.ts'
-import type { Entry, Lines, MessageList } from './lines.ts'
+import { refOf } from './entry.ts'
+import type { Entry } from './entry.ts'
+import type { Lines, MessageList } from './lines.ts'
 import { Path } from './path.ts'
 import type { Node } from './path.ts'
 
@@ -85,7 +87,7 @@ export class Tree {
     if (node.parent && !path.shown.has(node.parent)) return
     if (!node.choices.every(([group, version]) => this.#selected(group, path.pins) === version)) return
     path.shown.add(node)
-    if (node.isLine) path.refs.push(node.entry.ref)
+    if (node.isLine) path.refs.push(refOf(node.entry))
   }
 
   /** The versions beside a prompt or an answer; `undefined` where there is one only. */
@@ -93,8 +95,7 @@ export class Tree {
     if (this.#lines.alternatives === 0) return undefined
     this.#grow()
     const node = this.#responses.get(id) ?? this.#prompts.get(id)
-    const name =
-      node && (node.entry.ref.role === 'assistant' || node.isLine ? node.choices[0]?.[0] : undefined)
+    const name = node && (node.entry.role === 'assistant' || node.isLine ? node.choices[0]?.[0] : undefined)
     const group = name === undefined ? undefined : this.#groups.get(name)
     if (!group || group.versions.size < 2) return undefined
     const versions = [...group.versions]
@@ -115,7 +116,7 @@ export class Tree {
   /** The id of the line that a prompt follows; `null`: it begins the conversation. */
   parentOf(promptId: string): string | null {
     this.#grow()
-    return this.#prompts.get(promptId)?.parent?.entry.ref.id ?? null
+    return this.#prompts.get(promptId)?.parent?.entry.id ?? null
   }
 
   #selected(group: string, pins: ReadonlyMap<string, string>): string | undefined {
@@ -128,7 +129,7 @@ export class Tree {
     const left = new Set(lines)
     const ids = new Set<string>()
     for (let node = this.#find(id); node && left.size > 0; node = node.parent)
-      if (left.delete(node.entry.ref.id)) ids.add(node.entry.ref.id)
+      if (left.delete(node.entry.id)) ids.add(node.entry.id)
     return ids
   }
 
@@ -166,7 +167,7 @@ export class Tree {
   }
 
   #add(entry: Entry): void {
-    const { id, role } = entry.ref
+    const { id, role } = entry
     const node = role === 'assistant' ? this.#answer(entry) : this.#ask(entry)
     this.#nodes.push(node)
     this.#path?.meet(node)
@@ -183,17 +184,17 @@ export class Tree {
       return { entry, parent: undefined, choices, isLine: true, question: undefined }
     }
     const question = ask.question!
-    const choices = [this.#choice(`a:${question.entry.ref.id}`, ask.entry.ref.id)]
+    const choices = [this.#choice(`a:${question.entry.id}`, ask.entry.id)]
     return { entry, parent: question, choices, isLine: true, question: undefined }
   }
 
   #ask(entry: Entry): Node {
     const { replaces, regenerate } = entry
-    const { id } = entry.ref
+    const { id } = entry
     const replaced = replaces === undefined ? undefined : this.#prompts.get(replaces)
     if (regenerate !== undefined && replaced) {
       const question = replaced.question!
-      const choices = [this.#choice(`a:${question.entry.ref.id}`, id)]
+      const choices = [this.#choice(`a:${question.entry.id}`, id)]
       return { entry, parent: question, choices, isLine: false, question }
     }
     const root = replaced ? rootOf(replaced.question!) : (replaces ?? id)
@@ -275,7 +276,7 @@ function rootOf(question: Node): string {
 /** Whether two entries have the same place in the tree. */
 function isAtSamePlace(a: Entry, b: Entry): boolean {
   return (
-    a.ref === b.ref &&
+    refOf(a) === refOf(b) &&
     a.promptId === b.promptId &&
     a.parent === b.parent &&
     a.replaces === b.replaces &&

@@ -1,7 +1,6 @@
 import type { ChannelMode, RealtimeChannel, RealtimeClient } from 'ably'
 import type { ChannelSource } from '../ably/openChannel.ts'
 import { openChannel } from '../ably/openChannel.ts'
-import { applyRows } from '../past/applyRows.ts'
 import { Continuity } from '../past/continuity.ts'
 import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
@@ -76,7 +75,7 @@ export class SessionCore {
   /** Number of messages ignored because their publishers may not send them. */
   ignored = 0
   readonly #parts: Parts
-  readonly #applyRow: (row: Row) => void
+  readonly #applyRows: (rows: readonly Row[]) => Error | undefined
   readonly #continuity: Continuity
   readonly #initialRows: readonly Row[] | undefined
   readonly #connection: RealtimeClient['connection'] | undefined
@@ -94,8 +93,8 @@ export class SessionCore {
     const { features, modes, produce } = parts
     const channel = (this.channel = openChannel(options, { params: hydrate.params, modes }))
     this.#parts = parts
-    const applyRow = rowsOf(features)
-    this.#applyRow = (row) => applyRow(this.conversation, row)
+    const applyRows = rowsOf(features)
+    this.#applyRows = (rows) => applyRows(this.conversation, rows)
     this.#initialRows = options.initialRows
     this.#connection = options.client?.connection
     this.#hasChannel = (options.client ?? options.channel) !== undefined
@@ -126,7 +125,7 @@ export class SessionCore {
   /** Shows what there is at the beginning, or attaches. Called once the session is made. */
   begin(): void {
     if (!this.#initialRows) return this.start()
-    const error = applyRows(this.#initialRows, this.#applyRow)
+    const error = this.#applyRows(this.#initialRows)
     if (error) throw error
     this.store.changed('now')
   }
@@ -269,7 +268,7 @@ export class SessionCore {
     })
     const continuity: Continuity = new Continuity(this.channel, hydrate, store, this.#initialRows, {
       apply: (message, epoch, live) => intake.deliver(message, epoch, live),
-      applyRow: this.#applyRow,
+      applyRows: this.#applyRows,
       onChange: () => this.dispatch({ type: 'past', ...continuity.state }),
       onDiscontinuity: (reason) => events.emit('discontinuity', { reason }),
       onPast: (loaded) => {

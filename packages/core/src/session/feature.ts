@@ -16,9 +16,11 @@ interface Understanding {
   readonly readers?: readonly Readers[]
   /** Makes parts from their events, and keeps what else a conversation needs for them. */
   readonly kinds?: Kinds
-  /** Applies rows of the application's database. */
-  readonly applyRow?: (conversation: Conversation, row: Row) => void
+  readonly applyRows?: ApplyRows
 }
+
+/** Applies rows of the application's database. Returns the first error, if any. */
+type ApplyRows = (conversation: Conversation, rows: readonly Row[]) => Error | undefined
 
 export const feature = (understanding: Understanding): Feature => understanding as unknown as Feature
 
@@ -30,16 +32,17 @@ export const readersOf = (features: readonly Feature[]): Readers =>
 export const kindsOf = (features: readonly Feature[]): Kinds =>
   Object.assign({}, ...inside(features).map(({ kinds }) => kinds))
 
-/** Applies a row of the application's database. */
-export function rowsOf(features: readonly Feature[]): (conversation: Conversation, row: Row) => void {
-  const { applyRow } = inside(features).find((one) => one.applyRow) ?? {}
+/** Applies rows of the application's database. */
+export function rowsOf(features: readonly Feature[]): ApplyRows {
+  const { applyRows } = inside(features).find((one) => one.applyRows) ?? {}
   return (
-    applyRow ??
-    (() => {
-      throw new RejoinError(
-        'invalid_argument',
-        'unable to show rows of a database; give createReader() the feature `databaseRows`',
-      )
-    })
+    applyRows ??
+    ((_, { length }) =>
+      length === 0
+        ? undefined
+        : new RejoinError(
+            'invalid_argument',
+            'unable to show rows of a database; give createReader() the feature `databaseRows`',
+          ))
   )
 }

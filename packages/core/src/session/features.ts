@@ -6,7 +6,7 @@ import { fates } from '../response/fate.ts'
 import type { Kinds } from '../response/kinds.ts'
 import { PromptTexts } from '../response/promptTexts.ts'
 import { ReplyBook } from '../response/replyBook.ts'
-import { applyRow } from '../response/rows.ts'
+import { applyRows } from '../response/rows.ts'
 import { partMetadataKind } from '../response/partMetadata.ts'
 import { Shelf } from '../response/shelf.ts'
 import { toolKind } from '../response/toolPart.ts'
@@ -47,7 +47,7 @@ export const citedSources: Feature = /* @__PURE__ */ feature({
 
 /** Rows of the application's database: for `seed`, `history({ older })` and hydrators that call `applyRows`. */
 export const databaseRows: Feature = /* @__PURE__ */ feature({
-  applyRow,
+  applyRows,
   kinds: { shelf: (host) => new Shelf(host) },
 })
 

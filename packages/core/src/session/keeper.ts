@@ -1,5 +1,5 @@
 import type { Conversation } from '../response/conversation.ts'
-import { keyOf } from '../response/lines.ts'
+import { keyOf, refOf } from '../response/entry.ts'
 import type { MessageList } from '../response/lines.ts'
 import type { Structure } from '../response/reduce.ts'
 import type { Span } from '../response/span.ts'
@@ -97,7 +97,8 @@ export class Keeper {
     const { entries } = structure
     const first = shown.at(-this.#keep)
     const going = new Set<MessageRef>()
-    for (const { ref } of entries.from(0)) {
+    for (const entry of entries.from(0)) {
+      const ref = refOf(entry)
       if (ref === first || this.#isWatched(ref)) break
       if (!this.#stays(ref, structure)) going.add(ref)
     }

@@ -195,7 +195,7 @@ export class Store {
 
   #showShelved(): void {
     const { shelf } = this.conversation
-    if (shelf?.holds && shelf.show(this.#holds, (id) => this.isWatched(id))) this.#listIsLive = true
+    if (shelf?.holds && shelf.show(this.#holds, this.#listeners)) this.#listIsLive = true
   }
 
   close(): void {

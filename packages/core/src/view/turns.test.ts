@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { keyOf, noLines } from '../response/lines.ts'
-import type { Entry } from '../response/lines.ts'
+import { entryOf } from '../../test/model/plainPath.ts'
+import type { Line, Place } from '../../test/model/plainPath.ts'
+import { keyOf } from '../response/entry.ts'
+import type { Entry } from '../response/entry.ts'
+import { noLines } from '../response/lines.ts'
 import { Branches } from '../session/branches.ts'
 import type { MessageRef } from '../types/types.ts'
 import { createTurns } from './turns.ts'
 import type { Turn } from './turns.ts'
 
-type Line = Omit<Partial<Entry>, 'ref'> & MessageRef
-
-const ask = (id: string, more: Partial<Entry> = {}): Line => ({ id, role: 'user', ...more })
+const ask = (id: string, more: Place = {}): Line => ({ id, role: 'user', ...more })
 const answer = (id: string, promptId?: string): Line => ({ id, role: 'assistant', promptId })
 
 /** What turns need of a session, over the real tree. */
@@ -33,11 +34,10 @@ class Conversation {
   }
 
   add(line: Line): void {
-    const { id, role, ...place } = line
+    const { id } = line
     this.lines.set(id, line)
-    const entry = { ref: { id, role }, serial: undefined, createdAt: 0, ...place }
-    this.#entries = [...this.#entries.filter(({ ref }) => ref.id !== id), entry]
-    this.#lines = noLines.with(new Map(this.#entries.map((one) => [keyOf(one.ref), one])))
+    this.#entries = [...this.#entries.filter((entry) => entry.id !== id), entryOf(line)]
+    this.#lines = noLines.with(new Map(this.#entries.map((one) => [keyOf(one), one])))
     this.#show()
   }
 

@@ -1,7 +1,19 @@
-import type { Entry } from '../../src/response/lines.ts'
+import { Line as EntryOf } from '../../src/response/entry.ts'
+import type { Entry } from '../../src/response/entry.ts'
+import type { MessageRef } from '../../src/types/types.ts'
+
+/** Where a line stands, as far as it matters. */
+export type Place = Partial<
+  Pick<Entry, 'serial' | 'createdAt' | 'promptId' | 'parent' | 'replaces' | 'regenerate'>
+>
 
 /** A line of a conversation, with what it declares of its place. */
-export type Line = Omit<Partial<Entry>, 'ref'> & { id: string; role: 'user' | 'assistant' }
+export type Line = Place & MessageRef
+
+export const entryOf = (line: Line): Entry => {
+  const { id, role, serial, createdAt = 0, promptId, parent, replaces, regenerate } = line
+  return new EntryOf(id, role, serial, createdAt, promptId, parent, replaces, regenerate)
+}
 
 /**
  * The path that shows (PROTOCOL.md §2.6), written for clarity: it works out the choice again for every line.

@@ -59,7 +59,7 @@ export class Reader {
   }
   publish(): string[] {
     const told: string[] = []
-    this.conversation.shelf?.show(new Set(), () => false)
+    this.conversation.shelf?.show(new Set(), new Set())
     for (const response of this.conversation.dirty) {
       response.touched = undefined
       if (this.conversation.publish(response)) told.push(response.id)

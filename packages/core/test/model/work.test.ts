@@ -283,6 +283,27 @@ describe('work per message of the past', () => {
     expect(counts.list).toBe(1)
   })
 
+  test('looks a few times at each row, and sorts none that come in order', () => {
+    const looksFor = (count: number) => {
+      const initialRows = Array.from({ length: count }, (_, i) => ({
+        id: `row-${i}`,
+        role: 'assistant' as const,
+        text: 'An answer.',
+        createdAt: i + 1,
+      }))
+      const sorts = vi.spyOn(Array.prototype, 'sort')
+      const looks = countLooks(() => {
+        const { messages } = createSession({ channelName: 'rows', initialRows }).getSnapshot()
+        expect(messages).toHaveLength(count)
+      })
+      expect(sorts).not.toHaveBeenCalled()
+      sorts.mockRestore()
+      return looks / count
+    }
+    expect(looksFor(2_000)).toBeLessThan(1.1 * looksFor(100))
+    expect(looksFor(2_000)).toBeLessThan(9)
+  })
+
   test('makes the responses of rows that somebody asks for', async () => {
     const made = vi.spyOn(Response.prototype, 'refresh').mock.calls
     const rows = Array.from({ length: 1_000 }, (_, i) => ({
