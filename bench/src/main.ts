@@ -36,6 +36,7 @@ const sections: Record<string, (report: Report) => Promise<void>> = {
   fanout: async (report) => (await import('./fanout.ts')).measureFanout(report, isQuick),
   host: async (report) => (await import('./host.ts')).measureHost(report),
   browser: async (report) => (await import('./browser.ts')).measureBrowser(report, isQuick),
+  phone: async (report) => (await import('./phone/phone.ts')).measurePhone(report, isQuick),
   renders: async (report) => (await import('./renders.ts')).measureRenders(report, isQuick),
 }
 

@@ -1,3 +1,5 @@
+import { resting } from './resting.ts'
+
 /** Replaces an element's content but leaves equal nodes alone, and with them a selection, a scrolled table, a pressed button. */
 export function patch(element: Node, content: Node): void {
   const wanted = [...content.childNodes]
@@ -7,7 +9,8 @@ export function patch(element: Node, content: Node): void {
     if (!before) element.appendChild(node)
     else if (before instanceof Text && node instanceof Text) {
       if (before.data !== node.data) before.data = node.data
-    } else if (alike(before, node)) patch(before, node)
+    } else if (before.isEqualNode(node)) continue
+    else if (alike(before, node)) patch(before, node)
     else if (isSameAct(before, node)) {
       copyAttributes(before, node)
       patch(before, node)
@@ -16,9 +19,14 @@ export function patch(element: Node, content: Node): void {
   for (const node of present.slice(wanted.length)) node.parentNode!.removeChild(node)
 }
 
-/** The same tag with the same attributes. */
+/** The same tag with the same attributes, whether it rests or not. */
 function alike(one: Node, other: Node): boolean {
-  return one instanceof Element && one.cloneNode(false).isEqualNode(other.cloneNode(false))
+  if (!(one instanceof Element && other instanceof Element)) return false
+  if (one.localName !== other.localName || one.namespaceURI !== other.namespaceURI) return false
+  if (one.attributes.length - Number(one.hasAttribute(resting)) !== other.attributes.length) return false
+  for (const { name, value } of one.attributes)
+    if (name !== resting && other.getAttribute(name) !== value) return false
+  return true
 }
 
 /** A button keeps the keyboard's focus when only its state changes. */

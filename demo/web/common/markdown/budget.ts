@@ -12,6 +12,10 @@ export const budget = {
   tail: 4000,
   /** Quotes, lists and links inside each other. */
   depth: 40,
+  /** Items of a list that are laid out as one. */
+  items: 12,
+  /** Lines of code that are laid out as one. */
+  lines: 24,
   /** Characters of code with colours. */
   code: 20_000,
 } as const

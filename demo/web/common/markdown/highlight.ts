@@ -12,12 +12,22 @@ const asked = new Set<string>()
 const waiting = new Set<() => void>()
 const colours = new GrowingColours<Tree>((language, code) => languages?.colour(language, code))
 
+/** Code of which the beginning has its colours. */
+export interface Highlighted {
+  /** Makes the beginning anew at each call. */
+  nodes(): (Node | string)[]
+  /** The same object until the beginning changes. */
+  tree: unknown
+  rest: string
+}
+
 /**
  * Code in colours, where its language is known and loaded; the first code of a language on a page loads it. The last
  * characters of code that grows may have none yet. Code with a mark inside has none: a mark must stay in one piece.
  */
-export function highlight(code: string, language: string, growing: boolean): (Node | string)[] {
-  if (code.length > budget.code || hasMark(code)) return [code]
+export function highlight(code: string, language: string, growing: boolean): Highlighted {
+  const none = { nodes: () => [], tree: undefined, rest: code }
+  if (code.length > budget.code || hasMark(code)) return none
   if (language !== 'text' && !asked.has(language)) {
     asked.add(language)
     // Without its colours it is code all the same.
@@ -25,9 +35,11 @@ export function highlight(code: string, language: string, growing: boolean): (No
   }
   try {
     const coloured = colours.of(language, code, growing)
-    return coloured ? [...coloured.tree.map(nodeOf), coloured.rest] : [code]
+    if (!coloured) return none
+    const { tree, rest } = coloured
+    return { nodes: () => tree.map(nodeOf), tree, rest }
   } catch {
-    return [code]
+    return none
   }
 }
 

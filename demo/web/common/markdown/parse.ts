@@ -7,6 +7,8 @@ export interface Block {
   raw: string
   /** Absent when the block is over a budget, and shows as plain text. */
   tokens?: readonly Token[]
+  /** It goes on with the list that the block before it began. */
+  follows?: true
 }
 
 const markdown = new MarkdownIt('default', { html: false, maxNesting: budget.depth })
@@ -33,12 +35,14 @@ export function blocksOf(source: string, env: Env): Block[] {
   const text = source.slice(0, budget.text)
   const { groups, whole } = groupsOf(text, env)
   const lines = linesOf(text)
-  const starts = groups.map(([first]) => lines[first!.map?.[0] ?? 0] ?? text.length)
+  const unfinished = whole ? undefined : groups.at(-1)
+  const parts = groups.flatMap((tokens) => (tokens === unfinished ? [wholePart(tokens)] : partsOf(tokens)))
+  const starts = parts.map(({ line }) => lines[line] ?? text.length)
   starts[0] = 0
-  const count = Math.min(budget.blocks, whole ? groups.length : groups.length - 1)
-  const blocks = groups.slice(0, count).map((tokens, index): Block => {
+  const count = Math.min(budget.blocks, whole ? parts.length : parts.length - 1)
+  const blocks = parts.slice(0, count).map(({ tokens, follows }, index): Block => {
     const raw = text.slice(starts[index], starts[index + 1])
-    return affordable(raw, tokens) ? { raw, tokens } : { raw }
+    return { raw, ...(affordable(raw, tokens) && { tokens }), ...(follows && { follows }) }
   })
   const rest = source.slice(starts[blocks.length] ?? text.length)
   return rest === '' ? blocks : [...blocks, { raw: rest }]
@@ -68,6 +72,42 @@ function groupsOf(text: string, env: Env): { groups: Token[][]; whole: boolean }
   return { groups, whole }
 }
 
+interface Part {
+  tokens: Token[]
+  /** Where it begins in the text. */
+  line: number
+  follows: boolean
+}
+
+const wholePart = (tokens: Token[]): Part => ({ tokens, line: tokens[0]!.map?.[0] ?? 0, follows: false })
+
+/** A long list in parts of some items each, so that one that grows costs as much as its last part; all else whole. */
+function partsOf(tokens: Token[]): Part[] {
+  const open = tokens[0]!
+  const items = tokens.flatMap(({ type, level }, at) =>
+    type === 'list_item_open' && level === 1 ? [at] : [],
+  )
+  if (items.length <= budget.items) return [wholePart(tokens)]
+  const starts = items.filter((_, nth) => nth % budget.items === 0)
+  return starts.map((from, nth) => ({
+    tokens: [
+      numberedFrom(open, nth * budget.items),
+      ...tokens.slice(from, starts[nth + 1] ?? -1),
+      tokens.at(-1)!,
+    ],
+    line: tokens[nth === 0 ? 0 : from]!.map![0],
+    follows: nth > 0,
+  }))
+}
+
+/** The opening of a list whose first `count` items are elsewhere. */
+function numberedFrom(open: Token, count: number): Token {
+  if (count === 0 || open.type !== 'ordered_list_open') return open
+  const token = Object.assign(Object.create(Object.getPrototypeOf(open) as object) as Token, open)
+  token.attrs = [['start', String(Number(open.attrGet('start') ?? 1) + count)]]
+  return token
+}
+
 /** Where each line begins. */
 function linesOf(text: string): number[] {
   const starts = [0]
@@ -87,3 +127,5 @@ function affordable(raw: string, tokens: readonly Token[]): boolean {
 
 export const isCode = (tokens: readonly Token[]): boolean =>
   tokens[0]?.type === 'fence' || tokens[0]?.type === 'code_block'
+
+export const isTable = (tokens: readonly Token[]): boolean => tokens[0]?.type === 'table_open'

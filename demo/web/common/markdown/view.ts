@@ -1,11 +1,12 @@
-import type { Env } from 'markdown-it'
+import type { Env, Token } from 'markdown-it'
 import { cutTexts } from '../chunks.ts'
 import { patch } from '../patch.ts'
+import { rest, wake } from '../resting.ts'
 import type { Marks, TextView } from '../textView.ts'
-import { onCopy } from './code.ts'
+import { GrowingCode, onCopy } from './code.ts'
 import { onColours } from './highlight.ts'
 import { hasMark, openAfter, placeMarks, withSentinels } from './marks.ts'
-import { blocksOf, isCode, type Block } from './parse.ts'
+import { blocksOf, isCode, isTable, type Block } from './parse.ts'
 import { render } from './render.ts'
 import { completed } from './tail.ts'
 
@@ -14,6 +15,9 @@ interface Shown {
   /** The source it was rendered from; a change renders it again. */
   key: string
   element: HTMLElement
+  follows: boolean
+  /** While it is code that grows. */
+  code?: GrowingCode
 }
 
 /** A last block this long is shown again when it has grown by a 32nd, so that work stays linear in its length. */
@@ -29,6 +33,8 @@ export class MarkdownView implements TextView {
   #blocks: Shown[] = []
   #source = ''
   #about = ''
+  /** How many blocks, from the first, may be skipped while they are out of view. */
+  #resting = 0
   #env: Env = {}
   #again = () => {}
 
@@ -51,7 +57,9 @@ export class MarkdownView implements TextView {
     this.#stopColours()
     this.#container.removeEventListener('click', onCopy)
     this.#container.replaceChildren()
+    wake(this.#container)
     this.#blocks = []
+    this.#resting = 0
     this.#source = ''
     this.#again = () => {}
   }
@@ -75,7 +83,9 @@ export class MarkdownView implements TextView {
     if (final && this.#env.references) return [0, 0]
     // The last two blocks may still change: a paragraph becomes a heading or a table by what follows it.
     const stale = this.#blocks.findIndex(({ key }) => key === '')
-    const count = Math.max(0, Math.min(this.#blocks.length - 2, stale < 0 ? Infinity : stale))
+    let count = Math.max(0, Math.min(this.#blocks.length - 2, stale < 0 ? Infinity : stale))
+    // A list in parts is parsed as one.
+    while (this.#blocks[count]?.follows) count--
     const length = this.#blocks.slice(0, count).reduce((sum, { raw }) => sum + raw.length, 0)
     return source.startsWith(this.#source.slice(0, length)) ? [count, length] : [0, 0]
   }
@@ -87,7 +97,7 @@ export class MarkdownView implements TextView {
   }
 
   #show(from: number, blocks: readonly Block[], marks: Marks, final: boolean): void {
-    const resolved = final && this.#env.references
+    const resolved = final && this.#env.references !== undefined
     let within: ReadonlySet<number> = new Set()
     for (const { raw } of this.#blocks.slice(0, from)) within = openAfter(raw, within)
     for (const [index, block] of blocks.entries()) {
@@ -98,12 +108,26 @@ export class MarkdownView implements TextView {
       const shown = this.#blocks[at]
       if (shown?.key !== key) {
         const element = shown?.element ?? this.#append()
-        this.#blocks[at] = { raw: block.raw, key, element }
-        patch(element, this.#render(growing ? whole(block, this.#env) : [block], marks, within, growing))
+        const { raw, follows = false } = block
+        if (at < this.#resting) wake(element)
+        element.toggleAttribute('data-follows', follows)
+        const code = growing && within.size === 0 ? growingCode(block, element, shown?.code) : undefined
+        this.#blocks[at] = { raw, key, element, follows, ...(code && { code }) }
+        if (!code)
+          patch(element, this.#render(growing ? whole(block, this.#env) : [block], marks, within, growing))
       }
       within = openAfter(block.raw, within)
     }
     for (const { element } of this.#blocks.splice(from + blocks.length)) element.remove()
+    this.#rest(final)
+  }
+
+  /** The last blocks may still change. */
+  #rest(final: boolean): void {
+    const count = this.#blocks.length - 2
+    for (; this.#resting < count && !final; this.#resting++) rest(this.#blocks[this.#resting]!.element)
+    // An answer that has grown here is skipped as one.
+    if (final && this.#resting > 0) rest(this.#container)
   }
 
   #append(): HTMLElement {
@@ -122,9 +146,36 @@ export class MarkdownView implements TextView {
   }
 }
 
+/** Shows code that grows, unless something is marked in it. */
+function growingCode(
+  { raw, tokens }: Block,
+  element: HTMLElement,
+  known?: GrowingCode,
+): GrowingCode | undefined {
+  if (!tokens || !isCode(tokens) || hasMark(raw)) return undefined
+  const code = known ?? new GrowingCode(element)
+  code.update(tokens[0]!)
+  return code
+}
+
 /** The last block as it will be when what it has opened is closed. */
 function whole(block: Block, env: Env): readonly Block[] {
-  if (!block.tokens || isCode(block.tokens)) return [block]
-  const source = completed(block.raw)
-  return source === block.raw ? [block] : blocksOf(source, { ...env })
+  const { raw, tokens } = block
+  if (!tokens || isCode(tokens)) return [block]
+  // Each word in a table may move all others: a row comes when it is whole.
+  const source = isTable(tokens) ? raw.slice(0, raw.lastIndexOf('\n') + 1) : completed(raw)
+  if (source === raw) return [block]
+  const blocks = blocksOf(source, { ...env })
+  if (block.follows) goOnWith(tokens, blocks)
+  return blocks
+}
+
+/** Makes a part of a list, parsed by itself, alike to the rest: its first number, and whether its items stand apart. */
+function goOnWith(list: readonly Token[], [part]: readonly Block[]): void {
+  const paragraphs = (tokens: readonly Token[] = []) =>
+    tokens.filter(({ type, level }) => level === 2 && type.startsWith('paragraph_'))
+  const [open] = part?.tokens ?? []
+  if (open?.type === list[0]!.type) open.attrs = list[0]!.attrs
+  if (paragraphs(list).some(({ hidden }) => !hidden))
+    for (const token of paragraphs(part?.tokens)) token.hidden = false
 }

@@ -60,7 +60,7 @@ export class Dock {
     this.#proof = undefined
     this.#steps.replaceChildren()
     this.#again.hidden = true
-    this.element.hidden = true
+    this.#show(false)
   }
 
   #open(): ProofPane | undefined {
@@ -77,8 +77,14 @@ export class Dock {
       ),
       this.#proof.element,
     )
-    this.element.hidden = false
+    this.#show(true)
     return this.#proof
+  }
+
+  /** What is beside it makes room. A style that looked for it with `:has` would search the conversation at each frame. */
+  #show(shown: boolean): void {
+    this.element.hidden = !shown
+    this.element.parentElement?.toggleAttribute('data-docked', shown)
   }
 
   #tell(steps: readonly Step[]): void {
