@@ -84,7 +84,7 @@ test('of code that grows, only what came is added; it stands in groups of lines,
   for (let times = 0; times < 100; times++) grow(`\`\`\`text\n${(code += line)}`)
   expect(element.querySelector('code')!.textContent).toBe(code)
   for (const group of element.querySelectorAll('.lines'))
-    expect(group.textContent!.split('\n').length).toBeLessThanOrEqual(2 * budget.lines + 1)
+    expect(group.textContent.split('\n').length).toBeLessThanOrEqual(2 * budget.lines + 1)
   grow(`\`\`\`text\n${code}\`\`\``, true)
   expect(element.querySelector('code')!.textContent).toBe(code)
 })

@@ -122,12 +122,12 @@ export class MarkdownView implements TextView {
     this.#rest(final)
   }
 
-  /** The last blocks may still change. */
+  /** The last blocks may still change. An answer that has grown here is skipped as one. */
   #rest(final: boolean): void {
     const count = this.#blocks.length - 2
-    for (; this.#resting < count && !final; this.#resting++) rest(this.#blocks[this.#resting]!.element)
-    // An answer that has grown here is skipped as one.
-    if (final && this.#resting > 0) rest(this.#container)
+    if (final) {
+      if (this.#resting > 0) rest(this.#container)
+    } else for (; this.#resting < count; this.#resting++) rest(this.#blocks[this.#resting]!.element)
   }
 
   #append(): HTMLElement {
