@@ -309,7 +309,7 @@ export class Conversation {
       if (!before) return undefined
       response.snapshot = undefined
       this.#countSpeaker(before, undefined)
-      this.note({ type: 'forgotten', id: response.id, promptId: before.promptId })
+      this.note({ type: 'forgotten', id: response.id })
       return [{}]
     }
     const changes = response.refresh()
@@ -401,11 +401,12 @@ export class Conversation {
     for (const response of this.#incomplete()) response.wanted = true
   }
 
-  /** Whether older messages could complete a response that is open or wanted. */
+  /** Whether older messages could complete a prompt, or a response that is open or wanted. */
   get needsPast(): boolean {
     return (
       this.#incomplete().some((response) => response.open || response.wanted) ||
-      this.#transcripts?.needsPast === true
+      this.#transcripts?.needsPast === true ||
+      this.prompts.texts?.needsPast(this.known.beginsTurn) === true
     )
   }
 
@@ -473,18 +474,15 @@ export class Conversation {
     this.#maybeOpen.delete(response)
     this.#countSpeaker(snapshot, undefined)
     this.dirty = this.dirty.filter((one) => one !== response)
-    if (snapshot) this.note({ type: 'forgotten', id, promptId: snapshot.promptId })
+    if (snapshot) this.note({ type: 'forgotten', id })
   }
 }
 
+const structural = ['status', 'serial', 'createdAt', 'promptId'] as const
+
 /** Whether a field differs that the structure depends on. */
 function isMoved(before: ResponseState, now: ResponseState): boolean {
-  return (
-    before.status !== now.status ||
-    before.serial !== now.serial ||
-    before.createdAt !== now.createdAt ||
-    before.promptId !== now.promptId
-  )
+  return structural.some((key) => before[key] !== now[key])
 }
 
 function isNewOfPast({ snapshot, touched, withheld }: Response): boolean {

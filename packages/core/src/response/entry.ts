@@ -6,9 +6,12 @@ export const keyOf = ({ role, id }: MessageRef): string =>
 
 /** One line of the conversation, and where it stands. */
 export interface Entry extends MessageRef {
+  /** Of its first message, or of the one that it stands at. */
   readonly serial: string | undefined
-  /** Milliseconds since the epoch; 0 while unknown. */
+  /** Of the same: milliseconds since the epoch; 0 while unknown. */
   readonly createdAt: number
+  /** Set: it stands right before the line whose serial and time it has, a prompt before its first answer. */
+  readonly leads?: 1 | undefined
   /** Of an answer. */
   readonly promptId?: string | undefined
   /** Of a prompt: its place in the tree (PROTOCOL.md §2.6). */
@@ -29,6 +32,7 @@ export class Line implements Entry {
   declare readonly parent: string | null | undefined
   declare readonly replaces: string | undefined
   declare readonly regenerate: string | undefined
+  declare readonly leads: 1 | undefined
   declare ref: MessageRef | undefined
 
   constructor(
@@ -40,6 +44,7 @@ export class Line implements Entry {
     parent?: string | null,
     replaces?: string,
     regenerate?: string,
+    leads?: 1,
   ) {
     this.id = id
     this.role = role
@@ -49,6 +54,7 @@ export class Line implements Entry {
     this.parent = parent
     this.replaces = replaces
     this.regenerate = regenerate
+    this.leads = leads
     this.ref = undefined
   }
 }
@@ -67,6 +73,7 @@ export const alternativesIn = ({ replaces, regenerate }: Entry): number =>
 export const isSame = (a: Entry, b: Entry): boolean =>
   a.serial === b.serial &&
   a.createdAt === b.createdAt &&
+  a.leads === b.leads &&
   a.promptId === b.promptId &&
   a.parent === b.parent &&
   a.replaces === b.replaces &&
@@ -74,7 +81,9 @@ export const isSame = (a: Entry, b: Entry): boolean =>
 
 /** By serial if both have one, else by time; lines that are not on the channel yet come last. */
 export function byPlace(a: Entry, b: Entry): number {
-  if (a.serial !== undefined && b.serial !== undefined)
-    return a.serial < b.serial ? -1 : a.serial > b.serial ? 1 : 0
-  return (a.createdAt || Infinity) - (b.createdAt || Infinity) || 0
+  const order =
+    a.serial !== undefined && b.serial !== undefined
+      ? Number(a.serial > b.serial) - Number(a.serial < b.serial)
+      : (a.createdAt || Infinity) - (b.createdAt || Infinity)
+  return order || (b.leads ?? 0) - (a.leads ?? 0)
 }

@@ -1,5 +1,8 @@
+import { pick } from '../types/pick.ts'
 import type { PromptStatus } from '../types/types.ts'
 import type { Answer, Fate, FateEvent, Fates, Hint } from './fates.ts'
+import { byPlace, Line } from './entry.ts'
+import type { Entry } from './entry.ts'
 
 /** How many answers of a prompt are kept, oldest first: an agent may name it in any number of responses. */
 const MAX_ANSWERS = 100
@@ -72,10 +75,17 @@ function outcomeOf(
     if (answer) return { status, responseId: answer.id }
   }
   if (cancels.includes(prompt.clientId ?? '')) return { status: 'stopped' }
-  if (hint)
-    return { status: hint.status, ...(hint.responseId !== undefined && { responseId: hint.responseId }) }
+  if (hint) return pick(hint, ['status', 'responseId'])
   return { status: prompt.status ?? 'sent' }
 }
 
+/** A prompt that comes after an answer to it stands right before the first one (PROTOCOL.md §2.6). */
+function place(entry: Entry, { answers }: Fate, lineOf: Parameters<Fates['place']>[2]): Entry {
+  const [first] = answers.flatMap((answer) => lineOf(answer) ?? []).toSorted(byPlace)
+  if (!first || byPlace(entry, first) <= 0) return entry
+  const { id, role, parent, replaces, regenerate } = entry
+  return new Line(id, role, first.serial, first.createdAt, undefined, parent, replaces, regenerate, 1)
+}
+
 /** Tracks the fates of prompts. */
-export const fates: Fates = { after, outcomeOf }
+export const fates: Fates = { after, place, outcomeOf }

@@ -1,3 +1,4 @@
+import type { Entry } from './entry.ts'
 import type { PromptStatus, ResponseState } from '../types/types.ts'
 
 /** What an agent says of a prompt without answering it (PROTOCOL.md §2.5). */
@@ -30,7 +31,7 @@ export type FateEvent =
   /** A response shows for the first time, or was found to begin elsewhere. */
   | { readonly type: 'response'; readonly response: ShownLine }
   /** A response turned out to be another one. */
-  | { readonly type: 'forgotten'; readonly id: string; readonly promptId?: string | undefined }
+  | { readonly type: 'forgotten'; readonly id: string }
   | { readonly type: 'cancel'; readonly promptId: string; readonly clientId: string | undefined }
   | ({ readonly type: 'hint'; readonly promptId: string } & Hint)
 
@@ -40,6 +41,8 @@ export type ShownLine = Pick<ResponseState, 'id' | 'serial' | 'createdAt' | 'pro
 /** Follows what becomes of prompts. */
 export interface Fates {
   after(fate: Fate, event: FateEvent): Fate
+  /** A prompt's line, where it belongs. */
+  place(entry: Entry, fate: Fate, lineOf: (answer: Answer) => Entry | undefined): Entry
   outcomeOf(
     prompt: { readonly clientId?: string | undefined; readonly status?: PromptStatus | undefined },
     fate: Fate,

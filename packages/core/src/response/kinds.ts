@@ -43,6 +43,8 @@ export interface LongPrompts {
   add(event: PromptTextEvent): PromptEvent | undefined
   /** The text of a prompt: whole, or its beginning and how much of it has come. */
   read(event: PromptEvent): PromptText
+  /** Whether older messages may have pieces that a prompt lacks. `isKnown`: what comes before a prompt has been read. */
+  needsPast(isKnown: (serial: string) => boolean): boolean
   /** Forgets a prompt's text. */
   letGo(prompt: { readonly id: string; readonly clientId?: string | undefined }): void
 }

@@ -6,8 +6,8 @@ export interface Known {
   readonly gap: Break | undefined
   /** Whether a response whose oldest known message has this serial begins there. `live`: that message is heard now. */
   begins(serial: string, live: boolean): boolean
-  /** Whether a prompt with this serial is the first of its id: its answers cannot have begun before. */
-  beginsTurn(serial: string): boolean
+  /** Whether a prompt with this serial is the first of its id, and all that belongs to it and came before is known. */
+  readonly beginsTurn: (serial: string) => boolean
 }
 
 export const nothingKnown: Known = {

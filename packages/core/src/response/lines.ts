@@ -37,8 +37,12 @@ export class Lines {
     return this.shown.length
   }
 
+  get(key: string): Entry | undefined {
+    return this.#byKey.get(key)
+  }
+
   find(ref: MessageRef): Entry | undefined {
-    return this.#byKey.get(keyOf(ref))
+    return this.get(keyOf(ref))
   }
 
   /** How many leading lines these surely share with another list. */

@@ -19,8 +19,10 @@ export class PromptTexts implements LongPrompts {
   }
 
   read(event: PromptEvent): PromptText {
-    const { id, clientId, text, whole } = event
-    this.#incomplete.delete(id)
+    const { id, clientId, text, whole, serial } = event
+    // The first message of an id is the prompt, whatever repeats it.
+    const isFirst = serial <= (this.#incomplete.get(id)?.serial ?? serial)
+    if (isFirst) this.#incomplete.delete(id)
     if (!whole) return { text }
     const run = this.#of(id, clientId)
     run.append({ key: FIRST, text, end: text.length })
@@ -30,8 +32,12 @@ export class PromptTexts implements LongPrompts {
       const read = whole.text === undefined ? { text: run.text } : withFields(run.text, whole.text)
       if (read) return read
     }
-    this.#incomplete.set(id, event)
+    if (isFirst) this.#incomplete.set(id, event)
     return { text, incomplete: { received: length, length: whole.length } }
+  }
+
+  needsPast(isKnown: (serial: string) => boolean): boolean {
+    return [...this.#incomplete.values()].some(({ serial }) => !isKnown(serial))
   }
 
   letGo({ id, clientId = '' }: Parameters<LongPrompts['letGo']>[0]): void {

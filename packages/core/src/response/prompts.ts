@@ -28,13 +28,13 @@ interface Host {
 /** The prompts of a channel. */
 export class Prompts {
   readonly #host: Host
-  readonly #texts: LongPrompts | undefined
+  readonly texts: LongPrompts | undefined
   readonly #heard = new Map<string, FirstMessage>()
   /** The newest message about the status of each prompt. */
   readonly #said = new Map<string, Pick<EventMeta, 'serial' | 'timestamp'>>()
 
   constructor(host: Host, texts: LongPrompts | undefined) {
-    this.#texts = texts
+    this.texts = texts
     this.#host = host
   }
 
@@ -61,7 +61,7 @@ export class Prompts {
     const said = this.#said.get(id)
     this.#said.delete(id)
     this.#heard.delete(id)
-    this.#texts?.letGo(told)
+    this.texts?.letGo(told)
     if (heard) span.add(serial, serial, createdAt)
     if (said) span.add(serial, said.serial, said.timestamp)
   }
@@ -71,7 +71,7 @@ export class Prompts {
       case 'prompt':
         return this.#tell(event)
       case 'prompt-text': {
-        const prompt = this.#texts?.add(event)
+        const prompt = this.texts?.add(event)
         return prompt && this.#tell(prompt)
       }
       default:
@@ -90,7 +90,7 @@ export class Prompts {
 
   #tell(event: PromptEvent): void {
     const { id, timestamp: createdAt, serial, clientId } = event
-    const { text, incomplete, fields = event } = this.#texts?.read(event) ?? beginningOf(event)
+    const { text, incomplete, fields = event } = this.texts?.read(event) ?? beginningOf(event)
     const { parts, metadata, data } = fields
     const { parent, replaces, regenerate } = event
     const optional = { parent, replaces, regenerate, metadata, data, incomplete }

@@ -90,6 +90,30 @@ describe('the reducer of the structure', () => {
     ).toMatchObject({ heard: true, told: { clientId: 'asker', serial: '1' } })
   })
 
+  test('the beginning of a long prompt does not replace its row, until all of it has come', () => {
+    const { serial: _, ...row } = prompt('a', '')
+    const beginning = { ...prompt('a', '1'), text: 'a', incomplete: { received: 1, length: 4 } }
+    const told = [
+      { type: 'row', prompt: row },
+      { type: 'prompt', prompt: beginning },
+    ] as const
+    expect(all(told).prompts.get('a')?.told).toBe(row)
+    expect(all([...told, { type: 'prompt', prompt: prompt('a', '1') }]).prompts.get('a')).toMatchObject({
+      heard: true,
+      told: { text: 'a at 1' },
+    })
+    expect(all(told.toReversed()).prompts.get('a')?.told).toBe(row)
+  })
+
+  test('a row of the first message of a prompt and a later message of it: the row, in either order', () => {
+    const told = [
+      { type: 'row', prompt: { ...prompt('a', '1'), text: 'first' } },
+      { type: 'prompt', prompt: prompt('a', '2') },
+    ] as const
+    for (const list of [told, told.toReversed()])
+      expect(all(list).prompts.get('a')?.state).toMatchObject({ serial: '1', text: 'first' })
+  })
+
   test('a line keeps its object when it moves', () => {
     const at = (serial: string) =>
       ({ type: 'responses', responses: [{ id: 'r', serial, createdAt: 1 } as ResponseState] }) as const
@@ -98,5 +122,85 @@ describe('the reducer of the structure', () => {
     expect(refsOf(before).map(({ id }) => id)).toEqual(['p', 'r'])
     expect(refsOf(after).map(({ id }) => id)).toEqual(['r', 'p'])
     expect(refsOf(after)[0]).toBe(refsOf(before)[1])
+  })
+
+  test('a prompt stands before its first answer, in whatever order they come', () => {
+    const line = fc.record({ n: fc.nat(5), at: fc.nat(999), to: fc.nat(5) })
+    const lines = fc.uniqueArray(line, { selector: ({ n }) => n, maxLength: 6 })
+    fc.assert(
+      fc.property(lines, lines, fc.infiniteStream(fc.nat()), (asks, answers, order) => {
+        const named = (name: string) => (one: (typeof asks)[0]) => ({
+          id: `${name}${one.n}`,
+          serial: `${String(one.at).padStart(3, '0')}${name}${one.n}`,
+          to: `p${one.to}`,
+        })
+        const prompts = asks.map(named('p'))
+        const responses = answers.map(named('r'))
+        const told: StructureEvent[] = [
+          ...prompts.map(({ id, serial }) => ({ type: 'prompt', prompt: prompt(id, serial) }) as const),
+          ...responses.map(({ id, serial, to: promptId }) => {
+            const response = { id, serial, createdAt: 1, promptId, status: 'complete' } as const
+            return { type: 'responses', responses: [response] } as const
+          }),
+        ]
+        const shuffled = told
+          .map((event) => [order.next().value as number, event] as const)
+          .sort(([a], [b]) => a - b)
+          .map(([, event]) => event)
+        let single = emptyStructure
+        for (const event of shuffled) single = reduce(single, [event], copied, rules)
+        const placeOf = ({ id, serial }: (typeof prompts)[0]) =>
+          [serial, ...responses.filter(({ to }) => to === id).map((one) => one.serial)].sort()[0]!
+        const expected = [
+          ...prompts.map((one) => [`${placeOf(one)} 0`, one.id] as const),
+          ...responses.map((one) => [`${one.serial} 1`, one.id] as const),
+        ].sort(([a], [b]) => (a < b ? -1 : 1))
+        expect(refsOf(single).map(({ id }) => id)).toEqual(expected.map(([, id]) => id))
+        const batch = all(shuffled)
+        expect(refsOf(batch)).toEqual(refsOf(single))
+      }),
+    )
+  })
+
+  test('a prompt goes back to its own place when its answer is taken back', () => {
+    const response = { id: 'r', serial: '1', createdAt: 1, promptId: 'a', status: 'complete' } as const
+    const before = all([
+      { type: 'responses', responses: [response] },
+      { type: 'prompt', prompt: prompt('b', '2') },
+      { type: 'prompt', prompt: prompt('a', '3') },
+    ])
+    expect(refsOf(before).map(({ id }) => id)).toEqual(['a', 'r', 'b'])
+    const after = reduce(before, [{ type: 'forgotten', id: 'r' }], copied, rules)
+    expect(refsOf(after).map(({ id }) => id)).toEqual(['b', 'a'])
+  })
+
+  test('a prompt that is let go and read again has the answer that stayed, and not the one that went', () => {
+    const answer = (id: string, promptId: string, serial: string) =>
+      ({
+        type: 'responses',
+        responses: [{ id, serial, createdAt: 1, promptId, status: 'complete' }],
+      }) as const
+    const told = [
+      { type: 'prompt', prompt: prompt('a', '2') },
+      { type: 'prompt', prompt: prompt('b', '4') },
+    ] as const
+    const before = all([...told, answer('r', 'a', '1'), answer('s', 'b', '3')])
+    const lines = refsOf(before).filter(({ id }) => id !== 'r')
+    const after = reduce(before, [{ type: 'gone', lines }, ...told], copied, rules)
+    expect(refsOf(after).map(({ id }) => id)).toEqual(['a', 'r', 'b'])
+    expect(after.prompts.get('a')?.state).toMatchObject({ status: 'answered', responseId: 'r' })
+    expect(after.prompts.get('b')?.state.status).toBe('sent')
+  })
+
+  test('what this session sends stands before its answer, whatever the time here is', () => {
+    const { serial: _, ...sent } = prompt('a', '')
+    const response = { id: 'r', serial: '1', createdAt: 5, promptId: 'a', status: 'streaming' } as const
+    const before = all([
+      { type: 'sending', prompt: { ...sent, createdAt: 60_000, delivery: 'sending' } },
+      { type: 'responses', responses: [response] },
+    ])
+    expect(refsOf(before).map(({ id }) => id)).toEqual(['a', 'r'])
+    const after = reduce(before, [{ type: 'sent', id: 'a', serial: '2' }], copied, rules)
+    expect(refsOf(after)).toEqual(refsOf(before))
   })
 })

@@ -105,6 +105,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** What waits on the shelf is its own line. */
 const isEntry = (line: ShownLine | Entry): line is Entry => 'ref' in line
 
+const entryOf = (line: ShownLine): Entry =>
+  isEntry(line) ? line : new Line(line.id, 'assistant', line.serial, line.createdAt, line.promptId)
+
 /** What a batch of events changes. */
 class Changes {
   readonly #state: Structure
@@ -123,73 +126,85 @@ class Changes {
   take(event: StructureEvent): void {
     switch (event.type) {
       case 'responses':
-        return event.responses.forEach((response) => this.#respond(response))
+        return event.responses.forEach((response) => this.#answer(response.id, response))
       case 'forgotten':
-        this.entries.set(keyOf({ role: 'assistant', id: event.id }), undefined)
-        return this.#learn(event.promptId, event)
+        return this.#answer(event.id, undefined)
       case 'prompt':
         return this.#hear(event.prompt)
       case 'row':
-        return this.#known(event.prompt.id) ? undefined : this.#setPrompt(event.prompt, false)
+        return this.#read(event.prompt)
       case 'sending':
       case 'sent':
       case 'failed':
         return this.#deliver(event)
       case 'gone':
-        return event.lines.forEach((ref) => this.#letGo(ref))
+        return this.#letGo(event.lines)
       case 'cancel':
       case 'hint':
         return this.#learn(event.promptId, event)
     }
   }
 
-  #letGo(ref: MessageRef): void {
-    const key = keyOf(ref)
-    this.entries.set(key, undefined)
-    if (ref.role === 'assistant') return
-    this.queue.set(key, undefined)
-    this.prompts.set(ref.id, undefined)
-    this.fates.set(ref.id, undefined)
+  #letGo(lines: readonly MessageRef[]): void {
+    for (const ref of lines) this.entries.set(keyOf(ref), undefined)
+    for (const ref of lines)
+      if (ref.role === 'user') {
+        this.queue.set(keyOf(ref), undefined)
+        this.prompts.set(ref.id, undefined)
+        // An answer that stays is not told again when its prompt is.
+        if (!this.#fate(ref.id).answers.some(this.#line)) this.fates.set(ref.id, undefined)
+      }
   }
 
   #known(id: string): KnownPrompt | undefined {
-    return (this.prompts.has(id) ? this.prompts : this.#state.prompts).get(id)
+    return latest(id, this.prompts, this.#state.prompts)
   }
 
   #fate(id: string): Fate {
-    return (this.fates.has(id) ? this.fates : this.#state.fates).get(id) ?? noFate
+    return latest(id, this.fates, this.#state.fates) ?? noFate
   }
 
-  #respond(response: ShownLine): void {
-    const { id, serial, createdAt, promptId } = response
-    const entry = isEntry(response) ? response : new Line(id, 'assistant', serial, createdAt, promptId)
-    this.entries.set(keyOf(entry), entry)
-    if (promptId !== undefined) this.#learn(promptId, { type: 'response', response })
+  /** The line of an answer. */
+  readonly #line = ({ id }: { readonly id: string }): Entry | undefined =>
+    latest(keyOf({ id, role: 'assistant' }), this.entries, this.#state.entries)
+
+  #answer(id: string, response: ShownLine | undefined): void {
+    const promptId = response?.promptId
+    const before = this.#line({ id })?.promptId
+    this.entries.set(keyOf({ id, role: 'assistant' }), response && entryOf(response))
+    // It turned out to be another client's, or is taken back.
+    if (before !== promptId) this.#learn(before, { type: 'forgotten', id })
+    if (response) this.#learn(promptId, { type: 'response', response })
   }
 
   /** Something is learnt of what became of a prompt. */
-  #learn(promptId: string | undefined, event: FateEvent): void {
+  #learn(id: string | undefined, event: FateEvent): void {
     const { fates } = this.#rules
-    if (promptId === undefined || !fates) return
-    const before = this.#fate(promptId)
+    if (id === undefined || !fates) return
+    const before = this.#fate(id)
     const fate = fates.after(before, event)
-    if (fate === before) return
-    this.fates.set(promptId, fate)
-    const known = this.#known(promptId)
-    if (known) this.#keep(known.told, fate, known.heard)
+    if (fate !== before) this.fates.set(id, fate)
+    const known = this.#known(id)
+    if (known) this.#setPrompt(known.told, known.heard)
+  }
+
+  /** A row tells of a prompt: what the channel told counts for more, unless the row has more of it, or the first message. */
+  #read(row: ToldPrompt): void {
+    const known = this.#known(row.id)?.told
+    const { clientId = known?.clientId, serial = '~' } = row
+    if (!known || ((known.incomplete || serial < (known.serial ?? '')) && clientId === known.clientId))
+      this.#setPrompt(row, false)
   }
 
   /** The first message of a prompt's id is the prompt, and its owner's; what repeats it changes nothing. */
   #hear(prompt: ToldPrompt & { serial: string }): void {
-    const known = this.#known(prompt.id)
-    const { serial, clientId, incomplete } = known?.told ?? {}
+    const { told, heard } = this.#known(prompt.id) ?? {}
+    const { serial = '~', clientId = prompt.clientId, incomplete, delivery } = told ?? {}
     // Pieces of a long text that come later make it whole.
-    const grown = incomplete !== undefined && serial === prompt.serial
-    if (known?.heard && (serial ?? '~') <= prompt.serial && !grown) return
-    // The database knows who asked: another client's message does not replace its row.
-    if (serial !== undefined && serial < prompt.serial) return
-    if (known && !known.heard && clientId !== undefined && clientId !== prompt.clientId) return
-    this.#setPrompt(prompt, true)
+    const isKnown = heard && serial === prompt.serial && !incomplete
+    // The database knows who asked; and a beginning does not replace a row with the whole text.
+    const isLess = clientId !== prompt.clientId || (delivery === 'sent' && !incomplete && prompt.incomplete)
+    if (serial >= prompt.serial && !isKnown && (heard || !isLess)) this.#setPrompt(prompt, true)
   }
 
   #deliver(event: DeliveryEvent): void {
@@ -200,20 +215,27 @@ class Changes {
 
   #setPrompt(told: ToldPrompt, heard: boolean): void {
     const { id, serial, createdAt, parent, replaces, regenerate } = told
-    const entry = new Line(id, 'user', serial, createdAt, undefined, parent, replaces, regenerate)
-    this.entries.set(keyOf(entry), entry)
-    this.#keep(told, this.#fate(id), heard)
-  }
-
-  #keep(told: ToldPrompt, fate: Fate, heard: boolean): void {
-    const { id } = told
-    const before = this.#known(id)?.state.status
-    const outcome = this.#rules.fates?.outcomeOf(told, fate) ?? { status: told.status ?? 'sent' }
+    const { fates } = this.#rules
+    const known = this.#known(id)
+    const fate = this.#fate(id)
+    const own = new Line(id, 'user', serial, createdAt, undefined, parent, replaces, regenerate)
+    const entry = fates?.place(own, fate, this.#line) ?? own
+    const key = keyOf(own)
+    this.entries.set(key, entry)
+    const outcome = fates?.outcomeOf(told, fate) ?? { status: told.status ?? 'sent' }
     const state = { ...told, ...outcome }
-    this.prompts.set(id, { told, state, heard })
-    if (before !== 'queued' && state.status !== 'queued') return
-    const key = keyOf({ role: 'user', id })
-    const entry = this.entries.get(key) ?? this.#state.entries.find({ role: 'user', id })
-    this.queue.set(key, state.status === 'queued' ? entry : undefined)
+    if (known?.told !== told || known.heard !== heard || !same(state, known.state))
+      this.prompts.set(id, { told, state, heard })
+    const isQueued = state.status === 'queued'
+    if (isQueued || known?.state.status === 'queued') this.queue.set(key, isQueued ? entry : undefined)
   }
+}
+
+/** What stands in a table after some changes. */
+function latest<V>(
+  id: string,
+  changes: Map<string, V | undefined>,
+  before: { get(id: string): V | undefined },
+): V | undefined {
+  return changes.has(id) ? changes.get(id) : before.get(id)
 }

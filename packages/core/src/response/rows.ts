@@ -9,6 +9,7 @@ import type { Roster } from './roster.ts'
 import type { Shelf, Shelved } from './shelf.ts'
 import { quoted, RejoinError } from '../types/errors.ts'
 import { isOpen } from '../types/status.ts'
+import { pick } from '../types/pick.ts'
 import { timeOf } from '../types/time.ts'
 import type {
   Part,
@@ -72,18 +73,9 @@ function applyPromptRow(conversation: Conversation, row: PromptRow): void {
     createdAt: timeOf(row.createdAt) || 0,
     delivery: 'sent' as const,
     parts,
-    ...(row.serial !== undefined && { serial: row.serial }),
-    ...(row.clientId !== undefined && { clientId: row.clientId }),
-    ...pick(row, ['parent', 'replaces', 'regenerate', 'metadata', 'data', 'status']),
+    ...pick(row, ['serial', 'clientId', 'parent', 'replaces', 'regenerate', 'metadata', 'data', 'status']),
   }
   conversation.note({ type: 'row', prompt })
-}
-
-/** The fields that are set. */
-function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(
-    keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]])),
-  ) as Pick<T, K>
 }
 
 function applyResponseRow(conversation: Conversation, row: ResponseRow): void {

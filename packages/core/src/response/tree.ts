@@ -95,11 +95,9 @@ export class Tree {
     if (this.#lines.alternatives === 0) return undefined
     this.#grow()
     const node = this.#responses.get(id) ?? this.#prompts.get(id)
-    const name = node && (node.entry.role === 'assistant' || node.isLine ? node.choices[0]?.[0] : undefined)
-    const group = name === undefined ? undefined : this.#groups.get(name)
-    if (!group || group.versions.size < 2) return undefined
-    const versions = [...group.versions]
-    return { versions, index: versions.indexOf(node!.choices[0]![1]) }
+    return node && (node.entry.role === 'assistant' || node.isLine)
+      ? this.#versions(...(node.choices[0] ?? []))
+      : undefined
   }
 
   /** The versions of a prompt's answer; `undefined` if no other version was requested. */
@@ -107,10 +105,12 @@ export class Tree {
     if (this.#lines.alternatives === 0) return undefined
     this.#grow()
     const name = `a:${promptId}`
-    const group = this.#groups.get(name)
-    if (!group || group.versions.size < 2) return undefined
-    const versions = [...group.versions]
-    return { versions, index: versions.indexOf(this.#selected(name, this.#pins(selected))!) }
+    return this.#versions(name, this.#selected(name, this.#pins(selected)))
+  }
+
+  #versions(name = '', version = ''): Branch | undefined {
+    const versions = [...(this.#groups.get(name)?.versions ?? [])]
+    return versions.length < 2 ? undefined : { versions, index: versions.indexOf(version) }
   }
 
   /** The id of the line that a prompt follows; `null`: it begins the conversation. */

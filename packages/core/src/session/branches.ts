@@ -48,9 +48,8 @@ export class Branches {
     const known = this.#known.get(key)
     if (!next) return undefined
     if (known?.index === next.index && sameList(known.versions, next.versions)) return known
-    const branch = { versions: next.versions, index: next.index }
-    this.#known.set(key, branch)
-    return branch
+    this.#known.set(key, next)
+    return next
   }
 
   parentOf(promptId: string): string | null {

@@ -51,7 +51,10 @@ export const databaseRows: Feature = /* @__PURE__ */ feature({
   kinds: { shelf: (host) => new Shelf(host) },
 })
 
-/** What becomes of prompts: queued, answering, answered, stopped. Without it, a prompt's status is `sent`. */
+/**
+ * What becomes of prompts: queued, answering, answered, stopped. Without it, a prompt's status is `sent`, and one that comes
+ * after its answer stands after it.
+ */
 export const promptStatuses: Feature = /* @__PURE__ */ feature({
   readers: [promptStatusReaders],
   kinds: { fates },

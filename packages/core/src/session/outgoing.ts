@@ -3,6 +3,7 @@ import { checksum } from '../protocol/checksum.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import { bytesOf, piece } from '../protocol/shortened.ts'
 import { RejoinError } from '../types/errors.ts'
+import { pick } from '../types/pick.ts'
 import type { FilePart, PromptPart } from '../types/types.ts'
 
 /** A file to attach: one that the user chose, or one that has a URL already. */
@@ -60,9 +61,8 @@ const MOST = 16_000_000
 /** The messages that publish a prompt: what does not fit into its message comes first, in pieces (PROTOCOL.md §2.8). */
 export function messagesOf(id: string, prompt: OutgoingPrompt, parts: readonly PromptPart[]): Message[] {
   const { text, data, headers } = prompt
-  const { metadata, ...place } = placeOf(prompt)
-  const given = { ...data, ...(parts.length > 0 && { parts }), ...(metadata !== undefined && { metadata }) }
-  const named = { promptId: id, ...place }
+  const given = { ...data, ...(parts.length > 0 && { parts }), ...pick(prompt, ['metadata']) }
+  const named = { promptId: id, ...pick(prompt, ['parent', 'replaces', 'regenerate']) }
   const body = { ...given, ...named }
   const besides = bytesOf(JSON.stringify(body))
   const name = MessageName.UserInput
@@ -93,16 +93,6 @@ export function piecesOf(text: string, from = 0): { data: string; end: number }[
     pieces.push({ data, end: (end += data.length) })
   }
   return pieces
-}
-
-/** Fields of a prompt beside its text, on the channel and in its state. */
-export function placeOf({ parent, replaces, regenerate, metadata }: OutgoingPrompt) {
-  return {
-    ...(parent !== undefined && { parent }),
-    ...(replaces !== undefined && { replaces }),
-    ...(regenerate !== undefined && { regenerate }),
-    ...(metadata !== undefined && { metadata }),
-  }
 }
 
 function tooLarge(length: number): RejoinError {
@@ -142,8 +132,7 @@ export async function partsOf(prompt: OutgoingPrompt, uploading: Uploading): Pro
       mediaType: mediaType || 'application/octet-stream',
       url,
       size,
-      ...(filename !== undefined && { filename }),
-      ...(fileId !== undefined && { fileId }),
+      ...pick({ filename, fileId }, ['filename', 'fileId']),
     })
   }
   return parts

@@ -1,11 +1,12 @@
 import type { Message, PublishResult, RealtimeChannel } from 'ably'
 import { lacking, quoted, RejoinError } from '../types/errors.ts'
+import { pick } from '../types/pick.ts'
 import { newId } from '../protocol/newId.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import { shortened } from '../protocol/shortened.ts'
 import { wrapPublishError } from '../ably/publishError.ts'
 import { outputMessages } from './largeOutput.ts'
-import { messagesOf, partsOf, placeOf, ROOM } from './outgoing.ts'
+import { messagesOf, partsOf, ROOM } from './outgoing.ts'
 import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
 import type { Store } from '../store/store.ts'
 import type { PromptPart } from '../types/types.ts'
@@ -140,10 +141,7 @@ export class Publisher {
   cancel(ids: { responseId?: string | undefined; promptId?: string | undefined }): Promise<void> {
     const { responseId, promptId } = ids
     const what = responseId === undefined ? `prompt "${promptId}"` : `response "${responseId}"`
-    return this.#publish(`stop ${what}`, MessageName.Cancel, {
-      ...(responseId !== undefined && { [Header.ResponseId]: responseId }),
-      ...(promptId !== undefined && { [Header.PromptId]: promptId }),
-    })
+    return this.#publish(`stop ${what}`, MessageName.Cancel, pick(ids, [Header.ResponseId, Header.PromptId]))
   }
 
   async addToolOutput(outcome: ToolOutput): Promise<void> {
@@ -205,7 +203,7 @@ export class Publisher {
     delivery: 'uploading' | 'sending',
     progress?: number,
   ): void {
-    const { text, data } = prompt
+    const { text } = prompt
     const clientId = this.#clientId()
     this.#note({
       type: 'sending',
@@ -214,11 +212,16 @@ export class Publisher {
         text,
         parts,
         createdAt: this.#now(),
-        ...(data && { data }),
-        ...(clientId !== undefined && { clientId }),
-        ...placeOf(prompt),
+        ...pick({ ...prompt, clientId, progress }, [
+          'parent',
+          'replaces',
+          'regenerate',
+          'metadata',
+          'data',
+          'clientId',
+          'progress',
+        ]),
         delivery,
-        ...(progress !== undefined && { progress }),
       },
     })
   }

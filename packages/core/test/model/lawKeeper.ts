@@ -188,13 +188,17 @@ export class LawKeeper {
       const { serial } = this.session.getPrompt(prompt.id) ?? {}
       return this.database.asked ? (serial ?? prompt.serial) : prompt.serial
     }
+    const answers = this.agents.filter(({ id }) => shown.includes(id))
+    // A prompt stands before its first answer.
+    const placeOf = (prompt: ModelPrompt) =>
+      [promptSerialOf(prompt), ...answers.filter((a) => a.prompt === prompt).map(serialOf)].sort()[0]
     const order = [
-      ...this.prompts.map((prompt) => [promptSerialOf(prompt), prompt.id]),
-      ...this.agents.map((agent) => [serialOf(agent), agent.id]),
+      ...this.prompts.map((prompt) => [`${placeOf(prompt)} 0`, prompt.id] as const),
+      ...answers.map((agent) => [`${serialOf(agent)} 1`, agent.id] as const),
     ]
-      .filter(([, id]) => shown.includes(id!))
-      .sort(([a], [b]) => (a! < b! ? -1 : 1))
-      .map(([, id]) => id!)
+      .filter(([, id]) => shown.includes(id))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, id]) => id)
     expect(shown).toEqual(order)
   }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { worlds } from './script.ts'
 import { live } from './world.ts'
 
@@ -21,4 +21,19 @@ describe('laws 1 to 8 and 12 to 14: a session over a model channel', () => {
       ),
     3_600_000,
   )
+})
+
+test('the worlds have all that they may have: no choice is always the same', () => {
+  const seen = new Map<string, Set<unknown>>()
+  const look = (value: unknown, path: string): void => {
+    if (Array.isArray(value)) return value.forEach((one) => look(one, `${path}[]`))
+    const isObject = typeof value === 'object' && value !== null
+    const is = isObject ? 'some' : typeof value === 'string' || typeof value === 'number' ? 'value' : value
+    seen.set(path, (seen.get(path) ?? new Set()).add(is))
+    if (isObject) for (const [key, inner] of Object.entries(value)) look(inner, `${path}.${key}`)
+  }
+  for (const world of fc.sample(worlds, { seed: 1, numRuns: 300 })) look(world, 'world')
+  const isFixed = ([is, another]: readonly unknown[]) =>
+    another === undefined && (is === undefined || typeof is === 'boolean')
+  expect([...seen].flatMap(([path, values]) => (isFixed([...values]) ? path : []))).toEqual([])
 })

@@ -118,6 +118,11 @@ export class ModelAgent {
       this.prompt.publish(true)
       return true
     }
+    if (this.isEarly && this.early === this.taken) {
+      this.taken++
+      this.prompt!.publish()
+      return true
+    }
     const hint = this.script.prompt?.hints.find(({ after }) => after === this.taken)
     if (hint && this.prompt && !this.done.has(hint)) {
       this.done.add(hint)
@@ -177,7 +182,7 @@ export class ModelAgent {
   private *run(): Generator<void> {
     const { script } = this
     this.marked = script.marked || this.strict
-    if (this.prompt) {
+    if (this.prompt && !this.isEarly) {
       this.prompt.publish()
       yield
       // What was cancelled is not begun.
@@ -226,7 +231,20 @@ export class ModelAgent {
     yield
   }
 
+  private get early(): number | undefined {
+    return this.script.prompt?.early
+  }
+
+  /** It answers a prompt that is not on the channel yet. */
+  private get isEarly(): boolean {
+    return this.prompt !== undefined && this.prompt.serial === undefined && this.early !== undefined
+  }
+
   private *finish(): Generator<void> {
+    if (this.isEarly) {
+      this.prompt?.publish()
+      yield
+    }
     // Tokens of a plain agent have no other end.
     for (const text of this.texts)
       if (!text.closed) {

@@ -44,8 +44,8 @@ export class ModelDatabase {
       .sort((a, b) => (a.serial! < b.serial! ? 1 : -1))
     const page = kept.slice(0, this.how.page)
     const open = this.agents
-      .filter((a) => (a.prompt?.serial ?? a.serial) !== undefined && !a.ended)
-      .map((a) => Number(a.prompt?.serial ?? a.serial))
+      .filter((a) => !a.ended)
+      .flatMap((a) => [a.prompt?.serial, a.serial].filter((serial) => serial !== undefined).map(Number))
     return {
       rows: page.flatMap((a) => this.rows(a)),
       ...(open.length && { openSince: Math.min(...open) }),
@@ -67,8 +67,8 @@ export class ModelDatabase {
         ? { serial: serial!, parts: this.parts(agent), retracted: agent.retracted }
         : { text }),
     }
-    if (!prompt) return [answer]
-    const at = { createdAt: Number(prompt.serial), ...(this.how.detailed && { serial: prompt.serial! }) }
+    if (prompt?.serial === undefined) return [answer]
+    const at = { createdAt: Number(prompt.serial), ...(this.how.detailed && { serial: prompt.serial }) }
     return [
       { id: prompt.id, role: 'user', text: prompt.text, clientId: 'user', ...prompt.given, ...at },
       answer,

@@ -15,6 +15,41 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'the beginning of a prompt replaces its row',
+    file: 'response/reduce.ts',
+    from: "delivery === 'sent' && !incomplete && prompt.incomplete",
+    to: 'false',
+    killer: 'src/response/reduce',
+  },
+  {
+    name: 'an answer that turned out to be another one still answers its prompt',
+    file: 'response/reduce.ts',
+    from: 'before !== promptId',
+    to: 'false',
+    killer: 'test/model/vectors',
+  },
+  {
+    name: 'pieces of a prompt complete what repeats it',
+    file: 'response/promptTexts.ts',
+    from: 'serial <= (this.#incomplete.get(id)?.serial ?? serial)',
+    to: 'true',
+    killer: 'test/model/vectors',
+  },
+  {
+    name: 'pieces of a prompt on older pages are not read',
+    file: 'response/promptTexts.ts',
+    from: '.some(({ serial }) => !isKnown(serial))',
+    to: '.some(() => false)',
+    killer: 'test/model/vectors',
+  },
+  {
+    name: 'a prompt that comes after its answer stands after it',
+    file: 'response/fate.ts',
+    from: '!first || byPlace(entry, first) <= 0',
+    to: 'true',
+    killer: 'src/response/reduce',
+  },
+  {
     name: 'a text that was edited streams on in a response that has ended',
     file: 'response/response.ts',
     from: 'const isOver = !this.open',
@@ -416,8 +451,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a prompt of the database counts as heard',
     file: 'response/reduce.ts',
-    from: 'this.#setPrompt(event.prompt, false)',
-    to: 'this.#setPrompt(event.prompt, true)',
+    from: 'this.#setPrompt(row, false)',
+    to: 'this.#setPrompt(row, true)',
     killer: 'src/response/reduce',
   },
   {

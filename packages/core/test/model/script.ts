@@ -55,6 +55,8 @@ const prompt = fc.record({
   long: fc.nat(3).map((n) => n === 0),
   /** The response answers the prompt of this one, if that has any. */
   shares: fc.option(fc.nat(5), { nil: undefined, freq: 7 }),
+  /** The agent is told of it elsewhere: after which step of its answer the prompt is on the channel. */
+  early: fc.option(fc.nat(12), { nil: undefined, freq: 3 }),
   /** What its agent says of it, and after which step. */
   hints: fc.array(fc.record({ after: fc.nat(12), status: statuses }), { maxLength: 2 }),
 })
@@ -74,7 +76,7 @@ export const script = fc.record({
   manner: fc.constantFrom('ours', 'ours', 'ours', 'stamped', 'plain', 'plain', 'older', 'wrong'),
   /** Without `responseId`, where the pattern allows. */
   anonymous: fc.nat(7).map((n) => n === 0),
-  prompt: fc.option(prompt, { nil: undefined, freq: 1 }),
+  prompt: fc.option(prompt, { nil: undefined, freq: 3 }),
   /** After which step the prompt is published again, with the same id. */
   promptAgain: fc.option(fc.nat(30), { nil: undefined, freq: 3 }),
   /** After which step the agent is gone for good. */

@@ -45,7 +45,14 @@ export class SecondDevice {
       return {
         entries,
         path: messages.map(({ id }) => id),
-        prompts: prompts.map(({ id }) => session.getPrompt(id)),
+        prompts: prompts.map((prompt) => {
+          const answers = agents.filter((agent) => agent.prompt === prompt)
+          const known = session.getPrompt(prompt.id)
+          // What became of it depends on what history tells of its answers.
+          return answers.every(isToldByHistory)
+            ? known
+            : known && { ...known, status: undefined, responseId: undefined }
+        }),
         responses: agents.filter(isToldByHistory).map(({ id }) => comparable(session.getResponse(id))),
       }
     }
