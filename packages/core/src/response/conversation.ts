@@ -316,8 +316,10 @@ export class Conversation {
     const now = response.snapshot
     if (!now || !isOpen(now.status)) this.#maybeOpen.delete(response)
     this.#countSpeaker(before, now)
-    if (changes && now && (!before || isMoved(before, now)))
-      this.note({ type: 'responses', responses: [now] })
+    if (!changes || !now || (before && !isMoved(before, now))) return changes
+    // It may have turned out to be another client's.
+    if (before && before.promptId !== now.promptId) this.note({ type: 'forgotten', id: response.id })
+    this.note({ type: 'responses', responses: [now] })
     return changes
   }
 

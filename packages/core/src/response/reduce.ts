@@ -105,9 +105,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** What waits on the shelf is its own line. */
 const isEntry = (line: ShownLine | Entry): line is Entry => 'ref' in line
 
-const entryOf = (line: ShownLine): Entry =>
-  isEntry(line) ? line : new Line(line.id, 'assistant', line.serial, line.createdAt, line.promptId)
-
 /** What a batch of events changes. */
 class Changes {
   readonly #state: Structure
@@ -126,9 +123,9 @@ class Changes {
   take(event: StructureEvent): void {
     switch (event.type) {
       case 'responses':
-        return event.responses.forEach((response) => this.#answer(response.id, response))
+        return event.responses.forEach((response) => this.#respond(response))
       case 'forgotten':
-        return this.#answer(event.id, undefined)
+        return this.#forget(event)
       case 'prompt':
         return this.#hear(event.prompt)
       case 'row':
@@ -168,13 +165,17 @@ class Changes {
   readonly #line = ({ id }: { readonly id: string }): Entry | undefined =>
     latest(keyOf({ id, role: 'assistant' }), this.entries, this.#state.entries)
 
-  #answer(id: string, response: ShownLine | undefined): void {
-    const promptId = response?.promptId
-    const before = this.#line({ id })?.promptId
-    this.entries.set(keyOf({ id, role: 'assistant' }), response && entryOf(response))
-    // It turned out to be another client's, or is taken back.
-    if (before !== promptId) this.#learn(before, { type: 'forgotten', id })
-    if (response) this.#learn(promptId, { type: 'response', response })
+  #respond(response: ShownLine): void {
+    const { id, serial, createdAt, promptId } = response
+    const entry = isEntry(response) ? response : new Line(id, 'assistant', serial, createdAt, promptId)
+    this.entries.set(keyOf(entry), entry)
+    this.#learn(promptId, { type: 'response', response })
+  }
+
+  #forget(event: FateEvent & { type: 'forgotten' }): void {
+    const promptId = this.#line(event)?.promptId
+    this.entries.set(keyOf({ id: event.id, role: 'assistant' }), undefined)
+    this.#learn(promptId, event)
   }
 
   /** Something is learnt of what became of a prompt. */

@@ -23,8 +23,8 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'an answer that turned out to be another one still answers its prompt',
-    file: 'response/reduce.ts',
-    from: 'before !== promptId',
+    file: 'response/conversation.ts',
+    from: 'before && before.promptId !== now.promptId',
     to: 'false',
     killer: 'test/model/vectors',
   },
