@@ -19,6 +19,7 @@ import { Prompts } from './prompts.ts'
 import { LIVE, Response } from './response.ts'
 import type { Changed } from '../text/run.ts'
 import { Roster } from './roster.ts'
+import { added } from '../types/same.ts'
 import { copied, emptyStructure, reduce } from './reduce.ts'
 import type { Produce, Structure, StructureEvent } from './reduce.ts'
 import type { Shelf, Shelved } from './shelf.ts'
@@ -359,7 +360,7 @@ export class Conversation {
   #mark(response: Response, live: boolean, reading = this.reading): void {
     const { touched } = response
     if (touched === LIVE) return
-    if (touched === undefined) this.dirty.push(response)
+    if (touched === undefined) this.dirty = added(this.dirty, response)
     response.touched = live ? LIVE : Math.max(touched ?? 0, reading)
   }
 

@@ -2,6 +2,7 @@ import type { Conversation } from '../response/conversation.ts'
 import type { Response } from '../response/response.ts'
 import type { Schedule } from './frame.ts'
 import type { MessageList } from '../response/lines.ts'
+import { added } from '../types/same.ts'
 import { emptyStructure } from '../response/reduce.ts'
 import type { Structure } from '../response/reduce.ts'
 import type { PromptState, ResponseChange, ResponseListener, ResponseState } from '../types/types.ts'
@@ -157,11 +158,25 @@ export class Store {
     this.#scheduled = false
     this.#cancel?.()
     this.#cancel = undefined
+    const published = this.#publish()
+    const { messages, entries } = this
+    const streamingChanged = this.#refreshStreaming(published)
+    const tellList = this.#refreshList() || streamingChanged || this.#outsideChanged
+    if (streamingChanged || messages !== this.messages || entries !== this.entries)
+      this.#hooks.onList(this.messages, this.entries, this.#isStreaming)
+    this.#outsideChanged = false
+    for (const { changes, listeners } of published)
+      for (const listener of listeners) this.#tell(listener, changes)
+    if (tellList) for (const listener of this.#listListeners) this.#tell(listener, undefined)
+    if (published.length) this.#hooks.onPublish(published)
+  }
+
+  /** Makes the snapshots of what changed, but for what a reading holds back. */
+  #publish(): readonly News[] {
     const { conversation } = this
-    const published: News[] = []
-    const dirty = conversation.dirty
+    const { dirty } = conversation
     conversation.dirty = []
-    let streams = false
+    let published: News[] = []
     for (const response of dirty) {
       if (this.#holds.size > 0 && this.#holds.has(response.touched!)) {
         conversation.dirty.push(response)
@@ -173,24 +188,15 @@ export class Store {
       const changes = conversation.publish(response)
       if (!changes) continue
       const { id, snapshot: now } = response
-      streams ||= now?.status === 'streaming'
       if (before?.status !== now?.status) {
         if (now?.status === 'streaming') this.#streaming.add(id)
         else this.#streaming.delete(id)
       }
       if (before?.serial !== now?.serial || !before) this.#listIsLive = true
-      published.push({ before, now, changes, listeners: this.#listeners.get(id) ?? nobody })
+      const listeners = this.#listeners.get(id) ?? nobody
+      published = added(published, { before, now, changes, listeners })
     }
-    const { messages, entries } = this
-    const streamingChanged = this.#refreshStreaming(streams)
-    const tellList = this.#refreshList() || streamingChanged || this.#outsideChanged
-    if (streamingChanged || messages !== this.messages || entries !== this.entries)
-      this.#hooks.onList(this.messages, this.entries, this.#isStreaming)
-    this.#outsideChanged = false
-    for (const { changes, listeners } of published)
-      for (const listener of listeners) this.#tell(listener, changes)
-    if (tellList) for (const listener of this.#listListeners) this.#tell(listener, undefined)
-    if (published.length) this.#hooks.onPublish(published)
+    return published
   }
 
   #showShelved(): void {
@@ -205,10 +211,10 @@ export class Store {
     this.#listListeners.clear()
   }
 
-  /** `streams`: a response that was just published does. Returns whether the first one began, or the last one ended. */
-  #refreshStreaming(streams: boolean): boolean {
+  /** Returns whether the first response that streams began, or the last one ended. */
+  #refreshStreaming(published: readonly News[]): boolean {
     // One that streams is enough to know.
-    if (streams && this.#isStreaming) return false
+    for (const { now } of published) if (this.#isStreaming && now?.status === 'streaming') return false
     for (const id of this.#streaming)
       if (this.conversation.responses.get(id)?.snapshot?.status === 'streaming') break
       else this.#streaming.delete(id)

@@ -1,6 +1,6 @@
 import type { InboundMessage } from 'ably'
 import type { Header, MessageName } from '../protocol/names.ts'
-import { fields, isOperation } from './fields.ts'
+import { fields, isOperation, none } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { SUMMARY } from './read.ts'
 import type { Emit, Readers } from './read.ts'
@@ -44,7 +44,7 @@ export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptio
     decode(message, emit) {
       const { name } = message
       // A summary repeats its message without being one of its versions.
-      if (message.action === SUMMARY) return summary?.(message, {}, emit)
+      if (message.action === SUMMARY) return summary?.(message, none, emit)
       let read = readers.get(name as string)
       if (!read && typeof name === 'string') read = readers.get(PREFIX.exec(name)?.[0] as string)
       // An operation on a known message may no longer carry its name.
@@ -53,7 +53,7 @@ export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptio
       const given = fields(fields(message.extras).headers)
       read(message, renamed.length ? rename(given, renamed) : given, emit)
       // History returns a message with a summary of its annotations.
-      if (message.annotations) summary?.(message, {}, emit)
+      if (message.annotations) summary?.(message, none, emit)
     },
   }
 }

@@ -37,6 +37,7 @@ export function textEvent(
   kind: TextEvent['kind'],
   unit: TextEvent['unit'],
   op: TextEvent['op'],
+  create: boolean,
   text: string,
   stamps: Fields,
   done: boolean | undefined,
@@ -62,7 +63,7 @@ export function textEvent(
     kind,
     unit,
     op,
-    create: !(op === 'append' && unit === 'message') && !isOperation(message),
+    create,
     text,
     end: stamp(stamps[Metadata.End]),
     checksum: string(stamps[Metadata.Checksum]),
@@ -80,12 +81,14 @@ const isWatched = (headers: Fields): boolean => headers[Header.Presence] !== 'no
 
 function serialOf(message: InboundMessage): string {
   const serial = message.serial ?? message.id
-  if (typeof serial !== 'string' || serial === '') throw new Error('it has no serial')
+  if (typeof serial !== 'string' || serial.length === 0) throw new Error('it has no serial')
   return serial
 }
 
 /** Whether a message is an append, update or delete. */
 export function isOperation({ action }: InboundMessage): boolean {
+  // One comparison for most tokens.
+  if (action === 'message.create') return false
   return action === 'message.append' || action === 'message.update' || action === 'message.delete'
 }
 
@@ -94,7 +97,7 @@ export function fields(value: unknown): Fields {
 }
 
 export function string(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
+  return typeof value === 'string' && value.length > 0 ? value : undefined
 }
 
 /** The text of a message; empty if it has no data. Throws for other data. */

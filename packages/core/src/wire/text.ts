@@ -10,11 +10,12 @@ import type { Fields } from './fields.ts'
 export const readTokenOf =
   (kind: TextEvent['kind']): Read =>
   (message, headers, emit) => {
-    if (message.action === 'message.append') throw new Error('a token cannot grow')
+    const create = !isOperation(message)
+    if (!create && message.action === 'message.append') throw new Error('a token cannot grow')
     const phase = headers[Header.Phase]
-    const data = message.action === 'message.delete' ? '' : text(message.data)
+    const data = !create && message.action === 'message.delete' ? '' : text(message.data)
     const done = phase === undefined ? undefined : phase === Phase.Done
-    emit(textEvent(message, headers, kind, 'token', 'append', data, headers, done))
+    emit(textEvent(message, headers, kind, 'token', 'append', create, data, headers, done))
   }
 
 export const readMessageOf =
@@ -23,10 +24,12 @@ export const readMessageOf =
     const op = operation(message)
     const data = op === 'delete' ? '' : text(message.data)
     const metadata = fields(message.version?.metadata)
-    const event = textEvent(message, headers, kind, 'message', op, data, metadata, phaseOf(op, metadata))
+    const create = op === 'full' && !isOperation(message)
+    const done = phaseOf(op, metadata)
+    const event = textEvent(message, headers, kind, 'message', op, create, data, metadata, done)
     // An agent without our conventions may publish a whole answer and never mark it done.
     if (
-      event.create &&
+      create &&
       !event.strict &&
       (wholeWhenCreated === 'always' || (wholeWhenCreated === 'with text' && data !== ''))
     )
@@ -84,7 +87,8 @@ const readComplete =
   (message, headers, emit) => {
     if (typeof message.data !== 'string') throw new Error('its data is not text')
     const done = headers[Header.Phase] !== Phase.Streaming
-    emit(textEvent(message, headers, kind, 'token', 'full', message.data, headers, done))
+    const create = !isOperation(message)
+    emit(textEvent(message, headers, kind, 'token', 'full', create, message.data, headers, done))
   }
 
 const readEnd =
