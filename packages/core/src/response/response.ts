@@ -274,6 +274,10 @@ export class Response {
     const key = token ? serial : version
     if (op === 'append' || (token && op === 'delete')) {
       const edited = token && version !== serial ? version : undefined
+      const declares = checksum !== undefined || (done !== undefined && done !== run.done)
+      // Every token passes here: this makes no object.
+      if (op === 'append' && edited === undefined && !declares && run.extend(key, text, end, epoch))
+        return 'grew'
       return run.append({ key, text, end, checksum, done, epoch, edited })
     }
     if (op === 'delete') return run.replace({ key, text: '' })

@@ -32,9 +32,14 @@ export class Declared {
     return key > this.#heard
   }
 
-  /** Records an operation's declarations; `newest`: it is known to be the newest. Returns whether anything changed. */
-  mark({ key, done, checksum: sum, end }: Declaration, newest = false): boolean {
-    if (!newest && key < this.#heard) return false
+  /** The newest operation declares nothing new. */
+  hear(key: string): void {
+    this.#heard = key
+  }
+
+  /** Records an operation's declarations. Returns whether anything changed. */
+  mark({ key, done, checksum: sum, end }: Declaration): boolean {
+    if (key < this.#heard) return false
     this.#heard = key
     let changed = false
     if (done !== undefined && done !== this.done) {

@@ -119,57 +119,68 @@ export class Run {
 
   /** Applies an append or a token. Returns whether anything is new. */
   append(fragment: Fragment): Changed {
-    const { key, end, epoch } = fragment
+    const { key, text, end, epoch } = fragment
     if (fragment.edited !== undefined) return this.#edit(fragment, fragment.edited)
+    if (this.extend(key, text, end, epoch)) return this.#closing.mark(fragment) || 'grew'
     const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
-    // Whether it is the newest is asked once: keys are long. Of a growing message, also whether it is the next one.
-    const newest = this.merges
-      ? follows && cursor.key === this.#base?.key && this.#pieces.list.length === 0
-      : this.#closing.isNewer(key)
-    const marked = this.#closing.mark(fragment, newest)
-    let changed: Changed = false
-    if (!this.#isCovered(key, end, newest))
-      changed = this.#extend(fragment, newest) || this.#insert(fragment, follows ? cursor : undefined)
+    const marked = this.#closing.mark(fragment)
+    let changed = !this.#isCovered(key, end) && this.#insert(fragment, follows ? cursor : undefined)
     if (follows) {
       cursor.key = key
-      cursor.length += fragment.text.length
-      cursor.end = end ?? (cursor.end === undefined ? undefined : cursor.end + fragment.text.length)
+      cursor.length += text.length
+      cursor.end = end ?? (cursor.end === undefined ? undefined : cursor.end + text.length)
     } else if (cursor && cursor.epoch === epoch) {
       const overtaker = this.#pieces.overtaker(key)
-      if (overtaker) changed = this.#relink(overtaker, key, overtaker.at! + fragment.text.length, end)
+      if (overtaker) changed = this.#relink(overtaker, key, overtaker.at! + text.length, end)
     }
     return marked || changed
   }
 
   /**
-   * The common case, for which no piece is kept: a stamped fragment that continues exactly where a whole text ends, so
-   * that no other fits in between. A message's fragment may be several, merged, with a gap between: it must be `newest`,
-   * which means that it follows the last one on the same attachment.
+   * The common case, for which no piece is kept, and most of the work for a token: a stamped fragment that continues
+   * exactly where a whole text ends, and is the next one, so that no other fits in between. Returns whether it is one;
+   * if not, nothing has changed.
    */
-  #extend({ key, text, end }: Fragment, newest: boolean): Changed {
-    const base = this.#base
+  extend(key: string, text: string, end: number | undefined, epoch: number | undefined): boolean {
     if (end === undefined || this.#stale || this.#pieces.list.length > 0 || this.#breaks.length > 0)
       return false
-    if (!base) {
-      if (this.merges || end !== text.length) return false
-      const tokens = Tokens.of(key, text.length)
-      this.#base = { ...nothing, key, text, end, tokens, since: '' }
-    } else {
-      if (base.gaps.length > 0 || end !== base.end! + text.length) return false
-      if (!newest && (this.merges || key <= base.key)) return false
-    }
+    const base = this.#base
+    const isExact = base ? base.gaps.length === 0 && end === base.end! + text.length : end === text.length
+    // Whether a message without text is new to a row, its stamp does not tell.
+    if (!isExact || (base?.stored && text === '') || !this.#isNext(key, epoch)) return false
+    this.#closing.hear(key)
     this.#shown.push(text)
     this.#shown.end = end
     this.#folded = key
-    if (base) {
-      if (!this.merges) followers(base).add(key, text.length)
-      base.key = key
-      base.text = undefined
-      base.end = end
-      base.stored = false
+    if (!base) {
+      this.#base = { ...nothing, key, text, end, tokens: Tokens.of(key, text.length), since: '' }
+      return true
     }
-    return 'grew'
+    if (!this.merges) followers(base).add(key, text.length)
+    base.key = key
+    base.text = undefined
+    base.end = end
+    base.stored = false
+    const cursor = this.#cursor
+    if (cursor) {
+      cursor.key = key
+      cursor.length += text.length
+      cursor.end = end
+    }
+    return true
+  }
+
+  /**
+   * Of tokens: the newest. A message's fragment may be several, merged, with a gap between: it must follow the last one
+   * on the same attachment.
+   */
+  #isNext(key: string, epoch: number | undefined): boolean {
+    if (!this.merges) return this.#closing.isNewer(key)
+    const cursor = this.#cursor
+    return (
+      cursor !== undefined && cursor.epoch === epoch && cursor.key === this.#base?.key && key > cursor.key
+    )
   }
 
   /** Applies an edit or deletion of a token, which may happen at any time. */
@@ -370,10 +381,10 @@ export class Run {
     )
   }
 
-  #isCovered(key: string, end: number | undefined, newest = false): boolean {
+  #isCovered(key: string, end: number | undefined): boolean {
     const base = this.#base
     if (!base) return false
-    const older = !newest && key <= base.key
+    const older = key <= base.key
     // A full text withdraws older tokens that lie beyond its end: the agent restarted from there.
     if (older || this.merges) return older
     return end === undefined ? base.final : base.stored && end <= (base.end ?? 0)

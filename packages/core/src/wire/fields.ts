@@ -48,7 +48,8 @@ export function textEvent(
   return {
     type: 'text',
     serial,
-    version: string(version?.serial) ?? serial,
+    // A first version has no other serial: two that are the same object are fast to compare.
+    version: create ? serial : (string(version?.serial) ?? serial),
     responseId: string(headers[Header.ResponseId]),
     promptId: string(headers[Header.PromptId]),
     part: string(headers[Header.Part]),
