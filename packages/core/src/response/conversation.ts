@@ -48,6 +48,8 @@ export interface ConversationOptions {
   readonly produce?: Produce
   readonly agents?: Agents | undefined
   readonly onIgnored?: OnIgnored
+  /** Whether somebody listens for gaps; default: nobody. */
+  readonly hearsGaps?: () => boolean
 }
 
 /** Assembles every response of a channel, and hands what changes in structure to the reducer. Knows no clock and no channel. */
@@ -70,6 +72,7 @@ export class Conversation {
   readonly #askerOf = (promptId: string) => this.prompts.first(promptId)
   readonly roster: Roster
   readonly ignored: OnIgnored
+  readonly hearsGaps: () => boolean
   /** Responses that may be open: all that changed since they were last found to be over. */
   readonly #maybeOpen = new Set<Response>()
   /** How many responses of each client show. */
@@ -94,6 +97,7 @@ export class Conversation {
     this.#kinds = kinds
     this.#produce = options.produce ?? copied
     this.ignored = options.onIgnored ?? (() => {})
+    this.hearsGaps = options.hearsGaps ?? (() => false)
     this.roster = this.#makeRoster(continuousId, partiesOf(options.agents))
     this.replies = kinds.replies?.(this)
     this.shelf = kinds.shelf?.({

@@ -1,3 +1,4 @@
+import { checksum } from '../protocol/checksum.ts'
 import type { EndEvent, StreamEvent, TextEvent } from '../protocol/event.ts'
 import type { ResponseStatus } from '../types/types.ts'
 import type { Response } from './response.ts'
@@ -65,6 +66,13 @@ export class Transcript implements Shelved {
   close(): boolean {
     this.#isClosed = true
     return this.#begins && this.#end !== undefined
+  }
+
+  /** A checksum disagrees. */
+  get isWrong(): boolean {
+    return this.events.some(
+      (one) => one.type === 'text' && one.checksum !== undefined && one.checksum !== checksum(one.text),
+    )
   }
 
   /** Its texts may have been edited since they were read. */

@@ -12,6 +12,7 @@ import { Response } from './response.ts'
 async function after(
   also: (answers: InboundMessage[][]) => readonly InboundMessage[] = () => [],
   watches = false,
+  onGap?: (id: string) => void,
 ) {
   const channel = new DirectChannel()
   const answers = Array.from({ length: 10 }, (_, i) => wholeMessage(`r-${i}`, `Answer ${i}.`))
@@ -28,6 +29,7 @@ async function after(
     },
     schedule: () => () => {},
   })
+  if (onGap) session.on('gap', ({ responseId }) => onGap(responseId))
   if (watches) answers.forEach((_, i) => session.subscribeResponse(`r-${i}`, () => {}))
   const made = vi.spyOn(Response.prototype, 'refresh').mock.calls
   await session.ready
@@ -101,6 +103,24 @@ describe('an answer of history that nobody has asked for', () => {
     })
     expect(made).toHaveLength(0)
     expect(session.getResponse('r-3')).toMatchObject({ text: 'Answer X.', hasGap: true, verified: false })
+  })
+
+  test.each([
+    ['that is watched', true],
+    ['that nobody has asked for', false],
+  ])('one %s: a listener of `gap` hears that its checksum disagrees, once', async (_name, watches) => {
+    const gaps: string[] = []
+    const wrong = (answers: InboundMessage[][]) => {
+      const [text, end] = answers[3]!
+      answers[3] = []
+      return [{ ...text!, data: 'Answer X.' }, end!]
+    }
+    const { session, made } = await after(wrong, watches, (id) => gaps.push(id))
+    expect(gaps).toEqual(['r-3'])
+    if (!watches) expect(made).toHaveLength(1)
+    expect(session.getResponse('r-3')).toMatchObject({ text: 'Answer X.', hasGap: true })
+    session.flush()
+    expect(gaps).toEqual(['r-3'])
   })
 
   test('shows what one that is watched shows', async () => {

@@ -12,6 +12,8 @@ export interface TranscriptHost {
   readonly known: Known
   /** The reading of the past that is being applied. */
   readonly reading: number
+  /** Whether somebody listens for gaps: only then are texts that nobody has asked for compared with their checksums. */
+  hearsGaps(): boolean
   /** Makes a response of its messages. */
   remake(events: readonly StreamEvent[]): Response
 }
@@ -36,7 +38,7 @@ export class Transcripts {
     this.#page = undefined
     for (const transcript of page)
       if (transcript.reading === undefined) continue
-      else if (transcript.close()) shelf.hold(transcript)
+      else if (transcript.close() && !(this.#host.hearsGaps() && transcript.isWrong)) shelf.hold(transcript)
       else shelf.find(transcript.id)
   }
 

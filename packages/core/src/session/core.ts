@@ -112,6 +112,7 @@ export class SessionCore {
       produce,
       agents: options.agents,
       onIgnored: (ignored) => this.#ignore(ignored),
+      hearsGaps: () => this.events.hears('gap'),
     })
     this.store = this.#makeStore(schedule)
     this.#continuity = this.#makeContinuity(
