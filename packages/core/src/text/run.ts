@@ -350,6 +350,11 @@ export class Run {
     return this.#pieces.list.length === 0 && this.#base?.authoritative === true
   }
 
+  /** The agent had closed it before the operation `key` of somebody else. Returns whether that is news. */
+  closedBefore(key: string): boolean {
+    return this.key === key && this.#closing.mark({ key, done: true })
+  }
+
   /** Call when the text is whole and done: drops what only late arrivals would need. */
   seal(): void {
     this.fold()

@@ -15,6 +15,20 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'nobody hears of gaps in answers on the shelf',
+    file: 'response/transcripts.ts',
+    from: 'this.#host.hearsGaps() && transcript.isWrong',
+    to: 'false',
+    killer: 'src/response/transcripts',
+  },
+  {
+    name: 'a text is done before an edit, whatever its agent said',
+    file: 'session/hiddenEnds.ts',
+    from: "own?.version?.metadata?.phase === 'done'",
+    to: 'own !== undefined',
+    killer: 'src/session/hiddenEnds',
+  },
+  {
     name: 'the beginning of a prompt replaces its row',
     file: 'response/reduce.ts',
     from: "delivery === 'sent' && !incomplete && prompt.incomplete",
