@@ -20,8 +20,8 @@ import { LIVE, Response } from './response.ts'
 import type { Changed } from '../text/run.ts'
 import { Roster } from './roster.ts'
 import { added } from '../types/same.ts'
-import { copied, emptyStructure, reduce } from './reduce.ts'
-import type { Produce, Structure, StructureEvent } from './reduce.ts'
+import { emptyStructure, reduce } from './reduce.ts'
+import type { Structure, StructureEvent } from './reduce.ts'
 import type { Shelf, Shelved } from './shelf.ts'
 import type { TranscriptHost, Transcripts } from './transcripts.ts'
 import { Span } from './span.ts'
@@ -45,7 +45,6 @@ type Speaker = { readonly clientId?: string | undefined }
 type OnIgnored = (ignored: Ignored) => void
 
 export interface ConversationOptions {
-  readonly produce?: Produce
   readonly agents?: Agents | undefined
   readonly onIgnored?: OnIgnored
   /** Whether somebody listens for gaps; default: nobody. */
@@ -91,11 +90,9 @@ export class Conversation {
   onReturn = (_serial: string): void => {}
   readonly replies: ReplyKeeper | undefined
   readonly #kinds: Kinds
-  readonly #produce: Produce
 
   constructor(continuousId: string, kinds: Kinds, options: ConversationOptions = {}) {
     this.#kinds = kinds
-    this.#produce = options.produce ?? copied
     this.ignored = options.onIgnored ?? (() => {})
     this.hearsGaps = options.hearsGaps ?? (() => false)
     this.roster = this.#makeRoster(continuousId, partiesOf(options.agents))
@@ -138,8 +135,7 @@ export class Conversation {
 
   /** The list and the prompts, with everything that has happened. */
   get structure(): Structure {
-    if (this.#events.length)
-      this.#structure = reduce(this.#structure, this.#events.splice(0), this.#produce, this.#kinds)
+    if (this.#events.length) this.#structure = reduce(this.#structure, this.#events.splice(0), this.#kinds)
     return this.#structure
   }
 
@@ -485,12 +481,16 @@ export class Conversation {
   }
 }
 
-const structural = ['status', 'serial', 'createdAt', 'promptId'] as const
+const structural = ['serial', 'createdAt', 'promptId'] as const
 
 /** Whether a field differs that the structure depends on. */
 function isMoved(before: ResponseState, now: ResponseState): boolean {
-  return structural.some((key) => before[key] !== now[key])
+  return structural.some((key) => before[key] !== now[key]) || isOtherEnd(before, now)
 }
+
+/** What became of its prompt depends on its status. */
+const isOtherEnd = (before: ResponseState, { status, promptId }: ResponseState): boolean =>
+  promptId !== undefined && before.status !== status
 
 function isNewOfPast({ snapshot, touched, withheld }: Response): boolean {
   return !snapshot && touched !== LIVE && !withheld

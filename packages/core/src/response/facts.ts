@@ -13,6 +13,8 @@ type End = Pick<
   'serial' | 'version' | 'status' | 'error' | 'finishReason' | 'rawFinishReason' | 'usage'
 >
 
+const nothing: OwnFields = Object.freeze({})
+
 type StatedEvent = EndEvent | MetadataEvent | RetractEvent | SuspendEvent
 
 /** What an agent says about a whole response: how it ended, its metadata, and what it retracts. */
@@ -96,8 +98,10 @@ export class Facts {
   }
 
   get shown(): OwnFields {
-    const { error, finishReason, rawFinishReason, usage } = this.#end ?? this.#told ?? {}
+    const { error, finishReason, rawFinishReason, usage } = this.#end ?? this.#told ?? nothing
     const metadata = this.#metadata?.metadata ?? this.#told?.metadata
+    // Most have none, and spreads are slow.
+    if (!error && !finishReason && !rawFinishReason && !usage && !metadata) return nothing
     return {
       ...(error && { error }),
       ...(finishReason && { finishReason }),

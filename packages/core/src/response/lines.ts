@@ -231,6 +231,10 @@ function merge(chunk: Chunk, added: readonly Entry[]): Chunk {
   if (added.length === 0) return chunk
   if (chunk.length === 0) return added
   let at = firstIndex(chunk, (entry) => byPlace(entry, added[0]!) > 0)
+  const after = chunk[at]
+  const isOneRun = after === undefined || byPlace(after, added.at(-1)!) > 0
+  // One copy of its exact length: an array that is pushed to makes room for more than there is.
+  if (isOneRun && added.length <= MAX_CHUNK) return chunk.toSpliced(at, 0, ...added)
   const next = chunk.slice(0, at)
   for (const entry of added) {
     while (at < chunk.length && byPlace(chunk[at]!, entry) <= 0) next.push(chunk[at++]!)

@@ -1,10 +1,9 @@
 import fc from 'fast-check'
-import { produce } from 'immer'
 import { describe, expect, test } from 'vitest'
 import type { ResponseState } from '../types/types.ts'
 import { deliver } from './deliver.ts'
 import { fates } from './fate.ts'
-import { copied, emptyStructure, reduce } from './reduce.ts'
+import { emptyStructure, reduce } from './reduce.ts'
 import type { StructureEvent, ToldPrompt } from './reduce.ts'
 
 const prompt = (id: string, serial: string): ToldPrompt & { serial: string } => ({
@@ -42,14 +41,14 @@ const rules = { fates, deliver }
 const promptsOf = (state: typeof emptyStructure) => allIds.map((id) => state.prompts.get(id))
 const refsOf = ({ entries }: typeof emptyStructure) => entries.shown.refs
 
-const all = (list: readonly StructureEvent[]) => reduce(emptyStructure, list, copied, rules)
+const all = (list: readonly StructureEvent[]) => reduce(emptyStructure, list, rules)
 
 describe('the reducer of the structure', () => {
-  test('one batch, one by one, with immer or without: the same', () => {
+  test('one batch or one by one: the same', () => {
     fc.assert(
       fc.property(fc.array(events, { maxLength: 20 }), (list) => {
         let single = emptyStructure
-        for (const event of list) single = reduce(single, [event], produce, rules)
+        for (const event of list) single = reduce(single, [event], rules)
         const batch = all(list)
         expect(promptsOf(single)).toEqual(promptsOf(batch))
         const sorted = (state: typeof single) =>
@@ -76,8 +75,7 @@ describe('the reducer of the structure', () => {
       { type: 'row', prompt: prompt('b', '2') },
     ] as const
     const state = all(told)
-    expect(reduce(state, told, copied, rules)).toBe(state)
-    expect(reduce(state, told, produce, rules)).toBe(state)
+    expect(reduce(state, told, rules)).toBe(state)
   })
 
   test('another client’s message does not replace a prompt that the database knows', () => {
@@ -118,7 +116,7 @@ describe('the reducer of the structure', () => {
     const at = (serial: string) =>
       ({ type: 'responses', responses: [{ id: 'r', serial, createdAt: 1 } as ResponseState] }) as const
     const before = all([{ type: 'prompt', prompt: prompt('p', '3') }, at('4')])
-    const after = reduce(before, [at('2')], copied, rules)
+    const after = reduce(before, [at('2')], rules)
     expect(refsOf(before).map(({ id }) => id)).toEqual(['p', 'r'])
     expect(refsOf(after).map(({ id }) => id)).toEqual(['r', 'p'])
     expect(refsOf(after)[0]).toBe(refsOf(before)[1])
@@ -148,7 +146,7 @@ describe('the reducer of the structure', () => {
           .sort(([a], [b]) => a - b)
           .map(([, event]) => event)
         let single = emptyStructure
-        for (const event of shuffled) single = reduce(single, [event], copied, rules)
+        for (const event of shuffled) single = reduce(single, [event], rules)
         const placeOf = ({ id, serial }: (typeof prompts)[0]) =>
           [serial, ...responses.filter(({ to }) => to === id).map((one) => one.serial)].sort()[0]!
         const expected = [
@@ -170,7 +168,7 @@ describe('the reducer of the structure', () => {
       { type: 'prompt', prompt: prompt('a', '3') },
     ])
     expect(refsOf(before).map(({ id }) => id)).toEqual(['a', 'r', 'b'])
-    const after = reduce(before, [{ type: 'forgotten', id: 'r' }], copied, rules)
+    const after = reduce(before, [{ type: 'forgotten', id: 'r' }], rules)
     expect(refsOf(after).map(({ id }) => id)).toEqual(['b', 'a'])
   })
 
@@ -186,7 +184,7 @@ describe('the reducer of the structure', () => {
     ] as const
     const before = all([...told, answer('r', 'a', '1'), answer('s', 'b', '3')])
     const lines = refsOf(before).filter(({ id }) => id !== 'r')
-    const after = reduce(before, [{ type: 'gone', lines }, ...told], copied, rules)
+    const after = reduce(before, [{ type: 'gone', lines }, ...told], rules)
     expect(refsOf(after).map(({ id }) => id)).toEqual(['a', 'r', 'b'])
     expect(after.prompts.get('a')?.state).toMatchObject({ status: 'answered', responseId: 'r' })
     expect(after.prompts.get('b')?.state.status).toBe('sent')
@@ -200,7 +198,7 @@ describe('the reducer of the structure', () => {
       { type: 'responses', responses: [response] },
     ])
     expect(refsOf(before).map(({ id }) => id)).toEqual(['a', 'r'])
-    const after = reduce(before, [{ type: 'sent', id: 'a', serial: '2' }], copied, rules)
+    const after = reduce(before, [{ type: 'sent', id: 'a', serial: '2' }], rules)
     expect(refsOf(after)).toEqual(refsOf(before))
   })
 })

@@ -64,16 +64,6 @@ export interface Rules {
   ) => readonly [told: ToldPrompt, heard: boolean] | undefined
 }
 
-/** Writes the next state: immer's `produce`, or `copied`. */
-export type Produce = <S extends object>(state: S, recipe: (draft: S) => void) => S
-
-/** `produce` for flat states whose recipes only replace fields. */
-export const copied: Produce = (state, recipe) => {
-  const draft = { ...state }
-  recipe(draft)
-  return draft
-}
-
 export const emptyStructure: Structure = /* @__PURE__ */ Object.freeze({
   entries: noLines,
   queue: noLines,
@@ -81,13 +71,11 @@ export const emptyStructure: Structure = /* @__PURE__ */ Object.freeze({
   fates: new Table<Fate>(),
 })
 
-/** The reducer: the state after some events. The same object when they change nothing. */
-export function reduce(
-  state: Structure,
-  events: readonly StructureEvent[],
-  produce: Produce,
-  rules: Rules,
-): Structure {
+/**
+ * The reducer: the state after some events. The same object when they change nothing. Each field shares with its older
+ * version what did not change, so nothing is left for a library to compare.
+ */
+export function reduce(state: Structure, events: readonly StructureEvent[], rules: Rules): Structure {
   const changes = new Changes(state, rules)
   for (const event of events) changes.take(event)
   const next: Structure = {
@@ -96,11 +84,8 @@ export function reduce(
     fates: state.fates.with(changes.fates),
     prompts: state.prompts.with(changes.prompts),
   }
-  if (same(next, state)) return state
-  return produce<Mutable<Structure>>(state, (draft) => void Object.assign(draft, next))
+  return same(next, state) ? state : next
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** What waits on the shelf is its own line. */
 const isEntry = (line: ShownLine | Entry): line is Entry => 'ref' in line
@@ -169,7 +154,7 @@ class Changes {
     const { id, serial, createdAt, promptId } = response
     const entry = isEntry(response) ? response : new Line(id, 'assistant', serial, createdAt, promptId)
     this.entries.set(keyOf(entry), entry)
-    this.#learn(promptId, { type: 'response', response })
+    if (promptId !== undefined) this.#learn(promptId, { type: 'response', response })
   }
 
   #forget(event: FateEvent & { type: 'forgotten' }): void {

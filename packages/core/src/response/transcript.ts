@@ -7,50 +7,61 @@ import type { Span } from './span.ts'
 
 const none: readonly never[] = Object.freeze([])
 
-/** The messages of one response that is over, as history has them. */
-export class Transcript implements Shelved {
-  readonly id: string
-  readonly role = 'assistant'
-  readonly party: string
-  serial: string | undefined
-  createdAt = 0
-  promptId: string | undefined
-  clientId: string | undefined
-  reading: number | undefined
-  ref: Shelved['ref']
-  events: readonly StreamEvent[] = none
-  #end: EndEvent | undefined
-  /** Its first part was read from the beginning. */
-  #begins = false
-  /** Nothing is added to it any more. */
-  #isClosed = false
-  /** Serials of texts that are to be read again. */
-  #unsure: readonly string[] = none
-  readonly #make: (events: readonly StreamEvent[]) => Response
+interface Maker {
+  /** Makes a response of its messages. */
+  remake(events: readonly StreamEvent[]): Response
+}
 
-  constructor(
-    id: string,
-    party: string,
-    reading: number,
-    make: (events: readonly StreamEvent[]) => Response,
-  ) {
+/** The messages of one response that is over, as history has them. Its fields are declared: thousands are made. */
+export class Transcript implements Shelved {
+  declare readonly id: string
+  declare readonly role: 'assistant'
+  declare readonly party: string
+  declare events: readonly StreamEvent[]
+  declare serial: string | undefined
+  declare createdAt: number
+  declare promptId: string | undefined
+  declare clientId: string | undefined
+  declare reading: number | undefined
+  declare ref: Shelved['ref']
+  declare private end: EndEvent | undefined
+  /** Its first part was read from the beginning. */
+  declare private begins: boolean
+  /** Nothing is added to it any more. */
+  declare private isClosed: boolean
+  /** Serials of texts that are to be read again. */
+  declare private unsure: readonly string[]
+  declare private readonly maker: Maker
+
+  constructor(id: string, party: string, reading: number, maker: Maker) {
     this.id = id
+    this.role = 'assistant'
     this.party = party
+    this.events = none
+    this.serial = undefined
+    this.createdAt = 0
+    this.promptId = undefined
+    this.clientId = undefined
     this.reading = reading
-    this.#make = make
+    this.ref = undefined
+    this.end = undefined
+    this.begins = false
+    this.isClosed = false
+    this.unsure = none
+    this.maker = maker
   }
 
   get status(): ResponseStatus {
-    return this.#end!.status
+    return this.end!.status
   }
 
   /** Adds what a message says. False if it cannot wait. */
   add(event: StreamEvent): boolean {
     const { serial, timestamp, clientId } = event
-    const isKnown = (event.type === 'end' && this.#end) || this.events.some((one) => one.serial === serial)
-    if (this.#isClosed || isKnown) return false
-    if (event.type === 'end') this.#end = event
-    else if (event.part === '0' && event.type !== 'metadata') this.#begins = true
+    const isKnown = (event.type === 'end' && this.end) || this.events.some((one) => one.serial === serial)
+    if (this.isClosed || isKnown) return false
+    if (event.type === 'end') this.end = event
+    else if (event.part === '0' && event.type !== 'metadata') this.begins = true
     if (this.serial === undefined || serial < this.serial) {
       this.serial = serial
       this.createdAt = timestamp || this.createdAt
@@ -64,8 +75,8 @@ export class Transcript implements Shelved {
 
   /** Call when all is added. Returns whether it tells the response from its beginning to its end. */
   close(): boolean {
-    this.#isClosed = true
-    return this.#begins && this.#end !== undefined
+    this.isClosed = true
+    return this.begins && this.end !== undefined
   }
 
   /** A checksum disagrees. */
@@ -77,23 +88,25 @@ export class Transcript implements Shelved {
 
   /** Its texts may have been edited since they were read. */
   doubt(): void {
-    this.#unsure = this.serials()
+    this.unsure = this.serials()
   }
 
   get isSure(): boolean {
-    return this.#unsure.length === 0
+    return this.unsure.length === 0
   }
 
   /** Whether a message says what is known. */
   confirm({ type, serial, version }: StreamEvent): boolean {
     const known = this.events.find((one) => one.serial === serial)
     if (known?.type !== type || known.version !== version) return false
-    if (!this.isSure) this.#unsure = this.#unsure.filter((one) => one !== serial)
+    if (!this.isSure) this.unsure = this.unsure.filter((one) => one !== serial)
     return true
   }
 
   serials(): string[] {
-    return this.events.flatMap(({ type, serial }) => (type === 'text' ? serial : []))
+    const serials: string[] = []
+    for (const { type, serial } of this.events) if (type === 'text') serials.push(serial)
+    return serials
   }
 
   measure(span: Span): void {
@@ -103,7 +116,7 @@ export class Transcript implements Shelved {
   make(): Response {
     const { events } = this
     this.events = none
-    return this.#make(events)
+    return this.maker.remake(events)
   }
 }
 

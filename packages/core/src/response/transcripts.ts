@@ -66,7 +66,7 @@ export class Transcripts {
     if (party === undefined || known.gap || roster.known(id)) return false
     // It may go by another name.
     if (roster.hasSerial(serial) || shelf.idOf(serial) !== undefined) return false
-    const transcript = new Transcript(id, party, reading, (events) => this.#host.remake(events))
+    const transcript = new Transcript(id, party, reading, this.#host)
     transcript.add(event)
     this.#page!.push(transcript)
     shelf.put(transcript)

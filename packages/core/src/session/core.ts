@@ -6,10 +6,9 @@ import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
 import { Conversation } from '../response/conversation.ts'
 import type { Ignored } from '../response/conversation.ts'
-import { noLines } from '../response/lines.ts'
 import type { MessageList } from '../response/lines.ts'
 import type { Agents } from '../response/parties.ts'
-import type { Produce, Structure } from '../response/reduce.ts'
+import type { Structure } from '../response/reduce.ts'
 import { perFrame } from '../store/frame.ts'
 import type { Schedule } from '../store/frame.ts'
 import { Store } from '../store/store.ts'
@@ -25,7 +24,7 @@ import { kindsOf, readersOf, rowsOf } from './feature.ts'
 import type { Feature } from './feature.ts'
 import { Intake } from './intake.ts'
 import { initialState, reduceSession, stateOf, viewOf } from './state.ts'
-import type { SessionChange, SessionFacts, SessionState, SessionView } from './state.ts'
+import type { Produce, SessionChange, SessionFacts, SessionState, SessionView } from './state.ts'
 
 export interface ReadingOptions extends NameOptions {
   /** How to read the past: `history()` (default), `rewind()`, `seed()`, or a hydrator of your own. */
@@ -90,7 +89,7 @@ export class SessionCore {
   constructor(options: ChannelSource & ReadingOptions, parts: Parts) {
     const { hydrate = history(), codec, schedule = perFrame } = options ?? {}
     if (typeof hydrate?.load !== 'function') throw wrongHydrator(hydrate)
-    const { features, modes, produce } = parts
+    const { features, modes } = parts
     const channel = (this.channel = openChannel(options, { params: hydrate.params, modes }))
     this.#parts = parts
     const applyRows = rowsOf(features)
@@ -100,8 +99,6 @@ export class SessionCore {
     this.#hasChannel = (options.client ?? options.channel) !== undefined
     this.#facts = {
       ...initialState,
-      messages: noLines.shown,
-      entries: noLines.shown,
       channel: options.initialRows ? 'initialized' : channel.state,
       connection: options.initialRows ? undefined : this.#connection?.state,
       unreachable: false,
@@ -109,7 +106,6 @@ export class SessionCore {
       closed: false,
     }
     this.conversation = new Conversation(channel.name, kindsOf(features), {
-      produce,
       agents: options.agents,
       onIgnored: (ignored) => this.#ignore(ignored),
       hearsGaps: () => this.events.hears('gap'),
@@ -166,9 +162,16 @@ export class SessionCore {
   /** The public state; the same object until it changes. */
   readonly getSnapshot = (): SessionState => {
     const facts = this.#facts
+    const { messages, entries, isStreaming } = this.store
     const known = this.#shown
-    if (known?.of === facts) return known.state
-    const view = viewOf(facts)
+    if (
+      known?.of === facts &&
+      known.view.messages === messages &&
+      known.view.entries === entries &&
+      known.view.isStreaming === isStreaming
+    )
+      return known.state
+    const view = viewOf(facts, this.store)
     const state = known && same(view, known.view) ? known.state : stateOf(view)
     this.#shown = { of: facts, view, state }
     return state
@@ -181,7 +184,7 @@ export class SessionCore {
     // Every attempt to connect fails for the same reason.
     if (change.type === 'unreachable' && (closed || opened || error?.message === change.error.message)) return
     this.#facts = reduceSession(this.#facts, change, this.#parts.produce)
-    if (change.type !== 'list') this.store.stateChanged()
+    this.store.stateChanged()
     if (change.type === 'failed' || change.type === 'unreachable') this.events.emit('error', change.error)
     if (change.type === 'channel' && change.state === 'attached') this.#parts.onUnattended?.()
   }
@@ -243,8 +246,6 @@ export class SessionCore {
       pathOf: this.#parts.pathOf,
       onFlush: () => this.#parts.onFlush?.(),
       onStructure: (structure) => this.#parts.onStructure?.(structure),
-      onList: (messages, entries, isStreaming) =>
-        this.dispatch({ type: 'list', messages, entries, isStreaming }),
       onPublish: (published) => this.events.announce(published),
       onListenerError: (cause) => this.events.listenerThrew(cause),
     })

@@ -1,11 +1,11 @@
 import type { ChannelSource } from '../ably/openChannel.ts'
-import { copied } from '../response/reduce.ts'
 import type { RegisteredData, RegisteredTools } from '../types/register.ts'
 import type { DataTypes, PromptState, ResponseListener, ResponseState, Tools } from '../types/types.ts'
 import { SessionCore } from './core.ts'
 import type { ReadingOptions } from './core.ts'
 import type { SessionEvents } from './events.ts'
 import type { Feature } from './feature.ts'
+import { copied } from './state.ts'
 import type { SessionState } from './state.ts'
 
 export type ReaderOptions = ChannelSource &

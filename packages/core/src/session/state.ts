@@ -1,6 +1,5 @@
 import type { HydrationState } from '../past/ledger.ts'
 import type { MessageList } from '../response/lines.ts'
-import type { Produce } from '../response/reduce.ts'
 import type { MessageRef } from '../types/types.ts'
 
 export type SessionStatus =
@@ -63,8 +62,11 @@ export interface SessionView extends Omit<SessionState, 'messages' | 'entries'> 
   readonly entries: MessageList
 }
 
-/** A session's internal state, from which `SessionState` is derived. */
-export interface SessionFacts extends Omit<SessionView, 'status'> {
+/** What the store publishes for a session's state. */
+export type SessionLists = Pick<SessionView, 'messages' | 'entries' | 'isStreaming'>
+
+/** A session's internal state, from which, with the lists, `SessionState` is derived. */
+export interface SessionFacts extends Omit<SessionView, 'status' | keyof SessionLists> {
   /** States of Ably's channel and connection. A session given only a channel knows no connection. */
   readonly channel: string
   readonly connection: string | undefined
@@ -79,12 +81,21 @@ export type SessionChange =
   | { readonly type: 'channel' | 'connection'; readonly state: string }
   | ({ readonly type: 'past' } & HydrationState)
   | { readonly type: 'opened' }
-  | ({ readonly type: 'list' } & Pick<SessionView, 'messages' | 'entries' | 'isStreaming'>)
   | { readonly type: 'members'; readonly agents: readonly Member[]; readonly users: readonly Member[] }
   | { readonly type: 'unreachable' | 'failed'; readonly error: Error }
   | { readonly type: 'closed' }
 
 type Draft = { -readonly [K in keyof SessionFacts]: SessionFacts[K] }
+
+/** Writes the next state: immer's `produce`, or `copied`. */
+export type Produce = <S extends object>(state: S, recipe: (draft: S) => void) => S
+
+/** `produce` for flat states whose recipes only replace fields. */
+export const copied: Produce = (state, recipe) => {
+  const draft = { ...state }
+  recipe(draft)
+  return draft
+}
 
 /** The reducer of a session's own state. */
 export function reduceSession(facts: SessionFacts, change: SessionChange, produce: Produce): SessionFacts {
@@ -111,11 +122,6 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
       case 'opened':
         draft.opened = true
         break
-      case 'list':
-        draft.messages = change.messages
-        draft.entries = change.entries
-        draft.isStreaming = change.isStreaming
-        break
       case 'members':
         draft.agents = change.agents
         draft.users = change.users
@@ -130,8 +136,8 @@ export function reduceSession(facts: SessionFacts, change: SessionChange, produc
 }
 
 /** Derives what shows. */
-export function viewOf(facts: SessionFacts): SessionView {
-  const { messages, entries, isStreaming, hasOlder, hydration, agents, users, error } = facts
+export function viewOf(facts: SessionFacts, { messages, entries, isStreaming }: SessionLists): SessionView {
+  const { hasOlder, hydration, agents, users, error } = facts
   return {
     status: statusOf(facts),
     messages,

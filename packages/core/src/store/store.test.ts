@@ -11,12 +11,12 @@ function storeOf(reader: Reader) {
     schedule: () => () => {},
     pathOf: ({ entries }) => chosen.path(entries.shown),
     onFlush() {},
-    onList: (_messages, _entries, isStreaming) => void lists.push(isStreaming),
     onPublish() {},
     onListenerError(error) {
       throw error
     },
   })
+  store.subscribe(() => void lists.push(store.isStreaming))
   return { store, chosen, lists }
 }
 

@@ -28,8 +28,6 @@ interface Hooks {
   onFlush(): void
   /** The conversation has changed, and is about to show. */
   onStructure?: ((structure: Structure) => void) | undefined
-  /** The list has changed, or whether any response is being written; its subscribers are notified next. */
-  onList(messages: MessageList, entries: MessageList, isStreaming: boolean): void
   /** Called after everybody was notified. */
   onPublish(published: readonly Published[]): void
   onListenerError(error: unknown): void
@@ -45,9 +43,10 @@ export class Store {
   readonly conversation: Conversation
   messages: MessageList = emptyStructure.entries.shown
   entries: MessageList = emptyStructure.entries.shown
+  /** A response is being written. */
+  isStreaming = false
   /** Responses that are being written, as they show. */
   readonly #streaming = new Set<string>()
-  #isStreaming = false
   #pathChanged = false
   #structure = emptyStructure
   readonly #hooks: Hooks
@@ -159,11 +158,8 @@ export class Store {
     this.#cancel?.()
     this.#cancel = undefined
     const published = this.#publish()
-    const { messages, entries } = this
     const streamingChanged = this.#refreshStreaming(published)
     const tellList = this.#refreshList() || streamingChanged || this.#outsideChanged
-    if (streamingChanged || messages !== this.messages || entries !== this.entries)
-      this.#hooks.onList(this.messages, this.entries, this.#isStreaming)
     this.#outsideChanged = false
     for (const { changes, listeners } of published)
       for (const listener of listeners) this.#tell(listener, changes)
@@ -214,13 +210,13 @@ export class Store {
   /** Returns whether the first response that streams began, or the last one ended. */
   #refreshStreaming(published: readonly News[]): boolean {
     // One that streams is enough to know.
-    for (const { now } of published) if (this.#isStreaming && now?.status === 'streaming') return false
+    for (const { now } of published) if (this.isStreaming && now?.status === 'streaming') return false
     for (const id of this.#streaming)
       if (this.conversation.responses.get(id)?.snapshot?.status === 'streaming') break
       else this.#streaming.delete(id)
     const isStreaming = this.#streaming.size > 0
-    if (isStreaming === this.#isStreaming) return false
-    this.#isStreaming = isStreaming
+    if (isStreaming === this.isStreaming) return false
+    this.isStreaming = isStreaming
     return true
   }
 

@@ -804,8 +804,8 @@ export const mutants: Mutant[] = [
   {
     name: 'what history tells without its beginning waits',
     file: 'response/transcript.ts',
-    from: 'return this.#begins && this.#end !== undefined',
-    to: 'return this.#end !== undefined',
+    from: 'return this.begins && this.end !== undefined',
+    to: 'return this.end !== undefined',
     killer: 'src/response/transcripts',
   },
   {

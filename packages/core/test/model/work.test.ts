@@ -5,6 +5,7 @@ import type { Deliveries } from './deliveries.ts'
 import { deliveriesOf, makeTokens, wholeMessage } from './deliveries.ts'
 import { DirectChannel } from './directChannel.ts'
 import { Response } from '../../src/response/response.ts'
+import { Table } from '../../src/response/table.ts'
 import { Run } from '../../src/text/run.ts'
 import { seed } from '../../src/past/seed.ts'
 import type { Hydrator } from '../../src/past/hydrator.ts'
@@ -205,6 +206,40 @@ describe('work per message of a long conversation', () => {
     const short = await looksAfter(10)
     const long = await looksAfter(2_000)
     expect(long).toBeLessThan(1.3 * short)
+  })
+})
+
+/** Objects that immer drafts. */
+function countDrafts(): { count: number; restore(): void } {
+  const { revocable } = Proxy
+  const drafts = { count: 0, restore: () => void (Proxy.revocable = revocable) }
+  Proxy.revocable = ((...given: Parameters<typeof revocable>) => {
+    drafts.count++
+    return revocable(...given)
+  }) as typeof revocable
+  return drafts
+}
+
+describe('work per answer that is over at once', () => {
+  test('one change of the list, and no draft', async () => {
+    const { session, channel, counts, frame } = await counted()
+    counts.list = 0
+    const tables = vi.spyOn(Table.prototype, 'with').mock.calls
+    const drafts = countDrafts()
+    const looks = countLooks(() => {
+      for (let i = 0; i < 20; i++) {
+        for (const message of wholeMessage(`s-${i}`, 'One more.')) channel.deliver(message)
+        frame()
+      }
+    })
+    drafts.restore()
+    expect(session.getSnapshot().messages).toHaveLength(20)
+    // It streams, and is over.
+    expect(counts.list).toBe(2 * 20)
+    // The list, the prompts and their fates.
+    expect(tables).toHaveLength(3 * 20)
+    expect(drafts.count).toBe(0)
+    expect(looks / 20).toBeLessThan(62)
   })
 })
 
