@@ -242,6 +242,30 @@ describe('what the model sees', () => {
     expect(messages[1]).toEqual({ role: 'assistant', content: 'One […]three' })
   })
 
+  test('a prompt of which only the beginning has come ends in a gap', async () => {
+    const long = { ...ask('What is'), incomplete: { received: 7, length: 15 } } as ConversationMessage
+    expect(await toChatMessages(of(long), { gap: '…' })).toEqual([{ role: 'user', content: 'What is…' }])
+  })
+
+  test('calls that share an id, as models that count anew have them, keep their own outcomes', async () => {
+    const call = (more: object) =>
+      ({ type: 'tool-look', id: 'c', toolCallId: 'call_0', input: {}, ...more }) as unknown as Part
+    const settled = (output: string) => answer([call({ state: 'output-available', output })])
+    const open = answer([call({ state: 'input-available' })], { id: 'open' })
+    const asked = of(ask('1'), settled('one'), ask('2'), settled('two'), ask('3'), open, ask('4'))
+    const calls = [{ responseId: 'other', toolCallId: 'call_0', toolName: 'look', input: {}, output: 'no' }]
+    const { messages } = await toAnthropicMessages({ ...asked, calls })
+    const blocks = messages.flatMap(({ content }) => content as { type: string; id?: string }[])
+    expect(blocks.filter(({ type }) => type === 'tool_use').map(({ id: own }) => own)).toEqual([
+      'call_0',
+      'call_0-2',
+    ])
+    expect(blocks.filter(({ type }) => type === 'tool_result')).toMatchObject([
+      { tool_use_id: 'call_0', content: 'one' },
+      { tool_use_id: 'call_0-2', content: 'two' },
+    ])
+  })
+
   test('a declined call is an error with the reason; an undecided one is left out with its reasoning', async () => {
     const call = (state: string, more = {}) =>
       ({ type: 'tool-pay', id: state, toolCallId: state, state, input: { sum: 1 }, ...more }) as Part
@@ -288,7 +312,7 @@ describe('what the model sees', () => {
       providerMetadata: { anthropic: { signature: 's' } },
     }
     const call = { type: 'tool-where', id: 'c', toolCallId: 'c', state: 'input-available', input: {} } as Part
-    const said = answer([thought, call])
+    const said = answer([thought, call], { id: 'x' })
     const given = {
       ...of(ask('Where am I?'), said),
       calls: [{ responseId: 'x', toolCallId: 'c', toolName: 'where', input: {}, output: 'Rome' }],

@@ -2,6 +2,7 @@ import type {
   FilePart,
   Gap,
   Part,
+  PromptState,
   ProviderMetadata,
   ReasoningPart,
   ResponseState,
@@ -66,22 +67,40 @@ export function mentionOf({ filename, mediaType, url }: FilePart): string {
 /** The turns of a conversation, without the parts that a model must not receive again. */
 export async function turnsOf(conversation: Conversation, options: ConvertOptions = {}): Promise<Turn[]> {
   const turns: Turn[] = []
+  const ids = new Set<string>()
   const last = conversation.messages.findLastIndex(({ role }) => role === 'assistant')
   for (const [i, message] of conversation.messages.entries()) {
     if (message.role === 'system') turns.push({ role: 'system', text: message.text })
     else if (message.role === 'user') {
       const parts = (message as { parts?: readonly (TextPart | FilePart | DataPart)[] }).parts ?? []
-      const content = await userContent(message.text, parts, options)
+      const content = await userContent(beginningOf(message, options), parts, options)
       if (content.length > 0) turns.push({ role: 'user', content })
     } else {
       const open = i === last && endsInCalls(message)
       const { reasoning = 'open-loop' } = options
       const keep = reasoning === 'all' || (reasoning === 'open-loop' && open)
       const steps = await stepsOf(message, keep, options, conversation)
+      for (const call of steps.flatMap(({ calls }) => calls)) call.toolCallId = unused(call.toolCallId, ids)
       if (steps.length > 0) turns.push({ role: 'assistant', steps })
     }
   }
   return merged(turns)
+}
+
+/** An id that no call before has: some models count their calls anew in each answer, and providers refuse an id twice. */
+function unused(id: string, ids: Set<string>): string {
+  let own = id
+  for (let n = 2; ids.has(own); n++) own = `${id}-${n}`
+  ids.add(own)
+  return own
+}
+
+/** The text of a prompt, with a mark at its end if not all of it has come. */
+function beginningOf(
+  { text, incomplete }: Pick<PromptState, 'text' | 'incomplete'>,
+  options: ConvertOptions,
+): string {
+  return incomplete ? text + (options.gap ?? '[…]') : text
 }
 
 /** Providers require turns to alternate, so consecutive turns of one side are joined. */
@@ -139,7 +158,9 @@ async function stepsOf(
   }
   for (const part of response.parts) {
     if (isCall(part)) {
-      const answer = calls.find(({ toolCallId }) => toolCallId === part.toolCallId)
+      const answer = calls.find(
+        ({ responseId, toolCallId }) => responseId === response.id && toolCallId === part.toolCallId,
+      )
       const call = settledCall(part, answer)
       if (call) step.calls.push(call)
       // Reasoning is bound to the call that follows it, so it is left out with the call.

@@ -23,7 +23,7 @@ export interface Conversation {
   readonly messages: readonly ConversationMessage[]
   /** Older turns are missing: a limit was reached, or the past could not be read. */
   readonly truncated: boolean
-  /** Text of a response is missing. */
+  /** Text of a response, or of a prompt, is missing. */
   readonly hasGap: boolean
   readonly calls: readonly PendingCall[]
 }
@@ -57,9 +57,14 @@ export function bounded(
     ...conversation,
     messages: rest,
     truncated: true,
-    hasGap: rest.some((message) => message.role === 'assistant' && message.hasGap),
+    hasGap: rest.some(lacksText),
     calls: conversation.calls.filter(({ responseId }) => ids.has(responseId)),
   }
+}
+
+/** Whether text of a message is missing. */
+export function lacksText(message: ConversationMessage): boolean {
+  return message.role === 'assistant' ? message.hasGap : 'incomplete' in message
 }
 
 function lengthOf(message: ConversationMessage): number {

@@ -3,7 +3,7 @@ import type { LoadRows, MessageRef, Part, PromptState, ResponseState, Session } 
 import { ErrorCode, wrapError } from '@rejoin/core/protocol'
 import type { RealtimeChannel } from 'ably'
 import type { Prompt } from '../inbound/prompt.ts'
-import { bounded } from './conversation.ts'
+import { bounded, lacksText } from './conversation.ts'
 import type { Bounds, Conversation, ConversationMessage, PendingCall } from './conversation.ts'
 
 export interface RecallOptions extends Bounds {
@@ -38,7 +38,7 @@ export async function recall(
       {
         messages,
         truncated: hasOlder || hydration === 'bounded',
-        hasGap: messages.some((message) => message.role === 'assistant' && message.hasGap),
+        hasGap: messages.some(lacksText),
         calls: messages.flatMap(callsOf),
       },
       options,
@@ -76,7 +76,11 @@ function messageOf(
 ): ConversationMessage | undefined {
   if (role === 'user') {
     const state = session.getPrompt(id)
-    return state && isAnswered(session, state, prompt, open) ? { ...state, role } : undefined
+    if (!state || !isAnswered(session, state, prompt, open)) return undefined
+    if (id !== prompt.id || !state.incomplete) return { ...state, role }
+    // The handler has all of it.
+    const { incomplete: _, ...known } = state
+    return { ...known, text: prompt.text, parts: prompt.parts, role }
   }
   const response = session.getResponse(id)
   if (!response || (open === 'omit' && response.status === 'streaming')) return undefined

@@ -236,6 +236,21 @@ test('after a loss, what a token begins with may stand in the place of known tex
   expect([run.text, run.gaps]).toEqual(['abcXYZ', []])
 })
 
+test('after a loss, text behind a gap is uncertain: a successor may have gone on from before it, and come as far', () => {
+  const run = new Run(false)
+  run.append({ key: key(0), text: 'ab', end: 2 })
+  run.append({ key: key(1), text: 'c', end: 4 })
+  run.break(2)
+  run.append({ key: key(9), text: 'Z', end: 5 })
+  run.fold()
+  expect([run.text, run.gaps]).toMatchObject(['abcZ', [{ from: 2, to: 3, missing: undefined }]])
+  run.replace({ key: key(7), text: 'abc', end: 3 }, { final: true })
+  run.append({ key: key(8), text: 'Y', end: 4 })
+  run.cover({ from: key(1), epoch: 2 })
+  run.fold()
+  expect([run.text, run.gaps]).toEqual(['abcYZ', []])
+})
+
 test('Tokens finds the place of any of them, across blocks', () => {
   const tokens = new Tokens()
   for (let i = 0; i < 1000; i += 2) tokens.add(key(i), i)

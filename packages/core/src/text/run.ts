@@ -457,6 +457,9 @@ export class Run {
       this.#shown.end = end
       return
     }
+    // After a loss, a successor may have gone on from before a gap, with other text, and have come as far.
+    const [gap] = this.#shown.gaps
+    if (broken && !this.merges && gap) this.#shown.doubt(here - gap.from)
     const missing = end - reached - length
     if (missing === 0) {
       this.#shown.push(text)

@@ -15,6 +15,13 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'text behind a gap stays certain after a loss',
+    file: 'text/run.ts',
+    from: 'if (broken && !this.merges && gap)',
+    to: 'if (false as boolean && gap)',
+    killer: 'src/text/edits',
+  },
+  {
     name: 'nobody hears of gaps in answers on the shelf',
     file: 'response/transcripts.ts',
     from: 'this.#host.hearsGaps() && transcript.isWrong',
