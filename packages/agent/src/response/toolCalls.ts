@@ -84,8 +84,9 @@ export class ToolCalls {
   ): ToolPart {
     const tool = this.start(toolCallId, toolName, fields)
     if (tool.state !== 'input-streaming' && !client) return tool
-    if (tool.growing) tool.growing.finish()
-    else {
+    tool.growing?.finish()
+    // A call can be repaired after the model has said it, and a part of what it said can be lost.
+    if (!tool.growing || !tells(tool.growing.text, input)) {
       const call = {
         name: toolName,
         args: input === undefined ? {} : input,
@@ -285,4 +286,13 @@ export interface ToolCall {
   progress(progress: ToolProgress): void
   result(output: unknown): void
   error(errorText: string): void
+}
+
+/** Whether the arguments' text says the input. */
+function tells(text: string, input: unknown): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === JSON.stringify(input)
+  } catch {
+    return text.trim() === '' && JSON.stringify(input ?? {}) === '{}'
+  }
 }

@@ -197,13 +197,13 @@ export class OpenTool extends OpenPart {
     const pending = approval?.pending
     const call = this.#valueOf('call')
     const streamed = this.#shownInput()
-    const asked = streamed.input === undefined ? this.#askedInput() : undefined
-    const known = streamed.input === undefined ? (asked ?? { value: told?.input }).value : streamed.input
-    const input = call ? call.value : known
+    const asked = this.#askedInput()
+    const said = asked ?? call
+    const input = said ? said.value : streamed.input === undefined ? told?.input : streamed.input
     const final = this.#valueOf('result')
     const output = final ?? this.#valueOf('preliminary')
     const failed = this.#outcome('failure')?.change as ChangeOf<'failure'> | undefined
-    const incomplete = output?.incomplete ?? (call ?? asked)?.incomplete
+    const incomplete = output?.incomplete ?? said?.incomplete
     if (incomplete) this.gaps = [...this.gaps, ...gapsOf(this.id, incomplete)]
     const { kind: _, ...progress } = this.#change('progress') ?? { kind: '' }
     const { kind: __, ...fields } = {
@@ -224,7 +224,7 @@ export class OpenTool extends OpenPart {
       state: this.#state(input, !!call && !call.incomplete),
       ...(providerExecuted && { providerExecuted }),
       ...(title !== undefined && { title }),
-      ...streamed,
+      ...(!said && streamed),
       input,
       ...(output && 'value' in output && { output: output.value }),
       ...(output && !final && { preliminary: true }),

@@ -15,6 +15,13 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'what a call said is approved instead of what the agent asks for',
+    file: 'response/toolPart.ts',
+    from: 'const said = asked ?? call',
+    to: 'const said = call ?? asked',
+    killer: 'test/model/vectors',
+  },
+  {
     name: 'text behind a gap stays certain after a loss',
     file: 'text/run.ts',
     from: 'if (broken && !this.merges && gap)',

@@ -1,0 +1,46 @@
+import { createSession } from '@rejoin/core'
+import { expect, test } from 'vitest'
+import { streamed } from '../../test/providerRecordings.ts'
+import { useBench } from '../../test/agentBench.ts'
+import type { ModelEvent, Pattern } from '../index.ts'
+
+const bench = useBench()
+
+const call = { toolCallId: 'c', toolName: 'find' }
+const said = (...pieces: string[]): ModelEvent[] => [
+  { type: 'tool-input-start', ...call },
+  ...pieces.map((inputTextDelta) => ({ type: 'tool-input-delta', toolCallId: 'c', inputTextDelta }) as const),
+]
+
+test.each<[string, string[], unknown]>([
+  ['repaired', ['{"for":', '"a fx"}'], { for: 'a fox' }],
+  ['said in part', ['{"for":'], { for: 'a fox' }],
+  ['as they were said', ['{"for": ', '"a fox"}'], { for: 'a fox' }],
+  ['none', [''], {}],
+])('arguments that are %s: all have those that count', async (_name, pieces, input) => {
+  for (const pattern of ['message-per-response', 'message-per-token'] satisfies Pattern[]) {
+    const channelName = bench.channelName()
+    const agent = bench.agent({ channelName, pattern })
+    const session = createSession({ client: bench.client({ clientId: 'ann' }), channelName })
+    await Promise.all([agent.ready, session.ready])
+    const response = agent.respond({ responseId: 'r' })
+    const events: ModelEvent[] = [
+      ...said(...pieces),
+      { type: 'tool-input-available', ...call, input },
+      { type: 'finish', finishReason: 'tool-calls' },
+    ]
+    await response.pipe(streamed(events))
+    await response.end()
+    const late = createSession({ client: bench.client({ clientId: 'bob' }), channelName })
+    await late.ready
+    await bench.until(() => session.getResponse('r')?.status === 'complete')
+    for (const { getResponse } of [session, late]) {
+      const parts = getResponse('r')!.parts
+      expect(parts).toMatchObject([{ type: 'tool-find', state: 'input-available', input }])
+      expect(parts[0]).not.toHaveProperty('inputError')
+    }
+    session.close()
+    late.close()
+    await agent.close()
+  }
+})
