@@ -201,8 +201,41 @@ describe.each(fronts)('%s', (front) => {
     await chat.completed()
     await chat.answer.getByText('2 of 2').waitFor()
     expect(await page.evaluate(() => document.activeElement?.className)).toBe('prompt')
+    const copied = () => page.evaluate(() => navigator.clipboard.readText())
     await keys.press('Copy')
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await chat.text())
+    await expect.poll(copied).toBe(answers.openai.prompt)
+    await keys.press('Copy')
+    await expect.poll(copied).toBe(await chat.text())
+    // Escape stops, wherever the focus is in the conversation.
+    await demo.model.holdAt(100)
+    await keys.to('Your message')
+    await page.keyboard.type(answers.story.prompt)
+    await page.keyboard.press('Enter')
+    await chat.answers.nth(1).waitFor()
+    await chat.shows(100)
+    await page.keyboard.press('Escape')
+    await page.locator('.answer[data-status=stopped]').nth(0).waitFor()
+    await demo.model.goOn()
+    // A file: chosen, looked at, removed, chosen again and sent.
+    const choose = async () => {
+      const chooser = page.waitForEvent('filechooser')
+      await keys.press('Attach files', 'backwards')
+      await (
+        await chooser
+      ).setFiles({ name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from(png(64, 48)) })
+      await page.locator('.tray img').waitFor()
+    }
+    await choose()
+    await keys.press('Remove cat.png', 'backwards')
+    await expect.poll(() => page.locator('.tray li').count()).toBe(0)
+    expect(await keys.focused()).toBe('Attach files')
+    await keys.to('Your message')
+    await choose()
+    await keys.to('Your message')
+    await page.keyboard.type('What is this?')
+    await page.keyboard.press('Enter')
+    await chat.completed(3)
+    await keys.to('cat.png', 'backwards')
     // An approval.
     await keys.to('Your message')
     await page.keyboard.type('Book a table for two tonight')
@@ -214,7 +247,7 @@ describe.each(fronts)('%s', (front) => {
     // To the end.
     const distance = () =>
       page.locator('.scroll').evaluate((one) => one.scrollHeight - one.clientHeight - one.scrollTop)
-    await chat.completed(2)
+    await chat.completed(4)
     await keys.to('Your message')
     await page.locator('.scroll').evaluate((one) => one.scrollTo(0, 0))
     await chat.button('Jump to end').waitFor()
@@ -239,6 +272,33 @@ describe.each(fronts)('%s', (front) => {
     await page.keyboard.press('Enter')
     await page.locator('h1').getByText('New conversation').waitFor()
     expect(await keys.focused()).toBe('Your message')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('the proof and the tour, with the keyboard alone', async () => {
+    // Narrow enough for drawers.
+    const { context, complaints } = await person({ viewport: { width: 1000, height: 860 } })
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    const { page } = chat
+    const keys = new Keys(page)
+    await keys.press('Break it', 'backwards')
+    await keys.press('Compare')
+    expect(await keys.focused()).toBe('Break it')
+    await keys.to('Text of the snippet')
+    await keys.press('Close', 'backwards')
+    await page.locator('.dock').waitFor({ state: 'hidden' })
+    expect(await keys.focused()).toBe('Break it')
+    // Its first step holds, so that there is time to look around.
+    await demo.model.holdAt(100)
+    await page.keyboard.press('Enter')
+    await keys.press('Break it for me')
+    await page.locator('.steps [data-state=running]').waitFor()
+    expect(await keys.focused()).toBe('Break it')
+    await keys.to('Steps')
+    await keys.press('Close', 'backwards')
+    await page.locator('.dock').waitFor({ state: 'hidden' })
+    expect(await keys.focused()).toBe('Break it')
     expect(complaints).toEqual([])
     await context.close()
   })

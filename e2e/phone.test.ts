@@ -82,6 +82,27 @@ describe.each(fronts)('%s', (front) => {
   })
 })
 
+test('formulas are rendered by what comes with the first of them', async () => {
+  const { context, complaints } = await person({ ...phone, format: 'rendered' })
+  const page = await context.newPage()
+  const chat = new Chat(page)
+  const scripts: string[] = []
+  page.on('response', (response) => scripts.push(new URL(response.url()).pathname))
+  const loaded = () => scripts.some((path) => /\/tex-[^/]+\.js$/.test(path))
+  await chat.goto(`${demo.url}/react/`)
+  await chat.ask(answers.thinking.prompt)
+  await chat.completed()
+  expect(loaded()).toBe(false)
+  await chat.ask(answers.formulas.prompt)
+  await chat.completed(2)
+  await expect.poll(() => chat.answer.locator('math').count()).toBe(16)
+  expect(await chat.answer.locator('math msqrt').count()).toBe(5)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+  expect(loaded()).toBe(true)
+  expect(complaints).toEqual([])
+  await context.close()
+})
+
 test('something shows before any script has come', async () => {
   const { context } = await person({ ...phone, javaScriptEnabled: false })
   const page = await context.newPage()

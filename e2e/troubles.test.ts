@@ -81,10 +81,38 @@ describe('the page', () => {
       await page.getByRole('alert').filter({ hasText: 'belongs to someone else' }).waitFor()
     }
     await screenshot(page, 'not-mine')
+    // There is nothing to break, and the buttons say so.
+    for (const name of ['Break it for me', 'Compare']) {
+      expect(await page.getByRole('button', { name }).getAttribute('aria-disabled')).toBe('true')
+      await page.getByRole('button', { name }).click({ force: true })
+    }
+    await page.getByText('There is no conversation to break.').waitFor()
+    expect(await page.locator('.dock').isHidden()).toBe(true)
     await page.getByRole('button', { name: 'Start again' }).click()
     await new Chat(page).hydrated()
     await context.close()
     await other.close()
+  })
+
+  test('a conversation that cannot be reached: what needs it says so, and works when it is there', async () => {
+    const { context } = await person()
+    let reach = () => {}
+    const reachable = new Promise<void>((resolve) => (reach = resolve))
+    await context.routeWebSocket(/./, async (socket) => {
+      await reachable
+      socket.connectToServer()
+    })
+    const page = await context.newPage()
+    await page.goto(`${demo.url}/react/`)
+    const compare = page.getByRole('button', { name: 'Compare' })
+    await page.getByText('Not connected yet, so there is nothing to break or compare.').waitFor()
+    expect(await compare.getAttribute('aria-disabled')).toBe('true')
+    await screenshot(page, 'unreachable')
+    reach()
+    await page.locator('.panel [aria-disabled=false]').first().waitFor()
+    await compare.click()
+    await page.locator('.dock').waitFor()
+    await context.close()
   })
 
   test('a prompt sent while the connection is away is kept, shown as such, and answered later', async () => {

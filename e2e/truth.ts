@@ -54,6 +54,7 @@ export const answers = {
   anthropic: truthOf('Summarise the tech news'),
   thinking: truthOf('Divide 925 by 5, thinking first'),
   scripted: truthOf('How does this page survive a refresh?'),
+  formulas: truthOf('How far does a lighthouse shine?'),
   story: truthOf('Tell me a long story about a lighthouse'),
 }
 

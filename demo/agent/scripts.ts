@@ -251,6 +251,26 @@ When a publish was refused, the agent notices and sends the full text again. The
 Try it: press **Drop the next message** while this is being written. 🙂`,
   },
   {
+    prompt: 'How far does a lighthouse shine?',
+    text: String.raw`As far as the Earth lets it. A lamp at the height $h$ above the sea shows as far as the line of sight touches the water, at the distance $d$. With the radius $R$ of the Earth, Pythagoras says
+
+$$
+d = \sqrt{(R + h)^2 - R^2} = \sqrt{2Rh + h^2} \approx \sqrt{2Rh}
+$$
+
+because $h$ is small beside $R$. With $R = 6371\,\text{km}$ and $h$ in metres, that is
+
+\[ d \approx 3.57\,\sqrt{h}\ \text{km} \]
+
+| Height of the lamp | Seen from the water |
+|--:|--:|
+| $10\,\text{m}$ | $11.3\,\text{km}$ |
+| $40\,\text{m}$ | $22.6\,\text{km}$ |
+| $100\,\text{m}$ | $35.7\,\text{km}$ |
+
+Four times as high, and it shines twice as far: $\sqrt{4h} = 2\sqrt{h}$. A lamp of $40\,\text{m}$ costs more than $5, though.`,
+  },
+  {
     prompt: 'Tell me a long story about a lighthouse',
     reasoning:
       '**A story with a shape**\n\nA keeper, a light, a message that arrives in pieces. Keep it calm.',

@@ -1,4 +1,5 @@
 import type { ResponseState } from '@rejoin/core'
+import { copyText, wordsOf } from '../copy.ts'
 import { h, icon } from '../dom.ts'
 import { factsOf } from '../facts.ts'
 import { patch } from '../patch.ts'
@@ -54,7 +55,7 @@ export class FactsLine {
     const version = branch && versionAfter(branch, act)
     // A prompt that does not get through says so in its own line.
     if (version !== undefined) this.#actions.selectBranch(version)
-    else if (act === 'copy') copy(response.text, event)
+    else if (act === 'copy') copyText(response.text, wordsOf(event))
     else if (act === 'again') {
       // This row goes until the next version comes: the keyboard's focus stays at its turn.
       const row = this.element.closest('li')?.previousElementSibling
@@ -77,16 +78,4 @@ function buttons(response: ResponseState): Node[] {
     ...(promptId !== undefined ? [button('again', 'retry', isWhole ? 'Regenerate' : 'Try again')] : []),
     ...timeElement(createdAt),
   ]
-}
-
-function copy(text: string, { target }: Event): void {
-  const words = (target as Element).closest('button')!.lastChild as Text
-  const say = (said: string) => {
-    words.data = said
-    setTimeout(() => (words.data = 'Copy'), 1500)
-  }
-  navigator.clipboard.writeText(text).then(
-    () => say('Copied'),
-    () => say('Not allowed'),
-  )
 }

@@ -39,7 +39,13 @@ export class ComposerView {
     this.#send = h('button', { type: 'submit', class: 'send', 'aria-label': 'Send' }, icon('arrowUp'))
     this.#stop = h(
       'button',
-      { type: 'button', class: 'send stop', onclick: () => options.stop() },
+      {
+        type: 'button',
+        class: 'send stop',
+        title: 'Stop (Escape)',
+        'aria-keyshortcuts': 'Escape',
+        onclick: () => options.stop(),
+      },
       icon('stop'),
     )
     element.className = 'composer'
@@ -54,14 +60,26 @@ export class ComposerView {
     )
     this.#tray.takeDrops(element.closest<HTMLElement>('.front') ?? element)
     this.#unsubscribe = options.activity.subscribe(() => this.#show())
+    document.addEventListener('keydown', this.#onKey)
     this.#show()
     if (mayFocus()) this.#field.focus()
   }
 
   dispose(): void {
     this.#unsubscribe()
+    document.removeEventListener('keydown', this.#onKey)
     this.#tray.close()
     this.#element.replaceChildren()
+  }
+
+  /** Escape stops, unless it means something else: where the focus is, or to an input method. */
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented || this.#stop.hidden) return
+    // A drawer that is open is closed by it.
+    if (this.#element.closest('[inert]')) return
+    const { target } = event
+    const isHere = this.#element.closest('.front')?.contains(target as Node) ?? false
+    if (isHere || target === document.body) this.#options.stop()
   }
 
   #onSubmit(event: Event): void {

@@ -10,6 +10,8 @@ export const budget = {
   inline: 10_000,
   /** Characters of a last paragraph whose open marks are closed while it grows. */
   tail: 4000,
+  /** Characters of a formula. */
+  formula: 2000,
   /** Quotes, lists and links inside each other. */
   depth: 40,
   /** Items of a list that are laid out as one. */

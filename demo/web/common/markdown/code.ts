@@ -1,4 +1,5 @@
 import type { Token } from 'markdown-it'
+import { copyText } from '../copy.ts'
 import { h } from '../dom.ts'
 import { patch } from '../patch.ts'
 import { rest } from '../resting.ts'
@@ -80,11 +81,5 @@ export function onCopy({ target }: Event): void {
   const button = (target as Element).closest<HTMLButtonElement>('button.copy')
   const code = button?.closest('.code')?.querySelector('code')
   if (!button || !code) return
-  navigator.clipboard.writeText(code.textContent ?? '').then(
-    () => {
-      button.textContent = 'Copied'
-      setTimeout(() => (button.textContent = 'Copy'), 1500)
-    },
-    () => (button.textContent = 'Not allowed'),
-  )
+  copyText(code.textContent ?? '', button.firstChild as Text)
 }

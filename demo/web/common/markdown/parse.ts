@@ -1,5 +1,6 @@
 import MarkdownIt, { type Env, type Token } from 'markdown-it'
 import { budget } from './budget.ts'
+import { findMath } from './mathRules.ts'
 
 /** A paragraph, a list, a table: what stands by itself at the top level of a text. */
 export interface Block {
@@ -12,6 +13,7 @@ export interface Block {
 }
 
 const markdown = new MarkdownIt('default', { html: false, maxNesting: budget.depth })
+findMath(markdown)
 
 /** A few characters can stand for many cells of a table: the parser stops at more tokens than a text can mean. */
 class BoundedState extends markdown.block.State {

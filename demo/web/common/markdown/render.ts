@@ -2,6 +2,7 @@ import type { Env, Token } from 'markdown-it'
 import { linkAddress } from '../address.ts'
 import { h } from '../dom.ts'
 import { codeBlock } from './code.ts'
+import { formula } from './formula.ts'
 import { inlineOf, isCode, type Block } from './parse.ts'
 
 /** Elements that a model may make. Text becomes text nodes: none of it is ever read as HTML. */
@@ -111,6 +112,8 @@ function leaf(token: Token, growing: boolean): Node | string {
     case 'fence':
     case 'code_block':
       return codeBlock(token, growing)
+    case 'math':
+      return formula(token)
     case 'image': {
       // Loading it would tell its server who reads.
       const address = String(token.attrGet('src') ?? '')

@@ -4,6 +4,7 @@ import { patch } from '../patch.ts'
 import { rest, wake } from '../resting.ts'
 import type { Marks, TextView } from '../textView.ts'
 import { GrowingCode, onCopy } from './code.ts'
+import { onFormulas } from './formula.ts'
 import { onColours } from './highlight.ts'
 import { hasMark, openAfter, placeMarks, withSentinels } from './marks.ts'
 import { blocksOf, isCode, isTable, type Block } from './parse.ts'
@@ -29,7 +30,7 @@ const long = 16_000
  */
 export class MarkdownView implements TextView {
   readonly #container: HTMLElement
-  readonly #stopColours: () => void
+  readonly #stops: readonly (() => void)[]
   #blocks: Shown[] = []
   #source = ''
   #about = ''
@@ -41,11 +42,7 @@ export class MarkdownView implements TextView {
   constructor(container: HTMLElement) {
     this.#container = container
     container.addEventListener('click', onCopy)
-    this.#stopColours = onColours(() => {
-      for (const block of this.#blocks) if (block.element.querySelector('pre')) block.key = ''
-      this.#about = ''
-      this.#again()
-    })
+    this.#stops = [onColours(() => this.#showAgain('pre')), onFormulas(() => this.#showAgain('.formula'))]
   }
 
   update(text: string, marks: Marks, final: boolean): void {
@@ -54,7 +51,7 @@ export class MarkdownView implements TextView {
   }
 
   dispose(): void {
-    this.#stopColours()
+    for (const stop of this.#stops) stop()
     this.#container.removeEventListener('click', onCopy)
     this.#container.replaceChildren()
     wake(this.#container)
@@ -62,6 +59,13 @@ export class MarkdownView implements TextView {
     this.#resting = 0
     this.#source = ''
     this.#again = () => {}
+  }
+
+  /** Blocks that have one of these. */
+  #showAgain(selector: string): void {
+    for (const block of this.#blocks) if (block.element.querySelector(selector)) block.key = ''
+    this.#about = ''
+    this.#again()
   }
 
   #update(text: string, marks: Marks, final: boolean): void {

@@ -18,8 +18,11 @@ export function editor(
     if (edited !== '') send(edited)
   }
   const onkeydown = (event: Event) => {
-    if ((event as KeyboardEvent).key === 'Escape') cancel()
-    else submitOnEnter(event as KeyboardEvent)
+    if ((event as KeyboardEvent).key === 'Escape') {
+      // It would stop answers, too.
+      event.preventDefault()
+      cancel()
+    } else submitOnEnter(event as KeyboardEvent)
   }
   return h(
     'form',

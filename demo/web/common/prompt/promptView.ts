@@ -1,5 +1,6 @@
 import type { Branch, OutgoingPrompt, PromptState, Session, SessionState } from '@rejoin/core'
 import { chunksOf } from '../chunks.ts'
+import { copyText, wordsOf } from '../copy.ts'
 import { h, icon, set } from '../dom.ts'
 import { patch } from '../patch.ts'
 import { timeElement } from '../time.ts'
@@ -66,6 +67,7 @@ export class PromptView implements View<ShownPrompt> {
     if (version !== undefined) this.#actions.selectBranch(version)
     else if (act === 'retry') this.#actions.retryMessage(prompt.id).catch(() => {})
     else if (act === 'again') this.#send(prompt.text)
+    else if (act === 'copy') copyText(prompt.text, wordsOf(event))
     else if (act === 'edit') this.#edit()
   }
 
@@ -125,6 +127,7 @@ function line({ prompt, branch, answers, status }: ShownPrompt): HTMLElement {
       versionSwitch(answers, 'answer'),
       delivery === 'sent' &&
         h('button', { type: 'button', class: 'act', 'data-act': 'edit' }, icon('pencil'), 'Edit'),
+      text !== '' && h('button', { type: 'button', class: 'act', 'data-act': 'copy' }, icon('copy'), 'Copy'),
       ...timeElement(createdAt),
     ),
   )

@@ -15,6 +15,8 @@ export class Dock {
   #snippet: Snippet | undefined
   #proof: ProofPane | undefined
   #tour: AbortController | undefined
+  /** What had the keyboard's focus when it opened. */
+  #opener: HTMLElement | undefined
 
   constructor(config: Config) {
     this.#config = config
@@ -60,12 +62,15 @@ export class Dock {
     this.#proof = undefined
     this.#steps.replaceChildren()
     this.#again.hidden = true
+    const had = this.element.contains(document.activeElement)
     this.#show(false)
+    if (had) this.#opener?.focus({ preventScroll: true })
   }
 
   #open(): ProofPane | undefined {
     if (!this.#shown || !this.#snippet || this.#proof) return this.#proof
     this.#proof = new ProofPane(this.#shown.connection, this.#snippet)
+    this.#opener = document.activeElement as HTMLElement
     const close = () => this.close()
     this.element.replaceChildren(
       h('button', { type: 'button', class: 'tool', 'aria-label': 'Close', onclick: close }, icon('close')),

@@ -25,8 +25,12 @@ export class Panel {
   readonly #faults = h('ul', { class: 'faults' })
   readonly #problem = h('p', { class: 'intro', role: 'alert', hidden: true })
   readonly #timeline: Timeline
+  /** Why nothing can be broken or compared. */
+  readonly #why = h('p', { class: 'intro why', role: 'status', hidden: true })
   readonly #device = h('div', { class: 'device', hidden: true })
   #buttons: FaultButton[] = []
+  readonly #needing: readonly HTMLElement[]
+  #unwatch = () => {}
 
   constructor(config: Config, actions: Actions) {
     this.#config = config
@@ -35,6 +39,16 @@ export class Panel {
     const intro = config.embedded
       ? 'Or ask something, and break the stream yourself while it is being written. The answer ends up whole.'
       : 'You are on the Ably service, which cannot be broken from here. Unset ABLY_API_KEY to try this.'
+    const button = (act: () => void, props: Parameters<typeof h>[1], ...words: (Node | string)[]) =>
+      h('button', { type: 'button', onclick: () => this.#why.hidden && act(), ...props }, ...words)
+    const breakIt = button(
+      actions.breakIt,
+      { class: 'button first', 'data-tour': '' },
+      icon('play'),
+      'Break it for me',
+    )
+    const compare = button(actions.compare, { class: 'button' }, 'Compare')
+    this.#needing = [breakIt, compare]
     this.element = h(
       'section',
       { class: 'panel', 'aria-label': 'Break it' },
@@ -57,18 +71,8 @@ export class Panel {
       h(
         'div',
         { class: 'controls' },
-        h(
-          'div',
-          { class: 'choices' },
-          config.embedded &&
-            h(
-              'button',
-              { type: 'button', class: 'button first', 'data-tour': '', onclick: actions.breakIt },
-              icon('play'),
-              'Break it for me',
-            ),
-          h('button', { type: 'button', class: 'button', onclick: actions.compare }, 'Compare'),
-        ),
+        h('div', { class: 'choices' }, config.embedded && breakIt, compare),
+        this.#why,
         h('p', { class: 'intro' }, intro),
         this.#faults,
         this.#problem,
@@ -84,12 +88,36 @@ export class Panel {
     this.#device.replaceChildren()
     this.#device.hidden = true
     this.#timeline.show(shown && { conversation: shown.conversation.id, connection: shown.connection })
+    this.#watch(shown)
     if (!shown) return
     const possible = faultsFor(this.#config.connectionStateTtl).filter(
       ({ id }) => this.#config.embedded || id === 'late' || id === 'device',
     )
     this.#buttons = possible.map((fault) => new FaultButton(fault, (ask) => this.#run(shown, fault, ask)))
     this.#faults.append(...this.#buttons.map(({ element }) => h('li', {}, element)))
+  }
+
+  /** A conversation that was never live has nothing to break or compare. */
+  #watch(shown: Shown | undefined): void {
+    this.#unwatch()
+    this.#unwatch = () => {}
+    if (!shown) return this.#tell('There is no conversation to break.')
+    const { session } = shown.connection
+    const look = () => {
+      if (session.getSnapshot().status !== 'live') return
+      this.#unwatch()
+      this.#tell('')
+    }
+    this.#tell('Not connected yet, so there is nothing to break or compare.')
+    this.#unwatch = session.subscribe(look)
+    look()
+  }
+
+  #tell(why: string): void {
+    this.#why.textContent = why
+    this.#why.hidden = why === ''
+    // Disabled ones would lose the keyboard's focus.
+    for (const button of this.#needing) button.setAttribute('aria-disabled', String(why !== ''))
   }
 
   async #run({ conversation, connection }: Shown, fault: Fault, ask: Record<string, unknown>): Promise<void> {

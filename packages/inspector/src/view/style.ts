@@ -101,7 +101,8 @@ summary {
   display: grid;
   grid-template-columns: max-content minmax(7ch, 14ch) 1fr auto;
   gap: 8px;
-  padding: 5px 4px;
+  /* Room for scrollbars that lie over what they scroll. */
+  padding: 5px 14px 5px 4px;
   cursor: pointer;
   list-style: none;
 }

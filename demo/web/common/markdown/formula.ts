@@ -1,0 +1,55 @@
+import type { Token } from 'markdown-it'
+import { h } from '../dom.ts'
+import { hasMark } from './marks.ts'
+
+let tex: typeof import('./tex.ts') | undefined
+let asked = false
+const waiting = new Set<() => void>()
+/** What was rendered, by its source; the newest last. `undefined`: it cannot be. */
+const known = new Map<string, Element | undefined>()
+/** More formulas than these are not kept. */
+const most = 200
+
+/**
+ * A formula: as it was written, until what renders it is loaded; the first one on a page loads it. What cannot be
+ * rendered, or has a mark inside, stays as it was written.
+ */
+export function formula({ content, markup, info }: Token): HTMLElement {
+  const display = info === 'display'
+  const rendered = hasMark(content) ? undefined : render(content, display)
+  const shown = rendered ?? markup
+  if (!display) return h('span', { class: 'formula' }, shown)
+  return h('span', { class: 'formula display', tabindex: 0, role: 'group', 'aria-label': 'Formula' }, shown)
+}
+
+function render(content: string, display: boolean): Node | undefined {
+  if (!tex) {
+    ask()
+    return undefined
+  }
+  const key = `${display} ${content}`
+  if (!known.has(key)) {
+    known.set(key, tex.mathOf(content, display))
+    if (known.size > most) known.delete(known.keys().next().value!)
+  }
+  return known.get(key)?.cloneNode(true)
+}
+
+function ask(): void {
+  if (asked) return
+  asked = true
+  load().catch(() => {
+    // Without it, formulas stay as they were written.
+  })
+}
+
+async function load(): Promise<void> {
+  tex = await import('./tex.ts')
+  for (const listener of waiting) listener()
+}
+
+/** Calls `listener` when formulas can be rendered that could not. Returns how to stop. */
+export function onFormulas(listener: () => void): () => void {
+  waiting.add(listener)
+  return () => void waiting.delete(listener)
+}
