@@ -25,6 +25,7 @@ export class Panel {
   readonly #faults = h('ul', { class: 'faults' })
   readonly #problem = h('p', { class: 'intro', role: 'alert', hidden: true })
   readonly #timeline: Timeline
+  readonly #intro = h('p', { class: 'intro' })
   /** Why nothing can be broken or compared. */
   readonly #why = h('p', { class: 'intro why', role: 'status', hidden: true })
   readonly #device = h('div', { class: 'device', hidden: true })
@@ -36,7 +37,7 @@ export class Panel {
     this.#config = config
     this.#actions = actions
     this.#timeline = new Timeline(config.embedded)
-    const intro = config.embedded
+    this.#intro.textContent = config.embedded
       ? 'Or ask something, and break the stream yourself while it is being written. The answer ends up whole.'
       : 'You are on the Ably service, which cannot be broken from here. Unset ABLY_API_KEY to try this.'
     const button = (act: () => void, props: Parameters<typeof h>[1], ...words: (Node | string)[]) =>
@@ -73,7 +74,7 @@ export class Panel {
         { class: 'controls' },
         h('div', { class: 'choices' }, config.embedded && breakIt, compare),
         this.#why,
-        h('p', { class: 'intro' }, intro),
+        this.#intro,
         this.#faults,
         this.#problem,
         this.#device,
@@ -116,6 +117,7 @@ export class Panel {
   #tell(why: string): void {
     this.#why.textContent = why
     this.#why.hidden = why === ''
+    this.#intro.hidden = why !== ''
     // Disabled ones would lose the keyboard's focus.
     for (const button of this.#needing) button.setAttribute('aria-disabled', String(why !== ''))
   }
