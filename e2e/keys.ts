@@ -13,7 +13,8 @@ export class Keys {
   focused(): Promise<string> {
     return this.#page.evaluate(() => {
       const { activeElement: element } = document
-      return element?.getAttribute('aria-label') ?? element?.textContent?.trim() ?? ''
+      const words = element?.getAttribute('aria-label') ?? element?.textContent?.trim()
+      return words || (element?.querySelector('img')?.alt ?? '')
     })
   }
 
