@@ -1,4 +1,5 @@
 import { createSession } from '@rejoin/core'
+import type { ResponseRow } from '@rejoin/core'
 import { expect, test } from 'vitest'
 import { streamed } from '../../test/providerRecordings.ts'
 import { useBench } from '../../test/agentBench.ts'
@@ -43,4 +44,26 @@ test.each<[string, string[], unknown]>([
     late.close()
     await agent.close()
   }
+})
+
+test('a row has the arguments that a person was asked to approve, as readers have', async () => {
+  const channelName = bench.channelName()
+  const rows: ResponseRow[] = []
+  const agent = bench.agent({ channelName, onComplete: (row) => void rows.push(row) })
+  const session = createSession({ client: bench.client({ clientId: 'ann' }), channelName })
+  await Promise.all([agent.ready, session.ready])
+  const response = agent.respond({ responseId: 'r' })
+  const events: ModelEvent[] = [
+    { type: 'tool-input-available', ...call, input: { sum: 1 } },
+    { type: 'tool-approval-request', ...call, input: { sum: 100 } },
+    { type: 'finish', finishReason: 'tool-calls' },
+  ]
+  await response.pipe(streamed(events))
+  await response.end()
+  await bench.until(() => session.getResponse('r')?.status === 'complete')
+  const asked = [{ type: 'tool-find', state: 'approval-requested', input: { sum: 100 } }]
+  expect(session.getResponse('r')?.parts).toMatchObject(asked)
+  expect(rows[0]?.parts).toMatchObject(asked)
+  session.close()
+  await agent.close()
 })

@@ -138,7 +138,7 @@ export class ToolCalls {
   approvalRequested(toolCallId: string, toolName: string, args: unknown): ToolPart {
     const tool = this.start(toolCallId, toolName)
     tool.growing?.finish()
-    tool.input ??= args
+    tool.input = args ?? tool.input
     if (tool.state.startsWith('output')) return tool
     tool.state = 'approval-requested'
     tool.approval = { id: toolCallId }
