@@ -67,3 +67,33 @@ test('a row has the arguments that a person was asked to approve, as readers hav
   session.close()
   await agent.close()
 })
+
+test.each<Pattern>(['message-per-response', 'message-per-token'])(
+  'a row has the parts that readers have, in their order, and no call that was announced only: %s',
+  async (pattern) => {
+    const channelName = bench.channelName()
+    const rows: ResponseRow[] = []
+    const agent = bench.agent({ channelName, pattern, onComplete: (row) => void rows.push(row) })
+    const session = createSession({ client: bench.client({ clientId: 'ann' }), channelName })
+    await Promise.all([agent.ready, session.ready])
+    const response = agent.respond({ responseId: 'r' })
+    const events: ModelEvent[] = [
+      { type: 'tool-input-start', ...call },
+      { type: 'text-start', id: 't' },
+      { type: 'text-delta', id: 't', delta: 'Looking.' },
+      { type: 'text-end', id: 't' },
+      { type: 'tool-input-start', toolCallId: 'never', toolName: 'lost' },
+      { type: 'tool-input-available', ...call, input: {} },
+      { type: 'data-x', id: 'x', data: 1 },
+      { type: 'finish', finishReason: 'stop' },
+    ]
+    await response.pipe(streamed(events))
+    await response.end()
+    await bench.until(() => session.getResponse('r')?.status === 'complete')
+    const types = ['text', 'tool-find', 'data-x']
+    expect(session.getResponse('r')?.parts.map(({ type }) => type)).toEqual(types)
+    expect(rows[0]?.parts?.map(({ type }) => type)).toEqual(types)
+    session.close()
+    await agent.close()
+  },
+)

@@ -53,7 +53,15 @@ export class ResponseParts {
   /** Names of withdrawn parts. */
   readonly retracted: string[] = []
 
+  /** The number of the newest part before each value with a name of its own. */
+  readonly #before = new WeakMap<PartRecord, number>()
+
   add(part: PartRecord): void {
+    if (part.kind === 'whole' && this.#numberOf(part) === undefined)
+      this.#before.set(
+        part,
+        this.records.reduce((most, one) => Math.max(most, this.#numberOf(one) ?? -1), -1),
+      )
     this.records.push(part)
     if ('growing' in part && part.growing) this.growing.push(part.growing)
   }
@@ -108,11 +116,20 @@ export class ResponseParts {
       .sort()[0]
   }
 
+  /** Where a part stands: its number, in the order of first messages. Undefined until it has one. */
+  #numberOf(part: PartRecord): number | undefined {
+    const name = part.kind === 'tool' ? part.part : part.kind === 'whole' ? part.row.id : part.growing.part
+    if (name !== undefined && /^\d+$/.test(name)) return Number(name)
+    return part.kind === 'whole' ? this.#before.get(part) : undefined
+  }
+
   /** The parts in the form of a database row (PROTOCOL.md §6.6). */
   rows(): RowPart[] {
-    return this.records.flatMap((part) => {
+    // As readers have them: a call may be announced long before its first message.
+    const inOrder = this.records.toSorted((a, b) => (this.#numberOf(a) ?? 0) - (this.#numberOf(b) ?? 0))
+    return inOrder.flatMap((part) => {
       if (part.kind === 'whole') return [part.row]
-      if (part.kind === 'tool') return [toolRow(part)]
+      if (part.kind === 'tool') return part.part === undefined ? [] : [toolRow(part)]
       if (part.growing.part === undefined) return []
       return [
         {
