@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { createSession, history } from '../../src/index.ts'
+import { createSession, history, keepNewest } from '../../src/index.ts'
 import type { ResponseState, Session } from '../../src/index.ts'
 import type { ChannelModel } from './channelModel.ts'
 import type { ModelAgent } from './modelAgent.ts'
@@ -9,17 +9,22 @@ import type { World } from './script.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
+type Device = Pick<World, 'bare' | 'presence' | 'limit'> & World['rows']
+
 /** Another device of the same user, which opens the conversation when everything has happened and reads it whole. */
 export class SecondDevice {
   readonly #session: Session
   readonly #channel: ModelChannel
 
-  constructor(model: ChannelModel, { bare, presence }: World, selected: readonly string[]) {
+  /** What it is given beside, some worlds choose: all of it leaves the same to see. */
+  constructor(model: ChannelModel, { bare, presence, limit, page }: Device, selected: readonly string[]) {
     this.#channel = new ModelChannel(model, { rewind: undefined, bare, rewindCounts: false })
     this.#session = createSession({
       channel: this.#channel.asChannel(),
-      hydrate: history({ limit: 50 }),
+      hydrate: history({ limit: page === 1 ? limit : 50 }),
       presence,
+      ...(limit % 2 === 0 && { agents: (clientId) => clientId?.startsWith('agent of ') === true }),
+      ...(page === 3 && { keep: keepNewest(limit) }),
       branches: { selected },
       schedule: () => () => {},
     })

@@ -163,7 +163,7 @@ class Life {
     this.checkEnd()
     // What only the channel tells: a database may know less, or more.
     if (!this.database.asked)
-      await new SecondDevice(model, this.world, this.selected).compare(
+      await new SecondDevice(model, { ...this.world, ...this.world.rows }, this.selected).compare(
         this.session,
         this.agents,
         this.prompts,
