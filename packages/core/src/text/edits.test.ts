@@ -236,6 +236,20 @@ test('after a loss, what a token begins with may stand in the place of known tex
   expect([run.text, run.gaps]).toEqual(['abcXYZ', []])
 })
 
+test('the same where nothing was missing before', () => {
+  const run = new Run(false)
+  run.append({ key: key(0), text: 'ab', end: 2 })
+  run.append({ key: key(1), text: 'cd', end: 4 })
+  run.break(2)
+  run.append({ key: key(9), text: 'XYZ', end: 6 })
+  run.fold()
+  expect([run.text, run.gaps]).toMatchObject(['abcdYZ', [{ from: 3, to: 4, missing: undefined }]])
+  run.replace({ key: key(8), text: 'abc', end: 3 }, { final: true })
+  run.cover({ from: key(1), epoch: 2 })
+  run.fold()
+  expect([run.text, run.gaps]).toEqual(['abcXYZ', []])
+})
+
 test('after a loss, text behind a gap is uncertain: a successor may have gone on from before it, and come as far', () => {
   const run = new Run(false)
   run.append({ key: key(0), text: 'ab', end: 2 })
