@@ -3,6 +3,7 @@ import { createSession, history, seed } from '@rejoin/core'
 import type { InboundMessage } from 'ably'
 import { deliveriesOf, makeTokens, wholeMessage } from '../../packages/core/test/model/deliveries.ts'
 import { DirectChannel } from '../../packages/core/test/model/directChannel.ts'
+import { AnswerFloor } from './answerFloor.ts'
 import { Frames } from './frames.ts'
 import { interleave } from './interleave.ts'
 import { short } from './reader.ts'
@@ -39,8 +40,14 @@ async function costOf(work: () => void | Promise<void>): Promise<number> {
 
 let answers = 0
 
+/** Takes messages, and has frames. */
+interface Taker {
+  readonly channel: { deliver(message: InboundMessage): void }
+  readonly frames: Frames
+}
+
 /** Finished answers, one a frame. */
-function finishAnswers({ channel, frames }: ReturnType<typeof open>, count: number): () => void {
+function finishAnswers({ channel, frames }: Taker, count: number): () => void {
   const messages = Array.from({ length: count }, () => wholeMessage(`more-${++answers}`, answer))
   return () => {
     for (const both of messages) {
@@ -60,10 +67,16 @@ async function measureOneMore(report: Report, counts: readonly number[]): Promis
       return one
     }),
   )
-  const costs = await interleave(
-    sessions.map((one, i) => ({ name: String(counts[i]), prepare: () => finishAnswers(one, BATCH) })),
+  const least = new AnswerFloor()
+  const all = await interleave(
+    [
+      ...sessions.map((one, i) => ({ name: String(counts[i]), prepare: () => finishAnswers(one, BATCH) })),
+      { name: 'least', prepare: () => finishAnswers({ channel: least, frames: least.frames }, BATCH) },
+    ],
     5,
   )
+  const costs = all.slice(0, -1)
+  if (least.told % (2 * BATCH) !== 0) throw new Error('unable to measure; the floor got it wrong')
   costs.forEach((cost, i) =>
     report.add({
       section: SECTION,
@@ -77,7 +90,7 @@ async function measureOneMore(report: Report, counts: readonly number[]): Promis
   const ratio = Math.max(...costs) / Math.min(...costs)
   const most = short(Math.max(...counts))
   report.atMost(1.3, `one more finished answer: dearest against cheapest, up to ${most} before`, ratio)
-  const floor = concatenate()
+  const floor = all.at(-1)! / BATCH
   const dearest = Math.max(...costs) / BATCH
   report.aim({
     what: 'one more finished answer, in a frame of its own',
@@ -87,20 +100,6 @@ async function measureOneMore(report: Report, counts: readonly number[]): Promis
     reached: dearest <= 20_000,
   })
   for (const { session } of sessions) session.close()
-}
-
-/** Nanoseconds for one answer into a `Map`. */
-function concatenate(): number {
-  const texts = new Map<string, string>()
-  const messages = Array.from({ length: 20 * BATCH }, (_, i) => wholeMessage(`floor-${i}`, answer))
-  const started = process.cpuUsage()
-  for (const both of messages)
-    for (const { extras, data } of both) {
-      const { responseId } = (extras as { headers: { responseId: string } }).headers
-      texts.set(responseId, (texts.get(responseId) ?? '') + ((data as string | undefined) ?? ''))
-    }
-  const { user, system } = process.cpuUsage(started)
-  return ((user + system) * 1_000) / messages.length
 }
 
 /** Opens a conversation of so many messages, scrolls up to its first, and streams at its end. */
