@@ -3,7 +3,7 @@ import type { Env } from 'markdown-it'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { blocksOf, inlineOf } from '../web/common/markdown/parse.ts'
-import { mathOf } from '../web/common/markdown/tex.ts'
+import { cleaned, mathOf } from '../web/common/markdown/tex.ts'
 import { MarkdownView } from '../web/common/markdown/view.ts'
 
 // Temml asks for it when it is loaded; happy-dom knows no doctype.
@@ -49,6 +49,24 @@ test('a formula becomes MathML when what renders it is there, and not before it 
   expect(element.querySelectorAll('math mfrac').length).toBe(1)
   expect(element.textContent).toContain(String.raw`$\unknown{$.`)
   view.dispose()
+})
+
+test('whatever the library makes, only known elements and attributes are taken over', () => {
+  const made = document.createElement('div')
+  made.innerHTML =
+    '<math display="block" onclick="1"><mrow href="javascript:1" class="a"><a href="https://a.b"><mi mathvariant="bold">x</mi></a>' +
+    '<script>1</script><img src="x" onerror="1"><annotation-xml><svg onload="1"></svg></annotation-xml><maction>y</maction></mrow></math>'
+  const copy = document.createElement('div')
+  copy.append(cleaned(made.firstElementChild!))
+  expect(copy.innerHTML).toBe(
+    '<math display="block"><mrow class="a"><mi mathvariant="bold">x</mi>1y</mrow></math>',
+  )
+  for (let depth = 0; depth < 100; depth++) {
+    const outer = document.createElement('mrow')
+    outer.append(made.firstElementChild!)
+    made.append(outer)
+  }
+  expect(() => cleaned(made)).toThrow('nested so deep')
 })
 
 test('of a formula, only MathML comes out that says how it looks', () => {

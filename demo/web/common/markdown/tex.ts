@@ -18,19 +18,20 @@ export function mathOf(tex: string, display: boolean): Element | undefined {
   try {
     const made = document.createElement('div')
     render(tex, made, { displayMode: display, throwOnError: true, trust: false, maxExpand: 200 })
-    const math = made.firstElementChild && clean(made.firstElementChild, 0)
+    const math = made.firstElementChild && cleaned(made.firstElementChild)
     return math instanceof Element ? math : undefined
   } catch {
     return undefined
   }
 }
 
-function clean(node: Node, depth: number): Node {
+/** A copy with nothing in it but known elements and attributes of MathML, and text. */
+export function cleaned(node: Node, depth = 0): Node {
   if (depth > deepest)
     throw new RangeError('unable to show a formula that is nested so deep; it stays as it was written')
   if (!(node instanceof Element)) return new Text(node.textContent ?? '')
   const copy = elements.test(node.localName) ? cleanElement(node) : document.createDocumentFragment()
-  for (const child of node.childNodes) copy.appendChild(clean(child, depth + 1))
+  for (const child of node.childNodes) copy.appendChild(cleaned(child, depth + 1))
   return copy
 }
 
@@ -38,7 +39,9 @@ function cleanElement(element: Element): Element {
   const copy = document.createElementNS('http://www.w3.org/1998/Math/MathML', element.localName)
   for (const { name, value } of element.attributes) if (attributes.test(name)) copy.setAttribute(name, value)
   const { style } = element as Partial<MathMLElement>
-  for (const name of style ?? [])
-    if (styles.test(name)) copy.style.setProperty(name, style!.getPropertyValue(name))
+  for (let at = 0; style && at < style.length; at++) {
+    const name = style.item(at)
+    if (styles.test(name)) copy.style.setProperty(name, style.getPropertyValue(name))
+  }
   return copy
 }
