@@ -39,7 +39,8 @@ function cleanElement(element: Element): Element {
   const copy = document.createElementNS('http://www.w3.org/1998/Math/MathML', element.localName)
   for (const { name, value } of element.attributes) if (attributes.test(name)) copy.setAttribute(name, value)
   const { style } = element as Partial<MathMLElement>
-  for (let at = 0; style && at < style.length; at++) {
+  if (!style) return copy
+  for (let at = 0; at < style.length; at++) {
     const name = style.item(at)
     if (styles.test(name)) copy.style.setProperty(name, style.getPropertyValue(name))
   }
