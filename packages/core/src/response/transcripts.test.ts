@@ -4,6 +4,7 @@ import { wholeMessage } from '../../test/model/deliveries.ts'
 import { DirectChannel } from '../../test/model/directChannel.ts'
 import { message, Reader } from '../../test/model/reader.ts'
 import type { Wire } from '../../test/model/reader.ts'
+import { checksum } from '../protocol/checksum.ts'
 import { createSession } from '../index.ts'
 import type { ResponseState, Session } from '../index.ts'
 import { Response } from './response.ts'
@@ -93,6 +94,16 @@ describe('an answer of history that nobody has asked for', () => {
     // What has no end is open, and what has no text is not shown before it has.
     expect(made.length).toBeLessThanOrEqual(1)
     expect(session.getSnapshot().messages.length).toBe(9 + made.length)
+  })
+
+  test('is the newest of its versions that history tells', async () => {
+    const text = 'A newer answer.'
+    const { session } = await after((answers) => {
+      const [old] = answers[3]!
+      const metadata = { end: String(text.length), phase: 'done', checksum: checksum(text) }
+      return [{ ...old!, data: text, version: { ...old!.version, serial: `9${old!.serial}`, metadata } }]
+    })
+    expect(session.getResponse('r-3')).toMatchObject({ text, hasGap: false, verified: true })
   })
 
   test('shows a gap if its checksum disagrees', async () => {
