@@ -481,11 +481,10 @@ export class Conversation {
   }
 }
 
-const structural = ['serial', 'createdAt', 'promptId'] as const
-
 /** Whether a field differs that the structure depends on. */
 function isMoved(before: ResponseState, now: ResponseState): boolean {
-  return structural.some((key) => before[key] !== now[key]) || isOtherEnd(before, now)
+  const isElsewhere = before.serial !== now.serial || before.createdAt !== now.createdAt
+  return isElsewhere || before.promptId !== now.promptId || isOtherEnd(before, now)
 }
 
 /** What became of its prompt depends on its status. */

@@ -14,6 +14,9 @@ export interface Place {
 /** Where the text of a message goes, by its serial. */
 type NamedPlace = Place & { readonly serial: string }
 
+/** Shared, because tokens have none and are kept for long. */
+const noMessages: readonly NamedPlace[] = []
+
 /** Up to this many parts or messages are searched one by one. */
 const FEW = 16
 
@@ -21,7 +24,7 @@ const FEW = 16
 export class PartList {
   ordered: readonly OpenPart[] = []
   /** Growing messages and their serials. */
-  messages: readonly NamedPlace[] = []
+  messages = noMessages
   /** What the provider says of parts, by the part's number; undefined while it says nothing. */
   metadata: Map<string, { version: string; providerMetadata: ProviderMetadata }> | undefined
   /** Values in pieces; undefined while there are none. */

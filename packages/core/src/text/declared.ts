@@ -16,16 +16,21 @@ export class Declared {
   done = false
   /** Key of the newest operation: the declarations of older ones, arriving late, no longer count. */
   #heard = ''
-  #last: { key: string; end: number | undefined; checksum: string } | undefined
-  #checked: { text: string; matches: boolean } | undefined
+  /** The newest operation with a checksum: its key, and what it declared. */
+  #key = ''
+  #end: number | undefined
+  #checksum: string | undefined
+  /** The text that was checked last. */
+  #checked: string | undefined
+  #matches = false
 
   /** A length and a checksum were declared. */
   get declared(): boolean {
-    return this.#last !== undefined
+    return this.#checksum !== undefined
   }
 
   get end(): number | undefined {
-    return this.#last?.end
+    return this.#end
   }
 
   isNewer(key: string): boolean {
@@ -46,8 +51,11 @@ export class Declared {
       this.done = done
       changed = true
     }
-    if (sum !== undefined && this.#last?.key !== key) {
-      this.#last = { key, end, checksum: sum }
+    if (sum !== undefined && this.#key !== key) {
+      this.#key = key
+      this.#end = end
+      this.#checksum = sum
+      this.#checked = undefined
       changed = true
     }
     return changed
@@ -55,15 +63,20 @@ export class Declared {
 
   /** Forgets declarations from before `key`: they describe another text. */
   forget(key: string): void {
-    if (this.#last && this.#last.key < key) this.#last = undefined
+    if (this.#key >= key) return
+    this.#key = ''
+    this.#end = this.#checksum = undefined
   }
 
   /** Whether a text without gaps is the declared one; `undefined` while more may come. */
   agrees({ text, length, end: known }: ShownText): boolean | undefined {
-    if (!this.#last) return undefined
-    const { end, checksum: declared } = this.#last
+    if (this.#checksum === undefined) return undefined
+    const end = this.#end
     if (end !== undefined && known !== undefined && end !== known) return undefined
-    if (this.#checked?.text !== text) this.#checked = { text, matches: checksum(text) === declared }
-    return this.#checked.matches && end === length
+    if (this.#checked !== text) {
+      this.#checked = text
+      this.#matches = checksum(text) === this.#checksum
+    }
+    return this.#matches && end === length
   }
 }

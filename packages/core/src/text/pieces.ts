@@ -1,3 +1,4 @@
+import { added } from '../types/same.ts'
 import { Tokens } from './tokens.ts'
 
 /** One operation on a text, or a run of operations known to follow each other. */
@@ -21,9 +22,12 @@ export interface Piece {
 /** This many of the newest operations stay apart, so that a late one is placed quickly; older ones are joined. */
 const WINDOW = 256
 
+/** Shared, because most texts have none and are kept for long. */
+export const noPieces: Piece[] = []
+
 /** The operations on a text that its newest full text does not contain, in order. */
 export class Pieces {
-  list: Piece[] = []
+  list = noPieces
   #limit = 2 * WINDOW
 
   /** Inserts one in its place. Returns whether the text changes. */
@@ -32,7 +36,8 @@ export class Pieces {
     const index = this.#indexFor(key)
     const same = this.list[index]
     if (!same || same.first > key) {
-      this.list.splice(index, 0, piece)
+      if (index === this.list.length) this.list = added(this.list, piece)
+      else this.list.splice(index, 0, piece)
       return true
     }
     if (same.tokens) return this.#putInto(index, same, piece)

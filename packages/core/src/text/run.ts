@@ -2,7 +2,8 @@ import type { Declaration } from './declared.ts'
 import { Declared } from './declared.ts'
 import { covers } from './coverage.ts'
 import type { Break, Coverage } from './coverage.ts'
-import { editOf, isUntold, joinTokens, partRun, Pieces } from './pieces.ts'
+import { added } from '../types/same.ts'
+import { editOf, isUntold, joinTokens, noPieces, partRun, Pieces } from './pieces.ts'
 import type { Piece } from './pieces.ts'
 import { ShownText } from './shownText.ts'
 import type { RunGap } from './shownText.ts'
@@ -46,8 +47,8 @@ interface Base {
   /** It carries no stamp, so no stamp or checksum overrides it (PROTOCOL.md §5.6). */
   authoritative: boolean
   /** The tokens that it ends with, and the key of the text that they followed. */
-  tokens?: Tokens
-  since?: string
+  tokens: Tokens | undefined
+  since: string | undefined
 }
 
 /** The last delivery of one attachment: the neighbour of the next one. */
@@ -58,14 +59,22 @@ interface Cursor {
   end: number | undefined
 }
 
-const nothing = Object.freeze({
-  text: '',
-  end: 0,
-  gaps: [],
-  final: false,
+const noGaps: RunGap[] = []
+
+/** One literal: the engine keeps the fields of an object that was spread in a second one. */
+const baseOf = (key: string, text: string, end: number | undefined, final: boolean): Base => ({
+  key,
+  text,
+  end,
+  gaps: noGaps,
+  final,
   stored: false,
   authoritative: false,
+  tokens: undefined,
+  since: undefined,
 })
+
+const nothing = { text: '', end: 0, gaps: noGaps }
 
 const noBreaks: readonly Break[] = Object.freeze([])
 
@@ -154,7 +163,9 @@ export class Run {
     this.#shown.end = end
     this.#folded = key
     if (!base) {
-      this.#base = { ...nothing, key, text, end, tokens: Tokens.of(key, text.length), since: '' }
+      const first = (this.#base = baseOf(key, text, end, false))
+      first.tokens = Tokens.of(key, text.length)
+      first.since = ''
       return true
     }
     if (!this.merges) followers(base).add(key, text.length)
@@ -212,7 +223,7 @@ export class Run {
     base.end = base.end === undefined ? undefined : base.end - length
     base.tokens = before?.tokens
     base.key = before?.key ?? base.since ?? ''
-    this.#pieces.list.unshift(...later)
+    this.#pieces.list = [...later, ...this.#pieces.list]
     this.#stale = true
   }
 
@@ -233,7 +244,7 @@ export class Run {
     if (!this.#stale && key > this.key) {
       const before = this.#shown.length
       const gaps = this.gaps.length
-      this.#pieces.list.push(piece)
+      this.#pieces.list = added(this.#pieces.list, piece)
       this.#step(piece)
       this.#compact()
       return this.broken || this.#shown.length !== before || this.gaps.length !== gaps
@@ -361,6 +372,8 @@ export class Run {
     this.#join()
     this.#shown.settle()
     this.#base?.tokens?.pack()
+    // Without it, what comes later on this attachment is placed with less certainty, if its stamp leaves a gap.
+    this.#cursor = undefined
   }
 
   /** Makes the pieces part of the full text. */
@@ -374,9 +387,11 @@ export class Run {
     if (tokens) for (const piece of list) joinTokens(tokens, piece)
     const { key, text } = this
     const end = this.#shown.end
-    const { final, stored } = base ?? nothing
-    this.#base = { ...nothing, key, text, end, final, stored, tokens, since }
-    this.#pieces.list = []
+    this.#base = baseOf(key, text, end, base?.final ?? false)
+    this.#base.stored = base?.stored ?? false
+    this.#base.tokens = tokens
+    this.#base.since = since
+    this.#pieces.list = noPieces
   }
 
   /** It was edited, so the agent's declared length and checksum describe another text. */
@@ -494,7 +509,7 @@ export class Run {
   }
 
   #baseFrom(key: string, text: string, end: number | undefined, final: boolean): Base {
-    const base: Base = { ...nothing, key, text, end, final }
+    const base = baseOf(key, text, end, final)
     if (end === undefined || end === text.length) return base
     const missing = end - text.length
     if (missing > 0) base.gaps = this.#shown.placeGaps(text, missing)

@@ -1,3 +1,5 @@
+import { added } from '../types/same.ts'
+
 /** A gap, in offsets of the shown text (see `Gap` in types.ts). */
 export interface RunGap {
   from: number
@@ -12,11 +14,14 @@ const BLOCK = 2_048
 
 const ANY = /^/
 
+/** Shared, because most texts have none and are kept for long. */
+const none: RunGap[] = []
+
 /** The shown text and its gaps: the result of a `Run`'s fold. */
 export class ShownText {
   /** Length of `text`, counted apart: reading it from the string would flatten V8's rope. */
   length = 0
-  gaps: RunGap[] = []
+  gaps = none
   /** Position reached in the agent's text; undefined if the next stamp sets it. */
   end: number | undefined = 0
   /** Text gained since `takeChange`; undefined after a change that is not an extension. */
@@ -64,7 +69,7 @@ export class ShownText {
   }
 
   gap(from: number, to: number, missing: number | undefined, start?: number): void {
-    this.gaps.push({ from, to, missing, start })
+    this.gaps = added(this.gaps, { from, to, missing, start })
   }
 
   /** Marks the last `length` code units as uncertain, with the gaps among them. */
@@ -81,7 +86,7 @@ export class ShownText {
     this.#become(from.text)
     this.length = from.text.length
     this.end = from.end
-    this.gaps = from.gaps.map((gap) => ({ ...gap }))
+    this.gaps = from.gaps.length > 0 ? from.gaps.map((gap) => ({ ...gap })) : none
     fold()
     const extended = appended !== undefined && this.length >= before.length && this.text.startsWith(before)
     this.#appended = extended ? appended + this.text.slice(before.length) : undefined

@@ -10,9 +10,11 @@ export const none: Fields = Object.freeze({})
 
 export function readMeta(message: InboundMessage, headers: Fields): EventMeta {
   const serial = serialOf(message)
+  const version = string(message.version?.serial) ?? serial
   return {
     serial,
-    version: string(message.version?.serial) ?? serial,
+    // Kept for long, and usually the same: once.
+    version: version === serial ? serial : version,
     responseId: string(headers[Header.ResponseId]),
     promptId: string(headers[Header.PromptId]),
     part: string(headers[Header.Part]),

@@ -283,8 +283,8 @@ export const mutants: Mutant[] = [
   {
     name: 'gaps stay after the full text',
     file: 'text/shownText.ts',
-    from: 'this.gaps = from.gaps.map',
-    to: 'this.gaps = this.gaps.length ? this.gaps : from.gaps.map',
+    from: 'this.gaps = from.gaps.length > 0 ?',
+    to: 'this.gaps = this.gaps.length > 0 ? this.gaps : from.gaps.length > 0 ?',
     killer: 'src/text/run',
   },
   {
@@ -318,7 +318,7 @@ export const mutants: Mutant[] = [
   {
     name: 'the checksum is not looked at',
     file: 'text/declared.ts',
-    from: 'this.#checked.matches && end === length',
+    from: 'this.#matches && end === length',
     to: 'end === length',
     killer: 'src/text/run',
   },

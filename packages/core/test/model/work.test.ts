@@ -114,6 +114,24 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     expect(session.getResponse('busy')).toMatchObject({ status: 'complete', verified: true, text })
   })
 
+  test('a token and its frame look up two things: who reads its message, and who watches its response', async () => {
+    const { session, channel, frame } = await counted()
+    const { first, tokens } = answer('busy', 100)
+    for (const message of first) channel.deliver(message)
+    frame()
+    let told = 0
+    session.subscribeResponse('busy', () => void told++)
+    const calls = countCalls(() => {
+      for (const message of tokens) {
+        channel.deliver(message)
+        frame()
+      }
+    })
+    expect(told).toBe(tokens.length)
+    // The first one also finds its place.
+    expect(calls).toBeLessThanOrEqual(2 * tokens.length + 1)
+  })
+
   test('tells nobody of what it knows already', async () => {
     const { channel, counts, frame, watch } = await counted()
     const { first, tokens, last } = answer('again', 100)
@@ -149,6 +167,23 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     expect(counts.list).toBe(1)
   })
 })
+
+/** Calls of what finds its way through maps, sets and lists: of a growing text, all that is known is at hand. */
+function countCalls(work: () => void): number {
+  const spies = [
+    ...(['get', 'has', 'set'] as const).map((name) => vi.spyOn(Map.prototype, name)),
+    ...(['add', 'has', 'delete'] as const).map((name) => vi.spyOn(Set.prototype, name)),
+    ...(['map', 'flatMap', 'filter', 'some', 'every', 'find', 'findLast', 'concat', 'sort'] as const).map(
+      (name) => vi.spyOn(Array.prototype, name),
+    ),
+  ]
+  // Making spies looks, too.
+  for (const spy of spies) spy.mockClear()
+  work()
+  const calls = spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0)
+  for (const spy of spies) spy.mockRestore()
+  return calls
+}
 
 /** Lines, prompts and members that something looks at: in maps by their keys, in arrays one after another. */
 function countLooks(work: () => void): number {
