@@ -20,6 +20,11 @@ export class Backlog {
     this.#heard = ''
   }
 
+  /** How far it came, where its rest has not come; `undefined`: nothing of it is missing. */
+  get stopped(): string | undefined {
+    return this.coming && this.#heard !== '' ? this.#heard : undefined
+  }
+
   hear(serial: string): void {
     if (!this.coming) return
     if (serial > this.#heard) this.#heard = serial

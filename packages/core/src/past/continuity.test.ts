@@ -319,6 +319,26 @@ describe('what a loss of continuity leaves open', () => {
     expect(scene.response('r') ?? { hasGap: true }).toMatchObject({ hasGap: true })
   })
 
+  test('what a rewind has brought before it broke off is older than what was heard live before it', async () => {
+    scene.say('start', 'r')
+    scene.token('One', 'r')
+    scene.open(rewind(3, { limit: 1 }), { rewind: 3 })
+    scene.channel.attached({ rewinds: false })
+    await turn()
+    scene.say('start', 's')
+    scene.channel.arrive()
+    scene.channel.outage()
+    scene.channel.attached()
+    // Of the backlog comes the first message only, the beginning of `r`.
+    scene.channel.arrive()
+    scene.channel.outage()
+    scene.token(' two', 'r')
+    scene.say('stop', 'r')
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'One two', hasGap: false })
+  })
+
   test('a rewind happens again with every attachment: what it brings is the past', async () => {
     scene.open(rewind(2, { limit: 100 }), { rewind: 2 })
     await scene.settle()

@@ -151,8 +151,9 @@ export class Continuity {
     const rewinds = this.#hydrator.params?.rewind !== undefined && this.#channel.params.rewind !== undefined
     // On a later attach, the channel rewinds only if it says so (`hasBacklog`).
     const rewound = rewinds && this.#heard.sawAttach && (hasBacklog || this.#attaches === 1)
+    // What was rewound before continuity was lost again is older than what was heard live before that.
+    const newest = this.#backlog.stopped ?? this.#heard.newest
     this.#backlog.begin(rewound, rewinds && hasBacklog)
-    const { newest } = this.#heard
     this.#heard.attached()
     const seen = newest !== '' || this.#conversation.length > 0
     this.#ledgers.dispatch({ type: 'attached', epoch: this.epoch, newest, seen })

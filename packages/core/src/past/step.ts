@@ -1,4 +1,4 @@
-import { covers } from '../text/coverage.ts'
+import { covers, lostAgain } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
 import { hasMore, isLost, isSettled } from './ledger.ts'
 import type { Ledger, Reading } from './ledger.ts'
@@ -6,7 +6,7 @@ import { ALL, joined, lower, newStretch, ownReader, readerOf, withPage } from '.
 import type { PageMarks, Stretch } from './stretch.ts'
 
 export type Event =
-  /** Attached without resuming. `newest`: serial of the newest known message; `seen`: something shows. */
+  /** Attached without resuming. `newest`: serial of the newest message up to which none is missing; `seen`: something shows. */
   | { type: 'attached'; epoch: number; newest: string; seen: boolean }
   /**
    * A reading begins. From the `top`: at the newest message, and through known ones too, which may have changed while
@@ -106,7 +106,7 @@ function attached(ledger: Ledger, { epoch, newest, seen }: Event & { type: 'atta
   // A channel without messages is known to be empty only if its history was read to the end.
   const keep = top?.held === true && (newest !== '' || top.from === ALL)
   const kept = keep ? [{ ...top, to: newest }, ...older] : older
-  const gap = top && seen ? { key: ledger.gap?.key ?? newest, epoch } : ledger.gap
+  const gap = top && seen ? lostAgain(ledger.gap, { key: newest, epoch }) : ledger.gap
   return {
     ledger: {
       ...ledger,

@@ -2,7 +2,7 @@ import type { EventMeta, Met, ReviseEvent, StreamEvent, TextEvent } from '../pro
 import { Attendance } from './attendance.ts'
 import { differs, refreshParts, replaced } from './changes.ts'
 import { Facts } from './facts.ts'
-import { covers } from '../text/coverage.ts'
+import { covers, lostAgain } from '../text/coverage.ts'
 import type { Break, Coverage } from '../text/coverage.ts'
 import { healedIn } from './healing.ts'
 import { lossesOf } from './losses.ts'
@@ -326,11 +326,11 @@ export class Response {
   }
 
   /** Continuity was lost: messages of it may be missing, until history covers the place. */
-  break({ key, epoch }: Break): void {
+  break(gap: Break): void {
     this.reshape()
     this.agent.attended = false
-    this.#broken = { key: this.#broken?.key ?? key, epoch }
-    for (const run of this.parts.runs()) run.break(epoch)
+    this.#broken = lostAgain(this.#broken, gap)
+    for (const run of this.parts.runs()) run.break(gap.epoch)
   }
 
   /**

@@ -10,5 +10,11 @@ export interface Coverage {
   epoch: number
 }
 
+/** Two losses without a reading in between are one, from the earlier of both places on. */
+export const lostAgain = (known: Break | undefined, { key, epoch }: Break): Break => ({
+  key: known && known.key < key ? known.key : key,
+  epoch,
+})
+
 export const covers = (coverage: Coverage, { key, epoch }: Break): boolean =>
   coverage.from <= key && epoch <= coverage.epoch

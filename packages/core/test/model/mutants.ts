@@ -372,6 +372,13 @@ export const mutants: Mutant[] = [
     killer: 'src/response/heads',
   },
   {
+    name: 'a backlog that broke off reached as far as what was heard before it',
+    file: 'past/continuity.ts',
+    from: 'this.#backlog.stopped ?? this.#heard.newest',
+    to: 'this.#heard.newest',
+    killer: 'src/past/continuity',
+  },
+  {
     name: 'a backlog that comes again counts as live',
     file: 'past/continuity.ts',
     from: 'this.#backlog.begin(rewound, rewinds && hasBacklog',

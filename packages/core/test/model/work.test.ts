@@ -503,6 +503,16 @@ describe('memory of answers', () => {
     return heapUsed + external
   }
 
+  /** Bytes that some work retains: the least of three times, since what else the process does adds to it. */
+  const retainedBy = (work: (round: number) => void): number => {
+    const each = [0, 1, 2].map((round) => {
+      const before = retained()
+      work(round)
+      return retained() - before
+    })
+    return Math.min(...each)
+  }
+
   // Bytes a character; a message for each token keeps the key of each.
   test.each([
     ['message-per-token', 4.4],
@@ -517,9 +527,10 @@ describe('memory of answers', () => {
     }
     // The first ones also pay for compiled code.
     for (let i = 0; i < 200; i++) answer(`warm-${i}`)
-    const before = retained()
-    for (let i = 0; i < 500; i++) answer(`day-${i}`)
-    expect((retained() - before) / 500 / tokens.join('').length).toBeLessThan(most)
+    const bytes = retainedBy((day) => {
+      for (let i = 0; i < 500; i++) answer(`day-${day}-${i}`)
+    })
+    expect(bytes / 500 / tokens.join('').length).toBeLessThan(most)
   })
 
   // The engine keeps 54 bytes for each token of a text that it has not joined, beside its key.
@@ -535,9 +546,11 @@ describe('memory of answers', () => {
       return text.length
     }
     stream('warm')
-    const before = retained()
-    const length = stream('streams')
-    expect((retained() - before) / 20_000).toBeLessThan(most)
-    expect(session.getResponse('streams')!.text).toHaveLength(length)
+    const lengths: number[] = []
+    const bytes = retainedBy((round) => lengths.push(stream(`streams-${round}`)))
+    expect(bytes / 20_000).toBeLessThan(most)
+    lengths.forEach((length, round) =>
+      expect(session.getResponse(`streams-${round}`)!.text).toHaveLength(length),
+    )
   })
 })
