@@ -243,7 +243,7 @@ describe.each(fronts)('%s', (front) => {
       await chat.completed(count)
     }
     await chat.reload()
-    const { prompt, text } = answers.openai
+    const { prompt, text } = answers.story
     await demo.model.holdAt(100)
     await chat.ask(prompt)
     await chat.shows(100)

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { ensureChromium } from './chromium.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -74,7 +75,7 @@ async function taken(step) {
       stream.write(printed.slice(0, end))
       printed = printed.slice(end)
     })
-    passed = code === 0
+    passed = code === 0 && !(step.live && tellsOfFailures(tail))
     if (!passed) note = `exit code ${code}`
   } catch (error) {
     note = error.message
@@ -82,6 +83,11 @@ async function taken(step) {
   const result = { ...step, mark: passed ? '✓' : '✗', seconds: (Date.now() - started) / 1000, note, tail }
   console.log(`${printed && `\n--- ${step.name}\n${printed}`}${line(result)}`)
   return result
+}
+
+/** Whether the end of what Vitest printed does: what tests load may set the exit code too. */
+function tellsOfFailures(text) {
+  return /^\W*(Test Files|Tests|Errors)\W.*\b\d+ (failed|errors?)\b/m.test(stripVTControlCharacters(text))
 }
 
 function run([file, ...args], env, heard) {

