@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Reader } from '../../test/model/reader.ts'
+import { codec, message, Reader } from '../../test/model/reader.ts'
 import { nothingKnown } from './known.ts'
 import { applyRows } from './rows.ts'
 import type { ResponseRow, Row } from '../types/types.ts'
@@ -101,6 +101,21 @@ describe('rows beside the channel', () => {
     expect(reader.response('r')?.text).toBe('One. Two.')
     reader.read({ name: 'response', serial: 's', version: 't2', action: 'delete', headers: ours })
     expect(reader.response('r')?.text).toBe('')
+  })
+
+  test('of a row that several messages make, none that is still on its way is an edit; another client’s word is', () => {
+    const last = { name: 'response', serial: 's', version: 't1', action: 'update', data: 'two', headers }
+    const shown = (editor: string | undefined) => {
+      const reader = new Reader()
+      applyRow(reader.conversation, row({ text: 'One two' }))
+      codec.decode(message(last), (event) => {
+        Object.assign(event, { epoch: 1, editor })
+        reader.conversation.apply(event, true)
+      })
+      return reader.response('r')?.text
+    }
+    expect(shown(undefined)).toBe('One two')
+    expect(shown('moderator')).toBe('two')
   })
 
   test('what the channel has still to deliver of a complete row is no edit of it; another text is', () => {

@@ -250,8 +250,10 @@ class StoredRow implements KnownRow {
     const edited = event.version !== event.serial && event.op !== 'append' && event.end === undefined
     if (!edited || event.epoch === undefined || (event.type === 'text' && event.unit === 'token'))
       return false
-    // A beginning of the row's text is not an edit: it was on its way while the row was read.
-    return event.op === 'delete' || !this.#texts.some((text) => text.startsWith(event.text))
+    // What the row has is not an edit: it was on its way while the row was read. Of several messages, it is any piece.
+    const isKnown = (text: string): boolean =>
+      event.editor === undefined ? text.includes(event.text) : text.startsWith(event.text)
+    return event.op === 'delete' || !this.#texts.some(isKnown)
   }
 
   /** A stamped token of a text that the row names. */
