@@ -561,9 +561,16 @@ export const mutants: Mutant[] = [
     killer: 'src/past/step',
   },
   {
+    name: 'of a row of several messages, the last one undoes it',
+    file: 'response/rows.ts',
+    from: 'text.includes(event.text)',
+    to: 'text.startsWith(event.text)',
+    killer: 'src/response/rows',
+  },
+  {
     name: 'what is still to be delivered of a row undoes it',
     file: 'response/rows.ts',
-    from: ' || !this.#texts.some((text) => text.startsWith(event.text))',
+    from: ' || !this.#texts.some(isKnown)',
     to: ' || true',
     killer: 'src/response/rows',
   },
