@@ -1,5 +1,6 @@
 import type { InboundMessage } from 'ably'
 import { checksum } from '../../packages/core/src/protocol/checksum.ts'
+import type { Known } from './floor.ts'
 import { Frames } from './frames.ts'
 
 interface Part {
@@ -22,15 +23,7 @@ interface Snapshot {
   readonly updatedAt: number
 }
 
-interface Answer {
-  readonly id: string
-  readonly part: string
-  readonly clientId: string
-  readonly serial: string
-  readonly createdAt: number
-  updatedAt: number
-  newest: string
-  text: string
+interface Answer extends Known {
   status: string
   hasGap: boolean
   verified: boolean

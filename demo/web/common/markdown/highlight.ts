@@ -12,7 +12,7 @@ const asked = new Set<string>()
 const waiting = new Set<() => void>()
 const colours = new GrowingColours<Tree>((language, code) => languages?.colour(language, code))
 
-/** Code of which the beginning has its colours. */
+/** Code that has colours up to some point. */
 export interface Highlighted {
   /** Makes the beginning anew at each call. */
   nodes(): (Node | string)[]

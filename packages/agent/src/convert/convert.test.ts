@@ -242,7 +242,7 @@ describe('what the model sees', () => {
     expect(messages[1]).toEqual({ role: 'assistant', content: 'One […]three' })
   })
 
-  test('a prompt of which only the beginning has come ends in a gap', async () => {
+  test('an incomplete prompt ends with a gap mark', async () => {
     const long = { ...ask('What is'), incomplete: { received: 7, length: 15 } } as ConversationMessage
     expect(await toChatMessages(of(long), { gap: '…' })).toEqual([{ role: 'user', content: 'What is…' }])
   })

@@ -55,14 +55,15 @@ export class ResponseParts {
 
   /** The number of the newest part before each value with a name of its own. */
   readonly #before = new WeakMap<PartRecord, number>()
+  /** The highest number that was seen; -1: none. */
+  #highest = -1
+  /** Parts that had no number when they were last looked at. */
+  #unnumbered: PartRecord[] = []
 
   add(part: PartRecord): void {
-    if (part.kind === 'whole' && this.#numberOf(part) === undefined)
-      this.#before.set(
-        part,
-        this.records.reduce((most, one) => Math.max(most, this.#numberOf(one) ?? -1), -1),
-      )
+    if (part.kind === 'whole' && this.#numberOf(part) === undefined) this.#before.set(part, this.#newest())
     this.records.push(part)
+    this.#unnumbered.push(part)
     if ('growing' in part && part.growing) this.growing.push(part.growing)
   }
 
@@ -123,7 +124,17 @@ export class ResponseParts {
     return part.kind === 'whole' ? this.#before.get(part) : undefined
   }
 
-  /** The parts in the form of a database row (PROTOCOL.md §6.6). */
+  /** The highest number of a part so far. Each part is looked at until it has a number. */
+  #newest(): number {
+    this.#unnumbered = this.#unnumbered.filter((part) => {
+      const number = this.#numberOf(part)
+      if (number !== undefined && number > this.#highest) this.#highest = number
+      return number === undefined
+    })
+    return this.#highest
+  }
+
+  /** The parts in the form of a database row (PROTOCOL.md §6.7). */
   rows(): RowPart[] {
     // As readers have them: a call may be announced long before its first message.
     const inOrder = this.records.toSorted((a, b) => (this.#numberOf(a) ?? 0) - (this.#numberOf(b) ?? 0))
