@@ -33,7 +33,7 @@ const states: Record<ToolPart['state'], string> = {
 export function describeTool(part: AnyTool, open: boolean): ToolText {
   const busy = open && (part.state === 'input-streaming' || part.state === 'input-available')
   const progress = part.progress?.status
-  const waits = !open && part.state === 'input-available' ? 'No result' : states[part.state]
+  const waits = !open && part.state.startsWith('input-') ? 'No result' : states[part.state]
   return {
     name: part.title ?? titled(toolName(part)),
     about: aboutOf(part.input) || part.inputText?.slice(-80) || '',

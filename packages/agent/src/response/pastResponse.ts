@@ -25,6 +25,8 @@ export interface PastPart {
   /** Serial of the newest value. */
   version?: string
   input?: unknown
+  /** The argument text of a call is shorter than declared. */
+  hasGap?: boolean
   output?: unknown
   errorText?: string
   preliminary?: boolean
@@ -264,6 +266,7 @@ export class PastResponse {
     tool.pieces.delete(headers[Header.Continues] ?? '')
     const text = typeof message.data === 'string' ? message.data : ''
     tool.pieces.set(serial, { serial, text, done, version: operated(message) })
+    if (Number(message.version?.metadata?.[Metadata.End]) > text.length) tool.hasGap = true
     if (done) tool.input = jsonOf(textOf(tool))
   }
 

@@ -1,7 +1,7 @@
-import { RejoinError, type RowPart } from '@rejoin/core/protocol'
+import { readJson, RejoinError, type RowPart } from '@rejoin/core/protocol'
 import type { ProviderMetadata, ToolFields } from './modelEvent.ts'
 import type { PartText } from './partText.ts'
-import type { PastMetadata, PastPart } from './pastResponse.ts'
+import { textOf, type PastMetadata, type PastPart } from './pastResponse.ts'
 
 export interface GrowingPart {
   readonly kind: 'text' | 'reasoning'
@@ -33,6 +33,8 @@ export interface ToolPart {
   errorText?: string
   approval?: { id: string; approved?: boolean; reason?: string; clientId?: string }
   serial?: string
+  /** The argument text of a former process, as far as it came; undefined: there is none, or text is missing. */
+  said?: string
   /** Where a former process's streamed arguments are. */
   place?: Pick<RowPart, 'serial' | 'version' | 'runs'>
   /** A client runs the tool. */
@@ -173,15 +175,16 @@ function placeOf(
 }
 
 function toolRow(tool: ToolPart): RowPart {
-  const { part, toolCallId, toolName, state, input, output, errorText, approval, serial, growing } = tool
+  const { part, toolCallId, toolName, state, output, errorText, approval, serial, growing } = tool
   const { preliminary, providerMetadata, resultProviderMetadata, toolMetadata } = tool
   const { dynamic, ...fields } = tool.fields
+  const called = argumentsOf(tool)
   return {
     ...(dynamic ? { type: 'dynamic-tool', toolName } : { type: `tool-${toolName}` }),
     id: part ?? toolCallId,
     toolCallId,
-    state,
-    input,
+    state: state === 'input-streaming' && called.input !== undefined ? 'input-available' : state,
+    ...called,
     ...(output !== undefined && { output }),
     ...(errorText !== undefined && { errorText }),
     ...(approval && { approval }),
@@ -192,6 +195,13 @@ function toolRow(tool: ToolPart): RowPart {
     ...(resultProviderMetadata && { resultProviderMetadata }),
     ...(growing ? place(growing) : (tool.place ?? (serial && { serial }))),
   }
+}
+
+/** The arguments of a call in a response that has ended: as readers show them when the model's stream broke off. */
+function argumentsOf({ input, growing, said = growing?.text }: ToolPart): Pick<RowPart, string> {
+  if (input !== undefined || !said) return { input }
+  const { value, error } = readJson(said)
+  return error ? { input: undefined, inputText: said, inputError: error } : { input: value }
 }
 
 /** A tool call of a former process. */
@@ -210,7 +220,10 @@ export function adoptedTool(past: PastPart, metadata: PastMetadata): ToolPart {
     fields: past.fields ?? {},
     ...metadata,
   }
-  if (past.pieces.size > 0) tool.place = placeOf([...past.pieces.values()])
+  if (past.pieces.size > 0) {
+    tool.place = placeOf([...past.pieces.values()])
+    if (!past.hasGap) tool.said = textOf(past)
+  }
   if (client) tool.client = true
   if (requested || client) tool.asked = 'before'
   if (requested || decision) {

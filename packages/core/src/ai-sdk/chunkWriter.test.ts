@@ -47,6 +47,22 @@ const simple = (message: UIMessage | undefined) =>
   message?.parts.map((part) => JSON.parse(JSON.stringify({ ...part, id: undefined, rawInput: undefined })))
 
 describe('chunk writer', () => {
+  test('a call whose arguments broke off is no call that waits to be run', async () => {
+    const call = { type: 'tool-find', id: 'c', toolCallId: 'c', state: 'input-streaming' } as const
+    const streaming: Part = { ...call, input: { for: 'a' }, inputText: '{"for":"a' }
+    const broken: Part = { ...call, input: undefined, inputText: '{"for":"a', inputError: 'invalid' }
+    for (const parts of [[broken], [streaming, broken], [streaming, broken, broken]]) {
+      const writer = new ChunkWriter()
+      const chunks = writer.start('r', false)
+      for (const [i, part] of parts.entries())
+        chunks.push(...writer.say(state([part]), i === 0 ? undefined : [{}])!)
+      expect(chunks.map(({ type }) => type)).not.toContain('tool-input-available')
+      expect(chunks.filter(({ type }) => type === 'tool-input-error')).toHaveLength(1)
+      const [message] = (await read(chunks)).slice(-1)
+      expect(message?.parts.at(-1)).toMatchObject({ type: 'tool-find', state: 'output-error' })
+    }
+  })
+
   test('a part pauses at its gap, others go on, and it goes on in place when it heals', async () => {
     const writer = new ChunkWriter()
     const gap = { part: 'a', from: 3, to: 3, missing: 3 }

@@ -248,9 +248,9 @@ export class ChunkWriter {
     response: ResponseState,
     whole: boolean,
   ): void {
-    if (part.state === 'input-streaming') return this.sayInput(told, part, response, whole)
-    const { input } = part
     if (part.inputError && !before.inputError && this.steps.has(part)) this.sayInputError(part)
+    else if (part.state === 'input-streaming') return this.sayInput(told, part, response, whole)
+    const { input } = part
     const known = before.state !== 'input-streaming'
     // Only a call of the open step can receive its input: in a closed one the chunk would make a second part.
     const changed =

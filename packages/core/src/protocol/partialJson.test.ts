@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MAX_DEPTH } from './depth.ts'
-import { parsePartialJson, PartialJson } from './partialJson.ts'
+import { PartialJson, readJson } from './partialJson.ts'
 
 /** Whether `part` is `whole` with something left out at the end. */
 function begins(part: unknown, whole: unknown): boolean {
@@ -19,30 +19,36 @@ function begins(part: unknown, whole: unknown): boolean {
   return Object.is(part, whole) || part === whole
 }
 
+const valueOf = (text: string): unknown => {
+  const parsing = new PartialJson()
+  parsing.push(text)
+  return parsing.value
+}
+
 const json = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true })
 
 test('any beginning of a JSON object parses to a beginning of its value', () => {
   fc.assert(
     fc.property(json, fc.nat(), (value, n) => {
       const text = JSON.stringify(value)
-      const part = parsePartialJson(text.slice(0, n % (text.length + 1)))
+      const part = valueOf(text.slice(0, n % (text.length + 1)))
       expect(part === undefined || begins(part, JSON.parse(text))).toBe(true)
-      expect(parsePartialJson(text)).toEqual(JSON.parse(text))
+      expect(readJson(text)).toEqual({ value: JSON.parse(text) })
     }),
     { numRuns: 5_000 },
   )
 })
 
 test('examples', () => {
-  expect(parsePartialJson('{"city":"Ro')).toEqual({ city: 'Ro' })
-  expect(parsePartialJson('{"city":"Rome","da')).toEqual({ city: 'Rome' })
-  expect(parsePartialJson('{"city":"Rome","days":1')).toEqual({ city: 'Rome' })
-  expect(parsePartialJson('{"a":[1,2')).toEqual({ a: [1] })
-  expect(parsePartialJson('{"a":"x\\')).toEqual({ a: 'x' })
-  expect(parsePartialJson('{"a":"x\\u00')).toEqual({ a: 'x' })
-  expect(parsePartialJson('{')).toEqual({})
-  expect(parsePartialJson('')).toBeUndefined()
-  expect(parsePartialJson('nonsense')).toBeUndefined()
+  expect(valueOf('{"city":"Ro')).toEqual({ city: 'Ro' })
+  expect(valueOf('{"city":"Rome","da')).toEqual({ city: 'Rome' })
+  expect(valueOf('{"city":"Rome","days":1')).toEqual({ city: 'Rome' })
+  expect(valueOf('{"a":[1,2')).toEqual({ a: [1] })
+  expect(valueOf('{"a":"x\\')).toEqual({ a: 'x' })
+  expect(valueOf('{"a":"x\\u00')).toEqual({ a: 'x' })
+  expect(valueOf('{')).toEqual({})
+  expect(valueOf('')).toBeUndefined()
+  expect(valueOf('nonsense')).toBeUndefined()
 })
 
 test('in pieces of any size, each state is a beginning of the next, and the last is what JSON.parse says', () => {
@@ -97,8 +103,8 @@ test('what is no JSON has no value, and never throws', () => {
       }
       const parsing = new PartialJson()
       for (const piece of pieces) parsing.push(piece)
-      if (valid) expect(parsePartialJson(text)).toEqual(JSON.parse(text))
-      else expect(parsing.complete).toBe(false)
+      if (valid) expect(readJson(text)).toEqual({ value: JSON.parse(text) })
+      else expect(readJson(text)).toEqual({ error: parsing.error ?? 'invalid' })
       if (parsing.error) expect(parsing.value).toBeUndefined()
     }),
     { numRuns: 20_000 },
@@ -113,7 +119,7 @@ test('nesting has a limit that shows, and never costs more than its text', () =>
     parsing.push(open.repeat(100_000))
     expect(parsing.error).toBe('too deep')
   }
-  expect(parsePartialJson('['.repeat(MAX_DEPTH))).toBeDefined()
+  expect(valueOf('['.repeat(MAX_DEPTH))).toBeDefined()
 })
 
 test('a large flat value is copied a bounded number of times for each character', () => {

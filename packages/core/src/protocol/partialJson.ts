@@ -218,15 +218,23 @@ function put(object: Record<string, unknown>, key: string, value: unknown): void
   else object[key] = value
 }
 
-/** Parses JSON text that may have been cut anywhere: `PartialJson` for a text that is not going on. */
-export function parsePartialJson(text: string): unknown {
+/** The value of a JSON text that has ended, or why it has none. `json`: the same text, read already. */
+export function readJson(
+  text: string,
+  json = partialJson(text),
+): { value: unknown; error?: undefined } | { value?: undefined; error: 'invalid' | 'too deep' } {
+  if (json.complete) return { value: json.value }
+  const { error = 'invalid' } = json
+  // Only the end of the text ends a bare number or literal.
+  try {
+    return json.error ? { error } : { value: JSON.parse(text) as unknown }
+  } catch {
+    return { error }
+  }
+}
+
+function partialJson(text: string): PartialJson {
   const json = new PartialJson()
   json.push(text)
-  if (json.error || json.complete) return json.value
-  // A number or literal at the very end is whole, unless the text was cut.
-  try {
-    return JSON.parse(text)
-  } catch {
-    return json.value
-  }
+  return json
 }

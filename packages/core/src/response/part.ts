@@ -28,6 +28,8 @@ export abstract class OpenPart {
   #edited = ''
   /** The growing texts that it is made of. */
   runs: readonly Run[] = []
+  /** Its response has ended. Its own end may be unknown: an edit hides it from later readers. */
+  isOver = false
 
   /** Its copy in a database row, until the channel continues it. */
   row: RowPart | undefined

@@ -411,7 +411,7 @@ export class Response {
     if (!isOver && !this.#wasOver) return
     this.#wasOver = isOver
     for (const part of this.parts.ordered)
-      if (part instanceof OpenText && part.isOver !== isOver) {
+      if (part.runs.length > 0 && part.isOver !== isOver) {
         part.isOver = isOver
         part.dirty = true
       }

@@ -7,8 +7,6 @@ export class OpenText extends OpenPart {
   declare snapshot: TextPart | ReasoningPart | undefined
   declare runs: Run[]
   readonly kind: 'text' | 'reasoning'
-  /** Its response has ended. Its own end may be unknown: an edit hides it from later readers. */
-  isOver = false
 
   constructor(kind: 'text' | 'reasoning', id: string, serial: string) {
     super(id, serial)

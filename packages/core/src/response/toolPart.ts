@@ -2,7 +2,7 @@ import { Decisions } from './decisions.ts'
 import type { CallFields, ToolEvent, ValueRef } from '../protocol/event.ts'
 import { noGaps, OpenPart } from './part.ts'
 import type { AnyPart } from './part.ts'
-import { parsePartialJson, PartialJson } from '../protocol/partialJson.ts'
+import { PartialJson, readJson } from '../protocol/partialJson.ts'
 import type { Reply } from './parties.ts'
 import type { PartKind, ReplyHost } from './partKind.ts'
 import type { PartList } from './partList.ts'
@@ -156,13 +156,10 @@ export class OpenTool extends OpenPart {
     if (!input) return { input: undefined }
     const { text } = input.snapshot!
     const json = this.#json
-    if (!input.finished) return { input: json?.value, inputText: text }
-    if (!json || json.complete) return { input: json?.value }
-    // Only the end of the text ends a bare number or literal.
-    const whole = json.error ? undefined : parsePartialJson(text)
-    if (text.trim() === 'null') return { input: null }
-    if (whole !== undefined && typeof whole !== 'object' && typeof whole !== 'string') return { input: whole }
-    return { input: undefined, inputText: text, inputError: json.error ?? 'invalid' }
+    // It has a gap, or goes on.
+    if (!json || !(input.finished || this.isOver)) return { input: json?.value, inputText: text }
+    const { value, error } = readJson(text, json)
+    return error ? { input: undefined, inputText: text, inputError: error } : { input: value }
   }
 
   #change<Kind extends Change['kind']>(kind: Kind): ChangeOf<Kind> | undefined {
@@ -197,8 +194,7 @@ export class OpenTool extends OpenPart {
     const pending = approval?.pending
     const call = this.#valueOf('call')
     const streamed = this.#shownInput()
-    const asked = this.#askedInput()
-    const said = asked ?? call
+    const said = this.#askedInput() ?? call
     const input = said ? said.value : streamed.input === undefined ? told?.input : streamed.input
     const final = this.#valueOf('result')
     const output = final ?? this.#valueOf('preliminary')
@@ -214,14 +210,16 @@ export class OpenTool extends OpenPart {
       input?: unknown
     }
     const { dynamic = told?.type === 'dynamic-tool', providerExecuted, title } = fields
+    const { inputText: ___, inputError: ____, ...known } = { ...told }
     return {
-      ...told,
+      // What the channel says of the arguments replaces what the row says of their text.
+      ...(said || this.input ? known : told),
       ...(dynamic
         ? { type: 'dynamic-tool', toolName: this.name ?? 'unknown' }
         : { type: `tool-${this.name ?? 'unknown'}` }),
       id: this.id,
       toolCallId: this.id,
-      state: this.#state(input, !!call && !call.incomplete),
+      state: this.#state(input, call ? !call.incomplete : !!this.input && streamed.inputText === undefined),
       ...(providerExecuted && { providerExecuted }),
       ...(title !== undefined && { title }),
       ...(!said && streamed),
@@ -238,15 +236,13 @@ export class OpenTool extends OpenPart {
     }
   }
 
-  #state(input: unknown, called: boolean): ToolState {
+  /** `whole`: all of the arguments are known. */
+  #state(input: unknown, whole: boolean): ToolState {
     const told = this.#told
     const approval = this.#approval?.requested ? this.#approval : undefined
     const decision = approval?.decision
-    let state: ToolState =
-      called || this.input?.finished || (approval && input !== undefined)
-        ? 'input-available'
-        : 'input-streaming'
-    if (told?.state) state = told.state as ToolState
+    let state: ToolState = whole || (approval && input !== undefined) ? 'input-available' : 'input-streaming'
+    if (told?.state && (told.state !== 'input-streaming' || !whole)) state = told.state as ToolState
     if (approval) state = 'approval-requested'
     if (decision) state = decision.approved ? 'approval-responded' : 'output-denied'
     if (this.#valueOf('preliminary')?.incomplete === undefined && this.#changes.has('preliminary'))

@@ -77,6 +77,7 @@ export interface ReasoningPart extends TextFields {
   readonly type: 'reasoning'
 }
 
+/** `input-streaming`: the arguments are not whole, and never will be if there is an `inputError`. */
 export type ToolState =
   | 'input-streaming'
   | 'input-available'
@@ -101,7 +102,7 @@ interface ToolFields<Input, Output> {
   readonly input: Input | undefined
   /** The argument text, while it streams or if it is not JSON. */
   readonly inputText?: string
-  /** Why the argument text has no `input`: it is not JSON, or nested too deeply to render. */
+  /** Why the argument text has no `input`: it broke off, is not JSON, or is nested too deeply to render. */
   readonly inputError?: 'invalid' | 'too deep'
   readonly output?: Output
   /** The output will still change. */

@@ -15,10 +15,24 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'the end of a response does not end the arguments of its calls',
+    file: 'response/toolPart.ts',
+    from: '!(input.finished || this.isOver)',
+    to: '!input.finished',
+    killer: 'test/model/vectors',
+  },
+  {
+    name: 'arguments that broke off are available',
+    file: 'response/toolPart.ts',
+    from: '!!this.input && streamed.inputText === undefined',
+    to: '!!this.input?.finished',
+    killer: 'test/model/vectors',
+  },
+  {
     name: 'what a call said is approved instead of what the agent asks for',
     file: 'response/toolPart.ts',
-    from: 'const said = asked ?? call',
-    to: 'const said = call ?? asked',
+    from: 'const said = this.#askedInput() ?? call',
+    to: 'const said = call ?? this.#askedInput()',
     killer: 'test/model/vectors',
   },
   {
