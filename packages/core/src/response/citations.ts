@@ -24,6 +24,8 @@ class OpenCitation extends OpenPart {
   }
 }
 
+const isCitation = (part: OpenPart): part is OpenCitation => part instanceof OpenCitation
+
 interface Known {
   /** How often each source is cited, by the newest summary. */
   counts: Readonly<Record<string, number>>
@@ -48,8 +50,8 @@ class Citations {
     const { details } = known
     let changed = false
     const show = (id: string, source: Source | undefined): void => {
-      const one = parts.get(id, () => new OpenCitation(id, serial))
-      if (one instanceof OpenCitation) changed = one.set(source) || changed
+      const one = parts.get(id, 'cited', isCitation, () => new OpenCitation(id, serial))
+      changed = one.set(source) || changed
     }
     const names = new Set<string>()
     if (event.type === 'summary') {

@@ -88,10 +88,16 @@ export class PartList {
     return (this.#byId ??= new Map(ordered.map((part) => [part.id, part]))).get(id)
   }
 
-  get(id: string, make: () => OpenPart): OpenPart {
+  /** The part with this id among those that `is` knows, made where there is none: other kinds' ids may be alike. */
+  get<P extends OpenPart>(
+    id: string,
+    kind: string,
+    is: (part: OpenPart) => part is P,
+    make: (id: string) => P,
+  ): P {
     const known = this.find(id)
-    if (known) return known
-    const part = make()
+    if (known) return is(known) ? known : this.get(`${id}:${kind}`, kind, is, make)
+    const part = make(id)
     this.add(part)
     return part
   }
@@ -128,9 +134,11 @@ export class PartList {
   /** The text or reasoning part of a message; made where there is none. */
   textFor(event: Pick<TextEvent, 'kind' | 'part' | 'unit' | 'serial'>): OpenText {
     const kind = event.kind as 'text' | 'reasoning'
-    const id = event.part?.replace(RUN, '$1') ?? (event.unit === 'token' ? kind : event.serial)
-    const part = this.get(id, () => new OpenText(kind, id, event.serial))
-    return part instanceof OpenText ? part : this.textFor({ ...event, part: `${id}:${kind}` })
+    const number = event.part?.replace(RUN, '$1') ?? (event.unit === 'token' ? kind : event.serial)
+    const is = (part: OpenPart): part is OpenText => part instanceof OpenText && part.kind === kind
+    const part = this.get(number, kind, is, (id) => new OpenText(kind, id, event.serial))
+    if (part.id !== number) part.number = number
+    return part
   }
 
   /** Where the text of a new message goes. */

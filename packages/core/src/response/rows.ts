@@ -214,7 +214,7 @@ function addPart(
   run.replace({ key, text, end, done: complete }, { final: true, stored: true })
   open.serial = serial
   // Its index in the row is no part number of its agent's, so no retraction applies to it.
-  if (part.id === undefined) open.number = ''
+  open.number = part.id ?? ''
   open.providerMetadata = part.providerMetadata as ProviderMetadata | undefined
   open.dirty = true
   open.row = part
@@ -270,6 +270,7 @@ class RowValue extends OpenPart {
   constructor(id: string, serial: string, part: RowPart) {
     super(id, serial)
     this.row = part
+    this.number = part.id ?? ''
     const { serial: _, version: __, runs: ___, ...shown } = part
     this.snapshot = { ...shown, id } as unknown as Part
   }

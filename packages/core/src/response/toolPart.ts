@@ -31,6 +31,7 @@ interface Known {
 /** A tool call: its arguments, progress, approval and outcome come in any order. */
 export class OpenTool extends OpenPart {
   name: string | undefined
+  readonly #toolCallId: string
   #namedAt = ''
   /** The argument text, where it streams. */
   input: OpenText | undefined
@@ -48,8 +49,9 @@ export class OpenTool extends OpenPart {
   /** What a database row says of it, used where the channel says nothing. */
   readonly #told: RowPart | undefined
 
-  constructor(toolCallId: string, serial: string, parts: PartList, told?: RowPart) {
-    super(toolCallId, serial)
+  constructor(id: string, toolCallId: string, serial: string, parts: PartList, told?: RowPart) {
+    super(id, serial)
+    this.#toolCallId = toolCallId
     this.#parts = parts
     this.#told = told
     if (told) this.name = (told.toolName as string | undefined) ?? told.type.replace(/^tool-/, '')
@@ -218,7 +220,7 @@ export class OpenTool extends OpenPart {
         ? { type: 'dynamic-tool', toolName: this.name ?? 'unknown' }
         : { type: `tool-${this.name ?? 'unknown'}` }),
       id: this.id,
-      toolCallId: this.id,
+      toolCallId: this.#toolCallId,
       state: this.#state(input, call ? !call.incomplete : !!this.input && streamed.inputText === undefined),
       ...(providerExecuted && { providerExecuted }),
       ...(title !== undefined && { title }),
@@ -231,7 +233,7 @@ export class OpenTool extends OpenPart {
       ...(this.#changes.has('progress') && { progress }),
       ...this.#metadata(),
       ...(approval && {
-        approval: { id: this.id, ...decision, ...(pending && !this.finished && { pending }) },
+        approval: { id: this.#toolCallId, ...decision, ...(pending && !this.finished && { pending }) },
       }),
     }
   }
@@ -269,14 +271,18 @@ export class OpenTool extends OpenPart {
 const tells = (kind: Change['kind']): boolean => !kind.endsWith('-metadata')
 
 function toolFor(parts: PartList, toolCallId: string, serial: string): OpenTool {
-  const part = parts.get(toolCallId, () => new OpenTool(toolCallId, serial, parts))
+  const make = (id: string): OpenPart => new OpenTool(id, toolCallId, serial, parts)
+  const part = parts.get(toolCallId, 'call', isCall, make)
   if (part instanceof OpenTool) return part
   // A row's copy goes on with what the channel says now.
-  const tool = new OpenTool(toolCallId, part.serial, parts, part.row)
+  const tool = new OpenTool(part.id, toolCallId, part.serial, parts, part.row)
   parts.drop(part)
   parts.add(tool)
   return tool
 }
+
+const isCall = (part: OpenPart): part is OpenPart =>
+  part instanceof OpenTool || /^(tool-|dynamic-tool$)/.test(part.row?.type ?? '')
 
 /** Tool calls, with their arguments whole or as growing text. */
 export const toolKind: PartKind<ToolEvent> = {

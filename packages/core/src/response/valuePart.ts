@@ -16,12 +16,14 @@ type WholeEvent = SourceEvent | DocumentEvent | FileEvent | CustomEvent | DataEv
 
 /** A source, document, file or application data: whole in one message, replaced by a newer version. */
 class OpenValue extends OpenPart {
+  readonly kind: WholeEvent['type']
   #version: string
   #event: WholeEvent | undefined
   readonly #parts: PartList
 
-  constructor(id: string, serial: string, parts: PartList, version = '') {
+  constructor(id: string, { type, serial }: WholeEvent, parts: PartList, version = '') {
     super(id, serial)
+    this.kind = type
     this.#parts = parts
     this.#version = version
   }
@@ -70,16 +72,37 @@ function idOf(event: WholeEvent): string {
   return event.type === 'document' ? event.document.sourceId : event.serial
 }
 
+const KINDS: Readonly<Record<string, WholeEvent['type']>> = {
+  'source-url': 'source',
+  'source-document': 'document',
+  file: 'file',
+  'reasoning-file': 'file',
+  custom: 'custom',
+}
+
+/** Which kind of value a part is, also as a database has it. */
+function kindOf(part: OpenPart): string | undefined {
+  if (part instanceof OpenValue) return part.kind
+  const type = part.row?.type
+  return type?.startsWith('data-') ? 'data' : type && KINDS[type]
+}
+
 /** Sources, documents, files and application data. */
 export const valueKind: PartKind<WholeEvent> = {
   apply(event, parts) {
-    const id = idOf(event)
-    const part = parts.get(id, () => new OpenValue(id, event.serial, parts))
+    const is = (part: OpenPart): part is OpenPart => kindOf(part) === event.type
+    const make = (id: string): OpenPart => new OpenValue(id, event, parts)
+    const part = parts.get(idOf(event), event.type, is, make)
+    part.number ??= event.part
     const { row } = part
-    if (!row) return part instanceof OpenValue && part.apply(event)
+    const moves = event.serial < part.serial
+    if (moves) parts.place(part, event.serial)
+    if (!row) return (part as OpenValue).apply(event) || moves
     // A later message on the channel replaces the row's copy; the row already has the older ones.
     if (row.version !== undefined && event.version <= row.version) return false
-    const value = new OpenValue(id, part.serial, parts, row.version)
+    const value = new OpenValue(part.id, event, parts, row.version)
+    value.serial = part.serial
+    value.number = part.number
     value.apply(event)
     parts.drop(part)
     parts.add(value)

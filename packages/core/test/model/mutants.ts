@@ -15,6 +15,20 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'a part takes the place of another kind with its id',
+    file: 'response/partList.ts',
+    from: 'return is(known) ? known : this.get(`${id}:${kind}`, kind, is, make)',
+    to: 'return known as P',
+    killer: 'src/response/sameNames',
+  },
+  {
+    name: 'data that is replaced stands where a reader first heard of it',
+    file: 'response/valuePart.ts',
+    from: 'const moves = event.serial < part.serial',
+    to: 'const moves = false',
+    killer: 'src/response/sameNames',
+  },
+  {
     name: 'the end of a response does not end the arguments of its calls',
     file: 'response/toolPart.ts',
     from: '!(input.finished || this.isOver)',
