@@ -760,7 +760,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a retraction hides the text of a row that numbers no parts',
     file: 'response/rows.ts',
-    from: "if (part.id === undefined) open.number = ''",
+    from: "open.number = part.id ?? ''",
     to: '',
     killer: 'src/response/rows',
   },
