@@ -99,8 +99,10 @@ export class Conversation {
     this.replies = kinds.replies?.(this)
     this.shelf = kinds.shelf?.({
       unshelved: (response, from, reading) => this.#unshelved(response, from, reading),
-      speaks: (clientId) => this.#count(clientId, 1),
-      shown: (lines) => this.note({ type: 'responses', responses: lines }),
+      shown: (lines) => {
+        for (let i = 0; i < lines.length; i++) count(this.#speakers, lines[i]!.clientId, 1)
+        this.note({ type: 'responses', responses: lines })
+      },
     })
     this.#transcripts = this.shelf && kinds.transcripts?.(this as TranscriptHost)
     this.prompts = new Prompts(this, kinds.longPrompts?.())
@@ -285,7 +287,7 @@ export class Conversation {
 
   /** A response that the channel delivered, or that a row `shows`. */
   ask(id: string, shows: () => boolean): Response | undefined {
-    return this.roster.known(id) ?? (this.shelf?.get(id) && shows() ? this.find(id) : undefined)
+    return this.roster.known(id) ?? (this.shelf?.byId.has(id) && shows() ? this.find(id) : undefined)
   }
 
   /** Another reading takes over the changes that one holds back. */
@@ -326,12 +328,8 @@ export class Conversation {
 
   #countSpeaker(before: Speaker | undefined, now: Speaker | undefined): void {
     if (before?.clientId === now?.clientId) return
-    this.#count(before?.clientId, -1)
-    this.#count(now?.clientId, 1)
-  }
-
-  #count(clientId: string | undefined, more: number): void {
-    if (clientId !== undefined) this.#speakers.set(clientId, (this.#speakers.get(clientId) ?? 0) + more)
+    count(this.#speakers, before?.clientId, -1)
+    count(this.#speakers, now?.clientId, 1)
   }
 
   /** Whether a response of this client shows. */
@@ -479,6 +477,10 @@ export class Conversation {
     this.dirty = this.dirty.filter((one) => one !== response)
     if (snapshot) this.note({ type: 'forgotten', id })
   }
+}
+
+function count(speakers: Map<string, number>, clientId: string | undefined, more: number): void {
+  if (clientId !== undefined) speakers.set(clientId, (speakers.get(clientId) ?? 0) + more)
 }
 
 /** Whether a field differs that the structure depends on. */

@@ -77,16 +77,16 @@ export class Lines {
   /** What differs. Leaves in the changes what changes something. */
   #edits(changes: Map<string, Entry | undefined>): Edits {
     const edits = new Edits(this.chunks)
-    const isEmpty = this.length === 0
-    changes.forEach((next, key) => {
-      const known = isEmpty ? undefined : this.#byKey.get(key)
-      if (known === undefined && next !== undefined) edits.add(next)
-      else if (known === next || (known && next && isSame(next, known))) changes.delete(key)
-      else edits.change(known!, next)
-    })
+    // The first lines can be thousands, and all are new.
+    const first = this.length === 0 ? [...changes.values()] : []
+    if (first.length > 0 && first.every(isThere)) edits.added = first
+    else for (const [key, next] of changes) if (!edits.take(this.#byKey.get(key), next)) changes.delete(key)
     return edits
   }
 }
+
+const none: readonly never[] = Object.freeze([])
+const isThere = (entry: Entry | undefined): entry is Entry => entry !== undefined
 
 /** The refs of chunks. A chunk's own are made once, however many lists share it. */
 class Shown implements MessageList {
@@ -136,32 +136,36 @@ interface Edit {
 class Edits {
   readonly #chunks: readonly Chunk[]
   readonly #byChunk = new Map<number, Edit>()
-  readonly #added: Entry[] = []
-  #last: Entry | undefined
-  #isSorted = true
-  /** How many alternatives more there are. */
-  alternatives = 0
+  /** New lines. Most come in order. */
+  added: Entry[] = []
+  #alternatives = 0
 
   constructor(chunks: readonly Chunk[]) {
     this.#chunks = chunks
   }
 
-  /** A new line. Most come in order. */
-  add(entry: Entry): void {
-    const last = this.#last
-    if (last !== undefined && byPlace(last, entry) > 0) this.#isSorted = false
-    this.#last = entry
-    this.#added.push(entry)
-    if (entry.role === 'user') this.alternatives += alternativesIn(entry)
+  /** How many alternatives more there are. */
+  get alternatives(): number {
+    let sum = this.#alternatives
+    for (let i = 0; i < this.added.length; i++) sum += alternativesIn(this.added[i]!)
+    return sum
   }
 
-  change(known: Entry, next: Entry | undefined): void {
-    this.alternatives -= alternativesIn(known)
+  /** Returns whether a line changes. */
+  take(known: Entry | undefined, next: Entry | undefined): boolean {
+    if (known === next || (known && next && isSame(next, known))) return false
+    if (known) this.#change(known, next)
+    else this.added.push(next!)
+    return true
+  }
+
+  #change(known: Entry, next: Entry | undefined): void {
+    this.#alternatives -= alternativesIn(known)
     if (next) next.ref = refOf(known)
     const stays = next !== undefined && byPlace(known, next) === 0
     this.#of(this.#chunkOf(known)).instead.set(known, stays ? next : undefined)
-    if (next && !stays) this.add(next)
-    else if (next) this.alternatives += alternativesIn(next)
+    if (next && !stays) this.added.push(next)
+    else if (next) this.#alternatives += alternativesIn(next)
   }
 
   /** `alike`: the same lines show in the same order. */
@@ -182,14 +186,14 @@ class Edits {
 
   #of(index: number): Edit {
     let edit = this.#byChunk.get(index)
-    if (!edit) this.#byChunk.set(index, (edit = { instead: new Map(), added: [] }))
+    if (!edit) this.#byChunk.set(index, (edit = { instead: new Map(), added: none }))
     return edit
   }
 
   /** Parts the added lines among the chunks: many go to one. */
   #place(): void {
-    const added: readonly Entry[] = this.#added
-    if (!this.#isSorted) this.#added.sort(byPlace)
+    const { added } = this
+    sort(added)
     for (let from = 0; from < added.length;) {
       const index = this.#chunkFor(added[from]!)
       const chunk = index === this.#chunks.length - 1 ? undefined : this.#chunks[index]
@@ -197,7 +201,8 @@ class Edits {
       if (!chunk) to = added.length
       else while (to < added.length && byPlaceOf(chunk, added[to]!) > 0) to++
       const edit = this.#of(index)
-      edit.added = [...edit.added, ...added.slice(from, to)]
+      const part = from === 0 && to === added.length ? added : added.slice(from, to)
+      edit.added = edit.added.length === 0 ? part : [...edit.added, ...part]
       from = to
     }
   }
@@ -217,6 +222,13 @@ class Edits {
     // Serials and times may disagree about the order.
     return chunks.findIndex((chunk) => chunk.includes(entry))
   }
+}
+
+/** Most come in order. */
+function sort(entries: Entry[]): void {
+  let at = 1
+  while (at < entries.length && byPlace(entries[at - 1]!, entries[at]!) <= 0) at++
+  if (at < entries.length) entries.sort(byPlace)
 }
 
 const isVersionOf = (a: Entry, b: Entry): boolean => a.id === b.id && a.role === b.role

@@ -90,6 +90,12 @@ export function reduce(state: Structure, events: readonly StructureEvent[], rule
 /** What waits on the shelf is its own line. */
 const isEntry = (line: ShownLine | Entry): line is Entry => 'ref' in line
 
+function setLine(entries: Map<string, Entry | undefined>, response: ShownLine): void {
+  const { id, serial, createdAt, promptId } = response
+  const entry = isEntry(response) ? response : new Line(id, 'assistant', serial, createdAt, promptId)
+  entries.set(keyOf(entry), entry)
+}
+
 /** What a batch of events changes. */
 class Changes {
   readonly #state: Structure
@@ -108,7 +114,7 @@ class Changes {
   take(event: StructureEvent): void {
     switch (event.type) {
       case 'responses':
-        return event.responses.forEach((response) => this.#respond(response))
+        return this.#respond(event.responses)
       case 'forgotten':
         return this.#forget(event)
       case 'prompt':
@@ -150,11 +156,13 @@ class Changes {
   readonly #line = ({ id }: { readonly id: string }): Entry | undefined =>
     latest(keyOf({ id, role: 'assistant' }), this.entries, this.#state.entries)
 
-  #respond(response: ShownLine): void {
-    const { id, serial, createdAt, promptId } = response
-    const entry = isEntry(response) ? response : new Line(id, 'assistant', serial, createdAt, promptId)
-    this.entries.set(keyOf(entry), entry)
-    if (promptId !== undefined) this.#learn(promptId, { type: 'response', response })
+  #respond(responses: readonly ShownLine[]): void {
+    const { entries } = this
+    for (let i = 0; i < responses.length; i++) {
+      const response = responses[i]!
+      setLine(entries, response)
+      if (response.promptId !== undefined) this.#learn(response.promptId, { type: 'response', response })
+    }
   }
 
   #forget(event: FateEvent & { type: 'forgotten' }): void {

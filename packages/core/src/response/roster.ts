@@ -31,9 +31,10 @@ export class Roster {
   readonly responses = new Map<string, Response>()
   /** What other parties said under the id of a response whose beginning is not known yet. */
   readonly #rivals = new Map<string, Map<string, Response>>()
-  readonly #serials = new Map<string, Response>()
+  /** By the messages that they are made of. */
+  readonly serials = new Map<string, Response>()
   /** Responses whose id in the app's database differs from the channel's. */
-  readonly #aliases = new Map<string, Response>()
+  readonly aliases = new Map<string, Response>()
   readonly #byToolCall = new Map<string, Response>()
   /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
   readonly continuousId: string
@@ -54,20 +55,15 @@ export class Roster {
 
   /** As `find`, without making the response of a row. */
   known(id: string): Response | undefined {
-    return this.responses.get(id) ?? this.#aliases.get(id)
+    return this.responses.get(id) ?? this.aliases.get(id)
   }
 
   bySerial(serial: string): Response | undefined {
-    return this.#serials.get(serial) ?? this.#hooks.unshelveBySerial(serial)
-  }
-
-  /** Whether a message is of a response that goes by another name. */
-  hasSerial(serial: string): boolean {
-    return this.#serials.has(serial)
+    return this.serials.get(serial) ?? this.#hooks.unshelveBySerial(serial)
   }
 
   noteSerial(serial: string, response: Response): void {
-    this.#serials.set(serial, response)
+    this.serials.set(serial, response)
     addName(response, serial)
   }
 
@@ -76,7 +72,7 @@ export class Roster {
     for (const { serial } of response.parts.messages)
       // The channel may take the place of a row's messages.
       if (response.row) this.noteSerial(serial, response)
-      else this.#serials.set(serial, response)
+      else this.serials.set(serial, response)
   }
 
   /** The response that took the last message, if this text is of it too. Only text asks, for the sake of its speed. */
@@ -136,13 +132,13 @@ export class Roster {
     // It had no id until now, so it was named by its serial.
     if (known?.id === serial) {
       this.responses.delete(serial)
-      this.#serials.delete(serial)
+      this.serials.delete(serial)
       this.#hooks.forget(known)
     } else if (known?.row) {
-      this.#aliases.set(responseId, known)
+      this.aliases.set(responseId, known)
       addName(known, responseId)
     }
-    return this.#aliases.get(responseId)
+    return this.aliases.get(responseId)
   }
 
   /** A message claims a response that has no owner yet, or that another party owns. */
@@ -247,7 +243,7 @@ export class Roster {
     this.responses.delete(id)
     this.#rivals.delete(id)
     for (const name of [...names, ...parts.messages.map(({ serial }) => serial)])
-      for (const known of [this.#serials, this.#aliases, this.#byToolCall])
+      for (const known of [this.serials, this.aliases, this.#byToolCall])
         if (known.get(name) === response) known.delete(name)
     if (this.#recent === response) this.#recent = undefined
   }

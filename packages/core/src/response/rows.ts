@@ -5,8 +5,7 @@ import type { KnownRow, Response } from './response.ts'
 import { runIndex } from './partList.ts'
 import { Run } from '../text/run.ts'
 import { OpenText } from './textPart.ts'
-import type { Roster } from './roster.ts'
-import type { Shelf, Shelved } from './shelf.ts'
+import type { Shelved } from './shelf.ts'
 import { quoted, RejoinError } from '../types/errors.ts'
 import { isOpen } from '../types/status.ts'
 import { pick } from '../types/pick.ts'
@@ -27,18 +26,53 @@ import type {
  * others: the first error is returned.
  */
 export function applyRows(conversation: Conversation, rows: readonly Row[]): Error | undefined {
-  const { roster } = conversation
+  example ??= exampleOf()
+  const { roster, reading } = conversation
   const shelf = conversation.shelf!
+  const { byId } = shelf
+  const ids = [byId, roster.responses, roster.aliases]
+  const serials = [shelf.idsBySerial, roster.serials]
+  const news: ShelvedRow[] = []
+  const page: Page = { conversation, reading, ids, serials, byId, news }
   let first: Error | undefined
-  rows.forEach((row) => {
-    try {
-      if (isFit(row) && isNews(row, roster, shelf)) shelf.add(new ShelvedRow(row, conversation))
-      else applyRow(conversation, row)
-    } catch (error) {
-      first ??= error as Error
-    }
-  })
+  for (let i = 0; i < rows.length; i++) {
+    const error = takeRow(rows[i]!, page)
+    first ??= error
+  }
+  shelf.hold(news, reading)
   return first
+}
+
+/**
+ * What a page of rows is taken in with. The code for one row knows of maps, lists and this literal, but of no class: when
+ * the last object of a class is gone, as the last session's are, V8 drops the code that knows it, and compiles it anew
+ * for the next one.
+ */
+interface Page {
+  readonly conversation: Conversation
+  readonly reading: number
+  /** What is known by id, and by serial. */
+  readonly ids: readonly ReadonlyMap<string, unknown>[]
+  readonly serials: readonly ReadonlyMap<string, unknown>[]
+  readonly byId: Map<string, Shelved>
+  readonly news: ShelvedRow[]
+}
+
+function takeRow(row: Row, page: Page): Error | undefined {
+  const { conversation, reading, ids, serials, byId, news } = page
+  try {
+    if (!isFit(row) || isKnown(row.id, ids) || (row.serial !== undefined && isKnown(row.serial, serials)))
+      applyRow(conversation, row)
+    else {
+      const shelved = new ShelvedRow(row, conversation, reading)
+      if (row.serial === undefined && row.parts === undefined) byId.set(row.id, shelved)
+      else conversation.shelf!.put(shelved)
+      news.push(shelved)
+    }
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
 }
 
 function applyRow(conversation: Conversation, row: Row): void {
@@ -52,13 +86,9 @@ function applyRow(conversation: Conversation, row: Row): void {
   else applyResponseRow(conversation, row)
 }
 
-/** Whether nothing is known yet of the response that a row is about. */
-function isNews({ id, serial }: ResponseRow, roster: Roster, shelf: Shelf): boolean {
-  return (
-    shelf.get(id) === undefined &&
-    roster.known(id) === undefined &&
-    (serial === undefined || (!roster.hasSerial(serial) && shelf.idOf(serial) === undefined))
-  )
+function isKnown(name: string, known: readonly ReadonlyMap<string, unknown>[]): boolean {
+  for (let i = 0; i < known.length; i++) if (known[i]!.has(name)) return true
+  return false
 }
 
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {
@@ -79,7 +109,7 @@ function applyPromptRow(conversation: Conversation, row: PromptRow): void {
 }
 
 function applyResponseRow(conversation: Conversation, row: ResponseRow): void {
-  const before = conversation.shelf!.get(row.id)
+  const before = conversation.shelf!.byId.get(row.id)
   // A row that is complete stays as it is.
   if (before instanceof ShelvedRow && before.clientId === row.clientId) return
   const response = show(conversation, row)
@@ -98,9 +128,9 @@ class ShelvedRow implements Shelved {
   declare reading: number | undefined
   declare ref: Shelved['ref']
   declare private row: ResponseRow | undefined
-  declare private readonly conversation: Conversation
+  declare private readonly conversation: Conversation | undefined
 
-  constructor(row: ResponseRow, conversation: Conversation) {
+  constructor(row: ResponseRow, conversation: Conversation | undefined, reading: number) {
     this.id = row.id
     this.role = 'assistant'
     this.serial = row.serial
@@ -108,7 +138,7 @@ class ShelvedRow implements Shelved {
     this.promptId = row.promptId
     this.clientId = row.clientId
     this.status = row.status ?? 'complete'
-    this.reading = conversation.reading
+    this.reading = reading
     this.ref = undefined
     this.row = row
     this.conversation = conversation
@@ -126,11 +156,24 @@ class ShelvedRow implements Shelved {
   measure(): void {}
 
   make(): Response {
-    const { id, serial, clientId, conversation } = this
+    const { id, serial, clientId } = this
+    const conversation = this.conversation!
     const row = this.row!
     this.row = undefined
     return show(conversation, row) ?? conversation.roster.rowFor(id, serial, clientId)
   }
+}
+
+/**
+ * While one object of a class is left, V8 keeps the code that makes them. This one shows it, too, which fields change.
+ */
+let example: ShelvedRow | undefined
+
+function exampleOf(): ShelvedRow {
+  const row = new ShelvedRow({ id: '', role: 'assistant', createdAt: 0 }, undefined, 0)
+  row.reading = undefined
+  row.ref = undefined
+  return row
 }
 
 const none: readonly string[] = Object.freeze([])

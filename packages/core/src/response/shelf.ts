@@ -20,8 +20,6 @@ export interface Shelved extends Entry {
 export interface ShelfHost {
   /** A response was made of what was shelved; `reading`: of what does not show yet. */
   unshelved(response: Response, from: Shelved, reading: number | undefined): void
-  /** A line of this client shows. */
-  speaks(clientId: string): void
   /** Lines show. */
   shown(lines: readonly Shelved[]): void
 }
@@ -29,8 +27,9 @@ export interface ShelfHost {
 /** Responses that are over, until they are asked for, or the channel has more of them. */
 export class Shelf {
   readonly #host: ShelfHost
-  readonly #byId = new Map<string, Shelved>()
-  readonly #bySerial = new Map<string, string>()
+  readonly byId = new Map<string, Shelved>()
+  /** The ids of those that a message is of. */
+  readonly idsBySerial = new Map<string, string>()
   /** Those that do not show yet, by the reading that brought them. */
   readonly #held = new Map<number, Shelved[]>()
 
@@ -38,33 +37,14 @@ export class Shelf {
     this.#host = host
   }
 
-  get(id: string): Shelved | undefined {
-    return this.#byId.get(id)
-  }
-
-  all(): Iterable<Shelved> {
-    return this.#byId.values()
-  }
-
-  idOf(serial: string): string | undefined {
-    return this.#bySerial.get(serial)
-  }
-
-  /** Takes one whose line shows when its reading ends. */
-  add(shelved: Shelved): void {
-    this.put(shelved)
-    this.hold(shelved)
-  }
-
   put(shelved: Shelved): void {
-    this.#byId.set(shelved.id, shelved)
-    const serials = shelved.serials()
-    if (serials.length > 0) serials.forEach((serial) => this.name(serial, shelved))
+    this.byId.set(shelved.id, shelved)
+    for (const serial of shelved.serials()) this.name(serial, shelved)
   }
 
   /** One of its messages has this serial. */
   name(serial: string, { id }: Shelved): void {
-    this.#bySerial.set(serial, id)
+    this.idsBySerial.set(serial, id)
   }
 
   /** Some do not show yet. */
@@ -72,16 +52,16 @@ export class Shelf {
     return this.#held.size > 0
   }
 
-  /** Its line shows when its reading ends. */
-  hold(shelved: Shelved): void {
-    const held = this.#held.get(shelved.reading!)
-    if (held) held.push(shelved)
-    else this.#held.set(shelved.reading!, [shelved])
+  /** Their lines show when a reading ends. */
+  hold(lines: Shelved[], reading: number): void {
+    const held = this.#held.get(reading)
+    if (held) for (const line of lines) held.push(line)
+    else if (lines.length > 0) this.#held.set(reading, lines)
   }
 
   /** Makes the response that goes by this id. */
   find(id: string): Response | undefined {
-    const reading = this.#byId.get(id)?.reading
+    const reading = this.byId.get(id)?.reading
     const shelved = this.take(id)
     if (!shelved) return undefined
     const response = shelved.make()
@@ -91,7 +71,7 @@ export class Shelf {
 
   /** Makes the response that a message is of. */
   bySerial(serial: string): Response | undefined {
-    const id = this.#bySerial.get(serial)
+    const id = this.idsBySerial.get(serial)
     return id === undefined ? undefined : this.find(id)
   }
 
@@ -99,45 +79,42 @@ export class Shelf {
    * The lines show, but for those of `held` readings. Returns whether there are any. A response that is `watched` is
    * made.
    */
-  show(held: ReadonlySet<number>, watched: { has(id: string): boolean }): boolean {
-    const lines: Shelved[] = []
+  show(held: ReadonlySet<number>, watched: { keys(): Iterable<string> }): boolean {
+    let shows = false
     for (const [reading, all] of this.#held) {
       if (held.has(reading)) continue
       this.#held.delete(reading)
-      this.#release(all, watched, lines)
+      for (const id of watched.keys()) if (this.byId.get(id)?.reading === reading) this.find(id)
+      const lines = all.filter(isHeld)
+      if (lines.length === 0) continue
+      lines.forEach(release)
+      this.#host.shown(lines)
+      shows = true
     }
-    if (lines.length > 0) this.#host.shown(lines)
-    return lines.length > 0
-  }
-
-  #release(all: readonly Shelved[], watched: { has(id: string): boolean }, into: Shelved[]): void {
-    all.forEach((shelved) => {
-      if (shelved.reading === undefined) return
-      if (watched.has(shelved.id)) return void this.find(shelved.id)
-      shelved.reading = undefined
-      if (shelved.clientId !== undefined) this.#host.speaks(shelved.clientId)
-      into.push(shelved)
-    })
+    return shows
   }
 
   /** Another reading takes over what one holds back. */
   handOver(reading: number, to: number): void {
-    const all = this.#held.get(reading) ?? []
+    const lines = (this.#held.get(reading) ?? []).filter(isHeld)
     this.#held.delete(reading)
-    for (const shelved of all) {
-      if (shelved.reading === undefined) continue
-      shelved.reading = to
-      this.hold(shelved)
-    }
+    for (const line of lines) line.reading = to
+    this.hold(lines, to)
   }
 
   /** Takes it off. */
   take(id: string): Shelved | undefined {
-    const shelved = this.#byId.get(id)
+    const shelved = this.byId.get(id)
     if (!shelved) return undefined
-    this.#byId.delete(id)
+    this.byId.delete(id)
     shelved.reading = undefined
-    for (const serial of shelved.serials()) this.#bySerial.delete(serial)
+    for (const serial of shelved.serials()) this.idsBySerial.delete(serial)
     return shelved
   }
+}
+
+const isHeld = ({ reading }: Shelved): boolean => reading !== undefined
+
+function release(shelved: Shelved): void {
+  shelved.reading = undefined
 }

@@ -36,10 +36,12 @@ export class Transcripts {
     const page: Transcript[] = (this.#page = [])
     take()
     this.#page = undefined
+    const whole: Transcript[] = []
     for (const transcript of page)
       if (transcript.reading === undefined) continue
-      else if (transcript.close() && !(this.#host.hearsGaps() && transcript.isWrong)) shelf.hold(transcript)
+      else if (transcript.close() && !(this.#host.hearsGaps() && transcript.isWrong)) whole.push(transcript)
       else shelf.find(transcript.id)
+    shelf.hold(whole, this.#host.reading)
   }
 
   /** Takes an event of the past that need not be applied before its response is asked for. */
@@ -48,7 +50,7 @@ export class Transcripts {
     if (!this.#page || responseId === undefined || !canWait(event)) return false
     const { shelf, roster } = this.#host
     const party = roster.partyOf(event)
-    const known = shelf.get(responseId)
+    const known = shelf.byId.get(responseId)
     if (!known) return this.#begin(responseId, party, event)
     if (!(known instanceof Transcript) || known.party !== party) return false
     if (known.confirm(event)) {
@@ -65,7 +67,7 @@ export class Transcripts {
     const { serial } = event
     if (party === undefined || known.gap || roster.known(id)) return false
     // It may go by another name.
-    if (roster.hasSerial(serial) || shelf.idOf(serial) !== undefined) return false
+    if (roster.serials.has(serial) || shelf.idsBySerial.has(serial)) return false
     const transcript = new Transcript(id, party, reading, this.#host)
     transcript.add(event)
     this.#page!.push(transcript)
@@ -76,7 +78,7 @@ export class Transcripts {
   /** Continuity was lost: they are to be read again. */
   doubt(epoch: number): void {
     this.#doubts.epoch = epoch
-    for (const shelved of this.#host.shelf.all())
+    for (const shelved of this.#host.shelf.byId.values())
       if (shelved instanceof Transcript) {
         shelved.doubt()
         this.#doubts.left.add(shelved)
