@@ -221,6 +221,17 @@ test('a token that a successor published counts, though the full text that it re
   }
 })
 
+test('of a continuous stream, a full text that an agent resumed from withdraws tokens, whenever it is read', () => {
+  const run = new Run(false)
+  run.append({ key: key(9), text: '', end: 1 })
+  run.append({ key: key(3), text: '!', end: 1 })
+  run.fold()
+  run.replace({ key: key(2), text: '', end: 0 })
+  run.append({ key: key(1), text: 'x', end: 1 })
+  run.fold()
+  expect([run.text, run.gaps]).toEqual(['!', []])
+})
+
 test('after a loss, what a token begins with may stand in the place of known text, until history tells', () => {
   const tokens = ['ab', 'c', 'd'].map((text, i) => ({ key: key(i), text, end: [2, 4, 5][i]! }))
   const run = new Run(false)
@@ -229,7 +240,7 @@ test('after a loss, what a token begins with may stand in the place of known tex
   run.break(2)
   run.append({ key: key(9), text: 'XYZ', end: 6 })
   run.fold()
-  expect([run.text, run.gaps]).toMatchObject(['abcdZ', [{ from: 2, to: 4, missing: undefined }]])
+  expect([run.text, run.gaps]).toMatchObject(['abcdZ', [{ from: 0, to: 4, missing: undefined }]])
   run.replace({ key: key(8), text: 'abc', end: 3 }, { final: true })
   run.cover({ from: key(2), epoch: 2 })
   run.fold()
@@ -243,27 +254,45 @@ test('the same where nothing was missing before', () => {
   run.break(2)
   run.append({ key: key(9), text: 'XYZ', end: 6 })
   run.fold()
-  expect([run.text, run.gaps]).toMatchObject(['abcdYZ', [{ from: 3, to: 4, missing: undefined }]])
+  expect([run.text, run.gaps]).toMatchObject(['abcdYZ', [{ from: 0, to: 4, missing: undefined }]])
   run.replace({ key: key(8), text: 'abc', end: 3 }, { final: true })
   run.cover({ from: key(1), epoch: 2 })
   run.fold()
   expect([run.text, run.gaps]).toEqual(['abcXYZ', []])
 })
 
-test('after a loss, text behind a gap is uncertain: a successor may have gone on from before it, and come as far', () => {
-  const run = new Run(false)
-  run.append({ key: key(0), text: 'ab', end: 2 })
-  run.append({ key: key(1), text: 'c', end: 4 })
-  run.break(2)
-  run.append({ key: key(9), text: 'Z', end: 5 })
-  run.fold()
-  expect([run.text, run.gaps]).toMatchObject(['abcZ', [{ from: 2, to: 3, missing: undefined }]])
-  run.replace({ key: key(7), text: 'abc', end: 3 }, { final: true })
-  run.append({ key: key(8), text: 'Y', end: 4 })
-  run.cover({ from: key(1), epoch: 2 })
-  run.fold()
-  expect([run.text, run.gaps]).toEqual(['abcYZ', []])
-})
+test.each([
+  ['exactly as far', 'Z', 5, []],
+  ['behind a gap', 'Z', 7, [{ from: 4, to: 4, missing: 2 }]],
+])(
+  'after a loss, all known text is uncertain: a successor may have gone on from less, and come %s',
+  (_, text, end, more) => {
+    const run = new Run(false)
+    run.append({ key: key(0), text: 'ab', end: 2 })
+    run.append({ key: key(1), text: 'cd', end: 4 })
+    run.break(2)
+    run.append({ key: key(9), text, end })
+    run.fold()
+    const doubt = { from: 0, to: 4, missing: undefined }
+    expect([run.text, run.gaps]).toMatchObject(['abcdZ', [doubt, ...more]])
+    // Nothing had happened.
+    const missed = end - 5
+    if (missed) run.append({ key: key(8), text: 'X'.repeat(missed), end: 4 + missed })
+    const undone = new Run(false)
+    undone.append({ key: key(0), text: 'ab', end: 2 })
+    undone.append({ key: key(1), text: 'cd', end: 4 })
+    undone.break(2)
+    undone.append({ key: key(9), text, end })
+    undone.replace({ key: key(7), text: 'a', end: 1 }, { final: true })
+    undone.append({ key: key(8), text: 'xyz' + 'X'.repeat(missed), end: 4 + missed })
+    for (const one of [run, undone]) {
+      one.cover({ from: key(1), epoch: 2 })
+      one.fold()
+    }
+    expect([run.text, run.gaps]).toEqual([`abcd${'X'.repeat(missed)}Z`, []])
+    expect([undone.text, undone.gaps]).toEqual([`axyz${'X'.repeat(missed)}Z`, []])
+  },
+)
 
 test('Tokens finds the place of any of them, across blocks', () => {
   const tokens = new Tokens()

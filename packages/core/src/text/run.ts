@@ -269,7 +269,7 @@ export class Run {
     if (this.#base && key <= this.#base.key) return changed
     this.fold()
     const settled = this.gaps.length === 0 && this.#pieces.isSure && !this.#overlaps
-    if (!final && key <= this.key && settled) return changed
+    if (this.merges && key <= this.key && settled) return changed
     // A full text without a stamp is authoritative: older declarations do not describe it.
     const authoritative = full.end === undefined && !create
     if (authoritative) this.#closing.forget(key)
@@ -472,9 +472,8 @@ export class Run {
       this.#shown.end = end
       return
     }
-    // After a loss, a successor may have gone on from before a gap, with other text, and have come as far.
-    const [gap] = this.#shown.gaps
-    if (broken && !this.merges && gap) this.#shown.doubt(here - gap.from)
+    // After a loss, a successor of the agent may have gone on from less, with other text, and have come as far.
+    if (broken && !this.merges && here > 0) this.#shown.doubt(here)
     const missing = end - reached - length
     if (missing === 0) {
       this.#shown.push(text)
@@ -490,9 +489,7 @@ export class Run {
     }
     // Begins with known text: only what lies beyond, or in a gap of known place, is new.
     this.#overlaps = true
-    // After a loss, the agent may have resumed from less than is known, and written other text in its place.
-    if (!this.merges && broken) this.#shown.doubt(reached - (end - length))
-    else if (!this.merges) this.#shown.fill(end - length, text)
+    if (!this.merges && !broken) this.#shown.fill(end - length, text)
     if (end > reached) {
       this.#shown.push(text.slice(length - (end - reached)))
       this.#shown.end = end

@@ -50,10 +50,10 @@ export const mutants: Mutant[] = [
     killer: 'test/model/vectors',
   },
   {
-    name: 'text behind a gap stays certain after a loss',
+    name: 'known text stays certain after a loss, though its agent may have resumed from less',
     file: 'text/run.ts',
-    from: 'if (broken && !this.merges && gap)',
-    to: 'if (false as boolean && gap)',
+    from: 'if (broken && !this.merges && here > 0)',
+    to: 'if (false as boolean)',
     killer: 'src/text/edits',
   },
   {
@@ -176,10 +176,17 @@ export const mutants: Mutant[] = [
     killer: 'src/past/continuity',
   },
   {
-    name: 'known text stays certain, though its agent resumed from less after a loss',
+    name: 'other text that was written after a loss fills gaps before it',
     file: 'text/run.ts',
-    from: 'if (!this.merges && broken) this.#shown.doubt',
-    to: 'if (false) this.#shown.doubt',
+    from: 'if (!this.merges && !broken) this.#shown.fill',
+    to: 'if (!this.merges) this.#shown.fill',
+    killer: 'test/model/laws',
+  },
+  {
+    name: 'of a continuous stream, a full text that its agent resumed from is not kept when it is read late',
+    file: 'text/run.ts',
+    from: 'if (this.merges && key <= this.key && settled)',
+    to: 'if (!final && key <= this.key && settled)',
     killer: 'src/text/edits',
   },
   {
