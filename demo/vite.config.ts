@@ -68,6 +68,8 @@ export default defineConfig({
   base: '/',
   resolve: { conditions: ['@rejoin/source', 'browser', 'import', 'module', 'default'] },
   plugins: [react(), vue(), firstPaint(), scriptTags(), compileHints()],
+  // Its languages are files of their own.
+  worker: { format: 'es' },
   build: {
     outDir: join(import.meta.dirname, 'dist'),
     emptyOutDir: true,

@@ -1,26 +1,34 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-type Turns = typeof import('../web/common/answer/paintTurns.ts')
+type Turns = typeof import('../web/common/paintTurns.ts')
 
 let turns: Turns
+let tasks: (() => void)[]
 let frames: (() => void)[]
 let hidden: boolean
 beforeEach(async () => {
+  tasks = []
   frames = []
   hidden = false
+  vi.stubGlobal('setTimeout', (task: () => void) => tasks.push(task))
   vi.stubGlobal('requestAnimationFrame', (frame: () => void) => frames.push(frame))
   vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() => (hidden ? 'hidden' : 'visible'))
   vi.resetModules()
-  turns = await import('../web/common/answer/paintTurns.ts')
+  turns = await import('../web/common/paintTurns.ts')
 })
 afterEach(() => {
   vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
 
+const task = () => {
+  for (const one of tasks.splice(0)) one()
+}
+
 const frame = () => {
   for (const one of frames.splice(0)) one()
+  task()
 }
 
 /** Answers that note when they are painted. */
@@ -31,11 +39,16 @@ function answers() {
   return { painted, paints, ask }
 }
 
-test('each frame paints one answer, in the order of asking', () => {
+test('each frame shows one answer more, in the order of asking; each paints in a task of its own', () => {
   const { painted, ask } = answers()
   ask()
+  expect(painted).toEqual([])
+  task()
   expect(painted).toEqual(['a'])
-  frame()
+  for (const one of frames.splice(0)) one()
+  expect(painted).toEqual(['a'])
+  task()
+  expect(painted).toEqual(['a', 'b'])
   // What has not been painted yet is painted once, as it is then.
   ask()
   expect(painted).toEqual(['a', 'b'])
@@ -44,13 +57,14 @@ test('each frame paints one answer, in the order of asking', () => {
   expect(painted).toEqual(['a', 'b', 'c', 'a'])
   for (let left = 4; left > 0; left--) frame()
   expect(painted).toEqual(['a', 'b', 'c', 'a', 'b'])
-  expect(frames).toEqual([])
+  expect([...frames, ...tasks]).toEqual([])
 })
 
 test('an answer that is gone is not painted', () => {
   const { painted, paints, ask } = answers()
   ask()
   turns.leaveTurns(paints[1]!)
+  task()
   frame()
   frame()
   expect(painted).toEqual(['a', 'c'])

@@ -1,4 +1,5 @@
 import { resting } from './resting.ts'
+import { selfShown } from './selfShown.ts'
 
 /** Replaces an element's content but leaves equal nodes alone, and with them a selection, a scrolled table, a pressed button. */
 export function patch(element: Node, content: Node): void {
@@ -7,9 +8,9 @@ export function patch(element: Node, content: Node): void {
   for (const [index, node] of wanted.entries()) {
     const before = present[index]
     if (!before) element.appendChild(node)
-    else if (before instanceof Text && node instanceof Text) {
-      if (before.data !== node.data) before.data = node.data
-    } else if (before.isEqualNode(node)) continue
+    else if (before instanceof Text && node instanceof Text) setText(before, node.data)
+    else if (selfShown(before) || selfShown(node)) handOver(before, node)
+    else if (before.isEqualNode(node)) continue
     else if (alike(before, node)) patch(before, node)
     else if (isSameAct(before, node)) {
       copyAttributes(before, node)
@@ -17,6 +18,19 @@ export function patch(element: Node, content: Node): void {
     } else before.parentNode!.replaceChild(node, before)
   }
   for (const node of present.slice(wanted.length)) node.parentNode!.removeChild(node)
+}
+
+/** A text that only grew keeps what the browser knows of its beginning. */
+function setText(text: Text, data: string): void {
+  if (data.startsWith(text.data)) {
+    if (data.length > text.data.length) text.appendData(data.slice(text.data.length))
+  } else text.data = data
+}
+
+/** What shows itself goes on, or gives its place to another. */
+function handOver(before: Node, node: Node): void {
+  const [shown, next] = [selfShown(before), selfShown(node)]
+  if (!shown || !next || !shown.takeOver(next)) before.parentNode!.replaceChild(node, before)
 }
 
 /** The same tag with the same attributes, whether it rests or not. */

@@ -2,7 +2,6 @@ import type { ResponseState, Session } from '@rejoin/core'
 import { h, icon } from '../dom.ts'
 import type { AnyTool, Item } from '../items.ts'
 import { codeBlock, onCopy } from '../markdown/code.ts'
-import { onColours } from '../markdown/highlight.ts'
 import { patch } from '../patch.ts'
 import { asks, clientTools, describeTool, isClientTool, locate, toolName, type ToolField } from '../tools.ts'
 import type { ItemView } from './answerView.ts'
@@ -15,7 +14,6 @@ export class ToolCard implements ItemView {
   readonly #details = h('details', { class: 'card' })
   readonly #body = h('div', { class: 'detail' })
   readonly #summary = h('summary')
-  readonly #stopColours: () => void
   #part: AnyTool | undefined
   #open: boolean | undefined
   #responseId = ''
@@ -25,9 +23,6 @@ export class ToolCard implements ItemView {
     this.#session = session
     this.#details.append(this.#summary, this.#body)
     this.element.addEventListener('click', onCopy)
-    this.#stopColours = onColours(() => {
-      if (this.element.querySelector('.code')) this.#show()
-    })
   }
 
   update(item: Item, response: ResponseState): void {
@@ -39,10 +34,6 @@ export class ToolCard implements ItemView {
     this.#open = open
     this.#responseId = response.id
     this.#show()
-  }
-
-  dispose(): void {
-    this.#stopColours()
   }
 
   #show(): void {
@@ -145,7 +136,7 @@ export class ToolCard implements ItemView {
 /** A short value beside its name, code or more than a line below it. */
 function field({ label, text, language }: ToolField, growing = false): HTMLElement {
   const value = language
-    ? codeBlock({ info: language, content: text }, growing)
+    ? codeBlock({ info: language, content: text }, { growing })
     : text.includes('\n') || text.length > 80
       ? h('pre', { tabindex: 0, dir: 'auto' }, text)
       : h('span', { class: 'value', dir: 'auto' }, text)

@@ -2,19 +2,27 @@ import type { Token } from 'markdown-it'
 import { copyText } from '../copy.ts'
 import { h } from '../dom.ts'
 import { patch } from '../patch.ts'
-import { rest } from '../resting.ts'
-import { budget } from './budget.ts'
-import { highlight } from './highlight.ts'
-import { inGroups, linesIn } from './lines.ts'
+import { selfShown } from '../selfShown.ts'
+import { CodeView } from './codeView.ts'
+import { splitLines } from './lines.ts'
+import { hasMark } from './marks.ts'
 
 type Fence = Pick<Token, 'info' | 'content'>
 
+export interface HowCodeShows {
+  /** More of it may come. */
+  growing: boolean
+  /** A gap may be inside of it: it stays in one piece with its marks, without colours. */
+  uncertain?: boolean
+}
+
 const languageOf = ({ info }: Fence): string => info.trim().split(/\s/)[0] || 'text'
 
-/** Code of a text: with its language, and a button that copies it. `growing`: more of it may come. */
-export function codeBlock(fence: Fence, growing: boolean): HTMLElement {
+/** Code of a text: with its language, and a button that copies it. */
+export function codeBlock(fence: Fence, { growing, uncertain = false }: HowCodeShows): HTMLElement {
   const language = languageOf(fence)
-  const { nodes, rest: plain } = highlight(fence.content, language, growing)
+  const { content } = fence
+  const isMarked = uncertain || hasMark(content)
   return h(
     'figure',
     { class: 'code' },
@@ -23,57 +31,24 @@ export function codeBlock(fence: Fence, growing: boolean): HTMLElement {
     h(
       'pre',
       { tabindex: 0, role: 'group', 'aria-label': 'Code', dir: 'ltr' },
-      h('code', {}, ...inGroups([...nodes(), plain])),
+      isMarked ? markedCode(content) : new CodeView(language, content, growing).element,
     ),
   )
 }
 
-/** A code block that grows in an element: between two colourings, only what came is added. */
-export class GrowingCode {
-  readonly #element: HTMLElement
-  #language = ''
-  #code = ''
-  #tree: unknown
-  /** How many groups of lines, from the first, may be skipped while they are out of view. */
-  #groups = 0
-  /** Where the code ends. */
-  #end: Text | undefined
+const markedCode = (content: string): HTMLElement =>
+  h('code', {}, ...splitLines(content).map(({ text }) => h('span', { class: 'lines' }, text)))
 
-  constructor(element: HTMLElement) {
-    this.#element = element
+/** Shows code that grows in an element. `known`: what this returned for the code before. */
+export function growCode(element: HTMLElement, fence: Fence, known?: CodeView): CodeView | undefined {
+  if (known?.language === languageOf(fence)) known.update(fence.content, true)
+  else {
+    const content = document.createDocumentFragment()
+    content.append(codeBlock(fence, { growing: true }))
+    patch(element, content)
   }
-
-  update(fence: Fence): void {
-    const { content } = fence
-    const language = languageOf(fence)
-    const { tree } = highlight(content, language, true)
-    const isSame = language === this.#language && tree === this.#tree && content.startsWith(this.#code)
-    if (isSame && this.#end && linesIn(this.#end.data) < budget.lines)
-      this.#end.appendData(content.slice(this.#code.length))
-    else {
-      patch(this.#element, fragment(codeBlock(fence, true)))
-      const groups = [...this.#element.querySelectorAll('.lines')]
-      for (const group of groups.slice(this.#groups, -1)) rest(group)
-      this.#groups = Math.max(this.#groups, groups.length - 1)
-      this.#end = lastText(this.#element.querySelector('code')!)
-    }
-    this.#language = language
-    this.#tree = tree
-    this.#code = content
-  }
-}
-
-function fragment(node: Node): Node {
-  const content = document.createDocumentFragment()
-  content.append(node)
-  return content
-}
-
-/** What came since the last colouring stands at the end, and outside of all colours. */
-function lastText(code: Element): Text | undefined {
-  const last = code.lastChild
-  const end = last instanceof Element && last.matches('.lines') ? last.lastChild : last
-  return end instanceof Text ? end : undefined
+  const shown = selfShown(element.querySelector('pre > code')!)
+  return shown instanceof CodeView ? shown : undefined
 }
 
 /** One listener for all code blocks inside of an element. */

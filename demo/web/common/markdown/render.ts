@@ -1,7 +1,7 @@
 import type { Env, Token } from 'markdown-it'
 import { linkAddress } from '../address.ts'
 import { h } from '../dom.ts'
-import { codeBlock } from './code.ts'
+import { codeBlock, type HowCodeShows } from './code.ts'
 import { formula } from './formula.ts'
 import { inlineOf, isCode, type Block } from './parse.ts'
 
@@ -23,23 +23,23 @@ const elements: Record<string, keyof HTMLElementTagNameMap> = {
   s_open: 's',
 }
 
-/** A block as DOM. `growing`: more of it may come. */
-export function render({ raw, tokens }: Block, env: Env, growing: boolean): Node {
+/** A block as DOM. */
+export function render({ raw, tokens }: Block, env: Env, how: HowCodeShows): Node {
   if (!tokens) return h('p', { class: 'unparsed' }, raw.replace(/\n+$/, ''))
-  if (isCode(tokens)) return codeBlock(tokens[0]!, growing)
+  if (isCode(tokens)) return codeBlock(tokens[0]!, how)
   const fragment = document.createDocumentFragment()
-  new Builder(fragment, growing).add(tokens, env)
+  new Builder(fragment, how).add(tokens, env)
   return fragment
 }
 
 /** Goes through tokens without recursion, so that no nesting is too deep for it. */
 class Builder {
   readonly #open: Node[]
-  readonly #growing: boolean
+  readonly #how: HowCodeShows
 
-  constructor(root: Node, growing: boolean) {
+  constructor(root: Node, how: HowCodeShows) {
     this.#open = [root]
-    this.#growing = growing
+    this.#how = how
   }
 
   add(tokens: readonly Token[], env: Env): void {
@@ -47,7 +47,7 @@ class Builder {
       if (token.type === 'inline') this.#addInline(inlineOf(token.content, env))
       else if (token.nesting < 0) this.#close(token)
       else if (token.nesting > 0) this.#push(token)
-      else this.#append(leaf(token, this.#growing))
+      else this.#append(leaf(token, this.#how))
     }
   }
 
@@ -59,7 +59,7 @@ class Builder {
       else if (token.nesting > 0) this.#push(token)
       else if (token.type === 'text' && links === 0)
         this.#append(...linked(index === 0 ? this.#boxed(token.content) : token.content))
-      else this.#append(leaf(token, this.#growing))
+      else this.#append(leaf(token, this.#how))
     }
   }
 
@@ -99,7 +99,7 @@ function elementOf(token: Token): HTMLElement {
   return element
 }
 
-function leaf(token: Token, growing: boolean): Node | string {
+function leaf(token: Token, how: HowCodeShows): Node | string {
   switch (token.type) {
     case 'softbreak':
       return '\n'
@@ -111,7 +111,7 @@ function leaf(token: Token, growing: boolean): Node | string {
       return h('code', {}, token.content)
     case 'fence':
     case 'code_block':
-      return codeBlock(token, growing)
+      return codeBlock(token, how)
     case 'math':
       return formula(token)
     case 'image': {

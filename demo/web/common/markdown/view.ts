@@ -3,9 +3,9 @@ import { cutTexts } from '../chunks.ts'
 import { patch } from '../patch.ts'
 import { rest, wake } from '../resting.ts'
 import type { Marks, TextView } from '../textView.ts'
-import { GrowingCode, onCopy } from './code.ts'
+import { growCode, onCopy } from './code.ts'
+import type { CodeView } from './codeView.ts'
 import { onFormulas } from './formula.ts'
-import { onColours } from './highlight.ts'
 import { hasMark, openAfter, placeMarks, withSentinels } from './marks.ts'
 import { blocksOf, isCode, isTable, type Block } from './parse.ts'
 import { render } from './render.ts'
@@ -18,7 +18,7 @@ interface Shown {
   element: HTMLElement
   follows: boolean
   /** While it is code that grows. */
-  code?: GrowingCode
+  code?: CodeView
 }
 
 /** A last block this long is shown again when it has grown by a 32nd, so that work stays linear in its length. */
@@ -30,7 +30,7 @@ const long = 16_000
  */
 export class MarkdownView implements TextView {
   readonly #container: HTMLElement
-  readonly #stops: readonly (() => void)[]
+  readonly #stop: () => void
   #blocks: Shown[] = []
   #source = ''
   #about = ''
@@ -42,7 +42,7 @@ export class MarkdownView implements TextView {
   constructor(container: HTMLElement) {
     this.#container = container
     container.addEventListener('click', onCopy)
-    this.#stops = [onColours(() => this.#showAgain('pre')), onFormulas(() => this.#showAgain('.formula'))]
+    this.#stop = onFormulas(() => this.#showAgain('.formula'))
   }
 
   update(text: string, marks: Marks, final: boolean): void {
@@ -51,7 +51,7 @@ export class MarkdownView implements TextView {
   }
 
   dispose(): void {
-    for (const stop of this.#stops) stop()
+    this.#stop()
     this.#container.removeEventListener('click', onCopy)
     this.#container.replaceChildren()
     wake(this.#container)
@@ -115,7 +115,7 @@ export class MarkdownView implements TextView {
         const { raw, follows = false } = block
         if (at < this.#resting) wake(element)
         element.toggleAttribute('data-follows', follows)
-        const code = growing && within.size === 0 ? growingCode(block, element, shown?.code) : undefined
+        const code = growing && within.size === 0 ? codeOf(block, element, shown?.code) : undefined
         this.#blocks[at] = { raw, key, element, follows, ...(code && { code }) }
         if (!code)
           patch(element, this.#render(growing ? whole(block, this.#env) : [block], marks, within, growing))
@@ -143,7 +143,10 @@ export class MarkdownView implements TextView {
 
   #render(blocks: readonly Block[], marks: Marks, within: ReadonlySet<number>, growing: boolean): Node {
     const content = document.createDocumentFragment()
-    for (const block of blocks) content.append(render(block, this.#env, growing))
+    for (const block of blocks) {
+      const uncertain = within.size > 0 || (marks.gaps.length > 0 && hasMark(block.raw))
+      content.append(render(block, this.#env, { growing, uncertain }))
+    }
     placeMarks(content, marks, within)
     cutTexts(content)
     return content
@@ -151,15 +154,9 @@ export class MarkdownView implements TextView {
 }
 
 /** Shows code that grows, unless something is marked in it. */
-function growingCode(
-  { raw, tokens }: Block,
-  element: HTMLElement,
-  known?: GrowingCode,
-): GrowingCode | undefined {
+function codeOf({ raw, tokens }: Block, element: HTMLElement, known?: CodeView): CodeView | undefined {
   if (!tokens || !isCode(tokens) || hasMark(raw)) return undefined
-  const code = known ?? new GrowingCode(element)
-  code.update(tokens[0]!)
-  return code
+  return growCode(element, tokens[0]!, known)
 }
 
 /** The last block as it will be when what it has opened is closed. */

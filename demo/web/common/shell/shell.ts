@@ -14,6 +14,7 @@ import { h } from '../dom.ts'
 import { resendWhenBack } from '../resend.ts'
 import { go, readRoute } from '../route.ts'
 import { Title } from '../title.ts'
+import { warmFonts } from '../warmFonts.ts'
 import type { Mount } from '../stage.ts'
 import '../style/index.css'
 import { Dock } from './dock.ts'
@@ -28,6 +29,7 @@ export async function startShell(mount: Mount, libraries: Libraries): Promise<vo
     const shell = new Shell(app, mount, libraries, await load())
     addEventListener('popstate', () => shell.show())
     shell.show()
+    warmFonts()
   } catch (error) {
     const { message } = error as Error
     app.replaceChildren(h('main', { class: 'main' }, problem('The chat cannot start', message)))
