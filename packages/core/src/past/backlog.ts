@@ -1,15 +1,19 @@
-import type { RealtimeChannel } from 'ably'
+import type { InboundMessage, RealtimeChannel } from 'ably'
 
 /** How long to wait for the backlog's last message, in milliseconds. */
 const TIMEOUT = 2_000
 
-/** The messages that Ably's `rewind` delivers after an attach. They look like live ones, and nothing marks their end. */
+/**
+ * The messages that Ably's `rewind` delivers after an attach. They look like live ones, and nothing marks their end.
+ * They are kept until all have come: of a backlog that breaks off, no one knows what it left out.
+ */
 export class Backlog {
   /** This attachment has rewound the channel. */
   rewound = false
   /** Messages delivered now belong to the backlog. */
   coming = false
-  /** Serial of the newest message that this attachment has delivered. */
+  #messages: InboundMessage[] = []
+  /** Serial of the newest of them. */
   #heard = ''
   #onHeard = () => {}
 
@@ -17,31 +21,35 @@ export class Backlog {
   begin(rewound: boolean, coming: boolean): void {
     this.rewound = rewound
     this.coming = coming
+    this.#messages = []
     this.#heard = ''
   }
 
-  /** How far it came, where its rest has not come; `undefined`: nothing of it is missing. */
-  get stopped(): string | undefined {
-    return this.coming && this.#heard !== '' ? this.#heard : undefined
-  }
-
-  hear(serial: string): void {
-    if (!this.coming) return
+  hear(message: InboundMessage): void {
+    this.#messages.push(message)
+    const { serial = '' } = message
     if (serial > this.#heard) this.#heard = serial
     this.#onHeard()
   }
 
-  /** Asks history which message is the last one, and waits for it. */
-  async end(channel: RealtimeChannel, signal: AbortSignal): Promise<void> {
-    if (!this.coming) return
-    try {
-      const last = (await channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
-      if (last !== undefined && this.#heard < last && !signal.aborted) await this.#reached(last, signal)
-    } catch {
-      // Without the capability `history`, or with too old an attach point, the end is unknown: do not wait.
-    }
-    // If continuity was lost meanwhile, the flag belongs to the next attachment's backlog.
-    if (!signal.aborted) this.coming = false
+  /** Ends it: returns the messages that have come. */
+  take(): readonly InboundMessage[] {
+    const messages = this.#messages
+    this.#messages = []
+    this.coming = false
+    return messages
+  }
+
+  /**
+   * Asks history which message is the last one, and waits for it. Resolves to false if it has not come, as far as
+   * history tells.
+   */
+  async end(channel: RealtimeChannel, signal: AbortSignal): Promise<boolean> {
+    if (!this.coming) return true
+    const last = await newestOf(channel, signal)
+    if (last === undefined || signal.aborted || this.#heard >= last) return true
+    await this.#reached(last, signal)
+    return this.#heard >= last
   }
 
   #reached(serial: string, signal: AbortSignal): Promise<void> {
@@ -55,4 +63,29 @@ export class Backlog {
       }
     })
   }
+}
+
+/** Serial of the newest message before the attach; `undefined`: there is none, or history does not tell. */
+async function newestOf(channel: RealtimeChannel, signal: AbortSignal): Promise<string | undefined> {
+  while (!signal.aborted) {
+    try {
+      return (await channel.history({ untilAttach: true, limit: 1 })).items[0]?.serial
+    } catch {
+      // Without the capability `history`, or with too old an attach point, the end is unknown: do not wait.
+      if (channel.state === 'attached') return undefined
+      await isAttached(channel, signal)
+    }
+  }
+  return undefined
+}
+
+function isAttached(channel: RealtimeChannel, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      channel.off('attached', done)
+      resolve()
+    }
+    channel.on('attached', done)
+    signal.addEventListener('abort', done, { once: true })
+  })
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ChannelModel, toMessage } from '../../test/model/channelModel.ts'
 import { ModelChannel } from '../../test/model/modelChannel.ts'
 import { checksum } from '../protocol/checksum.ts'
@@ -337,6 +337,50 @@ describe('what a loss of continuity leaves open', () => {
     scene.channel.attached()
     await scene.settle()
     expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'One two', hasGap: false })
+  })
+
+  test('a rewind that breaks off counts for nothing, also where history does not tell how far it goes', async () => {
+    scene.say('start', 'r')
+    scene.token('One', 'r')
+    scene.open(rewind(4, { limit: 1 }), { rewind: 4 })
+    scene.channel.attached({ rewinds: false })
+    await turn()
+    scene.token(' two', 'r')
+    scene.say('stop', 'r')
+    while (scene.channel.arrive());
+    scene.channel.outage()
+    scene.channel.attached()
+    // Of the backlog comes the beginning of `r`; what it began with is not known to reach the rest.
+    scene.channel.arrive()
+    scene.channel.outage()
+    for (const request of scene.channel.pending.splice(0)) request.fail()
+    for (let i = 0; i < 5; i++) await turn()
+    scene.session.flush()
+    expect(scene.response('r') ?? { hasGap: true }).toMatchObject({ hasGap: true })
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'One two', hasGap: false })
+  })
+
+  test('history brings what a rewind owes for too long', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    scene.say('start', 'r')
+    scene.token('One', 'r')
+    scene.token(' two', 'r')
+    scene.open(rewind(3, { limit: 100 }), { rewind: 3 })
+    await turn()
+    scene.channel.arrive()
+    await scene.settlePages(1).catch(() => {})
+    vi.advanceTimersByTime(60_000)
+    vi.useRealTimers()
+    for (let i = 0; i < 5; i++) await turn()
+    expect(scene.channel.pending).toHaveLength(1)
+    scene.channel.pending.shift()!.succeed()
+    for (let i = 0; i < 5; i++) await turn()
+    scene.session.flush()
+    expect(scene.response('r')).toMatchObject({ text: 'One two', hasGap: false })
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ text: 'One two', hasGap: false })
   })
 
   test('a rewind happens again with every attachment: what it brings is the past', async () => {

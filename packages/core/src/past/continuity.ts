@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts'
 import { lacking, RejoinError, wrapError } from '../types/errors.ts'
 import type { Row } from '../types/types.ts'
 
-interface Hooks extends ReadingHooks {
+interface Hooks extends Omit<ReadingHooks, 'applyRewound'> {
   /** The hydration state has changed. */
   onChange(): void
   onDiscontinuity(reason: unknown): void
@@ -63,7 +63,10 @@ export class Continuity {
       heard: this.#heard,
       backlog: this.#backlog,
     }
-    this.#readings = new Readings(sources, hooks)
+    this.#readings = new Readings(sources, {
+      ...hooks,
+      applyRewound: (message) => hooks.apply(message, this.epoch, false),
+    })
     this.#older = new Older(hydrator, ledgers, this.#readings, conversation)
     conversation.known = {
       get gap() {
@@ -127,12 +130,10 @@ export class Continuity {
   }
 
   readonly #onMessage = (message: InboundMessage): void => {
-    const { serial = '' } = message
-    this.#heard.hear(message)
     // Rewound messages belong to the past, although they are delivered like live ones.
-    if (this.#backlog.coming) this.#readings.takeRewound(message, this.epoch)
-    else this.#hooks.apply(message, this.epoch, true)
-    this.#backlog.hear(serial)
+    if (this.#backlog.coming) return this.#backlog.hear(message)
+    this.#heard.hear(message)
+    this.#hooks.apply(message, this.epoch, true)
     this.#readings.meetStrangers()
   }
 
@@ -151,8 +152,7 @@ export class Continuity {
     const rewinds = this.#hydrator.params?.rewind !== undefined && this.#channel.params.rewind !== undefined
     // On a later attach, the channel rewinds only if it says so (`hasBacklog`).
     const rewound = rewinds && this.#heard.sawAttach && (hasBacklog || this.#attaches === 1)
-    // What was rewound before continuity was lost again is older than what was heard live before that.
-    const newest = this.#backlog.stopped ?? this.#heard.newest
+    const { newest } = this.#heard
     this.#backlog.begin(rewound, rewinds && hasBacklog)
     this.#heard.attached()
     const seen = newest !== '' || this.#conversation.length > 0

@@ -40,7 +40,7 @@ export interface Past {
   applyRows(rows: readonly Row[]): void
   /** Reads the channel's history backwards until `enough`, a bound or its end. Resolves to whether there is more. */
   readHistory(options: HistoryReading): Promise<boolean>
-  /** Waits until the rewound messages have been delivered. Resolves to false if the attach did not rewind. */
+  /** Waits until the rewound messages have been delivered. Resolves to false if the attach did not rewind, or some are missing. */
   rewound(): Promise<boolean>
   /** Sets `session.getSnapshot().hasOlder`. */
   setHasOlder(hasOlder: boolean): void

@@ -14,6 +14,8 @@ import { lacking, RejoinError, wrapError } from '../types/errors.ts'
 import type { Row } from '../types/types.ts'
 
 export interface ReadingHooks {
+  /** Applies a message that an attach brought from the past. */
+  applyRewound(message: InboundMessage): void
   apply(message: InboundMessage, epoch: number | undefined, live: boolean): void
   /** Returns the first error, if any. */
   applyRows(rows: readonly Row[]): Error | undefined
@@ -155,9 +157,17 @@ export class Readings {
     return this.#pages.read(task, { ...this.#reading, older }, how)
   }
 
-  /** Applies a message of the backlog: it belongs to the load. */
-  takeRewound(message: InboundMessage, epoch: number): void {
-    this.#tasks.apply(() => this.#hooks.apply(message, epoch, false))
+  /** Applies the backlog: it belongs to the load. */
+  #takeRewound(): void {
+    const messages = this.#backlog.take()
+    if (messages.length === 0) return
+    this.#tasks.apply(() => {
+      for (const message of messages) {
+        this.#heard.hear(message)
+        this.#hooks.applyRewound(message)
+      }
+    })
+    this.meetStrangers()
   }
 
   /** If responses have appeared whose beginnings are unknown, asks the ledger what to read for them. */
@@ -218,6 +228,7 @@ export class Readings {
       // A load that fails before the attach counts as failed once the channel is attached.
       await Promise.race([loaded.finally(() => this.#attached), aborted(signal)])
       if (signal.aborted) return undefined
+      this.#takeRewound()
       // A hydrator that neither reads history nor rewinds has loaded all it wants.
       const readsNothing = this.#pages.readings === read && this.#hydrator.params?.rewind === undefined
       this.#ledgers.dispatch({
@@ -227,11 +238,11 @@ export class Readings {
       })
     } catch (cause) {
       if (signal.aborted) return undefined
+      this.#takeRewound()
       this.#ledgers.dispatch({ type: 'failed' })
       const { name } = this.#channel
       error = cause instanceof RejoinError ? cause : this.#unread(`read the past of channel "${name}"`, cause)
     }
-    this.#backlog.coming = false
     this.#end(task)
     if (!this.#firstSettled) this.#settleFirst(error)
     else if (error) this.#hooks.onError(error)
@@ -257,9 +268,11 @@ export class Readings {
 
   async #awaitRewind(signal: AbortSignal): Promise<boolean> {
     if (!this.#backlog.rewound || signal.aborted) return false
-    await this.#backlog.end(this.#channel, signal)
-    if (!signal.aborted) this.#ledgers.dispatch({ type: 'rewound' })
-    return true
+    const whole = await this.#backlog.end(this.#channel, signal)
+    if (signal.aborted) return true
+    this.#takeRewound()
+    this.#ledgers.dispatch({ type: 'rewound' })
+    return whole
   }
 
   #unread(what: string, cause: unknown): RejoinError {

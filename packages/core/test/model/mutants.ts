@@ -15,6 +15,13 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'what a rewind owes for too long has come',
+    file: 'past/backlog.ts',
+    from: 'return this.#heard >= last\n',
+    to: 'return true\n',
+    killer: 'src/past/continuity',
+  },
+  {
     name: 'a part takes the place of another kind with its id',
     file: 'response/partList.ts',
     from: 'return is(known) ? known : this.get(`${id}:${kind}`, kind, is, make)',
@@ -407,11 +414,11 @@ export const mutants: Mutant[] = [
     killer: 'src/response/heads',
   },
   {
-    name: 'a backlog that broke off reached as far as what was heard before it',
-    file: 'past/continuity.ts',
-    from: 'this.#backlog.stopped ?? this.#heard.newest',
-    to: 'this.#heard.newest',
-    killer: 'src/past/continuity',
+    name: 'a backlog that broke off counts as far as it came',
+    file: 'past/backlog.ts',
+    from: "if (channel.state === 'attached') return undefined",
+    to: 'if (channel) return undefined',
+    killer: 'test/model/laws',
   },
   {
     name: 'a backlog that comes again counts as live',
