@@ -95,18 +95,23 @@ export class Floor {
     const open = this.responses.get(deliveries.responseId)!
     if (view !== 'ignore') open.listener = listenerOf(open, view)
     return () => {
-      let left = frame
-      for (const message of deliveries.tokens) {
-        this.receive(message)
-        if (--left > 0) continue
-        left = frame
-        this.frames.next()
-      }
-      this.frames.next()
+      this.feed(deliveries.tokens, frame)
       const { hasGap, text } = open.snapshot!
       if (hasGap || text.length !== deliveries.text.length)
         throw new Error('unable to measure; the floor got it wrong')
     }
+  }
+
+  /** As the reader's: apart from what is made anew for each response. */
+  private feed(tokens: Deliveries['tokens'], frame: number): void {
+    let left = frame
+    for (const message of tokens) {
+      this.receive(message)
+      if (--left > 0) continue
+      left = frame
+      this.frames.next()
+    }
+    this.frames.next()
   }
 
   private receive(message: InboundMessage): void {

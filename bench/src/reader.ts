@@ -43,22 +43,26 @@ export class Conversation {
   stream(deliveries: Deliveries, view: View, frame: number): () => void {
     this.finish()
     const { channel, frames, session } = this
-    const { responseId } = deliveries
+    const { responseId, tokens } = deliveries
     for (const message of deliveries.first) channel.deliver(message)
     frames.next()
     const stop =
       view === 'ignore' ? () => {} : session.subscribeResponse(responseId, viewOf(session, responseId, view))
     this.open = { deliveries, stop }
-    return () => {
-      let left = frame
-      for (const message of deliveries.tokens) {
-        channel.deliver(message)
-        if (--left > 0) continue
-        left = frame
-        frames.next()
-      }
+    return () => this.feed(tokens, frame)
+  }
+
+  /** Apart from what is made anew for each response: the engine compiles it once, and not in each sample again. */
+  private feed(tokens: Deliveries['tokens'], frame: number): void {
+    const { channel, frames } = this
+    let left = frame
+    for (const message of tokens) {
+      channel.deliver(message)
+      if (--left > 0) continue
+      left = frame
       frames.next()
     }
+    frames.next()
   }
 
   /** Lets go of the response that streams, which goes on. */
