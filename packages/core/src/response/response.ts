@@ -191,7 +191,7 @@ export class Response {
     if (updatedAt > this.heardAt) this.heardAt = updatedAt
     if (!this.parts.isRecent(serial)) {
       if (serial > this.newest) this.newest = serial
-      if (this.#meetSerial(event)) seen = true
+      if (this.#meetSerial(event, meta)) seen = true
     }
     if (promptId === undefined || this.promptId !== undefined) return seen
     this.promptId = promptId
@@ -199,10 +199,12 @@ export class Response {
   }
 
   /** Returns whether its known start has moved. */
-  #meetSerial(event: StreamEvent): boolean {
-    const { serial, timestamp, clientId } = event
-    if ((this.begun === undefined || serial < this.begun) && !isReply(event)) this.begun = serial
-    if (this.serial !== undefined && serial >= this.serial) {
+  #meetSerial(event: StreamEvent, { serial, timestamp, clientId }: Met): boolean {
+    const isLater = this.serial !== undefined && serial >= this.serial
+    // Mostly the two are one and the same.
+    const isAfter = this.begun === this.serial ? isLater : this.begun !== undefined && serial >= this.begun
+    if (!isAfter && !isReply(event)) this.begun = serial
+    if (isLater) {
       if (clientId === undefined || this.clientId !== undefined) return false
       this.clientId = clientId
       return true

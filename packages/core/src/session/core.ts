@@ -255,7 +255,7 @@ export class SessionCore {
     const { store, events, conversation } = this
     const intake = new Intake(codec, conversation, {
       onTaken: (message, epoch, live) => {
-        if (!events.hears('message')) return
+        if (!events.hearsMessages) return
         const from = live ? 'live' : epoch === undefined ? 'history' : 'rewind'
         events.emit('message', { message, from })
       },

@@ -36,6 +36,8 @@ export class Events {
   readonly #emitter = new EventEmitter()
   readonly #reported = new Set<string>()
   #reporting = false
+  /** Whether anybody listens for messages, which is asked for every token. */
+  hearsMessages = false
 
   /** Returns a function that stops listening. */
   on<E extends keyof SessionEvents>(event: E, listener: (...args: SessionEvents[E]) => void): () => void {
@@ -47,7 +49,11 @@ export class Events {
       }
     }
     this.#emitter.on(event, isolated)
-    return () => void this.#emitter.off(event, isolated)
+    this.hearsMessages = this.hears('message')
+    return () => {
+      this.#emitter.off(event, isolated)
+      this.hearsMessages = this.hears('message')
+    }
   }
 
   emit<E extends keyof SessionEvents>(event: E, ...args: SessionEvents[E]): void {
@@ -92,5 +98,6 @@ export class Events {
 
   clear(): void {
     this.#emitter.removeAllListeners()
+    this.hearsMessages = false
   }
 }

@@ -105,14 +105,22 @@ export function packKeys(keys: readonly string[]): PackedKeys {
   const last = keys.at(-1)!
   let start = 0
   while (start < first.length && first.charCodeAt(start) === last.charCodeAt(start)) start++
-  let tail = first.slice(start)
-  for (const key of keys) while (key.length < start + tail.length || !key.endsWith(tail)) tail = tail.slice(1)
-  const end = tail.length
+  let end = first.length - start
+  for (const key of keys) end = alikeAtEnd(first, key, Math.min(end, key.length - start))
   const steps = stepsOf(keys, start, first.length - end)
   const rest = steps
     ? String.fromCharCode(...steps)
     : keys.map((key) => key.slice(start, key.length - end)).join(SEPARATOR)
   return { first, start, end, rest, isNumber: steps !== undefined }
+}
+
+/** In how many code units, at most `most`, two keys are alike at their end. */
+function alikeAtEnd(one: string, other: string, most: number): number {
+  let alike = 0
+  let at = one.length - 1
+  let to = other.length - 1
+  while (alike < most && one.charCodeAt(at--) === other.charCodeAt(to--)) alike++
+  return alike
 }
 
 /** By how much the number from `start` to `end` is more than in the key before; `undefined` if it is no such number. */
