@@ -46,20 +46,23 @@ export function textEvent(
 ): TextEvent {
   const serial = serialOf(message)
   const { version, timestamp } = message
-  const strict = isStrict(headers)
+  const isPlain = op === 'append' && done !== true
+  const given = isPlain ? headers : copyOf(headers)
+  const declared = isPlain ? stamps : copyOf(stamps)
+  const strict = isStrict(given)
   return {
     type: 'text',
     serial,
     // A first version has no other serial: two that are the same object are fast to compare.
     version: create ? serial : (string(version?.serial) ?? serial),
-    responseId: string(headers[Header.ResponseId]),
-    promptId: string(headers[Header.PromptId]),
-    part: string(headers[Header.Part]),
+    responseId: string(given[Header.ResponseId]),
+    promptId: string(given[Header.PromptId]),
+    part: string(given[Header.Part]),
     clientId: string(message.clientId),
     timestamp: time(timestamp),
     updatedAt: time(version?.timestamp ?? timestamp),
     strict,
-    watched: strict && isWatched(headers),
+    watched: strict && isWatched(given),
     epoch: undefined,
     userClaim: undefined,
     editor: undefined,
@@ -68,13 +71,39 @@ export function textEvent(
     op,
     create,
     text,
-    end: stamp(stamps[Metadata.End]),
-    checksum: string(stamps[Metadata.Checksum]),
+    end: stamp(declared[Metadata.End]),
+    checksum: string(declared[Metadata.Checksum]),
     done,
-    toolCallId: kind === 'tool' ? string(headers[Header.ToolCallId]) : undefined,
-    toolName: kind === 'tool' ? string(headers[Header.ToolName]) : undefined,
-    continues: unit === 'message' ? string(headers[Header.Continues]) : undefined,
+    toolCallId: kind === 'tool' ? string(given[Header.ToolCallId]) : undefined,
+    toolName: kind === 'tool' ? string(given[Header.ToolName]) : undefined,
+    continues: unit === 'message' ? string(given[Header.Continues]) : undefined,
   }
+}
+
+/** What a text is read from, each absent. Kept, or the engine forgets the shape of its copies. */
+const blank: Fields = /* @__PURE__ */ Object.fromEntries(
+  [
+    Header.Rejoin,
+    Header.Presence,
+    Header.ResponseId,
+    Header.PromptId,
+    Header.Part,
+    Header.ToolCallId,
+    Header.ToolName,
+    Header.Continues,
+    Metadata.End,
+    Metadata.Checksum,
+  ].map((name) => [name, undefined]),
+)
+
+/**
+ * A copy of what a text is read from. Code that sees objects of many shapes is slow, but the headers of tokens have few:
+ * so tokens are read from their own, and all other messages from such a copy.
+ */
+function copyOf(headers: Fields): Fields {
+  const copy = { ...blank }
+  for (const name in copy) copy[name] = headers[name]
+  return copy
 }
 
 const time = (value: unknown): number => (typeof value === 'number' ? value : 0)
