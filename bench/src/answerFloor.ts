@@ -46,8 +46,8 @@ const CHUNK = 512
  * - it takes the answer from the client that began it only, and only newer versions;
  * - it compares the stamp with the length, and the checksum with that of the text;
  * - it puts the line in its place by its serial, in lists that older versions keep: one chunk is copied;
- * - it publishes when the text is done, and when the answer is: each time an immutable snapshot (the response, the list
- *   of its parts, the part), and tells the list that a line is new, or that nothing streams any more.
+ * - it publishes when the answer is over, else with the next frame: an immutable snapshot (the response, the list of its
+ *   parts, the part), and tells the list that a line is new, or that nothing streams any more.
  * It cannot place what comes late, fill a gap, read the past, follow a prompt, branch, or show anything but text.
  */
 export class AnswerFloor {
@@ -58,6 +58,9 @@ export class AnswerFloor {
   private readonly answers = new Map<string, Answer>()
   private readonly bySerial = new Map<string, Answer>()
   private isStreaming = false
+  /** To be published. */
+  private readonly changed = new Set<Answer>()
+  private cancel: (() => void) | undefined
 
   deliver(message: InboundMessage): void {
     const { name, action, serial, version, timestamp, clientId, data } = message
@@ -79,7 +82,16 @@ export class AnswerFloor {
       answer.verified = !answer.hasGap && sum === checksum(data)
       this.bySerial.set(serial, answer)
     }
-    this.publish(answer)
+    this.changed.add(answer)
+    if (answer.status !== 'streaming') this.flush()
+    else this.cancel ??= this.frames.schedule(this.flush)
+  }
+
+  private readonly flush = (): void => {
+    this.cancel?.()
+    this.cancel = undefined
+    for (const answer of this.changed) this.publish(answer)
+    this.changed.clear()
   }
 
   private begin(id: string, part: string, clientId: string, serial: string, createdAt: number): Answer {

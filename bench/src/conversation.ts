@@ -76,7 +76,7 @@ async function measureOneMore(report: Report, counts: readonly number[]): Promis
     5,
   )
   const costs = all.slice(0, -1)
-  if (least.told % (2 * BATCH) !== 0) throw new Error('unable to measure; the floor got it wrong')
+  if (least.told % BATCH !== 0) throw new Error('unable to measure; the floor got it wrong')
   costs.forEach((cost, i) =>
     report.add({
       section: SECTION,

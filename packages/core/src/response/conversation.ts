@@ -439,6 +439,7 @@ export class Conversation {
     const isNews = serial !== '' && !this.#isPast && !this.#remakes
     if (this.#gone.delete(id) && isNews) this.onReturn(serial)
     const response = new Response(id, party, this.#kinds, this.#askerOf)
+    response.isLive = live
     const { known } = this
     if (known.gap && !this.#remakes) response.break(known.gap)
     this.#maybeIncomplete.add(response)

@@ -67,6 +67,7 @@ export class Lines {
    */
   with(changes: Map<string, Entry | undefined>): Lines {
     if (changes.size === 0) return this
+    example ??= new Edits(none)
     const edits = this.#edits(changes)
     if (changes.size === 0) return this
     const { chunks, alike } = edits.apply()
@@ -132,23 +133,20 @@ interface Edit {
   added: readonly Entry[]
 }
 
+/** Others live for one change: while one is left, V8 keeps the code that knows them. */
+let example: Edits | undefined
+
 /** Changes to lines, chunk by chunk. */
 class Edits {
   readonly #chunks: readonly Chunk[]
   readonly #byChunk = new Map<number, Edit>()
   /** New lines. Most come in order. */
   added: Entry[] = []
-  #alternatives = 0
+  /** How many alternatives more there are. */
+  alternatives = 0
 
   constructor(chunks: readonly Chunk[]) {
     this.#chunks = chunks
-  }
-
-  /** How many alternatives more there are. */
-  get alternatives(): number {
-    let sum = this.#alternatives
-    for (let i = 0; i < this.added.length; i++) sum += alternativesIn(this.added[i]!)
-    return sum
   }
 
   /** Returns whether a line changes. */
@@ -160,27 +158,32 @@ class Edits {
   }
 
   #change(known: Entry, next: Entry | undefined): void {
-    this.#alternatives -= alternativesIn(known)
+    this.alternatives -= alternativesIn(known)
     if (next) next.ref = refOf(known)
     const stays = next !== undefined && byPlace(known, next) === 0
     this.#of(this.#chunkOf(known)).instead.set(known, stays ? next : undefined)
     if (next && !stays) this.added.push(next)
-    else if (next) this.#alternatives += alternativesIn(next)
+    else if (next) this.alternatives += alternativesIn(next)
   }
 
   /** `alike`: the same lines show in the same order. */
   apply(): { chunks: Chunk[]; alike: boolean } {
+    this.alternatives += countAlternatives(this.added)
     this.#place()
+    const known = this.#chunks.length > 0 ? this.#chunks : [none]
     const chunks: Chunk[] = []
     let alike = true
-    const known = this.#chunks.length > 0 ? this.#chunks : [[]]
-    known.forEach((chunk, i) => {
+    for (let i = 0; i < known.length; i++) {
       const edit = this.#byChunk.get(i)
-      if (!edit) return void chunks.push(chunk)
+      const chunk = known[i]!
+      if (!edit) {
+        chunks.push(chunk)
+        continue
+      }
       const next = merge(without(chunk, edit.instead), edit.added)
-      alike &&= next.length === chunk.length && next.every((entry, j) => isVersionOf(entry, chunk[j]!))
+      alike &&= isAlike(next, chunk)
       split(next, i === known.length - 1, chunks)
-    })
+    }
     return { chunks, alike }
   }
 
@@ -231,7 +234,17 @@ function sort(entries: Entry[]): void {
   if (at < entries.length) entries.sort(byPlace)
 }
 
-const isVersionOf = (a: Entry, b: Entry): boolean => a.id === b.id && a.role === b.role
+function countAlternatives(entries: Chunk): number {
+  let count = 0
+  for (let i = 0; i < entries.length; i++) count += alternativesIn(entries[i]!)
+  return count
+}
+
+function isAlike(a: Chunk, b: Chunk): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i]!.id !== b[i]!.id || a[i]!.role !== b[i]!.role) return false
+  return true
+}
 
 function without(chunk: Chunk, instead: Edit['instead']): Chunk {
   if (instead.size === 0) return chunk

@@ -76,6 +76,7 @@ export const emptyStructure: Structure = /* @__PURE__ */ Object.freeze({
  * version what did not change, so nothing is left for a library to compare.
  */
 export function reduce(state: Structure, events: readonly StructureEvent[], rules: Rules): Structure {
+  example ??= new Changes(emptyStructure, rules)
   const changes = new Changes(state, rules)
   for (const event of events) changes.take(event)
   const next: Structure = {
@@ -95,6 +96,9 @@ function setLine(entries: Map<string, Entry | undefined>, response: ShownLine): 
   const entry = isEntry(response) ? response : new Line(id, 'assistant', serial, createdAt, promptId)
   entries.set(keyOf(entry), entry)
 }
+
+/** Others live for one batch: while one is left, V8 keeps the code that knows them. */
+let example: Changes | undefined
 
 /** What a batch of events changes. */
 class Changes {

@@ -57,6 +57,8 @@ export class Response {
   snapshot: ResponseState | undefined
   /** Its start is known. */
   headKnown = false
+  /** The first message of it that was heard came live. */
+  isLive = false
   /** Older messages are being read for it. If reading ends before its start, it shows as it is. */
   wanted = false
   /** The source of its unpublished changes: the number of a reading of the past, or `LIVE`. */

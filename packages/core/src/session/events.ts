@@ -83,11 +83,11 @@ export class Events {
 
   /** Emits the events that follow from a publish. */
   announce(published: readonly Published[]): void {
-    for (const { before, now } of published) {
+    for (const { before, now, isLive } of published) {
       if (!now) continue
       if (now.hasGap && !before?.hasGap) this.emit('gap', { responseId: now.id, gaps: now.gaps })
       if (before?.hasGap && !now.hasGap) this.emit('healed', { responseId: now.id })
-      if (before && isOpen(before.status) && !isOpen(now.status))
+      if ((before ? isOpen(before.status) : isLive) && !isOpen(now.status))
         this.emit('finish', {
           response: now,
           isAbort: now.status === 'stopped',

@@ -70,7 +70,8 @@ export class Intake {
     event.userClaim = this.#claim
     event.editor = this.#editor
     this.#conversation.applyText(event, this.#live)
-    this.#ended ||= event.done === true
+    // Only an end marker ends what its agent has stamped.
+    this.#ended ||= event.done === true && !event.strict
   }
 }
 

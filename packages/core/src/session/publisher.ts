@@ -94,7 +94,11 @@ export class Publisher {
   /** The place of a prompt; a regeneration takes the place of its question. */
   #parentOf({ parent, replaces, regenerate }: OutgoingPrompt): string | null | undefined {
     if (parent !== undefined || regenerate !== undefined) return parent
-    if (replaces === undefined) return this.#store.messages.last?.id ?? null
+    if (replaces === undefined) {
+      // What has arrived shows with this prompt, above it.
+      this.#store.flush()
+      return this.#store.messages.last?.id ?? null
+    }
     return this.#store.getPrompt(replaces) ? this.#branches.parentOf(replaces) : undefined
   }
 

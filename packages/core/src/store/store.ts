@@ -1,4 +1,5 @@
 import type { Conversation } from '../response/conversation.ts'
+import { LIVE } from '../response/response.ts'
 import type { Response } from '../response/response.ts'
 import type { Schedule } from './frame.ts'
 import type { MessageList } from '../response/lines.ts'
@@ -12,6 +13,8 @@ export interface Published {
   readonly before: ResponseState | undefined
   /** `undefined`: all of it was taken back. */
   readonly now: ResponseState | undefined
+  /** All that is known of it came live since the last publish. */
+  readonly isLive: boolean
 }
 
 /** What subscribers of a response are to be told. */
@@ -178,6 +181,7 @@ export class Store {
         conversation.dirty.push(response)
         continue
       }
+      const isLive = response.isLive && response.touched === LIVE
       response.touched = undefined
       if (response.withheld) continue
       const before = response.snapshot
@@ -190,7 +194,7 @@ export class Store {
       }
       if (before?.serial !== now?.serial || !before) this.#listIsLive = true
       const listeners = this.#listeners.get(id) ?? nobody
-      published = added(published, { before, now, changes, listeners })
+      published = added(published, { before, now, isLive: isLive && !before, changes, listeners })
     }
     return published
   }

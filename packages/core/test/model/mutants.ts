@@ -22,6 +22,20 @@ export const mutants: Mutant[] = [
     killer: 'src/past/continuity',
   },
   {
+    name: 'an answer that comes whole in one frame does not finish',
+    file: 'session/events.ts',
+    from: '(before ? isOpen(before.status) : isLive)',
+    to: 'before && isOpen(before.status)',
+    killer: 'src/session/finish',
+  },
+  {
+    name: 'an answer of the past that is edited live finishes again',
+    file: 'store/store.ts',
+    from: 'response.isLive && response.touched === LIVE',
+    to: 'response.touched === LIVE',
+    killer: 'src/session/finish',
+  },
+  {
     name: 'a part takes the place of another kind with its id',
     file: 'response/partList.ts',
     from: 'return is(known) ? known : this.get(`${id}:${kind}`, kind, is, make)',
