@@ -164,13 +164,11 @@ class ShelvedRow implements Shelved {
   }
 }
 
-/**
- * While one object of a class is left, V8 keeps the code that makes them. This one shows it, too, which fields change.
- */
+/** While one is left, V8 keeps the code that makes the others. Its fields have been what theirs are. */
 let example: ShelvedRow | undefined
 
 function exampleOf(): ShelvedRow {
-  const row = new ShelvedRow({ id: '', role: 'assistant', createdAt: 0 }, undefined, 0)
+  const row = new ShelvedRow({ id: '', role: 'assistant', createdAt: 1e12 }, undefined, 0)
   row.reading = undefined
   row.ref = undefined
   return row

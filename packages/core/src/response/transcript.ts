@@ -31,9 +31,9 @@ export class Transcript implements Shelved {
   declare private isClosed: boolean
   /** Serials of texts that are to be read again. */
   declare private unsure: readonly string[]
-  declare private readonly maker: Maker
+  declare private readonly maker: Maker | undefined
 
-  constructor(id: string, party: string, reading: number, maker: Maker) {
+  constructor(id: string, party: string, reading: number, maker: Maker | undefined) {
     this.id = id
     this.role = 'assistant'
     this.party = party
@@ -116,7 +116,7 @@ export class Transcript implements Shelved {
   make(): Response {
     const { events } = this
     this.events = none
-    return this.maker.remake(events)
+    return this.maker!.remake(events)
   }
 }
 
