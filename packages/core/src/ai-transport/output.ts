@@ -56,6 +56,7 @@ function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void
     unit: 'message',
     op,
     create: action !== 'message.append' && action !== 'message.update' && action !== 'message.delete',
+    connectionId: string(message.connectionId),
     text: op === 'delete' || typeof data !== 'string' ? '' : data,
     end: undefined,
     checksum: undefined,

@@ -78,6 +78,8 @@ export interface TextEvent extends EventMeta {
   op: 'append' | 'full' | 'delete'
   /** The message's first version. */
   create: boolean
+  /** The connection that published it; undefined: unknown, as over REST. */
+  connectionId: string | undefined
   text: string
   end: number | undefined
   checksum: string | undefined

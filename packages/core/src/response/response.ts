@@ -276,18 +276,19 @@ export class Response {
     const done =
       token && op === 'append' && event.responseId === undefined ? (event.done ?? false) : event.done
     const key = token ? serial : version
+    const connectionId = event.type === 'text' ? event.connectionId : undefined
     if (op === 'append' || (token && op === 'delete')) {
       const edited = token && version !== serial ? version : undefined
       const declares = checksum !== undefined || (done !== undefined && done !== run.done)
       // Every token passes here: this makes no object.
-      if (op === 'append' && edited === undefined && !declares && run.extend(key, text, end, epoch))
+      if (op === 'append' && edited === undefined && !declares && run.extend(key, text, end, epoch, connectionId))
         return 'grew'
-      return run.append({ key, text, end, checksum, done, epoch, edited })
+      return run.append({ key, text, end, checksum, done, epoch, edited, connectionId })
     }
     if (op === 'delete') return run.replace({ key, text: '' })
     const create = !token && event.type === 'text' && event.create
     return run.replace(
-      { key, text, end, checksum, done, epoch, create },
+      { key, text, end, checksum, done, epoch, create, connectionId },
       token && event.responseId !== undefined ? final : undefined,
     )
   }

@@ -294,6 +294,39 @@ test.each([
   },
 )
 
+test('after a loss, stamps tell, where one connection published every token', () => {
+  const at = (i: number, text: string, end: number, connectionId?: string) => ({
+    key: key(i),
+    text,
+    end,
+    connectionId,
+  })
+  const read = (before: string | undefined, after: string | undefined) => {
+    const run = new Run(false)
+    run.append(at(0, 'ab', 2, before))
+    run.append(at(1, 'cd', 4, 'one'))
+    run.break(2)
+    run.append(at(9, 'Z', 5, after))
+    run.fold()
+    return run.gaps.length
+  }
+  expect(read('one', 'one')).toBe(0)
+  expect(read('one', 'two')).toBe(1)
+  expect(read('two', 'one')).toBe(1)
+  expect(read(undefined, 'one')).toBe(1)
+  expect(read('one', undefined)).toBe(1)
+})
+
+test('after a loss, a late token of another connection makes known text uncertain too', () => {
+  const run = new Run(false)
+  run.append({ key: key(0), text: 'ab', end: 2, connectionId: 'one' })
+  run.break(2)
+  run.append({ key: key(9), text: 'Z', end: 3, connectionId: 'one' })
+  run.append({ key: key(8), text: '', end: 2, connectionId: 'two' })
+  run.fold()
+  expect(run.gaps).toMatchObject([{ from: 0, to: 2, missing: undefined }])
+})
+
 test('Tokens finds the place of any of them, across blocks', () => {
   const tokens = new Tokens()
   for (let i = 0; i < 1000; i += 2) tokens.add(key(i), i)

@@ -23,6 +23,8 @@ export interface Fragment extends Declaration {
   epoch?: number
   /** Version of this token's edit, if any. The stamp still counts the original text. */
   edited?: string | undefined
+  /** The connection that published it, if known. */
+  connectionId?: string | undefined
 }
 
 export interface FullText extends Fragment {
@@ -96,6 +98,8 @@ export class Run {
   /** A piece begins within the known text: its agent may have resumed from a shorter one. */
   #overlaps = false
   #cursor: Cursor | undefined
+  /** The connection that published all tokens; null if several did, or one is not known. */
+  #publisher: string | null | undefined
   #headKnown = false
   readonly #closing = new Declared()
 
@@ -128,9 +132,10 @@ export class Run {
 
   /** Applies an append or a token. Returns whether anything is new. */
   append(fragment: Fragment): Changed {
-    const { key, text, end, epoch } = fragment
+    const { key, text, end, epoch, connectionId } = fragment
     if (fragment.edited !== undefined) return this.#edit(fragment, fragment.edited)
-    if (this.extend(key, text, end, epoch)) return this.#closing.mark(fragment) || 'grew'
+    this.#hear(connectionId)
+    if (this.extend(key, text, end, epoch, connectionId)) return this.#closing.mark(fragment) || 'grew'
     const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
     const marked = this.#closing.mark(fragment)
@@ -151,13 +156,20 @@ export class Run {
    * exactly where a whole text ends, and is the next one, so that no other fits in between. Returns whether it is one;
    * if not, nothing has changed.
    */
-  extend(key: string, text: string, end: number | undefined, epoch: number | undefined): boolean {
+  extend(
+    key: string,
+    text: string,
+    end: number | undefined,
+    epoch: number | undefined,
+    connectionId: string | undefined,
+  ): boolean {
     if (end === undefined || this.#stale || this.#pieces.list.length > 0 || this.#breaks.length > 0)
       return false
     const base = this.#base
     const isExact = base ? base.gaps.length === 0 && end === base.end! + text.length : end === text.length
     // Whether a message without text is new to a row, its stamp does not tell.
     if (!isExact || (base?.stored && text === '') || !this.#isNext(key, epoch)) return false
+    this.#hear(connectionId)
     this.#closing.hear(key)
     this.#shown.push(text)
     this.#shown.end = end
@@ -192,6 +204,14 @@ export class Run {
     return (
       cursor !== undefined && cursor.epoch === epoch && cursor.key === this.#base?.key && key > cursor.key
     )
+  }
+
+  /** Another connection is another process: a successor of the agent, which may know less than is shown. */
+  #hear(connectionId: string | undefined): void {
+    if (this.#publisher === null || this.merges) return
+    const isKnown = connectionId !== undefined && (this.#publisher ?? connectionId) === connectionId
+    this.#publisher = isKnown ? connectionId : null
+    if (!isKnown && this.broken) this.#stale = true
   }
 
   /** Applies an edit or deletion of a token, which may happen at any time. */
@@ -256,7 +276,8 @@ export class Run {
 
   /** Applies a full text: a create, an update, a history item, a recovery message. */
   replace(full: FullText, { final = false, stored = false } = {}): boolean {
-    const { key, text, epoch, create } = full
+    const { key, text, epoch, create, connectionId } = full
+    this.#hear(connectionId)
     const stamp = full.end ?? (create || final ? text.length : undefined)
     let mended = this.merges && this.#breaks.length > 0
     if (mended) this.#breaks = noBreaks
@@ -473,7 +494,7 @@ export class Run {
       return
     }
     // After a loss, a successor of the agent may have gone on from less, with other text, and have come as far.
-    if (broken && !this.merges && here > 0) this.#shown.doubt(here)
+    if (broken && this.#publisher === null && here > 0) this.#shown.doubt(here)
     const missing = end - reached - length
     if (missing === 0) {
       this.#shown.push(text)

@@ -70,6 +70,7 @@ export function textEvent(
     unit,
     op,
     create,
+    connectionId: string(message.connectionId),
     text,
     end: stamp(declared[Metadata.End]),
     checksum: string(declared[Metadata.Checksum]),

@@ -9,6 +9,7 @@ export interface Stored {
   headers: Record<string, string>
   data: unknown
   clientId: string
+  connectionId: string
   /** Newest operation. */
   version: string
   action: 'create' | 'update' | 'delete'
@@ -37,6 +38,8 @@ export class ChannelModel {
   readonly members = new Set<string>()
   /** When clients left, newest first. */
   readonly left: { clientId: string; action: 'leave'; timestamp: number }[] = []
+  /** Of clients that connected again: how often. */
+  private readonly connections = new Map<string, number>()
   private count = 0
   private readonly listeners = new Set<(live: Live) => void>()
 
@@ -49,6 +52,7 @@ export class ChannelModel {
       headers,
       data,
       clientId,
+      connectionId: `${clientId} ${this.connections.get(clientId) ?? 0}`,
       version: serial,
       action,
       metadata: undefined,
@@ -75,6 +79,11 @@ export class ChannelModel {
     const stored = this.change(serial, 'delete', undefined, editor)
     stored.data = ''
     this.emit('delete', '', stored)
+  }
+
+  /** Another process of a client. */
+  connect(clientId: string): void {
+    this.connections.set(clientId, (this.connections.get(clientId) ?? 0) + 1)
   }
 
   leave(clientId: string): void {
@@ -115,6 +124,7 @@ export function toMessage(stored: Stored, action: string, data: unknown, bare = 
     action: `message.${action}`,
     serial: stored.serial,
     clientId: stored.clientId,
+    connectionId: stored.connectionId,
     timestamp: Number(stored.serial),
     version: {
       serial: stored.version,

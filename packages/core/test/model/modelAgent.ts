@@ -154,6 +154,7 @@ export class ModelAgent {
     if (!successor || this.ended || !['ours', 'stamped', 'plain'].includes(this.manner)) return false
     if (this.pause-- > 0) return true
     this.dead = false
+    this.model.connect(this.clientId)
     if (successor.how === 'withdraws' && this.strict) this.steps = this.withdraw()
     else {
       const ends = successor.how === 'ends' && this.strict

@@ -73,7 +73,7 @@ export const mutants: Mutant[] = [
   {
     name: 'known text stays certain after a loss, though its agent may have resumed from less',
     file: 'text/run.ts',
-    from: 'if (broken && !this.merges && here > 0)',
+    from: 'if (broken && this.#publisher === null && here > 0)',
     to: 'if (false as boolean)',
     killer: 'src/text/edits',
   },
