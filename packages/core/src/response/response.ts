@@ -281,7 +281,12 @@ export class Response {
       const edited = token && version !== serial ? version : undefined
       const declares = checksum !== undefined || (done !== undefined && done !== run.done)
       // Every token passes here: this makes no object.
-      if (op === 'append' && edited === undefined && !declares && run.extend(key, text, end, epoch, connectionId))
+      if (
+        op === 'append' &&
+        edited === undefined &&
+        !declares &&
+        run.extend(key, text, end, epoch, connectionId)
+      )
         return 'grew'
       return run.append({ key, text, end, checksum, done, epoch, edited, connectionId })
     }
