@@ -26,6 +26,7 @@ function compile(list: readonly Block[], folder: string, globals: string, option
         rewriteRelativeImportExtensions: false,
         allowArbitraryExtensions: true,
         noImplicitReturns: true,
+        exactOptionalPropertyTypes: true,
         ...options,
       },
       include: ['.', join(root, 'docs/test', globals)],
@@ -100,6 +101,7 @@ describe('code blocks compile', () => {
     const errors = compile(html, 'html', 'scriptTags.d.ts', {
       allowJs: true,
       checkJs: true,
+      exactOptionalPropertyTypes: false,
       strict: false,
       noImplicitAny: false,
     })

@@ -223,6 +223,23 @@ export const views: Record<ViewName, FC<ViewProps>> = {
     )
   },
 
+  /** A heading and the sentinel stand above the rows, in the element that stays at its end. */
+  OlderAtEnd() {
+    const { sentinel } = useOlder()
+    const { scroller } = useStickToEnd()
+    return (
+      <div data-scroller ref={scroller} style={{ height: 300, overflowY: 'auto' }}>
+        <h1>Chat</h1>
+        <div ref={sentinel} style={{ height: 20 }} />
+        {useMessages().map(({ id }) => (
+          <div key={id} data-row={id} style={{ height: 50 }}>
+            {id}
+          </div>
+        ))}
+      </div>
+    )
+  },
+
   Suspended() {
     return (
       <Suspense fallback={<p data-fallback>…</p>}>

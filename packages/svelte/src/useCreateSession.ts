@@ -15,7 +15,7 @@ import type { MaybeGetter } from './provider.ts'
 export function useCreateSession<S extends Pick<Session, 'close'>>(
   key: MaybeGetter<string>,
   create: (key: string) => S,
-  initialRows: readonly Row[],
+  initialRows: MaybeGetter<readonly Row[]>,
 ): Current<S | Session>
 export function useCreateSession<S extends Pick<Session, 'close'>>(
   key: MaybeGetter<string>,
@@ -24,11 +24,11 @@ export function useCreateSession<S extends Pick<Session, 'close'>>(
 export function useCreateSession<S extends Pick<Session, 'close'>>(
   key: MaybeGetter<string>,
   create: (key: string) => S,
-  initialRows?: readonly Row[],
+  initialRows?: MaybeGetter<readonly Row[]>,
 ): Current<S | Session | undefined> {
   let known: { key: string; follow: () => void; session: S | Session | undefined } | undefined
   function made(current: string) {
-    const first = initialRows && createSession({ channelName: current, initialRows })
+    const first = initialRows && createSession({ channelName: current, initialRows: toValue(initialRows) })
     const entry = {
       key: current,
       session: first as S | Session | undefined,

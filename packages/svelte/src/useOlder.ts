@@ -1,14 +1,13 @@
 import { createOlder } from '@rejoin/core'
 import type { Older, OlderState, Session } from '@rejoin/core'
 import { useJoin } from './join.ts'
-import type { Current } from './join.ts'
 import { useProvided } from './provider.ts'
 
 /**
  * Infinite scroll up: with `<div {@attach sentinel}></div>` above the list, of a height that does not change, older
  * messages load when it comes within one screen of the viewport, and the visible messages keep their place.
  */
-export function useOlder(): Current<OlderState> &
+export function useOlder(): OlderState &
   Pick<Older, 'loadOlder'> & { readonly sentinel: (element: Element) => () => void } {
   const { session } = useProvided()
   let known: { session: Session; older: Older } | undefined
@@ -21,8 +20,14 @@ export function useOlder(): Current<OlderState> &
     return [subscribe, getSnapshot]
   })
   return {
-    get current() {
-      return state.current
+    get hasOlder() {
+      return state.current.hasOlder
+    },
+    get loading() {
+      return state.current.loading
+    },
+    get error() {
+      return state.current.error
     },
     loadOlder: () => olderOf(session()).loadOlder(),
     // Svelte attaches again when the session changes.

@@ -10,6 +10,7 @@ import FromRows from './views/FromRows.svelte'
 import Gaps from './views/Gaps.svelte'
 import Newest from './views/Newest.svelte'
 import Older from './views/Older.svelte'
+import OlderAtEnd from './views/OlderAtEnd.svelte'
 import OlderList from './views/OlderList.svelte'
 import Parts from './views/Parts.svelte'
 import Queue from './views/Queue.svelte'
@@ -40,6 +41,7 @@ export const views: Record<ViewName, Component<Record<string, unknown>>> = {
   Waiting,
   Older,
   OlderList,
+  OlderAtEnd,
   Suspended,
   Created,
   FromRows,

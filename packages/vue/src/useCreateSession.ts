@@ -13,7 +13,7 @@ import type { MaybeRefOrGetter, ShallowRef } from 'vue'
 export function useCreateSession<S extends Pick<Session, 'close'>>(
   key: MaybeRefOrGetter<string>,
   create: (key: string) => S,
-  initialRows: readonly Row[],
+  initialRows: MaybeRefOrGetter<readonly Row[]>,
 ): Readonly<ShallowRef<S | Session>>
 export function useCreateSession<S extends Pick<Session, 'close'>>(
   key: MaybeRefOrGetter<string>,
@@ -22,10 +22,10 @@ export function useCreateSession<S extends Pick<Session, 'close'>>(
 export function useCreateSession<S extends Pick<Session, 'close'>>(
   key: MaybeRefOrGetter<string>,
   create: (key: string) => S,
-  initialRows?: readonly Row[],
+  initialRows?: MaybeRefOrGetter<readonly Row[]>,
 ): Readonly<ShallowRef<S | Session | undefined>> {
   const session = shallowRef<S | Session | undefined>(
-    initialRows && createSession({ channelName: toValue(key), initialRows }),
+    initialRows && createSession({ channelName: toValue(key), initialRows: toValue(initialRows) }),
   )
   onMounted(() => {
     watch(

@@ -4,7 +4,7 @@ import { Conversation } from './views/conversation.ts'
 import { FromRows, Created } from './views/created.ts'
 import { Composer, Queue, Stop } from './views/prompts.ts'
 import { Answer, Newest, Selected, Gaps, Parts } from './views/response.ts'
-import { End, Older, OlderList } from './views/scrolling.ts'
+import { End, Older, OlderAtEnd, OlderList } from './views/scrolling.ts'
 import { Agents, SessionStatus, Waiting, Suspended } from './views/session.ts'
 import { Rows, Turns } from './views/turns.ts'
 
@@ -27,6 +27,7 @@ export const views: Record<ViewName, Component> = {
   Waiting,
   Older,
   OlderList,
+  OlderAtEnd,
   Suspended,
   Created,
   FromRows,

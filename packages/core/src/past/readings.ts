@@ -18,10 +18,10 @@ export interface ReadingHooks {
   applyRewound(message: InboundMessage): void
   apply(message: InboundMessage, epoch: number | undefined, live: boolean): void
   /** Returns the first error, if any. */
-  applyRows(rows: readonly Row[]): Error | undefined
+  applyRows(rows: readonly Row[]): RejoinError | undefined
   /** Part of the past was read and is about to show. `loaded`: the hydrator's `load` has ended. */
   onPast(loaded: boolean): void
-  onError(error: Error): void
+  onError(error: RejoinError): void
 }
 
 /** What a reading needs. */
@@ -57,10 +57,10 @@ export class Readings {
   #open = (): void => {}
   /** Resolves when the channel is attached for the first time. */
   readonly #attached = new Promise<void>((resolve) => (this.#open = resolve))
-  #loading: Promise<Error | undefined> = Promise.resolve(undefined)
+  #loading: Promise<RejoinError | undefined> = Promise.resolve(undefined)
   /** How the hydrator last read history. */
   #reading = DEFAULT_READING
-  #settleFirst: (error?: Error) => void = () => {}
+  #settleFirst: (error?: RejoinError) => void = () => {}
   #firstSettled = false
   /** Settles when the first hydration ends. */
   readonly first = new Promise<void>((resolve, reject) => {
@@ -98,7 +98,7 @@ export class Readings {
   }
 
   /** Settles when the newest load has ended or was given up; never rejects. */
-  get loading(): Promise<Error | undefined> {
+  get loading(): Promise<RejoinError | undefined> {
     return this.#loading
   }
 
@@ -198,7 +198,7 @@ export class Readings {
       },
       apply: (messages) => this.#apply(task, () => this.#pages.apply(messages)),
       applyRows: (rows: readonly Row[]) => {
-        let error: Error | undefined
+        let error: RejoinError | undefined
         this.#apply(task, () => {
           error = this.#hooks.applyRows(rows)
         })
@@ -219,10 +219,10 @@ export class Readings {
     }
   }
 
-  async #load(task: Task, again: boolean): Promise<Error | undefined> {
+  async #load(task: Task, again: boolean): Promise<RejoinError | undefined> {
     const { signal } = task.abort
     const read = this.#pages.readings
-    let error: Error | undefined
+    let error: RejoinError | undefined
     try {
       const loaded = this.#hydrator.load(this.past(task, again))
       // A load that fails before the attach counts as failed once the channel is attached.

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { RejoinError } from '../types/errors.ts'
 import type { ResponseState } from '../types/types.ts'
 import { deliver } from './deliver.ts'
 import { fates } from './fate.ts'
@@ -26,7 +27,7 @@ const events: fc.Arbitrary<StructureEvent> = fc.oneof(
     return { type: 'sending', prompt: { ...rest, delivery: 'sending' } } as const
   }),
   fc.tuple(ids, serials).map(([id, serial]) => ({ type: 'sent', id, serial }) as const),
-  ids.map((id) => ({ type: 'failed', id, error: new Error('refused') }) as const),
+  ids.map((id) => ({ type: 'failed', id, error: new RejoinError('publish_failed', 'refused') }) as const),
   fc
     .tuple(ids, serials)
     .map(

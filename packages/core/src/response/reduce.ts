@@ -1,3 +1,4 @@
+import type { RejoinError } from '../types/errors.ts'
 import { same } from '../types/same.ts'
 import type { MessageRef, PromptState, PromptStatus } from '../types/types.ts'
 import { keyOf, Line } from './entry.ts'
@@ -39,7 +40,7 @@ export interface Structure {
 export type DeliveryEvent =
   | { readonly type: 'sending'; readonly prompt: ToldPrompt }
   | { readonly type: 'sent'; readonly id: string; readonly serial: string | undefined }
-  | { readonly type: 'failed'; readonly id: string; readonly error: Error }
+  | { readonly type: 'failed'; readonly id: string; readonly error: RejoinError }
 
 export type StructureEvent =
   /** A prompt as the channel has it. */

@@ -6,7 +6,7 @@ import { runIndex } from './partList.ts'
 import { Run } from '../text/run.ts'
 import { OpenText } from './textPart.ts'
 import type { Shelved } from './shelf.ts'
-import { quoted, RejoinError } from '../types/errors.ts'
+import { quoted, RejoinError, wrapError } from '../types/errors.ts'
 import { isOpen } from '../types/status.ts'
 import { pick } from '../types/pick.ts'
 import { timeOf } from '../types/time.ts'
@@ -25,7 +25,7 @@ import type {
  * Shows what the app's database has of a conversation (PROTOCOL.md §6.7). A row that cannot be shown does not hide the
  * others: the first error is returned.
  */
-export function applyRows(conversation: Conversation, rows: readonly Row[]): Error | undefined {
+export function applyRows(conversation: Conversation, rows: readonly Row[]): RejoinError | undefined {
   example ??= exampleOf()
   const { roster, reading } = conversation
   const shelf = conversation.shelf!
@@ -34,7 +34,7 @@ export function applyRows(conversation: Conversation, rows: readonly Row[]): Err
   const serials = [shelf.idsBySerial, roster.serials]
   const news: ShelvedRow[] = []
   const page: Page = { conversation, reading, ids, serials, byId, news }
-  let first: Error | undefined
+  let first: RejoinError | undefined
   for (let i = 0; i < rows.length; i++) {
     const error = takeRow(rows[i]!, page)
     first ??= error
@@ -58,7 +58,7 @@ interface Page {
   readonly news: ShelvedRow[]
 }
 
-function takeRow(row: Row, page: Page): Error | undefined {
+function takeRow(row: Row, page: Page): RejoinError | undefined {
   const { conversation, reading, ids, serials, byId, news } = page
   try {
     if (!isFit(row) || isKnown(row.id, ids) || (row.serial !== undefined && isKnown(row.serial, serials)))
@@ -70,8 +70,8 @@ function takeRow(row: Row, page: Page): Error | undefined {
       news.push(shelved)
     }
     return undefined
-  } catch (error) {
-    return error as Error
+  } catch (cause) {
+    return cause instanceof RejoinError ? cause : wrapError('show a row', cause, 'invalid_argument')
   }
 }
 

@@ -81,7 +81,7 @@ export class SessionCore {
   /** Number of messages ignored because their publishers may not send them. */
   ignored = 0
   readonly #parts: Parts
-  readonly #applyRows: (rows: readonly Row[]) => Error | undefined
+  readonly #applyRows: (rows: readonly Row[]) => RejoinError | undefined
   readonly #continuity: Continuity
   readonly #initialRows: readonly Row[] | undefined
   readonly #connection: RealtimeClient['connection'] | undefined
@@ -90,7 +90,7 @@ export class SessionCore {
   #started = false
   #facts: SessionFacts
   #shown: { of: SessionFacts; view: SessionView; state: SessionState } | undefined
-  #settle: { resolve: () => void; reject: (error: Error) => void } = { resolve() {}, reject() {} }
+  #settle: { resolve: () => void; reject: (error: RejoinError) => void } = { resolve() {}, reject() {} }
   readonly #ready = new Promise<void>((resolve, reject) => (this.#settle = { resolve, reject }))
 
   constructor(options: ChannelSource & ReadingOptions, parts: Parts) {
@@ -123,7 +123,7 @@ export class SessionCore {
       codec ?? codecOf({ ...textReaders, ...readersOf(features) }, options),
     )
     // An app that does not await `ready` learns of its failure from the state and the error event.
-    this.#ready.catch((error: Error) => this.dispatch({ type: 'failed', error }))
+    this.#ready.catch((error: RejoinError) => this.dispatch({ type: 'failed', error }))
   }
 
   /** Shows what there is at the beginning, or attaches. Called once the session is made. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { RejoinError } from '../types/errors.ts'
 import { Events } from './events.ts'
 
 test('a listener that throws costs no other its turn, and error tells of it', () => {
@@ -20,7 +21,7 @@ test('a listener of error that throws is not told of that, and the others are', 
     throw new Error('mine')
   })
   events.on('error', (error) => told.push(error.message))
-  events.emit('error', new Error('first'))
+  events.emit('error', new RejoinError('closed', 'first'))
   expect(told).toEqual(['unable to notify a listener; it threw: Error: mine', 'first'])
 })
 
@@ -32,6 +33,6 @@ test('the same listener twice is told twice, and stops once each', () => {
   events.on('error', listener)
   stop()
   stop()
-  events.emit('error', new Error('one'))
+  events.emit('error', new RejoinError('closed', 'one'))
   expect(told).toBe(1)
 })

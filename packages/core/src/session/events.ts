@@ -17,7 +17,8 @@ export interface SessionEvents {
   finish: [event: { response: ResponseState; isAbort: boolean; isError: boolean }]
   /** Application data for the clients now present; it is not kept. */
   transient: [event: { responseId: string; name: string; data: unknown }]
-  error: [error: Error]
+  /** Something went wrong, which may also show in the state: `code` says what, `cause` keeps the original. */
+  error: [error: RejoinError]
   /**
    * A message as the channel delivered it, after the session has taken it in: for tools that show what arrives. Emitted
    * for every token, and without a listener nothing is done for it.
@@ -66,7 +67,7 @@ export class Events {
   }
 
   /** Emits an error, once for each different one. */
-  reportOnce(key: string, error: () => Error): void {
+  reportOnce(key: string, error: () => RejoinError): void {
     if (this.#reported.has(key) || this.#reported.size >= MAX_REPORTS) return
     this.#reported.add(key)
     this.emit('error', error())

@@ -20,7 +20,7 @@ interface Understanding {
 }
 
 /** Applies rows of the application's database. Returns the first error, if any. */
-type ApplyRows = (conversation: Conversation, rows: readonly Row[]) => Error | undefined
+type ApplyRows = (conversation: Conversation, rows: readonly Row[]) => RejoinError | undefined
 
 export const feature = (understanding: Understanding): Feature => understanding as unknown as Feature
 

@@ -11,7 +11,7 @@ interface Hooks {
   onLive(ended: boolean): void
   /** Transient data arrived; it changes no response. */
   onTransient(event: TransientEvent): void
-  reportOnce(key: string, error: () => Error): void
+  reportOnce(key: string, error: () => RejoinError): void
 }
 
 /** Decodes and applies each message of the channel once, live or from the past. */

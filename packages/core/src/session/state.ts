@@ -1,5 +1,6 @@
 import type { HydrationState } from '../past/ledger.ts'
 import type { MessageList } from '../response/lines.ts'
+import type { RejoinError } from '../types/errors.ts'
 import type { MessageRef } from '../types/types.ts'
 
 export type SessionStatus =
@@ -40,7 +41,7 @@ export interface SessionState {
   /** Agents on the channel; empty for a `Reader`, which does not watch presence. */
   readonly agents: readonly Member[]
   readonly users: readonly Member[]
-  readonly error: Error | undefined
+  readonly error: RejoinError | undefined
 }
 
 /** The state before a session connects, and on a server, so that the browser starts from the same. */
@@ -82,7 +83,7 @@ export type SessionChange =
   | ({ readonly type: 'past' } & HydrationState)
   | { readonly type: 'opened' }
   | { readonly type: 'members'; readonly agents: readonly Member[]; readonly users: readonly Member[] }
-  | { readonly type: 'unreachable' | 'failed'; readonly error: Error }
+  | { readonly type: 'unreachable' | 'failed'; readonly error: RejoinError }
   | { readonly type: 'closed' }
 
 type Draft = { -readonly [K in keyof SessionFacts]: SessionFacts[K] }

@@ -1,3 +1,4 @@
+import type { RejoinError } from './errors.ts'
 import type { DataTypes, RegisteredData, RegisteredTools, Tools } from './register.ts'
 
 export type { DataTypes, Tools }
@@ -320,7 +321,7 @@ export interface PromptState {
   readonly delivery: 'uploading' | 'sending' | 'sent' | 'failed'
   /** Progress of its uploads, from 0 to 1, while `uploading`. */
   readonly progress?: number
-  readonly error?: Error
+  readonly error?: RejoinError
 }
 
 /** One message of the conversation; render it with `useResponse(id)` or `usePrompt(id)`. */

@@ -1,11 +1,13 @@
 import type { Session } from '../session/session.ts'
+import type { RejoinError } from '../types/errors.ts'
+import { isAboveList, sentinels } from './aboveList.ts'
 
 export interface OlderState {
   /** There is more to load. */
   readonly hasOlder: boolean
   readonly loading: boolean
   /** Why loading failed. It is not retried automatically until a `loadOlder()` succeeds. */
-  readonly error: Error | undefined
+  readonly error: RejoinError | undefined
 }
 
 /** The state of `Older` before it has loaded anything, and on a server. */
@@ -67,7 +69,7 @@ export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' |
     set({ loading: true, error: undefined })
     const error = await session.loadOlder().then(
       () => undefined,
-      (cause: Error) => cause,
+      (cause: RejoinError) => cause,
     )
     set({ loading: false, error })
   }
@@ -94,9 +96,11 @@ export function createOlder(session: Pick<Session, 'getSnapshot' | 'subscribe' |
     sentinel(element) {
       if (element === watched) return
       unwatch()
+      if (watched) sentinels.delete(watched)
       watched = null
       observe()
       watched = element
+      if (element) sentinels.add(element)
       unwatch = element ? session.subscribe(onList) : () => {}
       observe()
     },
@@ -117,7 +121,7 @@ function keepPlace(sentinel: Element): () => void {
   const scroller = scrollerOf(sentinel) ?? document.scrollingElement ?? document.body
   const isPage = scroller.contains(document.body)
   const edge = isPage ? 0 : scroller.getBoundingClientRect().top
-  const anchor = firstBelow(edge, isPage ? document.body : scroller, sentinel)
+  const anchor = firstBelow(edge, isPage ? document.body : scroller, scroller)
   const { scrollTop } = scroller
   const before = anchor?.getBoundingClientRect().top ?? 0
   return () => {
@@ -126,13 +130,13 @@ function keepPlace(sentinel: Element): () => void {
   }
 }
 
-/** The first innermost element that reaches below `edge`, skipping elements that do not scroll with the page. */
-function firstBelow(edge: number, parent: Element, sentinel: Element): Element | undefined {
+/** The first innermost element that reaches below `edge`, skipping elements that do not scroll with the list. */
+function firstBelow(edge: number, parent: Element, scroller: Element): Element | undefined {
   for (const child of parent.children) {
     const { height, bottom } = child.getBoundingClientRect()
-    if (child === sentinel || !height || bottom <= edge) continue
+    if (!height || bottom <= edge || isAboveList(child, scroller)) continue
     if (/sticky|fixed/.test(getComputedStyle(child).position)) continue
-    return firstBelow(edge, child, sentinel) ?? child
+    return firstBelow(edge, child, scroller) ?? child
   }
   return undefined
 }

@@ -1,3 +1,5 @@
+import { isAboveList } from './aboveList.ts'
+
 /** Keeps the end of a conversation in view; see `createStickToEnd`. */
 export interface StickToEnd {
   /** Whether the end is in view, or will be kept there. */
@@ -117,20 +119,21 @@ interface Anchor {
 }
 
 function anchorIn(scroller: Element): Anchor | undefined {
-  const element = firstVisible(scroller, scroller.getBoundingClientRect().top)
+  const element = firstVisible(scroller, scroller.getBoundingClientRect().top, scroller)
   return element && { element, top: topOf(element, scroller) }
 }
 
 const topOf = (element: Element, scroller: Element): number =>
   element.getBoundingClientRect().top - scroller.getBoundingClientRect().top
 
-/** The innermost element that starts on screen, or else reaches into it; elements that do not scroll are skipped. */
-function firstVisible(parent: Element, edge: number): Element | undefined {
+/** The innermost element that starts on screen, or else reaches into it; elements that do not scroll with the list are skipped. */
+function firstVisible(parent: Element, edge: number, scroller: Element): Element | undefined {
   for (const child of parent.children) {
     const { height, top, bottom } = child.getBoundingClientRect()
-    if (!height || bottom <= edge || /sticky|fixed/.test(getComputedStyle(child).position)) continue
+    if (!height || bottom <= edge || isAboveList(child, scroller)) continue
+    if (/sticky|fixed/.test(getComputedStyle(child).position)) continue
     if (top >= edge) return child
-    const within = firstVisible(child, edge)
+    const within = firstVisible(child, edge, scroller)
     const next = child.nextElementSibling
     // Content that begins above the edge may grow there and move the rest.
     return within ?? (next && next.getBoundingClientRect().height ? next : child)

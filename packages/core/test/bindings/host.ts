@@ -21,6 +21,7 @@ export type ViewName =
   | 'Waiting'
   | 'Older'
   | 'OlderList'
+  | 'OlderAtEnd'
   | 'Suspended'
   | 'Created'
   | 'FromRows'

@@ -13,11 +13,11 @@ async function past(stage: Stage, limit = PAGE): Promise<Agent> {
 }
 
 /** The same, read and shown. */
-async function shownPast(stage: Stage): Promise<Agent> {
+async function shownPast(stage: Stage, view: 'Older' | 'OlderAtEnd' = 'Older'): Promise<Agent> {
   const agent = await past(stage)
   await stage.connect(agent)
   await stage.ready(agent)
-  await stage.mount('Older', agent)
+  await stage.mount(view, agent)
   return agent
 }
 
@@ -25,12 +25,25 @@ const rows = (stage: Stage) => stage.texts('[data-row]')
 
 const expected = (count: number) => Array.from({ length: count }, (_, i) => `p${COUNT - count + i}`)
 
-/** Without layout, nothing is seen by itself: the stand-in for the observer is told. */
-async function reachTop(stage: Stage): Promise<void> {
-  await stage.run((host) => {
+/** Of a row, once what came has its place. */
+function topOf(stage: Stage, id: string): Promise<number> {
+  return stage.run(async (_, row) => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
+    return document.querySelector(`[data-row="${row}"]`)!.getBoundingClientRect().top
+  }, id)
+}
+
+/**
+ * Returns the place of the first row there. Without layout, nothing is seen by itself: the stand-in for the observer is
+ * told.
+ */
+function reachTop(stage: Stage): Promise<number> {
+  return stage.run((host) => {
     const scroller = document.querySelector('[data-scroller]')
     if (scroller) scroller.scrollTop = 0
+    const place = document.querySelector('[data-row]')!.getBoundingClientRect().top
     host.seen()
+    return place
   }, undefined)
 }
 
@@ -50,6 +63,20 @@ export const scrolling: Scenario[] = [
       } while (shown.length < COUNT)
       await reachTop(stage)
       await stage.until('no more', async () => (await stage.text('[data-older=false]')) !== null)
+    },
+  },
+  {
+    name: 'useOlder inside useStickToEnd: at the very top, below a heading, pages come one by one',
+    async run(stage) {
+      await shownPast(stage, 'OlderAtEnd')
+      let shown = await rows(stage)
+      do {
+        const before = shown
+        const place = await reachTop(stage)
+        await stage.until('older rows', async () => (shown = await rows(stage)).length > before.length)
+        expect(shown).toEqual(expected(before.length + PAGE))
+        if (stage.options.layout) expect(await topOf(stage, before[0]!)).toBeCloseTo(place, 0)
+      } while (shown.length < COUNT)
     },
   },
   ...[0, 100].map((height) => ({

@@ -6,6 +6,7 @@ import type {
   MessageRef,
   OutgoingPrompt,
   PromptState,
+  RejoinError,
   ResponseState,
   Session,
   SessionState,
@@ -68,7 +69,7 @@ void session.close
 
 const older = useOlder()
 expectTypeOf(older.hasOlder).toBeBoolean()
-expectTypeOf(older.error).toEqualTypeOf<Error | undefined>()
+expectTypeOf(older.error).toEqualTypeOf<RejoinError | undefined>()
 expectTypeOf(older.sentinel).toBeCallableWith(null)
 // It fits an element's `ref`.
 createElement('div', { ref: older.sentinel })

@@ -71,3 +71,16 @@ export const OlderList = defineComponent(() => {
   const { sentinel } = useOlder()
   return () => h('div', [h('div', { ref: sentinel }), h(OlderRows)])
 })
+
+/** A heading and the sentinel stand above the rows, in the element that stays at its end. */
+export const OlderAtEnd = defineComponent(() => {
+  const { sentinel } = useOlder()
+  const { scroller } = useStickToEnd()
+  const messages = useMessages()
+  return () =>
+    h('div', { 'data-scroller': '', ref: scroller, style: { height: '300px', overflowY: 'auto' } }, [
+      h('h1', 'Chat'),
+      h('div', { ref: sentinel, style: { height: '20px' } }),
+      messages.value.map(({ id }) => h('div', { key: id, 'data-row': id, style: { height: '50px' } }, id)),
+    ])
+})

@@ -4,6 +4,7 @@ import type {
   MessageRef,
   OutgoingPrompt,
   PromptState,
+  RejoinError,
   ResponseState,
   Session,
   SessionStatus,
@@ -57,7 +58,7 @@ expectTypeOf(useReady()).toExtend<Promise<unknown>>()
 
 const session = useSession()
 expectTypeOf(session.status).toEqualTypeOf<Shown<SessionStatus>>()
-expectTypeOf(session.error).toEqualTypeOf<Shown<Error | undefined>>()
+expectTypeOf(session.error).toEqualTypeOf<Shown<RejoinError | undefined>>()
 expectTypeOf(session.session).toEqualTypeOf<Shown<Session>>()
 expectTypeOf(session.stop).toEqualTypeOf<Session['stop']>()
 expectTypeOf(session.regenerate).toEqualTypeOf<Session['regenerate']>()
@@ -66,7 +67,7 @@ void session.close
 
 const older = useOlder()
 expectTypeOf(older.hasOlder).toEqualTypeOf<Shown<boolean>>()
-expectTypeOf(older.error).toEqualTypeOf<Shown<Error | undefined>>()
+expectTypeOf(older.error).toEqualTypeOf<Shown<RejoinError | undefined>>()
 // It fits an element's `ref`.
 h('div', { ref: older.sentinel })
 
