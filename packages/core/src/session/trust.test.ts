@@ -13,7 +13,7 @@ afterAll(() => wire.close())
 
 function watched(session: Session): RejoinError[] {
   const errors: RejoinError[] = []
-  session.on('error', (error) => errors.push(error as RejoinError))
+  session.on('error', (error) => errors.push(error))
   return errors
 }
 

@@ -18,7 +18,7 @@ afterAll(() => wire.close())
 async function open(options: Partial<SessionOptions>, channelName = wire.channelName()) {
   const session = wire.session(channelName, { clientOptions: { clientId: 'ann' }, ...options })
   const errors: RejoinError[] = []
-  session.on('error', (error) => errors.push(error as RejoinError))
+  session.on('error', (error) => errors.push(error))
   await session.ready
   return { session, errors }
 }
