@@ -96,7 +96,10 @@ export class PartList {
     make: (id: string) => P,
   ): P {
     const known = this.find(id)
-    if (known) return is(known) ? known : this.get(`${id}:${kind}`, kind, is, make)
+    if (known && is(known)) return known
+    const other = `${id}:${kind}`
+    // What stood in its way may be gone: a row's copy, once the channel tells more.
+    if (known || this.find(other)) return this.get(other, kind, is, make)
     const part = make(id)
     this.add(part)
     return part

@@ -62,3 +62,13 @@ test('a part of another kind never takes the place of a part of a row', () => {
     { numRuns: 300 },
   )
 })
+
+test('a part that comes twice is one, though what had its id is gone', () => {
+  const reader = new Reader()
+  applyRows(reader.conversation, [{ id: 'r', role: 'assistant', status: 'streaming', text: 'So' }])
+  const source = all.find(({ name }) => name === 'source')!
+  reader.read(source)
+  reader.read({ serial: 'b1', name: 'token', data: 'So', headers: { ...headers, part: '1', end: '2' } })
+  reader.read(source)
+  expect(reader.response('r')!.parts.map(({ type }) => type)).toEqual(['source-url', 'text'])
+})
