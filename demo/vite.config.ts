@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import vue from '@vitejs/plugin-vue'
 import { build } from 'esbuild'
@@ -63,11 +66,37 @@ function firstPaint(): Plugin {
   }
 }
 
+/** Compresses what is built as small as can be, which takes too long while a person waits. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    async writeBundle({ dir }) {
+      const files = await readdir(dir!, { recursive: true })
+      await Promise.all(
+        files
+          .filter((file) => /\.(?:html|js|css|svg)$/.test(file))
+          .map(async (file) => {
+            const path = join(dir!, file)
+            await writeFile(`${path}.br`, await promisify(brotliCompress)(await readFile(path)))
+          }),
+      )
+    },
+  }
+}
+
 export default defineConfig({
   root: web,
   base: '/',
-  resolve: { conditions: ['@rejoin/source', 'browser', 'import', 'module', 'default'] },
-  plugins: [react(), vue(), firstPaint(), scriptTags(), compileHints()],
+  resolve: {
+    conditions: ['@rejoin/source', 'browser', 'import', 'module', 'default'],
+    // What the Markdown parser would bring, and browsers have.
+    alias: ['entities', 'linkify-it', 'punycode.js', 'uc.micro'].map((name) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: join(web, 'common', 'markdown', 'without', `${name}.ts`),
+    })),
+  },
+  plugins: [react(), vue(), firstPaint(), scriptTags(), compileHints(), compressed()],
   // Its languages are files of their own.
   worker: { format: 'es' },
   build: {

@@ -53,6 +53,27 @@ describe.each(fronts)('%s', (front) => {
     await context.close()
   })
 
+  test('characters with names, and addresses in other scripts, are what they mean', async () => {
+    const { context, complaints } = await person({ format: 'rendered' })
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    const { publish, close } = await publisher(chat)
+    const source = '&copy; &semi; &ngE; &Dcaron; | &notit; &nosuch; &copy'
+    await publish(
+      'names',
+      `${source} [&amp;](https://bücher.example/ä?a=b&amp;c=d "&quot;e&quot;") 「**あ**」`,
+    )
+    await chat.page.locator('.answer a').waitFor()
+    const shown = await chat.answer.locator('.rendered p').innerText()
+    expect(shown).toBe('© ; ≧̸ Ď | &notit; &nosuch; &copy & 「あ」')
+    const { href, title } = await chat.page
+      .locator('.answer a')
+      .evaluate((one: HTMLAnchorElement) => ({ href: one.href, title: one.title }))
+    expect([href, title]).toEqual(['https://xn--bcher-kva.example/%C3%A4?a=b&c=d', '"e"'])
+    expect(complaints).toEqual([])
+    close()
+    await context.close()
+  })
+
   test('several answers at once are stopped together, from any place', async () => {
     const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)

@@ -67,6 +67,20 @@ describe.each(fronts)('%s', (front) => {
     await context.close()
   })
 
+  test('code has colours, from a thread of its own', async () => {
+    const { context, complaints } = await person({ ...phone, format: 'rendered' })
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    expect(chat.page.workers().length).toBe(0)
+    await chat.ask(answers.scripted.prompt)
+    await chat.completed()
+    await chat.answer.locator('code .hljs-keyword').first().waitFor()
+    expect(chat.page.workers().length).toBe(1)
+    await chat.page.reload()
+    await chat.answer.locator('code .hljs-keyword').first().waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
   test('what was said shows before there is a connection', async () => {
     const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)
@@ -82,10 +96,11 @@ describe.each(fronts)('%s', (front) => {
   })
 })
 
-test('formulas are rendered by what comes with the first of them', async () => {
+test('formulas are rendered by what comes with the first of them; the page is still light', async () => {
   const { context, complaints } = await person({ ...phone, format: 'rendered' })
   const page = await context.newPage()
   const chat = new Chat(page)
+  const weight = await weigh(page)
   const scripts: string[] = []
   page.on('response', (response) => scripts.push(new URL(response.url()).pathname))
   const loaded = () => scripts.some((path) => /\/tex-[^/]+\.js$/.test(path))
@@ -99,6 +114,7 @@ test('formulas are rendered by what comes with the first of them', async () => {
   expect(await chat.answer.locator('math msqrt').count()).toBe(6)
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
   expect(loaded()).toBe(true)
+  expect(weight()).toBeLessThan(250)
   expect(complaints).toEqual([])
   await context.close()
 })

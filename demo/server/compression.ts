@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 
@@ -19,6 +20,11 @@ export function encodingFor(accepts: string | undefined, type: string): Encoding
   return (Object.keys(encodings) as Encoding[]).find((name) => taken.has(name))
 }
 
+/** As the build has compressed it. */
+async function built(path: string, encoding: Encoding): Promise<Buffer> {
+  return readFile(`${path}.${encoding}`)
+}
+
 /** Compresses each version of a file once. There are as many as there are built files. */
 export class Compressed {
   readonly #bodies = new Map<string, { version: number; body: Promise<Buffer> }>()
@@ -27,7 +33,7 @@ export class Compressed {
     const key = `${encoding} ${path}`
     const known = this.#bodies.get(key)
     if (known?.version === version) return known.body
-    const body = read().then(encodings[encoding])
+    const body = built(path, encoding).catch(() => read().then(encodings[encoding]))
     this.#bodies.set(key, { version, body })
     body.catch(() => this.#bodies.delete(key))
     return body

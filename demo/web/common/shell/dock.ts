@@ -3,7 +3,7 @@ import { channelOf, type Connection } from '../connect.ts'
 import { h, icon } from '../dom.ts'
 import { ProofPane } from '../proof/proofPane.ts'
 import { Snippet } from '../proof/snippet.ts'
-import { Tour, type Step } from './tour.ts'
+import type { Step, Tour } from './tour.ts'
 
 /** Below the conversation: the same channel as a plain reader shows it, and what "Break it for me" does. */
 export class Dock {
@@ -47,7 +47,7 @@ export class Dock {
     this.#again.hidden = true
     const parts = { ...this.#shown, config: this.#config, signal: tour.signal }
     const onChange = (steps: readonly Step[]) => tour.signal.aborted || this.#tell(steps)
-    new Tour({ ...parts, onChange, snippetWrong: () => proof.wrong }).run().then(
+    run({ ...parts, onChange, snippetWrong: () => proof.wrong }).then(
       () => {
         this.#again.hidden = tour.signal.aborted
         this.#again.scrollIntoView({ block: 'nearest' })
@@ -100,4 +100,9 @@ export class Dock {
     )
     this.#steps.querySelector('[data-state=running]')?.scrollIntoView({ block: 'nearest' })
   }
+}
+
+async function run(parts: ConstructorParameters<typeof Tour>[0]): Promise<void> {
+  const { Tour: Loaded } = await import('./tour.ts')
+  await new Loaded(parts).run()
 }
