@@ -74,6 +74,34 @@ describe.each(fronts)('%s', (front) => {
     await context.close()
   })
 
+  test('a table on a phone breaks no number, and one that is read from the right begins there', async () => {
+    const { context } = await person({ viewport: { width: 390, height: 844 }, format: 'rendered' })
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    const { publish, close } = await publisher(chat)
+    const row = '| リーダー | 断片をつなぎ、欠けた部分を見つけて、すべてを埋める | 1234567 |'
+    await publish('wide', `| 部分 | 役割 | KiB |\n|:--|:--|--:|\n${row}\n`)
+    await publish('arabic', '| الجزء | KiB |\n|:--|--:|\n| القناة | 120 |\n')
+    await chat.answers.nth(1).locator('table').waitFor()
+    const lines = (cell: Element) => {
+      const range = document.createRange()
+      range.selectNodeContents(cell)
+      return range.getClientRects().length
+    }
+    expect(await chat.answers.first().locator('td').last().evaluate(lines)).toBe(1)
+    const gaps = await chat.answer.locator('td').evaluateAll((cells) =>
+      cells.map((cell) => {
+        const text = document.createRange()
+        text.selectNodeContents(cell)
+        const [inner, outer] = [text.getBoundingClientRect(), cell.getBoundingClientRect()]
+        return [outer.right - inner.right, inner.left - outer.left].map(Math.round)
+      }),
+    )
+    // The first begins at its right, the last ends at its left.
+    expect([gaps[0]![0], gaps[1]![1]]).toEqual([0, 0])
+    close()
+    await context.close()
+  })
+
   test('several answers at once are stopped together, from any place', async () => {
     const { context } = await person()
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)

@@ -136,3 +136,32 @@ test('a second device shows the same', async () => {
   )
   await context.close()
 })
+
+test.each([1280, 390])(
+  'the list of what happened shows whole rows, all equally high, at %s px',
+  async (width) => {
+    const { context } = await person({ viewport: { width, height: 860 } })
+    const { chat } = await begun(context, 'message-per-response', 300)
+    if (width < 1000) await chat.button('Break it').click()
+    const { hear } = await lose(demo, chat, 'lose', 300)
+    await demo.model.goOn()
+    await hear()
+    await chat.completed()
+    const list = chat.page.locator('rejoin-inspector .rows')
+    await expect.poll(() => list.locator('li').count()).toBeGreaterThan(3)
+    const { heights, cut, room } = await list.evaluate((rows) => {
+      const end = rows.getBoundingClientRect().bottom
+      const boxes = [...rows.children]
+        .map((row) => row.getBoundingClientRect())
+        .filter(({ height }) => height > 0)
+      return {
+        heights: new Set(boxes.map(({ height }) => Math.round(height))).size,
+        cut: boxes.filter(({ top, bottom }) => top < end - 1 && bottom > end + 1).length,
+        room: rows.scrollHeight - rows.clientHeight,
+      }
+    })
+    expect({ heights, cut }).toEqual({ heights: 1, cut: 0 })
+    expect(room).toBeGreaterThan(0)
+    await context.close()
+  },
+)

@@ -23,6 +23,9 @@ const elements: Record<string, keyof HTMLElementTagNameMap> = {
   s_open: 's',
 }
 
+/** Where cells stand, also in a table that is read from the right. */
+const sides: Record<string, string> = { left: 'start', center: 'center', right: 'end' }
+
 /** A block as DOM. */
 export function render({ raw, tokens }: Block, env: Env, how: HowCodeShows): Node {
   if (!tokens) return h('p', { class: 'unparsed' }, raw.replace(/\n+$/, ''))
@@ -95,7 +98,7 @@ function elementOf(token: Token): HTMLElement {
   const start = token.attrGet('start')
   if (start !== null) element.setAttribute('start', String(start))
   const align = /^text-align:(left|center|right)$/.exec(String(token.attrGet('style') ?? ''))?.[1]
-  if (align) element.style.textAlign = align
+  if (align) element.style.textAlign = sides[align]!
   return element
 }
 

@@ -64,9 +64,8 @@ function axis(from: number, to: number, stretch: number, x: (at: number) => numb
       drawn.push(
         svg(
           'text',
-          // Every other one gives way where there is little room.
           {
-            class: (at / step) % 2 === 0 ? 'time' : 'time between',
+            class: `time ${rankOf(at / step, place)}`,
             x: percent(place),
             y: HEIGHT - 4,
             'text-anchor': 'middle',
@@ -76,6 +75,12 @@ function axis(from: number, to: number, stretch: number, x: (at: number) => numb
       )
   }
   return drawn
+}
+
+/** Which labels give way where there is little room: every other one, and then all but one of four, and what an edge cuts. */
+function rankOf(nth: number, place: number): string {
+  if (nth % 2 !== 0) return 'between'
+  return nth % 4 === 0 && place > 0.2 && place < 0.8 ? 'first' : 'second'
 }
 
 function lane(y: number, name: string): SVGElement[] {

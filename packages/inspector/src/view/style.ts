@@ -135,11 +135,19 @@ pre {
 :host([compact]) :is(header, .controls, .facts) { display: none; }
 :host([compact]) section { border: 0; border-radius: 0; background: none; }
 :host([compact]) .body { gap: 6px; padding: 0; }
-:host([compact]) .rows { max-height: 116px; }
+/* Whole rows: each is as high as any other. */
+:host([compact]) { --row: calc(1.45em + 11px); --shown: 4; }
+:host([compact]) .rows { max-height: calc(var(--shown) * var(--row) + 1px); }
+:host([compact]) summary { height: calc(var(--row) - 1px); align-content: start; white-space: nowrap; }
+:host([compact]) summary > * { overflow: hidden; text-overflow: ellipsis; }
 @container (max-width: 480px) {
+  :host([compact]) .rows { --row: calc(2.9em + 13px); --shown: 2; }
   .time.between { display: none; }
   summary { grid-template-columns: max-content 1fr auto; row-gap: 2px; }
   .text { grid-row: 2; grid-column: 1 / -1; }
   .text:empty { display: none; }
+}
+@container (max-width: 240px) {
+  .time.second { display: none; }
 }
 `
