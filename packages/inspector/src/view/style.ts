@@ -94,7 +94,7 @@ figcaption { margin-top: 2px; color: var(--faint); font-size: 12px; }
 .bar.agent { fill: var(--accent); opacity: 0.55; }
 .mark line { stroke: var(--ink); }
 .mark rect { fill: var(--ink); }
-.rows { min-height: 0; max-height: 320px; margin: 0; padding: 0; overflow: auto; border-top: 1px solid var(--line); list-style: none; }
+.rows { min-height: 0; max-height: 320px; margin: 0; padding: 0; overflow: auto; scrollbar-width: thin; border-top: 1px solid var(--line); list-style: none; }
 :host([docked]) .rows { min-height: 120px; }
 .rows li { border-bottom: 1px solid var(--line); }
 summary {
@@ -140,6 +140,7 @@ pre {
 :host([compact]) .rows { max-height: calc(var(--shown) * var(--row) + 1px); }
 :host([compact]) summary { height: calc(var(--row) - 1px); align-content: start; white-space: nowrap; }
 :host([compact]) summary > * { overflow: hidden; text-overflow: ellipsis; }
+:host([compact]) .text { font-size: 12px; }
 @container (max-width: 480px) {
   :host([compact]) .rows { --row: calc(2.9em + 13px); --shown: 2; }
   .time.between { display: none; }
