@@ -61,8 +61,8 @@ export class Pages {
     const { signal } = task.abort
     if (signal.aborted) return
     const reading = ++this.readings
-    const known = this.#conversation.length
     const more = older && how.from === 'bottom'
+    const known = more ? this.#conversation.length : 0
     let next = this.#ledgers.dispatch({ type: 'began', reading, pages: maxPages, more, ...how })
     try {
       while (next?.do === 'read') {
@@ -72,7 +72,7 @@ export class Pages {
         this.#host.apply(task, () => this.#takePage(reading, cursor, items, enough))
         if (signal.aborted) return
         const conversation = this.#conversation
-        const grown = conversation.length > known || conversation.isGrowing
+        const grown = more && (conversation.length > known || conversation.isGrowing)
         next = this.#ledgers.dispatch({ type: 'weighed', reading, needsPast: conversation.needsPast, grown })
       }
     } finally {

@@ -15,7 +15,7 @@ export type Event =
   | { type: 'began'; reading: number; from: 'top' | 'bottom'; pages: number; reached: boolean; more: boolean }
   /** A page of history; `cursor` names the attachment whose history it is. */
   | { type: 'page'; reading: number; cursor: number; marks: PageMarks; enough: boolean }
-  /** The page was applied. `needsPast`: older messages could complete a response; `grown`: the list is longer, or will be. */
+  /** The page was applied. `needsPast`: older messages could complete a response; `grown`: the list is longer, or will be; told to a reading that wants `more`. */
   | { type: 'weighed'; reading: number; needsPast: boolean; grown: boolean }
   | { type: 'stopped'; reading: number }
   /** The rewound messages have been delivered. */

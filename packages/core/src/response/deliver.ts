@@ -1,4 +1,4 @@
-import type { DeliveryEvent, KnownPrompt, Rules, ToldPrompt } from './reduce.ts'
+import type { DeliveryEvent, Rules, Told, ToldPrompt } from './reduce.ts'
 
 /** What this session's own publish of a prompt makes of it. */
 export const deliver: NonNullable<Rules['deliver']> = (event, known) => {
@@ -11,7 +11,7 @@ export const deliver: NonNullable<Rules['deliver']> = (event, known) => {
 
 function delivered(
   event: Exclude<DeliveryEvent, { type: 'sending' }>,
-  { told, heard }: KnownPrompt,
+  { told, heard }: Told,
 ): [ToldPrompt, boolean] | undefined {
   if (event.type === 'failed')
     // A prompt on the channel was delivered, even if its publish seemed to fail.

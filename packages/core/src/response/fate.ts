@@ -14,6 +14,7 @@ function withAnswer(
   fate: Fate,
   { id, status, serial = '' }: Omit<Answer, 'serial'> & { serial?: string | undefined },
 ): Fate {
+  if (fate.answers.length === 0) return { ...fate, answers: [{ id, status, serial }] }
   const known = fate.answers.find((answer) => answer.id === id)
   if (known?.status === status && known.serial === serial) return fate
   const answers = [...withoutAnswer(fate, id).answers, { id, status, serial }]
@@ -70,18 +71,21 @@ function outcomeOf(
   prompt: Parameters<Fates['outcomeOf']>[0],
   { answers, cancels, hint }: Fate,
 ): ReturnType<Fates['outcomeOf']> {
-  for (const status of precedence) {
-    const answer = answers.find((one) => byAnswer[one.status] === status)
-    if (answer) return { status, responseId: answer.id }
-  }
+  for (const status of answers.length > 0 ? precedence : [])
+    for (const answer of answers)
+      if (byAnswer[answer.status] === status) return { status, responseId: answer.id }
   if (cancels.includes(prompt.clientId ?? '')) return { status: 'stopped' }
   if (hint) return pick(hint, ['status', 'responseId'])
   return { status: prompt.status ?? 'sent' }
 }
 
 /** A prompt that comes after an answer to it stands right before the first one (PROTOCOL.md §2.6). */
-function place(entry: Entry, { answers }: Fate, lineOf: Parameters<Fates['place']>[2]): Entry {
-  const [first] = answers.flatMap((answer) => lineOf(answer) ?? []).toSorted(byPlace)
+function place(entry: Entry, { answers }: Fate, lines: Parameters<Fates['place']>[2]): Entry {
+  let first: Entry | undefined
+  for (const answer of answers) {
+    const line = lines.lineOf(answer)
+    if (line && (!first || byPlace(line, first) < 0)) first = line
+  }
   if (!first || byPlace(entry, first) <= 0) return entry
   const { id, role, parent, replaces, regenerate } = entry
   return new Line(id, role, first.serial, first.createdAt, undefined, parent, replaces, regenerate, 1)

@@ -42,9 +42,9 @@ export type ShownLine = Pick<ResponseState, 'id' | 'serial' | 'createdAt' | 'pro
 export interface Fates {
   after(fate: Fate, event: FateEvent): Fate
   /** A prompt's line, where it belongs. */
-  place(entry: Entry, fate: Fate, lineOf: (answer: Answer) => Entry | undefined): Entry
+  place(entry: Entry, fate: Fate, lines: { lineOf(answer: Answer): Entry | undefined }): Entry
   outcomeOf(
     prompt: { readonly clientId?: string | undefined; readonly status?: PromptStatus | undefined },
     fate: Fate,
-  ): { status: PromptStatus; responseId?: string }
+  ): { status: PromptStatus; responseId?: string | undefined }
 }

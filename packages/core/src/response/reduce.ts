@@ -14,11 +14,14 @@ export type ToldPrompt = Omit<PromptState, 'status' | 'responseId'> & {
   readonly status?: PromptStatus | undefined
 }
 
-export interface KnownPrompt {
+export interface Told {
   readonly told: ToldPrompt
-  readonly state: PromptState
   /** The channel has told of it, not a database alone. */
   readonly heard: boolean
+}
+
+export interface KnownPrompt extends Told {
+  readonly state: PromptState
 }
 
 /**
@@ -61,7 +64,7 @@ export interface Rules {
   /** A prompt after an event of this session's own publish, and whether the channel has it. */
   readonly deliver?: (
     event: DeliveryEvent,
-    known: KnownPrompt | undefined,
+    known: Told | undefined,
   ) => readonly [told: ToldPrompt, heard: boolean] | undefined
 }
 
@@ -80,6 +83,7 @@ export function reduce(state: Structure, events: readonly StructureEvent[], rule
   example ??= new Changes(emptyStructure, rules)
   const changes = new Changes(state, rules)
   for (const event of events) changes.take(event)
+  changes.settle()
   const next: Structure = {
     entries: state.entries.with(changes.entries),
     queue: state.queue.with(changes.queue),
@@ -110,6 +114,8 @@ class Changes {
   /** By role and id; undefined: to be left out. */
   readonly entries = new Map<string, Entry | undefined>()
   readonly queue = new Map<string, Entry | undefined>()
+  /** Prompts that were told of, or of whose fate something was learnt: what shows of each is derived once. */
+  readonly #told = new Map<string, Told>()
 
   constructor(state: Structure, rules: Rules) {
     this.#state = state
@@ -144,13 +150,15 @@ class Changes {
       if (ref.role === 'user') {
         this.queue.set(keyOf(ref), undefined)
         this.prompts.set(ref.id, undefined)
+        this.#told.delete(ref.id)
         // An answer that stays is not told again when its prompt is.
-        if (!this.#fate(ref.id).answers.some(this.#line)) this.fates.set(ref.id, undefined)
+        if (!this.#fate(ref.id).answers.some((answer) => this.lineOf(answer)))
+          this.fates.set(ref.id, undefined)
       }
   }
 
-  #known(id: string): KnownPrompt | undefined {
-    return latest(id, this.prompts, this.#state.prompts)
+  #known(id: string): Told | undefined {
+    return this.#told.get(id) ?? latest(id, this.prompts, this.#state.prompts)
   }
 
   #fate(id: string): Fate {
@@ -158,8 +166,9 @@ class Changes {
   }
 
   /** The line of an answer. */
-  readonly #line = ({ id }: { readonly id: string }): Entry | undefined =>
-    latest(keyOf({ id, role: 'assistant' }), this.entries, this.#state.entries)
+  lineOf({ id }: { readonly id: string }): Entry | undefined {
+    return latest(keyOf({ id, role: 'assistant' }), this.entries, this.#state.entries)
+  }
 
   #respond(responses: readonly ShownLine[]): void {
     const { entries } = this
@@ -171,7 +180,7 @@ class Changes {
   }
 
   #forget(event: FateEvent & { type: 'forgotten' }): void {
-    const promptId = this.#line(event)?.promptId
+    const promptId = this.lineOf(event)?.promptId
     this.entries.set(keyOf({ id: event.id, role: 'assistant' }), undefined)
     this.#learn(promptId, event)
   }
@@ -213,16 +222,28 @@ class Changes {
   }
 
   #setPrompt(told: ToldPrompt, heard: boolean): void {
+    const key = keyOf({ id: told.id, role: 'user' })
+    this.#told.set(told.id, { told, heard })
+    // Among lines of one time, it keeps the place that it has now.
+    if (!this.entries.has(key)) this.entries.set(key, undefined)
+  }
+
+  /** Derives what shows of each prompt. Call once, after all events. */
+  settle(): void {
+    for (const one of this.#told.values()) this.#settle(one)
+  }
+
+  #settle({ told, heard }: Told): void {
     const { id, serial, createdAt, parent, replaces, regenerate } = told
     const { fates } = this.#rules
-    const known = this.#known(id)
+    const known = latest(id, this.prompts, this.#state.prompts)
     const fate = this.#fate(id)
     const own = new Line(id, 'user', serial, createdAt, undefined, parent, replaces, regenerate)
-    const entry = fates?.place(own, fate, this.#line) ?? own
+    const entry = fates?.place(own, fate, this) ?? own
     const key = keyOf(own)
     this.entries.set(key, entry)
-    const outcome = fates?.outcomeOf(told, fate) ?? { status: told.status ?? 'sent' }
-    const state = { ...told, ...outcome }
+    const { status, responseId } = fates?.outcomeOf(told, fate) ?? { status: told.status ?? 'sent' }
+    const state = responseId === undefined ? { ...told, status } : { ...told, status, responseId }
     if (known?.told !== told || known.heard !== heard || !same(state, known.state))
       this.prompts.set(id, { told, state, heard })
     const isQueued = state.status === 'queued'

@@ -92,21 +92,23 @@ function isKnown(name: string, known: readonly ReadonlyMap<string, unknown>[]): 
 }
 
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {
-  const given = row.parts ?? []
+  const given = (row.parts ?? none) as readonly RowPart[]
   const text = row.text ?? given.map((p) => (p.type === 'text' ? (p.text ?? '') : '')).join('')
-  const parts = given
-    .filter((part) => part.type !== 'text')
-    .map((part, i) => ({ id: String(i), ...part }) as unknown as PromptPart)
   const prompt = {
+    ...pick(row, ['serial', 'clientId', 'parent', 'replaces', 'regenerate', 'metadata', 'data', 'status']),
     id: row.id,
     text,
     createdAt: timeOf(row.createdAt) || 0,
     delivery: 'sent' as const,
-    parts,
-    ...pick(row, ['serial', 'clientId', 'parent', 'replaces', 'regenerate', 'metadata', 'data', 'status']),
+    parts: given.length > 0 ? promptPartsOf(given) : none,
   }
   conversation.note({ type: 'row', prompt })
 }
+
+const promptPartsOf = (given: readonly RowPart[]): readonly PromptPart[] =>
+  given
+    .filter((part) => part.type !== 'text')
+    .map((part, i) => ({ id: String(i), ...part }) as unknown as PromptPart)
 
 function applyResponseRow(conversation: Conversation, row: ResponseRow): void {
   const before = conversation.shelf!.byId.get(row.id)
@@ -174,7 +176,7 @@ function exampleOf(): ShelvedRow {
   return row
 }
 
-const none: readonly string[] = Object.freeze([])
+const none: readonly never[] = Object.freeze([])
 
 /** Whether a row is complete and well formed, so that its response can wait. Other rows are applied at once. */
 function isFit(row: Row | null): row is ResponseRow {

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Deliveries } from './deliveries.ts'
 import { deliveriesOf, makeTokens, wholeMessage } from './deliveries.ts'
 import { DirectChannel } from './directChannel.ts'
+import { fates } from '../../src/response/fate.ts'
 import { Response } from '../../src/response/response.ts'
 import { Table } from '../../src/response/table.ts'
 import { Run } from '../../src/text/run.ts'
@@ -372,6 +373,21 @@ describe('work per message of the past', () => {
     }
     expect(looksFor(2_000)).toBeLessThan(1.1 * looksFor(100))
     expect(looksFor(2_000)).toBeLessThan(9)
+  })
+
+  test('derives what became of a prompt once, when its row and its answer have come', async () => {
+    const outcomes = vi.spyOn(fates, 'outcomeOf').mock.calls
+    const rows = Array.from({ length: 1_000 }, (_, i) => ({
+      id: `${i % 2 === 0 ? 'p' : 'r'}-${i}`,
+      role: i % 2 === 0 ? ('user' as const) : ('assistant' as const),
+      text: 'Words.',
+      createdAt: i + 1,
+      ...(i % 2 === 1 && { promptId: `p-${i - 1}` }),
+    }))
+    const { session } = await counted(seed({ load: () => Promise.resolve({ rows }) }))
+    expect(session.getSnapshot().messages.map(({ id }) => id)).toEqual(rows.map(({ id }) => id))
+    expect(session.getPrompt('p-0')).toMatchObject({ status: 'answered', responseId: 'r-1' })
+    expect(outcomes).toHaveLength(500)
   })
 
   test('makes the responses of rows that somebody asks for', async () => {
