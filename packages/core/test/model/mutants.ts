@@ -38,8 +38,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a part takes the place of another kind with its id',
     file: 'response/partList.ts',
-    from: 'return is(known) ? known : this.get(`${id}:${kind}`, kind, is, make)',
-    to: 'return known as P',
+    from: 'if (known && is(known)) return known',
+    to: 'if (known) return known as P',
     killer: 'src/response/sameNames',
   },
   {
