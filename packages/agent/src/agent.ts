@@ -1,6 +1,7 @@
 import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
-import { ErrorCode, quoted, RejoinError } from '@rejoin/core/protocol'
+import { ErrorCode, RejoinError } from '@rejoin/core/protocol'
 import type { AgentOptions } from './agentOptions.ts'
+import { checkOptions, checkPromptOptions, unusable } from './checkOptions.ts'
 import { Emitter } from './emitter.ts'
 import { ChannelClaims } from './prompts/channelClaims.ts'
 import type { ClaimStore } from './prompts/claims.ts'
@@ -8,6 +9,7 @@ import { watchExit } from './exit/exitWatch.ts'
 import { promptStatus, type PromptStatusData } from './prompts/promptStatus.ts'
 import { Inbox } from './prompts/inbox.ts'
 import { watchLast } from './exit/lastWords.ts'
+import { watchFirstConnection } from './publish/firstConnection.ts'
 import { Lane } from './publish/lane.ts'
 import { ownId } from './publish/ownId.ts'
 import { Uplink } from './publish/uplink.ts'
@@ -19,8 +21,8 @@ import type { AskedPrompt, PromptHandler, PromptOptions } from './prompts/prompt
 import { restRequest, type RestRequest } from './exit/restRequest.ts'
 import { ResponseWriter } from './response/responseWriter.ts'
 import type { Origin, ResponseIds, WriterHost } from './response/writerHost.ts'
-import type { Pattern } from './response/runWire.ts'
 import { storeRow, type RowStoring } from './response/storeRow.ts'
+import { Unheard } from './unheard.ts'
 
 export interface AgentEvents {
   error: (error: RejoinError) => void
@@ -29,8 +31,6 @@ export interface AgentEvents {
   /** A response begins: of the application, of a prompt, or to end the response of a former process. */
   response: (response: ResponseWriter) => void
 }
-
-const patterns: ReadonlySet<unknown> = new Set<Pattern>(['message-per-response', 'message-per-token'])
 
 /** Publishes responses on one channel, and answers the prompts on it. */
 export class Agent {
@@ -44,33 +44,18 @@ export class Agent {
   /** Messages that belong to no response. */
   readonly #lane: Lane
   #channelClaims: ChannelClaims | undefined
+  readonly #unheard = new Unheard()
+  readonly #unwatchConnection: () => void
   #unwatch: (() => void)[] = []
   #closing: Promise<void> | undefined
 
   constructor(options: AgentOptions) {
-    if (typeof options !== 'object' || options === null)
-      throw unusable('pass options: `client` and `channelName`')
+    checkOptions(options)
     const { client, channelName, channelOptions, pattern = 'message-per-response' } = options
     this.#options = options
-    if (typeof client?.channels?.get !== 'function')
-      throw unusable(`pass an Ably Realtime client as \`client\`; it is ${quoted(client)}`)
-    if (!client.connection)
-      throw unusable('a REST client receives no prompts: `client` must be `new Realtime({ … })`')
-    if (typeof channelName !== 'string' || channelName === '')
-      throw unusable(`channelName must be a non-empty string, and is ${quoted(channelName)}`)
-    if (!patterns.has(pattern))
-      throw unusable(`pattern must be ${[...patterns].map(quoted).join(' or ')}, and is ${quoted(pattern)}`)
-    const numbers = [
-      'messagesPerSecond',
-      'maxMessageSize',
-      'highWaterMark',
-      'publishTimeout',
-      'claimTtl',
-    ] as const
-    for (const name of numbers)
-      if (!isPositive(options[name])) throw unusable(`${name} must be a number above 0`)
     this.#channel = client.channels.get(channelName, channelOptions)
     this.#uplink = Uplink.of(client)
+    this.#unwatchConnection = watchFirstConnection(client, (error) => this.#report(error))
     const perSecond = options.messagesPerSecond ?? (pattern === 'message-per-token' ? 40 : Infinity)
     this.#uplink.rate = Math.min(this.#uplink.rate, perSecond)
     if (options.presence !== false) {
@@ -148,11 +133,7 @@ export class Agent {
         'unable to add a second prompt handler; use one per agent',
       )
     }
-    if (!isPositive(options.concurrency))
-      throw new RejoinError(
-        ErrorCode.InvalidArgument,
-        'unable to listen; concurrency must be a number above 0',
-      )
+    checkPromptOptions(handler, options)
     this.#inbox.answer((prompt, response) => handler(this.#asked(prompt), response), options)
     void this.#presence?.enter()
   }
@@ -192,6 +173,7 @@ export class Agent {
   }
 
   async #close({ reason, handOver = false }: { reason?: unknown; handOver?: boolean }): Promise<void> {
+    this.#unwatchConnection()
     this.#inbox.close()
     const why = reason ?? new DOMException('The agent was closed', 'AbortError')
     // A suspended response stays for the process that continues after the decision.
@@ -318,7 +300,7 @@ export class Agent {
   }
 
   #report(error: RejoinError): void {
-    this.#events.emit('error', error)
+    if (!this.#events.emit('error', error)) this.#unheard.tell(error)
   }
 }
 
@@ -328,13 +310,4 @@ function interrupted(what: string): { message: string; code: string } {
 
 export function createAgent(options: AgentOptions): Agent {
   return new Agent(options)
-}
-
-/** Whether the option is positive or unset. */
-function isPositive(option: number | undefined): boolean {
-  return option === undefined || option > 0
-}
-
-function unusable(cure: string): RejoinError {
-  return new RejoinError(ErrorCode.InvalidArgument, `unable to create an agent; ${cure}`)
 }

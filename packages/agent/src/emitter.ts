@@ -23,7 +23,8 @@ export class Emitter<Events extends { [Name in keyof Events]: (...args: never[])
     return () => void this.#listeners.off(name, isolated)
   }
 
-  emit<Name extends keyof Events & string>(name: Name, ...args: Parameters<Events[Name]>): void {
-    this.#listeners.emit(name, ...args)
+  /** Returns whether anybody listens. */
+  emit<Name extends keyof Events & string>(name: Name, ...args: Parameters<Events[Name]>): boolean {
+    return this.#listeners.emit(name, ...args)
   }
 }

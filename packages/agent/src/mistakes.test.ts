@@ -1,7 +1,7 @@
 import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
 import * as Ably from 'ably'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createAgent, type AgentOptions } from './index.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createAgent, type AgentOptions, type PromptHandler } from './index.ts'
 
 let server: LocalAbly
 let client: Ably.Realtime
@@ -32,8 +32,73 @@ test.each<[what: string, options: () => unknown, says: RegExp]>([
     () => ({ client, channelName, pattern: 'per-token' }),
     /pattern must be "message-per-response" or "message-per-token", and is "per-token"/,
   ],
+  [
+    'a path as checkpoints',
+    () => ({ client, channelName, checkpoints: './checkpoints' }),
+    /checkpoints must be a checkpoint store, .* and is "\.\/checkpoints"/,
+  ],
+  ['claims that are no store', () => ({ client, channelName, claims: true }), /claims must be .* is true/],
 ])('%s', (_, options, says) => {
   expect(() => createAgent(options() as AgentOptions)).toThrow(unable(says))
+})
+
+test.each<[what: string, handler: unknown, options: object, says: RegExp]>([
+  ['no handler', undefined, {}, /^unable to listen; pass a handler, .* and not undefined/],
+  ['an unknown word', () => {}, { whileBusy: 'wait' }, /whileBusy must be "parallel" or .* and is "wait"/],
+  ['another', () => {}, { interrupted: 'go on' }, /interrupted must be "mark" or .* and is "go on"/],
+])('onPrompt with %s', async (_, handler, options, says) => {
+  const agent = createAgent({ client, channelName, presence: false })
+  expect(() => agent.onPrompt(handler as PromptHandler, options)).toThrow(unable(says))
+  await agent.close()
+})
+
+test('a handler that does not await pipe()', async () => {
+  const agent = createAgent({ client, channelName: 'ai:hasty', presence: false })
+  const errors: Error[] = []
+  agent.on('error', (error) => errors.push(error))
+  const response = agent.respond()
+  response.append('Well. ')
+  const piped = response.pipe(new ReadableStream<never>())
+  const says = /^unable to end the answer; pipe\(\) is still writing it. Await it/
+  await expect(response.end()).resolves.toMatchObject({ status: 'error' })
+  expect(errors).toEqual([unable(says)])
+  expect(response.row()).toMatchObject({ status: 'error', error: { message: expect.stringMatching(says) } })
+  expect(await piped).toMatchObject({ aborted: true })
+  await agent.close()
+})
+
+describe('nobody listens to `error`', () => {
+  const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+  afterEach(() => void said.mockReset())
+  afterAll(() => said.mockRestore())
+
+  test('the console has it', async () => {
+    const agent = createAgent({ client, channelName: 'ai:unheard' })
+    const ended = new Promise((resolve) => agent.on('response', (response) => resolve(response.ended)))
+    agent.onPrompt(() => {
+      throw new Error('no credit')
+    })
+    await agent.ready
+    await client.channels.get('ai:unheard').publish('user-input', { promptId: 'p', text: 'Hello?' })
+    await ended
+    expect(said.mock.calls).toEqual([
+      ['[rejoin]', expect.objectContaining({ message: 'unable to answer a prompt; no credit' })],
+    ])
+    await agent.close()
+  })
+
+  test('a listener has it, and the console does not', async () => {
+    const nowhere = new Ably.Realtime({ ...server.clientOptions, clientId: 'agent', port: 9, logLevel: 0 })
+    const agent = createAgent({ client: nowhere, channelName })
+    const error = await new Promise((resolve) => agent.on('error', resolve))
+    expect(error).toMatchObject({
+      code: 'attach_failed',
+      message: expect.stringMatching(/^unable to connect to Ably; check the network and .*\(Ably 80003\)$/),
+    })
+    expect(said).not.toHaveBeenCalled()
+    nowhere.close()
+    await agent.close()
+  })
 })
 
 async function* streamOf(...events: unknown[]) {

@@ -1,5 +1,6 @@
 import { ErrorCode, RejoinError, wrapError, type Wake } from '@rejoin/core/protocol'
 import { Emitter } from '../emitter.ts'
+import { Unheard } from '../unheard.ts'
 import { promptOf } from '../wake/promptOf.ts'
 import { refusal, type PromptRouteOptions } from '../wake/promptRoute.ts'
 import { readWake } from '../wake/readWake.ts'
@@ -27,6 +28,7 @@ const DRAIN = 30_000
 export class AgentHost {
   readonly #options: AgentHostOptions
   readonly #events = new Emitter<AgentHostEvents>()
+  readonly #unheard = new Unheard()
   readonly #conversations = new Map<string, HostedConversation>()
   #opening = 0
   #waiting: (() => void)[] = []
@@ -171,7 +173,7 @@ export class AgentHost {
   }
 
   #report(error: RejoinError): void {
-    this.#events.emit('error', error)
+    if (!this.#events.emit('error', error)) this.#unheard.tell(error)
   }
 }
 

@@ -1,4 +1,4 @@
-import { ErrorCode, newId, wrapError, type RejoinError, type ResponseRow } from '@rejoin/core/protocol'
+import { ErrorCode, newId, RejoinError, wrapError, type ResponseRow } from '@rejoin/core/protocol'
 import { Emitter } from '../emitter.ts'
 import type { Prompt } from '../inbound/prompt.ts'
 import type { LastMessage } from '../publish/lastMessage.ts'
@@ -44,6 +44,8 @@ export class ResponseWriter {
   readonly #events: Emitter<ResponseEvents>
   /** The last stream failed: if another one follows, the failed one's output is withdrawn. */
   #failed = false
+  /** Streams that `pipe` is writing. */
+  #piping = 0
   constructor(host: WriterHost, ids: ResponseIds, from: Origin = {}) {
     this.#host = host
     this.responseId = ids.responseId ?? newId()
@@ -310,6 +312,7 @@ export class ResponseWriter {
     this.#failed = false
     body.stepStart = body.parts.records.length
     this.#outcome.streamBegan()
+    this.#piping++
     try {
       const report = (error: RejoinError) => this.#host.report(error)
       const end = await pipe({ body, signal: this.signal, report }, events)
@@ -319,6 +322,8 @@ export class ResponseWriter {
       this.#failed = true
       this.#outcome.streamFailed(wrapError('write the answer', error, ErrorCode.ModelFailed))
       throw error
+    } finally {
+      this.#piping--
     }
   }
 
@@ -336,11 +341,17 @@ export class ResponseWriter {
 
   /**
    * Ends the response: waits for every outcome, repairs failures, closes each part, and publishes the end marker last.
-   * Idempotent.
+   * Idempotent. While `pipe` still writes, because nobody awaited it, the response ends as `error`.
    * @throws DeliveryError when the final text could not be delivered; it carries the text.
    */
   end(): Promise<EndResult> {
-    return this.#ending.end()
+    if (this.#piping === 0 || !this.open) return this.#ending.end()
+    const error = new RejoinError(
+      ErrorCode.InvalidArgument,
+      'unable to end the answer; pipe() is still writing it. Await it: `await response.pipe(…)`',
+    )
+    this.#host.report(error)
+    return this.fail(error)
   }
 
   /** Stops the response: status `stopped`. Later writes are ignored. */
