@@ -1,3 +1,4 @@
+import type { EventMeta, TextEvent } from '../protocol/event.ts'
 import type { Run } from '../text/run.ts'
 import type {
   DataTypes,
@@ -24,6 +25,8 @@ export abstract class OpenPart {
   gaps: readonly Gap[] = noGaps
   /** The client that edited it last, where that is not its agent. */
   editedBy: string | undefined
+  /** Its newest version does not say whether it is done: an older one may have said so. */
+  hidesEnd = false
   /** Version of the newest operation that was no append. */
   #edited = ''
   /** The growing texts that it is made of. */
@@ -40,9 +43,10 @@ export abstract class OpenPart {
   }
 
   /** Takes note of who wrote its newest version. Returns whether a view would see it. */
-  noteEditor(version: string, editor: string | undefined): boolean {
+  noteEdit({ version, serial, editor, done }: EventMeta & Pick<Partial<TextEvent>, 'done'>): boolean {
     if (version <= this.#edited) return false
     this.#edited = version
+    this.hidesEnd = done === undefined && version !== serial
     if (this.editedBy === editor) return false
     this.editedBy = editor
     return (this.dirty = true)

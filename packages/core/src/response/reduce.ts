@@ -1,3 +1,4 @@
+import { answers } from './answers.ts'
 import type { RejoinError } from '../types/errors.ts'
 import { same } from '../types/same.ts'
 import type { MessageRef, PromptState, PromptStatus } from '../types/types.ts'
@@ -59,7 +60,7 @@ export type StructureEvent =
 
 /** Parts of the reducer that only some readers need. */
 export interface Rules {
-  /** Follows what becomes of prompts; default: each keeps the status that it was told with. */
+  /** Follows what becomes of prompts; default: their answers only. */
   readonly fates?: Fates
   /** A prompt after an event of this session's own publish, and whether the channel has it. */
   readonly deliver?: (
@@ -187,8 +188,8 @@ class Changes {
 
   /** Something is learnt of what became of a prompt. */
   #learn(id: string | undefined, event: FateEvent): void {
-    const { fates } = this.#rules
-    if (id === undefined || !fates) return
+    const { fates = answers } = this.#rules
+    if (id === undefined) return
     const before = this.#fate(id)
     const fate = fates.after(before, event)
     if (fate !== before) this.fates.set(id, fate)
@@ -235,14 +236,14 @@ class Changes {
 
   #settle({ told, heard }: Told): void {
     const { id, serial, createdAt, parent, replaces, regenerate } = told
-    const { fates } = this.#rules
+    const { fates = answers } = this.#rules
     const known = latest(id, this.prompts, this.#state.prompts)
     const fate = this.#fate(id)
     const own = new Line(id, 'user', serial, createdAt, undefined, parent, replaces, regenerate)
-    const entry = fates?.place(own, fate, this) ?? own
+    const entry = fates.place(own, fate, this)
     const key = keyOf(own)
     this.entries.set(key, entry)
-    const { status, responseId } = fates?.outcomeOf(told, fate) ?? { status: told.status ?? 'sent' }
+    const { status, responseId } = fates.outcomeOf(told, fate)
     const state = responseId === undefined ? { ...told, status } : { ...told, status, responseId }
     if (known?.told !== told || known.heard !== heard || !same(state, known.state))
       this.prompts.set(id, { told, state, heard })

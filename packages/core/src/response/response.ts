@@ -236,7 +236,7 @@ export class Response {
     const changed = this.#operate(place.run, event, !place.run.merges && !whole)
     if (changed) place.part.dirty = true
     if (changed === 'grew') this.#grow(place.part)
-    const edited = event.op !== 'append' && place.part.noteEditor(event.version, event.editor)
+    const edited = event.op !== 'append' && place.part.noteEdit(event)
     return changed || edited
   }
 

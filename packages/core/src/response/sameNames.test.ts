@@ -72,3 +72,15 @@ test('a part that comes twice is one, though what had its id is gone', () => {
   reader.read(source)
   expect(reader.response('r')!.parts.map(({ type }) => type)).toEqual(['source-url', 'text'])
 })
+
+test('a part that came beside an unfinished row shows once, when the channel takes the place of the row', () => {
+  fc.assert(
+    fc.property(order, order, (wires, again) => {
+      const reader = new Reader()
+      applyRows(reader.conversation, [{ id: 'r', role: 'assistant', status: 'streaming', text: 'Hello' }])
+      for (const wire of [...wires, ...again]) reader.read(wire)
+      expect(reader.response('r')!.parts).toMatchObject(expected)
+    }),
+    { numRuns: 300 },
+  )
+})

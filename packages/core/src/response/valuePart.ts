@@ -32,7 +32,7 @@ class OpenValue extends OpenPart {
     if (event.version <= this.#version) return false
     this.#version = event.version
     this.#event = event
-    this.noteEditor(event.version, event.editor)
+    this.noteEdit(event)
     return (this.dirty = true)
   }
 

@@ -22,6 +22,7 @@ import { followStatus } from './channelStatus.ts'
 import { Events } from './events.ts'
 import { kindsOf, readersOf, rowsOf } from './feature.ts'
 import type { Feature } from './feature.ts'
+import { HiddenEnds } from './hiddenEnds.ts'
 import { Intake } from './intake.ts'
 import { initialState, reduceSession, stateOf, viewOf } from './state.ts'
 import type { Produce, SessionChange, SessionFacts, SessionState, SessionView } from './state.ts'
@@ -86,6 +87,7 @@ export class SessionCore {
   readonly #initialRows: readonly Row[] | undefined
   readonly #connection: RealtimeClient['connection'] | undefined
   readonly #hasChannel: boolean
+  readonly #hiddenEnds = new HiddenEnds(this)
   #unfollow = (): void => {}
   #started = false
   #facts: SessionFacts
@@ -193,7 +195,12 @@ export class SessionCore {
     this.#facts = reduceSession(this.#facts, change, this.#parts.produce)
     this.store.stateChanged()
     if (change.type === 'failed' || change.type === 'unreachable') this.events.emit('error', change.error)
-    if (change.type === 'channel' && change.state === 'attached') this.#parts.onUnattended?.()
+    if (change.type === 'channel' && change.state === 'attached') this.#judge()
+  }
+
+  #judge(): void {
+    this.#parts.onUnattended?.()
+    this.#hiddenEnds.judge()
   }
 
   async loadOlder(): Promise<void> {
@@ -273,7 +280,7 @@ export class SessionCore {
         events.emit('message', { message, from })
       },
       onLive: (ended) => {
-        if (conversation.unattended) this.#parts.onUnattended?.()
+        if (conversation.unattended) this.#judge()
         conversation.unattended = false
         store.changed(ended ? 'now' : 'frame')
       },
@@ -291,7 +298,7 @@ export class SessionCore {
         // the past is live too: new messages show, with their beginning marked missing.
         const first = loaded && !this.#facts.opened
         if (first) this.dispatch({ type: 'opened' })
-        this.#parts.onUnattended?.()
+        this.#judge()
         if (first) this.#parts.onReady?.()
       },
       onError: (error) => this.dispatch({ type: 'failed', error }),

@@ -51,10 +51,7 @@ export const databaseRows: Feature = /* @__PURE__ */ feature({
   kinds: { shelf: (host) => new Shelf(host) },
 })
 
-/**
- * What becomes of prompts: queued, answering, answered, stopped. Without it, a prompt's status is `sent`, and one that comes
- * after its answer stands after it.
- */
+/** What becomes of prompts: queued, answering, answered, stopped. Without it, a prompt's status is `sent`. */
 export const promptStatuses: Feature = /* @__PURE__ */ feature({
   readers: [promptStatusReaders],
   kinds: { fates },

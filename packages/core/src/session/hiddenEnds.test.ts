@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createReader } from './reader.ts'
 import { until, Wire } from '../../test/wire/wire.ts'
 
 let wire: Wire
@@ -27,7 +28,12 @@ async function stage() {
     await session.ready
     return session
   }
-  return { agent, say, edit, take, join }
+  const read = async () => {
+    const reader = createReader({ client: wire.client(), channelName: name })
+    await reader.ready
+    return reader
+  }
+  return { agent, serial, extras, say, edit, take, join, read, name }
 }
 
 describe('an edit of a plain answer that has no end marker', () => {
@@ -64,5 +70,65 @@ describe('an edit of a plain answer that has no end marker', () => {
     expect(late.getResponse('r')?.status).toBe('streaming')
     await say('', 'done')
     await until('the end', () => late.getResponse('r')?.status === 'complete')
+  })
+
+  test('hides its end from no reader that understands texts only', async () => {
+    const { say, edit, read } = await stage()
+    await say('', 'done')
+    await edit()
+    const reader = await read()
+    await until('the end', () => reader.getResponse('r')?.status === 'complete')
+    expect(reader.getResponse('r')).toMatchObject({ text: 'Redacted.', editedBy: 'mod' })
+    reader.close()
+  })
+
+  test.each(['its own agent', 'a server without a name'])(
+    'hides its end from no reader, though it is by %s',
+    async (who) => {
+      const { agent, serial, extras, say, join, read, name } = await stage()
+      await say('', 'done')
+      const nobody = wire.client().channels.get(name)
+      const editor = who === 'its own agent' ? agent : nobody
+      await editor.updateMessage({ serial, name: 'response', data: 'Hello, all.', extras })
+      const [session, reader] = await Promise.all([join(), read()])
+      for (const { getResponse } of [session, reader]) {
+        await until('the end', () => getResponse('r')?.status === 'complete')
+        expect(getResponse('r')).toMatchObject({ text: 'Hello, all.', hasGap: false })
+      }
+      reader.close()
+    },
+  )
+
+  test('is asked about again where the question failed', async () => {
+    const { agent, say, edit, join } = await stage()
+    await say('', 'done')
+    await edit()
+    const asked = vi.spyOn(Object.getPrototypeOf(agent) as typeof agent, 'getMessageVersions')
+    asked.mockRejectedValueOnce(new Error('no connection'))
+    const late = await join()
+    await until('the question', () => asked.mock.calls.length === 1)
+    await expect(asked.mock.results[0]!.value).rejects.toThrow()
+    expect(late.getResponse('r')?.status).toBe('streaming')
+    await agent.publish({ name: 'response', data: 'Next', extras: { headers: { responseId: 's' } } })
+    await until('the end', () => late.getResponse('r')?.status === 'complete')
+  })
+
+  test('of an agent that never says how far its texts are costs one question', async () => {
+    const { agent, serial, extras, join } = await stage()
+    const { serials } = await agent.publish({
+      name: 'response',
+      data: 'A',
+      extras: { headers: { responseId: 's' } },
+    })
+    await agent.updateMessage({ serial, name: 'response', data: 'Hello, all.', extras })
+    await agent.updateMessage({ serial: serials[0]!, name: 'response', data: 'B' })
+    const asked = vi.spyOn(Object.getPrototypeOf(agent) as typeof agent, 'getMessageVersions')
+    const late = await join()
+    await until('the question', () => asked.mock.calls.length > 0)
+    await asked.mock.results[0]!.value
+    await agent.publish({ name: 'response', data: 'C', extras: { headers: { responseId: 't' } } })
+    await until('the next', () => late.getResponse('t') !== undefined)
+    expect(asked).toHaveBeenCalledOnce()
+    expect(late.getResponse('s')).toMatchObject({ text: 'B', status: 'streaming' })
   })
 })

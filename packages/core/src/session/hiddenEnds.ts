@@ -1,7 +1,6 @@
 import type { Message, RealtimeChannel } from 'ably'
 import type { Response } from '../response/response.ts'
 import { OpenText } from '../response/textPart.ts'
-import type { Run } from '../text/run.ts'
 import type { SessionCore } from './core.ts'
 
 /** How many texts are asked for, so that a channel full of edits ends too. */
@@ -9,57 +8,80 @@ const MAX_ASKED = 100
 
 /**
  * History has the newest operation on a message only. So where an agent ends its answers by no message of their own, an
- * edit by somebody else hides from later readers that the text had ended. The message's versions tell.
+ * edit hides from later readers that the text had ended. The message's versions tell.
  */
 export class HiddenEnds {
   readonly #core: Pick<SessionCore, 'channel' | 'conversation' | 'store'>
-  /** Texts whose versions were asked for, each with the edit that hid its end. */
+  /** Texts whose versions were read, each with the edit that hid its end. */
   readonly #asked = new Set<string>()
+  /** Publishers that never say whether a text is done. */
+  readonly #silent = new Set<string | undefined>()
+  #asking: Promise<void> | undefined
 
   constructor(core: Pick<SessionCore, 'channel' | 'conversation' | 'store'>) {
     this.#core = core
   }
 
-  /** Asks for the versions of texts that others edited, and that seem to go on. */
+  /** Asks for the versions of texts that were edited, and that seem to go on: one request at a time. */
   judge(): void {
+    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined))
+  }
+
+  async #ask(): Promise<void> {
+    for (let next = this.#next(); next && this.#asked.size < MAX_ASKED; next = this.#next()) {
+      const { response, part } = next
+      const run = part.runs.at(-1)!
+      const { serial, key } = run
+      const phases = await phasesOf(this.#core.channel, serial)
+      // The connection is lacking, or the right to read history: asks again when more has come.
+      if (!phases) return void (this.#core.conversation.unattended = true)
+      this.#asked.add(nameOf(part))
+      if (phases.length === 0) this.#silent.add(response.clientId)
+      if (phases.at(-1) !== 'done' || !run.closedBefore(key)) continue
+      part.dirty = true
+      this.#core.conversation.touch(response, false)
+      this.#core.store.changed()
+    }
+  }
+
+  #next(): { response: Response; part: OpenText } | undefined {
     for (const response of this.#core.conversation.open())
       if (!response.isStrict)
         for (const part of response.parts.ordered)
-          if (part instanceof OpenText && part.editedBy !== undefined && !part.finished)
-            void this.#ask(response, part, part.runs.at(-1)!)
-  }
-
-  async #ask(response: Response, part: OpenText, run: Run): Promise<void> {
-    const { serial, key } = run
-    const name = `${serial} ${key}`
-    if (!run.merges || this.#asked.has(name) || this.#asked.size >= MAX_ASKED) return
-    this.#asked.add(name)
-    if (!(await wasDone(this.#core.channel, serial)) || !run.closedBefore(key)) return
-    part.dirty = true
-    this.#core.conversation.touch(response, false)
-    this.#core.store.changed()
+          if (
+            part instanceof OpenText &&
+            part.hidesEnd &&
+            !part.finished &&
+            part.runs.at(-1)!.merges &&
+            (part.editedBy !== undefined || !this.#silent.has(response.clientId)) &&
+            !this.#asked.has(nameOf(part))
+          )
+            return { response, part }
+    return undefined
   }
 }
 
-/** Whether the message's own publisher had closed it. */
-async function wasDone(channel: RealtimeChannel, serial: string): Promise<boolean> {
+function nameOf({ runs }: OpenText): string {
+  const { serial, key } = runs.at(-1)!
+  return `${serial} ${key}`
+}
+
+/** What the message's own publisher said of it, oldest first; `undefined` if that cannot be read. */
+async function phasesOf(channel: RealtimeChannel, serial: string): Promise<string[] | undefined> {
   try {
-    let own: Message | undefined
+    const own: Message[] = []
     for (let page = await channel.getMessageVersions(serial); ;) {
-      for (const version of page.items) if (isOwn(version) && !isOlder(version, own)) own = version
+      own.push(...page.items.filter(isOwn))
       const next = page.hasNext() ? await page.next() : null
       if (!next) break
       page = next
     }
-    return own?.version?.metadata?.phase === 'done'
+    own.sort((a, b) => ((a.version?.serial ?? '') < (b.version?.serial ?? '') ? -1 : 1))
+    return own.flatMap(({ version }) => version?.metadata?.phase ?? [])
   } catch {
-    // The right to read history is lacking, or the client's SDK has no such request.
-    return false
+    return undefined
   }
 }
 
 const isOwn = ({ clientId, version }: Message): boolean =>
   version?.clientId === undefined || version.clientId === clientId
-
-const isOlder = (one: Message, other: Message | undefined): boolean =>
-  other !== undefined && (one.version?.serial ?? '') < (other.version?.serial ?? '')

@@ -99,6 +99,22 @@ describe('createReader', () => {
     writer.close()
   })
 
+  test('a prompt that comes after its answer stands before it, with and without features', async () => {
+    const channelName = wire.channelName()
+    const agent = wire.client({ clientId: 'agent' }).channels.get(channelName)
+    const headers = { responseId: 'r', promptId: 'p' }
+    const live = [open(channelName), open(channelName, { features: [promptStatuses] })]
+    await Promise.all(live.map(({ ready }) => ready))
+    await agent.publish({ name: 'response', data: 'Hello', extras: { headers } })
+    await agent.publish({ name: 'user-input', data: { promptId: 'p', text: 'Hi' } })
+    const late = [open(channelName), open(channelName, { features: [promptStatuses] })]
+    await Promise.all(late.map(({ ready }) => ready))
+    for (const reader of [...live, ...late]) {
+      await until('both', () => reader.getSnapshot().messages.length === 2)
+      expect(reader.getSnapshot().messages.map(({ id }) => id)).toEqual(['p', 'r'])
+    }
+  })
+
   test('rows of a database need their feature, and a reader without it says so', async () => {
     const channelName = wire.channelName()
     const row = { id: 'old', role: 'assistant' as const, text: 'Long ago.', createdAt: 1 }

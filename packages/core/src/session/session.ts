@@ -15,7 +15,6 @@ import type { OutgoingPrompt, UploadFile } from './outgoing.ts'
 import { Waker } from './waker.ts'
 import type { WakeAgent } from './waker.ts'
 import { Absence } from './absence.ts'
-import { HiddenEnds } from './hiddenEnds.ts'
 import { keeperOf } from './keeper.ts'
 import type { Keep, Keeper } from './keeper.ts'
 import { PresenceWatch } from './presence.ts'
@@ -76,7 +75,6 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   readonly #presence: PresenceWatch
   readonly #waker: Waker | undefined
   readonly #absence: Absence
-  readonly #hiddenEnds: HiddenEnds
   readonly #citations: CitationSource | undefined
   readonly #keeper: Keeper | undefined
   #initial: Session<T, D> | undefined
@@ -87,10 +85,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       produce: immer.produce,
       pathOf: (structure) => this.#branches.pathOf(structure),
       modes: options?.citations && withAnnotations,
-      onUnattended: () => {
-        this.#absence.judge()
-        this.#hiddenEnds.judge()
-      },
+      onUnattended: () => this.#absence.judge(),
       onStructure: (structure) => this.#keeper?.trim(structure),
       onFlush: () => this.#presence?.update(),
       onReady: () => this.#onReady(),
@@ -118,7 +113,6 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       onChange: (members) => core.dispatch({ type: 'members', ...members }),
     })
     this.#absence = new Absence(core, this.#presence, ({ promptId }) => this.#waker?.interrupted(promptId))
-    this.#hiddenEnds = new HiddenEnds(core)
     this.#citations = options.citations?.(channel, (event, live) => {
       conversation.apply(event, live)
       if (live) store.changed()

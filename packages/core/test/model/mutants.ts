@@ -15,6 +15,20 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'an edit of nobody hides no end',
+    file: 'session/hiddenEnds.ts',
+    from: '!this.#silent.has(response.clientId)',
+    to: 'false',
+    killer: 'src/session/hiddenEnds',
+  },
+  {
+    name: 'every text of an agent that says no phases is asked for',
+    file: 'session/hiddenEnds.ts',
+    from: 'if (phases.length === 0) this.#silent.add(response.clientId)',
+    to: '',
+    killer: 'src/session/hiddenEnds',
+  },
+  {
     name: 'what a rewind owes for too long has come',
     file: 'past/backlog.ts',
     from: 'return this.#heard >= last\n',
@@ -87,8 +101,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a text is done before an edit, whatever its agent said',
     file: 'session/hiddenEnds.ts',
-    from: "own?.version?.metadata?.phase === 'done'",
-    to: 'own !== undefined',
+    from: "phases.at(-1) !== 'done' ||",
+    to: '',
     killer: 'src/session/hiddenEnds',
   },
   {
@@ -121,7 +135,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'a prompt that comes after its answer stands after it',
-    file: 'response/fate.ts',
+    file: 'response/answers.ts',
     from: '!first || byPlace(entry, first) <= 0',
     to: 'true',
     killer: 'src/response/reduce',
@@ -760,8 +774,8 @@ export const mutants: Mutant[] = [
   {
     name: 'an absent agent is not missed when the channel is back',
     file: 'session/core.ts',
-    from: "change.state === 'attached') this.#parts",
-    to: "change.state === 'none') this.#parts",
+    from: "change.state === 'attached') this.#judge",
+    to: "change.state === 'none') this.#judge",
     killer: 'src/past/continuity',
   },
   {
