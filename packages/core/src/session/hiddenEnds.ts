@@ -16,7 +16,7 @@ export class HiddenEnds {
   readonly #asked = new Set<string>()
   /** Publishers that never say whether a text is done. */
   readonly #silent = new Set<string | undefined>()
-  #asking: Promise<void> | undefined
+  #asking = false
 
   constructor(core: Pick<SessionCore, 'channel' | 'conversation' | 'store'>) {
     this.#core = core
@@ -24,7 +24,9 @@ export class HiddenEnds {
 
   /** Asks for the versions of texts that were edited, and that seem to go on: one request at a time. */
   judge(): void {
-    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined))
+    if (this.#asking) return
+    this.#asking = true
+    void this.#ask().finally(() => (this.#asking = false))
   }
 
   async #ask(): Promise<void> {
