@@ -117,15 +117,17 @@ export class Pages {
 
   /** Applies messages of the channel, newest first. */
   apply(messages: readonly InboundMessage[]): void {
-    this.#conversation.gather(() => {
-      // Oldest first, so that almost every message is appended.
-      for (let i = messages.length - 1; i >= 0; i--) {
-        const message = messages[i]!
-        // After loading, a newer message was read while the connection was away: a gap may precede it.
-        if (isLoading(this.#ledgers.ledger)) this.#heard.read(message.serial ?? '')
-        this.#host.take(message)
-      }
-    })
+    this.#conversation.gather(() => this.#take(messages))
+  }
+
+  #take(messages: readonly InboundMessage[]): void {
+    // Oldest first, so that almost every message is appended.
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const message = messages[i]!
+      // After loading, a newer message was read while the connection was away: a gap may precede it.
+      if (isLoading(this.#ledgers.ledger)) this.#heard.read(message.serial ?? '')
+      this.#host.take(message)
+    }
   }
 }
 

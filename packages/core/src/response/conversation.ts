@@ -100,7 +100,7 @@ export class Conversation {
     this.shelf = kinds.shelf?.({
       unshelved: (response, from, reading) => this.#unshelved(response, from, reading),
       shown: (lines) => {
-        for (let i = 0; i < lines.length; i++) count(this.#speakers, lines[i]!.clientId, 1)
+        for (const { clientId } of lines) this.#count(clientId, 1)
         this.note({ type: 'responses', responses: lines })
       },
     })
@@ -328,8 +328,12 @@ export class Conversation {
 
   #countSpeaker(before: Speaker | undefined, now: Speaker | undefined): void {
     if (before?.clientId === now?.clientId) return
-    count(this.#speakers, before?.clientId, -1)
-    count(this.#speakers, now?.clientId, 1)
+    this.#count(before?.clientId, -1)
+    this.#count(now?.clientId, 1)
+  }
+
+  #count(clientId: string | undefined, more: number): void {
+    if (clientId !== undefined) this.#speakers.set(clientId, (this.#speakers.get(clientId) ?? 0) + more)
   }
 
   /** Whether a response of this client shows. */
@@ -478,10 +482,6 @@ export class Conversation {
     this.dirty = this.dirty.filter((one) => one !== response)
     if (snapshot) this.note({ type: 'forgotten', id })
   }
-}
-
-function count(speakers: Map<string, number>, clientId: string | undefined, more: number): void {
-  if (clientId !== undefined) speakers.set(clientId, (speakers.get(clientId) ?? 0) + more)
 }
 
 /** Whether a field differs that the structure depends on. */

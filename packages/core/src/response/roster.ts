@@ -34,7 +34,7 @@ export class Roster {
   /** By the messages that they are made of. */
   readonly serials = new Map<string, Response>()
   /** Responses whose id in the app's database differs from the channel's. */
-  readonly aliases = new Map<string, Response>()
+  readonly #aliases = new Map<string, Response>()
   readonly #byToolCall = new Map<string, Response>()
   /** Names the response of a stream without ids (PROTOCOL.md §1.1). */
   readonly continuousId: string
@@ -55,7 +55,7 @@ export class Roster {
 
   /** As `find`, without making the response of a row. */
   known(id: string): Response | undefined {
-    return this.responses.get(id) ?? this.aliases.get(id)
+    return this.responses.get(id) ?? this.#aliases.get(id)
   }
 
   bySerial(serial: string): Response | undefined {
@@ -135,10 +135,10 @@ export class Roster {
       this.serials.delete(serial)
       this.#hooks.forget(known)
     } else if (known?.row) {
-      this.aliases.set(responseId, known)
+      this.#aliases.set(responseId, known)
       addName(known, responseId)
     }
-    return this.aliases.get(responseId)
+    return this.#aliases.get(responseId)
   }
 
   /** A message claims a response that has no owner yet, or that another party owns. */
@@ -243,7 +243,7 @@ export class Roster {
     this.responses.delete(id)
     this.#rivals.delete(id)
     for (const name of [...names, ...parts.messages.map(({ serial }) => serial)])
-      for (const known of [this.serials, this.aliases, this.#byToolCall])
+      for (const known of [this.serials, this.#aliases, this.#byToolCall])
         if (known.get(name) === response) known.delete(name)
     if (this.#recent === response) this.#recent = undefined
   }

@@ -26,47 +26,24 @@ import type {
  * others: the first error is returned.
  */
 export function applyRows(conversation: Conversation, rows: readonly Row[]): RejoinError | undefined {
-  example ??= exampleOf()
-  const { roster, reading } = conversation
-  const shelf = conversation.shelf!
-  const { byId } = shelf
-  const ids = [byId, roster.responses, roster.aliases]
-  const serials = [shelf.idsBySerial, roster.serials]
+  example ??= new ShelvedRow({ id: '', role: 'assistant', createdAt: 1e12 }, { reading: 0 } as Conversation)
   const news: ShelvedRow[] = []
-  const page: Page = { conversation, reading, ids, serials, byId, news }
   let first: RejoinError | undefined
   for (let i = 0; i < rows.length; i++) {
-    const error = takeRow(rows[i]!, page)
+    const error = takeRow(conversation, rows[i]!, news)
     first ??= error
   }
-  shelf.hold(news, reading)
+  conversation.shelf!.hold(news, conversation.reading)
   return first
 }
 
-/**
- * What a page of rows is taken in with. The code for one row knows of maps, lists and this literal, but of no class: when
- * the last object of a class is gone, as the last session's are, V8 drops the code that knows it, and compiles it anew
- * for the next one.
- */
-interface Page {
-  readonly conversation: Conversation
-  readonly reading: number
-  /** What is known by id, and by serial. */
-  readonly ids: readonly ReadonlyMap<string, unknown>[]
-  readonly serials: readonly ReadonlyMap<string, unknown>[]
-  readonly byId: Map<string, Shelved>
-  readonly news: ShelvedRow[]
-}
-
-function takeRow(row: Row, page: Page): RejoinError | undefined {
-  const { conversation, reading, ids, serials, byId, news } = page
+/** A function of its own, since V8 drops the optimized code of a closure with the closure. */
+function takeRow(conversation: Conversation, row: Row, news: ShelvedRow[]): RejoinError | undefined {
   try {
-    if (!isFit(row) || isKnown(row.id, ids) || (row.serial !== undefined && isKnown(row.serial, serials)))
-      applyRow(conversation, row)
+    if (!isFit(row) || !isNews(row, conversation)) applyRow(conversation, row)
     else {
-      const shelved = new ShelvedRow(row, conversation, reading)
-      if (row.serial === undefined && row.parts === undefined) byId.set(row.id, shelved)
-      else conversation.shelf!.put(shelved)
+      const shelved = new ShelvedRow(row, conversation)
+      conversation.shelf!.put(shelved)
       news.push(shelved)
     }
     return undefined
@@ -86,9 +63,13 @@ function applyRow(conversation: Conversation, row: Row): void {
   else applyResponseRow(conversation, row)
 }
 
-function isKnown(name: string, known: readonly ReadonlyMap<string, unknown>[]): boolean {
-  for (let i = 0; i < known.length; i++) if (known[i]!.has(name)) return true
-  return false
+/** Whether nothing is known yet of the response that a row is about. */
+function isNews({ id, serial }: ResponseRow, { roster, shelf }: Conversation): boolean {
+  return (
+    !shelf!.byId.has(id) &&
+    roster.known(id) === undefined &&
+    (serial === undefined || !(roster.serials.has(serial) || shelf!.idsBySerial.has(serial)))
+  )
 }
 
 function applyPromptRow(conversation: Conversation, row: PromptRow): void {
@@ -130,9 +111,9 @@ class ShelvedRow implements Shelved {
   declare reading: number | undefined
   declare ref: Shelved['ref']
   declare private row: ResponseRow | undefined
-  declare private readonly conversation: Conversation | undefined
+  declare private readonly conversation: Conversation
 
-  constructor(row: ResponseRow, conversation: Conversation | undefined, reading: number) {
+  constructor(row: ResponseRow, conversation: Conversation) {
     this.id = row.id
     this.role = 'assistant'
     this.serial = row.serial
@@ -140,7 +121,7 @@ class ShelvedRow implements Shelved {
     this.promptId = row.promptId
     this.clientId = row.clientId
     this.status = row.status ?? 'complete'
-    this.reading = reading
+    this.reading = conversation.reading
     this.ref = undefined
     this.row = row
     this.conversation = conversation
@@ -158,23 +139,15 @@ class ShelvedRow implements Shelved {
   measure(): void {}
 
   make(): Response {
-    const { id, serial, clientId } = this
-    const conversation = this.conversation!
+    const { id, serial, clientId, conversation } = this
     const row = this.row!
     this.row = undefined
     return show(conversation, row) ?? conversation.roster.rowFor(id, serial, clientId)
   }
 }
 
-/** While one is left, V8 keeps the code that makes the others. Its fields have been what theirs are. */
+/** While one is left, V8 keeps the code that makes the others. Its time is a large number, as theirs are. */
 let example: ShelvedRow | undefined
-
-function exampleOf(): ShelvedRow {
-  const row = new ShelvedRow({ id: '', role: 'assistant', createdAt: 1e12 }, undefined, 0)
-  row.reading = undefined
-  row.ref = undefined
-  return row
-}
 
 const none: readonly never[] = Object.freeze([])
 

@@ -18,16 +18,8 @@ export interface TranscriptHost {
   remake(events: readonly StreamEvent[]): Response
 }
 
-/** While one is left, V8 keeps the code that makes the others. Its fields have been what theirs are. */
+/** While one is left, V8 keeps the code that makes the others. Its time is a large number, as theirs are. */
 let example: Transcript | undefined
-
-function exampleOf(): Transcript {
-  const one = new Transcript('', '', 0, undefined)
-  one.createdAt = 1e12
-  one.reading = undefined
-  one.ref = undefined
-  return one
-}
 
 /** Keeps answers that pages of history tell from beginning to end on the shelf, unassembled. */
 export class Transcripts {
@@ -43,7 +35,7 @@ export class Transcripts {
 
   /** Takes in the messages of a page. */
   gather(take: () => void): void {
-    example ??= exampleOf()
+    if (!example) (example = new Transcript('', '', 0, undefined)).createdAt = 1e12
     const { shelf } = this.#host
     const page: Transcript[] = (this.#page = [])
     take()

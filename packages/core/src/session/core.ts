@@ -289,7 +289,7 @@ export class SessionCore {
       reportOnce: (key, error) => events.reportOnce(key, error),
     })
     const continuity: Continuity = new Continuity(this.channel, hydrate, store, this.#initialRows, {
-      apply: (message, epoch, live) => intake.deliver(message, epoch, live),
+      apply: intake.deliver.bind(intake),
       applyRows: this.#applyRows,
       onChange: () => this.dispatch({ type: 'past', ...continuity.state }),
       onDiscontinuity: (reason) => events.emit('discontinuity', { reason }),
