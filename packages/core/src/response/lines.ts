@@ -97,7 +97,9 @@ class Shown implements MessageList {
 
   constructor(chunks: readonly Chunk[]) {
     this.#chunks = chunks
-    this.length = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    let length = 0
+    for (const chunk of chunks) length += chunk.length
+    this.length = length
   }
 
   get last(): MessageRef | undefined {
@@ -171,18 +173,17 @@ class Edits {
     this.alternatives += countAlternatives(this.added)
     this.#place()
     const known = this.#chunks.length > 0 ? this.#chunks : [none]
-    const chunks: Chunk[] = []
+    // Most changes are at the end.
+    const first = Math.min(...this.#byChunk.keys())
+    const chunks = known.slice(0, first)
     let alike = true
-    for (let i = 0; i < known.length; i++) {
+    for (let i = first; i < known.length; i++) {
       const edit = this.#byChunk.get(i)
       const chunk = known[i]!
-      if (!edit) {
-        chunks.push(chunk)
-        continue
-      }
-      const next = merge(without(chunk, edit.instead), edit.added)
-      alike &&= isAlike(next, chunk)
-      split(next, i === known.length - 1, chunks)
+      const next = edit ? merge(without(chunk, edit.instead), edit.added) : chunk
+      alike &&= next === chunk || isAlike(next, chunk)
+      if (edit) split(next, i === known.length - 1, chunks)
+      else chunks.push(chunk)
     }
     return { chunks, alike }
   }
@@ -255,7 +256,10 @@ function without(chunk: Chunk, instead: Edit['instead']): Chunk {
 function merge(chunk: Chunk, added: readonly Entry[]): Chunk {
   if (added.length === 0) return chunk
   if (chunk.length === 0) return added
-  let at = firstIndex(chunk, (entry) => byPlace(entry, added[0]!) > 0)
+  const [first] = added
+  // Most come last.
+  const isLast = byPlace(chunk.at(-1)!, first!) <= 0
+  let at = isLast ? chunk.length : firstIndex(chunk, (entry) => byPlace(entry, first!) > 0)
   const after = chunk[at]
   const isOneRun = after === undefined || byPlace(after, added.at(-1)!) > 0
   // One copy of its exact length: an array that is pushed to makes room for more than there is.
