@@ -2,33 +2,43 @@
 const BLOCK = 256
 const SEPARATOR = '\u0000'
 
-interface Block {
-  /** Serials are long and differ little: packed, as one string of what differs. */
-  keys: string[] | PackedKeys
-  /** Packed, as one string: each length is a code unit. */
-  lengths: number[] | string
-  /** Sum of `lengths`. */
-  units: number
+/** Serials are long and differ little: packed, as one string of what differs. */
+interface PackedKeys {
+  readonly first: string
+  /** All keys are alike in so many code units at their beginning, and at their end. */
+  readonly start: number
+  readonly end: number
+  /** What differs. If that is a number of as many digits in each: by how much each is more than the one before. */
+  readonly rest: string
+  readonly isNumber: boolean
 }
 
-interface PackedKeys {
-  first: string
-  /** All keys are alike in so many code units at their beginning, and at their end. */
-  start: number
-  end: number
-  /** What differs. If that is a number of as many digits in each: by how much each is more than the one before. */
-  rest: string
-  isNumber: boolean
+interface Block extends PackedKeys {
+  /** As one string, each a code unit; apart where one of them is too long for that. */
+  readonly lengths: string | readonly number[]
+  /** Sum of `lengths`. */
+  readonly units: number
 }
+
+/** The newest tokens, which are not packed: `count` of each. */
+interface Open {
+  readonly keys: string[]
+  readonly lengths: number[]
+  count: number
+}
+
+const noBlocks: readonly Block[] = []
 
 /**
  * The tokens at the end of a joined text, in order: each one's key and length in UTF-16 code units. It finds a token's
  * place, since a moderator may edit or delete any token at any time.
  */
 export class Tokens {
-  #blocks: Block[]
+  /** As long as it is: an array that was pushed to keeps spare room. */
+  #blocks: readonly Block[]
+  #open: Open | undefined
 
-  constructor(blocks: Block[] = []) {
+  constructor(blocks: readonly Block[] = noBlocks) {
     this.#blocks = blocks
   }
 
@@ -40,41 +50,49 @@ export class Tokens {
 
   /** Key of the oldest; undefined when there are none. */
   get first(): string | undefined {
-    const block = this.#blocks[0]
-    return block && firstOf(block)
+    return this.#blocks[0]?.first ?? this.#open?.keys[0]
   }
 
   /** Key of the newest; undefined when there are none. */
   get last(): string | undefined {
+    const open = this.#open
+    if (open) return open.keys[open.count - 1]
     const block = this.#blocks.at(-1)
-    return block && keysOf(block).at(-1)
+    return block && unpackKeys(block).at(-1)
   }
 
   /** Adds the newest token. */
   add(key: string, length: number): void {
-    let block = this.#blocks.at(-1)
-    if (!block || !Array.isArray(block.keys)) this.#blocks.push((block = { keys: [], lengths: [], units: 0 }))
-    ;(block.keys as string[]).push(key)
-    ;(block.lengths as number[]).push(length)
-    block.units += length
-    if (block.lengths.length >= BLOCK) pack(block)
+    // A text that has filled a block will fill others: no room is made little by little.
+    const open = (this.#open ??= opened(this.#blocks.length > 0 ? BLOCK : 0))
+    const at = open.count++
+    open.keys[at] = key
+    open.lengths[at] = length
+    if (open.count >= BLOCK) this.pack()
   }
 
   /** Call when no more tokens are expected. */
   pack(): void {
-    // As long as it is, without room for more.
-    this.#blocks = this.#blocks.slice()
-    const block = this.#blocks.at(-1)
-    if (block) pack(block)
+    const open = this.#open
+    if (!open) return
+    this.#open = undefined
+    this.#blocks = this.#blocks.concat(pack(open))
   }
 
   /** Adds the tokens of the text that follows. */
   join(later: Tokens): void {
-    for (const block of later.#blocks) {
-      const keys = keysOf(block)
-      if (keys.length < BLOCK) for (const [i, key] of keys.entries()) this.add(key, lengthAt(block, i))
-      else this.#blocks.push(block)
-    }
+    for (const block of later.#blocks)
+      if (block.lengths.length < BLOCK) this.#addAll(block)
+      else {
+        this.pack()
+        this.#blocks = this.#blocks.concat(block)
+      }
+    const { keys, lengths, count } = later.#open ?? nothing
+    for (let i = 0; i < count; i++) this.add(keys[i]!, lengths[i]!)
+  }
+
+  #addAll(block: Block): void {
+    for (const [i, key] of unpackKeys(block).entries()) this.add(key, lengthAt(block, i))
   }
 
   /**
@@ -82,22 +100,53 @@ export class Tokens {
    * tokens after it, and their length.
    */
   part(key: string): { before: Tokens; length: number | undefined; after: Tokens; rest: number } {
+    this.pack()
     const blocks = this.#blocks
-    const index = blocks.findLastIndex((one) => firstOf(one) <= key)
-    const before = new Tokens(blocks.slice(0, Math.max(index, 0)))
+    const index = Math.max(
+      0,
+      blocks.findLastIndex(({ first }) => first <= key),
+    )
+    const before = new Tokens(blocks.slice(0, index))
     const after = new Tokens()
     let length: number | undefined
     const block = blocks[index]
     if (block)
-      for (const [i, one] of keysOf(block).entries()) {
+      for (const [i, one] of unpackKeys(block).entries()) {
         const units = lengthAt(block, i)
         if (one === key) length = units
         else (one < key ? before : after).add(one, units)
       }
-    after.#blocks.push(...blocks.slice(index + 1))
+    after.pack()
+    after.#blocks = after.#blocks.concat(blocks.slice(index + 1))
     return { before, length, after, rest: after.#blocks.reduce((sum, { units }) => sum + units, 0) }
   }
 }
+
+const nothing: Open = { keys: [], lengths: [], count: 0 }
+
+function opened(room: number): Open {
+  const keys: string[] = []
+  const lengths: number[] = []
+  keys.length = lengths.length = room
+  return { keys, lengths, count: 0 }
+}
+
+function pack({ keys, lengths, count }: Open): Block {
+  // One that has room for more is full, or was never full.
+  if (keys.length > count) keys.length = lengths.length = count
+  const { first, start, end, rest, isNumber } = packKeys(keys)
+  let units = 0
+  let most = 0
+  for (const length of lengths) {
+    units += length
+    if (length > most) most = length
+  }
+  const packed = most <= 0xffff ? String.fromCharCode(...lengths) : lengths
+  return { first, start, end, rest, isNumber, lengths: packed, units }
+}
+
+const lengthAt = ({ lengths }: Block, index: number): number =>
+  typeof lengths === 'string' ? lengths.charCodeAt(index) : lengths[index]!
 
 /** Packs keys that are in order. Loops, because every token passes here: closures cost as much as all the rest. */
 export function packKeys(keys: readonly string[]): PackedKeys {
@@ -105,22 +154,14 @@ export function packKeys(keys: readonly string[]): PackedKeys {
   const last = keys.at(-1)!
   let start = 0
   while (start < first.length && first.charCodeAt(start) === last.charCodeAt(start)) start++
-  let end = first.length - start
-  for (const key of keys) end = alikeAtEnd(first, key, Math.min(end, key.length - start))
+  let tail = first.slice(start)
+  for (const key of keys) while (key.length < start + tail.length || !key.endsWith(tail)) tail = tail.slice(1)
+  const end = tail.length
   const steps = stepsOf(keys, start, first.length - end)
   const rest = steps
     ? String.fromCharCode(...steps)
     : keys.map((key) => key.slice(start, key.length - end)).join(SEPARATOR)
   return { first, start, end, rest, isNumber: steps !== undefined }
-}
-
-/** In how many code units, at most `most`, two keys are alike at their end. */
-function alikeAtEnd(one: string, other: string, most: number): number {
-  let alike = 0
-  let at = one.length - 1
-  let to = other.length - 1
-  while (alike < most && one.charCodeAt(at--) === other.charCodeAt(to--)) alike++
-  return alike
 }
 
 /** By how much the number from `start` to `end` is more than in the key before; `undefined` if it is no such number. */
@@ -154,17 +195,3 @@ export function unpackKeys({ first, start, end, rest, isNumber }: PackedKeys): s
   const next = (step: string): string => String((at += step.charCodeAt(0))).padStart(to - start, '0')
   return rest.split('').map((step) => head + next(step) + tail)
 }
-
-const keysOf = ({ keys }: Block): readonly string[] => (Array.isArray(keys) ? keys : unpackKeys(keys))
-
-const firstOf = ({ keys }: Block): string => (Array.isArray(keys) ? keys[0]! : keys.first)
-
-function pack(block: Block): void {
-  const { keys, lengths } = block
-  if (Array.isArray(keys)) block.keys = packKeys(keys)
-  if (typeof lengths !== 'string' && Math.max(...lengths) <= 0xffff)
-    block.lengths = String.fromCharCode(...lengths)
-}
-
-const lengthAt = ({ lengths }: Block, index: number): number =>
-  typeof lengths === 'string' ? lengths.charCodeAt(index) : lengths[index]!
