@@ -1,7 +1,7 @@
 import { createClientSession } from '@ably/ai-transport/vercel'
 import type { InboundMessage } from 'ably'
 import type { Peer } from './peer.ts'
-import { earlierAnswer } from './peer.ts'
+import { earlierAnswer, feed } from './peer.ts'
 
 type Client = Parameters<typeof createClientSession>[0]['client']
 
@@ -129,13 +129,14 @@ export const ablyTransport: Peer = {
       for (const each of [...past.before, ...past.tokens, ...past.after]) channel.deliver(each)
     }
     session.view.on('update', () => notifications++)
+    const deliver = (each: InboundMessage): void => channel.deliver(each)
     return {
       stream({ texts }) {
         const live = JSON.parse(JSON.stringify(turn(++count, texts))) as ReturnType<typeof turn>
         for (const each of live.before) channel.deliver(each)
         return () => {
-          for (const each of live.tokens) channel.deliver(each)
-          for (const each of live.after) channel.deliver(each)
+          feed(live.tokens, deliver)
+          feed(live.after, deliver)
         }
       },
       text: () =>

@@ -25,6 +25,14 @@ export interface PeerResponse {
   readonly messages: readonly InboundMessage[]
 }
 
+/**
+ * Hands a peer all of them. Apart from what is made anew for each response, as the reader's own loop is: the engine
+ * compiles it once, and not in each sample again.
+ */
+export function feed<T>(all: readonly T[], take: (one: T) => void): void {
+  for (const one of all) take(one)
+}
+
 export const idOf = ({ extras }: InboundMessage): string =>
   (extras as { headers: { responseId: string } }).headers.responseId
 

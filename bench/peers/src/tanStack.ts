@@ -1,6 +1,6 @@
 import { StreamProcessor } from '@tanstack/ai-client'
 import type { Peer } from './peer.ts'
-import { earlierAnswer, idOf, textOf } from './peer.ts'
+import { earlierAnswer, feed, idOf, textOf } from './peer.ts'
 
 type Chunk = Parameters<StreamProcessor['processChunk']>[0]
 
@@ -24,8 +24,9 @@ export const tanStack: Peer = {
         return () => {
           take({ type: 'RUN_STARTED', ...run })
           take({ type: 'TEXT_MESSAGE_START', messageId, role: 'assistant', ...run })
-          for (const message of messages)
-            take({ type: 'TEXT_MESSAGE_CONTENT', messageId: idOf(message), delta: textOf(message) })
+          feed(messages, (message) =>
+            take({ type: 'TEXT_MESSAGE_CONTENT', messageId: idOf(message), delta: textOf(message) }),
+          )
           take({ type: 'TEXT_MESSAGE_END', messageId, ...run })
           take({ type: 'RUN_FINISHED', finishReason: 'stop', ...run })
         }
