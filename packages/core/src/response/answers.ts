@@ -1,4 +1,4 @@
-import { byPlace, Line } from './entry.ts'
+import { byPlace, PromptLine } from './entry.ts'
 import type { Entry } from './entry.ts'
 import type { Answer, Fate, FateEvent, Fates } from './fates.ts'
 
@@ -35,8 +35,7 @@ function place(entry: Entry, { answers }: Fate, lines: Parameters<Fates['place']
     if (line && (!first || byPlace(line, first) < 0)) first = line
   }
   if (!first || byPlace(entry, first) <= 0) return entry
-  const { id, role, parent, replaces, regenerate } = entry
-  return new Line(id, role, first.serial, first.createdAt, undefined, parent, replaces, regenerate, 1)
+  return new PromptLine(entry.id, first.serial, first.createdAt, entry, 1)
 }
 
 /** Tracks the answers of prompts, and no more: each prompt keeps the status that it was told with. */

@@ -22,17 +22,13 @@ export interface Entry extends MessageRef {
   ref: MessageRef | undefined
 }
 
-/** A line of a prompt, or of a response that was made. A class, so that all have one shape: thousands are compared. */
+/** A line of a response that was made. A class, so that all have one shape: thousands are compared. */
 export class Line implements Entry {
   declare readonly id: string
   declare readonly role: MessageRef['role']
   declare readonly serial: string | undefined
   declare readonly createdAt: number
   declare readonly promptId: string | undefined
-  declare readonly parent: string | null | undefined
-  declare readonly replaces: string | undefined
-  declare readonly regenerate: string | undefined
-  declare readonly leads: 1 | undefined
   declare ref: MessageRef | undefined
 
   constructor(
@@ -41,21 +37,35 @@ export class Line implements Entry {
     serial: string | undefined,
     createdAt: number,
     promptId?: string,
-    parent?: string | null,
-    replaces?: string,
-    regenerate?: string,
-    leads?: 1,
   ) {
     this.id = id
     this.role = role
     this.serial = serial
     this.createdAt = createdAt
     this.promptId = promptId
+    this.ref = undefined
+  }
+}
+
+/** A line of a prompt: answers have no room for its place in the tree. */
+export class PromptLine extends Line {
+  declare readonly parent: string | null | undefined
+  declare readonly replaces: string | undefined
+  declare readonly regenerate: string | undefined
+  declare readonly leads: 1 | undefined
+
+  constructor(
+    id: string,
+    serial: string | undefined,
+    createdAt: number,
+    { parent, replaces, regenerate }: Pick<Entry, 'parent' | 'replaces' | 'regenerate'>,
+    leads?: 1,
+  ) {
+    super(id, 'user', serial, createdAt)
     this.parent = parent
     this.replaces = replaces
     this.regenerate = regenerate
     this.leads = leads
-    this.ref = undefined
   }
 }
 

@@ -2,7 +2,7 @@ import { answers } from './answers.ts'
 import type { RejoinError } from '../types/errors.ts'
 import { same } from '../types/same.ts'
 import type { MessageRef, PromptState, PromptStatus } from '../types/types.ts'
-import { keyOf, Line } from './entry.ts'
+import { keyOf, Line, PromptLine } from './entry.ts'
 import type { Entry } from './entry.ts'
 import { noLines } from './lines.ts'
 import type { Lines } from './lines.ts'
@@ -235,11 +235,11 @@ class Changes {
   }
 
   #settle({ told, heard }: Told): void {
-    const { id, serial, createdAt, parent, replaces, regenerate } = told
+    const { id, serial, createdAt } = told
     const { fates = answers } = this.#rules
     const known = latest(id, this.prompts, this.#state.prompts)
     const fate = this.#fate(id)
-    const own = new Line(id, 'user', serial, createdAt, undefined, parent, replaces, regenerate)
+    const own = new PromptLine(id, serial, createdAt, told)
     const entry = fates.place(own, fate, this)
     const key = keyOf(own)
     this.entries.set(key, entry)

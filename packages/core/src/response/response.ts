@@ -41,7 +41,6 @@ export const LIVE = Number.POSITIVE_INFINITY
 
 /** One answer while it is being assembled: events in, snapshots out. Knows no clock and no channel. */
 export class Response {
-  readonly role = 'assistant'
   readonly id: string
   serial: string | undefined
   createdAt = 0
@@ -102,6 +101,10 @@ export class Response {
     this.party = party
     this.#kinds = kinds
     this.#askerOf = askerOf
+  }
+
+  get role(): 'assistant' {
+    return 'assistant'
   }
 
   get status(): ResponseStatus {

@@ -22,12 +22,9 @@ export interface Piece {
 /** This many of the newest operations stay apart, so that a late one is placed quickly; older ones are joined. */
 const WINDOW = 256
 
-/** Shared, because most texts have none and are kept for long. */
-export const noPieces: Piece[] = []
-
 /** The operations on a text that its newest full text does not contain, in order. */
 export class Pieces {
-  list = noPieces
+  list: Piece[] = []
   #limit = 2 * WINDOW
 
   /** Inserts one in its place. Returns whether the text changes. */
@@ -133,6 +130,9 @@ export class Pieces {
     return low
   }
 }
+
+/** Shared, because most texts have none and are kept for long. */
+export const noPieces: Pieces = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ new Pieces()) as Pieces
 
 /** An edited token whose own length was not heard: its stamp does not tell whether text is missing before it. */
 export const isUntold = ({ edited, was }: Piece): boolean => edited !== undefined && was === undefined

@@ -89,7 +89,7 @@ export class Run {
   index: number
   readonly #shown = new ShownText()
   #base: Base | undefined
-  readonly #pieces = new Pieces()
+  #pieces = noPieces
   #stale = false
   /** Where continuity was lost, until history covers the place or a full text arrives. */
   #breaks: readonly Break[] = noBreaks
@@ -214,6 +214,10 @@ export class Run {
     if (!isKnown && this.broken) this.#stale = true
   }
 
+  #ownPieces(): Pieces {
+    return this.#pieces === noPieces ? (this.#pieces = new Pieces()) : this.#pieces
+  }
+
   /** Applies an edit or deletion of a token, which may happen at any time. */
   #edit(fragment: Fragment, edited: string): boolean {
     const { key, text, end } = fragment
@@ -224,7 +228,7 @@ export class Run {
       this.#unfold(base, key)
     }
     const marked = this.#closing.mark(fragment)
-    if (!this.#pieces.put(editOf({ key, end }, { text, edited }))) return marked
+    if (!this.#ownPieces().put(editOf({ key, end }, { text, edited }))) return marked
     return (this.#stale = true)
   }
 
@@ -243,7 +247,8 @@ export class Run {
     base.end = base.end === undefined ? undefined : base.end - length
     base.tokens = before?.tokens
     base.key = before?.key ?? base.since ?? ''
-    this.#pieces.list = [...later, ...this.#pieces.list]
+    const pieces = this.#ownPieces()
+    pieces.list = [...later, ...pieces.list]
     this.#stale = true
   }
 
@@ -264,12 +269,13 @@ export class Run {
     if (!this.#stale && key > this.key) {
       const before = this.#shown.length
       const gaps = this.gaps.length
-      this.#pieces.list = added(this.#pieces.list, piece)
+      const pieces = this.#ownPieces()
+      pieces.list = added(pieces.list, piece)
       this.#step(piece)
       this.#compact()
       return this.broken || this.#shown.length !== before || this.gaps.length !== gaps
     }
-    if (!this.#pieces.put(piece)) return false
+    if (!this.#ownPieces().put(piece)) return false
     this.#stale = true
     return true
   }
@@ -298,9 +304,11 @@ export class Run {
     this.#base.authoritative = authoritative
     this.#base.stored = stored
     // An edit of a later token stays, as it would if it arrived after this text.
-    this.#pieces.list = this.#pieces.list.filter(
+    const left = this.#pieces.list.filter(
       (p) => !this.#isCovered(p.key, p.end) || (p.edited !== undefined && p.key > key),
     )
+    if (left.length === 0) this.#pieces = noPieces
+    else this.#pieces.list = left
     this.#stale = true
     // A first text is cheap to fold, and the fast path then takes what follows.
     if (this.text === '') this.fold()
@@ -412,7 +420,7 @@ export class Run {
     this.#base.stored = base?.stored ?? false
     this.#base.tokens = tokens
     this.#base.since = since
-    this.#pieces.list = noPieces
+    this.#pieces = noPieces
   }
 
   /** It was edited, so the agent's declared length and checksum describe another text. */

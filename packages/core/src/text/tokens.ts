@@ -18,6 +18,7 @@ interface Block extends PackedKeys {
   readonly lengths: string | readonly number[]
   /** Sum of `lengths`. */
   readonly units: number
+  readonly before: Block | undefined
 }
 
 /** The newest tokens, which are not packed: `count` of each. */
@@ -27,19 +28,17 @@ interface Open {
   count: number
 }
 
-const noBlocks: readonly Block[] = []
-
 /**
  * The tokens at the end of a joined text, in order: each one's key and length in UTF-16 code units. It finds a token's
  * place, since a moderator may edit or delete any token at any time.
  */
 export class Tokens {
-  /** As long as it is: an array that was pushed to keeps spare room. */
-  #blocks: readonly Block[]
+  /** The newest block. Each knows the one before it: most texts have one, and a list of one takes as much as it does. */
+  #last: Block | undefined
   #open: Open | undefined
 
-  constructor(blocks: readonly Block[] = noBlocks) {
-    this.#blocks = blocks
+  constructor(last?: Block) {
+    this.#last = last
   }
 
   static of(key: string, length: number): Tokens {
@@ -50,21 +49,20 @@ export class Tokens {
 
   /** Key of the oldest; undefined when there are none. */
   get first(): string | undefined {
-    return this.#blocks[0]?.first ?? this.#open?.keys[0]
+    return blocksTo(this.#last)[0]?.first ?? this.#open?.keys[0]
   }
 
   /** Key of the newest; undefined when there are none. */
   get last(): string | undefined {
     const open = this.#open
     if (open) return open.keys[open.count - 1]
-    const block = this.#blocks.at(-1)
-    return block && unpackKeys(block).at(-1)
+    return this.#last && unpackKeys(this.#last).at(-1)
   }
 
   /** Adds the newest token. */
   add(key: string, length: number): void {
-    // A text that has filled a block will fill others: no room is made little by little.
-    const open = (this.#open ??= opened(this.#blocks.length > 0 ? BLOCK : 0))
+    // A text that has filled a block will fill others: room is made at once.
+    const open = (this.#open ??= opened(this.#last ? BLOCK : 0))
     const at = open.count++
     open.keys[at] = key
     open.lengths[at] = length
@@ -73,26 +71,20 @@ export class Tokens {
 
   /** Call when no more tokens are expected. */
   pack(): void {
-    const open = this.#open
-    if (!open) return
+    if (this.#open) this.#last = pack(this.#open, this.#last)
     this.#open = undefined
-    this.#blocks = this.#blocks.concat(pack(open))
   }
 
   /** Adds the tokens of the text that follows. */
   join(later: Tokens): void {
-    for (const block of later.#blocks)
-      if (block.lengths.length < BLOCK) this.#addAll(block)
+    for (const block of blocksTo(later.#last))
+      if (block.lengths.length < BLOCK) addAll(this, block)
       else {
         this.pack()
-        this.#blocks = this.#blocks.concat(block)
+        this.#last = { ...block, before: this.#last }
       }
     const { keys, lengths, count } = later.#open ?? nothing
     for (let i = 0; i < count; i++) this.add(keys[i]!, lengths[i]!)
-  }
-
-  #addAll(block: Block): void {
-    for (const [i, key] of unpackKeys(block).entries()) this.add(key, lengthAt(block, i))
   }
 
   /**
@@ -101,25 +93,41 @@ export class Tokens {
    */
   part(key: string): { before: Tokens; length: number | undefined; after: Tokens; rest: number } {
     this.pack()
-    const blocks = this.#blocks
+    const blocks = blocksTo(this.#last)
     const index = Math.max(
       0,
       blocks.findLastIndex(({ first }) => first <= key),
     )
-    const before = new Tokens(blocks.slice(0, index))
+    const block = blocks[index]
+    const before = new Tokens(block?.before)
     const after = new Tokens()
     let length: number | undefined
-    const block = blocks[index]
+    let rest = 0
     if (block)
       for (const [i, one] of unpackKeys(block).entries()) {
         const units = lengthAt(block, i)
         if (one === key) length = units
         else (one < key ? before : after).add(one, units)
+        if (one > key) rest += units
       }
-    after.pack()
-    after.#blocks = after.#blocks.concat(blocks.slice(index + 1))
-    return { before, length, after, rest: after.#blocks.reduce((sum, { units }) => sum + units, 0) }
+    for (const later of blocks.slice(index + 1)) {
+      after.pack()
+      after.#last = { ...later, before: after.#last }
+      rest += later.units
+    }
+    return { before, length, after, rest }
   }
+}
+
+/** A block and all before it, oldest first. */
+function blocksTo(last: Block | undefined): Block[] {
+  const blocks: Block[] = []
+  for (let block = last; block; block = block.before) blocks.push(block)
+  return blocks.reverse()
+}
+
+function addAll(tokens: Tokens, block: Block): void {
+  for (const [i, key] of unpackKeys(block).entries()) tokens.add(key, lengthAt(block, i))
 }
 
 const nothing: Open = { keys: [], lengths: [], count: 0 }
@@ -131,7 +139,7 @@ function opened(room: number): Open {
   return { keys, lengths, count: 0 }
 }
 
-function pack({ keys, lengths, count }: Open): Block {
+function pack({ keys, lengths, count }: Open, before: Block | undefined): Block {
   // One that has room for more is full, or was never full.
   if (keys.length > count) keys.length = lengths.length = count
   const { first, start, end, rest, isNumber } = packKeys(keys)
@@ -142,7 +150,7 @@ function pack({ keys, lengths, count }: Open): Block {
     if (length > most) most = length
   }
   const packed = most <= 0xffff ? String.fromCharCode(...lengths) : lengths
-  return { first, start, end, rest, isNumber, lengths: packed, units }
+  return { first, start, end, rest, isNumber, lengths: packed, units, before }
 }
 
 const lengthAt = ({ lengths }: Block, index: number): number =>

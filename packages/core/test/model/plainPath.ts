@@ -1,4 +1,4 @@
-import { Line as EntryOf } from '../../src/response/entry.ts'
+import { Line as AnswerLine, PromptLine } from '../../src/response/entry.ts'
 import type { Entry } from '../../src/response/entry.ts'
 import type { MessageRef } from '../../src/types/types.ts'
 
@@ -11,8 +11,9 @@ export type Place = Partial<
 export type Line = Place & MessageRef
 
 export const entryOf = (line: Line): Entry => {
-  const { id, role, serial, createdAt = 0, promptId, parent, replaces, regenerate } = line
-  return new EntryOf(id, role, serial, createdAt, promptId, parent, replaces, regenerate)
+  const { id, role, serial, createdAt = 0, promptId } = line
+  if (role === 'user') return new PromptLine(id, serial, createdAt, line)
+  return new AnswerLine(id, role, serial, createdAt, promptId)
 }
 
 /**
