@@ -237,7 +237,7 @@ export class Conversation {
     const { serial, promptId } = response
     let changed = response.meet(event, live, meta)
     if (live && !response.agent.attended) this.unattended = true
-    if (promptId === undefined) this.replies?.note(response)
+    if (promptId !== response.promptId) this.replies?.note(response)
     if (response.isRival && this.roster.judge(response)) changed = true
     if (changed && !response.headKnown) {
       if (this.#hasHead(response, live)) response.knowHead()
@@ -345,7 +345,7 @@ export class Conversation {
   open(): Response[] {
     const open: Response[] = []
     for (const response of this.#maybeOpen)
-      if (response.open && !response.isRival) open.push(response)
+      if (response.open && !response.withheld) open.push(response)
       else if (!response.open) this.#maybeOpen.delete(response)
     return open
   }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { message, Reader } from '../../test/model/reader.ts'
 import type { Wire } from '../../test/model/reader.ts'
@@ -68,4 +69,20 @@ describe('that a part is the first tells that nothing comes before it (PROTOCOL.
     reader.read(old, undefined, false)
     expect(reader.response('r')).toMatchObject({ hasGap: false, text: 'HmHello' })
   })
+})
+
+test('a response answers the prompt that its oldest message names', () => {
+  const wires = ['p', 'q', 'p', 's'].map((promptId, i): Wire => ({
+    serial: `a${i}`,
+    name: 'token',
+    data: 'x',
+    headers: { responseId: 'r', promptId },
+  }))
+  fc.assert(
+    fc.property(fc.shuffledSubarray(wires, { minLength: 4 }), (all) => {
+      const reader = new Reader()
+      for (const wire of all) reader.read(wire, 1, false)
+      expect(reader.response('r')).toMatchObject({ promptId: 'p' })
+    }),
+  )
 })

@@ -46,6 +46,8 @@ export class Response {
   createdAt = 0
   updatedAt = 0
   promptId: string | undefined
+  /** Serial of the oldest message that names it; '': a row does. */
+  #promptAt = ''
   clientId: string | undefined
   /** Whose it is; `undefined`: a row of a database that does not tell. */
   party: string | undefined
@@ -137,9 +139,13 @@ export class Response {
     return ordered.every((part) => part.finished) && ordered.some(isText)
   }
 
-  /** It has ended, but its start is unread: hidden until `loadOlder()` reaches it. A shown response stays. */
+  /**
+   * It has ended, but its start is unread: hidden until `loadOlder()` reaches it. A shown response stays. What only replies
+   * tell of is no response.
+   */
   get withheld(): boolean {
-    return this.isRival || (!this.snapshot && !this.wanted && !this.open && this.needsPast)
+    if (this.isRival || (this.begun === undefined && !this.row)) return true
+    return !this.snapshot && !this.wanted && !this.open && this.needsPast
   }
 
   /** Whether older messages of the channel could complete it. */
@@ -198,7 +204,9 @@ export class Response {
       if (serial > this.newest) this.newest = serial
       if (this.#meetSerial(event, meta)) seen = true
     }
-    if (promptId === undefined || this.promptId !== undefined) return seen
+    if (promptId === undefined || (this.promptId !== undefined && serial >= this.#promptAt)) return seen
+    this.#promptAt = serial
+    if (promptId === this.promptId) return seen
     this.promptId = promptId
     return true
   }

@@ -175,3 +175,30 @@ test('a promptId is its first sender’s', async () => {
     expect(one.getPrompt(id)).toMatchObject({ text: 'mine', clientId: 'ann' })
   expect(errors[0]!.code).toBe('untrusted')
 })
+
+test('what only answers a call begins no response, whoever sends it, until its agent begins one', async () => {
+  const name = wire.channelName()
+  const eve = wire.client({ clientId: 'eve' }).channels.get(name)
+  const headers = { responseId: 'ghost', toolCallId: 'c', promptId: 'p' }
+  const live = wire.session(name, { clientOptions: { clientId: 'ann' } })
+  await live.ready
+  const value = { headers: { ...headers, value: 'v', end: '3' } }
+  await eve.publish({ name: 'approval-response', data: { decision: 'approved' }, extras: { headers } })
+  await eve.publish({ name: 'tool_result', data: { name: 'x', result: 1 }, extras: { headers } })
+  await eve.publish({ name: 'value', data: 'abc', extras: value })
+  const agent = wire.client({ clientId: 'agent' }).channels.get(name)
+  await agent.publish({ name: 'response', data: 'Hi', extras: { headers: { responseId: 'real' } } })
+  const late = wire.session(name)
+  await late.ready
+  const both = [live, late]
+  for (const session of both) {
+    await until('the answer', () => session.getResponse('real') !== undefined)
+    expect(session.getSnapshot().messages.map(({ id }) => id)).toEqual(['real'])
+    expect(session.getResponse('ghost')).toBeUndefined()
+  }
+  await agent.publish({ name: 'start', extras: { headers } })
+  for (const session of both) {
+    await until('the beginning', () => session.getResponse('ghost') !== undefined)
+    expect(session.getResponse('ghost')).toMatchObject({ clientId: 'agent', status: 'streaming' })
+  }
+})

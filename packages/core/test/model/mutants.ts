@@ -15,6 +15,20 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'a decision or a result begins a response',
+    file: 'response/response.ts',
+    from: '(this.begun === undefined && !this.row)',
+    to: '(false as boolean)',
+    killer: 'src/session/trust',
+  },
+  {
+    name: 'the prompt that a reader first hears of is the one that is answered',
+    file: 'response/response.ts',
+    from: '(this.promptId !== undefined && serial >= this.#promptAt)',
+    to: 'this.promptId !== undefined',
+    killer: 'src/response/heads',
+  },
+  {
     name: 'an edit of nobody hides no end',
     file: 'session/hiddenEnds.ts',
     from: '!this.#silent.has(response.clientId)',
@@ -423,8 +437,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a response that was shown is withheld when it ends',
     file: 'response/response.ts',
-    from: '(!this.snapshot && !this.wanted',
-    to: '(!this.wanted',
+    from: 'return !this.snapshot && !this.wanted',
+    to: 'return !this.wanted',
     killer: 'src/past/continuity',
   },
   {
