@@ -71,6 +71,49 @@ test('a row of a table shows when it is whole, or when nothing follows', () => {
   expect(element.textContent).toContain('three')
 })
 
+test('of a table that grows, only the row that came is made, and nothing before it is whole or when it ends', () => {
+  const { element, grow } = start()
+  const cells = ['one', '**two**', '`three`', 'four']
+  const row = `| ${cells.join(' | ')} |\n`
+  let text = `| a | b | c | d |\n|---|---|---|---|\n${row.repeat(300)}`
+  grow(text)
+  const rows = () => element.querySelectorAll('tbody tr').length
+  const work = (act: () => void) => {
+    const made = vi.spyOn(document, 'createElement')
+    act()
+    const count = made.mock.calls.length
+    made.mockRestore()
+    return count
+  }
+  expect(rows()).toBe(300)
+  expect(work(() => grow((text += row.slice(0, 12))))).toBe(0)
+  expect(work(() => grow((text += row.slice(12))))).toBeLessThan(2 * cells.length)
+  expect(rows()).toBe(301)
+  // What follows it shows at once.
+  expect(work(() => grow((text += '\nAnd so')))).toBeLessThan(2 * cells.length)
+  expect(element.lastElementChild!.textContent).toBe('And so')
+  grow((text += ' on'), true)
+  expect(rows()).toBe(301)
+  const whole = start()
+  whole.grow(text, true)
+  expect(element.innerHTML).toBe(whole.element.innerHTML)
+})
+
+test.each([
+  ['with links that are defined further down', '| [a] | b |\n|---|---|\n| [a] | c |\n\n[a]: https://a.b\n'],
+  ['in a quote', '> | a | b |\n> |---|---|\n> | c | d |\n'],
+  ['that a heading follows at once', '| a | b |\n|---|---|\n| c | d |\n# And so on'],
+  ['with rows without bars', 'a | b\n---|---\nc | d\ne | f\n'],
+  ['whose second row ends it', '| a | b |\n|---|---|\n| c | d |\n\n| e'],
+  ['of a header alone', '| a | b |\n|---|---|'],
+])('a table that came in pieces is what it is as a whole: %s', (_, text) => {
+  const [parts, whole] = [start(), start()]
+  for (let length = 1; length <= text.length; length++) parts.grow(text.slice(0, length))
+  parts.grow(text, true)
+  whole.grow(text, true)
+  expect(parts.element.innerHTML).toBe(whole.element.innerHTML)
+})
+
 test('of code that grows, only what came is added; it stands in groups of lines, and whole', () => {
   const { element, grow } = start()
   const line = 'let rope = 1\n'

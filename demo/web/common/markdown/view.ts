@@ -4,11 +4,12 @@ import { patch } from '../patch.ts'
 import { rest, wake } from '../resting.ts'
 import type { Marks, TextView } from '../textView.ts'
 import { growCode, onCopy } from './code.ts'
-import type { CodeView } from './codeView.ts'
+import { CodeView } from './codeView.ts'
 import { onFormulas } from './formula.ts'
 import { hasMark, openAfter, placeMarks, withSentinels } from './marks.ts'
 import { blocksOf, isCode, isTable, type Block } from './parse.ts'
 import { render } from './render.ts'
+import { GrowingTable, isRow, wholeRows } from './table.ts'
 import { completed } from './tail.ts'
 
 interface Shown {
@@ -17,8 +18,8 @@ interface Shown {
   key: string
   element: HTMLElement
   follows: boolean
-  /** While it is code that grows. */
-  code?: CodeView
+  /** While it is code, or a table, that grows. */
+  grown?: CodeView | GrowingTable
 }
 
 /** A last block this long is shown again when it has grown by a 32nd, so that work stays linear in its length. */
@@ -95,6 +96,9 @@ export class MarkdownView implements TextView {
   }
 
   #waits(source: string, prefix: number): boolean {
+    const added = source.slice(this.#source.length)
+    if (this.#blocks.at(-1)?.grown instanceof GrowingTable && source.startsWith(this.#source))
+      if (!added.includes('\n') && !hasMark(added) && isRow(source)) return true
     const open = this.#source.length - prefix
     const grown = source.length - this.#source.length
     return open > long && grown >= 0 && grown < open / 32 && !hasMark(source.slice(-grown))
@@ -115,9 +119,10 @@ export class MarkdownView implements TextView {
         const { raw, follows = false } = block
         if (at < this.#resting) wake(element)
         element.toggleAttribute('data-follows', follows)
-        const code = growing && within.size === 0 ? codeOf(block, element, shown?.code) : undefined
-        this.#blocks[at] = { raw, key, element, follows, ...(code && { code }) }
-        if (!code)
+        const isPlain = within.size === 0 && !resolved && !hasMark(raw)
+        const grown = isPlain ? grow(block, element, this.#env, growing, shown?.grown) : undefined
+        this.#blocks[at] = { raw, key, element, follows, ...(grown && { grown }) }
+        if (!grown)
           patch(element, this.#render(growing ? whole(block, this.#env) : [block], marks, within, growing))
       }
       within = openAfter(block.raw, within)
@@ -153,18 +158,27 @@ export class MarkdownView implements TextView {
   }
 }
 
-/** Shows code that grows, unless something is marked in it. */
-function codeOf({ raw, tokens }: Block, element: HTMLElement, known?: CodeView): CodeView | undefined {
-  if (!tokens || !isCode(tokens) || hasMark(raw)) return undefined
-  return growCode(element, tokens[0]!, known)
+/** Shows code that grows, or a table that grows or has grown: what came is added. Nothing, if it is something else. */
+function grow(
+  { raw, tokens, follows }: Block,
+  element: HTMLElement,
+  env: Env,
+  growing: boolean,
+  known?: Shown['grown'],
+): Shown['grown'] {
+  if (!tokens || follows) return undefined
+  if (isCode(tokens) && growing)
+    return growCode(element, tokens[0]!, known instanceof CodeView ? known : undefined)
+  if (!isTable(tokens) || !(growing || known instanceof GrowingTable)) return undefined
+  const table = known instanceof GrowingTable ? known : new GrowingTable(element)
+  return table.update({ raw, tokens }, env, growing) ? table : undefined
 }
 
 /** The last block as it will be when what it has opened is closed. */
 function whole(block: Block, env: Env): readonly Block[] {
   const { raw, tokens } = block
   if (!tokens || isCode(tokens)) return [block]
-  // Each word in a table may move all others: a row comes when it is whole.
-  const source = isTable(tokens) ? raw.slice(0, raw.lastIndexOf('\n') + 1) : completed(raw)
+  const source = isTable(tokens) ? wholeRows(raw) : completed(raw)
   if (source === raw) return [block]
   const blocks = blocksOf(source, { ...env })
   if (block.follows) goOnWith(tokens, blocks)
