@@ -91,10 +91,14 @@ export default defineConfig({
   resolve: {
     conditions: ['@rejoin/source', 'browser', 'import', 'module', 'default'],
     // What the Markdown parser would bring, and browsers have.
-    alias: ['entities', 'linkify-it', 'punycode.js', 'uc.micro'].map((name) => ({
-      find: new RegExp(`^${name}$`),
-      replacement: join(web, 'common', 'markdown', 'without', `${name}.ts`),
-    })),
+    alias: [
+      // Its sources, without the packages of TeX that its bundle has.
+      { find: /^temml$/, replacement: 'temml/temml.js' },
+      ...['entities', 'linkify-it', 'mdurl', 'punycode', 'uc.micro'].map((name) => ({
+        find: new RegExp(`^${name}(?:\\.js)?$`),
+        replacement: join(web, 'common', 'markdown', 'without', `${name}.ts`),
+      })),
+    ],
   },
   plugins: [react(), vue(), firstPaint(), scriptTags(), compileHints(), compressed()],
   // Its languages are files of their own.

@@ -74,6 +74,17 @@ describe.each(fronts)('%s', (front) => {
     await context.close()
   })
 
+  test('formulas of chemistry, and of packages of TeX, are rendered', async () => {
+    const { context, complaints } = await person({ format: 'rendered' })
+    const chat = await Chat.open(context, demo.url, 'message-per-response', front)
+    const { publish, close } = await publisher(chat)
+    await publish('formulas', String.raw`$\ce{2H2 + O2 -> 2H2O}$, $\pu{1 m/s}$, $\dv{f}{x}$, $\R$`)
+    await expect.poll(() => chat.answer.locator('math').count()).toBe(4)
+    expect(complaints).toEqual([])
+    close()
+    await context.close()
+  })
+
   test('a table on a phone breaks no number, and one that is read from the right begins there', async () => {
     const { context } = await person({ viewport: { width: 390, height: 844 }, format: 'rendered' })
     const chat = await Chat.open(context, demo.url, 'message-per-response', front)

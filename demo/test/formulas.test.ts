@@ -51,6 +51,16 @@ test('a formula becomes MathML when what renders it is there, and not before it 
   view.dispose()
 })
 
+test('chemistry, and what packages of TeX add, are rendered too', async () => {
+  const element = document.createElement('div')
+  const view = new MarkdownView(element)
+  const none = { gaps: [], citations: [], sources: [] }
+  view.update(String.raw`$\ce{2H2 + O2 -> 2H2O}$, $\pu{1 m/s}$, $\dv{f}{x}$, $\R$`, none, true)
+  await vi.waitFor(() => expect(element.querySelectorAll('math').length).toBe(4))
+  expect(element.textContent).not.toContain('ce{')
+  view.dispose()
+})
+
 test('whatever the library makes, only known elements and attributes are taken over', () => {
   const made = document.createElement('div')
   made.innerHTML =

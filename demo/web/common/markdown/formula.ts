@@ -3,7 +3,9 @@ import { h } from '../dom.ts'
 import { hasMark } from './marks.ts'
 
 let tex: typeof import('./tex.ts') | undefined
-let asked = false
+/** What is loaded, or will be. */
+const asked = new Set<'tex' | 'chemistry'>()
+let hasChemistry = false
 const waiting = new Set<() => void>()
 /** What was rendered, by its source; the newest last. `undefined`: it cannot be. */
 const known = new Map<string, Element | undefined>()
@@ -23,10 +25,10 @@ export function formula({ content, markup, info }: Token): HTMLElement {
 }
 
 function render(content: string, display: boolean): Node | undefined {
-  if (!tex) {
-    ask()
-    return undefined
-  }
+  const isChemical = /\\(?:ce|pu)(?![a-z])/i.test(content)
+  if (!tex) ask('tex')
+  if (isChemical && !hasChemistry) ask('chemistry')
+  if (!tex || (isChemical && !hasChemistry)) return undefined
   const key = `${display} ${content}`
   if (!known.has(key)) {
     known.set(key, tex.mathOf(content, display))
@@ -35,16 +37,20 @@ function render(content: string, display: boolean): Node | undefined {
   return known.get(key)?.cloneNode(true)
 }
 
-function ask(): void {
-  if (asked) return
-  asked = true
-  load().catch(() => {
+function ask(what: 'tex' | 'chemistry'): void {
+  if (asked.has(what)) return
+  asked.add(what)
+  load(what).catch(() => {
     // Without it, formulas stay as they were written.
   })
 }
 
-async function load(): Promise<void> {
-  tex = await import('./tex.ts')
+async function load(what: 'tex' | 'chemistry'): Promise<void> {
+  if (what === 'tex') tex = await import('./tex.ts')
+  else {
+    await import('./chemistry.ts')
+    hasChemistry = true
+  }
   for (const listener of waiting) listener()
 }
 

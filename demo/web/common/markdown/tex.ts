@@ -1,4 +1,6 @@
-import temml from 'temml'
+import temml from './temml.ts'
+import 'temml/contrib/physics/physics.js'
+import 'temml/contrib/texvc/texvc.js'
 
 // Its types are those of CommonJS.
 const { render } = temml as unknown as typeof temml.default
