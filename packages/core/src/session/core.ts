@@ -246,7 +246,7 @@ export class SessionCore {
 
   #example(): SessionCore {
     const { features, produce } = this.#parts
-    return new SessionCore({ channelName: this.channel.name, initialRows: [] }, { features, produce })
+    return new SessionCore({ channelName: 'none', initialRows: [] }, { features, produce })
   }
 
   /** Counts a message that its client may not send, and reports it once per client and response or prompt. */
