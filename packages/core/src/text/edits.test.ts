@@ -247,6 +247,19 @@ test('after a loss, what a token begins with may stand in the place of known tex
   expect([run.text, run.gaps]).toEqual(['abcXYZ', []])
 })
 
+test('what was written after a loss fills no gap before it: that was of another text, perhaps', () => {
+  const run = new Run(false)
+  run.append({ key: key(0), text: '', end: 3 })
+  run.break(2)
+  run.append({ key: key(9), text: 'X', end: 2 })
+  run.fold()
+  expect([run.text, run.gaps]).toMatchObject(['', [{ from: 0, to: 0, missing: 3 }]])
+  run.replace({ key: key(8), text: 'a', end: 1 }, { final: true })
+  run.cover({ from: key(0), epoch: 2 })
+  run.fold()
+  expect([run.text, run.gaps]).toEqual(['aX', []])
+})
+
 test('the same where nothing was missing before', () => {
   const run = new Run(false)
   run.append({ key: key(0), text: 'ab', end: 2 })

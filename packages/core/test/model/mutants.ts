@@ -229,7 +229,7 @@ export const mutants: Mutant[] = [
     file: 'text/run.ts',
     from: 'if (!this.merges && !broken) this.#shown.fill',
     to: 'if (!this.merges) this.#shown.fill',
-    killer: 'test/model/laws',
+    killer: 'src/text/edits',
   },
   {
     name: 'of a continuous stream, a full text that its agent resumed from is not kept when it is read late',
