@@ -25,7 +25,9 @@ const byClientId: Parties = {
 /** Parties, where `agents` says who may answer: those who may are one. */
 export function partiesOf(agents: Agents | undefined): Parties {
   if (agents === undefined) return byClientId
-  const trusts = typeof agents === 'function' ? agents : (id: string | undefined) => agents.includes(id!)
+  // One name, as JavaScript may pass it, is a list: every part of it would be trusted.
+  const trusts =
+    typeof agents === 'function' ? agents : (id: string | undefined) => [agents].flat().includes(id!)
   const known = new Map<string, boolean>()
   return {
     of(clientId, userClaim) {

@@ -26,6 +26,11 @@ import type {
  * others: the first error is returned.
  */
 export function applyRows(conversation: Conversation, rows: readonly Row[]): RejoinError | undefined {
+  if (!Array.isArray(rows))
+    return new RejoinError(
+      'invalid_argument',
+      `unable to show rows; they must be an array, and are ${quoted(rows)}`,
+    )
   example ??= new ShelvedRow({ id: '', role: 'assistant', createdAt: 1e12 }, { reading: 0 } as Conversation)
   const news: ShelvedRow[] = []
   let first: RejoinError | undefined
@@ -53,11 +58,16 @@ function takeRow(conversation: Conversation, row: Row, news: ShelvedRow[]): Rejo
 }
 
 function applyRow(conversation: Conversation, row: Row): void {
-  const { id, role } = (row ?? {}) as { id?: unknown; role?: unknown }
+  const { id, role, content } = (row ?? {}) as { id?: unknown; role?: unknown; content?: unknown }
   if (typeof id !== 'string' || (role !== 'user' && role !== 'assistant'))
     throw new RejoinError(
       'invalid_argument',
       `unable to show row ${quoted(id)} with role ${quoted(role)}; a row has a string as \`id\`, and as \`role\` "user" or "assistant". Leave other rows out`,
+    )
+  if (content && isBlank(row))
+    throw new RejoinError(
+      'invalid_argument',
+      `unable to show row ${quoted(id)}; it has \`content\`: pass that as \`text\`, or as \`parts\``,
     )
   if (row.role === 'user') applyPromptRow(conversation, row)
   else applyResponseRow(conversation, row)
@@ -151,11 +161,14 @@ let example: ShelvedRow | undefined
 
 const none: readonly never[] = Object.freeze([])
 
+const isBlank = ({ text, parts }: Row): boolean => text === undefined && parts === undefined
+
 /** Whether a row is complete and well formed, so that its response can wait. Other rows are applied at once. */
 function isFit(row: Row | null): row is ResponseRow {
   if (row?.role !== 'assistant') return false
   const { id, status, retracted, text, parts } = row
   return (
+    !isBlank(row) &&
     typeof id === 'string' &&
     (status === undefined || !isOpen(status)) &&
     !retracted &&

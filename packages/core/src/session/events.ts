@@ -70,7 +70,12 @@ export class Events {
   reportOnce(key: string, error: () => RejoinError): void {
     if (this.#reported.has(key) || this.#reported.size >= MAX_REPORTS) return
     this.#reported.add(key)
-    this.emit('error', error())
+    this.report(error())
+  }
+
+  /** Emits an error that no state shows: if nobody listens, it goes to the console. */
+  report(error: RejoinError): void {
+    if (!this.#emitter.emit('error', error)) console.warn('[rejoin]', error)
   }
 
   /** A listener of `error` that itself throws is not called again for that. */
@@ -78,7 +83,7 @@ export class Events {
     if (this.#reporting) return
     this.#reporting = true
     const text = `unable to notify a listener; it threw: ${String(cause)}`
-    this.emit('error', new RejoinError('callback_failed', text, { cause }))
+    this.report(new RejoinError('callback_failed', text, { cause }))
     this.#reporting = false
   }
 

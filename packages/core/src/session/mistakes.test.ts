@@ -1,5 +1,5 @@
 import * as Ably from 'ably'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { until, Wire } from '../../test/wire/wire.ts'
 import { createReader, createSession, history, RejoinError, seed } from '../index.ts'
 import type { Row, Session, SessionOptions } from '../index.ts'
@@ -85,6 +85,11 @@ describe('options that cannot be used', () => {
       () => ({ channelName: 'a', initialRows: [badRow] }),
       /row "s" with role "system"/,
     ],
+    [
+      'a page of rows instead of its rows',
+      () => ({ channelName: 'a', initialRows: { rows: [] } }),
+      /unable to show rows; /,
+    ],
   ])('%s', (_, options, says) => {
     const error = thrown(() => create(options()))
     expect(error).toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(says) })
@@ -119,6 +124,60 @@ describe('actions that cannot be taken', () => {
     expect(session.getSnapshot().messages).toEqual([])
   })
 
+  test.each<[what: string, options: object, says: RegExp]>([
+    ['an address as `wake`', { wake: '/api/chat' }, /`wake` must be .*fetchWake.* is "\/api\/chat"/],
+    ['a number as `keep`', { keep: 200 }, /`keep` must be .*keepNewest.* is 200/],
+    [
+      'rows in the words of a model',
+      { initialRows: [{ id: 'r', role: 'assistant', content: 'Hi' }] },
+      /row "r"; it has `content`: pass that as `text`/,
+    ],
+    [
+      'prompts in them',
+      { initialRows: [{ id: 'p', role: 'user', content: 'Hi' }] },
+      /row "p"; it has `content`: pass that as `text`/,
+    ],
+  ])('%s', (_, options, says) => {
+    const error = thrown(() => create({ client: wire.client(), channelName: 'a', ...options }))
+    expect(error).toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(says) })
+  })
+
+  test('rows with `content` beside their text are shown', () => {
+    const row = { id: 'r', role: 'assistant', text: 'Hi', content: 'Hi' } satisfies Row & { content: string }
+    expect(createSession({ channelName: 'a', initialRows: [row] }).getResponse('r')?.text).toBe('Hi')
+  })
+
+  test('one name as `agents` trusts no part of it', async () => {
+    const name = wire.channelName()
+    const session = wire.session(name, { agents: 'agent' as unknown as string[] })
+    await session.ready
+    for (const clientId of ['age', 'agent'])
+      await wire
+        .client({ clientId })
+        .channels.get(name)
+        .publish({ name: 'start', extras: { headers: { responseId: clientId } } })
+    await until('the response', () => session.getResponse('agent'))
+    expect(session.getResponse('age')).toBeUndefined()
+  })
+
+  test('what nobody listens to is on the console', async () => {
+    const said = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const session = wire.session(wire.channelName())
+    await session.ready
+    session.subscribe(() => {
+      throw new Error('mine')
+    })
+    await session.sendMessage({ text: 'Hi' })
+    session.flush()
+    expect(said.mock.calls[0]).toEqual(['[rejoin]', expect.objectContaining({ code: 'callback_failed' })])
+    said.mockClear()
+    session.on('error', () => {})
+    await session.sendMessage({ text: 'Hi' })
+    session.flush()
+    expect(said).not.toHaveBeenCalled()
+    said.mockRestore()
+  })
+
   test('anything after close()', async () => {
     const session = wire.session(wire.channelName())
     await session.ready
@@ -146,6 +205,7 @@ describe('actions that cannot be taken', () => {
       () => session.addToolOutput({ ...call, tool: 't', output: 1 }),
       () => session.addToolApprovalResponse({ ...call, approved: true }),
       () => session.regenerate('nope'),
+      () => session.editMessage('nope', { text: 'Hi' }),
       () => session.retryMessage('nope'),
     ])
       expect(await rejected(act())).toMatchObject({ code: 'invalid_argument' })

@@ -1,7 +1,7 @@
 import type { ChannelMode } from 'ably'
 import { Immer } from 'immer'
 import type { CitationSource, CitationSourceOf } from './citationSource.ts'
-import { RejoinError, wrapError } from '../types/errors.ts'
+import { quoted, RejoinError, wrapError } from '../types/errors.ts'
 import { allFeatures } from './features.ts'
 import { history } from '../past/history.ts'
 import type { Hydrator } from '../past/hydrator.ts'
@@ -62,6 +62,16 @@ const withAnnotations: ChannelMode[] = [
   'ANNOTATION_SUBSCRIBE',
 ]
 
+/** JavaScript may pass `wake: '/api/chat'` or `keep: 200`. */
+function checkFunctions(options: SessionOptions): void {
+  for (const name of ['wake', 'keep'] as const)
+    if (typeof (options?.[name] ?? quoted) !== 'function')
+      throw new RejoinError(
+        'invalid_argument',
+        `unable to create a session; \`${name}\` must be a function, such as ${name === 'wake' ? 'fetchWake(url)' : 'keepNewest(200)'}, and is ${quoted(options[name])}`,
+      )
+}
+
 /** A reader that also takes part: prompts, stops, tool outputs, decisions, branches, presence. */
 export class Session<T extends Tools = RegisteredTools, D extends DataTypes = RegisteredData> extends Reader<
   T,
@@ -80,6 +90,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   #initial: Session<T, D> | undefined
 
   constructor(options: SessionOptions) {
+    checkFunctions(options)
     const core = new SessionCore(options, {
       features: allFeatures,
       produce: immer.produce,
@@ -103,8 +114,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     this.#branches = new Branches(options.branches ?? {}, () => store.showPath())
     const clientId = (): string | undefined => options.client?.auth.clientId
     this.#waker =
-      options.wake &&
-      new Waker(options.wake, channel.name, store, (error) => core.events.emit('error', error))
+      options.wake && new Waker(options.wake, channel.name, store, (error) => core.events.report(error))
     this.#publisher = new Publisher(channel, store, this.#branches, clientId, Date.now, options.uploadFile)
     this.#presence = new PresenceWatch(channel, {
       isAgent: (clientId) => conversation.speaks(clientId),
@@ -154,8 +164,11 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
   }
 
   /** Rewords a prompt: the new prompt `replaces` the old one and shows instead. Resolves to the new id. */
-  editMessage = (promptId: string, message: Omit<OutgoingPrompt, 'replaces'>): Promise<string> =>
-    this.sendMessage({ ...message, replaces: promptId })
+  editMessage = async (promptId: string, message: Omit<OutgoingPrompt, 'replaces'>): Promise<string> => {
+    if (!this.getPrompt(promptId))
+      throw new RejoinError('invalid_argument', `unable to edit "${promptId}"; no such prompt is known here`)
+    return this.sendMessage({ ...message, replaces: promptId })
+  }
 
   /**
    * Asks for another answer to a response's prompt, anywhere in the conversation. Resolves to the id of the new prompt,
