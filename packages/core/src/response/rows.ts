@@ -26,7 +26,7 @@ import type {
  * others: the first error is returned.
  */
 export function applyRows(conversation: Conversation, rows: readonly Row[]): RejoinError | undefined {
-  if (!Array.isArray(rows))
+  if (!Array.isArray(rows as unknown))
     return new RejoinError(
       'invalid_argument',
       `unable to show rows; they must be an array, and are ${quoted(rows)}`,
