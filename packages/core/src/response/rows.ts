@@ -26,7 +26,7 @@ import type {
  * others: the first error is returned.
  */
 export function applyRows(conversation: Conversation, rows: readonly Row[]): RejoinError | undefined {
-  if (!Array.isArray(rows as unknown))
+  if (!isList(rows))
     return new RejoinError(
       'invalid_argument',
       `unable to show rows; they must be an array, and are ${quoted(rows)}`,
@@ -160,6 +160,9 @@ class ShelvedRow implements Shelved {
 let example: ShelvedRow | undefined
 
 const none: readonly never[] = Object.freeze([])
+
+/** `Array.isArray` itself would make `any[]` of rows. */
+const isList = (rows: unknown): boolean => Array.isArray(rows)
 
 const isBlank = ({ text, parts }: Row): boolean => text === undefined && parts === undefined
 
