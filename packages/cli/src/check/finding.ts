@@ -1,15 +1,15 @@
-/** Something that an agent does not do as PROTOCOL.md says. */
+/** A deviation from PROTOCOL.md. */
 export interface Finding {
   /** Section of PROTOCOL.md: `4.1`. */
   readonly section: string
   /** `warning`: readers manage, at a price. */
   readonly severity: 'error' | 'warning'
   readonly responseId?: string | undefined
-  /** What it is about: `append 2 of "response" (part 0), "is a rope"`. */
+  /** The operation in question: `append 2 of "response" (part 0), "is a rope"`. */
   readonly message: string
   readonly expected: string
   readonly got: string
-  /** What is likely to be wrong in the agent, and how to mend it. */
+  /** The likely cause in the agent, and how to fix it. */
   readonly cause?: string | undefined
 }
 

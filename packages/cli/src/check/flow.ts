@@ -6,7 +6,7 @@ import { quoted } from './finding.ts'
 export interface Step {
   readonly operation: Operation
   readonly kind: 'create' | 'append' | 'full'
-  /** The text that it brings: a fragment, or all of it. */
+  /** The text it carries: a fragment, or the whole. */
   readonly given: string
   /** The text after it, as the channel has it. */
   readonly text: string
@@ -55,7 +55,7 @@ export function flowsOf(operations: readonly Operation[]): Flow[] {
   return [...flows.values()]
 }
 
-/** Which text an operation belongs to; undefined: it is none of a text. */
+/** The text that an operation belongs to; undefined if it belongs to none. */
 function keyOf({ name, serial, headers, data }: Operation, perToken: boolean): string | undefined {
   if (data !== undefined && data !== null && typeof data !== 'string') return undefined
   const grows =

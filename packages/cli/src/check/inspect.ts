@@ -13,7 +13,7 @@ import { responsesOf, type Transcript } from './transcript.ts'
 
 const rules: readonly Rule[] = [headers, parts, stamps, closes, texts, tools, ends, presence]
 
-/** Everything in a transcript that is not as PROTOCOL.md says. */
+/** Every deviation from PROTOCOL.md in a transcript. */
 export function inspect(transcript: Transcript): Finding[] {
   const responses = responsesOf(transcript)
   const found = responses.flatMap((response) => rules.flatMap((rule) => rule(response, transcript)))

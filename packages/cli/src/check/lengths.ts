@@ -1,6 +1,6 @@
 import type { Step } from './flow.ts'
 
-/** Something that an agent may have counted. */
+/** A unit that an agent may have counted. */
 export interface Measure {
   readonly cause: string
   of(step: Step, before: string): number
@@ -13,10 +13,10 @@ const points = (text: string): number => Array.from(text).length
 const bytes = (text: string): number => Buffer.byteLength(text)
 const characters = (text: string): number => [...segmenter.segment(text)].length
 
-/** What is right. */
+/** The right unit. */
 export const utf16: Measure = { cause: '', of: ({ text }) => text.length }
 
-/** What is wrong, the likeliest first. */
+/** Wrong units, the likeliest first. */
 export const mistaken: readonly Measure[] = [
   { cause: `\`end\` counts code points; ${units}`, of: ({ text }) => points(text) },
   { cause: `\`end\` counts bytes of UTF-8; ${units}`, of: ({ text }) => bytes(text) },

@@ -16,7 +16,7 @@ export function report({ findings, responses, output }: CheckResult): string {
   return lines.join('')
 }
 
-/** Whether an agent may be released so. */
+/** Whether the agent may be released with these findings. */
 export function passes({ findings, responses }: CheckResult): boolean {
   return responses.length > 0 && findings.every(({ severity }) => severity !== 'error')
 }

@@ -16,7 +16,7 @@ export interface Transcript {
   readonly live: boolean
 }
 
-/** All that the client which began a response has said of it. */
+/** All operations on a response by the client that began it. */
 export interface Spoken {
   readonly responseId: string | undefined
   readonly clientId: string | undefined
@@ -44,7 +44,7 @@ export function responsesOf({ operations }: Transcript): Spoken[] {
   const names = new Map<string, string>()
   const byId = new Map<string, Operation[]>()
   for (const operation of operations) {
-    // What an operation does not repeat stays as it was learnt (§1.4).
+    // A header that an operation does not repeat keeps its value (§1.4).
     const learnt = { ...headers.get(operation.serial), ...operation.headers }
     headers.set(operation.serial, learnt)
     const name = operation.name || (names.get(operation.serial) ?? '')

@@ -3,7 +3,7 @@ import { MessageName } from '@rejoin/core/protocol'
 import { quoted, type Finding } from './finding.ts'
 import type { Spoken } from './transcript.ts'
 
-/** What a reader makes of the responses, where no rule has said why. */
+/** How a reader shows the responses, for problems that no other rule explains. */
 export function verdicts(
   spoken: readonly Spoken[],
   session: Session,

@@ -13,7 +13,7 @@ export function render(response: Pick<ResponseState, 'parts' | 'gaps'>): string 
     .join('')
 }
 
-/** Stands where text is missing, or before the text in which it is. */
+/** Marks the place of a gap, or the beginning of the range in which it is. */
 function mark({ from, to, missing }: Gap): string {
   return `⟨${missing ?? 'some text'} missing${to > from ? ' in' : ''}⟩`
 }

@@ -7,11 +7,11 @@ import { render } from './render.ts'
 export class Watch {
   readonly #session: Session
   readonly #write: (text: string) => void
-  /** What was written of each response. */
+  /** The text written so far, by response. */
   readonly #shown = new Map<string, string>()
   readonly #ended = new Set<string>()
   readonly #prompts = new Set<string>()
-  /** The response that the last line is of. */
+  /** The response that the last line shows. */
   #current: string | undefined
 
   constructor(session: Session, write: (text: string) => void) {
@@ -63,7 +63,7 @@ export class Watch {
     this.#line(`[${response.status}${response.error ? `: ${response.error.message}` : ''}${verified}]`)
   }
 
-  /** What was written is no longer the beginning of the text: all of it once more. */
+  /** The written text is no longer a beginning of the new one: writes the whole text again. */
   #again(id: string, why: string): void {
     const response = this.#session.getResponse(id)
     const text = response && render(response)
@@ -80,7 +80,7 @@ export class Watch {
     this.#current = id
   }
 
-  /** A line of its own; the response under way goes on after it under its name. */
+  /** Writes a separate line; the response under way then continues under its name. */
   #line(text: string): void {
     this.#write(`${this.#current === undefined ? '' : '\n'}${text}\n`)
     this.#current = undefined

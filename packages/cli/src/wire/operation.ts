@@ -8,10 +8,10 @@ export interface Operation {
   /** Of this version of it. */
   readonly version: string
   readonly name: string
-  /** Of an append, what it adds; else all of the message's data. */
+  /** For an append, the text it adds; otherwise all of the message's data. */
   readonly data: unknown
   readonly headers: Readonly<Record<string, unknown>>
-  /** Of the operation; a create has none. */
+  /** Metadata of the operation; a create has none. */
   readonly metadata: Readonly<Record<string, unknown>>
   readonly clientId: string | undefined
 }
@@ -23,7 +23,7 @@ const kinds: Record<string, Operation['kind']> = {
   'message.delete': 'delete',
 }
 
-/** Reads an Ably message; undefined for what changes nothing, such as a summary of annotations. */
+/** Reads an Ably message; undefined if it changes nothing, like a summary of annotations. */
 export function operationOf(message: InboundMessage): Operation | undefined {
   const kind = kinds[message.action ?? 'message.create']
   if (!kind || !message.serial) return undefined

@@ -1,6 +1,6 @@
 import type { ClientOptions } from 'ably'
 
-/** Where Ably is, and with which key. */
+/** Ably's address, and the key. */
 export interface Target {
   readonly key: string
   /** `http://127.0.0.1:8080`: a local server; default: the service. */

@@ -1,4 +1,4 @@
-/** What became of a message: the channel delivered it, or an app says what it knows of a publish. */
+/** The fate of a message: delivered by the channel, or as the app reported its publish. */
 export type Fate = 'arrived' | 'past' | 'ignored' | 'waiting' | 'stored' | 'refused'
 
 /** The messages of one fate in one stretch of time. */
@@ -10,9 +10,9 @@ export interface Beat {
   size: number
 }
 
-/** So long is a stretch, in milliseconds. */
+/** Length of a stretch, in milliseconds. */
 export const BEAT = 250
-/** So far back can one look. */
+/** How far back one can look, in milliseconds. */
 export const LONGEST = 300_000
 
 const SLOTS = LONGEST / BEAT
@@ -29,7 +29,7 @@ export class Beats {
   add(at: number, fate: Fate, size: number, count = 1): void {
     const start = Math.floor(at / BEAT) * BEAT
     const slot = this.#slots[(start / BEAT) % SLOTS]!
-    // What is older than the slot's present owner has left the picture.
+    // A time older than the slot's present one has left the picture.
     if (slot.at > start) return
     if (slot.at < start) {
       slot.at = start

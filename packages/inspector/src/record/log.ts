@@ -1,4 +1,4 @@
-/** What a row of the list is about. */
+/** The kind of event that a row shows. */
 export type Kind =
   | 'message'
   | 'past'
@@ -20,7 +20,7 @@ export interface Entry {
   text: string
   /** Characters. */
   size: number
-  /** What the row opens to. */
+  /** The details that show when the row is opened. */
   raw: unknown
   /** An entry with the key of the newest row is counted in that row. */
   key?: string
@@ -43,7 +43,7 @@ const MAX_RAWS = 20
 /** Characters of raw messages that are kept, in all rows together. */
 const MAX_KEPT = 2_000_000
 
-/** What happened, newest last. However long one watches, it keeps so many rows and characters, and no more. */
+/** The events, newest last. The numbers of rows and characters kept are bounded. */
 export class Log {
   readonly rows: Row[] = []
   #count = 0

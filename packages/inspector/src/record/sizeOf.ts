@@ -1,4 +1,4 @@
-/** The length of a message's data: characters of a text or of its JSON, bytes of what is binary. */
+/** The length of a message's data: characters of a text or of its JSON, bytes of binary data. */
 export function sizeOf(data: unknown): number {
   if (data === undefined || data === null) return 0
   if (typeof data === 'string') return data.length

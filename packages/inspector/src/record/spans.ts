@@ -12,7 +12,7 @@ export interface Span {
 
 const MAX_SPANS = 200
 
-/** Spans of time, the newest so many. */
+/** The newest spans of time, up to a maximum number. */
 export class Spans {
   readonly all: Span[] = []
 
@@ -26,7 +26,7 @@ export class Spans {
     return this.all.findLast((span) => span.lane === lane && span.key === key && span.to === undefined)
   }
 
-  /** Returns what ended, if it was open. */
+  /** Returns the span that ended, if it was open. */
   end(lane: Lane, key: string, to: number, label?: string): Span | undefined {
     const span = this.open(lane, key)
     if (!span) return undefined
@@ -39,7 +39,7 @@ export class Spans {
     for (const span of this.all) span.to ??= to
   }
 
-  /** Forgets what is over. */
+  /** Forgets spans that have ended. */
   clear(): void {
     const open = this.all.filter(({ to }) => to === undefined)
     this.all.splice(0, this.all.length, ...open)

@@ -87,7 +87,7 @@ test('a slot of time that comes again, five minutes later, begins empty', () => 
   clock.now += LONGEST
   arrives('two')
   expect(timeline.beats.since(clock.now - LONGEST, clock.now)).toHaveLength(1)
-  // What is told with a time long past does not disturb what is there.
+  // A report about a time long past does not change newer spans.
   timeline.publish({ id: 'p', at: clock.now - LONGEST, what: 'x', characters: 1, fate: 'stored' })
   expect(timeline.beats.since(clock.now, clock.now).map(({ fate }) => fate)).toEqual(['arrived'])
 })

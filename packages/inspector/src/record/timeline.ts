@@ -8,7 +8,7 @@ import type { Lane, Span } from './spans.ts'
 
 /** What an app knows of a publish by other means than its channel: from its agent's process, or a server for tests. */
 export interface Publish {
-  /** Tell again with the same id when its fate is known. */
+  /** Call again with the same id when the outcome is known. */
   id: string
   /** Milliseconds since the epoch; default: now. */
   at?: number
@@ -44,7 +44,7 @@ const none: Totals = {
   healed: 0,
 }
 
-/** Rates are those of the last so many milliseconds. */
+/** Milliseconds over which rates are measured. */
 const RATE_TIME = 5_000
 const MAX_WAITING = 2_000
 const MAX_MARKS = 50
@@ -84,7 +84,7 @@ export class Timeline {
     this.tell(told)
   }
 
-  /** What became of a publish, told once or twice. */
+  /** The outcome of a publish, reported once or twice. */
   publish(publish: Publish): void {
     const { id, what, characters, fate } = publish
     const before = this.#waiting.get(id)
@@ -111,7 +111,7 @@ export class Timeline {
     })
   }
 
-  /** Something begins that lasts. */
+  /** Begins a span of time. */
   begin(lane: Lane, key: string, label: string, told: Told): void {
     this.spans.begin(lane, key, label, this.now())
     this.tell(told)
@@ -123,7 +123,7 @@ export class Timeline {
     return span
   }
 
-  /** What was done: a line through the picture. */
+  /** Something was done: draws a line through the picture. */
   mark(text: string): void {
     this.marks.push({ at: this.now(), text: short(text, 200) })
     if (this.marks.length > MAX_MARKS) this.marks.shift()
@@ -151,7 +151,7 @@ export class Timeline {
     return rate
   }
 
-  /** In a sentence. */
+  /** As a sentence. */
   get summary(): string {
     const { messages, past, ignored, publishes, refused, gaps, healed } = this.totals
     const parts = [

@@ -26,7 +26,7 @@ function filled<E extends Element>(element: E, attributes: Attributes, children:
   return element
 }
 
-/** Sets a text only where it is another one: a page that changes nothing costs nothing. */
+/** Sets a text only if it differs: painting without changes then costs nothing. */
 export function say(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text
 }

@@ -117,7 +117,7 @@ export class Panel {
     this.#facts.show(timeline)
     this.#list.show(timeline.rows)
     say(this.#summary, timeline.summary)
-    // Time moves the picture by beats; what is within one is no hurry.
+    // The picture moves once a beat, so a change within a beat can wait.
     if (now - this.#drawnAt >= BEAT) {
       this.#drawnAt = now
       this.#picture.draw(timeline, this.#stretch)

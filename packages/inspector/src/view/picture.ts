@@ -5,7 +5,7 @@ import type { Span } from '../record/spans.ts'
 import type { Timeline } from '../record/timeline.ts'
 import { clock, svg } from './dom.ts'
 
-/** Ticks in the whole width: what falls into one place of the picture is one tick. */
+/** Ticks in the whole width: all beats within one tick are drawn as one. */
 const TICKS = 120
 const HEIGHT = 196
 const TALLEST = 18
@@ -77,7 +77,7 @@ function axis(from: number, to: number, stretch: number, x: (at: number) => numb
   return drawn
 }
 
-/** Which labels give way where there is little room: every other one, and then all but one of four, and what an edge cuts. */
+/** Which labels to leave out in a narrow picture: every other one, then three of four, and any that an edge cuts. */
 function rankOf(nth: number, place: number): string {
   if (nth % 2 !== 0) return 'between'
   return nth % 4 === 0 && place > 0.2 && place < 0.8 ? 'first' : 'second'
@@ -105,7 +105,7 @@ function tick({ fate, at, count: number, size }: Beat, x: number): SVGElement {
   const said = `${clock(at)}: ${count(number, 'message')}, ${count(size, 'character')}, ${fateWords[fate]}`
   const bad = fate === 'refused' || fate === 'ignored'
   const tall = bad ? 8 : Math.min(TALLEST, 4 + Math.sqrt(size))
-  // What is bad is a dot above the others, so that one sees it without colours too.
+  // A bad outcome is a dot above the others, so that it can be seen without colours.
   const shape = bad
     ? { y: y - TALLEST - 2, width: 8, height: 8, rx: 4 }
     : { y: y - tall, width: 3, height: tall, rx: 1 }

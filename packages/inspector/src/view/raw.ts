@@ -1,7 +1,7 @@
-/** A message is shown up to so many characters. */
+/** Maximum number of characters shown of a message. */
 const LONGEST = 20_000
 
-/** A value as JSON to read, whatever it is. */
+/** Any value as indented JSON. */
 export function rawText(value: unknown): string {
   let text: string | undefined
   try {

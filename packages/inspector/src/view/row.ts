@@ -3,7 +3,7 @@ import { count } from '../record/sizeOf.ts'
 import { clock, h, say } from './dom.ts'
 import { rawText } from './raw.ts'
 
-/** One row of the list. What it opens to is made when it is opened. */
+/** One row of the list. Its details are made when it is opened. */
 export class RowView {
   readonly element: HTMLLIElement
   readonly #row: Row

@@ -18,7 +18,7 @@ export function watchPrompts(session: Inspectable, timeline: Timeline): () => vo
   const tell = ({ id, text, delivery }: PromptState) => {
     const fate = fates[delivery]
     const before = pending.get(id)
-    // What is `sent` at first sight came from the channel.
+    // A prompt that is `sent` when first seen came from the channel.
     if (fate === before || (before === undefined && fate === 'stored')) return
     if (fate === 'stored') pending.delete(id)
     else pending.set(id, fate)

@@ -3,7 +3,7 @@ import type { Timeline } from '../record/timeline.ts'
 import { count, short } from '../record/sizeOf.ts'
 import type { Inspectable } from './inspectable.ts'
 
-/** So many agents are named; of more, only the number is told. */
+/** Maximum number of agents to name; beyond it, only their number is given. */
 const MAX_NAMED = 20
 
 type Known = Pick<SessionState, 'status' | 'agents' | 'users' | 'hydration'>
@@ -48,7 +48,7 @@ function tellStatus(timeline: Timeline, { status, error }: SessionState): void {
     timeline.spans.endAll(timeline.now())
     timeline.tell(told)
   } else {
-    // It may go from one bad state to another.
+    // One bad state may follow another.
     timeline.spans.end('away', 'connection', timeline.now())
     timeline.begin('away', 'connection', words[status], told)
   }

@@ -24,7 +24,7 @@ function follows(part: string | undefined, before: string | undefined): boolean 
 function checksums(flow: Flow, flows: readonly Flow[]): Finding[] {
   const wrong = flow.steps.find(
     ({ checksum: got, text, end }) =>
-      // Where text is missing, that is what there is to say.
+      // If text is missing, report only that.
       got !== undefined && got !== checksum(text) && (end === undefined || Number(end) === text.length),
   )
   if (!wrong) return []

@@ -10,7 +10,7 @@ const markers: ReadonlySet<string> = new Set<string>([
   MessageName.Cancelled,
 ])
 const whole: ReadonlySet<string> = new Set<string>([MessageName.AgentResponse])
-/** Objects, so that TypeScript tells when the protocol has another one. */
+/** As objects, so that TypeScript reports a name that the protocol adds. */
 const statuses = Object.keys({ complete: 0, stopped: 0, error: 0 } satisfies Record<EndStatus, 0>)
 const reasons = Object.keys({
   stop: 0,

@@ -5,7 +5,7 @@ import type { Finding } from '../finding.ts'
 import type { Flow } from '../flow.ts'
 import type { Rule } from './rule.ts'
 
-/** Names of messages that are of a part. */
+/** Names of messages that belong to a part. */
 const ofPart: ReadonlySet<string> = new Set<string>([
   MessageName.Token,
   MessageName.ResponseComplete,
@@ -73,7 +73,7 @@ function numbers(creates: readonly Operation[]): Finding[] {
   return []
 }
 
-/** A run begins when the one before is closed. */
+/** A run may begin only when the previous one is closed. */
 function runs(flows: readonly Flow[]): Finding[] {
   return flows.flatMap((flow) => {
     const [number, run] = (flow.part ?? '').split('.')

@@ -3,7 +3,7 @@ import type { Finding } from '../finding.ts'
 import { mistaken, utf16, type Measure } from '../lengths.ts'
 import type { Rule } from './rule.ts'
 
-/** Whether stamps count what they are to count, and the text is what they say (PROTOCOL.md §4). */
+/** Whether stamps count UTF-16 code units, and the text agrees with them (PROTOCOL.md §4). */
 export const stamps: Rule = ({ flows, strict, responseId }, { live }) =>
   flows.flatMap((flow) => {
     const stamped = flow.steps.some(({ end }) => end !== undefined)
@@ -67,7 +67,7 @@ function miscounted(flow: Flow): Finding[] {
   return unhealed(flow)
 }
 
-/** The first operation whose stamp is not what a measure makes of it. */
+/** The first operation whose stamp differs from what a measure computes. */
 function wrongBy({ steps }: Flow, measure: Measure): Step | undefined {
   return steps.find((step, i) => {
     if (step.end === undefined) return false
@@ -103,7 +103,7 @@ function sentAgain(flow: Flow, step: Step): Finding[] {
   ]
 }
 
-/** All of the text is there, in another order than the stamps say. */
+/** The text is complete, but in another order than its stamps say. */
 function isScrambled({ steps }: Flow): boolean {
   const appends = steps.filter(({ kind, given }) => kind === 'append' && given !== '')
   const spans = appends.map(({ given, end }) => ({ from: Number(end) - given.length, to: Number(end) }))
@@ -130,7 +130,7 @@ function scrambled(flow: Flow): Finding[] {
   ]
 }
 
-/** Text that stamps count and that never came. */
+/** Text that the stamps count, and that never arrived. */
 function unhealed(flow: Flow): Finding[] {
   const last = flow.steps.findLast(({ end }) => end !== undefined)
   if (!last) return []
