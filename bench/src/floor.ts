@@ -89,6 +89,14 @@ export class Floor {
     this.frames.next()
   }
 
+  /** Several that are open at once; one after the other is streamed. */
+  streamAll(all: readonly Deliveries[], view: View, frame: number): () => void {
+    const each = all.map((deliveries) => this.stream(deliveries, view, frame))
+    return () => {
+      for (const run of each) run()
+    }
+  }
+
   stream(deliveries: Deliveries, view: View, frame: number): () => void {
     for (const message of deliveries.first) this.receive(message)
     this.frames.next()

@@ -18,7 +18,7 @@ export class Conversation {
   readonly channel = new DirectChannel()
   readonly frames = new Frames()
   readonly session: Session
-  private open: { deliveries: Deliveries; stop: () => void } | undefined
+  private open: { deliveries: Deliveries; stop: () => void }[] = []
 
   private constructor(messages: number) {
     const past = Array.from({ length: messages }, (_, i) => wholeMessage(`past-${i}`, 'An earlier answer.'))
@@ -41,15 +41,27 @@ export class Conversation {
 
   /** Begins a response and returns what streams it: `frame` deliveries, then a frame. */
   stream(deliveries: Deliveries, view: View, frame: number): () => void {
+    return this.streamAll([deliveries], view, frame)
+  }
+
+  /** The same for several that are open at once; one after the other is streamed. */
+  streamAll(all: readonly Deliveries[], view: View, frame: number): () => void {
     this.finish()
+    const each = all.map((deliveries) => this.begin(deliveries, view))
+    return () => {
+      for (const tokens of each) this.feed(tokens, frame)
+    }
+  }
+
+  private begin(deliveries: Deliveries, view: View): Deliveries['tokens'] {
     const { channel, frames, session } = this
     const { responseId, tokens } = deliveries
     for (const message of deliveries.first) channel.deliver(message)
     frames.next()
     const stop =
       view === 'ignore' ? () => {} : session.subscribeResponse(responseId, viewOf(session, responseId, view))
-    this.open = { deliveries, stop }
-    return () => this.feed(tokens, frame)
+    this.open.push({ deliveries, stop })
+    return tokens
   }
 
   /** Apart from what is made anew for each response: the engine compiles it once, and not in each sample again. */
@@ -67,15 +79,15 @@ export class Conversation {
 
   /** Lets go of the response that streams, which goes on. */
   forget(): void {
-    this.open?.stop()
-    this.open = undefined
+    for (const { stop } of this.open.splice(0)) stop()
   }
 
-  /** Ends the response, and checks that its text is the text sent. */
+  /** Ends what is open, and checks that each text is the text sent. */
   finish(): void {
-    if (!this.open) return
-    const { deliveries, stop } = this.open
-    this.open = undefined
+    for (const { deliveries, stop } of this.open.splice(0)) this.end(deliveries, stop)
+  }
+
+  private end(deliveries: Deliveries, stop: () => void): void {
     for (const message of deliveries.last) this.channel.deliver(message)
     this.frames.next()
     stop()
@@ -104,6 +116,9 @@ interface Grid {
   messages: readonly number[]
 }
 
+/** Tokens in a sample. */
+const SAMPLE = 10_000
+
 /** Nanoseconds per token, from the delivered Ably message to the published snapshot. */
 export async function measureReader(report: Report, grid: Grid, isQuick: boolean): Promise<void> {
   await warmUp()
@@ -112,19 +127,20 @@ export async function measureReader(report: Report, grid: Grid, isQuick: boolean
     const floor = new Floor(messages)
     for (const tokens of grid.tokens) {
       const texts = makeTokens(tokens + 1)
-      const all = tokens <= 1_000 ? 21 : tokens <= 10_000 ? 7 : 3
-      // Short samples need their rounds: until then, they measure the compiler.
-      const rounds = isQuick && tokens > 1_000 ? Math.ceil(all / 3) : all
+      // As many tokens in each sample, in one response or several: a sample begins after a collection, when all is cold,
+      // and a short one would measure that.
+      const count = Math.max(1, SAMPLE / tokens)
+      const rounds = tokens <= SAMPLE ? (isQuick ? 5 : 9) : 3
       for (const frame of [64, 1])
         for (const view of Object.keys(views) as View[])
           for (const pattern of patterns) {
             // Reading a text of half a megabyte a hundred thousand times measures memcpy.
             if (view === 'whole' && frame === 1 && tokens > 10_000) continue
-            const supply = inRounds(pattern, texts)
+            const supply = severalInRounds(pattern, texts, count)
             const [ours, least, fixed] = await interleave(
               [
-                { name: 'reader', prepare: (round) => conversation.stream(supply(round), view, frame) },
-                { name: 'floor', prepare: (round) => floor.stream(supply(round), view, frame) },
+                { name: 'reader', prepare: (round) => conversation.streamAll(supply(round), view, frame) },
+                { name: 'floor', prepare: (round) => floor.streamAll(supply(round), view, frame) },
                 { name: 'fixed', prepare: () => fixedWork },
               ],
               rounds,
@@ -135,8 +151,8 @@ export async function measureReader(report: Report, grid: Grid, isQuick: boolean
               name: `${views[view]}, ${frame === 1 ? 'one delivery' : `${frame} deliveries`} a frame`,
               column: `${short(tokens)} tokens, ${short(messages)} messages, ${pattern}`,
               unit: 'ns',
-              value: ours! / tokens,
-              floor: least! / tokens,
+              value: ours! / tokens / count,
+              floor: least! / tokens / count,
               group: `${view}/${frame}`,
               details: { view, frame, pattern, tokens, messages, fixed },
             })
@@ -202,14 +218,26 @@ export async function warmUp(): Promise<void> {
 
 let responses = 0
 
-/** The same deliveries to everyone in a round; a new response in the next. */
-export function inRounds(pattern: Pattern, texts: readonly string[]): (round: number) => Deliveries {
-  let last: { round: number; deliveries: Deliveries } | undefined
+/** The same deliveries to everyone in a round; new responses in the next. */
+function severalInRounds(
+  pattern: Pattern,
+  texts: readonly string[],
+  count: number,
+): (round: number) => readonly Deliveries[] {
+  let last: { round: number; all: readonly Deliveries[] } | undefined
   return (round) => {
-    if (last?.round !== round)
-      last = { round, deliveries: deliveriesOf(pattern, `live-${++responses}`, texts) }
-    return last.deliveries
+    if (last?.round !== round) {
+      const all = Array.from({ length: count }, () => deliveriesOf(pattern, `live-${++responses}`, texts))
+      last = { round, all }
+    }
+    return last.all
   }
+}
+
+/** The same for one response. */
+export function inRounds(pattern: Pattern, texts: readonly string[]): (round: number) => Deliveries {
+  const several = severalInRounds(pattern, texts, 1)
+  return (round) => several(round)[0]!
 }
 
 export function short(count: number): string {

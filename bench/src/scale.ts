@@ -3,10 +3,12 @@ import { createSession, keepNewest } from '@rejoin/core'
 import type { InboundMessage, PresenceMessage } from 'ably'
 import { deliveriesOf, makeTokens } from '../../packages/core/test/model/deliveries.ts'
 import { DirectChannel } from '../../packages/core/test/model/directChannel.ts'
+import { Floor } from './floor.ts'
 import { Frames } from './frames.ts'
 import { interleave } from './interleave.ts'
 import { retained } from './memory.ts'
 import { patterns, short } from './reader.ts'
+import { times } from './report.ts'
 import type { Report } from './report.ts'
 
 const SECTION = 'Scale'
@@ -155,6 +157,21 @@ function costOf(work: () => void): number {
 /** Of a day: an answer every ten seconds, about 960 characters each. */
 const DAY = 8_640
 
+/** Answers before those that are measured: they pay for compiled code. */
+const WARM = 400
+
+/** Bytes that the floor keeps of an answer: its text and snapshot, and the serial and length of each token, as they came. */
+function keptByFloor(pattern: (typeof patterns)[number], tokens: readonly string[]): number {
+  const floor = new Floor(0)
+  const answer = (id: string) => floor.stream(deliveriesOf(pattern, id, tokens), 'ignore', 1)()
+  for (let i = 0; i < WARM; i++) answer(`floor-warm-${pattern}-${i}`)
+  const before = retained()
+  for (let i = 0; i < WARM; i++) answer(`floor-${pattern}-${i}`)
+  const bytes = retained() - before
+  answer(`floor-last-${pattern}`)
+  return bytes / WARM
+}
+
 /** Memory that a session keeps after so many answers, beside their text. */
 async function measureDay(report: Report, count: number, keep?: number): Promise<void> {
   const tokens = makeTokens(160)
@@ -170,12 +187,12 @@ async function measureDay(report: Report, count: number, keep?: number): Promise
         frames.next()
       }
     }
-    // The first ones also pay for compiled code.
-    for (let i = 0; i < 100; i++) answer(`warm-${pattern}-${i}`)
+    for (let i = 0; i < WARM; i++) answer(`warm-${pattern}-${i}`)
     const before = retained()
     for (let i = 0; i < count; i++) answer(`day-${pattern}-${i}`)
     const bytes = retained() - before
     // With `keep`, a quarter more is kept before some go.
+    const least = keep === undefined ? keptByFloor(pattern, tokens) / tokens.join('').length : 1
     const length = Math.min(count, (keep ?? Infinity) * 1.25) * tokens.join('').length
     report.add({
       section: SECTION,
@@ -183,15 +200,16 @@ async function measureDay(report: Report, count: number, keep?: number): Promise
       column: `${pattern}${how}`,
       unit: 'bytes',
       value: bytes / length,
-      floor: 1,
+      floor: least,
     })
     report.atMost(
       3,
       `memory of ${count.toLocaleString('en')} answers${how}, ${pattern}, against ${keep === undefined ? 'their text' : 'the text of what is kept'}`,
       bytes / length,
+      keep === undefined ? times(least) : undefined,
     )
     const { length: shown } = session.getSnapshot().messages
-    if (keep === undefined ? shown !== count + 100 : shown < keep || shown > keep * 1.25)
+    if (keep === undefined ? shown !== count + WARM : shown < keep || shown > keep * 1.25)
       throw new Error('unable to measure a day; answers are missing')
     session.close()
   }

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'eventemitter3'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -131,6 +132,25 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     expect(told).toBe(tokens.length)
     // The first one also finds its place.
     expect(calls).toBeLessThanOrEqual(2 * tokens.length + 1)
+  })
+
+  test('a token is read from its own headers, once each, and asks no emitter who listens', async () => {
+    const { channel, frame } = await counted()
+    const { first, tokens } = answer('busy', 100)
+    for (const message of first) channel.deliver(message)
+    frame()
+    const asked = vi.spyOn(EventEmitter.prototype, 'listenerCount').mock.calls
+    let reads = 0
+    const get = (headers: object, name: string): unknown => {
+      reads++
+      return headers[name as never]
+    }
+    for (const { extras, ...message } of tokens)
+      channel.deliver({ ...message, extras: { headers: new Proxy(extras.headers, { get }) } })
+    frame()
+    expect(asked).toHaveLength(0)
+    // A copy of them would be read of more.
+    expect(reads).toBeLessThanOrEqual(8 * tokens.length)
   })
 
   test('tells nobody of what it knows already', async () => {
