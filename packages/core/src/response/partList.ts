@@ -17,6 +17,8 @@ type NamedPlace = Place & { readonly serial: string }
 /** Shared, because tokens have none and are kept for long. */
 const noMessages: readonly NamedPlace[] = []
 
+const noParts: readonly OpenPart[] = Object.freeze([])
+
 /** Up to this many parts or messages are searched one by one. */
 const FEW = 16
 
@@ -29,6 +31,8 @@ export class PartList {
   metadata: Map<string, { version: string; providerMetadata: ProviderMetadata }> | undefined
   /** Values in pieces; undefined while there are none. */
   values: Values | undefined
+  /** Values of a row that have no ids of their own. */
+  nameless: readonly OpenPart[] = noParts
   /** `messages` has grown since the conversation last looked. */
   newMessage = false
   /** Indexes of many parts and messages: those of a few are cheaper to search than to keep. */
@@ -115,6 +119,7 @@ export class PartList {
   drop(part: OpenPart): void {
     this.#byId?.delete(part.id)
     this.ordered = this.ordered.filter((one) => one !== part)
+    if (this.nameless.length > 0) this.nameless = this.nameless.filter((one) => one !== part)
     this.#bySerial = undefined
     this.messages = this.messages.filter((one) => one.part !== part)
     this.forget()
@@ -123,6 +128,7 @@ export class PartList {
   clear(): void {
     this.#byId = undefined
     this.ordered = []
+    this.nameless = noParts
     this.forget()
   }
 

@@ -227,7 +227,11 @@ function addPart(
   const id = (part.toolCallId as string | undefined) ?? part.id ?? String(index)
   // Rows keep the order of their parts; a leading space sorts them before every serial.
   const serial = ` ${String(index).padStart(6, '0')}`
-  if (part.type !== 'text' && part.type !== 'reasoning') return parts.add(new RowValue(id, serial, part))
+  if (part.type !== 'text' && part.type !== 'reasoning') {
+    const value = new RowValue(id, serial, part)
+    if (part.id === undefined) parts.nameless = parts.nameless.concat(value)
+    return parts.add(value)
+  }
   const before = known.find((one) => one.id === id)
   const open =
     before instanceof OpenText && before.kind === part.type ? before : new OpenText(part.type, id, serial)

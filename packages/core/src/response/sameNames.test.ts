@@ -84,3 +84,41 @@ test('a part that came beside an unfinished row shows once, when the channel tak
     { numRuns: 300 },
   )
 })
+
+test('what a row without ids has shows once, wherever its parts stand, though the channel delivers it too', () => {
+  const own = (serial: string, name: string, part: string, data: unknown): Wire & { serial: string } => ({
+    serial,
+    name,
+    data,
+    headers: { ...headers, part },
+  })
+  const wires = [
+    own('a1', 'source', '0', { sourceId: '0', url: 'https://a.b' }),
+    own('a2', 'data-count', '1', { n: 0, of: [1] }),
+    own('a3', 'data-count', '2', { n: 1 }),
+    own('a4', 'file', '3', { mediaType: 'a/b', url: 'https://a.b/c' }),
+  ]
+  const parts = [
+    { type: 'source-url', sourceId: '0', url: 'https://a.b' },
+    { type: 'data-count', data: { of: [1], n: 0 } },
+    { type: 'data-count', data: { n: 1 } },
+    { type: 'file', url: 'https://a.b/c', mediaType: 'a/b' },
+    { type: 'text', text: 'Hello' },
+  ]
+  const inOrder = fc.shuffledSubarray(parts, { minLength: parts.length })
+  fc.assert(
+    fc.property(inOrder, fc.shuffledSubarray(wires), fc.boolean(), (kept, late, steps) => {
+      const reader = new Reader()
+      const row = {
+        id: 'r',
+        role: 'assistant',
+        parts: steps ? [{ type: 'step-start' }, ...kept] : kept,
+      } as const
+      applyRows(reader.conversation, [row])
+      for (const wire of late) reader.read(wire)
+      const { parts: shown } = reader.response('r')!
+      expect(shown).toMatchObject(kept)
+      expect(shown).toHaveLength(kept.length)
+    }),
+  )
+})

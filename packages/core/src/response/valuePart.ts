@@ -87,10 +87,28 @@ function kindOf(part: OpenPart): string | undefined {
   return type?.startsWith('data-') ? 'data' : type && KINDS[type]
 }
 
+/** Whether one of a row's parts that have no ids of their own says the same: then it is that one. */
+function isTold(event: WholeEvent, nameless: readonly OpenPart[], parts: PartList): boolean {
+  const value = new OpenValue('', event, parts)
+  value.apply(event)
+  value.refresh()
+  const shown = { ...(value.snapshot as object), id: undefined }
+  return nameless.some(({ row }) => says(row, shown))
+}
+
+function says(told: unknown, shown: unknown): boolean {
+  if (typeof shown !== 'object' || shown === null || typeof told !== 'object' || told === null)
+    return Object.is(told, shown)
+  const known = told as Readonly<Record<string, unknown>>
+  return Object.entries(shown).every(([key, value]) => says(known[key], value))
+}
+
 /** Sources, documents, files and application data. */
 export const valueKind: PartKind<WholeEvent> = {
   apply(event, parts) {
-    const is = (part: OpenPart): part is OpenPart => kindOf(part) === event.type
+    const { nameless } = parts
+    if (nameless.length > 0 && isTold(event, nameless, parts)) return false
+    const is = (part: OpenPart): part is OpenPart => kindOf(part) === event.type && !nameless.includes(part)
     const make = (id: string): OpenPart => new OpenValue(id, event, parts)
     const part = parts.get(idOf(event), event.type, is, make)
     part.number ??= event.part

@@ -15,6 +15,13 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'what a row without ids has shows twice',
+    file: 'response/valuePart.ts',
+    from: 'nameless.length > 0 && isTold(',
+    to: '(false as boolean) && isTold(',
+    killer: 'src/response/sameNames',
+  },
+  {
     name: 'a decision or a result begins a response',
     file: 'response/response.ts',
     from: '(this.begun === undefined && !this.row)',
