@@ -202,14 +202,15 @@ function fixedWork(): void {
 
 export async function warmUp(): Promise<void> {
   const conversation = await Conversation.with(100)
-  const texts = makeTokens(5_000)
-  for (let i = 0; i < 6; i++)
+  const texts = makeTokens(SAMPLE / 4)
+  // As the samples are, and often enough that the first of them measures no compiler.
+  for (let i = 0; i < 12; i++)
     for (const pattern of patterns)
       for (const view of Object.keys(views) as View[]) {
         for (const frame of [64, 1]) {
-          const deliveries = inRounds(pattern, texts)(i)
-          conversation.stream(deliveries, view, frame)()
-          new Floor(10).stream(deliveries, view, frame)()
+          const all = severalInRounds(pattern, texts, 2)(i)
+          conversation.streamAll(all, view, frame)()
+          new Floor(10).streamAll(all, view, frame)()
         }
       }
   conversation.finish()
