@@ -3,6 +3,7 @@ import type {
   Message,
   MessageRef,
   PromptState,
+  RejoinError,
   ResponseState,
   Session,
   SessionState,
@@ -17,6 +18,7 @@ import {
   useIsReady,
   useMessage,
   useMessages,
+  useOlder,
   usePrompt,
   useQueue,
   useResponse,
@@ -46,3 +48,6 @@ declare const session: Session
 provideSession(session)
 provideSession(() => session)
 expectTypeOf(useCreateSession('a', () => session).current).toEqualTypeOf<Session | undefined>()
+for (const rows of [[], () => []])
+  expectTypeOf(useCreateSession('a', () => session, rows).current).toEqualTypeOf<Session>()
+expectTypeOf(useOlder().error).toEqualTypeOf<RejoinError | undefined>()

@@ -19,7 +19,7 @@ export const FromRows = defineComponent(
     const session = useCreateSession(
       () => props.channel,
       (name) => page.host!.open(name, { initialRows: oldRows }),
-      oldRows,
+      () => oldRows,
     )
     return () => h(SessionProvider, { session: session.value }, () => h(Conversation))
   },

@@ -77,6 +77,8 @@ declare const options: Parameters<typeof createSession>[0]
 declare const app: App
 const made = useCreateSession('a', () => create(options))
 expectTypeOf(made).toEqualTypeOf<Shown<Session | undefined>>()
+for (const rows of [[], () => []])
+  expectTypeOf(useCreateSession('a', () => create(options), rows)).toEqualTypeOf<Shown<Session>>()
 useCreateSession(ref('a'), (key) => create({ ...options, channelName: key, channel: undefined } as never))
 app.use(RejoinPlugin, { session: create(options) })
 app.use(RejoinPlugin, { session: shallowRef(create(options)) })
