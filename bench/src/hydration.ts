@@ -1,4 +1,4 @@
-import type { Hydrator, ResponseRow } from '@rejoin/core'
+import type { Hydrator, MessageRef, ResponseRow, Row } from '@rejoin/core'
 import { createSession, seed } from '@rejoin/core'
 import type { InboundMessage } from 'ably'
 import { deliveriesOf, makeTokens, wholeMessage } from '../../packages/core/test/model/deliveries.ts'
@@ -48,7 +48,9 @@ async function hydrate(
   await session.ready
   frames.next()
   const { messages } = session.getSnapshot()
-  const length = messages.slice(-shown).reduce((sum, { id }) => sum + session.getResponse(id)!.text.length, 0)
+  const read = ({ id, role }: MessageRef) =>
+    (role === 'user' ? session.getPrompt(id) : session.getResponse(id))!
+  const length = messages.slice(-shown).reduce((sum, ref) => sum + read(ref).text.length, 0)
   session.close()
   return { publishes: lists.size, requests: channel.requests, messages: messages.length, length }
 }
@@ -90,10 +92,22 @@ export async function measureHydration(report: Report, isQuick: boolean): Promis
       text: answer,
       createdAt: i + 1,
     }))
+    // Half of a conversation are prompts; here as long as answers, so that the bytes are the same.
+    const turns: Row[] = ids.map((id, i) =>
+      i % 2 === 0
+        ? { id, role: 'user', text: answer, createdAt: i + 1, clientId: 'user' }
+        : { id, role: 'assistant', text: answer, createdAt: i + 1, promptId: ids[i - 1]!, clientId: 'agent' },
+    )
     const pages = ids.flatMap((id) => wholeMessage(id, answer)).reverse()
-    const load = seed({ load: () => Promise.resolve({ rows }) })
+    const loads = (all: readonly Row[]) => seed({ load: () => Promise.resolve({ rows: all }) })
+    const load = loads(rows)
     const sources: [string, string, Parameters<typeof hydrate>, aim?: number][] = [
       [`rows, the newest ${SHOWN} read`, JSON.stringify(rows), [load, [], SHOWN], 3],
+      [
+        `rows of prompts and answers, the newest ${SHOWN} read`,
+        JSON.stringify(turns),
+        [loads(turns), [], SHOWN],
+      ],
       ['rows, all read', JSON.stringify(rows), [load, []]],
       [`history pages, the newest ${SHOWN} read`, JSON.stringify(pages), [everything, pages, SHOWN], 4],
       ['history pages, all read', JSON.stringify(pages), [everything, pages]],
