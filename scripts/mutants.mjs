@@ -48,10 +48,11 @@ function judge({ killer }, index) {
 function failing(tests, index) {
   const files = tests.map((test) => `packages/core/${test}`)
   // A slow machine is no bug: a test has the time it takes.
-  const options = ['--project', 'core', '--bail', '1', '--testTimeout', '3600000']
+  const options = ['--project', 'core', '--bail', '1', '--silent', '--testTimeout', '3600000']
   const run = spawnSync(process.execPath, [vitest, 'run', ...options, ...files], {
     env: { ...process.env, REJOIN_MUTANT: String(index) },
     encoding: 'utf8',
+    maxBuffer: Infinity,
   })
   if (run.status === 0) return {}
   const output = stripVTControlCharacters(run.stdout + run.stderr)
