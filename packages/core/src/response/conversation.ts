@@ -345,7 +345,7 @@ export class Conversation {
   open(): Response[] {
     const open: Response[] = []
     for (const response of this.#maybeOpen)
-      if (response.open && !response.withheld) open.push(response)
+      if (response.open && !response.isRival) open.push(response)
       else if (!response.open) this.#maybeOpen.delete(response)
     return open
   }
