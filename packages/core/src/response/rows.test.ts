@@ -99,6 +99,11 @@ describe('rows beside the channel', () => {
     const repair = { name: 'response', serial: 's', version: 't1', action: 'update', data: 'Two.' }
     reader.read({ ...repair, metadata: { end: '4', phase: 'streaming' }, headers: { ...ours, part: '1' } })
     expect(reader.response('r')?.text).toBe('One. Two.')
+    // Also where the row has what a moderator made of it.
+    const moderated = new Reader()
+    applyRow(moderated.conversation, row({ text: '[removed]' }))
+    moderated.read({ ...repair, metadata: { end: '4', phase: 'streaming' }, headers: { ...ours, part: '1' } })
+    expect(moderated.response('r')?.text).toBe('[removed]')
     reader.read({ name: 'response', serial: 's', version: 't2', action: 'delete', headers: ours })
     expect(reader.response('r')?.text).toBe('')
   })

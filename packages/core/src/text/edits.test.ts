@@ -307,6 +307,16 @@ test.each([
   },
 )
 
+test('of a message, the text that a successor resumed from counts, though it comes late and all stamps agree', () => {
+  const run = new Run(true)
+  run.replace({ key: key(0), text: 'abcd', create: true })
+  run.append({ key: key(6), text: 'XY', end: 4 })
+  run.fold()
+  run.replace({ key: key(5), text: 'ab', end: 2 })
+  run.fold()
+  expect([run.text, run.gaps]).toEqual(['abXY', []])
+})
+
 test('after a loss, stamps tell, where one connection published every token', () => {
   const at = (i: number, text: string, end: number, connectionId?: string) => ({
     key: key(i),

@@ -79,11 +79,6 @@ export class Pieces {
     return next?.prev !== undefined && next.prev < key && key < next.first ? next : undefined
   }
 
-  /** Their lengths are known, and so is what is missing between them. */
-  get isSure(): boolean {
-    return this.list.length > 0 && !this.list.some(isUntold)
-  }
-
   /** There are enough of them to be joined. */
   get isLong(): boolean {
     return this.list.length > this.#limit

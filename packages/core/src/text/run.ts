@@ -295,7 +295,7 @@ export class Run {
     const changed = this.#closing.mark(full) || mended
     if (this.#base && key <= this.#base.key) return changed
     this.fold()
-    const settled = this.gaps.length === 0 && this.#pieces.isSure && !this.#overlaps
+    const settled = this.gaps.length === 0 && this.#pieces.list.length > 0 && !this.#overlaps
     if (this.merges && key <= this.key && settled) return changed
     // A full text without a stamp is authoritative: older declarations do not describe it.
     const authoritative = full.end === undefined && !create

@@ -267,10 +267,10 @@ export const mutants: Mutant[] = [
     killer: 'src/text/edits',
   },
   {
-    name: 'a continuous text needs no full text that a successor resumed from',
+    name: 'a message needs no text that a successor resumed from, once its stamps agree',
     file: 'text/run.ts',
-    from: 'this.#pieces.isSure && !this.#overlaps',
-    to: 'this.#pieces.isSure',
+    from: 'this.#pieces.list.length > 0 && !this.#overlaps',
+    to: 'this.#pieces.list.length > 0',
     killer: 'src/text/edits',
   },
   {
@@ -839,13 +839,6 @@ export const mutants: Mutant[] = [
     file: 'text/run.ts',
     from: 'end === undefined || isUntold(piece)',
     to: 'end === undefined',
-    killer: 'src/text/edits',
-  },
-  {
-    name: 'a full text before an edited token of unknown length is left out',
-    file: 'text/pieces.ts',
-    from: 'this.list.length > 0 && !this.list.some(isUntold)',
-    to: 'this.list.length > 0',
     killer: 'src/text/edits',
   },
   {
