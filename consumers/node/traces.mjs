@@ -18,7 +18,7 @@ const folder = resolve('node_modules/@rejoin')
 const seen = new Set()
 
 await fails('core/src/ably/openChannel.ts', () => createSession({}))
-await fails('agent/src/agent.ts', () => createAgent({}))
+await fails('agent/src/checkOptions.ts', () => createAgent({}))
 await fails('local-ably/src/settings.ts', () => startLocalAbly({ keys: ['wrong'] }))
 await fails('react/src/provider.ts', () => renderReact(createElement(() => useSession().status)))
 await fails('vue/src/provider.ts', () => renderVue(createSSRApp({ setup: () => useVueSession() })))
