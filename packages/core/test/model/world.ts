@@ -91,6 +91,8 @@ class Life {
       schedule: () => () => {},
     })
     this.session.ready.catch(() => {})
+    // What a world publishes on purpose is no news.
+    this.session.on('error', () => {})
     this.keeper = new LawKeeper(
       this.session,
       this.agents,
