@@ -1,5 +1,6 @@
 // A page with nothing but <script> tags streams a conversation, under a strict Content-Security-Policy and with
-// integrity hashes: once with Ably's own bundle, once with ours that carries it.
+// integrity hashes: once with Ably's own bundle, once with ours that carries it. So does the page of the documentation,
+// also where it is reloaded in mid-answer.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -33,6 +34,7 @@ const browser = await chromium.launch({
 try {
   await tryPage('two', ['/ably.js', '/rejoin.js', '/page.js'])
   await tryPage('one', ['/rejoin.all.js', '/page.js'])
+  await tryDocumented()
 } finally {
   await browser.close()
   server.close()
@@ -51,11 +53,13 @@ function respond({ url }, response) {
     response.setHeader('content-type', 'text/javascript')
     return response.end(scripts[pathname])
   }
+  const clientOptions = { ...ably.clientOptions, clientId: 'reader' }
+  response.setHeader('content-type', 'text/html')
+  if (pathname === '/documented') return response.end(documented(clientOptions))
   const options = {
-    clientOptions: { ...ably.clientOptions, clientId: 'reader' },
+    clientOptions,
     channelName: searchParams.get('channel'),
   }
-  response.setHeader('content-type', 'text/html')
   response.setHeader(
     'content-security-policy',
     "default-src 'none'; script-src 'self'; connect-src ws://127.0.0.1:* http://127.0.0.1:* ws://localhost:* http://localhost:*; require-trusted-types-for 'script'",
@@ -64,6 +68,39 @@ function respond({ url }, response) {
     <script type="application/json" id="options">${JSON.stringify(options)}</script>
     ${(searchParams.get('tags') ?? '').split(',').map(tag).join('')}
     <ul id="messages"></ul><form><input name="prompt"></form>`)
+}
+
+/** The page of docs/getting-started.md, with this server's scripts and the local server's options. */
+function documented(clientOptions) {
+  const guide = readFileSync(join(process.env.REJOIN_ROOT, 'docs', 'getting-started.md'), 'utf8')
+  const [, page] = /```html\n(<!doctype html>[^]+?)```/.exec(guide)
+  return page
+    .replace(/src="[^"]*ably[^"]*"/, 'src="/ably.js"')
+    .replace(/src="[^"]*rejoin[^"]*"/, 'src="/rejoin.js"')
+    .replace("{ authUrl: '/api/ably-token' }", JSON.stringify(clientOptions))
+}
+
+async function tryDocumented() {
+  let finish
+  const rest = new Promise((resolve) => (finish = resolve))
+  createAgent({ client: agentClient, channelName: 'ai:chat' }).onPrompt(async (_prompt, response) => {
+    response.append(answer.slice(0, 9))
+    await rest
+    response.append(answer.slice(9))
+  })
+  const page = await browser.newPage()
+  await page.goto(`http://127.0.0.1:${server.address().port}/documented`)
+  await page.getByLabel('Your question').fill('How?')
+  await page.keyboard.press('Enter')
+  await page.getByText(answer.slice(0, 9)).waitFor()
+  await page.reload()
+  await page.getByText(answer.slice(0, 9)).waitFor()
+  finish()
+  await page.getByText(answer).waitFor()
+  await page.getByText('How?').waitFor()
+  const lines = await page.locator('p').allTextContents()
+  if (lines.join('|') !== `How?|${answer}`) throw new Error(`the page shows ${JSON.stringify(lines)}`)
+  console.log("seen: the documentation's page, in order over a reload")
 }
 
 async function tryPage(name, tags) {
