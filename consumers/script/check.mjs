@@ -80,24 +80,39 @@ function documented(clientOptions) {
     .replace("{ authUrl: '/api/ably-token' }", JSON.stringify(clientOptions))
 }
 
+/** A promise that others resolve. */
+function gate() {
+  let open
+  const opened = new Promise((resolve) => (open = resolve))
+  return { opened, open }
+}
+
+/** After a reload, the page hears its agent before it has read history, as it does where tokens never pause. */
 async function tryDocumented() {
-  let finish
-  const rest = new Promise((resolve) => (finish = resolve))
+  const [attached, heard, done] = [gate(), gate(), gate()]
   createAgent({ client: agentClient, channelName: 'ai:chat' }).onPrompt(async (_prompt, response) => {
     response.append(answer.slice(0, 9))
-    await rest
-    response.append(answer.slice(9))
+    await attached.opened
+    response.append(answer.slice(9, 20))
+    await done.opened
+    response.append(answer.slice(20))
   })
   const page = await browser.newPage()
   await page.goto(`http://127.0.0.1:${server.address().port}/documented`)
   await page.getByLabel('Your question').fill('How?')
   await page.keyboard.press('Enter')
   await page.getByText(answer.slice(0, 9)).waitFor()
+  await page.route(/\/messages\?/, async (route) => {
+    attached.open()
+    await heard.opened
+    await route.continue()
+  })
   await page.reload()
-  await page.getByText(answer.slice(0, 9)).waitFor()
-  finish()
-  await page.getByText(answer).waitFor()
+  await page.getByText(answer.slice(9, 20).trim()).waitFor()
+  heard.open()
   await page.getByText('How?').waitFor()
+  done.open()
+  await page.getByText(answer).waitFor()
   const lines = await page.locator('p').allTextContents()
   if (lines.join('|') !== `How?|${answer}`) throw new Error(`the page shows ${JSON.stringify(lines)}`)
   console.log("seen: the documentation's page, in order over a reload")
