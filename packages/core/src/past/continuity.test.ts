@@ -3,7 +3,7 @@ import { ChannelModel, toMessage } from '../../test/model/channelModel.ts'
 import { ModelChannel } from '../../test/model/modelChannel.ts'
 import { checksum } from '../protocol/checksum.ts'
 import { createSession, history, rewind, seed } from '../index.ts'
-import type { Hydrator, SeedPage, Session } from '../index.ts'
+import type { Hydrator, Row, SeedPage, Session } from '../index.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -864,6 +864,26 @@ describe('seed', () => {
     scene.channel.attached()
     await scene.settle()
     expect(cursors).toEqual([undefined, undefined])
+  })
+
+  test('reads the pages between the newest and the newest before, where the channel keeps none of it', async () => {
+    const stored = ['1', '2']
+    /** Two rows a page; the cursor is how many are older. */
+    const load = (cursor = String(stored.length)): Promise<SeedPage> => {
+      const start = Math.max(0, Number(cursor) - 2)
+      const rows = stored
+        .slice(start, Number(cursor))
+        .map((id): Row => ({ id, role: 'assistant', text: `Answer ${id}`, createdAt: Number(id) }))
+      return Promise.resolve({ rows, ...(start > 0 && { cursor: String(start) }) })
+    }
+    scene.open(seed({ load, limit: 1 }))
+    await scene.settle()
+    scene.channel.outage()
+    stored.push('3', '4', '5', '6', '7')
+    scene.channel.attached()
+    await scene.settle()
+    expect(scene.session.getSnapshot().messages.map(({ id }) => id)).toEqual(stored)
+    expect(scene.session.getSnapshot().hasOlder).toBe(false)
   })
 
   test('reads history only when a channel that is about to go on has gone on: not ahead of its messages', async () => {

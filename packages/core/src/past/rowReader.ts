@@ -17,10 +17,15 @@ export interface SeedPage {
 /** Loads a page of the conversation from the application's database; without a cursor, the newest. */
 export type LoadRows = (cursor: string | undefined, signal: AbortSignal) => Promise<SeedPage>
 
+/** How many pages are read to meet what was known before, as many as of history. */
+const MAX_PAGES = 10
+
 /** Pages an application's database backwards into a conversation. */
 export class RowReader {
   readonly #load: LoadRows
   #cursor: string | undefined
+  /** Ids of the newest page, as it was read last. */
+  #newest: ReadonlySet<string> = none
   /** The first page was read. */
   begun = false
 
@@ -35,16 +40,21 @@ export class RowReader {
   /** The pages read so far are not known any more. */
   restart(): void {
     this.#cursor = undefined
+    this.#newest = none
     this.begun = false
   }
 
-  /** Reads the page before those read so far; with `newest`, the newest page once more, keeping the place. */
+  /**
+   * Reads the page before those read so far; with `newest`, the newest page once more, and those between it and what it
+   * was before.
+   */
   async read(past: Past, newest = false): Promise<SeedPage> {
     try {
-      const page = await this.#load(newest ? undefined : this.#cursor, past.signal)
-      if (!Array.isArray(page?.rows)) throw new TypeError('load() did not resolve to { rows: [...] }')
-      past.applyRows(page.rows)
-      if (!newest || !this.begun) this.#cursor = page.cursor
+      const isNewest = newest || !this.begun
+      const page = await this.#page(past, isNewest ? undefined : this.#cursor)
+      // Where nothing was known, what is older than this page is what is older than all.
+      this.#cursor = isNewest && this.#newest.size > 0 ? await this.#join(past, page) : page.cursor
+      if (isNewest) this.#newest = new Set(page.rows.map((row) => row?.id))
       this.begun = true
       return page
     } catch (cause) {
@@ -56,4 +66,23 @@ export class RowReader {
       )
     }
   }
+
+  /** Reads on from the newest page to one that has rows of the newest page before. Returns where older pages begin. */
+  async #join(past: Past, newest: SeedPage): Promise<string | undefined> {
+    let page = newest
+    for (let count = 1; !page.rows.some((row) => this.#newest.has(row?.id)); count++) {
+      if (page.cursor === undefined || count === MAX_PAGES) return page.cursor
+      page = await this.#page(past, page.cursor)
+    }
+    return this.#cursor
+  }
+
+  async #page(past: Past, cursor: string | undefined): Promise<SeedPage> {
+    const page = await this.#load(cursor, past.signal)
+    if (!Array.isArray(page?.rows)) throw new TypeError('load() did not resolve to { rows: [...] }')
+    past.applyRows(page.rows)
+    return page
+  }
 }
+
+const none: ReadonlySet<string> = new Set()
