@@ -107,7 +107,7 @@ test('code inside of a list keeps its colours while the list grows', async () =>
   element.remove()
 })
 
-test('code of which a gap is known has no colours, and has them when it is filled', async () => {
+test('code with a gap has no colours until the gap is filled', async () => {
   const { element, grow, coloured } = start()
   const view = new MarkdownView(element)
   const gap = { from: 10, to: 10, missing: 6 }

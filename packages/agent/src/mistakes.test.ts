@@ -67,7 +67,7 @@ test('a handler that does not await pipe()', async () => {
   await agent.close()
 })
 
-describe('nobody listens to `error`', () => {
+describe('without a listener for `error`', () => {
   const said = vi.spyOn(console, 'error').mockImplementation(() => {})
   afterEach(() => void said.mockReset())
   afterAll(() => said.mockRestore())

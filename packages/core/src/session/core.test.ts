@@ -34,7 +34,7 @@ async function closed(): Promise<Record<string, WeakRef<object>>> {
 test('what stays of closed sessions keeps nothing of theirs, and needs no name of a channel', async () => {
   const known = [await closed(), await closed()]
   // A weak reference holds until the task ends in which it was made or read.
-  await new Promise((resolve) => setTimeout(resolve))
+  await new Promise((resolve) => setImmediate(resolve))
   collect()
   const left = known.flatMap((one) => Object.keys(one).filter((name) => one[name]!.deref() !== undefined))
   expect(left).toEqual([])

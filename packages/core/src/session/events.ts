@@ -73,7 +73,7 @@ export class Events {
     this.report(error())
   }
 
-  /** Emits an error that no state shows: if nobody listens, it goes to the console. */
+  /** Emits an error that no state shows. Without a listener for `error`, it is written to the console. */
   report(error: RejoinError): void {
     if (!this.#emitter.emit('error', error)) console.warn('[rejoin]', error)
   }

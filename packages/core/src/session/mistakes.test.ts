@@ -160,7 +160,7 @@ describe('actions that cannot be taken', () => {
     expect(session.getResponse('age')).toBeUndefined()
   })
 
-  test('what nobody listens to is on the console', async () => {
+  test('without a listener for `error`, errors are written to the console', async () => {
     const said = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const session = wire.session(wire.channelName())
     await session.ready

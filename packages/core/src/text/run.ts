@@ -134,8 +134,8 @@ export class Run {
   append(fragment: Fragment): Changed {
     const { key, text, end, epoch, connectionId } = fragment
     if (fragment.edited !== undefined) return this.#edit(fragment, fragment.edited)
-    this.#hear(connectionId)
     if (this.extend(key, text, end, epoch, connectionId)) return this.#closing.mark(fragment) || 'grew'
+    this.#hear(connectionId)
     const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
     const marked = this.#closing.mark(fragment)
