@@ -10,7 +10,7 @@ import { root } from './workspace.mjs'
  * Returns the minified `script`, `{ min, gzip }` in bytes, the names of its `exports`, and `modules`: bytes (minified)
  * that each file brought, by its path in the workspace. Files that brought nothing are left out.
  */
-export async function weigh(code, { external = [], ...options } = {}) {
+export async function weigh(code, { external = [], plugins = [], ...options } = {}) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: join(root, 'packages', 'core'), loader: 'ts' },
     absWorkingDir: root,
@@ -26,11 +26,12 @@ export async function weigh(code, { external = [], ...options } = {}) {
     define: { 'process.env.NODE_ENV': '"production"' },
     external,
     logLevel: 'silent',
-    plugins: [later],
+    plugins: [later, ...plugins],
     ...options,
   })
-  const script = await mergeImports(outputFiles[0].text)
   const [output] = Object.values(metafile.outputs)
+  const [{ text }] = outputFiles
+  const script = await minified(output.imports.length > 0 ? await mergeImports(text) : text)
   const modules = {}
   for (const [path, { bytesInOutput }] of Object.entries(output.inputs))
     if (bytesInOutput > 0 && path !== '<stdin>') modules[path] = bytesInOutput
@@ -58,5 +59,10 @@ async function mergeImports(code) {
     plugins: { resolveId: (id) => (id === module ? id : false), load: () => code },
   })
   const { output } = await merging.generate({ format: 'es' })
-  return (await transform(output[0].code, { minify: true, target: 'es2022', legalComments: 'none' })).code
+  return output[0].code
+}
+
+/** A second time: esbuild finds a little more in what it has joined. */
+async function minified(code) {
+  return (await transform(code, { minify: true, target: 'es2022', legalComments: 'none' })).code
 }

@@ -34,7 +34,8 @@ function nameOf(index) {
   return index < length ? letters[index] : letters[index % length] + nameOf(Math.floor(index / length) - 1)
 }
 
-function visit(node, found) {
+/** Calls `found` for each node of a syntax tree. */
+export function visit(node, found) {
   if (Array.isArray(node)) for (const one of node) visit(one, found)
   else if (node && typeof node === 'object') {
     if (node.type) found(node)

@@ -1,6 +1,7 @@
-// `pnpm size`: weighs what users load, checks the budgets and that nothing unused arrives, and writes the table
-// into README.md. `--check` changes nothing and fails when README.md says otherwise. `--modules` shows what
-// each file of the reader costs; `--floor`, what no minifier could go below. `--json FILE` writes the figures as data.
+// `pnpm size`: weighs what users load, checks the budgets and that nothing unused arrives, and writes the tables
+// into README.md and bench/README.md. `--check` changes nothing and fails when they say otherwise. `--modules` shows what
+// each file and each promise of the reader costs; `--floor`, what no minifier could go below. `--json FILE` writes the
+// figures as data.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -8,14 +9,14 @@ import { transformSync } from 'esbuild'
 import { weigh } from './bundle.mjs'
 import { floorOf } from './floor.mjs'
 import { weighScripts } from './global.mjs'
+import { misplaced, promisesOf } from './promises.mjs'
 import { shakes } from './shaking.mjs'
+import { printTable } from './table.mjs'
 import { packages, presentEntries, root } from './workspace.mjs'
 
 const KIB = 1024
-/** The README may lag behind by this much, in KiB, so that not every commit has to touch it. */
+/** The tables may lag behind by this much, in KiB, so that not every commit has to touch them. */
 const SLACK = 0.1
-const begin = '<!-- size -->'
-const end = '<!-- /size -->'
 
 const all = Object.fromEntries(packages().map((pkg) => [pkg.name, pkg]))
 const source = (name, subpath = '.') =>
@@ -23,6 +24,9 @@ const source = (name, subpath = '.') =>
 const session = `export { createSession } from ${source('@rejoin/core')}`
 const reader = `export { createReader } from ${source('@rejoin/core')}`
 const modular = `export { BaseRealtime, WebSocketTransport, FetchRequest, Rest } from 'ably/modular'`
+const benchFloor = ['floor', 'answerFloor']
+  .map((name) => `export * from ${JSON.stringify(join(root, 'bench', 'src', `${name}.ts`))}`)
+  .join('\n')
 const dependencies = Object.keys(all['@rejoin/core'].manifest.dependencies ?? {})
 
 const failures = []
@@ -42,8 +46,12 @@ function unbundled(what) {
 const own = await row('Texts alone (`createReader`), our own code', { aim: 14, ceiling: 31.9 }, reader, {
   external: dependencies,
 })
-await row('`createReader` with its dependencies', { aim: 14, ceiling: 33 }, reader)
-await row('Everything a chat needs (`createSession`)', { aim: 28, ceiling: 52.7 }, session)
+const readerWeight = await row('`createReader` with its dependencies', { aim: 14, ceiling: 33 }, reader)
+const sessionWeight = await row(
+  'Everything a chat needs (`createSession`)',
+  { aim: 28, ceiling: 52.7 },
+  session,
+)
 await row('Everything `@rejoin/core` exports', undefined, `export * from ${source('@rejoin/core')}`)
 for (const name of ['@rejoin/react', '@rejoin/vue', '@rejoin/svelte'])
   await row(`\`${name}\``, { aim: 1, ceiling: 1.6 }, `export * from ${source(name)}`, {
@@ -107,37 +115,80 @@ if (json > 0)
     ),
   )
 
-failures.push(...compareReadme())
+failures.push(...keep('README.md', 'size', sizes()))
+if (readerWeight && sessionWeight) failures.push(...(await keepPromises()))
 for (const failure of failures) console.error(`✗ ${failure}`)
 process.exitCode = failures.length ? 1 : 0
 
-function compareReadme() {
-  const path = join(root, 'README.md')
-  const readme = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  const from = readme.indexOf(begin)
-  const to = readme.indexOf(end)
-  if (from < 0 || to < from)
-    return [`unable to find the size table in README.md; put ${begin} and ${end} into it`]
-  const table = [
+function sizes() {
+  return [
     '| min + gzip | KiB |',
     '|---|---:|',
     ...rows.map(({ what, kib }) => `| ${what} | ${kib.toFixed(1)} |`),
   ].join('\n')
+}
+
+/** Writes what stands between two marks of a page, or checks that it stands there. */
+function keep(page, mark, text) {
+  const path = join(root, page)
+  const begin = `<!-- ${mark} -->\n`
+  const end = `\n<!-- /${mark} -->`
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const from = before.indexOf(begin) + begin.length
+  const to = before.indexOf(end)
+  if (from < begin.length || to < from)
+    return [`unable to find the table in ${page}; put ${begin}${end} into it`]
   if (!process.argv.includes('--check')) {
-    writeFileSync(path, `${readme.slice(0, from + begin.length)}\n${table}\n${readme.slice(to)}`)
+    writeFileSync(path, before.slice(0, from) + text + before.slice(to))
     return []
   }
-  const shown = new Map(
-    [...readme.slice(from, to).matchAll(/^\| (.+) \| ([\d.]+) \|$/gm)].map(([, what, kib]) => [
-      what,
-      Number(kib),
-    ]),
-  )
-  const wrong = rows.filter(({ what, kib }) => !(Math.abs(kib - shown.get(what)) <= SLACK + 0.05))
-  const gone = [...shown.keys()].filter((what) => !rows.some((r) => r.what === what))
-  return [...wrong.map(({ what }) => what), ...gone].map(
-    (what) => `README.md is not right about ${what}; run \`pnpm size\``,
-  )
+  const known = before.slice(from, to).split('\n')
+  const wrong = text.split('\n').filter((line, i) => !isNear(line, known[i]))
+  if (wrong.length === 0 && known.length > text.split('\n').length) wrong.push('what is gone')
+  return wrong.map((line) => `${page} is not right about ${line}; run \`pnpm size\``)
+}
+
+/** Whether two lines say the same, but for small differences of figures. */
+function isNear(line, known) {
+  const figure = /\d+\.\d/g
+  if (line.replace(figure, '') !== known?.replace(figure, '')) return false
+  const figures = known.match(figure) ?? []
+  return (line.match(figure) ?? []).every((one, i) => Math.abs(one - figures[i]) <= SLACK + 0.05)
+}
+
+/** What one would have to give up for less: see promises.mjs. */
+async function keepPromises() {
+  const kib = (bytes) => (bytes === undefined ? '' : (bytes / KIB).toFixed(1))
+  const bundles = [
+    { name: 'createReader', code: reader, aim: 14, ...readerWeight },
+    { name: 'createSession', code: session, aim: 28, ...sessionWeight },
+  ]
+  for (const bundle of bundles) bundle.promises = await promisesOf(bundle.code, bundle)
+  const [ofReader, ofSession] = bundles.map(({ promises }) => new Map(promises.map((one) => [one.name, one])))
+  const cells = [...ofSession.values()].map(({ name, adds, left }) => [
+    name,
+    kib(ofReader.get(name)?.adds),
+    kib(ofReader.get(name)?.left),
+    kib(adds),
+    kib(left),
+  ])
+  const head = ['', ...bundles.flatMap(({ name }) => [`\`${name}\`: it adds`, 'left'])]
+  const all = ['everything', ...bundles.flatMap(({ gzip }) => ['', kib(gzip)])]
+  if (process.argv.includes('--modules')) printTable([head, all, ...cells])
+  const reached = bundles.map(({ name, aim, promises }) => {
+    const last = promises.find(({ left }) => left <= aim * KIB)
+    return `To fit into ${aim} KiB, \`${name}\` would have to give up every promise from the first to “${last?.name ?? 'the last'}”.`
+  })
+  const { gzip: floor } = await weigh(benchFloor)
+  const table = [head, ['---', '---:', '---:', '---:', '---:'], all, ...cells]
+  const text = [
+    ...table.map((row) => `| ${row.join(' | ')} |`.replace(/ {2,}/g, ' ')),
+    '',
+    ...reached,
+    `The floor of these benchmarks, code of its own that takes tokens and whole answers and notices a gap, but places nothing, fills nothing and reads no past, weighs ${kib(floor)} KiB.`,
+  ].join('\n')
+  const files = bundles.flatMap(({ modules }) => Object.keys(modules))
+  return [...misplaced(files), ...keep('bench/README.md', 'promises', text)]
 }
 
 /** Where the reader's bytes come from. Gzip of one file alone overstates: shares of the whole are shown. */
