@@ -1,7 +1,7 @@
 import type { ChannelOptions, RealtimeChannel, RealtimeClient } from 'ably'
 import { ErrorCode, RejoinError } from '@rejoin/core/protocol'
 import type { AgentOptions } from './agentOptions.ts'
-import { checkOptions, checkPromptOptions, unusable } from './checkOptions.ts'
+import { checkIds, checkOptions, checkPromptOptions, unusable } from './checkOptions.ts'
 import { Emitter } from './emitter.ts'
 import { ChannelClaims } from './prompts/channelClaims.ts'
 import type { ClaimStore } from './prompts/claims.ts'
@@ -37,7 +37,7 @@ export class Agent {
   readonly #options: AgentOptions
   readonly #channel: RealtimeChannel
   readonly #uplink: Uplink
-  readonly #events = new Emitter<AgentEvents>()
+  readonly #events = new Emitter<AgentEvents>(['error', 'suspended', 'response'])
   readonly #responses = new Set<ResponseWriter>()
   readonly #presence: AgentPresence | undefined
   readonly #inbox: Inbox
@@ -107,6 +107,7 @@ export class Agent {
   /** Begins a response. Nothing is published before the first write. */
   respond(ids: ResponseIds = {}): ResponseWriter {
     if (this.#closing) throw new RejoinError(ErrorCode.Closed, 'unable to respond; the agent was closed')
+    checkIds(ids)
     return this.#respond(ids)
   }
 

@@ -2,6 +2,7 @@ import { ErrorCode, quoted, RejoinError } from '@rejoin/core/protocol'
 import type { AgentOptions } from './agentOptions.ts'
 import type { Interrupted, PromptHandler, PromptOptions, Steering } from './prompts/promptQueue.ts'
 import type { Pattern } from './response/runWire.ts'
+import type { ResponseIds } from './response/writerHost.ts'
 
 const patterns: ReadonlySet<unknown> = new Set<Pattern>(['message-per-response', 'message-per-token'])
 const steerings = new Set<unknown>(['parallel', 'queue', 'interrupt', 'ignore', 'steer'] satisfies Steering[])
@@ -55,6 +56,19 @@ export function checkPromptOptions(handler: PromptHandler, options: PromptOption
     throw deaf(`whileBusy must be ${oneOf(steerings)} or a function, and is ${quoted(whileBusy)}`)
   if (isOther(interrupted, interruptions))
     throw deaf(`interrupted must be ${oneOf(interruptions)} or a function, and is ${quoted(interrupted)}`)
+}
+
+/**
+ * Checks what JavaScript may pass to `respond`.
+ * @throws RejoinError `invalid_argument`, which says what to pass.
+ */
+export function checkIds(ids: ResponseIds): void {
+  const isId = (id: unknown): boolean => id === undefined || (typeof id === 'string' && id !== '')
+  if (typeof ids === 'object' && ids && isId(ids.responseId) && isId(ids.promptId)) return
+  throw new RejoinError(
+    ErrorCode.InvalidArgument,
+    `unable to respond; pass { responseId, promptId }, each a non-empty string or left out, and not ${typeof ids === 'object' ? JSON.stringify(ids) : quoted(ids)}`,
+  )
 }
 
 export function unusable(cure: string): RejoinError {

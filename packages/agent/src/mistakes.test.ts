@@ -52,6 +52,59 @@ test.each<[what: string, handler: unknown, options: object, says: RegExp]>([
   await agent.close()
 })
 
+test.each<[what: string, returned: () => unknown]>([
+  ['a text', () => 'Hello'],
+  ['a stream', () => streamOf('Hello')],
+])('a handler that returns %s, and writes nothing', async (what, returned) => {
+  const name = `ai:returned ${what}`
+  const agent = createAgent({ client, channelName: name, presence: false })
+  const errors: Error[] = []
+  agent.on('error', (error) => errors.push(error))
+  const rows = new Promise<unknown>((resolve) =>
+    agent.on('response', (response) => void response.ended.then(() => resolve(response.row()))),
+  )
+  agent.onPrompt(returned)
+  await agent.ready
+  await client.channels.get(name).publish('user-input', { promptId: 'p', text: 'Hello?' })
+  expect(await rows).toMatchObject({ status: 'error', error: { message: expect.stringMatching(/append/) } })
+  expect(errors).toEqual([expect.objectContaining({ message: expect.stringMatching(/^unable to answer/) })])
+  await agent.close()
+})
+
+test('a handler that writes its answer may return it too', async () => {
+  const agent = createAgent({ client, channelName: 'ai:both', presence: false })
+  const rows = new Promise<unknown>((resolve) =>
+    agent.on('response', (response) => void response.ended.then(() => resolve(response.row()))),
+  )
+  agent.onPrompt((_, response) => {
+    response.append('Hello')
+    return response.text
+  })
+  await agent.ready
+  await client.channels.get('ai:both').publish('user-input', { promptId: 'p', text: 'Hello?' })
+  expect(await rows).toMatchObject({ status: 'complete', text: 'Hello' })
+  await agent.close()
+})
+
+test.each<[what: string, ids: unknown]>([
+  ['a text', 'r1'],
+  ['null', null],
+  ['a number', { responseId: 1 }],
+  ['an empty id', { promptId: '' }],
+])('respond() with %s', async (_, ids) => {
+  const agent = createAgent({ client, channelName, presence: false })
+  expect(() => agent.respond(ids as object)).toThrow(unable(/^unable to respond; pass \{ responseId/))
+  await agent.close()
+})
+
+test('listening to an event that does not exist', async () => {
+  const agent = createAgent({ client, channelName, presence: false })
+  const listen = agent.on.bind(agent) as (event: unknown, listener: unknown) => unknown
+  expect(() => listen('nope', () => {})).toThrow(unable(/pass one of error, suspended, response/))
+  expect(() => listen('error', undefined)).toThrow(unable(/and a function$/))
+  await agent.close()
+})
+
 test('a handler that does not await pipe()', async () => {
   const agent = createAgent({ client, channelName: 'ai:hasty', presence: false })
   const errors: Error[] = []

@@ -27,7 +27,7 @@ const DRAIN = 30_000
 /** Answers the prompts of any number of channels over one connection: each is open while there is work to do. */
 export class AgentHost {
   readonly #options: AgentHostOptions
-  readonly #events = new Emitter<AgentHostEvents>()
+  readonly #events = new Emitter<AgentHostEvents>(['error'])
   readonly #unheard = new Unheard()
   readonly #conversations = new Map<string, HostedConversation>()
   #opening = 0

@@ -91,6 +91,14 @@ export interface QueueHost {
 /** Number of prompts remembered to recognize duplicates. */
 const REMEMBERED = 10_000
 
+const UNWRITTEN =
+  'the handler returned its answer, and wrote nothing; call response.append(text), or await response.pipe(stream)'
+
+/** A text or a stream: some frameworks publish what a handler returns. */
+const isAnswer = (value: unknown): boolean =>
+  (typeof value === 'string' && value !== '') ||
+  typeof (Object(value) as AsyncIterable<unknown>)[Symbol.asyncIterator] === 'function'
+
 /** Number of cancels kept for prompts that have not arrived yet. */
 const EARLY = 1000
 
@@ -327,7 +335,8 @@ export class PromptQueue {
       await this.#host.started(prompt, response)
       if (response.open) {
         response.begin()
-        await this.#handler(prompt, response)
+        const returned = await this.#handler(prompt, response)
+        if (isAnswer(returned) && !response.row().parts?.length) throw new TypeError(UNWRITTEN)
       }
       await response.end()
       settled = response.settled

@@ -50,7 +50,7 @@ describe('prompts', () => {
   })
 
   test.each([
-    ['what is no JSON', { n: 5n }, '[object Object]'],
+    ['what is no JSON', { n: 5n }, 'an object'],
     ['a text', 'out of tokens', 'out of tokens'],
     ['an object', { status: 429 }, '{"status":429}'],
   ])('whose handler throws %s end as error', async (_, thrown, message) => {

@@ -1,4 +1,4 @@
-import { ErrorCode, MessageName, type EndStatus } from '@rejoin/core/protocol'
+import { ErrorCode, MessageName, reasonOf, type EndStatus } from '@rejoin/core/protocol'
 import type { FinishReason, Usage } from './modelEvent.ts'
 import type { PastResponse } from './pastResponse.ts'
 import type { PipeEnd } from './pipe.ts'
@@ -29,7 +29,7 @@ export class Outcome {
 
   mark(status: EndStatus, reason: unknown): void {
     this.status = status
-    if (reason !== undefined) this.#reason = reasonOf(reason)
+    if (reason !== undefined) this.#reason = reasonFor(reason)
   }
 
   /** Another stream begins: the end of the previous one no longer counts. */
@@ -88,20 +88,12 @@ export class Outcome {
   }
 }
 
-function reasonOf(thrown: unknown): Reason {
-  const { message = thrown, code, name } = Object(thrown) as Record<'message' | 'code' | 'name', unknown>
-  const reason: Reason = { message: typeof message === 'string' ? message : asText(message) }
+function reasonFor(thrown: unknown): Reason {
+  const { code, name } = Object(thrown) as Record<'code' | 'name', unknown>
+  const reason: Reason = { message: reasonOf(thrown) }
   // Ignore DOMException's legacy numeric code.
   if (name !== 'AbortError' && (typeof code === 'string' || typeof code === 'number')) reason.code = `${code}`
   return reason
-}
-
-function asText(thrown: unknown): string {
-  try {
-    return JSON.stringify(thrown) ?? String(thrown)
-  } catch {
-    return String(thrown)
-  }
 }
 
 type Counts = { [name: string]: number | Counts | undefined }

@@ -54,7 +54,7 @@ export class ResponseWriter {
     this.#asker = from.prompt
     this.resumed = from.past !== undefined
     this.createdAt = from.past?.createdAt || Date.now()
-    this.#events = new Emitter((error) =>
+    this.#events = new Emitter(['steer'], (error) =>
       host.report(wrapError('call a listener of the response', error, ErrorCode.CallbackFailed)),
     )
     this.#body = new ResponseBody(host, { responseId, promptId }, (error) => host.report(error))

@@ -35,7 +35,9 @@ export function history(options: HistoryOptions = {}): Hydrator {
       if (past.again) rows?.restart()
       const more = await past.readHistory({ limit, maxPages, older: true })
       if (more || !rows?.hasOlder) return more || (rows?.hasOlder ?? false)
-      await rows.read(past)
+      // After `initialRows`, the first page says where the second one begins.
+      if (!rows.begun && past.initialRows) await rows.read(past)
+      if (rows.hasOlder) await rows.read(past)
       return rows.hasOlder
     },
   }

@@ -1,4 +1,4 @@
-import { RejoinError } from '../types/errors.ts'
+import { reasonOf, RejoinError } from '../types/errors.ts'
 import type { Row } from '../types/types.ts'
 import type { Past } from './hydrator.ts'
 
@@ -51,17 +51,19 @@ export class RowReader {
   async read(past: Past, newest = false): Promise<SeedPage> {
     try {
       const isNewest = newest || !this.begun
+      // The rows that a page begins with are those of a page that was read before.
+      if (!this.begun && past.initialRows) this.#newest = idsOf(past.initialRows)
       const page = await this.#page(past, isNewest ? undefined : this.#cursor)
       // Where nothing was known, what is older than this page is what is older than all.
       this.#cursor = isNewest && this.#newest.size > 0 ? await this.#join(past, page) : page.cursor
-      if (isNewest) this.#newest = new Set(page.rows.map((row) => row?.id))
+      if (isNewest) this.#newest = idsOf(page.rows)
       this.begun = true
       return page
     } catch (cause) {
       if (cause instanceof RejoinError) throw cause
       throw new RejoinError(
         'hydration_failed',
-        `unable to load the conversation from the application's database; check load(): ${String(cause)}`,
+        `unable to load the conversation from the application's database; check load(): ${reasonOf(cause)}`,
         { cause },
       )
     }
@@ -74,7 +76,7 @@ export class RowReader {
       if (page.cursor === undefined || count === MAX_PAGES) return page.cursor
       page = await this.#page(past, page.cursor)
     }
-    return this.#cursor
+    return this.begun ? this.#cursor : page.cursor
   }
 
   async #page(past: Past, cursor: string | undefined): Promise<SeedPage> {
@@ -86,3 +88,5 @@ export class RowReader {
 }
 
 const none: ReadonlySet<string> = new Set()
+
+const idsOf = (rows: readonly Row[]): ReadonlySet<string> => new Set(rows.map((row) => row?.id))

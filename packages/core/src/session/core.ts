@@ -97,7 +97,11 @@ export class SessionCore {
 
   constructor(options: ChannelSource & ReadingOptions, parts: Parts) {
     const { hydrate = history(), codec, schedule = perFrame } = options ?? {}
-    if (typeof hydrate?.load !== 'function') throw wrongHydrator(hydrate)
+    if (typeof hydrate?.load !== 'function')
+      throw wrongOption('hydrate', 'history(), rewind(), seed() or an object with load()', hydrate)
+    if (codec && typeof codec.decode !== 'function')
+      throw wrongOption('codec', 'an object with decode()', codec)
+    if (typeof schedule !== 'function') throw wrongOption('schedule', 'a function', schedule)
     const { features, modes } = parts
     const channel = (this.channel = openChannel(options, { params: hydrate.params, modes }))
     this.#parts = parts
@@ -314,10 +318,10 @@ function noClient(what: string): RejoinError {
   )
 }
 
-function wrongHydrator(given: unknown): RejoinError {
-  const called = typeof given === 'function' ? `; call it: \`hydrate: ${given.name || 'history'}()\`` : ''
+function wrongOption(name: string, wanted: string, given: unknown): RejoinError {
+  const called = typeof given === 'function' ? `; call it: \`${name}: ${given.name || name}()\`` : ''
   return new RejoinError(
     'invalid_argument',
-    `unable to create a session; \`hydrate\` must be history(), rewind(), seed() or an object with load(), and is ${quoted(given)}${called}`,
+    `unable to create a session; \`${name}\` must be ${wanted}, and is ${quoted(given)}${called}`,
   )
 }

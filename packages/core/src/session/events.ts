@@ -1,6 +1,6 @@
 import type { InboundMessage } from 'ably'
 import { EventEmitter } from 'eventemitter3'
-import { RejoinError } from '../types/errors.ts'
+import { quoted, reasonOf, RejoinError } from '../types/errors.ts'
 import { isOpen } from '../types/status.ts'
 import type { Published } from '../store/store.ts'
 import type { Gap, ResponseState } from '../types/types.ts'
@@ -26,6 +26,16 @@ export interface SessionEvents {
   message: [event: { message: InboundMessage; from: MessageSource }]
 }
 
+const names: string[] = [
+  'gap',
+  'healed',
+  'discontinuity',
+  'finish',
+  'transient',
+  'error',
+  'message',
+] satisfies (keyof SessionEvents)[]
+
 /** How a message came: as it was published, with the attach (`rewind`), or read from history. */
 export type MessageSource = 'live' | 'rewind' | 'history'
 
@@ -42,6 +52,11 @@ export class Events {
 
   /** Returns a function that stops listening. */
   on<E extends keyof SessionEvents>(event: E, listener: (...args: SessionEvents[E]) => void): () => void {
+    if (!names.includes(event) || typeof listener !== 'function')
+      throw new RejoinError(
+        'invalid_argument',
+        `unable to listen to ${quoted(event)}; pass one of ${names.join(', ')}, and a function`,
+      )
     const isolated = (...args: SessionEvents[E]): void => {
       try {
         listener(...args)
@@ -82,7 +97,7 @@ export class Events {
   listenerThrew(cause: unknown): void {
     if (this.#reporting) return
     this.#reporting = true
-    const text = `unable to notify a listener; it threw: ${String(cause)}`
+    const text = `unable to notify a listener; it threw: ${reasonOf(cause)}`
     this.report(new RejoinError('callback_failed', text, { cause }))
     this.#reporting = false
   }

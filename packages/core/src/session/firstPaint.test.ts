@@ -3,7 +3,7 @@ import { ChannelModel } from '../../test/model/channelModel.ts'
 import { ModelChannel } from '../../test/model/modelChannel.ts'
 import { until, Wire } from '../../test/wire/wire.ts'
 import { createReader, createSession, databaseRows, history, rewind, seed } from '../index.ts'
-import type { Hydrator, Row, SeedPage, Session } from '../index.ts'
+import type { Hydrator, LoadRows, Row, SeedPage, Session } from '../index.ts'
 
 const rows: Row[] = [
   { id: 'p1', role: 'user', text: 'Question', createdAt: -4 },
@@ -252,6 +252,36 @@ describe('initialRows', () => {
       attach()
       await settle()
       expect(ids(session)).toEqual(['p1', 'r1', 'r2'])
+    }
+  })
+
+  test('older than a page of the database: the pages in between are read too', async () => {
+    const row = (i: number): Row => ({ id: `n${i}`, role: 'assistant', text: `Later ${i}`, createdAt: i })
+    const pages: SeedPage[] = [
+      { rows: [row(5), row(4)], cursor: '1' },
+      { rows: [row(3), row(2)], cursor: '2' },
+      { rows: [row(1), rows[1]!], cursor: '3' },
+      { rows: [rows[0]!], cursor: '4' },
+      { rows: [{ id: 'r0', role: 'assistant', text: 'Before', createdAt: -5 }] },
+    ]
+    for (const hydrator of [
+      (load: LoadRows) => seed({ load }),
+      (load: LoadRows) => history({ older: load }),
+    ]) {
+      const load = vi.fn((cursor?: string) => Promise.resolve(pages[Number(cursor ?? 0)]!))
+      const { attach, settle } = onModel(hydrator(load), rows)
+      attach()
+      await settle()
+      expect(ids(session)).toEqual(['p1', 'r1', 'n1', 'n2', 'n3', 'n4', 'n5'])
+      expect(load).toHaveBeenCalledTimes(3)
+      for (let more = 0; more < 2; more++) {
+        const loaded = session.loadOlder()
+        await settle()
+        await loaded
+      }
+      expect(ids(session)).toEqual(['r0', 'p1', 'r1', 'n1', 'n2', 'n3', 'n4', 'n5'])
+      expect(load).toHaveBeenCalledTimes(5)
+      session.close()
     }
   })
 

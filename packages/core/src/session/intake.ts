@@ -1,7 +1,7 @@
 import type { InboundMessage } from 'ably'
 import type { StreamEvent, TextEvent, TransientEvent } from '../protocol/event.ts'
 import type { Conversation } from '../response/conversation.ts'
-import { RejoinError } from '../types/errors.ts'
+import { reasonOf, RejoinError } from '../types/errors.ts'
 import type { Codec } from '../wire/codec.ts'
 
 interface Hooks {
@@ -41,7 +41,7 @@ export class Intake {
     try {
       this.#codec.decode(message, this.#take)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = reasonOf(cause)
       const what = `unable to read a message named "${String(message?.name)}"; ${reason}. It was skipped`
       this.#hooks.reportOnce(what, () => new RejoinError('bad_message', what, { cause }))
       this.#hooks.onTaken(message, epoch, live)

@@ -1,4 +1,5 @@
 import * as Ably from 'ably'
+import { aiTransport } from '../ai-transport/index.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { until, Wire } from '../../test/wire/wire.ts'
 import { createReader, createSession, history, RejoinError, seed } from '../index.ts'
@@ -127,6 +128,12 @@ describe('actions that cannot be taken', () => {
   test.each<[what: string, options: object, says: RegExp]>([
     ['an address as `wake`', { wake: '/api/chat' }, /`wake` must be .*fetchWake.* is "\/api\/chat"/],
     ['a number as `keep`', { keep: 200 }, /`keep` must be .*keepNewest.* is 200/],
+    ['milliseconds as `schedule`', { schedule: 100 }, /`schedule` must be a function, and is 100/],
+    [
+      'a codec that was not called',
+      { codec: aiTransport },
+      /`codec` must be .*decode\(\).*; call it: `codec: aiTransport\(\)`/,
+    ],
     [
       'rows in the words of a model',
       { initialRows: [{ id: 'r', role: 'assistant', content: 'Hi' }] },
@@ -140,6 +147,30 @@ describe('actions that cannot be taken', () => {
   ])('%s', (_, options, says) => {
     const error = thrown(() => create({ client: wire.client(), channelName: 'a', ...options }))
     expect(error).toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(says) })
+  })
+
+  test('an event that does not exist, and no listener', () => {
+    const session = createSession({ channelName: 'a', initialRows: [] })
+    const listen = session.on as (event: unknown, listener: unknown) => unknown
+    for (const name of ['nope', 'toString'])
+      expect(thrown(() => listen(name, () => {})).message).toMatch(
+        /^unable to listen to "\w+"; pass one of gap, /,
+      )
+    expect(thrown(() => listen('gap', undefined)).code).toBe('invalid_argument')
+    session.close()
+  })
+
+  test.each<[what: string, thrown: unknown, says: RegExp]>([
+    ['an object', { status: 503 }, /check load\(\): \{"status":503\}$/],
+    ['an object of a class without fields', new Map(), /check load\(\): a Map$/],
+    ['an object without a prototype', Object.create(null), /check load\(\): an object$/],
+    ['what Node.js says of several attempts', new AggregateError([new Error('refused')]), /: refused$/],
+    ['an error that says nothing', new RangeError(), /: RangeError$/],
+    ['nothing', undefined, /: undefined$/],
+  ])('a database that throws %s', async (_, cause, says) => {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    const session = wire.session(wire.channelName(), { hydrate: seed({ load: () => Promise.reject(cause) }) })
+    expect(message(await rejected(session.ready))).toMatch(says)
   })
 
   test('rows with `content` beside their text are shown', () => {

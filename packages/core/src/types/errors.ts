@@ -58,10 +58,23 @@ export function quoted(value: unknown): string {
   return name && name !== 'Object' ? `a ${name}` : 'an object'
 }
 
+/** What was thrown, in words. Not only errors are thrown, and not every error says something. */
+export function reasonOf(thrown: unknown): string {
+  const { message, errors } = Object(thrown) as { message?: unknown; errors?: unknown }
+  if (typeof message === 'string' && message !== '') return message
+  // Of several attempts to connect, Node.js says nothing but their errors.
+  if (Array.isArray(errors) && errors.length > 0) return errors.map(reasonOf).join(', ')
+  if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error) return String(thrown)
+  try {
+    const json = JSON.stringify(thrown)
+    if (json !== '{}') return json
+  } catch {}
+  return quoted(thrown)
+}
+
 interface AblyErrorLike {
   code?: number
   statusCode?: number
-  message?: string
 }
 
 /** The cure for some of Ably's codes. */
@@ -92,9 +105,9 @@ export function wrapError(
   fallback: ErrorCode,
   others: readonly Cure[] = [],
 ): RejoinError {
-  const { code = 0, statusCode = 0, message } = (cause ?? {}) as AblyErrorLike
+  const { code = 0, statusCode = 0 } = (cause ?? {}) as AblyErrorLike
   const known = [...others, ...cures].find(([test]) => test(code, statusCode))
-  const detail = message ?? String(cause)
+  const detail = reasonOf(cause)
   const numbered = typeof code === 'number' && code ? `${detail} (Ably ${code})` : detail
   return new RejoinError(
     known?.[1] ?? fallback,
