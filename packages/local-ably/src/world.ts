@@ -41,7 +41,7 @@ export class World implements Directory {
     }
     // A rule with a signing key is for that key's app; a rule without one is for all apps.
     for (const rule of webhooks) {
-      const owner = this.apps.get(rule.signingKeyId?.split('.')[0] ?? '')
+      const owner = [...this.apps.values()].find((app) => app.keys.has(rule.signingKeyId ?? ''))
       for (const app of owner ? [owner] : this.apps.values()) app.addWebhook(rule)
     }
   }

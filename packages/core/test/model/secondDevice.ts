@@ -29,6 +29,8 @@ export class SecondDevice {
       schedule: () => () => {},
     })
     this.#session.ready.catch(() => {})
+    // What a world publishes on purpose is no news.
+    this.#session.on('error', () => {})
   }
 
   /** Both devices show the same list, path, prompts and responses. */

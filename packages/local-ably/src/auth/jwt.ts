@@ -86,7 +86,7 @@ export function readTimes(
     throw new AblyError(
       40003,
       400,
-      `unable to use the JWT; it lasts longer than ${longest / 3_600_000} hours, the most for its key`,
+      `unable to use the JWT; it lasts longer than ${longest / 60_000} minutes, the most for its key`,
     )
   }
   return { issued, expires }

@@ -120,6 +120,10 @@ test('resumes after an event, on every channel, by query or by header', async ()
   const anew = await open('/sse', { channels: one, rewind: '1' })
   expect(await data(anew)).toBe('3')
   anew.close()
+  const qualified = await open('/sse', { channels: `[?rewind=1]${one}` })
+  await publish(one, '4')
+  expect(await data(qualified)).toBe('3')
+  qualified.close()
   const lost = await open('/sse', { channels: one, lastEvent: 'nonsense' })
   expect(await lost.next()).toMatchObject({
     event: 'error',

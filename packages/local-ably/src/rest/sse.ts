@@ -40,15 +40,16 @@ function listen(rest: Rest, request: Request, sse: boolean): Reply {
       const header = request.headers['last-event-id']
       const last = query.get('lastEvent') ?? (typeof header === 'string' ? header : undefined)
       const positions = last ? positionsOf(last, channels) : undefined
+      const rewind = query.get('rewind')
+      // Without a rewind of its own, the stream has that of the channel's name: `[?rewind=1]chat`.
+      const start = rewind === null ? {} : { params: { rewind } }
       for (const channel of channels) {
         const from = positions?.get(channel)
         attach(connection, {
           action: Action.attach,
           channel,
           flags: Mode.SUBSCRIBE | Mode.PRESENCE_SUBSCRIBE,
-          ...(from === undefined
-            ? { params: { rewind: query.get('rewind') ?? undefined } }
-            : { channelSerial: from }),
+          ...(from === undefined ? start : { channelSerial: from }),
         })
         if (response.writableEnded) return connection.end()
       }

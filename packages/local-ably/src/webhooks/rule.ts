@@ -4,6 +4,7 @@ import type { Log } from '../log.ts'
 import type { WireMessage } from '../wire/protocol.ts'
 import { randomName } from '../wire/serial.ts'
 import { BatchedRequests } from './batched.ts'
+import { problemOf } from './checkRule.ts'
 import type { Delivery } from './envelope.ts'
 import { SingleRequests } from './single.ts'
 
@@ -38,16 +39,16 @@ export function createWebhook(rule: WebhookRule, app: App, log: Log): Webhook {
   const fail = (problem: string): never => {
     throw new Error(`unable to use the webhook rule for ${rule.url}; ${problem}`)
   }
-  if (!/^https?:$/.test(protocolOf(rule.url))) fail('url must be an http or https address')
-  const batched = rule.requestMode === 'batch'
-  if (batched && rule.enveloped === false) fail('enveloped: false is for single requests only')
+  const problem = problemOf(rule)
+  if (problem !== undefined) fail(problem)
   const { signingKeyId } = rule
   const key = signingKeyId === undefined ? undefined : app.keys.get(signingKeyId)
   if (signingKeyId !== undefined && !key) fail(`signingKeyId ${signingKeyId} is not a key of the app`)
   const filter = compile(rule.channelFilter ?? '', fail)
   const ruleId = randomName(6)
   const report = (text: string) => log.write({ kind: 'webhook', app: app.id, text })
-  const queue = batched ? new BatchedRequests(rule, key, report) : new SingleRequests(rule, report)
+  const queue =
+    rule.requestMode === 'batch' ? new BatchedRequests(rule, key, report) : new SingleRequests(rule, report)
   return {
     matches: (channelName) => filter.test(channelName),
     push(channel, serial, messages) {
@@ -63,14 +64,6 @@ export function createWebhook(rule: WebhookRule, app: App, log: Log): Webhook {
       if (kept.length > 0) queue.push(delivery)
     },
     close: () => queue.close(),
-  }
-}
-
-function protocolOf(url: string): string {
-  try {
-    return new URL(url).protocol
-  } catch {
-    return ''
   }
 }
 

@@ -215,13 +215,24 @@ test('an endpoint that is not there keeps nobody waiting, and closing ends it', 
     .toBeGreaterThanOrEqual(2)
 })
 
-test.each<[rule: WebhookRule, names: RegExp]>([
+test.each<[rule: object, names: RegExp]>([
+  [{}, /url/],
   [{ url: 'nowhere' }, /url/],
   [{ url: 'http://x/', channelFilter: '(' }, /channelFilter/],
   [{ url: 'http://x/', channelFilter: '(?=a)' }, /channelFilter/],
   [{ url: 'http://x/', requestMode: 'batch', signingKeyId: 'local.nobody' }, /signingKeyId/],
   [{ url: 'http://x/', requestMode: 'batch', enveloped: false }, /enveloped/],
+  [{ url: 'http://x/', enveloped: 'no' }, /enveloped/],
+  [{ url: 'http://x/', requestMode: 'bulk' }, /requestMode/],
+  [{ url: 'http://x/', signingKeyId: 'local.key' }, /signingKeyId/],
+  [{ url: 'http://x/', requestMode: 'batch', signingKeyId: 5 }, /signingKeyId/],
+  [{ url: 'http://x/', headers: { 'x secret': 's3' } }, /headers/],
+  [{ url: 'http://x/', headers: { 'x-secret': 's\n3' } }, /headers/],
+  [{ url: 'http://x/', headers: 'x-secret' }, /headers/],
+  [{ url: 'http://x/', retryAfter: -1 }, /retryAfter/],
+  [{ url: 'http://x/', requestMode: 'batch', batchWindow: '10' }, /batchWindow/],
+  [{ url: 'http://x/', source: { type: 'channel.presence' } }, /source/],
 ])('a rule that cannot work is refused at the start: %j', async (rule, names) => {
   await start()
-  await expect(startLocalAbly({ webhooks: [rule] })).rejects.toThrow(names)
+  await expect(startLocalAbly({ webhooks: [rule as WebhookRule] })).rejects.toThrow(names)
 })
