@@ -19,7 +19,8 @@ export function useResponse<S = ResponseState>(
   selector?: (response: ResponseState) => S,
 ): S | undefined {
   const session = useHandle()
-  const newestId = useSnapshot<string | undefined>(id === undefined ? newest : noId)
+  const isNewest = id === undefined
+  const newestId = useSnapshot<string | undefined>(isNewest ? newest : noId, isNewest)
   // No response has the id ''.
   const wanted = id ?? newestId ?? ''
   const subscribe = useCallback(

@@ -1,6 +1,10 @@
 /** Runs `flush` once, soon. Returns a function that cancels it. */
 export type Schedule = (flush: () => void) => () => void
 
+/** Flushes of a visible page that wait for its frame. */
+const waiting = new Set<() => void>()
+let watched: Document | undefined
+
 /**
  * Once per animation frame while the page is visible. A hidden page gets no frames and its timers are throttled, so a
  * message to ourselves is used there. Outside a browser: every 16 ms.
@@ -11,19 +15,27 @@ export const perFrame: Schedule = (flush) => {
     return () => clearTimeout(timer)
   }
   if (document.visibilityState === 'hidden') return viaMessage(flush)
-  const frame = requestAnimationFrame(flush)
-  // If the page is hidden before its frame, the frame would wait until the page shows again.
-  const onHide = () => {
-    if (document.visibilityState !== 'hidden') return
-    cancel()
-    flush()
+  watch(document)
+  const show = () => {
+    if (waiting.delete(show)) flush()
   }
-  const cancel = () => {
-    cancelAnimationFrame(frame)
-    document.removeEventListener('visibilitychange', onHide)
+  waiting.add(show)
+  const frame = requestAnimationFrame(show)
+  return () => {
+    if (waiting.delete(show)) cancelAnimationFrame(frame)
   }
-  document.addEventListener('visibilitychange', onHide)
-  return cancel
+}
+
+/**
+ * If the page is hidden before a frame, that frame would wait until the page shows again. One listener for the page:
+ * to add and remove one each frame cost more than all else that we do in it.
+ */
+function watch(page: Document): void {
+  if (watched === page) return
+  watched = page
+  page.addEventListener('visibilitychange', () => {
+    if (page.visibilityState === 'hidden') for (const show of waiting) show()
+  })
 }
 
 function viaMessage(flush: () => void): () => void {

@@ -1,0 +1,49 @@
+import type { ReactNode } from 'react'
+import { act } from 'react'
+import { createRoot } from 'react-dom/client'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { Wire } from '../../core/test/wire/wire.ts'
+import { SessionProvider, useResponse } from '../src/index.ts'
+
+let wire: Wire
+beforeAll(async () => {
+  wire = await Wire.start()
+})
+afterAll(() => wire.close())
+
+function Answer({ id }: { id?: string }): ReactNode {
+  return <p>{useResponse(id)?.text}</p>
+}
+
+test('a row follows the list only while it shows the newest response', async () => {
+  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true)
+  const session = wire.session(wire.channelName())
+  await session.ready
+  let following = 0
+  const { subscribe } = session
+  vi.spyOn(session, 'subscribe').mockImplementation((listener) => {
+    following++
+    const stop = subscribe(listener)
+    return () => {
+      following--
+      stop()
+    }
+  })
+  const root = createRoot(document.body.appendChild(document.createElement('div')))
+  const show = (id?: string) =>
+    act(() =>
+      root.render(
+        <SessionProvider session={session}>
+          <Answer id={id} />
+        </SessionProvider>,
+      ),
+    )
+  show('a')
+  expect(following).toBe(0)
+  show()
+  expect(following).toBe(1)
+  show('a')
+  expect(following).toBe(0)
+  act(() => root.unmount())
+  vi.unstubAllGlobals()
+})
