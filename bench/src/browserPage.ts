@@ -6,16 +6,16 @@ import { BaseRealtime, FetchRequest, Rest, WebSocketTransport } from 'ably/modul
 import { createElement, memo } from 'react'
 import type { ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { showReact } from './reactAlone.ts'
 import { useChatPage } from '../peers/src/useChatReact.ts'
 
 /** Who puts the text on the page. */
-export type Shown = 'rejoin' | 'bare'
+export type Shown = 'rejoin' | 'bare' | 'react'
 
 /** What the benchmark calls in the page. */
 export interface BrowserPage {
-  /** Shows a conversation of `rows` with Rejoin in React, and, bare, each message that the SDK delivers; or one of them. */
+  /** Shows a conversation of `rows`. Without `shown`: with Rejoin in React and, bare, what the SDK delivers. */
   showChannel(options: ClientOptions, channelName: string, rows: number, shown?: Shown): Promise<void>
-  shown(): Shown | undefined
   /** Milliseconds from what was written into the text to the frame that showed it. */
   latencies(): { rejoin: number[]; bare: number[] }
   /** Shows a conversation of `rows` with `useChat`, which then gets a token every `pace` milliseconds. */
@@ -30,8 +30,6 @@ const add = (id: string) => {
   element.id = id
   return document.body.appendChild(element)
 }
-
-let onlyShown: Shown | undefined
 
 const seen = { rejoin: [] as number[], bare: [] as number[] }
 
@@ -82,7 +80,9 @@ async function showBare(channel: RealtimeChannel, rows: ResponseRow[]): Promise<
     const known = nodes.get(id)
     if (known) return known
     const node = document.createTextNode('')
-    root.appendChild(document.createElement('p')).appendChild(node)
+    const paragraph = root.appendChild(document.createElement('p'))
+    paragraph.id = id
+    paragraph.appendChild(node)
     nodes.set(id, node)
     return node
   }
@@ -94,6 +94,25 @@ async function showBare(channel: RealtimeChannel, rows: ResponseRow[]): Promise<
   return nodes
 }
 
+/** Tells, after each frame that shows something new, how many characters and ends of responses there are by then. */
+async function tellFrames(channel: RealtimeChannel): Promise<void> {
+  const { port1, port2 } = new MessageChannel()
+  let heard = 0
+  let isAsked = false
+  port1.onmessage = ({ data }) =>
+    (window as unknown as { tellShown(heard: string): void }).tellShown(String(data))
+  const frame = () => {
+    isAsked = false
+    port2.postMessage(heard)
+  }
+  await channel.subscribe(({ name, data }) => {
+    heard += name === 'response-end' ? 1 : ((data as string | undefined)?.length ?? 0)
+    if (isAsked) return
+    isAsked = true
+    requestAnimationFrame(frame)
+  })
+}
+
 const tasks: number[] = []
 new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) tasks.push(duration)
@@ -103,7 +122,6 @@ let chat: Awaited<ReturnType<typeof useChatPage>> | undefined
 
 const page: BrowserPage = {
   async showChannel(options, channelName, count, shown) {
-    onlyShown = shown
     const plugins = { WebSocketTransport, FetchRequest, Rest }
     const client = new BaseRealtime({ ...options, plugins })
     const rows = Array.from({ length: count }, (_, i): ResponseRow => ({
@@ -113,13 +131,16 @@ const page: BrowserPage = {
       createdAt: i + 1,
     }))
     const channel = client.channels.get(channelName)
-    if (shown !== 'bare') await showRejoin(client, channelName, rows)
-    const nodes = shown === 'rejoin' ? undefined : await showBare(channel, shown === 'bare' ? rows : [])
-    if (shown) return
+    if (shown === 'react') await showReact(channel, rows, add('react'))
+    if (shown === 'rejoin' || !shown) await showRejoin(client, channelName, rows)
+    if (shown) {
+      if (shown === 'bare') await showBare(channel, rows)
+      return tellFrames(channel)
+    }
+    const nodes = await showBare(channel, [])
     const last = () => document.getElementById('r0')?.textContent ?? ''
-    watchFrames({ rejoin: last, bare: () => nodes!.get('r0')?.data ?? '' })
+    watchFrames({ rejoin: last, bare: () => nodes.get('r0')?.data ?? '' })
   },
-  shown: () => onlyShown,
   latencies: () => seen,
   async showUseChat(rows, pace) {
     chat = await useChatPage(rows, add('chat'), () => new Promise((resolve) => setTimeout(resolve, pace)))

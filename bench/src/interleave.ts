@@ -23,7 +23,12 @@ export async function interleave(candidates: readonly Candidate[], rounds: numbe
       if (round > 0) samples[at]!.push((user + system) * 1_000)
     }
   }
-  return samples.map((values) => values.sort((a, b) => a - b)[values.length >> 2]!)
+  return samples.map(quartile)
+}
+
+/** The lower quartile. */
+export function quartile(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 2]!
 }
 
 const PAGES = 400_000
