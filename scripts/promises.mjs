@@ -76,7 +76,7 @@ const promises = [
   },
   {
     name: 'rows of a database',
-    files: ['past/floor', 'past/rowReader', 'response/rows', 'types/time'],
+    files: ['past/floor', 'response/rows', 'types/time'],
     members: {
       'response/conversation': ['rowChanged', 'ask'],
       'response/facts': ['tell'],
@@ -185,7 +185,7 @@ const promises = [
       'past/backlog',
       'past/continuity',
       'past/heard',
-      'past/history',
+      'past/channelHistory',
       'past/ledger',
       'past/ledgerStore',
       'past/older',

@@ -6,10 +6,18 @@ import { presentEntries } from './workspace.mjs'
 const never = {
   '@rejoin/core': {
     '*': ['packages/agent/', 'packages/core/src/ai-'],
-    createSession: reader('past/letGo', 'past/rewind', 'past/seed', 'session/citationSource', 'view/'),
+    createSession: reader(
+      'past/letGo',
+      'past/rewind',
+      'past/rowReader',
+      'past/seed',
+      'session/citationSource',
+      'view/',
+    ),
     createReader: reader(
       'past/seed',
       'past/rewind',
+      'past/rowReader',
       'response/citation',
       'response/rows',
       'response/transcript',

@@ -1,7 +1,7 @@
-import { floorOf, reaches } from './floor.ts'
+import { channelHistory } from './channelHistory.ts'
 import type { Hydrator } from './hydrator.ts'
-import type { LoadRows } from './rowReader.ts'
 import { RowReader } from './rowReader.ts'
+import type { LoadRows } from './rowReader.ts'
 
 export interface HistoryOptions {
   /** Messages a request, 1 to 1000. Default 200. */
@@ -17,28 +17,5 @@ export interface HistoryOptions {
  * start. Needs the capability `history`. If `maxPages` stops it earlier, the state's `hydration` is `bounded`.
  */
 export function history(options: HistoryOptions = {}): Hydrator {
-  const { limit = 200, maxPages = 10, older } = options
-  const rows = older && new RowReader(older)
-  return {
-    async load(past) {
-      const floor = past.initialRows && floorOf({ rows: past.initialRows })
-      let isReached = !floor
-      await past.readHistory({
-        limit,
-        maxPages,
-        ...(floor && { enough: (oldest) => (isReached ||= reaches(oldest, floor)) }),
-      })
-      if (!isReached) await rows?.read(past, true)
-      if (rows) past.setHasOlder(true)
-    },
-    async loadOlder(past) {
-      if (past.again) rows?.restart()
-      const more = await past.readHistory({ limit, maxPages, older: true })
-      if (more || !rows?.hasOlder) return more || (rows?.hasOlder ?? false)
-      // After `initialRows`, the first page says where the second one begins.
-      if (!rows.begun && past.initialRows) await rows.read(past)
-      if (rows.hasOlder) await rows.read(past)
-      return rows.hasOlder
-    },
-  }
+  return channelHistory(options, options.older && new RowReader(options.older))
 }

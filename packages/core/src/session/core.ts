@@ -2,7 +2,7 @@ import type { ChannelMode, RealtimeChannel, RealtimeClient } from 'ably'
 import type { ChannelSource } from '../ably/openChannel.ts'
 import { openChannel } from '../ably/openChannel.ts'
 import { Continuity } from '../past/continuity.ts'
-import { history } from '../past/history.ts'
+import { channelHistory } from '../past/channelHistory.ts'
 import type { Hydrator } from '../past/hydrator.ts'
 import { Conversation } from '../response/conversation.ts'
 import type { Ignored } from '../response/conversation.ts'
@@ -96,7 +96,7 @@ export class SessionCore {
   readonly #ready = new Promise<void>((resolve, reject) => (this.#settle = { resolve, reject }))
 
   constructor(options: ChannelSource & ReadingOptions, parts: Parts) {
-    const { hydrate = history(), codec, schedule = perFrame } = options ?? {}
+    const { hydrate = channelHistory(), codec, schedule = perFrame } = options ?? {}
     if (typeof hydrate?.load !== 'function')
       throw wrongOption('hydrate', 'history(), rewind(), seed() or an object with load()', hydrate)
     if (codec && typeof codec.decode !== 'function')

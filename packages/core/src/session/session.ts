@@ -3,7 +3,7 @@ import { Immer } from 'immer'
 import type { CitationSource, CitationSourceOf } from './citationSource.ts'
 import { quoted, RejoinError, wrapError } from '../types/errors.ts'
 import { allFeatures } from './features.ts'
-import { history } from '../past/history.ts'
+import { channelHistory } from '../past/channelHistory.ts'
 import type { Hydrator } from '../past/hydrator.ts'
 import type { ChannelSource } from '../ably/openChannel.ts'
 import { Branches } from './branches.ts'
@@ -225,7 +225,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
     return new Session({
       ...this.#options,
       channelName: `${this.#core.channel.name}:${responseId}`,
-      hydrate: options?.hydrate ?? history(),
+      hydrate: options?.hydrate ?? channelHistory(),
       presence: false,
     })
   }

@@ -1,0 +1,31 @@
+import { floorOf, reaches } from './floor.ts'
+import type { HistoryOptions } from './history.ts'
+import type { Hydrator } from './hydrator.ts'
+import type { RowReader } from './rowReader.ts'
+
+/** Reads the channel's history, and, where it retains no more, `rows`. Readers without rows do not load those. */
+export function channelHistory(bounds: Omit<HistoryOptions, 'older'> = {}, rows?: RowReader): Hydrator {
+  const { limit = 200, maxPages = 10 } = bounds
+  return {
+    async load(past) {
+      const floor = past.initialRows && floorOf({ rows: past.initialRows })
+      let isReached = !floor
+      await past.readHistory({
+        limit,
+        maxPages,
+        ...(floor && { enough: (oldest) => (isReached ||= reaches(oldest, floor)) }),
+      })
+      if (!isReached) await rows?.read(past, true)
+      if (rows) past.setHasOlder(true)
+    },
+    async loadOlder(past) {
+      if (past.again) rows?.restart()
+      const more = await past.readHistory({ limit, maxPages, older: true })
+      if (more || !rows?.hasOlder) return more || (rows?.hasOlder ?? false)
+      // After `initialRows`, the first page says where the second one begins.
+      if (!rows.begun && past.initialRows) await rows.read(past)
+      if (rows.hasOlder) await rows.read(past)
+      return rows.hasOlder
+    },
+  }
+}
