@@ -174,7 +174,7 @@ const promises = [
     members: {
       'ably/openChannel': ['checked', 'unusable'],
       'past/continuity': ['deaf'],
-      'session/core': ['noClient', 'wrongHydrator', 'lacks'],
+      'session/core': ['noClient', 'lacks'],
       'session/events': ['reportOnce', 'report', 'listenerThrew'],
     },
   },
@@ -353,7 +353,8 @@ function emptied(code, names, file) {
     if (body && name) bodies.set(type === 'PrivateIdentifier' ? `#${name}` : name, body)
   })
   const cuts = names.map((name) => {
-    if (!bodies.has(name)) throw new Error(`${file} has no ${name}; scripts/promises.mjs names it`)
+    if (!bodies.has(name))
+      throw new Error(`${file} has no ${name} any more; put it right in scripts/promises.mjs`)
     return bodies.get(name)
   })
   let rest = code
