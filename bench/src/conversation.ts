@@ -1,4 +1,4 @@
-import type { Hydrator, ResponseRow, Session } from '@rejoin/core'
+import type { Hydrator, ResponseRow } from '@rejoin/core'
 import { createSession, history, seed } from '@rejoin/core'
 import type { InboundMessage } from 'ably'
 import { deliveriesOf, makeTokens, wholeMessage } from '../../packages/core/test/model/deliveries.ts'
@@ -142,25 +142,47 @@ async function measureLong(report: Report, count: number): Promise<void> {
   const parsing = await costOf(() => void JSON.parse(JSON.stringify(rows.slice(0, PAGE))))
   add('scroll up, a page of 200, the first pages', first / tenth, parsing)
   add('scroll up, a page of 200, the last pages', last / tenth, parsing)
-  measureStream(report, session, one, column)
+  await measureStream(report, one, column)
   session.close()
 }
 
-function measureStream(report: Report, session: Session, one: ReturnType<typeof open>, column: string): void {
-  const deliveries = deliveriesOf('message-per-response', 'streams', makeTokens(10_001))
-  for (const message of deliveries.first) one.channel.deliver(message)
-  one.frames.next()
-  const started = process.cpuUsage()
-  deliveries.tokens.forEach((message, i) => {
-    one.channel.deliver(message)
-    if (i % 64 === 0) one.frames.next()
+/** Whether a token at the end of a long conversation costs what it costs in an empty one. */
+async function measureStream(report: Report, long: Opened, column: string): Promise<void> {
+  const TOKENS = 10_000
+  const empty = open({ load: () => Promise.resolve() })
+  await empty.session.ready
+  const tokens = makeTokens(TOKENS + 1)
+  const stream = ({ channel, frames, session }: Opened) => {
+    const deliveries = deliveriesOf('message-per-response', `streams-${++answers}`, tokens)
+    for (const message of deliveries.first) channel.deliver(message)
+    frames.next()
+    return () => {
+      deliveries.tokens.forEach((message, i) => {
+        channel.deliver(message)
+        if (i % 64 === 0) frames.next()
+      })
+      for (const message of deliveries.last) channel.deliver(message)
+      if (session.getResponse(`streams-${answers}`)?.text !== deliveries.text)
+        throw new Error('unable to measure a stream; the reader got it wrong')
+    }
+  }
+  const [least, value] = await interleave(
+    [
+      { name: 'empty', prepare: () => stream(empty) },
+      { name: 'long', prepare: () => stream(long) },
+    ],
+    7,
+  )
+  empty.session.close()
+  report.add({
+    section: SECTION,
+    name: 'stream at its end, a token; the floor: in an empty one',
+    column,
+    unit: 'ns',
+    value: value! / TOKENS,
+    floor: least! / TOKENS,
   })
-  const { user, system } = process.cpuUsage(started)
-  for (const message of deliveries.last) one.channel.deliver(message)
-  if (session.getResponse('streams')?.text !== deliveries.text)
-    throw new Error('unable to measure a stream; the reader got it wrong')
-  const value = ((user + system) * 1_000) / deliveries.tokens.length
-  report.add({ section: SECTION, name: 'stream at its end, a token', column, unit: 'ns', value })
+  report.atMost(1.3, `a token at the end of ${column}, against an empty conversation`, value! / least!)
 }
 
 /** So many messages of the past, in pages of history. */
