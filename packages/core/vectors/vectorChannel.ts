@@ -3,7 +3,7 @@ import { channelName } from './vector.ts'
 
 export type Message = Record<string, unknown>
 
-/** Later than any message of a vector, in milliseconds since the epoch. */
+/** Later than any message of a vector says of itself, in milliseconds since the epoch. */
 const AFTER_ALL = 1_800_000_000_000
 
 interface Change {
@@ -50,8 +50,11 @@ export class VectorChannel {
     for (const [name, listener] of this.stateListeners) if (name === event) listener(change)
   }
 
+  /** What is delivered live after someone came or went is later than that. */
   deliver(message: Message): void {
-    this.listener(message as unknown as InboundMessage)
+    const timestamp = AFTER_ALL + this.moves.length
+    const later = this.moves.length > 0 && { version: { ...Object(message.version), timestamp } }
+    this.listener({ ...message, ...later } as unknown as InboundMessage)
   }
 
   /** Answers the oldest request for history, if there is one. */
@@ -63,7 +66,7 @@ export class VectorChannel {
     const before = this.members
     this.members = clientIds
     const move = (clientId: string, action: 'enter' | 'leave'): void => {
-      const message = { clientId, action, timestamp: AFTER_ALL }
+      const message = { clientId, action, timestamp: AFTER_ALL + this.moves.length }
       this.moves.unshift(message)
       this.presenceListener(message)
     }

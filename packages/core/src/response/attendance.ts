@@ -20,14 +20,19 @@ export class Attendance {
     const spokeAt = event.editor === undefined ? event.updatedAt : event.timestamp
     if (spokeAt > this.spokeAt) {
       this.spokeAt = spokeAt
+      const isNews = this.interrupted || event.clientId !== this.speaker
       if (this.interrupted && event.type !== 'end') {
         this.interrupted = false
         seen = live
       }
-      // Nobody watched the agent since a message of the past: presence history tells whether it left.
-      this.attended = live && event.editor === undefined
+      // Nobody watched the agent since a message of the past: presence history tells whether it left. Of a live one that
+      // is its first, or comes after it was gone, the conversation finds out whether it is here.
+      this.attended = live && event.editor === undefined && !isNews
     }
-    if (event.strict) this.promised = event.watched
+    if (event.strict && event.watched !== this.promised) {
+      this.promised = event.watched
+      this.attended = false
+    }
     if (event.clientId !== this.speaker && event.version > this.#spokenAt) {
       this.speaker = event.clientId
       this.#spokenAt = event.version

@@ -1,6 +1,7 @@
 import type {
   CitationEvent,
   EndEvent,
+  EventMeta,
   Met,
   PromptEvent,
   StreamEvent,
@@ -62,8 +63,10 @@ export class Conversation {
   known: Known = nothingKnown
   /** A live response has appeared whose beginning may lie in the past. */
   strangers = false
-  /** A response came live through another client's edit: whether its agent has left was not watched. */
+  /** A response came live whose agent is away, or through another client's edit: whether it has left was not watched. */
   unattended = false
+  /** Whether a client is present, as far as is known. */
+  isHere: (clientId: string) => boolean = () => true
   /** Which reading of the past is being applied: it holds back what it changes (`Store.hold`). 0: none. */
   reading = 0
   /** Responses that may lack older messages: complete ones are not checked again for every page of history. */
@@ -236,7 +239,7 @@ export class Conversation {
   #meet(response: Response, event: StreamEvent, live: boolean, meta?: Met): boolean {
     const { serial, promptId } = response
     let changed = response.meet(event, live, meta)
-    if (live && !response.agent.attended) this.unattended = true
+    if (live && !response.agent.attended) this.#attend(response, event)
     if (promptId !== response.promptId) this.replies?.note(response)
     if (response.isRival && this.roster.judge(response)) changed = true
     if (changed && !response.headKnown) {
@@ -245,6 +248,14 @@ export class Conversation {
       else if (live && serial === undefined) this.strangers = true
     }
     return changed
+  }
+
+  /** If its agent is here, the session will see it leave. A message can come after its agent has left. */
+  #attend({ agent }: Response, { editor }: EventMeta): void {
+    const { promised, speaker } = agent
+    const isAway = promised && speaker !== undefined && !this.isHere(speaker)
+    if (editor === undefined && !isAway) agent.attended = true
+    else this.unattended = true
   }
 
   /** Returns whether the response changed. */

@@ -133,6 +133,44 @@ describe('how a response ended (PROTOCOL.md §3.3)', () => {
     expect([conversation.find('other')!.agent.attended, conversation.unattended]).toEqual([false, true])
   })
 
+  test('of a message that comes after its agent has left, or once more after that, the session asks', () => {
+    const reader = new Reader()
+    const { conversation } = reader
+    conversation.isHere = () => false
+    const asked = () => {
+      const { agent } = conversation.find('r')!
+      const before = [agent.attended, conversation.unattended]
+      conversation.unattended = false
+      agent.attended = true
+      return before
+    }
+    reader.read(message({ ...token('Hi', 2), clientId: 'agent' }))
+    expect(asked()).toEqual([false, true])
+    // It was asked: what follows asks no more.
+    const say = (text: string, end: number, timestamp: number) => {
+      const later = message({ ...token(text, end), clientId: 'agent' })
+      reader.read({ ...later, version: { ...later.version, timestamp } })
+    }
+    say(' you', 6, 2_000)
+    expect(asked()).toEqual([true, false])
+    conversation.find('r')!.interrupt()
+    say(' too', 10, 3_000)
+    expect(asked()).toEqual([false, true])
+    conversation.isHere = () => true
+    conversation.find('r')!.interrupt()
+    say('!', 11, 4_000)
+    expect(asked()).toEqual([true, false])
+  })
+
+  test('who is present tells once an agent promises to be: an older message may say so', () => {
+    const reader = new Reader()
+    const begin = message({ name: 'start', headers })
+    reader.read({ name: 'token', data: 'Hi', headers: { responseId: 'r' }, clientId: 'agent' })
+    expect(reader.conversation.find('r')!.agent.attended).toBe(true)
+    reader.read({ ...begin, clientId: 'agent' }, undefined, false)
+    expect(reader.conversation.find('r')!.agent.attended).toBe(false)
+  })
+
   test('of a stop and a complete end, the stop counts in every order', () => {
     everyOrder([token('Hi', 2), { name: 'cancelled', serial: next(), headers }, stop()], (response) =>
       expect(response?.status).toBe('stopped'),

@@ -60,6 +60,15 @@ function isTrue(ask: () => boolean): boolean {
 /** What clients give for a tool call: a decision or a result, or a piece of one. */
 export type Reply = ToolEvent | ValueEvent
 
+/** What presupposes a response, and so begins none (PROTOCOL.md §8.1). */
+export function beginsNothing(event: StreamEvent): boolean {
+  if (event.type === 'tool') {
+    const { kind } = event.change
+    return kind !== 'call' && kind !== 'call-fields' && kind !== 'approval-request'
+  }
+  return event.type === 'part-metadata' || event.type === 'retract' || isReply(event)
+}
+
 /**
  * What counts from parties other than the response's own: a decision, and the result of a tool that runs in the client
  * (PROTOCOL.md §8).

@@ -9,7 +9,7 @@ import { lossesOf } from './losses.ts'
 import { noGaps } from './part.ts'
 import type { Changed, Run } from '../text/run.ts'
 import type { OpenPart } from './part.ts'
-import { isReply } from './parties.ts'
+import { beginsNothing } from './parties.ts'
 import type { Reply } from './parties.ts'
 import type { PartKinds } from './partKind.ts'
 import { PartList } from './partList.ts'
@@ -216,7 +216,7 @@ export class Response {
     const isLater = this.serial !== undefined && serial >= this.serial
     // Mostly the two are one and the same.
     const isAfter = this.begun === this.serial ? isLater : this.begun !== undefined && serial >= this.begun
-    if (!isAfter && !isReply(event)) this.begun = serial
+    if (!isAfter && !beginsNothing(event)) this.begun = serial
     if (isLater) {
       if (clientId === undefined || this.clientId !== undefined) return false
       this.clientId = clientId

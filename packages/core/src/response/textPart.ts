@@ -33,10 +33,11 @@ export class OpenText extends OpenPart {
     return this.runs.some((_, i) => this.#tornAt(i))
   }
 
-  /** A run begins when the one before it is closed. */
+  /** A run begins when the one before it is closed. Of two messages that claim to be one, the first must go on. */
   #tornAt(index: number): boolean {
     const run = this.runs[index]!
     const before = this.runs[index - 1]
+    if (run.merges && before?.merges && run.index === before.index) return before.done || !before.closed
     return run.index > 0 && !(before?.index === run.index - 1 && before.closed)
   }
 
@@ -94,7 +95,7 @@ export class OpenText extends OpenPart {
       // An extension of the whole only if nothing of an earlier run changed after it.
       if (change === undefined || (appended !== '' && change === '' && run.length > 0)) appended = undefined
       else if (appended !== undefined) appended += change
-      hasGap ||= run.index > 0 || run.gaps.length > 0 || run.verified === false
+      hasGap ||= this.runs.length > 1 || run.index > 0 || run.gaps.length > 0 || run.verified === false
       text += run.text
     }
     this.gaps = hasGap ? this.#findGaps() : noGaps

@@ -122,6 +122,7 @@ export class Session<T extends Tools = RegisteredTools, D extends DataTypes = Re
       onEvent: (gone) => this.#absence.changed(gone),
       onChange: (members) => core.dispatch({ type: 'members', ...members }),
     })
+    conversation.isHere = (clientId) => !this.#presence.synced || this.#presence.has(clientId)
     this.#absence = new Absence(core, this.#presence, ({ promptId }) => this.#waker?.interrupted(promptId))
     this.#citations = options.citations?.(channel, (event, live) => {
       conversation.apply(event, live)

@@ -38,9 +38,9 @@ export class Pieces {
       return true
     }
     if (same.tokens) return this.#putInto(index, same, piece)
-    // The original of an edited token came late: its length shows how much is missing before it.
+    // The original of an edited token came late: its length shows how much is missing before it, and its stamp counts.
     if (same.edited && !edited && same.was === undefined) {
-      this.list[index] = { ...same, was: text.length }
+      this.list[index] = { ...same, was: text.length, end: piece.end ?? same.end }
       return true
     }
     // Already known, unless it edits the token.

@@ -98,6 +98,8 @@ export class Run {
   /** A piece begins within the known text: its agent may have resumed from a shorter one. */
   #overlaps = false
   #cursor: Cursor | undefined
+  /** Length of the shown text up to the last edit in it: there, it is not what the agent wrote. */
+  #editedTo = 0
   /** The connection that published all tokens; null if several did, or one is not known. */
   #publisher: string | null | undefined
   #headKnown = false
@@ -139,7 +141,9 @@ export class Run {
     const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
     const marked = this.#closing.mark(fragment)
-    let changed = !this.#isCovered(key, end) && this.#insert(fragment, follows ? cursor : undefined)
+    let changed = this.#isCovered(key, end)
+      ? this.#isContrary(key, text, end) && (this.#makeRoom(key) || this.#insert(fragment, undefined))
+      : this.#insert(fragment, follows ? cursor : undefined)
     if (follows) {
       cursor.key = key
       cursor.length += text.length
@@ -180,7 +184,8 @@ export class Run {
       first.since = ''
       return true
     }
-    if (!this.merges) followers(base).add(key, text.length)
+    if (this.merges) base.since ??= base.key
+    else followers(base).add(key, text.length)
     base.key = key
     base.text = undefined
     base.end = end
@@ -229,6 +234,45 @@ export class Run {
     }
     const marked = this.#closing.mark(fragment)
     if (!this.#ownPieces().put(editOf({ key, end }, { text, edited }))) return marked
+    return (this.#stale = true)
+  }
+
+  /**
+   * Whether an operation that comes late for its place in what followed the base's full text says something else than
+   * stands there: two publishers write this run, or a stamp is wrong.
+   */
+  #isContrary(key: string, text: string, end: number | undefined): boolean {
+    const { end: reached } = this.#base!
+    if (!this.#isWithin(key) || end === undefined || reached === undefined) return false
+    const known = this.#settle(this.#base!)
+    const to = known.length + end - reached
+    return to < text.length || known.slice(to - text.length, to) !== text
+  }
+
+  /** The same of a full text; one without a stamp is to be how the text begins. An empty one is a redaction. */
+  #isOtherText(key: string, text: string, end: number | undefined): boolean {
+    if (end !== undefined) return this.#isContrary(key, text, end)
+    const known = this.#settle(this.#base!)
+    return text === '' ? known !== '' : !known.startsWith(text)
+  }
+
+  /** Whether its place is in what followed the base's full text. */
+  #isWithin(key: string): boolean {
+    const { since, key: newest, gaps } = this.#base!
+    return since !== undefined && key > since && key <= newest && gaps.length === 0
+  }
+
+  /**
+   * Makes room for such an operation: the base gives up what came after it. A message's operations cannot be told apart
+   * any more, so all of its text is uncertain; returns whether it is.
+   */
+  #makeRoom(key: string): boolean {
+    const base = this.#base!
+    if (!this.merges) {
+      this.#unfold(base, key)
+      return false
+    }
+    base.gaps = [{ from: 0, to: this.#settle(base).length, missing: undefined }]
     return (this.#stale = true)
   }
 
@@ -293,9 +337,25 @@ export class Run {
       else if (this.#relink(this.#pieces.overtaker(key), key, text.length, stamp)) mended = true
     }
     const changed = this.#closing.mark(full) || mended
-    if (this.#base && key <= this.#base.key) return changed
+    if (this.#base && key <= this.#base.key) {
+      // A text that lacks some does not contradict one that has it.
+      if (text.length < (stamp ?? 0) || !this.#isWithin(key)) return changed
+      if (!this.#isOtherText(key, text, stamp)) {
+        // It withdraws older tokens that are still to come.
+        this.#base.since = key
+        this.#base.tokens = this.#base.tokens?.part(key).after
+        this.#base.final ||= final
+        return changed
+      }
+      if (this.#makeRoom(key)) return true
+    }
     this.fold()
-    const settled = this.gaps.length === 0 && this.#pieces.list.length > 0 && !this.#overlaps
+    const settled =
+      this.gaps.length === 0 &&
+      this.#pieces.list.length > 0 &&
+      !this.#overlaps &&
+      stamp !== undefined &&
+      (text.length < stamp || this.#shown.has(text, stamp, 0))
     if (this.merges && key <= this.key && settled) return changed
     // A full text without a stamp is authoritative: older declarations do not describe it.
     const authoritative = full.end === undefined && !create
@@ -357,6 +417,7 @@ export class Run {
     this.#stale = false
     this.#overlaps = false
     const base = this.#base
+    this.#editedTo = base?.authoritative ? this.#settle(base).length : 0
     this.#folded = base?.key ?? ''
     this.#shown.refold(base ? { ...base, text: this.#settle(base) } : nothing, () => {
       for (const piece of this.#pieces.list) this.#step(piece)
@@ -484,6 +545,7 @@ export class Run {
       if (broken) this.#shown.gap(here, here, undefined)
       const known = straddles ? Math.max(0, this.#base!.text!.length - piece.at!) : 0
       this.#shown.push(known ? text.slice(known) : text)
+      if (piece.edited) this.#editedTo = this.#shown.length
       this.#shown.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
       return
     }
@@ -523,6 +585,7 @@ export class Run {
       this.#shown.push(text.slice(length - (end - reached)))
       this.#shown.end = end
     }
+    if (!this.#shown.has(text, end, this.#editedTo)) this.#shown.doubt(this.#shown.length)
   }
 
   #brokenBetween(known: string, next: string): boolean {

@@ -72,6 +72,18 @@ export class ShownText {
     this.gaps = added(this.gaps, { from, to, missing, start })
   }
 
+  /**
+   * Whether `text`, which ends at `end` in the agent's text, stands there; true where that cannot be told: beside gaps,
+   * or before `from`, where the text is edited.
+   */
+  has(text: string, end: number, from: number): boolean {
+    const to = this.length - ((this.end ?? NaN) - end)
+    const start = to - text.length
+    if (Number.isNaN(to)) return true
+    if (start < Math.max(from, this.gaps.at(-1)?.to ?? 0)) return from > 0 || this.gaps.length > 0
+    return this.text.slice(start, to) === text
+  }
+
   /** Marks the last `length` code units as uncertain, with the gaps among them. */
   doubt(length: number): void {
     let from = Math.max(0, this.length - length)

@@ -68,10 +68,10 @@ const saying = fc
     },
   )
 
-/** An agent calls a tool before it tells the result: it begins with something else. */
+/** An agent calls a tool before it tells of it: it begins with something else. */
 const honest = fc
   .array(saying, { minLength: 1, maxLength: 8 })
-  .filter(([first]) => first!.name !== 'tool_result')
+  .filter(([first]) => first!.name !== 'tool_result' && first!.name !== 'tool_progress')
 const hostile = fc.array(fc.tuple(fc.nat(9), saying, fc.constantFrom('eve', 'mal', undefined)), {
   maxLength: 8,
 })

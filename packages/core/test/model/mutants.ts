@@ -15,6 +15,48 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [
   {
+    name: 'a late token that contradicts what followed it is dropped',
+    file: 'text/run.ts',
+    from: 'return to < text.length || known.slice(to - text.length, to) !== text',
+    to: 'return false',
+    killer: 'src/text/contrary',
+  },
+  {
+    name: 'known text that reads otherwise is no contradiction',
+    file: 'text/run.ts',
+    from: 'if (!this.#shown.has(text, end, this.#editedTo)) this',
+    to: 'if (false as boolean) this',
+    killer: 'src/text/contrary',
+  },
+  {
+    name: 'a redaction that comes late counts for nothing',
+    file: 'text/run.ts',
+    from: "text === '' ? known !== '' : !known.startsWith(text)",
+    to: 'false',
+    killer: 'src/text/contrary',
+  },
+  {
+    name: 'two messages may be the same run',
+    file: 'response/textPart.ts',
+    from: 'run.merges && before?.merges && run.index === before.index',
+    to: 'false as boolean',
+    killer: 'src/response/parties',
+  },
+  {
+    name: 'progress begins a response',
+    file: 'response/parties.ts',
+    from: "return kind !== 'call' && kind !== 'call-fields' && kind !== 'approval-request'",
+    to: 'return isReply(event)',
+    killer: 'src/response/parties',
+  },
+  {
+    name: 'an agent that speaks is there',
+    file: 'response/conversation.ts',
+    from: 'if (editor === undefined && !isAway) agent',
+    to: 'if (editor === undefined) agent',
+    killer: 'src/response/facts',
+  },
+  {
     name: 'what a row without ids has shows twice',
     file: 'response/valuePart.ts',
     from: 'nameless.length > 0 && isTold(',
@@ -227,7 +269,7 @@ export const mutants: Mutant[] = [
   {
     name: 'nobody looks whether the agent of an edited response has left',
     file: 'response/conversation.ts',
-    from: 'if (live && !response.agent.attended) this.unattended = true',
+    from: 'else this.unattended = true',
     to: '',
     killer: 'src/past/continuity',
   },
@@ -269,8 +311,8 @@ export const mutants: Mutant[] = [
   {
     name: 'a message needs no text that a successor resumed from, once its stamps agree',
     file: 'text/run.ts',
-    from: 'this.#pieces.list.length > 0 && !this.#overlaps',
-    to: 'this.#pieces.list.length > 0',
+    from: '!this.#overlaps &&\n',
+    to: '\n',
     killer: 'src/text/edits',
   },
   {
