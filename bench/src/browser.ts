@@ -1,4 +1,4 @@
-import type { Agent } from '@rejoin/agent'
+import type { ResponseWriter } from '@rejoin/agent'
 import { createAgent } from '@rejoin/agent'
 import { startLocalAbly } from '@rejoin/local-ably'
 import * as Ably from 'ably'
@@ -21,7 +21,7 @@ let seconds = 5
 const PACE = 20
 const ROWS = 1_000
 /** Tokens of a response whose page is looked at for its work. */
-const TICKS = 50
+const TICKS = 40
 /** How many times slower the machine is made. */
 const THROTTLES = [4, 6]
 
@@ -148,18 +148,20 @@ async function measureMainThread(
     const channelName = `ai:busy-${rate}-${shown}`
     const thread = await MainThread.of(await open(channelName, ROWS, shown), rate)
     const agent = createAgent({ client, channelName })
-    pages.push({ shown, thread, agent, samples: [] as Work[] })
+    const responses = ['r0', 'r1', 'r2'].map((responseId) => agent.respond({ responseId }))
+    pages.push({ shown, thread, responses, samples: [] as Work[] })
   }
-  // The first round warms up.
+  // The first round warms up, and the responses begin in it.
   for (let round = 0; round <= (isQuick ? 4 : 12); round++) {
     for (let i = 0; i < pages.length; i++) {
-      const { thread, agent, samples } = pages[(i + round) % pages.length]!
-      const work = await thread.watch(() => streamThree(agent, thread, tokens, round))
+      const { thread, responses, samples } = pages[(i + round) % pages.length]!
+      const work = await thread.watch(() => stream(responses, thread, tokens))
       if (round > 0) samples.push(work)
     }
   }
   const busy = new Map<Shown, number>()
-  for (const { shown, thread, samples } of pages) {
+  for (const { shown, thread, responses, samples } of pages) {
+    await Promise.all(responses.map((response) => response.end()))
     const tasks = await call(thread.tab, (page) => page.longTasks())
     busy.set(shown, quartile(samples.map((work) => work.busy)))
     const layouts = quartile(samples.map((work) => work.layouts))
@@ -176,18 +178,15 @@ const names: Record<Shown, string> = {
 }
 
 /** Publishes a token into each when the page has shown the last ones, so that all pages show as many frames. */
-async function streamThree(
-  agent: Agent,
+async function stream(
+  responses: readonly ResponseWriter[],
   thread: MainThread,
   tokens: readonly string[],
-  round: number,
 ): Promise<void> {
-  const responses = [0, 1, 2].map((i) => agent.respond({ responseId: `r${round}-${i}` }))
   for (const token of tokens) {
     for (const response of responses) response.append(token)
     await Promise.all([pause(PACE), thread.shows(responses.length * token.length)])
   }
-  await Promise.all([...responses.map((response) => response.end()), thread.shows(responses.length)])
 }
 
 /** As many tokens into the one response that `useChat` can show. Returns the seconds that the main thread was busy. */
@@ -196,10 +195,10 @@ async function measureUseChat(report: Report, tab: Page): Promise<number> {
   const [rate] = THROTTLES as [number]
   const thread = await MainThread.of(tab, rate)
   const tokens = JSON.stringify(makeTokens(3 * TICKS))
-  const stream = () => tab.evaluate(`page.streamUseChat(${tokens})`)
+  const streamOne = () => tab.evaluate(`page.streamUseChat(${tokens})`)
   // Warm up, as the others.
-  await stream()
-  const work = await thread.watch(stream)
+  await streamOne()
+  const work = await thread.watch(streamOne)
   const tasks = await call(tab, (page) => page.longTasks())
   reportWork(report, rate, { name: 'as many tokens into one response', peer: 'useChat (React)', work, tasks })
   await tab.close()

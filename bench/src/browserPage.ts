@@ -94,7 +94,7 @@ async function showBare(channel: RealtimeChannel, rows: ResponseRow[]): Promise<
   return nodes
 }
 
-/** Tells, after each frame that shows something new, how many characters and ends of responses there are by then. */
+/** Tells, after each frame that shows something new, how many characters there are by then. */
 async function tellFrames(channel: RealtimeChannel): Promise<void> {
   const { port1, port2 } = new MessageChannel()
   let heard = 0
@@ -105,8 +105,8 @@ async function tellFrames(channel: RealtimeChannel): Promise<void> {
     isAsked = false
     port2.postMessage(heard)
   }
-  await channel.subscribe(({ name, data }) => {
-    heard += name === 'response-end' ? 1 : ((data as string | undefined)?.length ?? 0)
+  await channel.subscribe('response', ({ data }) => {
+    heard += (data as string | undefined)?.length ?? 0
     if (isAsked) return
     isAsked = true
     requestAnimationFrame(frame)

@@ -44,7 +44,7 @@ export class MainThread {
     return { busy: busy - before.busy, layouts: layouts - before.layouts }
   }
 
-  /** Resolves when a frame has shown so many more characters and ends of responses. */
+  /** Resolves when a frame has shown so many more characters. */
   shows(more: number): Promise<void> {
     this.#wanted += more
     return new Promise((resolve) => (this.#onShown = resolve))
