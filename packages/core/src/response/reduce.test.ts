@@ -45,6 +45,28 @@ const refsOf = ({ entries }: typeof emptyStructure) => entries.shown.refs
 const all = (list: readonly StructureEvent[]) => reduce(emptyStructure, list, rules)
 
 describe('the reducer of the structure', () => {
+  test('what a view sees of a prompt is made when it is read, once, and stays until the prompt changes', () => {
+    let copies = 0
+    const row: ToldPrompt = {
+      ...prompt('a', '1'),
+      get metadata() {
+        return copies++
+      },
+    }
+    const before = all([{ type: 'row', prompt: row }])
+    const more = reduce(before, [{ type: 'row', prompt: prompt('b', '2') }], rules)
+    expect(copies).toBe(0)
+    const shown = before.prompts.get('a')!.state
+    expect(shown).toMatchObject({ id: 'a', status: 'sent' })
+    expect(more.prompts.get('a')!.state).toBe(shown)
+    expect(copies).toBe(1)
+    const answer = { id: 'r', serial: '2', createdAt: 1, promptId: 'a', status: 'complete' } as const
+    const answered = reduce(more, [{ type: 'responses', responses: [answer] }], rules)
+    expect(answered.prompts.get('a')!.state).toMatchObject({ status: 'answered', responseId: 'r' })
+    expect(shown.status).toBe('sent')
+    expect(copies).toBe(2)
+  })
+
   test('one batch or one by one: the same', () => {
     fc.assert(
       fc.property(fc.array(events, { maxLength: 20 }), (list) => {

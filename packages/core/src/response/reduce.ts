@@ -21,8 +21,27 @@ export interface Told {
   readonly heard: boolean
 }
 
-export interface KnownPrompt extends Told {
-  readonly state: PromptState
+/** A prompt and what became of it. A class, so that all have one shape: a conversation has thousands. */
+export class KnownPrompt implements Told {
+  declare readonly told: ToldPrompt
+  declare readonly heard: boolean
+  declare readonly status: PromptStatus
+  declare readonly responseId: string | undefined
+  declare private shown: PromptState | undefined
+
+  constructor({ told, heard }: Told, { status, responseId }: ReturnType<Fates['outcomeOf']>) {
+    this.told = told
+    this.heard = heard
+    this.status = status
+    this.responseId = responseId
+    this.shown = undefined
+  }
+
+  /** What a view sees of it: made when it is first read. */
+  get state(): PromptState {
+    const { told, status, responseId } = this
+    return (this.shown ??= responseId === undefined ? { ...told, status } : { ...told, status, responseId })
+  }
 }
 
 /**
@@ -193,7 +212,8 @@ class Changes {
     const before = this.#fate(id)
     const fate = fates.after(before, event)
     if (fate !== before) this.fates.set(id, fate)
-    const known = this.#known(id)
+    // What was told of in this batch is settled after it.
+    const known = this.#told.has(id) ? undefined : this.#known(id)
     if (known) this.#setPrompt(known.told, known.heard)
   }
 
@@ -234,7 +254,8 @@ class Changes {
     for (const one of this.#told.values()) this.#settle(one)
   }
 
-  #settle({ told, heard }: Told): void {
+  #settle(one: Told): void {
+    const { told, heard } = one
     const { id, serial, createdAt } = told
     const { fates = answers } = this.#rules
     const known = latest(id, this.prompts, this.#state.prompts)
@@ -243,12 +264,13 @@ class Changes {
     const entry = fates.place(own, fate, this)
     const key = keyOf(own)
     this.entries.set(key, entry)
-    const { status, responseId } = fates.outcomeOf(told, fate)
-    const state = responseId === undefined ? { ...told, status } : { ...told, status, responseId }
-    if (known?.told !== told || known.heard !== heard || !same(state, known.state))
-      this.prompts.set(id, { told, state, heard })
-    const isQueued = state.status === 'queued'
-    if (isQueued || known?.state.status === 'queued') this.queue.set(key, isQueued ? entry : undefined)
+    const outcome = fates.outcomeOf(told, fate)
+    const { status, responseId } = outcome
+    const isOther = known?.status !== status || known.responseId !== responseId
+    if (isOther || known.told !== told || known.heard !== heard)
+      this.prompts.set(id, new KnownPrompt(one, outcome))
+    const isQueued = status === 'queued'
+    if (isQueued || known?.status === 'queued') this.queue.set(key, isQueued ? entry : undefined)
   }
 }
 

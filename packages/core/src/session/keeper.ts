@@ -115,8 +115,8 @@ export class Keeper {
 
   #stays({ id, role }: MessageRef, { prompts }: Structure): boolean {
     if (role === 'assistant') return isBusy(this.#host.conversation, id)
-    const { delivery, status } = prompts.get(id)!.state
-    return delivery !== 'sent' || status === 'queued' || status === 'answering'
+    const { told, status } = prompts.get(id)!
+    return told.delivery !== 'sent' || status === 'queued' || status === 'answering'
   }
 
   /** Other versions than those that show go, too, if without the older lines they would show. */
