@@ -2,6 +2,7 @@
 // without its files, and without those members of others that serve it alone. What is left would not work: so much
 // would be left to load if nobody kept that promise.
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { transformSync } from 'esbuild'
 import { parseAst } from 'rollup/parseAst'
 import { weigh } from './bundle.mjs'
@@ -306,6 +307,24 @@ export async function promisesOf(code, { gzip, modules }) {
     rows.push({ name: promise.name, adds: gzip - (i === 0 ? left : await weighed([promise])), left })
   }
   return rows
+}
+
+/** The bytes of a bundle of `code` whose texts and lines are the shortest code that obeys the laws (plain.test.ts). */
+export async function plainly(code) {
+  const plain = (file) => JSON.stringify(join(root, 'packages', 'core', 'test', 'model', file))
+  const instead = {
+    'text/run': `export { PlainRun as Run } from ${plain('plainRun.ts')}`,
+    'response/lines': `export { plainNoLines as noLines } from ${plain('plainLines.ts')}`,
+  }
+  const plugin = {
+    name: 'plainly',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\/(run|lines)\.ts$/ }, ({ path }) => {
+        const contents = instead[nameOf(path.slice(root.length + 1))]
+        return contents && { contents, loader: 'js' }
+      }),
+  }
+  return (await weigh(code, { plugins: [plugin] })).gzip
 }
 
 /** Leaves out the files and members of some promises. */

@@ -9,7 +9,7 @@ import { transformSync } from 'esbuild'
 import { weigh } from './bundle.mjs'
 import { floorOf } from './floor.mjs'
 import { weighScripts } from './global.mjs'
-import { misplaced, promisesOf } from './promises.mjs'
+import { misplaced, plainly, promisesOf } from './promises.mjs'
 import { shakes } from './shaking.mjs'
 import { printTable } from './table.mjs'
 import { packages, presentEntries, root } from './workspace.mjs'
@@ -185,11 +185,13 @@ async function keepPromises() {
     return `To fit into ${aim} KiB, \`${name}\` would have to give up every promise from the first to “${last?.name ?? 'the last'}”.`
   })
   const { gzip: floor } = await weigh(benchFloor)
+  const [plainReader, plainSession] = [await plainly(reader), await plainly(session)]
   const table = [head, ['---', '---:', '---:', '---:', '---:'], all, ...cells]
   const text = [
     ...table.map((row) => `| ${row.join(' | ')} |`.replace(/ {2,}/g, ' ')),
     '',
     ...reached,
+    `In the shortest code for texts and lines that obeys the laws (\`plainRun.ts\` and \`plainLines.ts\` in \`packages/core/test/model\`), which keeps all that it heard and works through it anew with each change, \`createReader\` would weigh ${kib(plainReader)} KiB and \`createSession\` ${kib(plainSession)} KiB: the rest is what constant work and bounded memory cost.`,
     `The floor of these benchmarks, code of its own that takes tokens and whole answers and notices a gap, but places nothing, fills nothing and reads no past, weighs ${kib(floor)} KiB.`,
   ].join('\n')
   const files = bundles.flatMap(({ modules }) => Object.keys(modules))
