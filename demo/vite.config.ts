@@ -66,7 +66,7 @@ function firstPaint(): Plugin {
   }
 }
 
-/** Compresses what is built as small as can be, which takes too long while a person waits. */
+/** Compresses the built files as small as possible, which would take too long for a request. */
 function compressed(): Plugin {
   return {
     name: 'compressed',
@@ -109,7 +109,7 @@ export default defineConfig({
     target: 'es2022',
     // Everything comes from files of our own: the pages run under a strict Content-Security-Policy.
     assetsInlineLimit: 0,
-    // Ably's client and React are most of it.
+    // Most of it is Ably's client and React.
     chunkSizeWarningLimit: 1500,
     modulePreload: { polyfill: false },
     rolldownOptions: {

@@ -6,7 +6,7 @@ export interface Candidate {
 
 /**
  * Runs the candidates in turns, so that what slows the machine slows all of them, and returns the CPU time of each in
- * nanoseconds: the lower quartile of its rounds, since whatever else the machine does can only add. One round more than
+ * nanoseconds: the lower quartile of its rounds, since other work of the machine can only add time. One round more than
  * asked for warms up.
  */
 export async function interleave(candidates: readonly Candidate[], rounds: number): Promise<number[]> {
@@ -35,9 +35,9 @@ const PAGES = 400_000
 const memory = { last: [] as number[] }
 
 /**
- * After a collection the young generation gives its pages back, and whoever comes next pays for each of them anew
- * (measured: more than for its own work). In a page that lives they are there, so make it so; and leave them empty, or
- * whoever allocates the little that is left in a short round pays for a collection of its own.
+ * After a collection, the young generation gives its pages back, and the next candidate would pay for getting them again
+ * (measured: more than its own work). A page in use has them, so allocate them here. And leave them empty: otherwise a
+ * short round would pay for a collection of the rest.
  */
 function collect(): void {
   globalThis.gc?.()

@@ -15,7 +15,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     quick: { type: 'boolean' },
     json: { type: 'string' },
-    // Where one section leaves its figures for the run that it is part of.
+    // The file for the figures of one section of a longer run.
     collect: { type: 'string' },
   },
 })
@@ -56,14 +56,14 @@ else report.print()
 // Relative to the caller's folder: the script runs in its own.
 if (values.json) report.write(resolve(process.env.INIT_CWD ?? '.', values.json))
 
-/** In a process of its own: what one section has loaded, compiled and put up is not to weigh on another. */
+/** In a process of its own: the modules, compiled code and objects of one section must not slow another. */
 function take(name: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'rejoin-bench-'))
   const collected = join(folder, 'figures.json')
   const quick = values.quick ? ['--quick'] : []
   const args = [...process.execArgv, process.argv[1]!, '--only', name, '--collect', collected, ...quick]
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
-  // What the others measured is printed all the same.
+  // The figures of the other sections are printed all the same.
   if (status === 0) report.take(readFileSync(collected, 'utf8'))
   else {
     report.notes.push(`"${name}" is missing: it ended with status ${status}`)

@@ -46,7 +46,7 @@ export async function measureMemory(report: Report): Promise<void> {
   await measureDay(report)
 }
 
-/** Bytes a token that the engine keeps of a text to which tokens were appended, and that somebody has read. */
+/** Bytes a token that the engine keeps of a text that was built by appending tokens and then read. */
 function concatenated(tokens: number): number {
   const before = retained()
   const text = concatenate(tokens)

@@ -64,7 +64,7 @@ export class Conversation {
     return tokens
   }
 
-  /** Apart from what is made anew for each response: the engine compiles it once, and not in each sample again. */
+  /** A method, not a closure made for each response: the engine compiles it once, and not in each sample again. */
   private feed(tokens: Deliveries['tokens'], frame: number): void {
     const { channel, frames } = this
     let left = frame
@@ -77,7 +77,7 @@ export class Conversation {
     frames.next()
   }
 
-  /** Lets go of the response that streams, which goes on. */
+  /** Stops observing the response that streams; it goes on. */
   forget(): void {
     for (const { stop } of this.open.splice(0)) stop()
   }
@@ -211,7 +211,7 @@ export async function warmUp(): Promise<void> {
 async function warmUpOnce(): Promise<void> {
   const conversation = await Conversation.with(100)
   const texts = makeTokens(SAMPLE / 4)
-  // As the samples are, and often enough that the first of them measures no compiler.
+  // The same work as the samples, often enough that no sample measures the compiler.
   for (let i = 0; i < 8; i++)
     for (const pattern of patterns)
       for (const view of Object.keys(views) as View[]) {

@@ -53,7 +53,7 @@ async function rejoin(
   }
 }
 
-/** Rows that render when somebody comes or goes. */
+/** Counts the rows that render when members come or go. */
 async function measurePresence(report: Report, react: typeof import('./rendersReact.ts')): Promise<void> {
   const ROWS = 200
   const CHANGES = 50

@@ -4,24 +4,24 @@ import { writeFileSync } from 'node:fs'
 export interface Figure {
   section: string
   name: string
-  /** Which case of it: tokens, messages, pattern. */
+  /** The case: tokens, messages, pattern. */
   column: string
   unit: string
   value: number
   /** The same by the least work that anybody could do. */
   floor?: number
-  /** Whose figure it is, where not ours. */
+  /** Whose figure it is, if not ours. */
   peer?: string
   /** Figures of one group are meant to be alike. */
   group?: string
   details?: Record<string, unknown>
 }
 
-/** One line of the first page: what we set out to reach, and whether we did. */
+/** One line of the first page: an aim, and whether it is reached. */
 export interface Aim {
   what: string
   ours: string
-  /** The best of the others, and who that is. */
+  /** The best peer's figure, and its name. */
   peer?: string | undefined
   /** The same by the least work that anybody could do. */
   floor?: string | undefined
@@ -33,7 +33,7 @@ export interface Aim {
 export class Report {
   readonly figures: Figure[] = []
   readonly aims: Aim[] = []
-  /** What a reader of the figures has to know. */
+  /** Remarks that belong to the figures. */
   readonly notes: string[] = []
 
   add(figure: Figure): void {
@@ -52,7 +52,7 @@ export class Report {
     this.aim({ what, ours: times(ratio), floor, aim: `≤ ${most} ×`, reached: ratio <= most })
   }
 
-  /** Leaves all of it for another report to take. */
+  /** Writes all figures to a file that another report takes. */
   hand(path: string): void {
     writeFileSync(path, JSON.stringify({ figures: this.figures, aims: this.aims, notes: this.notes }))
   }

@@ -172,7 +172,7 @@ function keptByFloor(pattern: (typeof patterns)[number], tokens: readonly string
   return bytes / WARM
 }
 
-/** Memory that a session keeps after so many answers, beside their text. */
+/** Memory that a session keeps after so many answers, compared with their text. */
 async function measureDay(report: Report, count: number, keep?: number): Promise<void> {
   const tokens = makeTokens(160)
   const how = keep === undefined ? '' : `, keep: ${keep}`

@@ -1,4 +1,4 @@
-// A server in a process of its own: what it holds is not to weigh on who is measured.
+// A server in a process of its own: its memory and CPU must not count for what is measured.
 import { startLocalAbly } from '@rejoin/local-ably'
 
 // A host of 1,000 conversations needs as many channels, which Ably allows on request.

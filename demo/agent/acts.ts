@@ -13,7 +13,7 @@ export interface Act {
   play(stage: Stage): Promise<void>
 }
 
-/** What an act does with its answer. An act plays from the beginning again when the agent died in the middle of it. */
+/** What an act works with. If the agent dies in the middle of an act, the act plays again from its beginning. */
 export interface Stage {
   response: ResponseWriter
   prompt: Pick<Prompt, 'text' | 'parts'>
@@ -152,7 +152,7 @@ export const actFor = ({ text, parts }: Pick<Prompt, 'text' | 'parts'>): Act | u
 
 type Playing = Pick<Asking, 'response' | 'pace' | 'files'> & Pick<Stage, 'prompt' | 'conversation'>
 
-/** `known`: how much of its text was said before, in UTF-16 code units. */
+/** `known`: how much of its text an earlier process has said, in UTF-16 code units. */
 export async function play(act: Act, playing: Playing, known: number): Promise<void> {
   const { response, pace, conversation, files, prompt } = playing
   const { signal } = response

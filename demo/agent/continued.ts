@@ -2,7 +2,7 @@ import type { Conversation, ConversationMessage, Prompt } from '@rejoin/agent'
 
 type Question = Extract<ConversationMessage, { role: 'user' }>
 
-/** An answer whose rest is asked for. */
+/** An answer that a prompt asks to go on. */
 export interface Continued {
   /** Up to the prompt that it answers. */
   conversation: Conversation

@@ -49,7 +49,7 @@ async function start(options: Parameters<AgentCalls['start']>[0]): Promise<void>
 /** Milliseconds. Ably's client would retry for ever; a starting demo should report the error. */
 const patience = 20_000
 
-/** Code comes faster than prose, as from real models; output that nobody sees grow comes at once. */
+/** Code comes faster than prose, as from real models; output that does not show while it grows comes at once. */
 const toolInputFactor = 4
 
 async function paces({ client: to, model: { speed } }: Parameters<AgentCalls['start']>[0]) {
@@ -137,7 +137,7 @@ async function listen({ id, channel, pattern }: AgentConversation): Promise<Agen
   return agent
 }
 
-/** Answers within what the person may ask for; beyond it, the answer says so, and the log stays quiet. */
+/** Answers, unless the person has reached a limit: then the answer says so, and nothing is logged. */
 async function admitted(
   prompt: Prompt,
   response: ResponseWriter,

@@ -1,9 +1,9 @@
 import type { ModelEvent } from '@rejoin/agent'
 
 /**
- * The rest of a stream whose beginning is in the answer already: the agent died after `length` characters of text, and
- * the model says the same once more. What it did between that text and the next may be there too, so thoughts are not
- * repeated, and tool calls come with their whole input.
+ * The rest of a stream: the agent died after `length` characters of text, and the model says the same once more. The
+ * answer may also have the steps after that text, so thoughts are not repeated, and tool calls come with their whole
+ * input.
  */
 export async function* rest(events: AsyncIterable<ModelEvent>, length: number): AsyncGenerator<ModelEvent> {
   let known = length

@@ -1,6 +1,6 @@
 import type { ModelEvent } from '@rejoin/agent'
 
-/** Passes a model's events on, and tells for how many milliseconds it has thought, in all, each time that it ends. */
+/** Passes a model's events on. Each time the model stops thinking, tells how many milliseconds it has thought in all. */
 export async function* timed(
   events: AsyncIterable<ModelEvent>,
   tell: (milliseconds: number) => void,

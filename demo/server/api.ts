@@ -57,7 +57,7 @@ export function createApi({ store, sessions, tokens, limits, agent, proxies, con
     new Router(proxies)
       .on('GET', '/api/config', () => config)
 
-      // All that a page begins with, in one answer. Who opens no conversation and has none gets one.
+      // All that a page begins with, in one answer. A user without conversations gets one.
       .on('POST', '/api/home', async (call) => {
         const { conversation } = await readJson(call.request)
         const user = await signIn(call)

@@ -34,9 +34,9 @@ export function addFiles(router: Router, { files, limits, owned }: Parts): Route
         'content-type': file.mediaType,
         'content-length': file.data.length,
         'content-disposition': `${disposition}; filename*=UTF-8''${encoded(file.name)}`,
-        // What is behind an id never changes.
+        // The file of an id never changes.
         'cache-control': 'private, max-age=86400, immutable',
-        // Opened by itself, a file may do nothing at all.
+        // A file that is opened by itself may run nothing.
         'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
         'cross-origin-resource-policy': 'same-origin',
         'x-content-type-options': 'nosniff',
@@ -62,6 +62,6 @@ function nameOf(header: string | string[] | undefined): string {
   )
 }
 
-/** As RFC 8187 has it. */
+/** Encoded as RFC 8187 says. */
 const encoded = (name: string) =>
   encodeURIComponent(name).replace(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -32,7 +32,7 @@ export class Files {
   async add({ conversationId, ownerId, mediaType, name, data }: NewFile): Promise<string> {
     const id = randomBytes(18).toString('base64url')
     await this.#db.transaction(async (tx) => {
-      // Uploads of one person take turns: together they must not exceed what one of them may.
+      // Uploads of one person take turns, so that together they stay within the person's limit.
       await tx.query('select pg_advisory_xact_lock(hashtext($1))', [ownerId])
       const [used] = await tx.query(
         'select coalesce(sum(size), 0)::bigint as bytes from files where owner_id = $1',

@@ -97,7 +97,7 @@ export class Store {
     return rows.map(conversationOf)
   }
 
-  /** `title`: after a prompt, where it has no name yet, or also if the prompt is its first. */
+  /** Moves it up the list. `title` becomes its name if it has none; with `isFirst`, also in place of another prompt's. */
   async touchConversation(id: string, title?: string, isFirst = false): Promise<void> {
     await this.#db.query(
       `update conversations set updated_at = $2,

@@ -4,7 +4,7 @@ import { createModel } from '../agent/model.ts'
 import type { Asking } from '../agent/asking.ts'
 import { conversationOf } from './conversation.ts'
 
-/** What is answered to the last of these texts, which asks for the rest of the answer before it. */
+/** The answer to the last of these texts, which asks for the rest of the answer before it. */
 async function restOf(...texts: string[]): Promise<string> {
   const conversation = conversationOf(...texts)
   const prompt = { ...conversation.messages.at(-1)!, metadata: { continues: `r${texts.length - 2}` } }

@@ -28,7 +28,7 @@ test('behind proxies the client is what the outermost of them appended', () => {
   )
   expect(addressOf(request('10.0.0.3', chain), 2)).toBe('198.51.100.7')
   expect(hostOf(request('10.0.0.3', chain), 1)).toBe('demo.example')
-  // Fewer entries than proxies: somebody came past them.
+  // Fewer entries than proxies: the request did not pass all of them.
   expect(addressOf(request('10.0.0.3', { 'x-forwarded-for': 'forged' }), 2)).toBe('10.0.0.3')
   for (const header of ['', ',', ', ,', ' '])
     expect(addressOf(request('10.0.0.3', { 'x-forwarded-for': header }), 1)).toBe('10.0.0.3')

@@ -77,7 +77,7 @@ const hostile: Record<string, (length: number) => string> = {
 
 const ours = /markdown-it|remend|mdurl|linkify|\/demo\/web\/common\//
 
-/** All that is parsed to show a text while it grows. */
+/** How many characters are parsed to show a text while it grows. */
 function parse(text: string): void {
   const env: Env = {}
   const blocks = blocksOf(text, env)

@@ -26,8 +26,8 @@ export interface PeerResponse {
 }
 
 /**
- * Hands a peer all of them. Apart from what is made anew for each response, as the reader's own loop is: the engine
- * compiles it once, and not in each sample again.
+ * Hands a peer all messages. A function of its own, as the reader's loop is: the engine compiles it once, and not in
+ * each sample again.
  */
 export function feed<T>(all: readonly T[], take: (one: T) => void): void {
   for (const one of all) take(one)

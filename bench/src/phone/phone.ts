@@ -125,7 +125,7 @@ function cumulative(shifts: Seen['shifts']): number {
   return worst
 }
 
-/** A task and what it consists of, for who wants to mend it. */
+/** A task and its parts, for a developer who wants to shorten it. */
 function described({ cpu, at, parts }: Task): string {
   const named = [...parts].sort((one, other) => other[1] - one[1]).filter(([, time]) => time >= 1)
   const list = named.map(([name, time]) => `${name} ${time.toFixed(0)}`).join(', ')

@@ -17,7 +17,7 @@ export interface Task {
   cpu: number
   /** Milliseconds of the trace at which it began. */
   at: number
-  /** What it consists of, in milliseconds of CPU time, without what is inside of others. */
+  /** Its parts, in milliseconds of CPU time, each without the parts inside it. */
   parts: Map<string, number>
 }
 
@@ -45,7 +45,7 @@ const on = (events: readonly TraceEvent[], pid: number, tid: number): TraceEvent
     .filter((event) => event.ph === 'X' && event.pid === pid && event.tid === tid)
     .sort((one, other) => one.ts - other.ts || (other.dur ?? 0) - (one.dur ?? 0))
 
-/** The time of each kind of event inside of the one at `index`, less what is inside of it. */
+/** The time of each kind of event inside the one at `index`, without the events inside those. */
 function partsOf(events: readonly TraceEvent[], index: number): Map<string, number> {
   const parts = new Map<string, number>()
   const add = (name: string, time: number) => parts.set(name, (parts.get(name) ?? 0) + time / 1000)

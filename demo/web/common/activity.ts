@@ -1,6 +1,6 @@
 import type { ResponseStatus, Session } from '@rejoin/core'
 
-/** What is under way in a conversation, and can be stopped. */
+/** The work in a conversation that can be stopped. */
 export interface Busy {
   /** Answers that are being written, or wait for a person. */
   answers: number
@@ -11,7 +11,7 @@ export interface Busy {
 /** The statuses that change. */
 const open: ReadonlySet<ResponseStatus> = new Set(['streaming', 'suspended', 'interrupted'])
 
-/** What is under way, on every branch of a conversation. */
+/** Watches the work under way on every branch of a conversation. */
 export class Activity {
   readonly #session: Session
   readonly #listeners = new Set<() => void>()

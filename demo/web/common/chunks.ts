@@ -25,7 +25,7 @@ function cutBefore(text: string, end: number): number {
   return end
 }
 
-/** Cuts the long texts below a node, but for code, whose font has no such trouble. */
+/** Cuts the long texts below a node, except in code: its font is not slow. */
 export function cutTexts(root: Node): void {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
   const long: Text[] = []

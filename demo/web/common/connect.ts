@@ -4,7 +4,7 @@ import { call, type Config, type Conversation } from './api.ts'
 import { keptBranches } from './branches.ts'
 import { upload } from './upload.ts'
 
-/** From npm, or from script tags: the pages differ, what they do is the same. */
+/** From npm or from script tags: the pages differ, their behaviour does not. */
 export interface Libraries {
   Realtime: new (options: ClientOptions) => Realtime
   createSession: typeof createSession
@@ -83,10 +83,10 @@ function embeddedOptions(tab: string): ClientOptions {
     port,
     tlsPort: port,
     transportParams: { tab, remainPresentFor: '4000' },
-    // It has no other transport to fall back to, so there is nothing to find out about.
+    // There is no other transport to fall back to, so no connectivity check is needed.
     transports: ['web_socket'],
     disableConnectivityCheck: true,
-    // The server forgets connections after seconds, so that one can watch it: be as quick to come back.
+    // The server forgets connections after seconds, so that one can watch it: the client must reconnect as quickly.
     disconnectedRetryTimeout: 1500,
     suspendedRetryTimeout: 2000,
   }

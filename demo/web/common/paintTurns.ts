@@ -1,12 +1,12 @@
-/** Who has to paint, in the order of asking. */
+/** The answers that wait to paint, in the order of asking. */
 const waiting = new Set<() => void>()
-/** A paint is to come, or its frame has not ended. */
+/** A paint is scheduled, or its frame has not ended. */
 let isBusy = false
 
 /**
- * Answers that are written at the same time take turns: each frame shows one more. It costs a phone a third of painting
- * three, and nothing on the page shifts: two answers that grow in one frame move what is between them. Each paints in a
- * task of its own, before the frame: what a person does meanwhile waits for one of them, and not for both.
+ * Answers that are written at the same time take turns, one a frame: painting one costs a phone a third of painting
+ * three. And nothing on the page shifts: two answers that grow in one frame move the rows between them. Each paints in a
+ * task of its own, before the frame, so that a click waits for one paint at most.
  */
 export function paintInTurn(paint: () => void): void {
   if (document.visibilityState === 'hidden') return now(paint)

@@ -20,14 +20,14 @@ export function patch(element: Node, content: Node): void {
   for (const node of present.slice(wanted.length)) node.parentNode!.removeChild(node)
 }
 
-/** A text that only grew keeps what the browser knows of its beginning. */
+/** Appending lets the browser keep the layout of the beginning. */
 function setText(text: Text, data: string): void {
   if (data.startsWith(text.data)) {
     if (data.length > text.data.length) text.appendData(data.slice(text.data.length))
   } else text.data = data
 }
 
-/** What shows itself goes on, or gives its place to another. */
+/** An element that updates itself stays, or is replaced by another. */
 function handOver(before: Node, node: Node): void {
   const [shown, next] = [selfShown(before), selfShown(node)]
   if (!shown || !next || !shown.takeOver(next)) before.parentNode!.replaceChild(node, before)

@@ -3,7 +3,7 @@ import { BaseRealtime, FetchRequest, RealtimePresence, Rest, WebSocketTransport 
 
 const plugins = { FetchRequest, RealtimePresence, Rest, WebSocketTransport }
 
-/** Ably's client with what a chat needs (`Rest` reads history), which is half of it. */
+/** Ably's client with only the plugins that a chat needs (`Rest` reads history): half its size. */
 export const Realtime = function (options: ClientOptions) {
   return new BaseRealtime({ ...options, plugins })
 } as unknown as new (options: ClientOptions) => FullRealtime

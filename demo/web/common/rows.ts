@@ -6,13 +6,13 @@ export interface RowRef {
   role: 'user' | 'assistant'
   id: string
   branch: Branch | undefined
-  /** Of a prompt whose answer has not begun: the answers before it. */
+  /** For a prompt whose new answer has not begun: its earlier answers. */
   answers?: Branch | undefined
 }
 
 /**
- * Returns what tells the rows to show. Those of the database show at once, before there is a connection; live text that
- * comes while the past is still being read waits for its beginning.
+ * Returns a function that gives the rows to show. Rows of the database show at once, before there is a connection; live
+ * text that comes while the past is being read waits for its beginning.
  */
 export function firstRows(): (turns: readonly Turn[], ready: boolean, status: Status) => RowRef[] {
   let rows: RowRef[] = []

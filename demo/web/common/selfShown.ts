@@ -1,6 +1,6 @@
-/** What shows the content of an element by itself, at its own time. */
+/** An element that updates its own content, when it chooses. */
 export interface SelfShown {
-  /** Shows from now on what the other was given; false if it cannot. */
+  /** Takes over the content of another one; false if it cannot. */
   takeOver(other: SelfShown): boolean
 }
 

@@ -44,7 +44,7 @@ export function describeTool(part: AnyTool, open: boolean): ToolText {
   }
 }
 
-/** Whether a decision counts is for the agent to say: until then it is only on its way. */
+/** The agent says whether a decision counts; until then, the decision was only sent. */
 function sentDecision({ state, approval }: AnyTool): string | undefined {
   if (state !== 'approval-requested' || !approval?.pending) return undefined
   return approval.pending.approved ? 'Approval sent' : 'Rejection sent'
@@ -71,7 +71,7 @@ function languageOf(key: string, value: unknown, input: object): string | undefi
   if (typeof value === 'object') return 'json'
   if (typeof value !== 'string' || !/\s/.test(value.trim())) return undefined
   if (codeFields[key]) return codeFields[key]
-  // A file that is written tells its language by its name.
+  // The name of a written file tells its language.
   const { path } = input as { path?: unknown }
   return value.includes('\n') && typeof path === 'string' ? /\.(\w{1,8})$/.exec(path)?.[1] : undefined
 }
@@ -126,7 +126,7 @@ export const isClientTool = (name: string): name is keyof typeof clientTools => 
 export const toolName = (part: AnyTool): string =>
   part.type === 'dynamic-tool' ? part.toolName : part.type.slice('tool-'.length)
 
-/** Whether it goes on only when a person has answered. */
+/** Whether it waits for a person. */
 export const asks = (part: AnyTool): boolean =>
   part.state === 'approval-requested' || (part.state === 'input-available' && isClientTool(toolName(part)))
 

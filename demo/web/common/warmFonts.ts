@@ -15,7 +15,7 @@ const scripts: Record<string, string> = {
   ru: 'Жλ',
 }
 
-/** Each is a font of its own to the browser. */
+/** The browser looks for each of them separately. */
 const styles = ['p', 'h2', 'strong', 'code'] as const
 
 /** Samples in the order in which they are likely to be needed: by the languages that a person reads. */
@@ -31,7 +31,7 @@ function samples(languages: readonly string[]): HTMLElement[] {
  * word in another script would take a phone several frames.
  */
 export function warmFonts(): void {
-  // Without it, fonts are found when they are needed.
+  // Where the browser has no `requestIdleCallback`, fonts are found when they are needed.
   if (!('requestIdleCallback' in globalThis)) return
   const left = samples(navigator.languages)
   const block = h('div')

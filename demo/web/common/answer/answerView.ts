@@ -14,7 +14,7 @@ import { SourceList } from './sourceList.ts'
 import { Thoughts } from './thoughts.ts'
 import { ToolCard } from './toolCard.ts'
 
-/** A part of an answer that is shown, until it is not any more. */
+/** A part of an answer on the page. */
 export interface ItemView {
   element: HTMLElement
   update(item: Item, response: ResponseState, view: View, growing: boolean): void
@@ -60,7 +60,7 @@ export class AnswerView implements ElementView<ShownAnswer> {
     this.#shown = shown
     // Another version: its parts are others, though they may have the same ids.
     if (shown.response.id !== before?.id) this.#forget(new Set())
-    // A person waits for what does not grow.
+    // An answer that does not grow shows at once: a person has asked to see it.
     if (shown.response.id === before?.id && before.status === 'streaming') paintInTurn(this.#paint)
     else this.#show(shown)
   }
@@ -69,7 +69,7 @@ export class AnswerView implements ElementView<ShownAnswer> {
     try {
       this.#show(this.#shown!)
     } catch (error) {
-      // Its failure is its own.
+      // If one answer cannot be shown, the others still are.
       console.error(error)
       this.#element.replaceChildren(h('p', { class: 'notice' }, unshown))
     }

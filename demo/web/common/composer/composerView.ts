@@ -75,7 +75,7 @@ export class ComposerView {
   /** Escape stops, unless it means something else: where the focus is, or to an input method. */
   readonly #onKey = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented || this.#stop.hidden) return
-    // A drawer that is open is closed by it.
+    // Escape closes an open drawer instead.
     if (this.#element.closest('[inert]')) return
     const { target } = event
     const isHere = this.#element.closest('.front')?.contains(target as Node) ?? false

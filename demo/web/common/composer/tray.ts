@@ -7,7 +7,7 @@ const mostFiles = 10
 interface Chosen {
   file: File
   element: HTMLElement
-  /** Of a picture: the address of its preview. */
+  /** The address of a picture's preview. */
   preview: string | undefined
 }
 

@@ -4,11 +4,11 @@ export const budget = {
   text: 200_000,
   /** Paragraphs, lists and tables of an answer. */
   blocks: 4000,
-  /** Characters of one of them. */
+  /** Characters of one paragraph, list or table. */
   block: 50_000,
   /** Characters of one paragraph or cell. */
   inline: 10_000,
-  /** Characters of a last paragraph whose open marks are closed while it grows. */
+  /** Characters of a growing last paragraph; in longer ones, open marks are not closed. */
   tail: 4000,
   /** Characters of a formula. */
   formula: 2000,

@@ -1,3 +1,3 @@
-// `\ce` and `\pu` of mhchem, which few formulas have: an eighth of all that renders them.
+// `\ce` and `\pu` of mhchem, which few formulas use: an eighth of the renderer's size.
 import './temml.ts'
 import 'temml/contrib/mhchem/mhchem.min.js'

@@ -12,7 +12,7 @@ type Fence = Pick<Token, 'info' | 'content'>
 export interface HowCodeShows {
   /** More of it may come. */
   growing: boolean
-  /** A gap may be inside of it: it stays in one piece with its marks, without colours. */
+  /** It may contain a gap: it stays in one piece with its marks, without colours. */
   uncertain?: boolean
 }
 

@@ -23,7 +23,7 @@ export class CodeView implements SelfShown {
   readonly #groups: Group[] = []
   #code = ''
   #growing = true
-  /** The code whose colours were asked for last, and are `#colours` when they have come. */
+  /** The code whose colours were asked for last. `#colours` are its colours once they have come. */
   #asked = ''
   #colours: readonly string[] = []
   #isAsking = false
@@ -112,7 +112,7 @@ export class CodeView implements SelfShown {
     paintInTurn(this.#paint)
   }
 
-  /** The next group whose colours are others than it shows; -1: none. */
+  /** The next group that shows old colours; -1: none. */
   #next(): number {
     return this.#colours.findIndex((one, at) => this.#groups[at] && one !== this.#groups[at].colours)
   }

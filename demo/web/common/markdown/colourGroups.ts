@@ -3,18 +3,18 @@ import { splitLines } from './lines.ts'
 
 type Tree = NonNullable<ReturnType<typeof colour>>[number]
 
-/** Code with its colours: text, or a class and what is inside of it. */
+/** Code with its colours: text, or a class and its children. */
 export type Piece = string | Coloured
 export type Coloured = [className: string, ...inside: Piece[]]
 
 /** Colours inside of more than these show as the outer one. */
 const deepest = 16
 
-/** Cuts coloured code into groups of lines, the same that a `CodeView` has; what goes on in the next group is open again. */
+/** Cuts coloured code into the groups of a `CodeView`; a class that goes on in the next group is opened again there. */
 export function groupsOf(tree: readonly Tree[]): Piece[][] {
   const groups: Piece[][] = []
   const names: string[] = []
-  /** The group, and what is open in it. */
+  /** The group, and the classes that are open in it. */
   let open: Piece[][] = []
   const enter = (name: string) => {
     const piece: Coloured = [name]
@@ -28,7 +28,7 @@ export function groupsOf(tree: readonly Tree[]): Piece[][] {
   }
   begin()
   let lines = 0
-  /** Without recursion: no nesting is too deep. `undefined` ends what is open. */
+  /** A stack instead of recursion, so that no nesting is too deep. `undefined` closes the innermost open class. */
   const left: (Tree | undefined)[] = tree.toReversed()
   while (left.length > 0) {
     const node = left.pop()

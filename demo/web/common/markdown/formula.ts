@@ -3,17 +3,17 @@ import { h } from '../dom.ts'
 import { hasMark } from './marks.ts'
 
 let tex: typeof import('./tex.ts') | undefined
-/** What is loaded, or will be. */
+/** The libraries that are loaded, or are loading. */
 const asked = new Set<'tex' | 'chemistry'>()
 let hasChemistry = false
 const waiting = new Set<() => void>()
-/** What was rendered, by its source; the newest last. `undefined`: it cannot be. */
+/** Rendered formulas by their source, the newest last. `undefined`: it cannot be rendered. */
 const known = new Map<string, Element | undefined>()
-/** More formulas than these are not kept. */
+/** How many rendered formulas are kept. */
 const most = 200
 
 /**
- * A formula: as it was written, until what renders it is loaded; the first one on a page loads it. What cannot be
+ * A formula: as it was written, until the renderer is loaded; the first one on a page loads it. A formula that cannot be
  * rendered, or has a mark inside, stays as it was written.
  */
 export function formula({ content, markup, info }: Token): HTMLElement {
@@ -41,7 +41,7 @@ function ask(what: 'tex' | 'chemistry'): void {
   if (asked.has(what)) return
   asked.add(what)
   load(what).catch(() => {
-    // Without it, formulas stay as they were written.
+    // If it cannot be loaded, formulas stay as they were written.
   })
 }
 

@@ -2,13 +2,13 @@ import { budget } from './budget.ts'
 
 interface Part {
   text: string
-  /** How many lines its group has, with it. */
+  /** How many lines its group has, itself included. */
   lines: number
 }
 
 /**
- * Cuts code into groups of lines: each is laid out and coloured by itself, so that a line more costs as much as its
- * group. `before`: how many lines the group at its beginning has already. A group that is full is followed by another,
+ * Cuts code into groups of lines: each is laid out and coloured by itself, so that a new line costs only its
+ * group. `before`: how many lines the first group has already. A full group is followed by another,
  * which may be empty.
  */
 export function splitLines(code: string, before = 0): Part[] {

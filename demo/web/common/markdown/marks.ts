@@ -21,7 +21,7 @@ export { hasMarks as hasMark }
 export const withSentinels = (text: string, { gaps, citations }: Marks): string =>
   withMarks(text, { gaps, citations }).replaceAll('\r\n', '\n')
 
-/** Gaps whose range has begun and not ended by the end of a source, of those that had at its beginning. */
+/** The gaps that are open at the end of a source. `before`: those that are open at its beginning. */
 export function openAfter(source: string, before: ReadonlySet<number>): ReadonlySet<number> {
   if (!hasMarks(source)) return before
   const now = new Set(before)
@@ -35,7 +35,7 @@ function follow(piece: ReturnType<typeof splitMarks>[number], inside: Set<number
   else if (piece.type === 'gap-end') inside.delete(piece.index)
 }
 
-/** Puts elements where marks came out. `within`: gaps whose range has begun before. */
+/** Puts elements in the places of marks. `within`: the gaps that are open at the beginning. */
 export function placeMarks(root: Node, marks: Marks, within: ReadonlySet<number>): void {
   for (const link of (root as ParentNode).querySelectorAll('a[href]'))
     link.setAttribute('href', withoutMarks(link.getAttribute('href')!))

@@ -18,7 +18,7 @@ export function findMath(markdown: MarkdownIt): void {
   markdown.inline.ruler.before('escape', 'math', inlineRule)
 }
 
-/** A formula that begins a line and ends one: what is inside of it is no list, heading or table. */
+/** A formula that begins and ends with a line: nothing inside it is a list, heading or table. */
 function blockRule(state: StateBlock, startLine: number, _endLine: number, silent: boolean): boolean {
   const from = state.bMarks[startLine]! + state.tShift[startLine]!
   const found = delimiters.find(([open, , own]) => own && state.src.startsWith(open, from))

@@ -57,7 +57,7 @@ export function inlineOf(content: string, env: Env): Token[] {
   return tokens
 }
 
-/** Tokens of the top level, each with all that is inside; unless `whole`, the last is not finished. */
+/** Tokens of the top level, each with its children; unless `whole`, the last is not finished. */
 function groupsOf(text: string, env: Env): { groups: Token[][]; whole: boolean } {
   const tokens: Token[] = []
   let whole = true

@@ -36,13 +36,13 @@ export class GrowingTable {
 /** Each word in a table may move all others: a row comes when it is whole. */
 export const wholeRows = (raw: string): string => raw.slice(0, raw.lastIndexOf('\n') + 1)
 
-/** A row that is written, and does not show before it is whole. */
+/** Whether the source ends in a row that is not whole yet. It shows when it is. */
 export function isRow(source: string): boolean {
   const end = wholeRows(source)
   return source.slice(end.length).startsWith('|') && !/\n\s*\n$/.test(end)
 }
 
-/** The rows of a table's body, each with all that is inside. */
+/** The rows of a table's body, each with its children. */
 function rowsOf(tokens: readonly Token[]): Token[][] {
   const rows: Token[][] = []
   let isBody = false

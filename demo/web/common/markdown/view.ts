@@ -22,7 +22,7 @@ interface Shown {
   grown?: CodeView | GrowingTable
 }
 
-/** A last block this long is shown again when it has grown by a 32nd, so that work stays linear in its length. */
+/** A last block of this length is rendered again only when it has grown by a 32nd, so that the work stays linear. */
 const long = 16_000
 
 /**

@@ -112,7 +112,7 @@ export class ProofPane {
   }
 }
 
-/** What is missing of ours is missing there too, or is wrong in another way. */
+/** How many characters the other text gets wrong. Text that ours lacks counts too: the other lacks it, or has it wrong. */
 const wrongIn = ({ text, gaps }: ResponseState, other: string): number =>
   differences(text, other) + (missingIn(gaps) ?? 0)
 

@@ -7,7 +7,7 @@ export interface SnippetText {
 }
 
 /**
- * A reader of the same channel that is no more than the documented snippet: it adds up what it receives. It keeps the
+ * A reader of the same channel that does only what the documented snippet does: it appends what it receives. It keeps the
  * messages apart by response, so that its text can be set beside ours.
  * https://ably.com/docs/ai-transport/token-streaming
  */

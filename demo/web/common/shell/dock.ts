@@ -27,7 +27,7 @@ export class Dock {
     this.close()
     this.#shown = shown
     this.#snippet?.close()
-    // It listens from the beginning, whether it shows or not: it is wrong enough without being late.
+    // It listens from the beginning, also while hidden: it should be wrong only by its own mistakes, not for being late.
     this.#snippet = shown && new Snippet(shown.connection.client.channels.get(channelOf(shown.conversation)))
   }
 
@@ -86,7 +86,7 @@ export class Dock {
     return this.#proof
   }
 
-  /** What is beside it makes room. A style that looked for it with `:has` would search the conversation at each frame. */
+  /** Its neighbours make room. A style that looked for it with `:has` would search the conversation at each frame. */
   #show(shown: boolean): void {
     this.element.hidden = !shown
     this.element.parentElement?.toggleAttribute('data-docked', shown)

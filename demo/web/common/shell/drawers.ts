@@ -3,8 +3,8 @@ import { h } from '../dom.ts'
 export type Drawer = 'list' | 'panel'
 
 /**
- * What stands beside the conversation where there is room, and slides over it where there is none. A drawer that is open
- * is a dialog: the keyboard stays in it, Escape closes it, and the focus returns to where it was.
+ * The columns beside the conversation; on a narrow page, drawers that slide over it. An open drawer is a dialog: the
+ * keyboard stays in it, Escape closes it, and the focus returns to where it was.
  */
 export class Drawers {
   readonly scrim = h('div', { class: 'scrim', onclick: () => this.close() })

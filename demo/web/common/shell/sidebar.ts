@@ -175,7 +175,7 @@ export class Sidebar {
     return button
   }
 
-  /** What it removes is gone: it is pressed twice. */
+  /** It deletes for good, so it must be pressed twice. */
   #removeButton(id: string, title: string): HTMLElement {
     const label = `Delete ${title}`
     const button = h(

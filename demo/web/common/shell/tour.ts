@@ -6,7 +6,7 @@ import { until } from './until.ts'
 
 export interface Step {
   title: string
-  /** What happened; absent while it has not. */
+  /** What happened; absent until then. */
   told?: string
   state: 'waiting' | 'running' | 'done' | 'missed'
 }

@@ -55,6 +55,15 @@ class Scene {
     }
   }
 
+  /** Opens a session that rewinds so many messages, after the first token of `r`. */
+  async openAfterOne(rewound: number): Promise<void> {
+    this.say('start', 'r')
+    this.token('One', 'r')
+    this.open(rewind(rewound, { limit: 1 }), { rewind: rewound })
+    this.channel.attached({ rewinds: false })
+    await turn()
+  }
+
   /** `loadOlder()` until nothing is older. */
   async loadAll(): Promise<void> {
     for (let i = 0; i < 100 && this.session.getSnapshot().hasOlder; i++) {
@@ -320,11 +329,7 @@ describe('what a loss of continuity leaves open', () => {
   })
 
   test('what a rewind has brought before it broke off is older than what was heard live before it', async () => {
-    scene.say('start', 'r')
-    scene.token('One', 'r')
-    scene.open(rewind(3, { limit: 1 }), { rewind: 3 })
-    scene.channel.attached({ rewinds: false })
-    await turn()
+    await scene.openAfterOne(3)
     scene.say('start', 's')
     scene.channel.arrive()
     scene.channel.outage()
@@ -340,11 +345,7 @@ describe('what a loss of continuity leaves open', () => {
   })
 
   test('a rewind that breaks off counts for nothing, also where history does not tell how far it goes', async () => {
-    scene.say('start', 'r')
-    scene.token('One', 'r')
-    scene.open(rewind(4, { limit: 1 }), { rewind: 4 })
-    scene.channel.attached({ rewinds: false })
-    await turn()
+    await scene.openAfterOne(4)
     scene.token(' two', 'r')
     scene.say('stop', 'r')
     while (scene.channel.arrive());
