@@ -19,6 +19,7 @@ import type { Prompt } from './inbound/prompt.ts'
 import type { RecallOptions } from './memory/recall.ts'
 import type { AskedPrompt, PromptHandler, PromptOptions } from './prompts/promptQueue.ts'
 import { restRequest, type RestRequest } from './exit/restRequest.ts'
+import type { Pattern } from './response/runWire.ts'
 import { ResponseWriter } from './response/responseWriter.ts'
 import type { Origin, ResponseIds, WriterHost } from './response/writerHost.ts'
 import { storeRow, type RowStoring } from './response/storeRow.ts'
@@ -36,6 +37,7 @@ export interface AgentEvents {
 export class Agent {
   readonly #options: AgentOptions
   readonly #channel: RealtimeChannel
+  readonly #pattern: Pattern
   readonly #uplink: Uplink
   readonly #events = new Emitter<AgentEvents>(['error', 'suspended', 'response'])
   readonly #responses = new Set<ResponseWriter>()
@@ -51,9 +53,16 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     checkOptions(options)
-    const { client, channelName, channelOptions, pattern = 'message-per-response' } = options
+    const { client, channelName, channelOptions } = options
     this.#options = options
     this.#channel = client.channels.get(channelName, channelOptions)
+    // Ably joins what is appended to a message, and cannot join what was encrypted piece by piece.
+    const { pattern = this.#isEncrypted ? 'message-per-token' : 'message-per-response' } = options
+    if (this.#isEncrypted && pattern === 'message-per-response')
+      throw unusable(
+        'leave out `pattern`, or pass "message-per-token": on an encrypted channel, no reader can decrypt a message that grows',
+      )
+    this.#pattern = pattern
     this.#uplink = Uplink.of(client)
     this.#unwatchConnection = watchFirstConnection(client, (error) => this.#report(error))
     const perSecond = options.messagesPerSecond ?? (pattern === 'message-per-token' ? 40 : Infinity)
@@ -224,14 +233,13 @@ export class Agent {
   /** Messages that end the open responses if the process exits now. */
   #lastWords(): RestRequest[][] {
     const { client } = this.#options
-    const { name, channelOptions } = this.#channel as RealtimeChannel & { channelOptions?: ChannelOptions }
-    const encrypted = channelOptions?.cipher !== undefined
+    const { name } = this.#channel
     return [...this.#responses]
       .filter((response) => !this.#inbox.resumes(response))
       .map((response) => {
         const messages = response.lastWords(interrupted('the process of the agent exited'))
         // On an encrypted channel, send only the end marker, without data.
-        const fit = encrypted
+        const fit = this.#isEncrypted
           ? messages.slice(-1).map((marker) => ({ ...marker, data: undefined }))
           : messages
         return fit.flatMap((message) => restRequest(client, name, message) ?? [])
@@ -261,6 +269,11 @@ export class Agent {
     return this.#channelClaims
   }
 
+  get #isEncrypted(): boolean {
+    const { channelOptions } = this.#channel as RealtimeChannel & { channelOptions?: ChannelOptions }
+    return Boolean(channelOptions?.cipher)
+  }
+
   /** A hint: nothing depends on its delivery. */
   #announce(promptId: string, data: PromptStatusData): void {
     this.#lane.push({
@@ -271,7 +284,7 @@ export class Agent {
   }
 
   #writerHost(): WriterHost {
-    const { client, pattern = 'message-per-response', retry = {} } = this.#options
+    const { client, retry = {} } = this.#options
     const { maxMessageSize = 65_536, highWaterMark = 65_536 } = this.#options
     return {
       channel: this.#channel,
@@ -281,7 +294,7 @@ export class Agent {
       listening: () => this.#inbox.hear(),
       uplink: this.#uplink,
       retry,
-      pattern,
+      pattern: this.#pattern,
       present: () => this.#presence?.impossible === false,
       maxMessageSize,
       highWaterMark,

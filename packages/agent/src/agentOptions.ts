@@ -16,7 +16,10 @@ export interface AgentOptions {
   client: RealtimeClient
   channelName: string
   channelOptions?: ChannelOptions
-  /** Default `message-per-response`, which needs a namespace with mutable messages. */
+  /**
+   * Default `message-per-response`, which needs a namespace with mutable messages; `message-per-token` on an encrypted
+   * channel, where no reader can decrypt a message that grows.
+   */
   pattern?: Pattern
   /**
    * Operations per second, shared by all responses of the connection. Text that has to wait is merged. Default: 40 for

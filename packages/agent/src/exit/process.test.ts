@@ -190,7 +190,8 @@ describe.each(['message-per-response', 'message-per-token'] as const)('%s', (pat
   })
 
   test('says nothing in clear on a channel that is encrypted', async () => {
-    const { ends, messages } = await die('exit 0', { CIPHER: Buffer.alloc(32).toString('base64') })
+    const env = { CIPHER: Buffer.alloc(32).toString('base64'), PATTERN: 'message-per-token' }
+    const { ends, messages } = await die('exit 0', env)
     expect(ends).toMatchObject([{ extras: { headers: { status: 'error' } } }])
     expect(ends[0]!.data).toBeUndefined()
     expect(JSON.stringify(messages)).not.toContain('Once')

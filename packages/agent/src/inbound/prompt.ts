@@ -1,5 +1,5 @@
 import type { InboundMessage } from 'ably'
-import { ErrorCode, Header, RejoinError, type PromptPart } from '@rejoin/core/protocol'
+import { ErrorCode, Header, RejoinError, undecoded, type PromptPart } from '@rejoin/core/protocol'
 import { headersOf, parsed, userClaimOf } from './fields.ts'
 import type { PromptTexts } from './promptTexts.ts'
 import { storable } from './storable.ts'
@@ -41,6 +41,8 @@ export interface Prompt {
 
 /** Id of the prompt in a `user-input` message. */
 export function promptIdOf(message: InboundMessage): string | undefined {
+  // What is encrypted tells no id.
+  if (message.encoding) return undefined
   const data = storable(parsed(message.data)) as { promptId?: unknown } | null | undefined
   const headers = storable(headersOf(message))
   const id = data?.promptId ?? headers[Header.PromptId] ?? message.serial ?? message.id
@@ -49,9 +51,11 @@ export function promptIdOf(message: InboundMessage): string | undefined {
 
 /**
  * Reads a `user-input` message; `undefined` when it has no text to answer.
- * @throws RejoinError `bad_message` when pieces of its text are missing.
+ * @throws RejoinError `bad_message` when pieces of its text are missing, or its data is encrypted.
  */
 export function readPrompt(message: InboundMessage, late: boolean, texts?: PromptTexts): Prompt | undefined {
+  const { encoding } = message
+  if (encoding) throw new RejoinError(ErrorCode.BadMessage, `unable to read a prompt; ${undecoded(encoding)}`)
   let data: unknown = storable(parsed(message.data))
   const headers = storable(headersOf(message))
   let fields = (typeof data === 'object' && data ? data : {}) as {

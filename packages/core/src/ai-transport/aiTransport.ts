@@ -1,4 +1,5 @@
 import type { InboundMessage } from 'ably'
+import { undecoded } from '../protocol/undecoded.ts'
 import type { EndEvent, StreamEvent, ToolEvent } from '../protocol/event.ts'
 import type { Codec } from '../wire/codec.ts'
 import { Attempts } from './attempts.ts'
@@ -47,6 +48,7 @@ class AiTransportCodec {
       event.watched = this.presence
       hand(event)
     }
+    if (message.encoding) throw new Error(undecoded(message.encoding))
     // A summary of annotations repeats its message without being one of its versions.
     if (message.action === 'message.summary') return
     const envelope = readEnvelope(message)

@@ -101,6 +101,11 @@ export interface ReviseEvent extends EventMeta {
   done: boolean | undefined
 }
 
+/** A message of a response that cannot be decrypted. */
+export interface UnreadEvent extends EventMeta {
+  type: 'unread'
+}
+
 export interface StartEvent extends EventMeta {
   type: 'start'
 }
@@ -321,6 +326,7 @@ export interface CitationEvent extends EventMeta {
 export type StreamEvent =
   | TextEvent
   | ReviseEvent
+  | UnreadEvent
   | StartEvent
   | EndEvent
   | ToolEvent

@@ -66,7 +66,7 @@ export function beginsNothing(event: StreamEvent): boolean {
     const { kind } = event.change
     return kind !== 'call' && kind !== 'call-fields' && kind !== 'approval-request'
   }
-  return event.type === 'part-metadata' || event.type === 'retract' || isReply(event)
+  return ['part-metadata', 'retract', 'unread'].includes(event.type) || isReply(event)
 }
 
 /**
