@@ -224,7 +224,7 @@ export class Readings {
     const read = this.#pages.readings
     let error: RejoinError | undefined
     try {
-      const loaded = this.#hydrator.load(this.past(task, again))
+      const loaded = Promise.resolve(this.#hydrator.load(this.past(task, again)))
       // A load that fails before the attach counts as failed once the channel is attached.
       await Promise.race([loaded.finally(() => this.#attached), aborted(signal)])
       if (signal.aborted) return undefined

@@ -83,7 +83,8 @@ export class RowReader {
     const page = await this.#load(cursor, past.signal)
     if (!Array.isArray(page?.rows)) throw new TypeError('load() did not resolve to { rows: [...] }')
     past.applyRows(page.rows)
-    return page
+    // Databases and JSON have no `undefined`.
+    return { ...page, cursor: page.cursor || undefined }
   }
 }
 

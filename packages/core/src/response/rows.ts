@@ -35,11 +35,21 @@ export function applyRows(conversation: Conversation, rows: readonly Row[]): Rej
   const news: ShelvedRow[] = []
   let first: RejoinError | undefined
   for (let i = 0; i < rows.length; i++) {
-    const error = takeRow(conversation, rows[i]!, news)
+    const error = takeRow(conversation, withoutNulls(rows[i]!), news)
     first ??= error
   }
   conversation.shelf!.hold(news, conversation.reading)
   return first
+}
+
+/** A database has `null` where a row has nothing; as a serial, it would be that of all these rows. */
+function withoutNulls(row: Row): Row {
+  for (const key in row)
+    if (row[key as keyof Row] === null && key !== 'parent') {
+      const given = Object.entries(row).filter(([name, value]) => value !== null || name === 'parent')
+      return Object.fromEntries(given) as unknown as Row
+    }
+  return row
 }
 
 /** A function of its own, since V8 drops the optimized code of a closure with the closure. */
@@ -59,15 +69,21 @@ function takeRow(conversation: Conversation, row: Row, news: ShelvedRow[]): Rejo
 
 function applyRow(conversation: Conversation, row: Row): void {
   const { id, role, content } = (row ?? {}) as { id?: unknown; role?: unknown; content?: unknown }
-  if (typeof id !== 'string' || (role !== 'user' && role !== 'assistant'))
+  if (typeof id !== 'string' || id === '' || (role !== 'user' && role !== 'assistant'))
     throw new RejoinError(
       'invalid_argument',
-      `unable to show row ${quoted(id)} with role ${quoted(role)}; a row has a string as \`id\`, and as \`role\` "user" or "assistant". Leave other rows out`,
+      `unable to show row ${quoted(id)} with role ${quoted(role)}; a row has a non-empty string as \`id\`, and as \`role\` "user" or "assistant". Leave other rows out`,
     )
   if (content && isBlank(row))
     throw new RejoinError(
       'invalid_argument',
       `unable to show row ${quoted(id)}; it has \`content\`: pass that as \`text\`, or as \`parts\``,
+    )
+  const { text = '', parts = none } = row
+  if (typeof text !== 'string' || !isList(parts) || !(parts as readonly RowPart[]).every(isFitPart))
+    throw new RejoinError(
+      'invalid_argument',
+      `unable to show row ${quoted(id)}; its \`text\` must be a string, and its \`parts\` objects with a \`type\`, as texts with a string as \`text\``,
     )
   if (row.role === 'user') applyPromptRow(conversation, row)
   else applyResponseRow(conversation, row)
@@ -183,6 +199,7 @@ function isFit(row: Row | null): row is ResponseRow {
   return (
     !isBlank(row) &&
     typeof id === 'string' &&
+    id !== '' &&
     (status === undefined || !isOpen(status)) &&
     !retracted &&
     (text === undefined || typeof text === 'string') &&

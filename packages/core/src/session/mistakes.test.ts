@@ -3,7 +3,7 @@ import { aiTransport } from '../ai-transport/index.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { until, Wire } from '../../test/wire/wire.ts'
 import { createReader, createSession, history, RejoinError, seed } from '../index.ts'
-import type { Row, Session, SessionOptions } from '../index.ts'
+import type { Hydrator, Past, Row, SeedPage, Session, SessionOptions } from '../index.ts'
 
 let wire: Wire
 beforeAll(async () => {
@@ -42,6 +42,7 @@ async function rejected(act: Promise<unknown>): Promise<RejoinError> {
 }
 
 const rest = new Ably.Rest({ key: 'local.key:secret' })
+const good: Row = { id: 'good', role: 'assistant', text: 'Hi' }
 const badRow = { id: 's', role: 'system', text: 'Be brief' } as unknown as Row
 
 describe('options that cannot be used', () => {
@@ -171,6 +172,60 @@ describe('actions that cannot be taken', () => {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
     const session = wire.session(wire.channelName(), { hydrate: seed({ load: () => Promise.reject(cause) }) })
     expect(message(await rejected(session.ready))).toMatch(says)
+  })
+
+  test.each<[what: string, row: object, says: RegExp]>([
+    ['a number as text', { text: 5 }, /row "r"; its `text` must be a string/],
+    ['an object as text', { text: { en: 'Hi' } }, /row "r"; its `text` must be a string/],
+    ['parts that are no list', { parts: 'Hi' }, /row "r"; .* its `parts` objects/],
+    ['nothing among the parts', { parts: [null] }, /row "r"; .* its `parts` objects/],
+    [
+      'a part with a number as text',
+      { parts: [{ type: 'text', text: 5 }] },
+      /row "r"; .* its `parts` objects/,
+    ],
+    ['an empty id', { id: '' }, /row "" with role .* non-empty string/],
+  ])('%s in a row is told, and the others show', async (_, row, says) => {
+    for (const role of ['assistant', 'user']) {
+      const rows = [{ id: 'r', role, ...row } as Row, good]
+      const load = () => Promise.resolve({ rows })
+      const session = wire.session(wire.channelName(), { hydrate: seed({ load }) })
+      expect(message(await rejected(session.ready))).toMatch(says)
+      expect(session.getSnapshot().messages.map(({ id }) => id)).toEqual(['good'])
+    }
+  })
+
+  test('of a row, `null` is nothing, and of a page `null` or an empty cursor is none', async () => {
+    const nulls = { serial: null, clientId: null, promptId: null, status: null, parts: null, updatedAt: null }
+    for (const cursor of [null, '']) {
+      const page = {
+        rows: [
+          { id: 'p', role: 'user', text: 'Hi?', createdAt: 1, ...nulls },
+          { id: 'r1', role: 'assistant', text: 'One', createdAt: 1, ...nulls },
+          { id: 'r2', role: 'assistant', text: 'Two', createdAt: 2, ...nulls },
+        ],
+        cursor,
+      } as unknown as SeedPage
+      const session = wire.session(wire.channelName(), {
+        hydrate: seed({ load: () => Promise.resolve(page) }),
+      })
+      await session.ready
+      expect(session.getSnapshot().messages.map(({ id }) => id)).toEqual(['p', 'r1', 'r2'])
+      expect(session.getResponse('r1')).toMatchObject({ text: 'One', status: 'complete', serial: undefined })
+      expect(session.getResponse('r2')).toMatchObject({
+        text: 'Two',
+        status: 'complete',
+        clientId: undefined,
+      })
+      expect(session.getSnapshot().hasOlder).toBe(false)
+    }
+  })
+
+  test('a hydrator that is no async function is one all the same', async () => {
+    const load = (past: Past) => past.applyRows([good])
+    const session = wire.session(wire.channelName(), { hydrate: { load } as unknown as Hydrator })
+    await session.ready
+    expect(session.getResponse('good')?.text).toBe('Hi')
   })
 
   test('rows with `content` beside their text are shown', () => {
