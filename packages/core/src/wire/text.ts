@@ -1,5 +1,6 @@
 import type { InboundMessage } from 'ably'
-import type { TextEvent } from '../protocol/event.ts'
+import { metOf } from '../protocol/event.ts'
+import type { StartEvent, TextEvent } from '../protocol/event.ts'
 import type { FinishReason } from '../types/types.ts'
 import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
@@ -151,7 +152,9 @@ const readSuspend: Read = (message, headers, emit) => {
   emit({ ...readMeta(message, headers), type: 'suspend', toolCallIds: ids })
 }
 
-const readStart: Read = (message, headers, emit) => emit({ ...readMeta(message, headers), type: 'start' })
+// As its copy is made, so that it has the copy's shape, which V8 keeps (`session/example.ts`).
+const readStart: Read = (message, headers, emit) =>
+  emit(metOf({ ...readMeta(message, headers), type: 'start' }) as StartEvent)
 
 /** Text and reasoning, prompts, and the start and end of responses. */
 export const textReaders: Readers = {
