@@ -9,8 +9,8 @@ import { createRoot } from 'react-dom/client'
 import { showReact } from './reactAlone.ts'
 import { useChatPage } from '../peers/src/useChatReact.ts'
 
-/** Who puts the text on the page. */
-export type Shown = 'rejoin' | 'bare' | 'react'
+/** Who puts the text on the page; `appended`: Rejoin without React, a text node that takes what was appended. */
+export type Shown = 'rejoin' | 'appended' | 'bare' | 'react'
 
 /** What the benchmark calls in the page. */
 export interface BrowserPage {
@@ -61,7 +61,11 @@ function List(): ReactNode {
   return useMessages().map(({ id }) => createElement(Row, { key: id, id }))
 }
 
-async function showRejoin(client: RealtimeClient, channelName: string, rows: ResponseRow[]): Promise<void> {
+async function openSession(
+  client: RealtimeClient,
+  channelName: string,
+  rows: ResponseRow[],
+): Promise<Session> {
   const session: Session = createSession({
     client,
     channelName,
@@ -69,27 +73,65 @@ async function showRejoin(client: RealtimeClient, channelName: string, rows: Res
     hydrate: { load: (past) => Promise.resolve(past.applyRows(rows)) },
   })
   await session.ready
+  return session
+}
+
+function showInReact(session: Session): void {
   createRoot(add('rejoin')).render(createElement(SessionProvider, { session }, createElement(List)))
 }
 
-/** The least that a page can do: one text node for each response, to which each message that arrives is added. */
-async function showBare(channel: RealtimeChannel, rows: ResponseRow[]): Promise<Map<string, Text>> {
-  const root = add('bare')
-  const nodes = new Map<string, Text>()
-  const nodeOf = (id: string): Text => {
-    const known = nodes.get(id)
+/** Paragraphs of one text node each, made when they are asked for. */
+class TextNodes {
+  readonly #root: HTMLElement
+  readonly #nodes = new Map<string, Text>()
+
+  constructor(root: HTMLElement) {
+    this.#root = root
+  }
+
+  get(id: string): Text | undefined {
+    return this.#nodes.get(id)
+  }
+
+  of(id: string): Text {
+    const known = this.#nodes.get(id)
     if (known) return known
     const node = document.createTextNode('')
-    const paragraph = root.appendChild(document.createElement('p'))
+    const paragraph = this.#root.appendChild(document.createElement('p'))
     paragraph.id = id
     paragraph.appendChild(node)
-    nodes.set(id, node)
+    this.#nodes.set(id, node)
     return node
   }
-  for (const { id, text } of rows) nodeOf(id).data = text ?? ''
+}
+
+/** As a page shows a session without a framework. */
+function showAppended(session: Session): void {
+  const nodes = new TextNodes(add('appended'))
+  const follow = (id: string) => {
+    const node = nodes.of(id)
+    const draw = () => (node.data = session.getResponse(id)?.text ?? '')
+    draw()
+    session.subscribeResponse(id, (changes) => {
+      for (const change of changes)
+        if ('appended' in change) node.appendData(change.appended)
+        else if ('replaced' in change) return void draw()
+    })
+  }
+  const show = () => {
+    for (const { id } of session.getSnapshot().messages) if (!nodes.get(id)) follow(id)
+  }
+  session.subscribe(show)
+  show()
+}
+
+/** The least that a page can do: each message that arrives is added to a text node. */
+async function showBare(channel: RealtimeChannel, rows: ResponseRow[]): Promise<TextNodes> {
+  const nodes = new TextNodes(add('bare'))
+  for (const { id, text } of rows) nodes.of(id).data = text ?? ''
   await channel.subscribe('response', ({ data, extras }) => {
     const { responseId } = (extras as { headers: { responseId: string } }).headers
-    nodeOf(responseId).appendData((data as string | undefined) ?? '')
+    nodes.of(responseId).appendData((data as string | undefined) ?? '')
   })
   return nodes
 }
@@ -132,11 +174,13 @@ const page: BrowserPage = {
     }))
     const channel = client.channels.get(channelName)
     if (shown === 'react') await showReact(channel, rows, add('react'))
-    if (shown === 'rejoin' || !shown) await showRejoin(client, channelName, rows)
-    if (shown) {
-      if (shown === 'bare') await showBare(channel, rows)
-      return tellFrames(channel)
+    else if (shown === 'bare') await showBare(channel, rows)
+    else {
+      const session = await openSession(client, channelName, rows)
+      if (shown === 'appended') showAppended(session)
+      else showInReact(session)
     }
+    if (shown) return tellFrames(channel)
     const nodes = await showBare(channel, [])
     const last = () => document.getElementById('r0')?.textContent ?? ''
     watchFrames({ rejoin: last, bare: () => nodes.get('r0')?.data ?? '' })
