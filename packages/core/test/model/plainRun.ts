@@ -46,6 +46,8 @@ export class PlainRun implements Pick<Run, keyof Run> {
   #headKnown = false
   #stale = false
   #overlaps = false
+  /** Length of the shown text up to the last edit in it. */
+  #editedTo = 0
 
   constructor(merges: boolean, serial = '', index = 0) {
     this.merges = merges
@@ -150,8 +152,9 @@ export class PlainRun implements Pick<Run, keyof Run> {
     }
     const changed = this.#closing.mark(full) || mended
     if (this.#base && key <= this.#base.key) return changed
-    const settled = this.gaps.length === 0 && this.#pieces.length > 0 && !this.#overlaps
-    if (this.merges && key <= this.key && settled) return changed
+    const isExact = this.gaps.length === 0 && this.#pieces.length > 0 && !this.#overlaps
+    const isKnown = stamp !== undefined && (text.length < stamp || this.#shown.has(text, stamp, 0))
+    if (this.merges && key <= this.key && isExact && isKnown) return changed
     // A full text without a stamp is authoritative: older declarations do not describe it.
     const authoritative = full.end === undefined && !create
     if (authoritative) this.#closing.forget(key)
@@ -197,6 +200,7 @@ export class PlainRun implements Pick<Run, keyof Run> {
   fold(): void {
     if (!this.#stale) return
     this.#stale = this.#overlaps = false
+    this.#editedTo = this.#base?.authoritative ? this.#base.text.length : 0
     this.#shown.refold(this.#base ?? nothing, () => {
       let folded = this.#base?.key ?? ''
       for (const piece of this.#pieces) {
@@ -226,7 +230,7 @@ export class PlainRun implements Pick<Run, keyof Run> {
     if (known?.key !== piece.key) this.#pieces.splice(at < 0 ? this.kept : at, 0, piece)
     else if (known.edited !== undefined && piece.edited === undefined) {
       if (known.was !== undefined) return false
-      known.was = piece.text.length
+      Object.assign(known, { was: piece.text.length, end: piece.end ?? known.end })
     } else if ((piece.edited ?? '') <= (known.edited ?? '')) return false
     else {
       const { key, end } = known
@@ -286,6 +290,7 @@ export class PlainRun implements Pick<Run, keyof Run> {
       if (broken) shown.gap(here, here, undefined)
       const known = straddles ? Math.max(0, base.text.length - piece.at!) : 0
       shown.push(text.slice(known))
+      if (piece.edited !== undefined) this.#editedTo = shown.length
       shown.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
       return
     }
@@ -303,13 +308,15 @@ export class PlainRun implements Pick<Run, keyof Run> {
     if (missing < 0) {
       this.#overlaps = true
       if (!this.merges && !broken) shown.fill(end - length, text)
-      if (end <= reached) return
     } else if (missing > 0) {
       const exact = !this.merges || (piece.after !== undefined && piece.after + length === end)
       shown.gap(here, exact ? here : here + length, missing, exact ? reached : undefined)
     }
-    shown.push(missing < 0 ? text.slice(length - (end - reached)) : text)
-    shown.end = end
+    if (end > reached) {
+      shown.push(text.slice(Math.max(0, length - (end - reached))))
+      shown.end = end
+    }
+    if (missing < 0 && !shown.has(text, end, this.#editedTo)) shown.doubt(shown.length)
   }
 }
 
