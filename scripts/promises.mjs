@@ -252,6 +252,7 @@ const promises = [
       'ably/openChannel',
       'protocol/event',
       'protocol/names',
+      'protocol/undecoded',
       'response/conversation',
       'response/facts',
       'response/part',
