@@ -363,6 +363,30 @@ describe('what a loss of continuity leaves open', () => {
     expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'One two', hasGap: false })
   })
 
+  test('a rewind goes on where the connection is back in a moment, and ends where history says', async () => {
+    scene.say('start', 'r')
+    scene.token('One', 'r')
+    scene.token(' two', 'r')
+    scene.say('stop', 'r')
+    scene.open(rewind(4, { limit: 100 }), { rewind: 4 })
+    const finished = vi.fn()
+    scene.session.on('finish', finished)
+    await turn()
+    scene.channel.arrive()
+    scene.channel.arrive()
+    scene.channel.drop()
+    // Which message is the last one, history cannot tell now.
+    for (const request of scene.channel.pending.splice(0)) request.fail()
+    for (let i = 0; i < 5; i++) await turn()
+    scene.session.flush()
+    expect(scene.session.getSnapshot().hydration).toBe('running')
+    scene.channel.resumed()
+    await scene.settle()
+    expect(scene.response('r')).toMatchObject({ status: 'complete', text: 'One two', hasGap: false })
+    // What comes of it then is the past all the same.
+    expect(finished).not.toHaveBeenCalled()
+  })
+
   test('history brings what a rewind owes for too long', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     scene.say('start', 'r')

@@ -95,8 +95,6 @@ export class Run {
   #breaks: readonly Break[] = noBreaks
   /** Key of the last operation folded. */
   #folded = ''
-  /** A piece begins within the known text: its agent may have resumed from a shorter one. */
-  #overlaps = false
   #cursor: Cursor | undefined
   /** Length of the shown text up to the last edit in it: there, it is not what the agent wrote. */
   #editedTo = 0
@@ -353,7 +351,6 @@ export class Run {
     const settled =
       this.gaps.length === 0 &&
       this.#pieces.list.length > 0 &&
-      !this.#overlaps &&
       stamp !== undefined &&
       (text.length < stamp || this.#shown.has(text, stamp, 0))
     if (this.merges && key <= this.key && settled) return changed
@@ -415,7 +412,6 @@ export class Run {
   fold(): void {
     if (!this.#stale) return
     this.#stale = false
-    this.#overlaps = false
     const base = this.#base
     this.#editedTo = base?.authoritative ? this.#settle(base).length : 0
     this.#folded = base?.key ?? ''
@@ -579,7 +575,6 @@ export class Run {
       return
     }
     // Begins with known text: only what lies beyond, or in a gap of known place, is new.
-    this.#overlaps = true
     if (!this.merges && !broken) this.#shown.fill(end - length, text)
     if (end > reached) {
       this.#shown.push(text.slice(length - (end - reached)))

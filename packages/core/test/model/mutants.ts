@@ -311,9 +311,9 @@ export const mutants: Mutant[] = [
   {
     name: 'a message needs no text that a successor resumed from, once its stamps agree',
     file: 'text/run.ts',
-    from: '!this.#overlaps &&\n',
-    to: '\n',
-    killer: 'src/text/edits',
+    from: 'text.length < stamp || this.#shown.has(text, stamp, 0)',
+    to: 'true',
+    killer: 'src/text/contrary',
   },
   {
     name: 'a run counts as closed only after the next frame',
@@ -509,7 +509,7 @@ export const mutants: Mutant[] = [
     file: 'past/backlog.ts',
     from: "if (channel.state === 'attached') return undefined",
     to: 'if (channel) return undefined',
-    killer: 'test/model/laws',
+    killer: 'src/past/continuity',
   },
   {
     name: 'a backlog that comes again counts as live',
