@@ -1,7 +1,12 @@
-import type { ResponseState } from '@rejoin/core'
+import type { ResponseState, Session } from '@rejoin/core'
 import type { MaybeRefOrGetter, ShallowRef } from 'vue'
 import { useJoin } from './join.ts'
-import { useSnapshot } from './useSnapshot.ts'
+import type { Join } from './join.ts'
+
+const newestOf = (session: Session) =>
+  session.getSnapshot().messages.findLast((m) => m.role === 'assistant')?.id
+/** Of a row that shows a response of its own. */
+const followsNone: Join<undefined> = [() => () => {}, () => undefined]
 
 /**
  * One response; `undefined` until any of it is known. Changes at most once per frame,
@@ -14,7 +19,10 @@ export function useResponse<S = ResponseState>(
   id?: MaybeRefOrGetter<string | undefined>,
   selector?: (response: ResponseState) => S,
 ): Readonly<ShallowRef<S | undefined>> {
-  const newest = useSnapshot(({ messages }) => messages.findLast((m) => m.role === 'assistant')?.id)
+  const newest = useJoin(
+    (session, wanted) => (wanted === undefined ? [session.subscribe, () => newestOf(session)] : followsNone),
+    id,
+  )
   return useJoin<S | undefined>(
     // No response has the id ''.
     (session, wanted = newest.value ?? '') => [

@@ -59,6 +59,26 @@ test('refs are readonly', () => {
   warn.mockRestore()
 })
 
+test('a response follows the list only while it is the newest one', async () => {
+  let following = 0
+  const { subscribe } = session
+  vi.spyOn(session, 'subscribe').mockImplementation((listener) => {
+    following++
+    const stop = subscribe(listener)
+    return () => {
+      following--
+      stop()
+    }
+  })
+  const id = ref<string | undefined>('a')
+  const response = run(() => useResponse(id))
+  expect([following, response.value?.id]).toEqual([0, 'a'])
+  id.value = undefined
+  expect([following, response.value?.id]).toEqual([1, 'b'])
+  id.value = 'a'
+  expect([following, response.value?.id]).toEqual([0, 'a'])
+})
+
 test('a ref for an id: what it names now is shown at once', async () => {
   const id = ref<string | undefined>('a')
   const byRef = run(() => useResponse(id, (response) => response.text))
