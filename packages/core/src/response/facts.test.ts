@@ -133,6 +133,16 @@ describe('how a response ended (PROTOCOL.md §3.3)', () => {
     expect([conversation.find('other')!.agent.attended, conversation.unattended]).toEqual([false, true])
   })
 
+  test('a later message first heard through an edit of somebody else tells nothing of an agent of the past', () => {
+    const { conversation } = new Reader().read({ ...token('Hi', 2), clientId: 'agent' }, undefined, false)
+    const edited = { ...message({ ...token(' you', 6), clientId: 'agent' }), timestamp: 1_500 }
+    const version = { serial: next(), timestamp: 2_000 }
+    codec.decode({ ...edited, data: '**', action: 'message.update', version }, (event) =>
+      conversation.apply(Object.assign(event, { editor: 'moderator' }), true),
+    )
+    expect([conversation.find('r')!.agent.attended, conversation.unattended]).toEqual([false, true])
+  })
+
   test('of a message that comes after its agent has left, or once more after that, the session asks', () => {
     const reader = new Reader()
     const { conversation } = reader

@@ -264,7 +264,7 @@ export const mutants: Mutant[] = [
     file: 'response/attendance.ts',
     from: 'this.attended = live && event.editor === undefined',
     to: 'this.attended = live',
-    killer: 'src/past/continuity',
+    killer: 'src/response/facts',
   },
   {
     name: 'nobody looks whether the agent of an edited response has left',
