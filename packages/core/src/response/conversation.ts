@@ -333,7 +333,10 @@ export class Conversation {
     }
     const changes = response.refresh()
     const now = response.snapshot
-    if (!now || !isOpen(now.status)) this.#maybeOpen.delete(response)
+    if (!now || !isOpen(now.status)) {
+      this.#maybeOpen.delete(response)
+      if (!response.needsPast) this.#maybeIncomplete.delete(response)
+    }
     this.#countSpeaker(before, now)
     if (!changes || !now || (before && !isMoved(before, now))) return changes
     // It may have turned out to be another client's.

@@ -75,7 +75,7 @@ export class Response {
   readonly parts = new PartList()
   /** What its agent says about the whole response. */
   readonly facts = new Facts()
-  readonly agent = new Attendance()
+  #agent: Attendance | undefined
   row: KnownRow | undefined
   readonly #kinds: PartKinds
   #strict = false
@@ -108,6 +108,11 @@ export class Response {
     this.#askerOf = askerOf
   }
 
+  /** How its agent was watched: once the response is over, only what comes later. */
+  get agent(): Attendance {
+    return (this.#agent ??= new Attendance())
+  }
+
   get role(): 'assistant' {
     return 'assistant'
   }
@@ -134,7 +139,7 @@ export class Response {
 
   /** Its agent promises to be present while it streams (PROTOCOL.md §6.6), so that its absence tells. */
   get watched(): boolean {
-    return this.agent.promised && this.status === 'streaming'
+    return this.status === 'streaming' && this.agent.promised
   }
 
   get #allDone(): boolean {
@@ -434,6 +439,7 @@ export class Response {
       this.#sealed = true
       for (const run of this.parts.runs()) run.seal()
       this.parts.forget()
+      if (this.facts.end) this.#agent = undefined
     }
     return changes
   }

@@ -24,6 +24,18 @@ export class Declared {
   #checked: string | undefined
   #matches = false
 
+  /** What the operation `key` declared, when it closed this text. */
+  static of(key: string, text: string): Declared {
+    const declared = new Declared()
+    declared.mark({ key, end: text.length, checksum: checksum(text), done: true })
+    return declared
+  }
+
+  /** The newest operation, `key`, declared all of it. */
+  isOf(key: string): boolean {
+    return this.done && this.#key === key && this.#heard === key
+  }
+
   /** A length and a checksum were declared. */
   get declared(): boolean {
     return this.#checksum !== undefined

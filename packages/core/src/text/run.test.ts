@@ -446,3 +446,101 @@ describe('changes, memory, verification', () => {
     expect(run.closed).toBe(true)
   })
 })
+
+describe('a sealed text', () => {
+  const piece = fc.string({ minLength: 1, maxLength: 6, unit: 'grapheme' })
+  const at = fc.nat(20)
+  /** What may come after the end: the same again, edits and deletions of tokens, later text, full texts, losses. */
+  const later = fc.array(
+    fc.oneof(
+      fc.record({ kind: fc.constant('again' as const), at }),
+      fc.record({ kind: fc.constant('edit' as const), at, text: fc.oneof(fc.constant(''), piece) }),
+      fc.record({
+        kind: fc.constant('append' as const),
+        text: piece,
+        stamped: fc.boolean(),
+        declares: fc.boolean(),
+      }),
+      fc.record({ kind: fc.constant('full' as const), at, text: piece, final: fc.boolean() }),
+      fc.record({ kind: fc.constantFrom('break', 'cover', 'take', 'close', 'fold', 'show') }),
+    ),
+    { maxLength: 12 },
+  )
+
+  test.each([true, false])('goes on as one that was not sealed: a growing message: %s', (merges) => {
+    fc.assert(
+      fc.property(chunks, later, (parts, operations) => {
+        const runs = [new Run(merges), new Run(merges)]
+        const both = (step: (run: Run) => unknown) => {
+          const [plain, sealed] = runs.map(step)
+          expect(sealed).toEqual(plain)
+        }
+        const look = (run: Run) => [
+          run.text,
+          run.length,
+          run.gaps,
+          run.verified,
+          run.done,
+          run.closed,
+          run.key,
+        ]
+        const [deliveries, truth] = tokens(parts, true)
+        const items = deliveries.map(({ item }) => item)
+        const last = key(items.length + 1)
+        items.push({ key: last, text: '', end: truth.length, done: true, checksum: checksum(truth) })
+        both((run) => {
+          run.knowHead()
+          items.forEach((item, i) =>
+            merges && i === 0
+              ? run.replace({ ...item, create: true, epoch: 1 })
+              : run.append({ ...item, epoch: 1 }),
+          )
+          run.takeChange()
+        })
+        runs[1]!.seal()
+        both(look)
+        let now = 100
+        for (const one of operations) {
+          const item = 'at' in one ? items[one.at % items.length]! : items.at(-1)!
+          both((run) => {
+            switch (one.kind) {
+              case 'again':
+                return run.append({ ...item, epoch: 2 })
+              case 'edit':
+                return run.append({ ...item, text: one.text, edited: key(now) })
+              case 'append': {
+                const end = one.stamped ? run.length + one.text.length : undefined
+                const sum = one.declares ? { done: true, checksum: checksum(run.text + one.text) } : {}
+                return run.append({ key: key(now), text: one.text, end, epoch: 2, ...sum })
+              }
+              case 'full':
+                return run.replace(
+                  { key: one.at > 15 ? key(now) : item.key, text: one.text, epoch: 2 },
+                  { final: one.final },
+                )
+              case 'break':
+                return run.break(2)
+              case 'cover':
+                return run.cover({ from: '', epoch: 2 })
+              case 'take':
+                return merges ? undefined : run.take(item.key)
+              case 'close':
+                return run.closedBefore(last)
+              case 'fold':
+                return run.fold()
+              case 'show':
+                run.fold()
+                return [run.takeChange(), ...look(run)]
+            }
+          })
+          now++
+        }
+        both((run) => {
+          run.fold()
+          return [run.takeChange(), ...look(run)]
+        })
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})

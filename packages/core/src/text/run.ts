@@ -87,7 +87,8 @@ export class Run {
   serial: string
   /** Place among the runs of its part, from 0 (PROTOCOL.md §1.3). */
   index: number
-  readonly #shown = new ShownText()
+  /** Undefined once it is sealed: `#base` tells the same. */
+  #shown: ShownText | undefined = new ShownText()
   #base: Base | undefined
   #pieces = noPieces
   #stale = false
@@ -101,7 +102,8 @@ export class Run {
   /** The connection that published all tokens; null if several did, or one is not known. */
   #publisher: string | null | undefined
   #headKnown = false
-  readonly #closing = new Declared()
+  /** Undefined once it is sealed: the newest operation declared what shows. */
+  #closing: Declared | undefined = new Declared()
 
   constructor(merges: boolean, serial = '', index = 0) {
     this.merges = merges
@@ -110,7 +112,7 @@ export class Run {
   }
 
   get done(): boolean {
-    return this.#closing.done
+    return this.#closing?.done ?? true
   }
 
   /** Key of the newest known operation. */
@@ -119,26 +121,26 @@ export class Run {
   }
 
   get text(): string {
-    return this.#shown.text
+    return this.#shown?.text ?? this.#base!.text!
   }
 
   get length(): number {
-    return this.#shown.length
+    return this.#shown?.length ?? this.text.length
   }
 
   get gaps(): readonly RunGap[] {
-    return this.#shown.gaps
+    return this.#shown?.gaps ?? noGaps
   }
 
   /** Applies an append or a token. Returns whether anything is new. */
   append(fragment: Fragment): Changed {
     const { key, text, end, epoch, connectionId } = fragment
     if (fragment.edited !== undefined) return this.#edit(fragment, fragment.edited)
-    if (this.extend(key, text, end, epoch, connectionId)) return this.#closing.mark(fragment) || 'grew'
+    if (this.extend(key, text, end, epoch, connectionId)) return this.#mark(fragment) || 'grew'
     this.#hear(connectionId)
     const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
-    const marked = this.#closing.mark(fragment)
+    const marked = this.#mark(fragment)
     let changed = this.#isCovered(key, end)
       ? this.#isContrary(key, text, end) && (this.#makeRoom(key) || this.#insert(fragment, undefined))
       : this.#insert(fragment, follows ? cursor : undefined)
@@ -172,9 +174,10 @@ export class Run {
     // Whether a message without text is new to a row, its stamp does not tell.
     if (!isExact || (base?.stored && text === '') || !this.#isNext(key, epoch)) return false
     this.#hear(connectionId)
-    this.#closing.hear(key)
-    this.#shown.push(text)
-    this.#shown.end = end
+    this.#unsealed().hear(key)
+    const shown = this.#shown!
+    shown.push(text)
+    shown.end = end
     this.#folded = key
     if (!base) {
       const first = (this.#base = baseOf(key, text, end, false))
@@ -202,11 +205,16 @@ export class Run {
    * on the same attachment.
    */
   #isNext(key: string, epoch: number | undefined): boolean {
-    if (!this.merges) return this.#closing.isNewer(key)
+    if (!this.merges) return this.#closing?.isNewer(key) ?? key > this.key
     const cursor = this.#cursor
     return (
       cursor !== undefined && cursor.epoch === epoch && cursor.key === this.#base?.key && key > cursor.key
     )
+  }
+
+  /** Takes note of what an operation declares. An older one tells nothing new of a sealed text. */
+  #mark(declared: Declaration): boolean {
+    return (this.#closing !== undefined || declared.key > this.key) && this.#unsealed().mark(declared)
   }
 
   /** Another connection is another process: a successor of the agent, which may know less than is shown. */
@@ -218,6 +226,7 @@ export class Run {
   }
 
   #ownPieces(): Pieces {
+    this.#unsealed()
     return this.#pieces === noPieces ? (this.#pieces = new Pieces()) : this.#pieces
   }
 
@@ -230,7 +239,7 @@ export class Run {
       if (!base.tokens?.first || key < base.tokens.first) return false
       this.#unfold(base, key)
     }
-    const marked = this.#closing.mark(fragment)
+    const marked = this.#mark(fragment)
     if (!this.#ownPieces().put(editOf({ key, end }, { text, edited }))) return marked
     return (this.#stale = true)
   }
@@ -265,6 +274,7 @@ export class Run {
    * any more, so all of its text is uncertain; returns whether it is.
    */
   #makeRoom(key: string): boolean {
+    this.#unsealed()
     const base = this.#base!
     if (!this.merges) {
       this.#unfold(base, key)
@@ -281,6 +291,7 @@ export class Run {
 
   /** Moves the tokens from `key` on out of the base, into pieces. */
   #unfold(base: Base, key: string): void {
+    this.#unsealed()
     const text = this.#settle(base)
     const { before, own, after } = partRun({ ...base, text }, key)
     const later = [own, after].filter((piece) => piece !== undefined)
@@ -309,13 +320,13 @@ export class Run {
       edited: undefined,
     }
     if (!this.#stale && key > this.key) {
-      const before = this.#shown.length
+      const before = this.length
       const gaps = this.gaps.length
       const pieces = this.#ownPieces()
       pieces.list = added(pieces.list, piece)
       this.#step(piece)
       this.#compact()
-      return this.broken || this.#shown.length !== before || this.gaps.length !== gaps
+      return this.broken || this.length !== before || this.gaps.length !== gaps
     }
     if (!this.#ownPieces().put(piece)) return false
     this.#stale = true
@@ -334,7 +345,7 @@ export class Run {
         this.#cursor = { epoch, key, length: text.length, end: stamp }
       else if (this.#relink(this.#pieces.overtaker(key), key, text.length, stamp)) mended = true
     }
-    const changed = this.#closing.mark(full) || mended
+    const changed = this.#mark(full) || mended
     if (this.#base && key <= this.#base.key) {
       // A text that lacks some does not contradict one that has it.
       if (text.length < (stamp ?? 0) || !this.#isWithin(key)) return changed
@@ -352,11 +363,11 @@ export class Run {
       this.gaps.length === 0 &&
       this.#pieces.list.length > 0 &&
       stamp !== undefined &&
-      (text.length < stamp || this.#shown.has(text, stamp, 0))
+      (text.length < stamp || this.#shown!.has(text, stamp, 0))
     if (this.merges && key <= this.key && settled) return changed
     // A full text without a stamp is authoritative: older declarations do not describe it.
     const authoritative = full.end === undefined && !create
-    if (authoritative) this.#closing.forget(key)
+    if (authoritative) this.#closing!.forget(key)
     this.#base = this.#baseFrom(key, text, stamp, final)
     this.#base.authoritative = authoritative
     this.#base.stored = stored
@@ -412,6 +423,7 @@ export class Run {
   fold(): void {
     if (!this.#stale) return
     this.#stale = false
+    if (!this.#shown) return
     const base = this.#base
     this.#editedTo = base?.authoritative ? this.#settle(base).length : 0
     this.#folded = base?.key ?? ''
@@ -423,7 +435,7 @@ export class Run {
 
   /** The text appended since the last call; undefined after any other change. */
   takeChange(): string | undefined {
-    return this.#shown.takeChange()
+    return this.#shown ? this.#shown.takeChange() : ''
   }
 
   /** Number of pieces kept apart: bounded, whatever the length of the text. */
@@ -436,30 +448,47 @@ export class Run {
    * declares them, or while text is missing.
    */
   get verified(): boolean | undefined {
-    if (!this.#closing.declared || this.gaps.length || this.#stale || this.edited) return undefined
-    return this.#closing.agrees(this.#shown)
+    const closing = this.#closing
+    if (!closing) return true
+    if (!closing.declared || this.gaps.length || this.#stale || this.edited) return undefined
+    return closing.agrees(this.#shown!)
   }
 
   /** The text reached its declared end, perhaps with gaps, or an authoritative text replaced it. */
   get closed(): boolean {
     this.fold()
-    if (this.#closing.declared) return this.#closing.end === this.#shown.end
+    const closing = this.#closing
+    if (!closing) return true
+    if (closing.declared) return closing.end === this.#shown!.end
     return this.#pieces.list.length === 0 && this.#base?.authoritative === true
   }
 
   /** The agent had closed it before the operation `key` of somebody else. Returns whether that is news. */
   closedBefore(key: string): boolean {
-    return this.key === key && this.#closing.mark({ key, done: true })
+    return this.key === key && this.#mark({ key, done: true })
   }
 
   /** Call when the text is whole and done: drops what only late arrivals would need. */
   seal(): void {
     this.fold()
     this.#join()
-    this.#shown.settle()
-    this.#base?.tokens?.pack()
     // Without it, what comes later on this attachment is placed with less certainty, if its stamp leaves a gap.
     this.#cursor = undefined
+    const base = this.#base
+    base?.tokens?.pack()
+    this.#shown?.settle()
+    if (base?.end !== this.length || !this.verified || !this.#closing?.isOf(base.key)) return
+    this.#settle(base)
+    this.#shown = this.#closing = undefined
+  }
+
+  /** Makes again what a sealed text has let go. Call before it changes. */
+  #unsealed(): Declared {
+    if (this.#closing) return this.#closing
+    const { key, text, end } = this.#base!
+    this.#shown = new ShownText()
+    this.#shown.begin(text!, end)
+    return (this.#closing = Declared.of(key, text!))
   }
 
   /** Makes the pieces part of the full text. */
@@ -472,7 +501,7 @@ export class Run {
     const tokens = this.merges ? undefined : (base?.tokens ?? new Tokens())
     if (tokens) for (const piece of list) joinTokens(tokens, piece)
     const { key, text } = this
-    const end = this.#shown.end
+    const end = this.#shown!.end
     this.#base = baseOf(key, text, end, base?.final ?? false)
     this.#base.stored = base?.stored ?? false
     this.#base.tokens = tokens
@@ -515,11 +544,12 @@ export class Run {
 
   #step(piece: Piece): void {
     const { text, end } = piece
+    const shown = this.#shown!
     const broken = this.#breaks.length > 0 && this.#brokenBetween(this.#folded, piece.first)
     this.#folded = piece.key
     const length = text.length
-    const here = this.#shown.length
-    const reached = this.#shown.end
+    const here = shown.length
+    const reached = shown.end
     const straddles =
       this.#base !== undefined &&
       piece === this.#pieces.list[0] &&
@@ -527,22 +557,22 @@ export class Run {
       piece.prev < this.#base.key
     const untold = end === undefined || isUntold(piece)
     if (untold && piece === this.#pieces.list[0] && !this.#base && !this.#headKnown)
-      this.#shown.gap(0, 0, undefined)
+      shown.gap(0, 0, undefined)
 
     // The token was published twice and edited once: skip text that is already known.
     if (piece.edited && end !== undefined && reached !== undefined) {
       if (end <= reached) return
       const missing = end - reached - (piece.was ?? end - reached)
-      if (missing > 0) this.#shown.gap(here, here, missing, reached)
+      if (missing > 0) shown.gap(here, here, missing, reached)
     }
 
     if (end === undefined || reached === undefined || piece.edited) {
       // Without a stamp, or after an authoritative text, it follows on; drop text that a full text already contains.
-      if (broken) this.#shown.gap(here, here, undefined)
+      if (broken) shown.gap(here, here, undefined)
       const known = straddles ? Math.max(0, this.#base!.text!.length - piece.at!) : 0
-      this.#shown.push(known ? text.slice(known) : text)
-      if (piece.edited) this.#editedTo = this.#shown.length
-      this.#shown.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
+      shown.push(known ? text.slice(known) : text)
+      if (piece.edited) this.#editedTo = shown.length
+      shown.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))
       return
     }
 
@@ -554,33 +584,33 @@ export class Run {
         end - reached,
         length,
       )
-      this.#shown.push(text.slice(length - fresh))
-      if (end - reached > fresh) this.#shown.gap(here, here + fresh, end - reached - fresh)
-      this.#shown.end = end
+      shown.push(text.slice(length - fresh))
+      if (end - reached > fresh) shown.gap(here, here + fresh, end - reached - fresh)
+      shown.end = end
       return
     }
     // After a loss, a successor of the agent may have gone on from less, with other text, and have come as far.
-    if (broken && this.#publisher === null && here > 0) this.#shown.doubt(here)
+    if (broken && this.#publisher === null && here > 0) shown.doubt(here)
     const missing = end - reached - length
     if (missing === 0) {
-      this.#shown.push(text)
-      this.#shown.end = end
+      shown.push(text)
+      shown.end = end
       return
     }
     if (missing > 0) {
       const exact = !this.merges || (piece.after !== undefined && piece.after + length === end)
-      this.#shown.gap(here, exact ? here : here + length, missing, exact ? reached : undefined)
-      this.#shown.push(text)
-      this.#shown.end = end
+      shown.gap(here, exact ? here : here + length, missing, exact ? reached : undefined)
+      shown.push(text)
+      shown.end = end
       return
     }
     // Begins with known text: only what lies beyond, or in a gap of known place, is new.
-    if (!this.merges && !broken) this.#shown.fill(end - length, text)
+    if (!this.merges && !broken) shown.fill(end - length, text)
     if (end > reached) {
-      this.#shown.push(text.slice(length - (end - reached)))
-      this.#shown.end = end
+      shown.push(text.slice(length - (end - reached)))
+      shown.end = end
     }
-    if (!this.#shown.has(text, end, this.#editedTo)) this.#shown.doubt(this.#shown.length)
+    if (!shown.has(text, end, this.#editedTo)) shown.doubt(shown.length)
   }
 
   #brokenBetween(known: string, next: string): boolean {
@@ -596,9 +626,8 @@ export class Run {
     const base = baseOf(key, text, end, final)
     if (end === undefined || end === text.length) return base
     const missing = end - text.length
-    if (missing > 0) base.gaps = this.#shown.placeGaps(text, missing)
-    else if (this.#shown.length === end && this.#shown.end === end && this.gaps.length === 0)
-      base.text = this.text
+    if (missing > 0) base.gaps = this.#shown!.placeGaps(text, missing)
+    else if (this.length === end && this.#shown!.end === end && this.gaps.length === 0) base.text = this.text
     else base.gaps = [{ from: 0, to: text.length, missing: undefined }]
     return base
   }

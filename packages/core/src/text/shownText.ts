@@ -58,6 +58,13 @@ export class ShownText {
     this.#text = this.#head + this.#block
   }
 
+  /** Starts with a whole text. */
+  begin(text: string, end: number | undefined): void {
+    this.#become(text)
+    this.length = text.length
+    this.end = end
+  }
+
   /** Call when the text is not to grow any more. */
   settle(): void {
     this.#become(this.text)
@@ -95,9 +102,7 @@ export class ShownText {
   refold(from: { text: string; end: number | undefined; gaps: readonly RunGap[] }, fold: () => void): void {
     const before = this.text
     const appended = this.#appended
-    this.#become(from.text)
-    this.length = from.text.length
-    this.end = from.end
+    this.begin(from.text, from.end)
     this.gaps = from.gaps.length > 0 ? from.gaps.map((gap) => ({ ...gap })) : none
     fold()
     const extended = appended !== undefined && this.length >= before.length && this.text.startsWith(before)

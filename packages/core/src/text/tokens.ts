@@ -1,25 +1,26 @@
 /** Tokens in a full block, which is packed. */
 const BLOCK = 256
 const SEPARATOR = '\u0000'
+/** A code unit from here on has six bits of a number, and more of it follow. */
+const MORE = 0xc0
+/** Numbers of 30 bits are packed: milliseconds of twelve days. */
+const MAX_STEP = 0x3fffffff
 
-/** Serials are long and differ little: packed, as one string of what differs. */
-interface PackedKeys {
+/** Serials are long and differ little: packed, as what differs. */
+interface Block {
+  /** Key of the oldest. */
   readonly first: string
-  /** All keys are alike in so many code units at their beginning, and at their end. */
-  readonly start: number
-  readonly end: number
-  /** What differs. If that is a number of as many digits in each: by how much each is more than the one before. */
-  readonly rest: string
-  readonly isNumber: boolean
-}
-
-interface Block extends PackedKeys {
-  /** As one string, each a code unit; apart where one of them is too long for that. */
-  readonly lengths: string | readonly number[]
-  /** Sum of `lengths`. */
-  readonly units: number
+  /** What differs; undefined if that is a number of as many digits in each. */
+  readonly rest: string | undefined
+  /**
+   * As `write` packs them: in how many code units all keys are alike at their beginning, and at their end; then the
+   * length of each, after by how much its number is more than the one before, if it has one.
+   */
+  readonly numbers: string
   readonly before: Block | undefined
 }
+
+type Token = readonly [key: string, length: number]
 
 /** The newest tokens, which are not packed: `count` of each. */
 interface Open {
@@ -56,7 +57,7 @@ export class Tokens {
   get last(): string | undefined {
     const open = this.#open
     if (open) return open.keys[open.count - 1]
-    return this.#last && unpackKeys(this.#last).at(-1)
+    return this.#last && unpack(this.#last).at(-1)![0]
   }
 
   /** Adds the newest token. */
@@ -71,20 +72,19 @@ export class Tokens {
 
   /** Call when no more tokens are expected. */
   pack(): void {
-    if (this.#open) this.#last = pack(this.#open, this.#last)
+    if (!this.#open) return
+    const { keys, lengths, count } = this.#open
+    // One that has room for more is full, or was never full.
+    if (keys.length > count) keys.length = lengths.length = count
+    this.#last = pack(keys, lengths, this.#last)
     this.#open = undefined
   }
 
   /** Adds the tokens of the text that follows. */
   join(later: Tokens): void {
+    later.pack()
     for (const block of blocksTo(later.#last))
-      if (block.lengths.length < BLOCK) addAll(this, block)
-      else {
-        this.pack()
-        this.#last = { ...block, before: this.#last }
-      }
-    const { keys, lengths, count } = later.#open ?? nothing
-    for (let i = 0; i < count; i++) this.add(keys[i]!, lengths[i]!)
+      for (const [key, length] of unpack(block)) this.add(key, length)
   }
 
   /**
@@ -98,23 +98,16 @@ export class Tokens {
       0,
       blocks.findLastIndex(({ first }) => first <= key),
     )
-    const block = blocks[index]
-    const before = new Tokens(block?.before)
+    const before = new Tokens(blocks[index]?.before)
     const after = new Tokens()
     let length: number | undefined
     let rest = 0
-    if (block)
-      for (const [i, one] of unpackKeys(block).entries()) {
-        const units = lengthAt(block, i)
+    for (const block of blocks.slice(index))
+      for (const [one, units] of unpack(block)) {
         if (one === key) length = units
         else (one < key ? before : after).add(one, units)
         if (one > key) rest += units
       }
-    for (const later of blocks.slice(index + 1)) {
-      after.pack()
-      after.#last = { ...later, before: after.#last }
-      rest += later.units
-    }
     return { before, length, after, rest }
   }
 }
@@ -126,12 +119,6 @@ function blocksTo(last: Block | undefined): Block[] {
   return blocks.reverse()
 }
 
-function addAll(tokens: Tokens, block: Block): void {
-  for (const [i, key] of unpackKeys(block).entries()) tokens.add(key, lengthAt(block, i))
-}
-
-const nothing: Open = { keys: [], lengths: [], count: 0 }
-
 function opened(room: number): Open {
   const keys: string[] = []
   const lengths: number[] = []
@@ -139,25 +126,8 @@ function opened(room: number): Open {
   return { keys, lengths, count: 0 }
 }
 
-function pack({ keys, lengths, count }: Open, before: Block | undefined): Block {
-  // One that has room for more is full, or was never full.
-  if (keys.length > count) keys.length = lengths.length = count
-  const { first, start, end, rest, isNumber } = packKeys(keys)
-  let units = 0
-  let most = 0
-  for (const length of lengths) {
-    units += length
-    if (length > most) most = length
-  }
-  const packed = most <= 0xffff ? String.fromCharCode(...lengths) : lengths
-  return { first, start, end, rest, isNumber, lengths: packed, units, before }
-}
-
-const lengthAt = ({ lengths }: Block, index: number): number =>
-  typeof lengths === 'string' ? lengths.charCodeAt(index) : lengths[index]!
-
-/** Packs keys that are in order. Loops, because every token passes here: closures cost as much as all the rest. */
-export function packKeys(keys: readonly string[]): PackedKeys {
+/** Packs tokens that are in order. Loops, because every token passes here: closures cost as much as all the rest. */
+export function pack(keys: readonly string[], lengths: readonly number[], before?: Block): Block {
   const first = keys[0]!
   const last = keys.at(-1)!
   let start = 0
@@ -166,10 +136,39 @@ export function packKeys(keys: readonly string[]): PackedKeys {
   for (const key of keys) while (key.length < start + tail.length || !key.endsWith(tail)) tail = tail.slice(1)
   const end = tail.length
   const steps = stepsOf(keys, start, first.length - end)
-  const rest = steps
-    ? String.fromCharCode(...steps)
-    : keys.map((key) => key.slice(start, key.length - end)).join(SEPARATOR)
-  return { first, start, end, rest, isNumber: steps !== undefined }
+  const rest = steps ? undefined : keys.map((key) => key.slice(start, key.length - end)).join(SEPARATOR)
+  const units: number[] = []
+  write(start, units)
+  write(end, units)
+  for (let i = 0; i < keys.length; i++) {
+    if (steps) write(steps[i]!, units)
+    write(lengths[i]!, units)
+  }
+  return { first, rest, numbers: String.fromCharCode(...units), before }
+}
+
+/** As one code unit if it is small, otherwise lowest bits first: V8 keeps a string in bytes while each unit fits in one. */
+function write(number: number, units: number[]): void {
+  let left = number
+  for (; left >= MORE; left >>>= 6) units.push(MORE | (left & 0x3f))
+  units.push(left)
+}
+
+function read(units: string): number[] {
+  const numbers: number[] = []
+  let number = 0
+  let shift = 0
+  for (let i = 0; i < units.length; i++) {
+    const unit = units.charCodeAt(i)
+    if (unit >= MORE) {
+      number |= (unit & 0x3f) << shift
+      shift += 6
+    } else {
+      numbers.push(number | (unit << shift))
+      number = shift = 0
+    }
+  }
+  return numbers
 }
 
 /** By how much the number from `start` to `end` is more than in the key before; `undefined` if it is no such number. */
@@ -187,19 +186,24 @@ function stepsOf(keys: readonly string[], start: number, end: number): number[] 
       number = number * 10 + digit
     }
     const step = number - (before ?? number)
-    if (step > 0xffff) return undefined
+    if (step > MAX_STEP) return undefined
     steps.push(step)
     before = number
   }
   return steps
 }
 
-export function unpackKeys({ first, start, end, rest, isNumber }: PackedKeys): string[] {
+export function unpack({ first, rest, numbers }: Block): Token[] {
+  const [start, end, ...known] = read(numbers) as [number, number, ...number[]]
   const to = first.length - end
   const head = first.slice(0, start)
   const tail = first.slice(to)
-  if (!isNumber) return rest.split(SEPARATOR).map((one) => head + one + tail)
+  if (rest !== undefined) return rest.split(SEPARATOR).map((one, i): Token => [head + one + tail, known[i]!])
+  const tokens: Token[] = []
   let at = Number(first.slice(start, to))
-  const next = (step: string): string => String((at += step.charCodeAt(0))).padStart(to - start, '0')
-  return rest.split('').map((step) => head + next(step) + tail)
+  for (let i = 0; i < known.length; i += 2) {
+    at += known[i]!
+    tokens.push([head + String(at).padStart(to - start, '0') + tail, known[i + 1]!])
+  }
+  return tokens
 }

@@ -276,8 +276,8 @@ export const mutants: Mutant[] = [
   {
     name: 'other text that was written after a loss fills gaps before it',
     file: 'text/run.ts',
-    from: 'if (!this.merges && !broken) this.#shown.fill',
-    to: 'if (!this.merges) this.#shown.fill',
+    from: 'if (!this.merges && !broken) shown.fill',
+    to: 'if (!this.merges) shown.fill',
     killer: 'src/text/edits',
   },
   {
@@ -344,6 +344,20 @@ export const mutants: Mutant[] = [
     killer: 'src/text/edits',
   },
   {
+    name: 'an old token lengthens a sealed text',
+    file: 'text/run.ts',
+    from: 'isNewer(key) ?? key > this.key',
+    to: 'isNewer(key) ?? true',
+    killer: 'src/text/run',
+  },
+  {
+    name: 'a sealed text that goes on forgets how it was declared',
+    file: 'text/run.ts',
+    from: 'this.#closing = Declared.of(key, text!)',
+    to: 'this.#closing = new Declared()',
+    killer: 'src/text/run',
+  },
+  {
     name: 'late tokens are put at the end',
     file: 'text/pieces.ts',
     from: '    return low\n',
@@ -402,14 +416,14 @@ export const mutants: Mutant[] = [
   {
     name: 'overlaps are not trimmed',
     file: 'text/run.ts',
-    from: 'this.#shown.push(text.slice(length - (end - reached)))',
-    to: 'this.#shown.push(text)',
+    from: 'shown.push(text.slice(length - (end - reached)))',
+    to: 'shown.push(text)',
     killer: 'src/text/run',
   },
   {
     name: 'gaps in a full text are forgotten',
     file: 'text/run.ts',
-    from: 'if (missing > 0) base.gaps = this.#shown.placeGaps(text, missing)',
+    from: 'if (missing > 0) base.gaps = this.#shown!.placeGaps(text, missing)',
     to: 'if (missing > 0) base.gaps = []',
     killer: 'src/text/run',
   },
@@ -640,7 +654,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a text that is read again unchanged keeps its doubts on the screen',
     file: 'text/run.ts',
-    from: 'this.#closing.mark(full) || mended',
+    from: 'this.#mark(full) || mended',
     to: 'this.#closing.mark(full)',
     killer: 'src/past/continuity',
   },

@@ -551,8 +551,8 @@ describe('memory of answers', () => {
 
   // Bytes a character; a message for each token keeps the key of each.
   test.each([
-    ['message-per-token', 4.4],
-    ['message-per-response', 3.4],
+    ['message-per-token', 3],
+    ['message-per-response', 2.65],
   ] as const)('little beside their text, %s', async (pattern, most) => {
     const { channel, frame } = await counted()
     const tokens = makeTokens(160)
