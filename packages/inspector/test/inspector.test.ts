@@ -42,6 +42,12 @@ const shows = (inspector: InspectorElement, row: string | RegExp) =>
   until(`the row ${row}`, () =>
     rows(inspector).some((one) => (typeof row === 'string' ? one === row : row.test(one))),
   )
+/** The picture is drawn once a beat. */
+const draws = (inspector: InspectorElement, selector: string) =>
+  until(`the picture's ${selector}`, () => {
+    paint()
+    return all(inspector, selector).length === 1
+  })
 
 /** A session, and an agent that answers on its channel. */
 async function open(options: Partial<SessionOptions> = {}) {
@@ -72,9 +78,9 @@ test('an answer from its first message to its end: connection, presence, message
   expect(told).toContain('live: Live')
   expect(told).toContain('agent: agent came')
   expect(told.some((row) => /^append: r1 from agent × \d$/.test(row))).toBe(true)
+  await draws(inspector, '[data-span=agent].open')
+  await draws(inspector, '[data-span=away].closed')
   expect(all(inspector, '[data-fate=arrived]').length).toBeGreaterThan(0)
-  expect(all(inspector, '[data-span=agent].open')).toHaveLength(1)
-  expect(all(inspector, '[data-span=away].closed')).toHaveLength(1)
   await agent.close()
   await shows(inspector, 'agent: agent left')
 })
@@ -87,6 +93,7 @@ test('a gap, from opening to healing', async () => {
   await say('Hello ', 6)
   await say('world!', 16)
   await shows(inspector, 'gap: r: 4 characters missing')
+  await draws(inspector, '[data-span=gap].open')
   expect(all(inspector, '[data-span=gap].open title').map((one) => one.textContent)).toEqual([
     expect.stringMatching(/^4 characters missing, since /),
   ])

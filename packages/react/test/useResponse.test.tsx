@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { act } from 'react'
+import { flushSync } from 'react-dom'
 import { createRoot } from 'react-dom/client'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Wire } from '../../core/test/wire/wire.ts'
@@ -16,7 +16,6 @@ function Answer({ id }: { id?: string }): ReactNode {
 }
 
 test('a row follows the list only while it shows the newest response', async () => {
-  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true)
   const session = wire.session(wire.channelName())
   await session.ready
   let following = 0
@@ -31,7 +30,7 @@ test('a row follows the list only while it shows the newest response', async () 
   })
   const root = createRoot(document.body.appendChild(document.createElement('div')))
   const show = (id?: string) =>
-    act(() =>
+    flushSync(() =>
       root.render(
         <SessionProvider session={session}>
           <Answer id={id} />
@@ -44,6 +43,6 @@ test('a row follows the list only while it shows the newest response', async () 
   expect(following).toBe(1)
   show('a')
   expect(following).toBe(0)
-  act(() => root.unmount())
-  vi.unstubAllGlobals()
+  flushSync(() => root.unmount())
+  expect(following).toBe(0)
 })

@@ -6,7 +6,7 @@ export interface EncodedMessage {
   encoding?: string
 }
 
-/** Decodes a message's data; `undefined` if an encoding, such as a cipher, cannot be undone. */
+/** Decodes a message's data, as the SDK does; `undefined` if an encoding, such as a cipher, cannot be undone. */
 export function decoded(message: EncodedMessage): EncodedMessage | undefined {
   let { data } = message
   const steps = typeof message.encoding === 'string' ? message.encoding.split('/').filter(Boolean) : []
@@ -20,7 +20,7 @@ export function decoded(message: EncodedMessage): EncodedMessage | undefined {
   } catch {
     return undefined
   }
-  return { ...message, data }
+  return { ...message, data, encoding: undefined }
 }
 
 const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0))

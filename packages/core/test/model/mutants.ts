@@ -24,8 +24,8 @@ export const mutants: Mutant[] = [
   {
     name: 'known text that reads otherwise is no contradiction',
     file: 'text/run.ts',
-    from: 'if (!this.#shown.has(text, end, this.#editedTo)) this',
-    to: 'if (false as boolean) this',
+    from: 'if (!shown.has(text, end, this.#editedTo)) shown',
+    to: 'if (false as boolean) shown',
     killer: 'src/text/contrary',
   },
   {
@@ -311,7 +311,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a message needs no text that a successor resumed from, once its stamps agree',
     file: 'text/run.ts',
-    from: 'text.length < stamp || this.#shown.has(text, stamp, 0)',
+    from: 'text.length < stamp || this.#shown!.has(text, stamp, 0)',
     to: 'true',
     killer: 'src/text/contrary',
   },
