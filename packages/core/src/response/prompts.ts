@@ -46,11 +46,13 @@ export class Prompts {
   hear({ id, serial, clientId }: Pick<ToldPrompt, 'id' | 'clientId'> & { serial: string }): void {
     const known = this.#heard.get(id)
     const isFirst = !known || serial < known.serial
-    if (known && known.clientId !== clientId) {
+    // An own prompt may be acknowledged before it is known who this client is: the channel tells.
+    const isNamed = known?.serial === serial && known.clientId === undefined
+    if (known && !isNamed && known.clientId !== clientId) {
       const [stranger, owner] = isFirst ? [known.clientId, clientId] : [clientId, known.clientId]
       this.#host.ignored({ promptId: id, clientId: stranger, owner })
     }
-    if (!isFirst) return
+    if (!isFirst && !isNamed) return
     this.#heard.set(id, { serial, clientId })
     this.#host.heard(id)
   }
