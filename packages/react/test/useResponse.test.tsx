@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react'
 import { flushSync } from 'react-dom'
 import { createRoot } from 'react-dom/client'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { countFollowers } from '../../core/test/bindings/following.ts'
 import { Wire } from '../../core/test/wire/wire.ts'
 import { SessionProvider, useResponse } from '../src/index.ts'
 
@@ -18,16 +19,7 @@ function Answer({ id }: { id?: string }): ReactNode {
 test('a row follows the list only while it shows the newest response', async () => {
   const session = wire.session(wire.channelName())
   await session.ready
-  let following = 0
-  const { subscribe } = session
-  vi.spyOn(session, 'subscribe').mockImplementation((listener) => {
-    following++
-    const stop = subscribe(listener)
-    return () => {
-      following--
-      stop()
-    }
-  })
+  const following = countFollowers(session)
   const root = createRoot(document.body.appendChild(document.createElement('div')))
   const show = (id?: string) =>
     flushSync(() =>
@@ -38,11 +30,11 @@ test('a row follows the list only while it shows the newest response', async () 
       ),
     )
   show('a')
-  expect(following).toBe(0)
+  expect(following()).toBe(0)
   show()
-  expect(following).toBe(1)
+  expect(following()).toBe(1)
   show('a')
-  expect(following).toBe(0)
+  expect(following()).toBe(0)
   flushSync(() => root.unmount())
-  expect(following).toBe(0)
+  expect(following()).toBe(0)
 })

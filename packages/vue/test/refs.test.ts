@@ -2,6 +2,7 @@ import type { Session } from '@rejoin/core'
 import { createApp, effectScope, isReadonly, isRef, nextTick, ref, shallowRef, watch } from 'vue'
 import type { EffectScope } from 'vue'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { countFollowers } from '../../core/test/bindings/following.ts'
 import { until, Wire } from '../../core/test/wire/wire.ts'
 import { RejoinPlugin, sessionKey, useMessages, usePrompt, useResponse, useSession } from '../src/index.ts'
 
@@ -60,23 +61,14 @@ test('refs are readonly', () => {
 })
 
 test('a response follows the list only while it is the newest one', async () => {
-  let following = 0
-  const { subscribe } = session
-  vi.spyOn(session, 'subscribe').mockImplementation((listener) => {
-    following++
-    const stop = subscribe(listener)
-    return () => {
-      following--
-      stop()
-    }
-  })
+  const following = countFollowers(session)
   const id = ref<string | undefined>('a')
   const response = run(() => useResponse(id))
-  expect([following, response.value?.id]).toEqual([0, 'a'])
+  expect([following(), response.value?.id]).toEqual([0, 'a'])
   id.value = undefined
-  expect([following, response.value?.id]).toEqual([1, 'b'])
+  expect([following(), response.value?.id]).toEqual([1, 'b'])
   id.value = 'a'
-  expect([following, response.value?.id]).toEqual([0, 'a'])
+  expect([following(), response.value?.id]).toEqual([0, 'a'])
 })
 
 test('a ref for an id: what it names now is shown at once', async () => {

@@ -10,8 +10,8 @@ function shown(reader: Reader) {
   return reader.conversation.find('r')?.withheld ? undefined : state
 }
 
-/** What presupposes a response: whoever says it begins none (PROTOCOL.md §8.1). */
-const presupposing: [what: string, said: Wire][] = [
+/** Messages about a response that has already begun. They begin no response, whoever sends them (PROTOCOL.md §8.1). */
+const messages: [what: string, said: Wire][] = [
   [
     'progress',
     { name: 'tool_progress', data: { percentComplete: 5 }, headers: { ...headers, toolCallId: 'c' } },
@@ -35,7 +35,7 @@ const presupposing: [what: string, said: Wire][] = [
   ['a retraction', { name: 'retract', data: { parts: ['3'] }, headers }],
 ]
 
-describe.each(presupposing)('%s', (_, said) => {
+describe.each(messages)('%s', (_, said) => {
   test('of a stranger shows no response, and takes none from its agent', () => {
     for (const live of [true, false]) {
       const eve = message({ ...said, clientId: 'eve' })

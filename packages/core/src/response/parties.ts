@@ -60,7 +60,7 @@ function isTrue(ask: () => boolean): boolean {
 /** What clients give for a tool call: a decision or a result, or a piece of one. */
 export type Reply = ToolEvent | ValueEvent
 
-/** What presupposes a response, and so begins none (PROTOCOL.md §8.1). */
+/** Whether it is about a response that has already begun, and so begins none (PROTOCOL.md §8.1). */
 export function beginsNothing(event: StreamEvent): boolean {
   if (event.type === 'tool') {
     const { kind } = event.change
