@@ -75,7 +75,8 @@ export interface TextEvent extends EventMeta {
   kind: 'text' | 'reasoning' | 'tool'
   /** `token`: one of many messages that make up the text. `message`: one message that grows. */
   unit: 'token' | 'message'
-  op: 'append' | 'full' | 'delete'
+  /** `lost`: text that cannot be read. */
+  op: 'append' | 'full' | 'delete' | 'lost'
   /** The message's first version. */
   create: boolean
   /** The connection that published it; undefined: unknown, as over REST. */
@@ -94,16 +95,11 @@ export interface TextEvent extends EventMeta {
 /** An operation that lacks its message's name or headers: only an earlier delivery told the kind. */
 export interface ReviseEvent extends EventMeta {
   type: 'revise'
-  op: 'append' | 'full' | 'delete'
+  op: TextEvent['op']
   text: string
   end: number | undefined
   checksum: string | undefined
   done: boolean | undefined
-}
-
-/** A message of a response that cannot be decrypted. */
-export interface UnreadEvent extends EventMeta {
-  type: 'unread'
 }
 
 export interface StartEvent extends EventMeta {
@@ -326,7 +322,6 @@ export interface CitationEvent extends EventMeta {
 export type StreamEvent =
   | TextEvent
   | ReviseEvent
-  | UnreadEvent
   | StartEvent
   | EndEvent
   | ToolEvent

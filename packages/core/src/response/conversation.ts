@@ -169,9 +169,6 @@ export class Conversation {
       case 'prompt-status':
         return this.prompts.apply(event)
     }
-    // It makes no response, so it belongs to one that it names.
-    if (event.type === 'unread' && event.responseId === undefined && !this.roster.bySerial(event.serial))
-      return
     // Citations may come from other clients; they show only if the cited message's serial is known.
     if (event.type === 'summary' || event.type === 'citation') {
       const cited = this.roster.bySerial(event.serial)
@@ -277,8 +274,6 @@ export class Conversation {
         if (!event.responseId && response.facts.reopen(event)) changed = true
         response.knowHead()
         return changed
-      case 'unread':
-        return response.lack(event) || changed
       case 'end':
       case 'metadata':
       case 'suspend':

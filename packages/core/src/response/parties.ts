@@ -66,7 +66,8 @@ export function beginsNothing(event: StreamEvent): boolean {
     const { kind } = event.change
     return kind !== 'call' && kind !== 'call-fields' && kind !== 'approval-request'
   }
-  return ['part-metadata', 'retract', 'unread'].includes(event.type) || isReply(event)
+  if (event.type === 'text') return event.op === 'lost'
+  return event.type === 'part-metadata' || event.type === 'retract' || isReply(event)
 }
 
 /**

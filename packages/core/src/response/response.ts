@@ -87,9 +87,6 @@ export class Response {
   heardAt = 0
   /** Newest version among its agent's messages other than text. */
   #newestVersion = ''
-  /** The newest version of a message that could not be decrypted, and of a full text that replaced another. */
-  #unread = ''
-  #full = ''
   #sealed = false
   #wasOver = false
   #tookOver = false
@@ -255,17 +252,8 @@ export class Response {
     const changed = this.#operate(place.run, event, !place.run.merges && !whole)
     if (changed) place.part.dirty = true
     if (changed === 'grew') this.#grow(place.part)
-    if (event.op === 'full' && (event.type !== 'text' || !event.create || event.unit === 'token'))
-      this.#full = event.version > this.#full ? event.version : this.#full
-    const edited = event.op !== 'append' && place.part.noteEdit(event)
+    const edited = event.op !== 'append' && event.op !== 'lost' && place.part.noteEdit(event)
     return changed || edited
-  }
-
-  /** A message of it cannot be decrypted. Returns whether that is news. */
-  lack({ version }: EventMeta): boolean {
-    if (version <= this.#unread) return false
-    this.#unread = version
-    return true
   }
 
   #grow(part: OpenPart): void {
@@ -280,7 +268,7 @@ export class Response {
     if (row?.complete) {
       if (!row.isOlderThan(event)) return undefined
       place ??= parts.onlyText()
-    } else if (row && !row.goesOnWith(event)) {
+    } else if (row && event.op !== 'lost' && !row.goesOnWith(event)) {
       // An unfinished row gives way to the channel, except to stamped tokens, which go on where it ends.
       this.row = undefined
       this.reshape()
@@ -305,6 +293,8 @@ export class Response {
       token && op === 'append' && event.responseId === undefined ? (event.done ?? false) : event.done
     const key = token ? serial : version
     const connectionId = event.type === 'text' ? event.connectionId : undefined
+    if (op === 'lost')
+      return run.append({ key: version, text, end, checksum, done, epoch, connectionId, lost: true })
     if (op === 'append' || (token && op === 'delete')) {
       const edited = token && version !== serial ? version : undefined
       const declares = checksum !== undefined || (done !== undefined && done !== run.done)
@@ -537,9 +527,6 @@ export class Response {
       if (part.gaps.length) gaps = gaps === noGaps ? part.gaps : gaps.concat(part.gaps)
     // Only its end is known: all of its text is missing.
     if (shown.length === 0 && this.needsPast && !this.open) gaps = nothingKnown
-    // Unless a full text came later, or all that the agent declared is there.
-    const lacks = this.#unread > this.#full && !(texts.length > 0 && texts.every((text) => text.verified))
-    if (lacks && !this.row?.complete) gaps = gaps.concat(nothingKnown)
     const begunBefore = this.#headless && this.#strict
     const broken = this.#broken !== undefined || texts.some((text) => text.broken)
     if ((broken || begunBefore) && !this.row?.complete)

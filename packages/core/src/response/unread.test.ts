@@ -25,6 +25,95 @@ const unreadable = (name: string): InboundMessage => ({
   encoding: 'utf-8/cipher+aes-256-cbc',
 })
 
+const binary = new Uint8Array([255, 1])
+
+describe('text that cannot be read', () => {
+  test.each([binary, { a: 1 }, 7, true])('leaves a gap where it belongs: %j', (data) => {
+    const messages = [said('start'), said('token', 'Hello '), said('token', data), said('token', 'you')]
+    for (const order of [messages, messages.toReversed()])
+      expect(read(order).reader.response('r')).toMatchObject({
+        text: 'Hello you',
+        gaps: [{ part: 'text', from: 6, to: 6, missing: undefined }],
+      })
+  })
+
+  test('is read when it comes again in a form that can be', () => {
+    const known = [said('start'), said('token', 'Hello ')]
+    const bad = said('token', binary)
+    const { reader } = read([...known, bad, { ...bad, data: 'you' }])
+    expect(reader.response('r')).toMatchObject({ text: 'Hello you', hasGap: false })
+  })
+
+  test('lacks what its stamp says', () => {
+    const stamped = (data: unknown, end: string): InboundMessage =>
+      message({ name: 'token', data, headers: { ...headers, rejoin: '1', part: '0', end } })
+    const { reader } = read([stamped('Hello ', '6'), stamped(7, '11'), stamped('you', '14')])
+    expect(reader.response('r')).toMatchObject({ gaps: [{ part: '0', from: 6, to: 6, missing: 5 }] })
+    const whole = read([stamped('Hello ', '6'), stamped(7, '6'), stamped('you', '9')])
+    expect(whole.reader.response('r')).toMatchObject({ text: 'Hello you', hasGap: false })
+  })
+
+  test('is missing in its own part, whatever becomes of others', () => {
+    const create = said('response', 'one')
+    const other = said('response', 'two')
+    const operation = (of: InboundMessage, action: string, data: unknown): InboundMessage =>
+      message({
+        name: 'response',
+        headers,
+        action,
+        serial: of.serial!,
+        version: `v${said('').serial}`,
+        data,
+        clientId: 'agent',
+      })
+    const messages = [create, operation(create, 'append', binary), other]
+    const repaired = [...messages, operation(other, 'update', 'TWO')]
+    expect(read(repaired).reader.response('r')).toMatchObject({
+      text: 'oneTWO',
+      gaps: [{ part: create.serial, from: 3, to: 3 }],
+    })
+    const whole = [...repaired, operation(create, 'update', 'ONE')]
+    for (const order of [whole, whole.toReversed()])
+      expect(read(order).reader.response('r')).toMatchObject({ text: 'ONETWO', hasGap: false })
+  })
+
+  test('at the beginning of a message that grows', () => {
+    const create = said('response', 7)
+    const append = message({ action: 'append', serial: create.serial!, version: 'v', data: 'you' })
+    const { reader } = read([said('start'), create, append])
+    expect(reader.response('r')).toMatchObject({ text: 'you', gaps: [{ from: 0, to: 0 }] })
+  })
+
+  test('a token that grows is none', () => {
+    const token = said('token', 'Hello')
+    const append: InboundMessage = {
+      ...said('token', ' you'),
+      action: 'message.append',
+      serial: token.serial!,
+    }
+    expect(read([said('start'), token, append]).reader.response('r')).toMatchObject({ hasGap: true })
+  })
+
+  test('of an edit leaves what is known', () => {
+    const create = said('response', 'one')
+    const edit = message({ action: 'update', serial: create.serial!, version: 'v', data: 7 })
+    expect(read([said('start'), create, edit]).reader.response('r')).toMatchObject({
+      text: 'one',
+      hasGap: true,
+    })
+  })
+
+  test('a full text that was deleted shows for nobody', () => {
+    const complete = said('response-complete', 'Hello you')
+    const deleted: InboundMessage = { ...complete, action: 'message.delete', data: undefined }
+    const tokens = [said('start'), said('token', 'Hello'), complete]
+    expect(read([...tokens.slice(0, 2), deleted]).reader.response('r')).toMatchObject({
+      text: '',
+      hasGap: false,
+    })
+  })
+})
+
 describe('a message that stays encrypted', () => {
   test('leaves a gap of unknown size, until a full text comes, in any order', () => {
     const messages = [

@@ -31,7 +31,7 @@ export class Intake {
     this.#hooks = hooks
   }
 
-  /** Applies a message. One that cannot be understood is skipped, and reported once. */
+  /** Applies a message. One that cannot be understood is skipped, and reported once: of a text, a gap is left. */
   deliver(message: InboundMessage, epoch: number | undefined, live: boolean): void {
     this.#epoch = epoch
     this.#live = live
@@ -44,8 +44,6 @@ export class Intake {
       const reason = reasonOf(cause)
       const what = `unable to read a message named "${String(message?.name)}"; ${reason}. It was skipped`
       this.#hooks.reportOnce(what, () => new RejoinError('bad_message', what, { cause }))
-      this.#hooks.onTaken(message, epoch, live)
-      return
     }
     this.#hooks.onTaken(message, epoch, live)
     if (live) this.#hooks.onLive(this.#ended)

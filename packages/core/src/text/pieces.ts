@@ -13,6 +13,8 @@ export interface Piece {
   after: number | undefined
   at: number | undefined
   edited: string | undefined
+  /** Its text cannot be read. */
+  lost?: boolean | undefined
   /** Length before the edit, if known. */
   was?: number
   /** The tokens that were joined into it. */
@@ -38,6 +40,10 @@ export class Pieces {
       return true
     }
     if (same.tokens) return this.#putInto(index, same, piece)
+    if (same.lost && !piece.lost) {
+      this.list[index] = piece
+      return true
+    }
     // The original of an edited token came late: its length shows how much is missing before it, and its stamp counts.
     if (same.edited && !edited && same.was === undefined) {
       this.list[index] = { ...same, was: text.length, end: piece.end ?? same.end }
@@ -94,6 +100,7 @@ export class Pieces {
         !apart(run.key, piece.first) &&
         !piece.edited &&
         !run.edited &&
+        run.lost === piece.lost &&
         (run.end === undefined) === (piece.end === undefined) &&
         (piece.end === undefined || run.end! + piece.text.length === piece.end)
       if (!follows) runs.push({ ...piece })

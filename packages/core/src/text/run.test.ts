@@ -544,3 +544,37 @@ describe('a sealed text', () => {
     )
   })
 })
+
+describe('text that cannot be read', () => {
+  const lost = (key: string) => ({ key, text: '', lost: true })
+
+  test('where a fragment begins with what a page of history has, nothing tells how much of it is new', () => {
+    const run = new Run(true)
+    run.replace({ key: '1', text: 'A', epoch: 1, create: true })
+    run.append({ ...lost('2'), epoch: 1 })
+    run.replace({ key: '3', text: 'A and B' })
+    run.append({ key: '4', text: ' and B and C', epoch: 1 })
+    run.fold()
+    expect(run.text.startsWith('A and B')).toBe(true)
+    expect(run.gaps).toMatchObject([{ from: 7, missing: undefined }])
+    run.replace({ key: '5', text: 'A and B and C' })
+    run.fold()
+    expect([run.text, run.gaps]).toEqual(['A and B and C', []])
+  })
+
+  test('a flood of it is one gap, kept in few pieces', () => {
+    const run = new Run(false)
+    run.knowHead()
+    run.append({ key: 'a', text: 'A' })
+    for (let i = 0; i < 2_000; i++) run.append(lost(`b${String(i).padStart(4, '0')}`))
+    run.append({ key: 'c', text: 'C' })
+    for (let i = 0; i < 2_000; i++) run.append({ key: `d${String(i).padStart(4, '0')}`, text: 'D' })
+    expect(run.gaps).toMatchObject([{ from: 1, to: 1, missing: undefined }])
+    // One that comes late folds all of them again.
+    run.append({ key: 'b', text: 'B' })
+    run.fold()
+    expect(run.text).toBe(`ABC${'D'.repeat(2_000)}`)
+    expect(run.gaps).toMatchObject([{ from: 2, to: 2, missing: undefined }])
+    expect(run.kept).toBeLessThan(1_000)
+  })
+})

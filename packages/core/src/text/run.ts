@@ -25,6 +25,8 @@ export interface Fragment extends Declaration {
   edited?: string | undefined
   /** The connection that published it, if known. */
   connectionId?: string | undefined
+  /** Its text cannot be read. */
+  lost?: boolean
 }
 
 export interface FullText extends Fragment {
@@ -146,7 +148,8 @@ export class Run {
       : this.#insert(fragment, follows ? cursor : undefined)
     if (follows) {
       cursor.key = key
-      cursor.length += text.length
+      // How long the message is after a text that cannot be read, nothing tells.
+      cursor.length += fragment.lost ? NaN : text.length
       cursor.end = end ?? (cursor.end === undefined ? undefined : cursor.end + text.length)
     } else if (cursor && cursor.epoch === epoch) {
       const overtaker = this.#pieces.overtaker(key)
@@ -318,6 +321,7 @@ export class Run {
       after: link?.end,
       at: link?.length,
       edited: undefined,
+      lost: fragment.lost,
     }
     if (!this.#stale && key > this.key) {
       const before = this.length
@@ -568,8 +572,10 @@ export class Run {
 
     if (end === undefined || reached === undefined || piece.edited) {
       // Without a stamp, or after an authoritative text, it follows on; drop text that a full text already contains.
-      if (broken) shown.gap(here, here, undefined)
-      const known = straddles ? Math.max(0, this.#base!.text!.length - piece.at!) : 0
+      const isUnsure = straddles && Number.isNaN(piece.at)
+      if (broken || isUnsure || (piece.lost && !shown.isTornAt(here)))
+        shown.gap(here, isUnsure ? here + length : here, undefined)
+      const known = straddles && !isUnsure ? Math.max(0, this.#base!.text!.length - piece.at!) : 0
       shown.push(known ? text.slice(known) : text)
       if (piece.edited) this.#editedTo = shown.length
       shown.end = end ?? (reached === undefined ? undefined : reached + Math.max(0, length - known))

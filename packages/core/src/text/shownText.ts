@@ -79,6 +79,12 @@ export class ShownText {
     this.gaps = added(this.gaps, { from, to, missing, start })
   }
 
+  /** Whether it is known that text of unknown length is missing there. */
+  isTornAt(place: number): boolean {
+    const last = this.gaps.at(-1)
+    return last?.from === place && last.missing === undefined
+  }
+
   /**
    * Whether `text`, which ends at `end` in the agent's text, stands there; true where that cannot be told: beside gaps,
    * or before `from`, where the text is edited.

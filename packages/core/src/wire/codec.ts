@@ -1,7 +1,6 @@
 import type { InboundMessage } from 'ably'
 import type { Header, MessageName } from '../protocol/names.ts'
-import { undecoded } from '../protocol/undecoded.ts'
-import { fields, isOperation, none, readMeta } from './fields.ts'
+import { fields, isOperation, none } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { SUMMARY } from './read.ts'
 import type { Emit, Readers } from './read.ts'
@@ -52,12 +51,7 @@ export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptio
       if (!read && isOperation(message)) read = readRevision
       if (!read) return
       const given = fields(fields(message.extras).headers)
-      const own = renamed.length ? rename(given, renamed) : given
-      if (message.encoding) {
-        emit({ ...readMeta(message, own), type: 'unread' })
-        throw new Error(undecoded(message.encoding))
-      }
-      read(message, own, emit)
+      read(message, renamed.length ? rename(given, renamed) : given, emit)
       // History returns a message with a summary of its annotations.
       if (message.annotations) summary?.(message, none, emit)
     },

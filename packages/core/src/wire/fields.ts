@@ -2,6 +2,7 @@ import type { InboundMessage } from 'ably'
 import type { EventMeta, TextEvent } from '../protocol/event.ts'
 import { isTooDeep, MAX_DEPTH } from '../protocol/depth.ts'
 import { Header, Metadata, PROTOCOL_VERSION } from '../protocol/names.ts'
+import { undecoded } from '../protocol/undecoded.ts'
 
 /** Data, headers or metadata of a message, of unknown content. */
 export type Fields = Record<string, unknown>
@@ -31,7 +32,7 @@ export function readMeta(message: InboundMessage, headers: Fields): EventMeta {
 
 /**
  * A text event as one flat literal, since every token passes here: spreads and assignments make objects that V8 handles
- * slowly (measured: 30 µs a token instead of 1).
+ * slowly (measured: 30 µs a token instead of 1). `text`: undefined if it cannot be read.
  */
 export function textEvent(
   message: InboundMessage,
@@ -40,7 +41,7 @@ export function textEvent(
   unit: TextEvent['unit'],
   op: TextEvent['op'],
   create: boolean,
-  text: string,
+  text: string | undefined,
   stamps: Fields,
   done: boolean | undefined,
 ): TextEvent {
@@ -68,10 +69,10 @@ export function textEvent(
     editor: undefined,
     kind,
     unit,
-    op,
+    op: text === undefined ? 'lost' : op,
     create,
     connectionId: string(message.connectionId),
-    text,
+    text: text ?? '',
     end: stamp(declared[Metadata.End]),
     checksum: string(declared[Metadata.Checksum]),
     done,
@@ -133,10 +134,23 @@ export function string(value: unknown): string | undefined {
   return typeof value === 'string' && value.length > 0 ? value : undefined
 }
 
-/** The text of a message; empty if it has no data. Throws for other data. */
-export function text(data: unknown): string {
+/** The data of a message. Throws if it is still encoded: Ably removes the encodings that it could undo. */
+export function decoded({ data, encoding }: InboundMessage): unknown {
+  if (encoding) throw new Error(undecoded(encoding))
+  return data
+}
+
+/** The text of a message, empty if it has no data; undefined if it cannot be read. */
+export function text({ data, encoding }: InboundMessage): string | undefined {
+  if (encoding) return undefined
   if (typeof data === 'string') return data
-  if (data === undefined || data === null) return ''
+  return data === undefined || data === null ? '' : undefined
+}
+
+/** Call after its event was emitted: throws if a text could not be read. */
+export function checkText(read: string | undefined, message: InboundMessage): asserts read is string {
+  if (read !== undefined) return
+  decoded(message)
   throw new Error('its data is not text')
 }
 

@@ -1,5 +1,5 @@
 import { Header, MessageName } from '../protocol/names.ts'
-import { readMeta, stamp, text } from './fields.ts'
+import { checkText, readMeta, stamp, text } from './fields.ts'
 import type { Read, Readers } from './read.ts'
 
 const readPromptText: Read = (message, headers, emit) => {
@@ -7,7 +7,9 @@ const readPromptText: Read = (message, headers, emit) => {
   const end = stamp(headers[Header.End])
   if (meta.promptId === undefined || end === undefined)
     throw new Error('it has no header promptId or no stamp')
-  emit({ ...meta, type: 'prompt-text', id: meta.promptId, text: text(message.data), end })
+  const piece = text(message)
+  checkText(piece, message)
+  emit({ ...meta, type: 'prompt-text', id: meta.promptId, text: piece, end })
 }
 
 /** Texts of prompts in pieces. */

@@ -5,25 +5,38 @@ import type { FinishReason } from '../types/types.ts'
 import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
 import { promptReaders } from './prompts.ts'
-import { fields, isOperation, json, readMeta, stamp, string, text, textEvent } from './fields.ts'
+import {
+  checkText,
+  decoded,
+  fields,
+  isOperation,
+  json,
+  readMeta,
+  stamp,
+  string,
+  text,
+  textEvent,
+} from './fields.ts'
 import type { Fields } from './fields.ts'
 
 export const readTokenOf =
   (kind: TextEvent['kind']): Read =>
   (message, headers, emit) => {
     const create = !isOperation(message)
-    if (!create && message.action === 'message.append') throw new Error('a token cannot grow')
+    const grows = !create && message.action === 'message.append'
     const phase = headers[Header.Phase]
-    const data = !create && message.action === 'message.delete' ? '' : text(message.data)
+    const data = create ? text(message) : grows ? undefined : textOf(message)
     const done = phase === undefined ? undefined : phase === Phase.Done
     emit(textEvent(message, headers, kind, 'token', 'append', create, data, headers, done))
+    if (grows) throw new Error('a token cannot grow')
+    checkText(data, message)
   }
 
 export const readMessageOf =
   (kind: TextEvent['kind'], wholeWhenCreated: 'always' | 'with text' | 'never'): Read =>
   (message, headers, emit) => {
     const op = operation(message)
-    const data = op === 'delete' ? '' : text(message.data)
+    const data = textOf(message)
     const metadata = fields(message.version?.metadata)
     const create = op === 'full' && !isOperation(message)
     const done = phaseOf(op, metadata)
@@ -36,7 +49,12 @@ export const readMessageOf =
     )
       event.done = true
     emit(event)
+    checkText(data, message)
   }
+
+/** As `text`: what a message says now. */
+const textOf = (message: InboundMessage): string | undefined =>
+  message.action === 'message.delete' ? '' : text(message)
 
 function operation({ action }: InboundMessage): TextEvent['op'] {
   return action === 'message.append' ? 'append' : action === 'message.delete' ? 'delete' : 'full'
@@ -50,17 +68,18 @@ function phaseOf(op: TextEvent['op'], metadata: Fields): boolean | undefined {
 
 /** An operation that carries only its message's serial; the reducer knows the message. */
 export const readRevision: Read = (message, headers, emit) => {
-  const op = operation(message)
+  const data = textOf(message)
   const metadata = fields(message.version?.metadata)
   emit({
     ...readMeta(message, headers),
     type: 'revise',
-    op,
-    text: op === 'delete' ? '' : text(message.data),
+    op: data === undefined ? 'lost' : operation(message),
+    text: data ?? '',
     end: stamp(metadata[Metadata.End]),
     checksum: string(metadata[Metadata.Checksum]),
-    done: phaseOf(op, metadata),
+    done: phaseOf(operation(message), metadata),
   })
+  checkText(data, message)
 }
 
 const finishReasons: readonly FinishReason[] = [
@@ -79,23 +98,32 @@ const readReasoning: Read = (message, headers, emit) => {
   // A stamped message is a token; without our headers, so is a new message with text.
   const strict = headers[Header.Rejoin] === PROTOCOL_VERSION
   const token =
-    headers[Header.End] !== undefined || (!strict && !isOperation(message) && text(message.data) !== '')
+    headers[Header.End] !== undefined || (!strict && !isOperation(message) && text(message) !== '')
   ;(token ? readReasoningToken : readReasoningMessage)(message, headers, emit)
 }
 
 const readComplete =
   (kind: 'text' | 'reasoning'): Read =>
   (message, headers, emit) => {
-    if (typeof message.data !== 'string') throw new Error('its data is not text')
+    const data = textOf(message)
+    if (data === '' && typeof message.data !== 'string' && message.action !== 'message.delete')
+      throw new Error('it has no data')
     const done = headers[Header.Phase] !== Phase.Streaming
     const create = !isOperation(message)
-    emit(textEvent(message, headers, kind, 'token', 'full', create, message.data, headers, done))
+    emit(textEvent(message, headers, kind, 'token', 'full', create, data, headers, done))
+    checkText(data, message)
   }
 
 const readEnd =
   (fallback: 'complete' | 'stopped'): Read =>
   (message, headers, emit) => {
-    const { message: reason, code, finishReason: said, rawFinishReason, usage } = fields(json(message.data))
+    const {
+      message: reason,
+      code,
+      finishReason: said,
+      rawFinishReason,
+      usage,
+    } = fields(json(decoded(message)))
     const finishReason = finishReasons.find((known) => known === said)
     const given = headers[Header.Status]
     const failed = finishReason === 'error' || (typeof reason === 'string' && said === undefined)
@@ -134,20 +162,20 @@ const readEnd =
   }
 
 const readMetadata: Read = (message, headers, emit) => {
-  const metadata = json(message.data)
+  const metadata = json(decoded(message))
   if (fields(metadata) !== metadata) throw new Error('its data is no object')
   emit({ ...readMeta(message, headers), type: 'metadata', metadata: fields(metadata) })
 }
 
 const readRetract: Read = (message, headers, emit) => {
-  const { parts, all } = fields(json(message.data))
+  const { parts, all } = fields(json(decoded(message)))
   if (all !== true && !Array.isArray(parts)) throw new Error('its data names no parts')
   const named = (Array.isArray(parts) ? parts : []).filter((part) => typeof part === 'string')
   emit({ ...readMeta(message, headers), type: 'retract', parts: all === true ? 'all' : named })
 }
 
 const readSuspend: Read = (message, headers, emit) => {
-  const { toolCallIds } = fields(json(message.data))
+  const { toolCallIds } = fields(json(decoded(message)))
   const ids = Array.isArray(toolCallIds) ? toolCallIds.filter((id) => typeof id === 'string') : []
   emit({ ...readMeta(message, headers), type: 'suspend', toolCallIds: ids })
 }

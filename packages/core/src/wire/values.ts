@@ -2,7 +2,7 @@ import type { FileEvent, ValueRef } from '../protocol/event.ts'
 import type { ProviderMetadata } from '../types/types.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
-import { fields, json, none, readMeta, stamp, string, text, valueOf } from './fields.ts'
+import { checkText, decoded, fields, json, none, readMeta, stamp, string, text, valueOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 /** A message's reference to a value in pieces, if it has one (PROTOCOL.md §1.5). */
@@ -21,11 +21,13 @@ const readPiece: Read = (message, headers, emit) => {
   const end = stamp(headers[Header.End])
   if (id === undefined || end === undefined) throw new Error('it has no header value or no stamp')
   const toolCallId = string(headers[Header.ToolCallId])
-  emit({ ...readMeta(message, headers), type: 'value', id, text: text(message.data), end, toolCallId })
+  const piece = text(message)
+  checkText(piece, message)
+  emit({ ...readMeta(message, headers), type: 'value', id, text: piece, end, toolCallId })
 }
 
 const readSource: Read = (message, headers, emit) => {
-  const data = fields(json(message.data))
+  const data = fields(json(decoded(message)))
   if (typeof data.url !== 'string') throw new Error('its data has no url')
   const meta = readMeta(message, headers)
   const sourceId = string(data.sourceId) ?? meta.part ?? meta.serial
@@ -33,7 +35,7 @@ const readSource: Read = (message, headers, emit) => {
 }
 
 const readDocument: Read = (message, headers, emit) => {
-  const data = fields(json(message.data))
+  const data = fields(json(decoded(message)))
   const { mediaType, title } = data
   if (typeof mediaType !== 'string' || typeof title !== 'string')
     throw new Error('its data has no mediaType or no title')
@@ -43,7 +45,7 @@ const readDocument: Read = (message, headers, emit) => {
 }
 
 const readFile: Read = (message, headers, emit) => {
-  const data = fields(json(message.data))
+  const data = fields(json(decoded(message)))
   const { mediaType, url, filename, reasoning } = data
   const value = valueRef(headers)
   if (typeof mediaType !== 'string' || (typeof url !== 'string' && !value))
@@ -55,7 +57,7 @@ const readFile: Read = (message, headers, emit) => {
 }
 
 const readCustom: Read = (message, headers, emit) => {
-  const data = fields(json(message.data))
+  const data = fields(json(decoded(message)))
   const { kind } = data
   if (typeof kind !== 'string') throw new Error('its data has no kind')
   emit({ ...readMeta(message, headers), type: 'custom', custom: { kind, ...metadataIn(data) } })
@@ -73,7 +75,7 @@ const readData: Read = (message, headers, emit) => {
     ...meta,
     type: 'data',
     name: message.name!.slice(MessageName.DataPrefix.length),
-    data: valueOf(message.data, meta.strict),
+    data: valueOf(decoded(message), meta.strict),
     deleted: message.action === 'message.delete',
     value: valueRef(headers),
   })
@@ -82,7 +84,7 @@ const readData: Read = (message, headers, emit) => {
 const readTransient: Read = (message, headers, emit) => {
   const name = message.name!.slice(MessageName.TransientPrefix.length)
   const meta = readMeta(message, headers)
-  emit({ ...meta, type: 'transient', name, data: valueOf(message.data, meta.strict) })
+  emit({ ...meta, type: 'transient', name, data: valueOf(decoded(message), meta.strict) })
 }
 
 /** Sources, documents, files and application data. */

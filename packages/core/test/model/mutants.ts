@@ -409,8 +409,29 @@ export const mutants: Mutant[] = [
   {
     name: 'a straddling fragment without a stamp is not trimmed',
     file: 'text/run.ts',
-    from: 'const known = straddles ?',
-    to: 'const known = false ?',
+    from: 'const known = straddles &&',
+    to: 'const known = false &&',
+    killer: 'src/text/run',
+  },
+  {
+    name: 'a text that cannot be read leaves no gap',
+    file: 'text/run.ts',
+    from: '(piece.lost && !shown.isTornAt(here))',
+    to: 'false',
+    killer: 'src/response/unread',
+  },
+  {
+    name: 'after a text that cannot be read, a straddling fragment is trimmed at a guess',
+    file: 'text/run.ts',
+    from: 'fragment.lost ? NaN : text.length',
+    to: 'text.length',
+    killer: 'src/text/run',
+  },
+  {
+    name: 'a text that cannot be read is joined to others',
+    file: 'text/pieces.ts',
+    from: 'run.lost === piece.lost &&',
+    to: '',
     killer: 'src/text/run',
   },
   {

@@ -260,7 +260,8 @@ class Life {
     } else if (kind === 17) {
       const headers = { responseId: `r${n % 3}` }
       const [name, data] = noise[n % noise.length]!
-      this.model.create({ name, headers, data })
+      // Its own agent's would leave a gap.
+      this.model.create({ name, headers, data, clientId: 'stranger' })
     } else if (kind === 18) this.loadOlder()
     else if (kind === 19) {
       const known = this.repeatable().at(-1 - (n % 8))
