@@ -1,4 +1,4 @@
-// Brings back one deliberate bug at a time (packages/core/test/model/mutants.ts), and runs the test that its entry names.
+// Brings back one deliberate bug at a time (packages/core/test/model/mutants), and runs the test that its entry names.
 // `node scripts/mutants.mjs [part of a name | 2/6]`: those of that name, or the second sixth of all. Exits with 1 if a
 // bug survives every test, if another test than the named one catches it, or if its text is not in the source any more.
 import { spawnSync } from 'node:child_process'

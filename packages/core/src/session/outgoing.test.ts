@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAgent, type Prompt } from '@rejoin/agent'
 import { createSession } from '../index.ts'
+import { bytesOf } from '../protocol/shortened.ts'
 import type { PromptState } from '../index.ts'
 import { messagesOf } from './outgoing.ts'
 import { Wire } from '../../test/wire/wire.ts'
@@ -15,7 +16,11 @@ afterAll(() => wire.close())
 test('a text in pieces is the text, whatever is in it and however long', () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: 'grapheme', maxLength: 50 }),
+      fc.oneof(
+        fc.string({ unit: 'grapheme', maxLength: 50 }),
+        // What takes more room in JSON: code, and characters that it spells out.
+        fc.string({ unit: fc.constantFrom('a', '"', '\n', '\u0001', '\ud800', '漢'), maxLength: 50 }),
+      ),
       fc.integer({ min: 1, max: 4000 }),
       (some, times) => {
         const text = some.repeat(times)
@@ -27,7 +32,8 @@ test('a text in pieces is the text, whatever is in it and however long', () => {
           expect(Number((extras as { headers: { end: string } }).headers.end)).toBe(whole.length)
         }
         expect(whole).toBe(text)
-        for (const message of messages) expect(JSON.stringify(message.data).length).toBeLessThan(65_000)
+        for (const { data } of messages)
+          expect(bytesOf(typeof data === 'string' ? data : JSON.stringify(data))).toBeLessThan(65_000)
         expect(messages.length > 1).toBe(last.length !== undefined)
       },
     ),
@@ -107,8 +113,11 @@ describe('what sendMessage took is what every reader and the agent have', () => 
     await agent.close()
   })
 
-  test.each([100_000, 1_000_000])('a text of %i characters arrives', async (length) => {
-    const text = 'wörd '.repeat(length / 5)
+  test.each([
+    ['100,000 characters', 'wörd '.repeat(20_000)],
+    ['1,000,000 characters', 'wörd '.repeat(200_000)],
+    ['50,000 characters of code, longer as JSON', '"a";\n'.repeat(10_000)],
+  ])('a text of %s arrives', async (_, text) => {
     const { agent, asked, answered, session, id, channelName } = await ask({ text, data: { once: true } })
     await answered
     expect(asked[0]!.text === text).toBe(true)

@@ -68,12 +68,15 @@ export function messagesOf(id: string, prompt: OutgoingPrompt, parts: readonly P
   const name = MessageName.UserInput
   // With a message id of our own, a repeated publish, by the SDK or a retry, changes nothing.
   const message = { id: `${id}:0`, name, ...(headers && { extras: { headers } }) }
-  if (besides + bytesOf(text) <= ROOM) return [{ ...message, data: { ...body, text } }]
+  if (besides + bytesOf(JSON.stringify(text)) <= ROOM) return [{ ...message, data: { ...body, text } }]
   // Fields that do not fit follow the text.
   const fits = besides <= ROOM
   const all = fits ? text : text + JSON.stringify(given)
   if (all.length > MOST) throw tooLarge(all.length)
-  const head = piece(text, 0, Math.min(HEAD, text.length, Math.floor((ROOM - (fits ? besides : 0)) / 3)))
+  const room = ROOM - (fits ? besides : 0)
+  const most = piece(text, 0, Math.min(HEAD, Math.floor(room / 3)))
+  // JSON takes up to six bytes for a code unit.
+  const head = bytesOf(JSON.stringify(most)) <= room ? most : piece(text, 0, Math.floor(room / 6))
   const messages = piecesOf(all, head.length).map(({ data: part, end }, nth) => {
     const extras = { headers: { [Header.PromptId]: id, [Header.End]: String(end) } }
     return { id: `${id}.${nth + 1}:0`, name: MessageName.PromptText, data: part, extras }

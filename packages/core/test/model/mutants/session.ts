@@ -1,0 +1,103 @@
+import type { Mutant } from './mutant.ts'
+
+/** Bugs in what a session publishes, keeps and tells: `session/`, `store/`. */
+export const sessionMutants: Mutant[] = [
+  {
+    name: 'an edit of nobody hides no end',
+    file: 'session/hiddenEnds.ts',
+    from: '!this.#silent.has(response.clientId)',
+    to: 'false',
+    killer: 'src/session/hiddenEnds',
+  },
+  {
+    name: 'every text of an agent that says no phases is asked for',
+    file: 'session/hiddenEnds.ts',
+    from: 'if (phases.length === 0) this.#silent.add(response.clientId)',
+    to: '',
+    killer: 'src/session/hiddenEnds',
+  },
+  {
+    name: 'an answer that comes whole in one frame does not finish',
+    file: 'session/events.ts',
+    from: '(before ? isOpen(before.status) : isLive)',
+    to: 'before && isOpen(before.status)',
+    killer: 'src/session/finish',
+  },
+  {
+    name: 'an answer of the past that is edited live finishes again',
+    file: 'store/store.ts',
+    from: 'response.isLive && response.touched === LIVE',
+    to: 'response.touched === LIVE',
+    killer: 'src/session/finish',
+  },
+  {
+    name: 'a text is done before an edit, whatever its agent said',
+    file: 'session/hiddenEnds.ts',
+    from: "phases.at(-1) !== 'done' ||",
+    to: '',
+    killer: 'src/session/hiddenEnds',
+  },
+  {
+    name: 'a prompt is let go while its answer stays',
+    file: 'session/keeper.ts',
+    from: '.some((answer) => !goes.has(keyOf(answer)))',
+    to: '.some(() => false)',
+    killer: 'src/session/keeper',
+  },
+  {
+    name: 'other versions show when the lines are let go that hid them',
+    file: 'session/keeper.ts',
+    from: 'entries.alternatives > 0 ?',
+    to: 'entries.alternatives < 0 ?',
+    killer: 'src/session/keeper',
+  },
+  {
+    name: 'a reading that was given up holds back on',
+    file: 'store/store.ts',
+    from: '    this.#holds.delete(reading)\n    this',
+    to: '    this',
+    killer: 'src/past/continuity',
+  },
+  {
+    name: 'who is there is not watched when the first load fails',
+    file: 'session/core.ts',
+    from: 'const first = loaded && !this.#facts.opened',
+    to: "const first = loaded && !this.#facts.opened && continuity.state.status !== 'failed'",
+    killer: 'src/past/continuity',
+  },
+  {
+    name: 'an agent that is gone shows the past too early',
+    file: 'session/absence.ts',
+    from: 'conversation.touch(response, false)\n    this.#onInterrupted',
+    to: 'conversation.touch(response, true)\n    this.#onInterrupted',
+    killer: 'src/past/continuity',
+  },
+  {
+    name: 'an agent that is back shows the past too early',
+    file: 'session/absence.ts',
+    from: 'conversation.touch(response, false)\n    this.judge',
+    to: 'conversation.touch(response, true)\n    this.judge',
+    killer: 'src/past/continuity',
+  },
+  {
+    name: 'an absent agent is not missed when the channel is back',
+    file: 'session/core.ts',
+    from: "change.state === 'attached') this.#judge",
+    to: "change.state === 'none') this.#judge",
+    killer: 'src/past/continuity',
+  },
+  {
+    name: 'a prompt takes as much room as its text, whatever it is as JSON',
+    file: 'session/outgoing.ts',
+    from: 'besides + bytesOf(JSON.stringify(text)) <= ROOM',
+    to: 'besides + bytesOf(text) <= ROOM',
+    killer: 'src/session/outgoing',
+  },
+  {
+    name: 'the beginning of a long prompt takes as much room as its text, whatever it is as JSON',
+    file: 'session/outgoing.ts',
+    from: 'bytesOf(JSON.stringify(most)) <= room',
+    to: 'bytesOf(most) <= room',
+    killer: 'src/session/outgoing',
+  },
+]
