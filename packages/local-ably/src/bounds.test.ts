@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import * as Ably from 'ably'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { testPatience } from '../../core/test/patience.ts'
 import { startLocalAbly, type LocalAbly } from './index.ts'
 import { connected, errorOf, uniqueName, useServer } from '../test/clients.ts'
 
@@ -83,11 +84,11 @@ describe('what is kept', () => {
     })
     const channel = client.channels.get(name)
     await channel.attach()
-    const back = channel.whenState('attaching')
-    server().faults.drop({ match: { connectionId: client.connection.id! }, refuseFor: 300 })
+    const match = { connectionId: client.connection.id! }
+    const admit = server().faults.drop({ match, refuseFor: testPatience })
     const attached = new Promise<Ably.ChannelStateChange>((resolve) => channel.on('attached', resolve))
     for (let i = 0; i < 50; i++) await rest().channels.get(name).publish('n', 'x'.repeat(10_000))
-    void back
+    admit()
     expect((await attached).resumed).toBe(false)
     client.close()
   })

@@ -57,9 +57,10 @@ describe.each(transports)('comet, $how', ({ transportParams }) => {
     const got = collect<Ably.InboundMessage>((listener) => channel.subscribe(listener))
     await got.subscribed
     const { id } = client.connection
-    server().faults.drop({ match: { connectionId: id! }, refuseFor: 300 })
+    const admit = server().faults.drop({ match: { connectionId: id! }, refuseFor: testPatience })
     const back = new Promise<Ably.ChannelStateChange>((resolve) => channel.once('attached', resolve))
     await rest().channels.get(name).publish('n', 'missed')
+    admit()
     expect((await back).resumed).toBe(true)
     await got.atLeast(1)
     expect(client.connection.id).toBe(id)
