@@ -3,7 +3,9 @@ import { createSession, type Hydrator, type Row, type Session } from '@rejoin/co
 import { createAgent, type CheckpointStore } from '@rejoin/agent'
 import { startLocalAbly, type LocalAbly } from '@rejoin/local-ably'
 import { Realtime as AblyRealtime } from 'ably'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Window } from 'happy-dom'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { patience } from '../../packages/core/test/patience.ts'
 import { closeClients, Realtime } from './ably.ts'
 import { run, said, startModel } from './running.ts'
 
@@ -67,7 +69,7 @@ describe('agents', () => {
   })
 })
 
-test('plain TypeScript, and a view that appends', async () => {
+test('plain TypeScript', async () => {
   await run('docs/getting-started.md', 'parrot.ts')
   const other = createSession({ client: new Realtime({ clientId: 'other' }), channelName: 'ai:chat' })
   await present(other)
@@ -81,22 +83,47 @@ test('plain TypeScript, and a view that appends', async () => {
       .getSnapshot()
       .messages.map(({ id }) => session.getResponse(id))
       .find((r) => r?.promptId === promptId)
+  await vi.waitUntil(() => answered()?.status === 'complete', { timeout: patience })
+  expect(answered()!.text).toBe('You said: What is a rope?')
+  session.close()
+})
+
+test('a view that appends shows the text of the answer alone, in one node', async () => {
+  const { document, Text } = new Window()
+  vi.stubGlobal('Text', Text)
   const { follow } = await run<{ follow(s: Session, id: string, element: object): () => void }>(
     'docs/getting-started.md',
     'append.ts',
   )
-  const element = { textContent: '', append: (text: string) => void (element.textContent += text) }
-  const found = await new Promise<string>((resolve) => {
-    const look = () => answered() && resolve(answered()!.id)
-    session.subscribe(look)
-    look()
-  })
-  const finished = new Promise<unknown>((resolve) => session.on('finish', resolve))
-  follow(session, found, element)
-  if (answered()!.status !== 'complete') await finished
-  session.flush()
-  expect(element.textContent).toBe('You said: What is a rope?')
+  const session = createSession({ client: new Realtime({ clientId: 'ann' }), channelName: 'ai:chat' })
+  await session.ready
+  const agent = createAgent({ client: new Realtime({ clientId: 'agent' }), channelName: 'ai:chat' })
+  await agent.ready
+  const response = agent.respond()
+  const { responseId: id } = response
+  const element = document.createElement('p')
+  follow(session, id, element)
+  const shown = async (text: string) => {
+    await vi.waitUntil(() => session.getResponse(id)?.text === text, { timeout: patience })
+    expect(element.textContent).toBe(text)
+    expect(element.childNodes.length).toBe(1)
+  }
+  response.append('A ')
+  await shown('A ')
+  response.append('rope ')
+  await shown('A rope ')
+  response.reasoning('Which rope?')
+  response.append('is twisted.')
+  await shown('A rope is twisted.')
+  response.retract()
+  response.append('Rope: ')
+  await shown('Rope: ')
+  response.append('twisted.')
+  await shown('Rope: twisted.')
+  await response.end()
+  vi.unstubAllGlobals()
   session.close()
+  await agent.close()
 })
 
 test('a hydrator of one’s own', async () => {
