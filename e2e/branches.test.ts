@@ -68,7 +68,7 @@ describe.each(fronts)('%s', (front) => {
     await turn(chat, 'Previous')
     await shows(chat, first, second, recall)
 
-    // This device keeps its choice; another one is where somebody last spoke.
+    // This device keeps its choice; another one shows the branch that was written to last.
     await chat.reload()
     await shows(chat, first, second, recall)
     const device = await person({ storageState: withoutChoices(await context.storageState()) })

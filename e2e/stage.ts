@@ -41,7 +41,7 @@ const shared = test
     }
   })
 
-/** The worker's browser. Returns how somebody comes to it; they leave when the test, or the hook's file, ends. */
+/** The worker's browser. Returns how a person opens it; they leave when the test, or the hook's file, ends. */
 export function useBrowser(): (options?: Options) => ReturnType<typeof person> {
   let browser: Browser
   let here: BrowserContext[] = []

@@ -128,7 +128,7 @@ test("even one's own token rewrites nothing, deletes nothing, and pretends to be
       40012,
     )
     expect(await refused(channel.presence.enterClient('agent'))).toBeGreaterThan(40000)
-    // A claim that somebody writes into a message themselves does not arrive.
+    // A claim that a user writes into a message does not arrive.
     const reader = new Realtime(options(await tokenFor(owner.cookie, owner.id)))
     const received = new Promise<unknown>((resolve) => {
       void reader.channels

@@ -4,7 +4,7 @@ import { Somebody } from './somebody.ts'
 import { useOwnDemo } from './stage.ts'
 import { answers } from './truth.ts'
 
-// Whoever watches the terminal reads sentences: no stack, no warning of Node.js, whatever is clicked.
+// The terminal shows sentences: no stack, no warning of Node.js, whatever is clicked.
 
 const demo = useOwnDemo({ DEMO_SPEED: '5000', DEMO_RESTART_AFTER: '100', DEMO_ORDERS_PORT: '' })
 

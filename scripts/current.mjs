@@ -37,7 +37,7 @@ async function newest(name) {
   return stdout.trim()
 }
 
-/** Of the dependencies: those that another version should replace. */
+/** The dependencies that another version should replace. */
 function stale(found) {
   return Object.entries(found).flatMap(([key, { current, latest, isDeprecated, dependentPackages }]) => {
     const name = key.replace(/(?<=.)@.*/, '').replace(/ \(dev\)$/, '')
@@ -52,7 +52,7 @@ function stale(found) {
   })
 }
 
-/** Of the peers in the comparison: those of which it names another version. */
+/** The peers of which the comparison does not name the newest version. */
 async function stalePeers() {
   const page = readFileSync(join(root, 'docs', 'comparison.md'), 'utf8')
   const named = [...page.matchAll(/^\|[^|]*\| `([^`]+)` \| (\d[\w.-]*) \|$/gm)]

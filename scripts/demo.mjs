@@ -19,7 +19,7 @@ if (!vite || !esbuild) fail('unable to find the packages of the demo; run `npx -
 // Tests start the demo many times, and build it once.
 if (!process.env.DEMO_SKIP_BUILD) await Promise.all([buildPages(), buildPrograms()])
 
-// To read the maps takes as long as to start, so only who reads stacks needs them.
+// Reading the maps takes as long as starting: only DEBUG, which prints stacks, does it.
 const traced = process.env.DEBUG ? ['--enable-source-maps'] : []
 const server = spawn(process.execPath, [...traced, join(programs, 'server.mjs')], {
   cwd: root,

@@ -13,7 +13,7 @@ const data = mkdtempSync(join(tmpdir(), 'rejoin-picture-'))
 
 const demo = spawn(process.execPath, [join(root, 'scripts', 'demo.mjs')], {
   cwd: root,
-  // Without the recordings: everybody gets the same picture.
+  // Without the recordings, the picture is the same on every machine.
   env: { ...process.env, PORT: '0', DEMO_DATA: data, DEMO_RECORDINGS: '/none' },
   stdio: ['ignore', 'pipe', 'inherit'],
 })

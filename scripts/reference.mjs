@@ -45,14 +45,14 @@ function emit(entries, outDir) {
     outDir,
   }
   const files = entries.map(({ source }) => source)
-  // Every source, not only the entries: what the compiler meets first as another package's, it leaves out.
+  // Every source, not only the entries: the compiler leaves out a file that it first meets as another package's.
   const include = [join(root, 'packages', '*', 'src')]
   const exclude = ['**/*.test.ts', '**/*.test.tsx']
   writeFileSync(
     config,
     JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions, files, include, exclude }),
   )
-  // Whether the sources are right is for others to say: declarations come in either case.
+  // Its exit code does not matter: declarations come even if a type is wrong.
   spawnSync(process.execPath, [
     join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
     '-p',

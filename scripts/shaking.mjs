@@ -93,7 +93,7 @@ export async function shakes(all) {
   const failures = []
   let proofs = 0
   for (const pkg of Object.values(all)) {
-    // The server is for Node: nobody loads it on a page.
+    // A command is for Node: no page loads it.
     if (pkg.manifest.bin) continue
     for (const { subpath, source } of presentEntries(pkg)) {
       const entry = pkg.name + subpath.slice(1)

@@ -32,7 +32,7 @@ const stages = [
   ],
 ]
 
-/** So many characters of what a step that failed printed last are printed again. */
+/** How many of the last characters that a failed step printed are printed again. */
 const tailLength = 6000
 
 const results = []
@@ -58,7 +58,7 @@ function line({ mark, name, seconds, note }) {
   return `  ${mark} ${name.padEnd(22)} ${`${seconds.toFixed(1)} s`.padStart(8)}  ${note}`.trimEnd()
 }
 
-/** What a live step prints is shown line by line, as it comes; of others, when they have ended. */
+/** A live step's output shows line by line, as it comes; that of others when they have ended. */
 async function taken(step) {
   const started = Date.now()
   let note = ''

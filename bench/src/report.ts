@@ -8,7 +8,7 @@ export interface Figure {
   column: string
   unit: string
   value: number
-  /** The same by the least work that anybody could do. */
+  /** The figure of the least work that does the same. */
   floor?: number
   /** Whose figure it is, if not ours. */
   peer?: string
@@ -23,7 +23,7 @@ export interface Aim {
   ours: string
   /** The best peer's figure, and its name. */
   peer?: string | undefined
-  /** The same by the least work that anybody could do. */
+  /** The figure of the least work that does the same. */
   floor?: string | undefined
   aim: string
   reached: boolean

@@ -50,7 +50,7 @@ function nameOf(header: string | string[] | undefined): string {
   try {
     name = decodeURIComponent(String(header ?? ''))
   } catch {
-    // Whatever it is called, it is a file.
+    // A name that cannot be read is no reason to refuse the file.
   }
   // No control characters, no paths.
   return (

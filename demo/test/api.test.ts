@@ -107,7 +107,7 @@ test('a page begins with one request: who one is, and a conversation the first t
   expect(first.ids).toHaveLength(1)
   const again = await home(first.given!, { conversation: '' })
   expect(again).toEqual({ user: first.user, ids: first.ids, given: undefined })
-  // Who follows a link to a conversation needs none to begin with.
+  // A link to a conversation is followed: none is made.
   const linked = await home('', { conversation: first.ids[0] })
   expect(linked.user.id).not.toBe(first.user.id)
   expect(linked.ids).toEqual([])

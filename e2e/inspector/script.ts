@@ -1,6 +1,6 @@
 import { open } from './open.ts'
 
-// The element has its session before anybody has said what the element is.
+// The element gets its session before it is defined.
 const inspector = document.querySelector('rejoin-inspector')!
 Object.assign(inspector, { session: open() })
 const script = document.createElement('script')

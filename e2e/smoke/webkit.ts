@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../../packages/postgres/test/freePort.ts'
 import { installed, Program, type Engine } from './engine.ts'
 
-// WebKitGTK's MiniBrowser over WebDriver, on a display that nobody sees.
+// WebKitGTK's MiniBrowser over WebDriver, on a virtual display.
 
 const lib = '/usr/lib/x86_64-linux-gnu'
 const programs = {

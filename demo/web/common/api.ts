@@ -69,7 +69,7 @@ export interface Home {
   conversations: Conversation[]
 }
 
-/** Signs in as a guest the first time; later the cookie says who we are. Without a conversation to open, there is one. */
+/** Signs in as a guest the first time; later the cookie does. If the person names and has no conversation, one is made. */
 export const getHome = (conversation: string) => call<Home>('POST', '/home', { conversation })
 export const listConversations = () => call<Conversation[]>('GET', '/conversations')
 export const getConversation = (id: string) => call<Conversation>('GET', `/conversations/${id}`)

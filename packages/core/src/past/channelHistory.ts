@@ -3,7 +3,7 @@ import type { HistoryOptions } from './history.ts'
 import type { Hydrator } from './hydrator.ts'
 import type { RowReader } from './rowReader.ts'
 
-/** Reads the channel's history, and, where it retains no more, `rows`. Readers without rows do not load those. */
+/** `history`, without the code that loads rows: a reader that passes none does not load it. */
 export function channelHistory(bounds: Omit<HistoryOptions, 'older'> = {}, rows?: RowReader): Hydrator {
   const { limit = 200, maxPages = 10 } = bounds
   return {

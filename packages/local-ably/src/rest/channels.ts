@@ -3,7 +3,7 @@ import type { Channel } from '../channel/channel.ts'
 import { AblyError } from '../wire/errors.ts'
 import { requireCapability } from '../auth/grant.ts'
 import type { Reply, Request } from './http.ts'
-import { linkHeader, pageOf, readPageQuery } from './paging.ts'
+import { pageOf, pageReply, readPageQuery } from './paging.ts'
 import { channelOf, type Rest } from './target.ts'
 import type { Params, Route } from './router.ts'
 
@@ -24,7 +24,7 @@ function listChannels(rest: Rest, request: Request): Reply {
   const page = pageOf(names, readPageQuery(request.query, false), { key: (name) => name })
   const byName = request.query.get('by') === 'id'
   const body = byName ? page.items : page.items.map((name) => details(grant.app.channels.get(name)!))
-  return { status: 200, body, headers: { Link: linkHeader('channels', request.query, page.next) } }
+  return pageReply('channels', request, page, body)
 }
 
 function readStatus(rest: Rest, request: Request, params: Params): Reply {

@@ -1,6 +1,6 @@
 import { requireCapability } from '../auth/grant.ts'
 import { type Reply, type Request } from './http.ts'
-import { linkHeader, pageOf, readPageQuery } from './paging.ts'
+import { pageOf, pageReply, readPageQuery } from './paging.ts'
 import { channelOf, type Rest } from './target.ts'
 import type { Params, Route } from './router.ts'
 
@@ -27,7 +27,7 @@ function readMembers(rest: Rest, request: Request, params: Params): Reply {
       (connectionId === null || member.connectionId === connectionId),
   })
   const body = page.items.map(([, member]) => member)
-  return { status: 200, body, headers: { Link: linkHeader('presence', request.query, page.next) } }
+  return pageReply('presence', request, page, body)
 }
 
 function readPresenceHistory(rest: Rest, request: Request, params: Params): Reply {
@@ -39,5 +39,5 @@ function readPresenceHistory(rest: Rest, request: Request, params: Params): Repl
     time: ({ event }) => event.timestamp!,
   })
   const body = page.items.map(({ event }) => event)
-  return { status: 200, body, headers: { Link: linkHeader('history', request.query, page.next) } }
+  return pageReply('history', request, page, body)
 }

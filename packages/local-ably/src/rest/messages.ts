@@ -3,7 +3,7 @@ import { requireCapability } from '../auth/grant.ts'
 import { history, versions } from './history.ts'
 import { listBody, objectBody } from './body.ts'
 import type { Reply, Request } from './http.ts'
-import { linkHeader, pageOf, readPageQuery } from './paging.ts'
+import { pageOf, pageReply, readPageQuery } from './paging.ts'
 import { AblyError, badRequest } from '../wire/errors.ts'
 import { isRecord } from '../wire/codec.ts'
 import { toWire } from '../channel/message.ts'
@@ -72,11 +72,7 @@ function readHistory(rest: Rest, request: Request, params: Params): Reply {
   const { app, clientId } = publisher.grant
   rest.context.rules.check('history', () => ({ app: app.id, clientId, channel: name }))
   const page = history(reading(), request.query, rest.context.settings)
-  return {
-    status: 200,
-    body: page.items,
-    headers: { Link: linkHeader('messages', request.query, page.next) },
-  }
+  return pageReply('messages', request, page, page.items)
 }
 
 function readMessage(rest: Rest, request: Request, params: Params): Reply {
@@ -89,11 +85,7 @@ function readVersions(rest: Rest, request: Request, params: Params): Reply {
   const { reading, name, publisher } = channelOf(rest, request, params)
   requireCapability(publisher.grant, name, 'history')
   const page = versions(reading().find(params.serial), request.query)
-  return {
-    status: 200,
-    body: page.items,
-    headers: { Link: linkHeader('versions', request.query, page.next) },
-  }
+  return pageReply('versions', request, page, page.items)
 }
 
 function change(rest: Rest, request: Request, params: Params): Reply {
@@ -116,11 +108,7 @@ function readAnnotations(rest: Rest, request: Request, params: Params): Reply {
     key: (one) => one.serial!,
     time: (one) => one.timestamp!,
   })
-  return {
-    status: 200,
-    body: page.items,
-    headers: { Link: linkHeader('annotations', request.query, page.next) },
-  }
+  return pageReply('annotations', request, page, page.items)
 }
 
 function annotate(rest: Rest, request: Request, params: Params): Reply {

@@ -1,4 +1,5 @@
 import { badRequest } from '../wire/errors.ts'
+import type { Reply, Request } from './http.ts'
 
 /** The query of a paginated listing. */
 export interface PageQuery {
@@ -79,8 +80,18 @@ function startIndex<T>(items: readonly T[], query: PageQuery, key: (item: T) => 
   return backwards ? low - 1 : low
 }
 
+/** A page of a listing: what is on it, and links to the first page, this one and the next. */
+export function pageReply(
+  segment: string,
+  { query }: Request,
+  { next }: Pick<Page<unknown>, 'next'>,
+  body: readonly unknown[],
+): Reply {
+  return { status: 200, body, headers: { Link: linkHeader(segment, query, next) } }
+}
+
 /** The `Link` header. SDKs resolve each `./segment?query` against the request's path; it may not contain a comma. */
-export function linkHeader(segment: string, query: URLSearchParams, next: string | undefined): string {
+function linkHeader(segment: string, query: URLSearchParams, next: string | undefined): string {
   const address = (cursor: string | undefined) => {
     const params = new URLSearchParams(query)
     for (const name of ['rnd', 'envelope', 'key', 'access_token']) params.delete(name)

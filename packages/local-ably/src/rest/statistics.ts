@@ -2,7 +2,7 @@ import { allowsAnywhere } from '../auth/capability.ts'
 import { badRequest, denied } from '../wire/errors.ts'
 import { listBody } from './body.ts'
 import type { Reply, Request } from './http.ts'
-import { linkHeader, readPageQuery } from './paging.ts'
+import { pageReply, readPageQuery } from './paging.ts'
 import type { Rest } from './target.ts'
 import type { Route } from './router.ts'
 import { intervalId, isUnit } from './stats.ts'
@@ -35,7 +35,7 @@ function readStats(rest: Rest, request: Request): Reply {
     entries,
     ...(current.startsWith(id) ? { inProgress: current } : {}),
   }))
-  return { status: 200, body, headers: { Link: linkHeader('stats', request.query, page.next) } }
+  return pageReply('stats', request, page, body)
 }
 
 /** The latest time of a `Date`, in milliseconds. */
