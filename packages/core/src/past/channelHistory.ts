@@ -13,7 +13,7 @@ export function channelHistory(bounds: Omit<HistoryOptions, 'older'> = {}, rows?
       await past.readHistory({
         limit,
         maxPages,
-        ...(floor && { enough: (oldest) => (isReached ||= reaches(oldest, floor)) }),
+        ...(floor && { enough: (oldest) => (isReached ||= reaches(oldest, floor, past)) }),
       })
       if (!isReached) await rows?.read(past, true)
       if (rows) past.setHasOlder(true)

@@ -865,6 +865,36 @@ describe('seed', () => {
     expect(scene.response('r')).toMatchObject({ text: 'Hello', hasGap: false })
   })
 
+  test.each([{}, { serial: '00000001' }])(
+    'by a database whose clock runs ahead, shows what ended after its newest row: %j',
+    async (known) => {
+      for (const id of ['old', 'a', 'b', 'c']) {
+        scene.token(id, id, { rejoin: '1', part: '0', end: String(id.length) })
+        scene.say('stop', id)
+      }
+      const row: Row = { id: 'old', role: 'assistant', text: 'Old', createdAt: 1e12, ...known }
+      scene.open(seed({ load: () => Promise.resolve({ rows: [row] }), limit: 1, maxPages: 10 }))
+      await scene.settle()
+      expect(
+        scene.session
+          .getSnapshot()
+          .entries.map(({ id }) => id)
+          .sort(),
+      ).toEqual(['a', 'b', 'c', 'old'])
+    },
+  )
+
+  test('reads no further than the newest row’s answer', async () => {
+    for (const id of ['1', '2', '3', '4', '5', '6', 'old']) {
+      scene.token(id, id, { rejoin: '1', part: '0', end: String(id.length) })
+      scene.say('stop', id)
+    }
+    const row: Row = { id: 'old', role: 'assistant', text: 'Old', createdAt: 1 }
+    scene.open(seed({ load: () => Promise.resolve({ rows: [row] }), limit: 1, maxPages: 10 }))
+    await scene.settle()
+    expect(scene.session.getSnapshot().entries.map(({ id }) => id)).toEqual(['6', 'old'])
+  })
+
   test('reads to its beginning what ended within the time that it reads', async () => {
     for (const data of ['Hel', 'lo']) scene.token(data, 'r')
     scene.say('stop', 'r')

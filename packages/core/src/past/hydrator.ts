@@ -34,6 +34,8 @@ export interface Past {
   attached(): Promise<void>
   /** An open response has a gap that older messages could fill. */
   readonly needsMore: boolean
+  /** Serial of the oldest message that the channel told of a response, by its id; undefined: it told of none. */
+  serialOf(responseId: string): string | undefined
   /** Applies messages of the channel, in any order. */
   apply(messages: readonly InboundMessage[]): void
   /** Applies messages from the application's database. */

@@ -196,6 +196,7 @@ export class Readings {
       get needsMore() {
         return conversation.needsPast
       },
+      serialOf: (responseId) => conversation.roster.known(responseId)?.serial,
       apply: (messages) => this.#apply(task, () => this.#pages.apply(messages)),
       applyRows: (rows: readonly Row[]) => {
         let error: RejoinError | undefined

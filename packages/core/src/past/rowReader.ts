@@ -9,7 +9,7 @@ export interface SeedPage {
   cursor?: string | undefined
   /**
    * Start of the oldest prompt or response that is missing or incomplete in the database, in milliseconds since the
-   * epoch. Without it, history is read back to the newest complete row and to the start of every open response.
+   * epoch by Ably's clock. Without it, history is read back to the newest complete row and to the start of every open response.
    */
   openSince?: number | undefined
 }

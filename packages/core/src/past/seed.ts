@@ -38,7 +38,7 @@ export function seed(options: SeedOptions): Hydrator {
         maxPages,
         enough: (oldest) => {
           floor ??= (!(page instanceof Error) && floorOf(page)) || false
-          return (isReached ||= floor !== false && reaches(oldest, floor))
+          return (isReached ||= floor !== false && reaches(oldest, floor, past))
         },
       })
       if (page instanceof Error) throw page

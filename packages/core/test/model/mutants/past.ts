@@ -213,4 +213,11 @@ export const pastMutants: Mutant[] = [
     to: '!reached',
     killer: 'src/past/step',
   },
+  {
+    name: 'history is read back to the time of a row, by the clock of its database',
+    file: 'past/floor.ts',
+    from: 'return start !== undefined && oldest.serial < start',
+    to: 'return oldest.timestamp <= time',
+    killer: 'src/past/continuity',
+  },
 ]
