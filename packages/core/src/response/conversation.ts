@@ -48,6 +48,8 @@ type OnIgnored = (ignored: Ignored) => void
 export interface ConversationOptions {
   readonly agents?: Agents | undefined
   readonly onIgnored?: OnIgnored
+  /** A row has what the reader does not know, and shows without it. */
+  readonly onOddRow?: (what: string) => void
   /** Whether somebody listens for gaps; default: nobody. */
   readonly hearsGaps?: () => boolean
 }
@@ -74,6 +76,7 @@ export class Conversation {
   readonly #askerOf = (promptId: string) => this.prompts.first(promptId)
   readonly roster: Roster
   readonly ignored: OnIgnored
+  readonly oddRow: (what: string) => void
   readonly hearsGaps: () => boolean
   /** Responses that may be open: all that changed since they were last found to be over. */
   readonly #maybeOpen = new Set<Response>()
@@ -97,6 +100,7 @@ export class Conversation {
   constructor(continuousId: string, kinds: Kinds, options: ConversationOptions = {}) {
     this.#kinds = kinds
     this.ignored = options.onIgnored ?? (() => {})
+    this.oddRow = options.onOddRow ?? (() => {})
     this.hearsGaps = options.hearsGaps ?? (() => false)
     this.roster = this.#makeRoster(continuousId, partiesOf(options.agents))
     this.replies = kinds.replies?.(this)

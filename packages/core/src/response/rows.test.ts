@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { codec, message, Reader } from '../../test/model/reader.ts'
+import { kindsOf } from '../session/feature.ts'
+import { allFeatures } from '../session/features.ts'
+import { Conversation } from './conversation.ts'
 import { nothingKnown } from './known.ts'
 import { applyRows } from './rows.ts'
-import type { ResponseRow, Row } from '../types/types.ts'
+import type { PromptStatus, ResponseRow, ResponseStatus, Row } from '../types/types.ts'
 
 const applyRow = (conversation: Reader['conversation'], row: Row) => applyRows(conversation, [row])
 
@@ -163,5 +166,47 @@ describe('rows beside the channel', () => {
     told.read({ name: 'user-input', data: { promptId: 'p', text: 'Why?' } })
     told.read({ name: 'token', data: 'Because', headers: { ...headers, promptId: 'p' } })
     expect(told.response('r')).toMatchObject({ text: 'Because', hasGap: false })
+  })
+})
+
+describe('rows of another schema', () => {
+  /** Returns what is odd about rows. */
+  function shown(rows: readonly Row[]): { conversation: Conversation; odd: string[] } {
+    const odd: string[] = []
+    const onOddRow = (what: string) => odd.push(what)
+    const conversation = new Conversation('channel', kindsOf(allFeatures), { onOddRow })
+    expect(applyRows(conversation, rows)).toBeUndefined()
+    conversation.shelf!.show(new Set(), new Set())
+    return { conversation, odd }
+  }
+
+  test.each(['archived', 'completed', '', 'constructor', '__proto__', 7 as unknown as string])(
+    'an answer with a status that the reader does not know has its text, and is not complete: %j',
+    (status) => {
+      const rows = ['a', 'b'].map((id) => row({ id, text: 'Hello', status: status as ResponseStatus }))
+      const { conversation, odd } = shown(rows)
+      for (const id of ['a', 'b']) {
+        const response = conversation.find(id)!
+        conversation.publish(response)
+        expect(response.snapshot).toMatchObject({ text: 'Hello', status: 'error', verified: false })
+      }
+      expect(new Set(odd).size).toBe(1)
+    },
+  )
+
+  test('a prompt with a status that the reader does not know is sent', () => {
+    const given = { id: 'p', role: 'user', text: 'What?', status: 'archived' as PromptStatus } as const
+    const { conversation, odd } = shown([given])
+    expect(conversation.structure.prompts.get('p')?.state).toMatchObject({ text: 'What?', status: 'sent' })
+    expect(odd).toHaveLength(1)
+  })
+
+  test('parts of an unknown type stay as they are, and where they have text, that is said', () => {
+    const part = { type: 'output_text', text: 'Hello', id: '0' }
+    const { conversation, odd } = shown([row({ parts: [part, { type: 'constructor', id: '1' }] })])
+    const response = conversation.find('r')!
+    conversation.publish(response)
+    expect(response.snapshot).toMatchObject({ text: '', parts: [part, { type: 'constructor' }] })
+    expect(odd).toHaveLength(1)
   })
 })

@@ -8,7 +8,7 @@ import { OpenText } from './textPart.ts'
 import type { ToldPrompt } from './reduce.ts'
 import type { Shelved } from './shelf.ts'
 import { quoted, RejoinError, wrapError } from '../types/errors.ts'
-import { isOpen } from '../types/status.ts'
+import { isOpen, isStatus } from '../types/status.ts'
 import { timeOf } from '../types/time.ts'
 import type {
   Part,
@@ -35,7 +35,7 @@ export function applyRows(conversation: Conversation, rows: readonly Row[]): Rej
   const news: ShelvedRow[] = []
   let first: RejoinError | undefined
   for (let i = 0; i < rows.length; i++) {
-    const error = takeRow(conversation, withoutNulls(rows[i]!), news)
+    const error = takeRow(conversation, withKnownStatus(withoutNulls(rows[i]!), conversation), news)
     first ??= error
   }
   conversation.shelf!.hold(news, conversation.reading)
@@ -51,6 +51,31 @@ function withoutNulls(row: Row): Row {
     }
   return row
 }
+
+/** Of an answer with a status that a newer version or another schema gave it, nothing tells that it is complete. */
+function withKnownStatus(row: Row, conversation: Conversation): Row {
+  const status = row?.status
+  if (status === undefined) return row
+  if (row.role === 'user' ? isPromptStatus(status) : isStatus(status)) return row
+  const shown = row.role === 'user' ? 'no status' : 'status "error"'
+  conversation.oddRow(`unable to tell what status ${quoted(status)} of a row means; it shows with ${shown}`)
+  if (row.role === 'user') return { ...row, status: undefined } as unknown as Row
+  const message = `its row has the unknown status ${quoted(status)}`
+  return { ...row, status: 'error', error: row.error ?? { message } }
+}
+
+const isPromptStatus = (status: string): boolean => PROMPT_STATUSES.includes(status)
+
+const PROMPT_STATUSES: readonly string[] = [
+  'sent',
+  'queued',
+  'answering',
+  'answered',
+  'stopped',
+  'failed',
+  'ignored',
+  'steered',
+]
 
 /** A function of its own, since V8 drops the optimized code of a closure with the closure. */
 function takeRow(conversation: Conversation, row: Row, news: ShelvedRow[]): RejoinError | undefined {
@@ -210,11 +235,16 @@ function isFit(row: Row | null): row is ResponseRow {
 const isFitPart = (part: RowPart | null): boolean =>
   typeof part === 'object' && typeof part?.type === 'string' && typeof (part.text ?? '') === 'string'
 
+const MAY_HAVE_TEXT = /^(text|reasoning|data-.*|tool-.*)$/s
+
 /** Makes the response show its row. Returns it if anything changed. */
-function show({ roster }: Conversation, row: ResponseRow): Response | undefined {
-  const { id, serial, clientId } = row
+function show({ roster, oddRow }: Conversation, row: ResponseRow): Response | undefined {
+  const { id, serial, clientId, parts = none } = row
   const response = roster.rowFor(id, serial, clientId)
   if (!amend(response, row)) return undefined
+  for (const { type, text } of parts)
+    if (text !== undefined && !MAY_HAVE_TEXT.test(type))
+      oddRow(`unable to take the parts of type ${quoted(type)} of a row as text; name that "text"`)
   roster.noteMessages(response)
   if (serial !== undefined) roster.noteSerial(serial, response)
   return response

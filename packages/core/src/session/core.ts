@@ -123,6 +123,7 @@ export class SessionCore {
     this.conversation = new Conversation(channel.name, kindsOf(features), {
       agents: options.agents,
       onIgnored: (ignored) => this.#ignore(ignored),
+      onOddRow: (what) => this.events.reportOnce(what, () => new RejoinError('invalid_argument', what)),
       hearsGaps: () => this.events.hears('gap'),
     })
     this.store = this.#makeStore(schedule)

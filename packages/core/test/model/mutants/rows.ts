@@ -107,4 +107,11 @@ export const rowMutants: Mutant[] = [
     to: '',
     killer: 'src/response/transcripts',
   },
+  {
+    name: 'a row shows whatever status it has',
+    file: 'response/rows.ts',
+    from: 'isPromptStatus(status) : isStatus(status)',
+    to: 'true : true',
+    killer: 'src/response/rows',
+  },
 ]
