@@ -110,7 +110,7 @@ export const rowMutants: Mutant[] = [
   {
     name: 'a row shows whatever status it has',
     file: 'response/rows.ts',
-    from: 'isPromptStatus(status) : isStatus(status)',
+    from: 'PROMPT_STATUS.test(status) : isStatus(status)',
     to: 'true : true',
     killer: 'src/response/rows',
   },
