@@ -275,7 +275,7 @@ export class SessionCore {
       pathOf: this.#parts.pathOf,
       onFlush: () => this.#parts.onFlush?.(),
       onStructure: (structure) => this.#parts.onStructure?.(structure),
-      onPublish: (published) => this.events.announce(published),
+      onTransitions: (transitions) => this.events.announce(transitions),
       onListenerError: (cause) => this.events.listenerThrew(cause),
     })
   }

@@ -2,7 +2,7 @@ import type { InboundMessage } from 'ably'
 import { EventEmitter } from 'eventemitter3'
 import { quoted, reasonOf, RejoinError } from '../types/errors.ts'
 import { isOpen } from '../types/status.ts'
-import type { Published } from '../store/store.ts'
+import type { Transition } from '../store/store.ts'
 import type { Gap, ResponseState } from '../types/types.ts'
 
 /** Events beside the state; listen with `on`. */
@@ -102,9 +102,9 @@ export class Events {
     this.#reporting = false
   }
 
-  /** Emits the events that follow from a publish. */
-  announce(published: readonly Published[]): void {
-    for (const { before, now, isLive } of published) {
+  /** Emits the events that follow from what was published. */
+  announce(transitions: readonly Transition[]): void {
+    for (const { before, now, isLive } of transitions) {
       if (!now) continue
       if (now.hasGap && !before?.hasGap) this.emit('gap', { responseId: now.id, gaps: now.gaps })
       if (before?.hasGap && !now.hasGap) this.emit('healed', { responseId: now.id })

@@ -11,7 +11,7 @@ function storeOf(reader: Reader) {
     schedule: () => () => {},
     pathOf: ({ entries }) => chosen.path(entries.shown),
     onFlush() {},
-    onPublish() {},
+    onTransitions() {},
     onListenerError(error) {
       throw error
     },

@@ -8,8 +8,8 @@ import { emptyStructure } from '../response/reduce.ts'
 import type { Structure } from '../response/reduce.ts'
 import type { PromptState, ResponseChange, ResponseListener, ResponseState } from '../types/types.ts'
 
-/** A response before and after a publish. */
-export interface Published {
+/** A response before and after a publish that changed its status, or whether it has a gap. */
+export interface Transition {
   readonly before: ResponseState | undefined
   /** `undefined`: all of it was taken back. */
   readonly now: ResponseState | undefined
@@ -17,10 +17,10 @@ export interface Published {
   readonly isLive: boolean
 }
 
-/** What subscribers of a response are to be told. */
-interface News extends Published {
+/** What the subscribers of a response are to be told. */
+interface News {
   readonly changes: ResponseChange[]
-  readonly listeners: Iterable<ResponseListener>
+  readonly listeners: Set<ResponseListener>
 }
 
 interface Hooks {
@@ -32,11 +32,12 @@ interface Hooks {
   /** The conversation has changed, and is about to show. */
   onStructure?: ((structure: Structure) => void) | undefined
   /** Called after everybody was notified. */
-  onPublish(published: readonly Published[]): void
+  onTransitions(transitions: readonly Transition[]): void
   onListenerError(error: unknown): void
 }
 
-const nobody: readonly ResponseListener[] = []
+/** Most frames only make texts longer, and few responses have subscribers. `added` makes a list of its own. */
+const nothing: never[] = []
 
 /**
  * Publishes the conversation as immutable snapshots, once per frame, each to its own subscribers. Changes made by a
@@ -160,22 +161,23 @@ export class Store {
     this.#scheduled = false
     this.#cancel?.()
     this.#cancel = undefined
-    const published = this.#publish()
-    const streamingChanged = this.#refreshStreaming(published)
+    const { news, transitions, streams } = this.#publish()
+    const streamingChanged = this.#refreshStreaming(streams)
     const tellList = this.#refreshList() || streamingChanged || this.#outsideChanged
     this.#outsideChanged = false
-    for (const { changes, listeners } of published)
-      for (const listener of listeners) this.#tell(listener, changes)
+    for (const { changes, listeners } of news) for (const listener of listeners) this.#tell(listener, changes)
     if (tellList) for (const listener of this.#listListeners) this.#tell(listener, undefined)
-    if (published.length) this.#hooks.onPublish(published)
+    if (transitions.length > 0) this.#hooks.onTransitions(transitions)
   }
 
   /** Makes the snapshots of what changed, but for what a reading holds back. */
-  #publish(): readonly News[] {
+  #publish(): { news: readonly News[]; transitions: readonly Transition[]; streams: boolean } {
     const { conversation } = this
     const { dirty } = conversation
     conversation.dirty = []
-    let published: News[] = []
+    let news: News[] = nothing
+    let transitions: Transition[] = nothing
+    let streams = false
     for (const response of dirty) {
       if (this.#holds.size > 0 && this.#holds.has(response.touched!)) {
         conversation.dirty.push(response)
@@ -188,15 +190,19 @@ export class Store {
       const changes = conversation.publish(response)
       if (!changes) continue
       const { id, snapshot: now } = response
+      const isStreaming = now?.status === 'streaming'
+      streams ||= isStreaming
       if (before?.status !== now?.status) {
-        if (now?.status === 'streaming') this.#streaming.add(id)
+        if (isStreaming) this.#streaming.add(id)
         else this.#streaming.delete(id)
       }
       if (before?.serial !== now?.serial || !before) this.#listIsLive = true
-      const listeners = this.#listeners.get(id) ?? nobody
-      published = added(published, { before, now, isLive: isLive && !before, changes, listeners })
+      const listeners = this.#listeners.get(id)
+      if (listeners) news = added(news, { changes, listeners })
+      if (before?.status !== now?.status || before?.hasGap !== now?.hasGap)
+        transitions = added(transitions, { before, now, isLive: isLive && !before })
     }
-    return published
+    return { news, transitions, streams }
   }
 
   #showShelved(): void {
@@ -212,9 +218,9 @@ export class Store {
   }
 
   /** Returns whether the first response that streams began, or the last one ended. */
-  #refreshStreaming(published: readonly News[]): boolean {
+  #refreshStreaming(streams: boolean): boolean {
     // One that streams is enough to know.
-    for (const { now } of published) if (this.isStreaming && now?.status === 'streaming') return false
+    if (streams && this.isStreaming) return false
     for (const id of this.#streaming)
       if (this.conversation.responses.get(id)?.snapshot?.status === 'streaming') break
       else this.#streaming.delete(id)
