@@ -58,7 +58,8 @@ const step = fc.record({
   /** Which of the known prompts or answers. */
   of: fc.nat(),
   by: fc.nat(1),
-  text: fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }),
+  // A prompt of nothing but spaces is refused.
+  text: fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }).filter((text) => text.trim() !== ''),
   parts,
   note: json,
   plan,
