@@ -79,3 +79,9 @@ function checked(channel: RealtimeChannel): RealtimeChannel {
 function unusable(why: string): RejoinError {
   return new RejoinError('invalid_argument', `unable to create a session; ${why}`)
 }
+
+/** Whether a channel was opened with a key: the SDK keeps its options where its types do not show them. */
+export function isEncrypted(channel: RealtimeChannel): boolean {
+  const { channelOptions } = channel as RealtimeChannel & { channelOptions?: ChannelOptions }
+  return Boolean(channelOptions?.cipher)
+}

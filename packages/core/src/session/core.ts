@@ -1,6 +1,6 @@
 import type { ChannelMode, RealtimeChannel, RealtimeClient } from 'ably'
 import type { ChannelSource } from '../ably/openChannel.ts'
-import { openChannel } from '../ably/openChannel.ts'
+import { isEncrypted, openChannel } from '../ably/openChannel.ts'
 import { Continuity } from '../past/continuity.ts'
 import { channelHistory } from '../past/channelHistory.ts'
 import type { Hydrator } from '../past/hydrator.ts'
@@ -297,6 +297,7 @@ export class SessionCore {
       onTransient: ({ responseId, name, data }) =>
         events.emit('transient', { responseId: responseId ?? this.channel.name, name, data }),
       reportOnce: (key, error) => events.reportOnce(key, error),
+      isEncrypted: () => isEncrypted(this.channel),
     })
     const continuity: Continuity = new Continuity(this.channel, hydrate, store, this.#initialRows, {
       apply: intake.deliver.bind(intake),

@@ -1,10 +1,12 @@
 import type { InboundMessage } from 'ably'
-import type { StreamEvent, TextEvent, TransientEvent } from '../protocol/event.ts'
+import type { ReviseEvent, StreamEvent, TextEvent, TransientEvent } from '../protocol/event.ts'
 import type { Conversation } from '../response/conversation.ts'
 import { reasonOf, RejoinError } from '../types/errors.ts'
 import type { Codec } from '../wire/codec.ts'
 
 interface Hooks {
+  /** The channel is read with a key. */
+  isEncrypted(): boolean
   /** A message was applied, or skipped; what follows from it is not published yet. */
   onTaken(message: InboundMessage, epoch: number | undefined, live: boolean): void
   /** A live message was applied; `ended`: it was the last of a text or response. */
@@ -58,6 +60,7 @@ export class Intake {
       if (this.#live && this.#conversation.mayTell(event)) this.#hooks.onTransient(event)
       return
     }
+    if (event.type === 'revise') this.#doubtJoined(event)
     this.#conversation.apply(event, this.#live)
     this.#ended ||= event.type === 'end' || (event.type === 'revise' && event.done === true)
   }
@@ -67,11 +70,28 @@ export class Intake {
     event.epoch = this.#epoch
     event.userClaim = this.#claim
     event.editor = this.#editor
+    if (event.op === 'full') this.#doubtJoined(event)
     this.#conversation.applyText(event, this.#live)
     // Only an end marker ends what its agent has stamped.
     this.#ended ||= event.done === true && !event.strict
   }
+
+  /**
+   * Ably may join what was encrypted apart, which decrypts to garbage, or to a beginning of the text. Whether a text was
+   * joined or published whole, no message tells: so, without a stamp, one that changed since its creation is uncertain.
+   */
+  #doubtJoined(event: TextEvent | ReviseEvent): void {
+    const { op, serial, version, end } = event
+    if (op !== 'full' || version === serial || end !== undefined || !this.#hooks.isEncrypted()) return
+    if (event.type === 'text' && event.unit === 'token') return
+    // No text ends there, so it has a gap of unknown size (PROTOCOL.md §5.5).
+    event.end = -1
+    this.#hooks.reportOnce(joined, () => new RejoinError('bad_message', joined))
+  }
 }
+
+const joined =
+  'unable to tell whether a text on an encrypted channel is whole; its message changed and has no stamp, and Ably cannot join what was encrypted apart. Publish message per token there'
 
 /** The claim of a message's publisher, as Ably verified it. */
 function claimOf({ extras }: InboundMessage): string | undefined {

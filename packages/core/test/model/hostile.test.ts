@@ -103,6 +103,7 @@ function read(messages: readonly InboundMessage[], options: ConversationOptions 
   const conversation = new Conversation('channel', kindsOf(allFeatures), options)
   if (known) conversation.known = allKnown
   const intake = new Intake(documented(), conversation, {
+    isEncrypted: () => false,
     onTaken() {},
     onLive() {},
     onTransient() {},

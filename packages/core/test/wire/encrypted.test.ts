@@ -81,3 +81,25 @@ test('no message grows on an encrypted channel: Ably cannot join what was encryp
     /^unable to create an agent; .*"message-per-token"/,
   )
 })
+
+test('what another agent appended on an encrypted channel is uncertain for readers who come later', async () => {
+  const name = wire.channelName()
+  const encrypted = await withKey()
+  const channel = wire.client({ clientId: 'agent' }).channels.get(name, encrypted.channelOptions)
+  const live = wire.session(name, encrypted)
+  await live.ready
+  const publish = (data: string, responseId: string) =>
+    channel.publish({ name: 'response', data, extras: { headers: { responseId } } })
+  const { serials } = await publish('A rope ', 'r')
+  await channel.appendMessage({ serial: serials[0]!, data: 'is a bundle' })
+  await publish('Whole', 'whole')
+  await until('the text', () => live.getResponse('whole'))
+  expect(live.getResponse('r')).toMatchObject({ text: 'A rope is a bundle', hasGap: false })
+  const late = wire.session(name, encrypted)
+  const errors: Error[] = []
+  late.on('error', (error) => errors.push(error))
+  await late.ready
+  expect(late.getResponse('r')).toMatchObject({ hasGap: true, verified: false })
+  expect(errors).toMatchObject([{ code: 'bad_message', message: expect.stringContaining('encrypted') }])
+  expect(late.getResponse('whole')).toMatchObject({ text: 'Whole', hasGap: false })
+})

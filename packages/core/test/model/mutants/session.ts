@@ -100,4 +100,11 @@ export const sessionMutants: Mutant[] = [
     to: 'bytesOf(most) <= room',
     killer: 'src/session/outgoing',
   },
+  {
+    name: 'what was encrypted apart and joined passes for text',
+    file: 'session/intake.ts',
+    from: 'end !== undefined || !this.#hooks.isEncrypted()',
+    to: 'end !== undefined || true',
+    killer: 'test/wire/encrypted',
+  },
 ]
