@@ -120,6 +120,7 @@ const promises = [
       'response/answers',
       'response/fate',
       'response/fates',
+      'response/knownPrompt',
       'response/promptTexts',
       'response/prompts',
       'wire/promptStatus',

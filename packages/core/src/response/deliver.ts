@@ -1,4 +1,5 @@
-import type { DeliveryEvent, Rules, Told, ToldPrompt } from './reduce.ts'
+import type { Told, ToldPrompt } from './knownPrompt.ts'
+import type { DeliveryEvent, Rules } from './reduce.ts'
 
 /** What this session's own publish of a prompt makes of it. */
 export const deliver: NonNullable<Rules['deliver']> = (event, known) => {

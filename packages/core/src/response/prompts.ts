@@ -6,7 +6,8 @@ import type {
   PromptTextEvent,
 } from '../protocol/event.ts'
 import type { LongPrompts, PromptText } from './kinds.ts'
-import type { KnownPrompt, StructureEvent, ToldPrompt } from './reduce.ts'
+import type { KnownPrompt, ToldPrompt } from './knownPrompt.ts'
+import type { StructureEvent } from './reduce.ts'
 import type { Roster } from './roster.ts'
 import type { Span } from './span.ts'
 

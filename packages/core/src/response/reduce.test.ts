@@ -5,7 +5,8 @@ import type { ResponseState } from '../types/types.ts'
 import { deliver } from './deliver.ts'
 import { fates } from './fate.ts'
 import { emptyStructure, reduce } from './reduce.ts'
-import type { StructureEvent, ToldPrompt } from './reduce.ts'
+import type { ToldPrompt } from './knownPrompt.ts'
+import type { StructureEvent } from './reduce.ts'
 
 const prompt = (id: string, serial: string): ToldPrompt & { serial: string } => ({
   id,

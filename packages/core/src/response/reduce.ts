@@ -1,48 +1,16 @@
 import { answers } from './answers.ts'
 import type { RejoinError } from '../types/errors.ts'
 import { same } from '../types/same.ts'
-import type { MessageRef, PromptState, PromptStatus } from '../types/types.ts'
+import type { MessageRef } from '../types/types.ts'
 import { keyOf, Line, PromptLine } from './entry.ts'
 import type { Entry } from './entry.ts'
 import { noLines } from './lines.ts'
 import type { Lines } from './lines.ts'
+import { KnownPrompt } from './knownPrompt.ts'
+import type { Told, ToldPrompt } from './knownPrompt.ts'
 import { Table } from './table.ts'
 import { noFate } from './fates.ts'
 import type { Fate, FateEvent, Fates, ShownLine } from './fates.ts'
-
-/** A prompt as it was told; what became of it is derived. */
-export type ToldPrompt = Omit<PromptState, 'status' | 'responseId'> & {
-  readonly status?: PromptStatus | undefined
-}
-
-export interface Told {
-  readonly told: ToldPrompt
-  /** The channel has told of it, not a database alone. */
-  readonly heard: boolean
-}
-
-/** A prompt and what became of it. A class, so that all have one shape: a conversation has thousands. */
-export class KnownPrompt implements Told {
-  declare readonly told: ToldPrompt
-  declare readonly heard: boolean
-  declare readonly status: PromptStatus
-  declare readonly responseId: string | undefined
-  declare private shown: PromptState | undefined
-
-  constructor({ told, heard }: Told, { status, responseId }: ReturnType<Fates['outcomeOf']>) {
-    this.told = told
-    this.heard = heard
-    this.status = status
-    this.responseId = responseId
-    this.shown = undefined
-  }
-
-  /** What a view sees of it: made when it is first read. */
-  get state(): PromptState {
-    const { told, status, responseId } = this
-    return (this.shown ??= responseId === undefined ? { ...told, status } : { ...told, status, responseId })
-  }
-}
 
 /**
  * What changes in structure: the list of entries, and the prompts. Texts grow elsewhere. Each field grows by one with
