@@ -194,6 +194,15 @@ describe('rows of another schema', () => {
     },
   )
 
+  test('what a database has as null, an answer does not have', () => {
+    const nulls = { error: null, usage: null, metadata: null, finishReason: null, retracted: null }
+    const { conversation } = shown([row({ id: 'a', text: 'Hello', ...(nulls as object) })])
+    const response = conversation.find('a')!
+    conversation.publish(response)
+    expect(Object.values(response.snapshot!)).not.toContain(null)
+    expect(response.snapshot).toMatchObject({ text: 'Hello', status: 'complete', error: undefined })
+  })
+
   test('a prompt with a status that the reader does not know is sent', () => {
     const given = { id: 'p', role: 'user', text: 'What?', status: 'archived' as PromptStatus } as const
     const { conversation, odd } = shown([given])

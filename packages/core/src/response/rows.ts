@@ -8,7 +8,7 @@ import { OpenText } from './textPart.ts'
 import type { ToldPrompt } from './knownPrompt.ts'
 import type { Shelved } from './shelf.ts'
 import { quoted, RejoinError, wrapError } from '../types/errors.ts'
-import { isOpen, isStatus } from '../types/status.ts'
+import { isOpen, isOver, isStatus } from '../types/status.ts'
 import { timeOf } from '../types/time.ts'
 import type {
   Part,
@@ -35,7 +35,7 @@ export function applyRows(conversation: Conversation, rows: readonly Row[]): Rej
   const news: ShelvedRow[] = []
   let first: RejoinError | undefined
   for (let i = 0; i < rows.length; i++) {
-    const error = takeRow(conversation, withKnownStatus(withoutNulls(rows[i]!), conversation), news)
+    const error = takeRow(conversation, rows[i]!, news)
     first ??= error
   }
   conversation.shelf!.hold(news, conversation.reading)
@@ -67,8 +67,9 @@ function withKnownStatus(row: Row, conversation: Conversation): Row {
 const PROMPT_STATUS = /^(sent|queued|answering|answered|steered|stopped|ignored|failed)$/
 
 /** A function of its own, since V8 drops the optimized code of a closure with the closure. */
-function takeRow(conversation: Conversation, row: Row, news: ShelvedRow[]): RejoinError | undefined {
+function takeRow(conversation: Conversation, given: Row, news: ShelvedRow[]): RejoinError | undefined {
   try {
+    const row = isFit(given) ? given : withKnownStatus(withoutNulls(given), conversation)
     if (!isFit(row) || !isNews(row, conversation)) applyRow(conversation, row)
     else {
       const shelved = new ShelvedRow(row, conversation)
@@ -209,12 +210,16 @@ const isBlank = ({ text, parts }: Row): boolean => text === undefined && parts =
 /** Whether a row is complete and well formed, so that its response can wait. Other rows are applied at once. */
 function isFit(row: Row | null): row is ResponseRow {
   if (row?.role !== 'assistant') return false
-  const { id, status, retracted, text, parts } = row
+  const { id, status, retracted, text, parts, serial, promptId, clientId } = row
   return (
     !isBlank(row) &&
     typeof id === 'string' &&
     id !== '' &&
-    (status === undefined || !isOpen(status)) &&
+    (status === undefined || isOver(status)) &&
+    // The types know no `null`, but databases do.
+    (serial as unknown) !== null &&
+    (promptId as unknown) !== null &&
+    (clientId as unknown) !== null &&
     !retracted &&
     (text === undefined || typeof text === 'string') &&
     (parts === undefined || (Array.isArray(parts) && parts.every(isFitPart)))
