@@ -246,7 +246,8 @@ export class Response {
     const place = this.#placeFor(event, known)
     if (!place) return false
     place.part.row = undefined
-    parts.remember(event, place)
+    // It begins nothing, so what follows it on its message still may.
+    if (event.op !== 'lost') parts.remember(event, place)
     // A message that the row does not name can only be the one whose text it is.
     const whole = this.row?.complete === true && !known
     const changed = this.#operate(place.run, event, !place.run.merges && !whole)
@@ -310,8 +311,10 @@ export class Response {
     }
     if (op === 'delete') return run.replace({ key, text: '' })
     const create = !token && event.type === 'text' && event.create
+    // What a full text of tokens is edited to counts from its edit on.
+    const at = token && done === true ? version : key
     return run.replace(
-      { key, text, end, checksum, done, epoch, create, connectionId },
+      { key: at, text, end, checksum, done, epoch, create, connectionId },
       token && event.responseId !== undefined ? final : undefined,
     )
   }

@@ -103,6 +103,34 @@ describe('text that cannot be read', () => {
     })
   })
 
+  test('what follows it on its message begins its response', () => {
+    const create = said('response', 7)
+    const append: InboundMessage = {
+      ...said('response', 'you'),
+      action: 'message.append',
+      serial: create.serial!,
+    }
+    expect(read([create, append]).reader.response('r')).toMatchObject({ text: 'you', hasGap: true })
+  })
+
+  test('a full text that is edited is another for readers who are there, and for those who come later', () => {
+    const known = [said('start'), said('token', 'Hel')]
+    const complete = said('response-complete', 'Hello you')
+    const operate = (action: 'append' | 'update', data: string): InboundMessage => ({
+      ...complete,
+      data,
+      action: `message.${action}`,
+      version: message({ action, serial: complete.serial!, version: `${complete.serial}~` }).version,
+    })
+    for (const messages of [[complete, operate('update', 'Hello')], [operate('update', 'Hello')]])
+      expect(read([...known, ...messages]).reader.response('r')).toMatchObject({
+        text: 'Hello',
+        hasGap: false,
+      })
+    const grown = read([...known, complete, operate('append', ' there')]).reader.response('r')
+    expect(grown).toMatchObject({ text: 'Hello you', hasGap: true })
+  })
+
   test('a full text that was deleted shows for nobody', () => {
     const complete = said('response-complete', 'Hello you')
     const deleted: InboundMessage = { ...complete, action: 'message.delete', data: undefined }

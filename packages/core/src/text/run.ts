@@ -143,7 +143,8 @@ export class Run {
     const cursor = this.#cursor
     const follows = cursor !== undefined && cursor.epoch === epoch && key > cursor.key
     const marked = this.#mark(fragment)
-    let changed = this.#isCovered(key, end)
+    const isCovered = this.#isCovered(key, end) && !(fragment.lost && key > this.#base!.key)
+    let changed = isCovered
       ? this.#isContrary(key, text, end) && (this.#makeRoom(key) || this.#insert(fragment, undefined))
       : this.#insert(fragment, follows ? cursor : undefined)
     if (follows) {
@@ -377,7 +378,7 @@ export class Run {
     this.#base.stored = stored
     // An edit of a later token stays, as it would if it arrived after this text.
     const left = this.#pieces.list.filter(
-      (p) => !this.#isCovered(p.key, p.end) || (p.edited !== undefined && p.key > key),
+      (p) => !this.#isCovered(p.key, p.end) || ((p.edited !== undefined || p.lost) && p.key > key),
     )
     if (left.length === 0) this.#pieces = noPieces
     else this.#pieces.list = left

@@ -110,7 +110,11 @@ const readComplete =
       throw new Error('it has no data')
     const done = headers[Header.Phase] !== Phase.Streaming
     const create = !isOperation(message)
-    emit(textEvent(message, headers, kind, 'token', 'full', create, data, headers, done))
+    // What it stands for after an append nobody knows, nor which tokens an edit of a text that goes on withdraws.
+    const isUnclear = message.action === 'message.append' || (!create && !done)
+    const said = isUnclear ? undefined : data
+    emit(textEvent(message, headers, kind, 'token', 'full', create, said, headers, done))
+    if (isUnclear) throw new Error('a full text among tokens cannot grow, nor be edited while it goes on')
     checkText(data, message)
   }
 

@@ -306,7 +306,7 @@ export const textMutants: Mutant[] = [
   {
     name: 'a full text that comes late drops the edit of a later token',
     file: 'text/run.ts',
-    from: ' || (p.edited !== undefined && p.key > key)',
+    from: ' || ((p.edited !== undefined || p.lost) && p.key > key)',
     to: '',
     killer: 'src/text/edits',
   },
