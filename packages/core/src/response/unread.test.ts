@@ -103,6 +103,14 @@ describe('text that cannot be read', () => {
     })
   })
 
+  test('is not sought in the past', () => {
+    const stamped = { ...headers, rejoin: '1', part: '0' }
+    const create = message({ name: 'response', data: 7, headers: stamped })
+    const end = message({ name: 'response-end', headers: stamped })
+    const { conversation } = read([said('start'), create, end]).reader
+    expect(conversation.find('r')!.needsPast).toBe(false)
+  })
+
   test('what follows it on its message begins its response', () => {
     const create = said('response', 7)
     const append: InboundMessage = {

@@ -419,7 +419,7 @@ export class Run {
   get needsPast(): boolean {
     if (this.#breaks.length) return true
     const head = this.#pieces.list[0]
-    if (!head || this.#base || this.#headKnown) return false
+    if (!head || head.lost || this.#base || this.#headKnown) return false
     if (this.merges || head.end === undefined || isUntold(head)) return true
     return head.end > (head.was ?? head.text.length)
   }
