@@ -1,7 +1,7 @@
 import type { InboundMessage } from 'ably'
-import { undecoded } from '../protocol/undecoded.ts'
 import type { EndEvent, StreamEvent, ToolEvent } from '../protocol/event.ts'
 import type { Codec } from '../wire/codec.ts'
+import { checkText, decoded, text } from '../wire/fields.ts'
 import { Attempts } from './attempts.ts'
 import { Name, readEnvelope, readMeta, serialOf, string, Transport } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
@@ -48,7 +48,6 @@ class AiTransportCodec {
       event.watched = this.presence
       hand(event)
     }
-    if (message.encoding) throw new Error(undecoded(message.encoding))
     // A summary of annotations repeats its message without being one of its versions.
     if (message.action === 'message.summary') return
     const envelope = readEnvelope(message)
@@ -56,6 +55,9 @@ class AiTransportCodec {
       if (isOperation(message)) this.revise(message, emit)
       return
     }
+    // An append does not carry its message's name.
+    if (message.name === Name.Output || !message.name) return this.output(envelope, emit)
+    decoded(message)
     switch (message.name) {
       case Name.Input:
         return this.input(envelope, emit)
@@ -75,11 +77,6 @@ class AiTransportCodec {
           envelope,
           emit,
         )
-      case Name.Output:
-      // An append does not carry its message's name.
-      case undefined:
-      case null:
-        return this.output(envelope, emit)
     }
   }
 
@@ -146,17 +143,19 @@ class AiTransportCodec {
   /** A redaction may come without the agent's headers: the reducer remembers whose message it is. */
   private revise(message: InboundMessage, emit: Emit): void {
     const deleted = message.action === 'message.delete'
-    if (!deleted && typeof message.data !== 'string') return
+    if (!deleted && (message.data === undefined || message.data === null)) return
+    const data = deleted ? '' : text(message)
     const op = deleted ? 'delete' : message.action === 'message.append' ? 'append' : 'full'
     emit({
       ...readMeta({ message, transport: {}, codec: {} }),
       type: 'revise',
-      op,
-      text: deleted ? '' : (message.data as string),
+      op: data === undefined ? 'lost' : op,
+      text: data ?? '',
       end: undefined,
       checksum: undefined,
       done: undefined,
     })
+    checkText(data, message)
   }
 }
 

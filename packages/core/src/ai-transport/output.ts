@@ -1,4 +1,5 @@
 import type { StreamEvent, TextEvent, ToolEvent } from '../protocol/event.ts'
+import { checkText, decoded, text } from '../wire/fields.ts'
 import { fields, json, readMeta, serialOf, string, Transport } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 
@@ -6,35 +7,35 @@ type Emit = (event: StreamEvent) => void
 type Read = (envelope: Envelope, emit: Emit) => void
 
 /** Kinds of the Vercel codec and of the OpenAI codec whose text grows. */
-const growing: Record<string, TextEvent['kind']> = {
-  text: 'text',
-  reasoning: 'reasoning',
-  'tool-input': 'tool',
-  output_text: 'text',
-  refusal: 'text',
-  reasoning_text: 'reasoning',
-  reasoning_summary_text: 'reasoning',
-  function_call_arguments: 'tool',
-}
+const growing: ReadonlyMap<string, TextEvent['kind']> = /* @__PURE__ */ new Map([
+  ['text', 'text'],
+  ['reasoning', 'reasoning'],
+  ['tool-input', 'tool'],
+  ['output_text', 'text'],
+  ['refusal', 'text'],
+  ['reasoning_text', 'reasoning'],
+  ['reasoning_summary_text', 'reasoning'],
+  ['function_call_arguments', 'tool'],
+])
 
 /** Reads a message of an agent's output: a text that grows, or an event on its own. */
 export function readOutput(envelope: Envelope, emit: Emit): void {
   const { message, transport, codec } = envelope
   const kind = string(codec.kind)
   if (kind === undefined) throw new Error('it has no kind')
-  const text = growing[kind]
-  if (text && (transport[Transport.Stream] === 'true' || message.action === 'message.append'))
-    return readText(envelope, text, emit)
-  const read = byKind[kind] ?? (kind.startsWith('data-') ? readData : undefined)
+  const grows = growing.get(kind)
+  if (grows && (transport[Transport.Stream] === 'true' || message.action === 'message.append'))
+    return readText(envelope, grows, emit)
+  decoded(message)
+  const read = byKind.get(kind) ?? (kind.startsWith('data-') ? readData : undefined)
   read?.(envelope, emit)
 }
 
 function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void {
   const { message, transport, codec } = envelope
-  const { action, data } = message
+  const { action } = message
   const op = action === 'message.append' ? 'append' : action === 'message.delete' ? 'delete' : 'full'
-  if (op !== 'delete' && data !== undefined && data !== null && typeof data !== 'string')
-    throw new Error('its data is not text')
+  const data = op === 'delete' ? '' : text(message)
   const serial = serialOf(message)
   const status = transport[Transport.Status]
   const tool = kind === 'tool' ? toolOf(envelope) : undefined
@@ -54,10 +55,10 @@ function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void
     epoch: undefined,
     kind,
     unit: 'message',
-    op,
+    op: data === undefined ? 'lost' : op,
     create: action !== 'message.append' && action !== 'message.update' && action !== 'message.delete',
     connectionId: string(message.connectionId),
-    text: op === 'delete' || typeof data !== 'string' ? '' : data,
+    text: data ?? '',
     end: undefined,
     checksum: undefined,
     done: status === undefined ? undefined : status !== 'streaming',
@@ -65,6 +66,7 @@ function readText(envelope: Envelope, kind: TextEvent['kind'], emit: Emit): void
     toolName: tool?.name ?? string(codec.toolName),
   })
   if (tool && op === 'full') emit(callOf(envelope, tool))
+  checkText(data, message)
 }
 
 /** The format does not tell which tools run in the browser, so the client that asked may answer any (PROTOCOL.md §8.3). */
@@ -127,29 +129,31 @@ function failure(text: unknown): ToolEvent['change'] {
 }
 
 /** Single events. Other kinds (`start`, `finish`, …) carry nothing that a reader shows. */
-const byKind: Record<string, Read> = {
-  'tool-input': readTool(({ message }) => [{ kind: 'call', input: json(message.data), client }]),
-  'tool-input-error': readTool(({ message }) => {
-    const { input, errorText } = fields(json(message.data))
-    return [{ kind: 'call', input, client }, failure(errorText)]
+const byKind: ReadonlyMap<string, Read> = /* @__PURE__ */ new Map(
+  Object.entries<Read>({
+    'tool-input': readTool(({ message }) => [{ kind: 'call', input: json(message.data), client }]),
+    'tool-input-error': readTool(({ message }) => {
+      const { input, errorText } = fields(json(message.data))
+      return [{ kind: 'call', input, client }, failure(errorText)]
+    }),
+    'tool-output-available': readTool(({ message }) => [
+      { kind: 'result', output: fields(json(message.data)).output },
+    ]),
+    'tool-output-error': readTool(({ message }) => [failure(fields(json(message.data)).errorText)]),
+    'tool-output-denied': readTool(() => [{ kind: 'approval-response', approved: false }]),
+    'tool-approval-request': readTool(({ message }) => {
+      const input = json(message.data)
+      return [{ kind: 'approval-request', input: input === '' ? undefined : input }]
+    }),
+    function_call_output: (envelope, emit) => {
+      const item = fields(fields(json(envelope.message.data)).item)
+      const toolCallId = string(item.call_id)
+      if (toolCallId === undefined) throw new Error('it names no tool call')
+      const change = { kind: 'result' as const, output: json(item.output) }
+      emit({ ...readMeta(envelope), type: 'tool', toolCallId, toolName: undefined, change })
+    },
+    'source-url': readSource,
+    'source-document': readAsData,
+    file: readAsData,
   }),
-  'tool-output-available': readTool(({ message }) => [
-    { kind: 'result', output: fields(json(message.data)).output },
-  ]),
-  'tool-output-error': readTool(({ message }) => [failure(fields(json(message.data)).errorText)]),
-  'tool-output-denied': readTool(() => [{ kind: 'approval-response', approved: false }]),
-  'tool-approval-request': readTool(({ message }) => {
-    const input = json(message.data)
-    return [{ kind: 'approval-request', input: input === '' ? undefined : input }]
-  }),
-  function_call_output: (envelope, emit) => {
-    const item = fields(fields(json(envelope.message.data)).item)
-    const toolCallId = string(item.call_id)
-    if (toolCallId === undefined) throw new Error('it names no tool call')
-    const change = { kind: 'result' as const, output: json(item.output) }
-    emit({ ...readMeta(envelope), type: 'tool', toolCallId, toolName: undefined, change })
-  },
-  'source-url': readSource,
-  'source-document': readAsData,
-  file: readAsData,
-}
+)

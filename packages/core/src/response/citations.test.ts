@@ -184,6 +184,17 @@ test('a summary of the past does not undo a live one', () => {
   expect(response.snapshot?.parts[1]).toMatchObject({ count: 2 })
 })
 
+test.each(['__proto__', 'constructor'])('a source may be called %s', (name) => {
+  const conversation = new Conversation('channel', kindsOf(allFeatures))
+  const summary: unknown = { ...JSON.parse(`{ "${name}": { "total": 2 } }`) }
+  const message = { name: 'response', data: 'Hello', serial: '01', extras: { headers } }
+  const cited = { ...message, annotations: { summary: { [CITATIONS]: summary } } }
+  documented().decode(cited as unknown as InboundMessage, (event) => conversation.apply(event, true))
+  const response = conversation.responses.get('r')!
+  response.refresh()
+  expect(response.snapshot?.parts[1]).toMatchObject({ sourceId: name, count: 2 })
+})
+
 test('a summary says nothing of the text under the codec of @ably/ai-transport', () => {
   const transport = { 'run-id': 'r', stream: 'true', status: 'streaming' }
   const message = {

@@ -7,13 +7,14 @@ import { fields, none, readMeta } from './fields.ts'
 const readSummary: Read = (message, _, emit) => {
   const cited = fields(fields(message.annotations).summary)[CITATIONS]
   if (cited === undefined) return
-  const counts: Record<string, number> = {}
-  for (const [name, entry] of Object.entries(fields(cited))) {
-    const { total } = fields(entry)
-    if (typeof total === 'number' && total > 0) counts[name] = total
-  }
+  const totals = Object.entries(fields(cited)).map(([name, entry]) => [name, fields(entry).total] as const)
+  // Unlike assignments, entries may have any name, such as `__proto__`.
+  const counts = Object.fromEntries(totals.filter(isSome))
   emit({ ...readMeta(message, none), type: 'summary', counts })
 }
+
+const isSome = (entry: readonly [string, unknown]): entry is [string, number] =>
+  typeof entry[1] === 'number' && entry[1] > 0
 
 /** How often each source of a message is cited. */
 export const summaryReaders: Readers = { [SUMMARY]: readSummary }
