@@ -126,14 +126,13 @@ function leave(seats: readonly Seat[]): void {
 async function live(how: Conversation): Promise<number> {
   const model = new ChannelModel()
   const { scripts, keep, choices, joinAfter } = how
-  const prompts = scripts.map(
-    ({ prompt }, i) => prompt && new ModelPrompt(model, `r${i}`, prompt, scripts.length),
-  )
+  const ids = scripts.map((_, i) => `r${i}`)
+  const prompts = scripts.map(({ prompt }, i) => prompt && new ModelPrompt(model, ids, i, prompt))
   const agents = scripts.map(
     (one, i) =>
       new ModelAgent(
         model,
-        `r${i}`,
+        ids[i]!,
         { ...one, edits: one.edits.filter(({ how }) => how !== 'token') },
         prompts[i],
       ),

@@ -55,7 +55,7 @@ export class ModelAgent {
   }
 
   get named(): boolean {
-    return this.id.startsWith('r')
+    return this.id !== 'model'
   }
 
   get text(): string {

@@ -23,12 +23,14 @@ export class ModelPrompt {
   private readonly model: ChannelModel
   private readonly script: PromptScript
 
-  constructor(model: ChannelModel, asked: string, script: PromptScript, responses: number) {
+  /** `ids`: of all responses; `at`: which of them answers it. */
+  constructor(model: ChannelModel, ids: readonly string[], at: number, script: PromptScript) {
+    const asked = ids[at]!
     this.model = model
     this.id = `prompt of ${asked}`
     this.text = `What is ${asked}?`
     this.script = script
-    this.links = linksOf(script.link, responses)
+    this.links = linksOf(script.link, ids)
   }
 
   /** What every reader ends with, beside the text. */
@@ -74,9 +76,9 @@ export class ModelPrompt {
   }
 }
 
-function linksOf(link: PromptScript['link'], responses: number): Links {
+function linksOf(link: PromptScript['link'], ids: readonly string[]): Links {
   if (!link) return {}
-  const id = `r${link.of % responses}`
+  const id = ids[link.of % ids.length]!
   switch (link.how) {
     case 'parent':
       return { parent: id }

@@ -39,6 +39,10 @@ export async function live(world: World, log: Log = () => {}): Promise<void> {
   await life.end()
 }
 
+const plainIds = ['r0', 'r1', 'r2']
+/** Names that objects have of their own, and what is no text. */
+const oddIds = ['__proto__', 'constructor', '\0\uD800']
+
 /** A session in a world: what happens, and that the laws hold. */
 class Life {
   private readonly world: World
@@ -46,6 +50,7 @@ class Life {
   private readonly model = new ChannelModel()
   private readonly agents: readonly ModelAgent[]
   private readonly prompts: readonly ModelPrompt[]
+  private readonly ids: readonly string[]
   /** Agents whose connections are away. */
   private readonly absent = new Set<ModelAgent>()
   private readonly channel: ModelChannel
@@ -65,16 +70,16 @@ class Life {
     const { scripts, joinAfter, choices, bare, rewindCounts, way } = world
     this.world = world
     this.log = log
-    const prompts = scripts.map(
-      ({ prompt }, i) => prompt && new ModelPrompt(this.model, `r${i}`, prompt, scripts.length),
-    )
+    this.ids = choices[0]! % 6 === 0 ? oddIds : plainIds
+    const ids = this.ids.slice(0, scripts.length)
+    const prompts = scripts.map(({ prompt }, i) => prompt && new ModelPrompt(this.model, ids, i, prompt))
     this.prompts = prompts.filter((prompt) => prompt !== undefined)
     this.agents = scripts.map((script, i) => {
       // An agent that follows PROTOCOL.md names every response.
       const ours = script.manner === 'ours' || script.manner === 'older'
       const named = i > 0 || !script.anonymous || script.pattern === 'message' || ours
       const shared = script.prompt && prompts[(script.prompt.shares ?? i) % scripts.length]
-      return new ModelAgent(this.model, named ? `r${i}` : 'model', script, shared ?? prompts[i])
+      return new ModelAgent(this.model, named ? ids[i]! : 'model', script, shared ?? prompts[i])
     })
     for (const { clientId } of this.agents) this.model.members.add(clientId)
     for (let i = 0; i < joinAfter; i++) this.advance(choices[i % choices.length]!)
@@ -258,7 +263,7 @@ class Life {
       const { id } = agents[n % agents.length]!
       if (!channel.slow.delete(id)) channel.slow.add(id)
     } else if (kind === 17) {
-      const headers = { responseId: `r${n % 3}` }
+      const headers = { responseId: this.ids[n % 3]! }
       const [name, data] = noise[n % noise.length]!
       // Its own agent's would leave a gap.
       this.model.create({ name, headers, data, clientId: 'stranger' })
