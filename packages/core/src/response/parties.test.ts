@@ -10,7 +10,7 @@ function shown(reader: Reader) {
   return reader.conversation.find('r')?.withheld ? undefined : state
 }
 
-/** Messages about a response that has already begun. They begin no response, whoever sends them (PROTOCOL.md §8.1). */
+/** Messages that begin no response, whoever sends them (PROTOCOL.md §8.1). */
 const messages: [what: string, said: Wire][] = [
   [
     'progress',

@@ -60,7 +60,7 @@ function isTrue(ask: () => boolean): boolean {
 /** What clients give for a tool call: a decision or a result, or a piece of one. */
 export type Reply = ToolEvent | ValueEvent
 
-/** Whether it is about a response that has already begun, and so begins none (PROTOCOL.md §8.1). */
+/** Whether it begins no response: it is about one that has begun, or cannot be read (PROTOCOL.md §5.10, §8.1). */
 export function beginsNothing(event: StreamEvent): boolean {
   if (event.type === 'tool') {
     const { kind } = event.change

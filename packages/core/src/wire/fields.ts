@@ -176,6 +176,9 @@ export function json(data: unknown): unknown {
   return value
 }
 
+/** The fields of a message's data; none if it is no object. Throws if it is still encoded. */
+export const bodyOf = (message: InboundMessage): Fields => fields(json(decoded(message)))
+
 /**
  * An application's value. Agents in some languages publish objects as JSON text; a `strict` agent, which follows
  * PROTOCOL.md, does not, so its text stays text.

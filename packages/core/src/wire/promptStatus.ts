@@ -1,5 +1,5 @@
 import { MessageName } from '../protocol/names.ts'
-import { decoded, fields, json, readMeta, string } from './fields.ts'
+import { bodyOf, readMeta, string } from './fields.ts'
 import type { Read, Readers } from './read.ts'
 
 /** A cancel that names a prompt; the reader has no use for others. */
@@ -12,7 +12,7 @@ const statuses = ['queued', 'steered', 'ignored', 'failed'] as const
 
 const readPromptStatus: Read = (message, headers, emit) => {
   const meta = readMeta(message, headers)
-  const { status, responseId } = fields(json(decoded(message)))
+  const { status, responseId } = bodyOf(message)
   const known = statuses.find((one) => one === status)
   if (!known || meta.promptId === undefined) throw new Error('it names no prompt, or no known status')
   emit({ ...meta, type: 'prompt-status', status: known, responseId: string(responseId) ?? meta.responseId })

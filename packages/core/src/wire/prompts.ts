@@ -2,11 +2,11 @@ import type { PromptEvent } from '../protocol/event.ts'
 import { MessageName } from '../protocol/names.ts'
 import { promptFields } from '../protocol/promptFields.ts'
 import type { Read, Readers } from './read.ts'
-import { decoded, fields, json, none, readMeta, stamp, string } from './fields.ts'
+import { bodyOf, none, readMeta, stamp, string } from './fields.ts'
 
 const readPrompt: Read = (message, headers, emit) => {
   const meta = readMeta(message, headers)
-  const body = fields(json(decoded(message)))
+  const body = bodyOf(message)
   const said = body === none ? message.data : body.text
   if (typeof said !== 'string') throw new Error('its data has no text')
   const { promptId, text: _, parent, replaces, regenerate, length, checksum, textLength, ...given } = body

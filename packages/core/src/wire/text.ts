@@ -6,6 +6,7 @@ import { Header, MessageName, Metadata, Phase, PROTOCOL_VERSION } from '../proto
 import type { Read, Readers } from './read.ts'
 import { promptReaders } from './prompts.ts'
 import {
+  bodyOf,
   checkText,
   decoded,
   fields,
@@ -121,13 +122,7 @@ const readComplete =
 const readEnd =
   (fallback: 'complete' | 'stopped'): Read =>
   (message, headers, emit) => {
-    const {
-      message: reason,
-      code,
-      finishReason: said,
-      rawFinishReason,
-      usage,
-    } = fields(json(decoded(message)))
+    const { message: reason, code, finishReason: said, rawFinishReason, usage } = bodyOf(message)
     const finishReason = finishReasons.find((known) => known === said)
     const given = headers[Header.Status]
     const failed = finishReason === 'error' || (typeof reason === 'string' && said === undefined)
@@ -172,14 +167,14 @@ const readMetadata: Read = (message, headers, emit) => {
 }
 
 const readRetract: Read = (message, headers, emit) => {
-  const { parts, all } = fields(json(decoded(message)))
+  const { parts, all } = bodyOf(message)
   if (all !== true && !Array.isArray(parts)) throw new Error('its data names no parts')
   const named = (Array.isArray(parts) ? parts : []).filter((part) => typeof part === 'string')
   emit({ ...readMeta(message, headers), type: 'retract', parts: all === true ? 'all' : named })
 }
 
 const readSuspend: Read = (message, headers, emit) => {
-  const { toolCallIds } = fields(json(decoded(message)))
+  const { toolCallIds } = bodyOf(message)
   const ids = Array.isArray(toolCallIds) ? toolCallIds.filter((id) => typeof id === 'string') : []
   emit({ ...readMeta(message, headers), type: 'suspend', toolCallIds: ids })
 }

@@ -1,7 +1,7 @@
 import type { CallFields, ToolEvent } from '../protocol/event.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
-import { decoded, fields, json, readMeta, string, valueOf } from './fields.ts'
+import { bodyOf, fields, readMeta, string, valueOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { readMessageOf, readTokenOf } from './text.ts'
 import { valueRef } from './values.ts'
@@ -11,7 +11,7 @@ const readTool =
   (message, headers, emit) => {
     const toolCallId = string(headers[Header.ToolCallId])
     if (!toolCallId) throw new Error(`it has no header ${Header.ToolCallId}`)
-    const data = fields(json(decoded(message)))
+    const data = bodyOf(message)
     const meta = readMeta(message, headers)
     const change = read(data, meta.strict)
     const value = valueRef(headers)
@@ -60,7 +60,7 @@ const readToolMetadata = /* @__PURE__ */ readTool((data) => {
 /** Metadata of a call, or of the text or reasoning part that header `part` names. */
 const readPartMetadata: Read = (message, headers, emit) => {
   if (headers[Header.ToolCallId] !== undefined) return readToolMetadata(message, headers, emit)
-  const { providerMetadata } = fields(json(decoded(message)))
+  const { providerMetadata } = bodyOf(message)
   const meta = readMeta(message, headers)
   if (meta.part === undefined) throw new Error('it names no part')
   emit({ ...meta, type: 'part-metadata', providerMetadata })

@@ -2,7 +2,7 @@ import type { FileEvent, ValueRef } from '../protocol/event.ts'
 import type { ProviderMetadata } from '../types/types.ts'
 import { Header, MessageName } from '../protocol/names.ts'
 import type { Read, Readers } from './read.ts'
-import { checkText, decoded, fields, json, none, readMeta, stamp, string, text, valueOf } from './fields.ts'
+import { bodyOf, checkText, decoded, fields, none, readMeta, stamp, string, text, valueOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 /** A message's reference to a value in pieces, if it has one (PROTOCOL.md §1.5). */
@@ -27,7 +27,7 @@ const readPiece: Read = (message, headers, emit) => {
 }
 
 const readSource: Read = (message, headers, emit) => {
-  const data = fields(json(decoded(message)))
+  const data = bodyOf(message)
   if (typeof data.url !== 'string') throw new Error('its data has no url')
   const meta = readMeta(message, headers)
   const sourceId = string(data.sourceId) ?? meta.part ?? meta.serial
@@ -35,7 +35,7 @@ const readSource: Read = (message, headers, emit) => {
 }
 
 const readDocument: Read = (message, headers, emit) => {
-  const data = fields(json(decoded(message)))
+  const data = bodyOf(message)
   const { mediaType, title } = data
   if (typeof mediaType !== 'string' || typeof title !== 'string')
     throw new Error('its data has no mediaType or no title')
@@ -45,7 +45,7 @@ const readDocument: Read = (message, headers, emit) => {
 }
 
 const readFile: Read = (message, headers, emit) => {
-  const data = fields(json(decoded(message)))
+  const data = bodyOf(message)
   const { mediaType, url, filename, reasoning } = data
   const value = valueRef(headers)
   if (typeof mediaType !== 'string' || (typeof url !== 'string' && !value))
@@ -57,7 +57,7 @@ const readFile: Read = (message, headers, emit) => {
 }
 
 const readCustom: Read = (message, headers, emit) => {
-  const data = fields(json(decoded(message)))
+  const data = bodyOf(message)
   const { kind } = data
   if (typeof kind !== 'string') throw new Error('its data has no kind')
   emit({ ...readMeta(message, headers), type: 'custom', custom: { kind, ...metadataIn(data) } })
