@@ -1,7 +1,7 @@
 import type { InboundMessage } from 'ably'
 import type { Deliveries } from '../../packages/core/test/model/deliveries.ts'
 import { Frames } from './frames.ts'
-import { readWhole, screen } from './view.ts'
+import { appendChanges, readWhole } from './view.ts'
 import type { View } from './view.ts'
 
 interface Part {
@@ -204,9 +204,7 @@ export class Floor {
 
 function listenerOf(open: Open, view: View): (changes: readonly Change[]) => void {
   if (view === 'whole') return () => readWhole(open.snapshot!.text)
-  return (changes) => {
-    for (const { appended } of changes) screen.length += appended.length
-  }
+  return appendChanges
 }
 
 function pastMessage(responseId: string) {

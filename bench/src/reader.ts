@@ -8,7 +8,7 @@ import { Frames } from './frames.ts'
 import { interleave } from './interleave.ts'
 import { amount } from './report.ts'
 import type { Figure, Report } from './report.ts'
-import { readWhole, screen } from './view.ts'
+import { appendChanges, readWhole, screen } from './view.ts'
 import type { View } from './view.ts'
 
 export const patterns: readonly Pattern[] = ['message-per-response', 'message-per-token']
@@ -99,10 +99,7 @@ export class Conversation {
 
 function viewOf(session: Session, id: string, view: View) {
   if (view === 'whole') return () => readWhole(session.getResponse(id)!.text)
-  return (changes: readonly object[]) => {
-    for (const change of changes)
-      if ('appended' in change) screen.length += (change.appended as string).length
-  }
+  return appendChanges
 }
 
 const views: Record<View, string> = {

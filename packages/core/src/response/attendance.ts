@@ -40,6 +40,16 @@ export class Attendance {
     return seen
   }
 
+  /** This client spoke last, and would have been seen to leave. */
+  isHere(clientId: string | undefined): boolean {
+    return this.attended && !this.interrupted && this.speaker === clientId
+  }
+
+  /** That client said more. */
+  speak(at: number): void {
+    if (at > this.spokeAt) this.spokeAt = at
+  }
+
   /** It is there again. Returns whether the response was interrupted. */
   resume(): boolean {
     const was = this.interrupted

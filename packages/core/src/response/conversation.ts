@@ -96,6 +96,9 @@ export class Conversation {
   onReturn = (_serial: string): void => {}
   readonly replies: ReplyKeeper | undefined
   readonly #kinds: Kinds
+  /** What came last, if it was live text that only made a text longer; and whose it is. */
+  #newest: TextEvent | undefined
+  #growing: Response | undefined
 
   constructor(continuousId: string, kinds: Kinds, options: ConversationOptions = {}) {
     this.#kinds = kinds
@@ -164,6 +167,7 @@ export class Conversation {
 
   /** Applies one event, `live` or of the past. */
   apply(event: StreamEvent, live: boolean): void {
+    this.#growing = undefined
     switch (event.type) {
       case 'text':
         return this.applyText(event, live)
@@ -188,9 +192,28 @@ export class Conversation {
 
   /** Applies text that names its part: most of what arrives. */
   applyText(event: TextEvent, live: boolean): void {
+    this.#growing = undefined
     if (!live && this.#transcripts?.take(event)) return
     const response = this.roster.recentFor(event) ?? this.roster.responseFor(event, live)
-    if (response) this.#changed(response, this.#applyText(response, event, live), live)
+    if (!response) return
+    const changed = this.#applyText(response, event, live)
+    this.#changed(response, changed, live)
+    if (changed !== 'grew' || !live || !isPlain(event)) return
+    this.#newest = event
+    this.#growing = response
+  }
+
+  /**
+   * Applies a text that goes on where the last event's ended, in a message that says nothing else (`wire/next.ts`).
+   * Returns false, having changed nothing, if anything but a longer text could follow from it.
+   */
+  goOn(key: string, text: string, end: number, updatedAt: number, epoch: number | undefined): boolean {
+    const response = this.#growing
+    const newest = this.#newest!
+    if (response === undefined || newest.epoch !== epoch) return false
+    if (!response.goOn(newest, key, text, end, updatedAt)) return false
+    this.#mark(response, true)
+    return true
   }
 
   /** Returns what changed. */
@@ -322,6 +345,8 @@ export class Conversation {
 
   /** Rebuilds the snapshot of a response. Returns what changed, or undefined if nothing did. */
   publish(response: Response): ResponseChange[] | undefined {
+    const longer = response.lengthen()
+    if (longer) return [longer]
     const { snapshot: before } = response
     if (response.facts.withdrawn) {
       if (!before) return undefined
@@ -472,6 +497,7 @@ export class Conversation {
 
   /** Forgets lines, as if they had not been read. Returns which messages of the channel they were made of. */
   letGo(lines: readonly MessageRef[]): Span {
+    this.#growing = undefined
     const span = new Span()
     for (const { id, role } of lines)
       if (role === 'user') this.prompts.letGo(this.structure.prompts.get(id)!, span)
@@ -501,6 +527,12 @@ export class Conversation {
     if (snapshot) this.note({ type: 'forgotten', id })
   }
 }
+
+/** Whether what comes next can be taken without an event. Any token of the others tells, or may tell, something else. */
+const isPlain = ({ kind, unit, strict, done, responseId }: TextEvent): boolean =>
+  responseId !== undefined &&
+  done !== true &&
+  (kind === 'text' || (kind === 'reasoning' && (strict || unit === 'message')))
 
 /** Whether a field differs that the structure depends on. */
 function isMoved(before: ResponseState, now: ResponseState): boolean {

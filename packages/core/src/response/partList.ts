@@ -42,6 +42,11 @@ export class PartList {
   #last: TextEvent | ReviseEvent | undefined
   #lastPlace: Place | undefined
 
+  /** Where the newest growth was. */
+  get lastPlace(): Place | undefined {
+    return this.#lastPlace
+  }
+
   /** Whether the newest growth was of this message. */
   isRecent(serial: string): boolean {
     return serial === this.#last?.serial

@@ -257,6 +257,25 @@ export class Response {
     return changed || edited
   }
 
+  /**
+   * Text that goes on where that of `before` ended, in a message that says nothing else. Returns false, having changed
+   * nothing, if anything but a longer text could follow from it.
+   */
+  goOn(before: TextEvent, key: string, text: string, end: number, updatedAt: number): boolean {
+    const agent = this.#agent
+    const place = this.parts.lastPlace
+    if (!place || !agent?.isHere(before.clientId) || this.row || this.isRival) return false
+    const { run, part } = place
+    if (!run.extend(key, text, end, before.epoch, before.connectionId)) return false
+    part.dirty = true
+    this.#grow(part)
+    agent.speak(updatedAt)
+    if (updatedAt > this.updatedAt) this.updatedAt = updatedAt
+    if (updatedAt > this.heardAt) this.heardAt = updatedAt
+    if (!run.merges && key > this.newest) this.newest = key
+    return true
+  }
+
   #grow(part: OpenPart): void {
     if (this.#grown !== undefined && this.#grown !== part) this.reshape()
     this.#grown = part
@@ -401,14 +420,19 @@ export class Response {
     for (const run of this.parts.runs()) run.fold()
   }
 
+  /** Makes a new snapshot, if only a text became longer. Returns that change; otherwise undefined: call `refresh`. */
+  lengthen(): ResponseChange | undefined {
+    const grown = this.#grown
+    if (this.#reshaped || !(grown instanceof OpenText)) return undefined
+    const index = this.#indexOf(grown)
+    if (index < 0) return undefined
+    this.#grown = undefined
+    return this.#lengthen(grown, index)
+  }
+
   /** Makes a new snapshot. Returns what changed, or undefined if nothing did. */
   refresh(): ResponseChange[] | undefined {
-    const grown = this.#grown
     this.#grown = undefined
-    if (grown instanceof OpenText && !this.#reshaped) {
-      const index = this.#indexOf(grown)
-      if (index >= 0) return this.#lengthen(grown, index)
-    }
     this.#reshaped = false
     return this.#remake()
   }
@@ -460,13 +484,13 @@ export class Response {
   }
 
   /** The snapshot before, with the text of one part longer. */
-  #lengthen(part: OpenPart, index: number): ResponseChange[] | undefined {
+  #lengthen(part: OpenPart, index: number): ResponseChange | undefined {
     const change = part.refresh()
     if (!change) return undefined
     const { status, parts: before, gaps } = this.snapshot!
     const parts = before.length > 1 ? before.with(index, part.snapshot!) : [part.snapshot!]
     this.snapshot = this.#withHealed(this.#stateOf(status, parts, gaps, false))
-    return [change]
+    return change
   }
 
   #withHealed(state: ResponseState): ResponseState {

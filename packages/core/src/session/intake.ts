@@ -3,6 +3,7 @@ import type { ReviseEvent, StreamEvent, TextEvent, TransientEvent } from '../pro
 import type { Conversation } from '../response/conversation.ts'
 import { reasonOf, RejoinError } from '../types/errors.ts'
 import type { Codec } from '../wire/codec.ts'
+import { keyOf, updatedAtOf } from '../wire/next.ts'
 
 interface Hooks {
   /** The channel is read with a key. */
@@ -26,6 +27,9 @@ export class Intake {
   #ended = false
   #claim: string | undefined
   #editor: string | undefined
+  /** The last message, if it was text. */
+  #before: InboundMessage | undefined
+  #isText = false
 
   constructor(codec: Codec, conversation: Conversation, hooks: Hooks) {
     this.#codec = codec
@@ -38,6 +42,25 @@ export class Intake {
     this.#epoch = epoch
     this.#live = live
     this.#ended = false
+    if (!this.#goesOn(message)) {
+      this.#isText = false
+      this.#decode(message)
+    }
+    this.#before = this.#isText ? message : undefined
+    this.#hooks.onTaken(message, epoch, live)
+    if (live) this.#hooks.onLive(this.#ended)
+  }
+
+  /** Most messages only make the newest text longer. */
+  #goesOn(message: InboundMessage): boolean {
+    const before = this.#before
+    const end = this.#live && before ? this.#codec.stampOfNext?.(message, before) : undefined
+    const key = keyOf(message)
+    if (end === undefined || key === undefined) return false
+    return this.#conversation.goOn(key, message.data as string, end, updatedAtOf(message), this.#epoch)
+  }
+
+  #decode(message: InboundMessage): void {
     this.#claim = claimOf(message)
     this.#editor = editorOf(message)
     try {
@@ -47,8 +70,6 @@ export class Intake {
       const what = `unable to read a message named "${String(message?.name)}"; ${reason}. It was skipped`
       this.#hooks.reportOnce(what, () => new RejoinError('bad_message', what, { cause }))
     }
-    this.#hooks.onTaken(message, epoch, live)
-    if (live) this.#hooks.onLive(this.#ended)
   }
 
   readonly #take = (event: StreamEvent): void => {
@@ -67,6 +88,7 @@ export class Intake {
 
   /** Apart, because every token passes here: code that sees events of one shape only is fast. */
   #takeText(event: TextEvent): void {
+    this.#isText = true
     event.epoch = this.#epoch
     event.userClaim = this.#claim
     event.editor = this.#editor

@@ -2,6 +2,7 @@ import type { InboundMessage } from 'ably'
 import type { Header, MessageName } from '../protocol/names.ts'
 import { fields, isOperation, none } from './fields.ts'
 import type { Fields } from './fields.ts'
+import { stampOfNext } from './next.ts'
 import { SUMMARY } from './read.ts'
 import type { Emit, Readers } from './read.ts'
 import { readRevision } from './text.ts'
@@ -12,6 +13,11 @@ import { readRevision } from './text.ts'
  */
 export interface Codec {
   decode(message: InboundMessage, emit: Emit): void
+  /**
+   * The stamp of a message that says nothing but what comes after `before`, whose event was text: the length of the whole
+   * text, in UTF-16 code units. Otherwise undefined: the message is decoded. Optional: it spares making an event.
+   */
+  stampOfNext?(message: InboundMessage, before: InboundMessage): number | undefined
 }
 
 /** An app's own message names, keyed by the documented name: `{ token: 'chunk' }`. */
@@ -55,6 +61,7 @@ export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptio
       // History returns a message with a summary of its annotations.
       if (message.annotations) summary?.(message, none, emit)
     },
+    ...(renamed.length === 0 && { stampOfNext }),
   }
 }
 

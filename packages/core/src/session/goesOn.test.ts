@@ -1,0 +1,318 @@
+import type { InboundMessage } from 'ably'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { allKnown, message } from '../../test/model/reader.ts'
+import { CITATIONS } from '../protocol/names.ts'
+import { Conversation } from '../response/conversation.ts'
+import type { Agents } from '../response/parties.ts'
+import type { Row } from '../types/types.ts'
+import type { Codec } from '../wire/codec.ts'
+import { documented } from '../wire/documented.ts'
+import { kindsOf, rowsOf } from './feature.ts'
+import { allFeatures } from './features.ts'
+import { Intake } from './intake.ts'
+
+type Fields = Record<string, unknown>
+
+const headersOf = ({ extras }: InboundMessage) => (extras as { headers: Fields }).headers
+const withHeaders = (one: InboundMessage, more: Fields): InboundMessage => ({
+  ...one,
+  extras: { ...one.extras, headers: { ...headersOf(one), ...more } },
+})
+const withVersion = (one: InboundMessage, more: Fields): InboundMessage =>
+  ({ ...one, version: { ...one.version, ...more } }) as InboundMessage
+const withStamps = (one: InboundMessage, more: Fields): InboundMessage =>
+  one.action === 'message.append'
+    ? withVersion(one, { metadata: { ...one.version?.metadata, ...more } })
+    : withHeaders(one, more)
+const withFields = (one: InboundMessage, more: Fields): InboundMessage => ({ ...one, ...more })
+
+type Twist = (one: InboundMessage, before: InboundMessage) => InboundMessage
+
+/** What a message may say beside more text: each may change what is to be done with it. */
+const twists: Twist[] = [
+  ...['eve', undefined].map(
+    (clientId): Twist =>
+      (one) =>
+        withFields(one, { clientId }),
+  ),
+  ...['message', 'reasoning', 'token', 'response', 'tool_call', 'stop', undefined].map(
+    (name): Twist =>
+      (one) =>
+        withFields(one, { name }),
+  ),
+  ...[undefined, 7, '', 'other', { a: 1 }].map(
+    (data): Twist =>
+      (one) =>
+        withFields(one, { data }),
+  ),
+  ...['update', 'delete', 'create', 'append', 'summary', 'meta'].map(
+    (action): Twist =>
+      (one) =>
+        withFields(one, { action: `message.${action}` }),
+  ),
+  (one) => withFields(one, { connectionId: 'another' }),
+  (one) => withFields(one, { encoding: 'cipher' }),
+  (one) => withFields(one, { annotations: { summary: { [CITATIONS]: { a: { total: 1 } } } } }),
+  (one) => withFields(one, { annotations: { summary: {} } }),
+  (one) => withFields(one, { extras: { ...one.extras, userClaim: 'agent' } }),
+  (one) => withFields(one, { extras: undefined }),
+  (one) => withFields(one, { timestamp: 9_000, version: { ...one.version, timestamp: 9_000 } }),
+  (one) => withFields(one, { timestamp: '9000', version: { ...one.version, timestamp: '9000' } }),
+  (one) => withFields(one, { timestamp: undefined, version: { serial: one.version?.serial } }),
+  (one) => withFields(one, { version: undefined }),
+  (one) => withFields(one, { serial: undefined, id: 'an-id' }),
+  (one) => withVersion(one, { clientId: 'moderator' }),
+  (one) => withVersion(one, { clientId: 'agent' }),
+  (one) => withVersion(one, { serial: '00000001' }),
+  ...['s', '', undefined, 7].map(
+    (responseId): Twist =>
+      (one) =>
+        withHeaders(one, { responseId }),
+  ),
+  ...['1', '0.1', undefined].map(
+    (part): Twist =>
+      (one) =>
+        withHeaders(one, { part }),
+  ),
+  ...['1', '2', undefined].map(
+    (rejoin): Twist =>
+      (one) =>
+        withHeaders(one, { rejoin }),
+  ),
+  (one) => withHeaders(one, { presence: 'none' }),
+  (one) => withHeaders(one, { promptId: 'p' }),
+  (one) => withHeaders(one, { continues: one.serial }),
+  (one) => withHeaders(one, { end: '3' }),
+  (one) => withHeaders(one, { toolCallId: 'c', toolName: 'find' }),
+  (one) => withHeaders(one, { client: 'true' }),
+  ...['done', 'streaming', undefined].map(
+    (phase): Twist =>
+      (one) =>
+        withStamps(one, { phase }),
+  ),
+  ...['', '3', '03', 'x', 3, undefined].map(
+    (end): Twist =>
+      (one) =>
+        withStamps(one, { end }),
+  ),
+  (one) => withStamps(one, { checksum: 'ffffffff' }),
+  // A token that grows, one that is edited, and one of which only the serial is told.
+  (one, before) =>
+    withVersion(
+      { ...one, action: 'message.append', serial: before.serial },
+      { serial: one.serial, metadata: { end: headersOf(one).end } },
+    ),
+  (one, before) =>
+    withVersion({ ...one, action: 'message.update', serial: before.serial }, { serial: one.serial }),
+  ...['append', 'update', 'delete'].map(
+    (action): Twist =>
+      (one, before) =>
+        ({
+          action: `message.${action}`,
+          serial: before.serial,
+          data: 'more',
+          clientId: one.clientId,
+          timestamp: one.timestamp,
+          version: { ...one.version, serial: one.version?.serial },
+        }) as InboundMessage,
+  ),
+]
+
+interface Stream {
+  readonly name: string
+  readonly grows: boolean
+  readonly headers: Record<string, string>
+}
+
+const streams: Stream[] = []
+for (const rejoin of [{ rejoin: '1' }, {}] as Record<string, string>[])
+  // Most name their response.
+  for (const ids of [{ responseId: 'r' }, { responseId: 'r' }, {}] as Record<string, string>[]) {
+    streams.push({ name: 'token', grows: false, headers: { ...rejoin, ...ids, part: '0' } })
+    streams.push({ name: 'reasoning', grows: false, headers: { ...rejoin, ...ids } })
+    const call = { toolCallId: 'c', toolName: 'find' }
+    streams.push({ name: 'tool_call', grows: false, headers: { ...rejoin, ...ids, ...call } })
+    for (const name of ['response', 'message', 'reasoning'])
+      streams.push({ name, grows: true, headers: { ...rejoin, ...ids, part: '0' } })
+  }
+
+const TOKENS = 8
+
+/** A stamped text in `TOKENS` pieces, as the SDK hands it over: no string is shared between two messages. */
+function played({ name, grows, headers }: Stream): InboundMessage[] {
+  const all: InboundMessage[] = []
+  for (let i = 0; i < TOKENS; i++) {
+    const end = String(3 * (i + 1))
+    const data = `w${i} `
+    if (!grows) all.push(message({ name, data, headers: { ...headers, end }, clientId: 'agent' }))
+    else if (i === 0) all.push(message({ name, data, headers, clientId: 'agent' }))
+    else {
+      const { serial } = message({})
+      const metadata = { end, phase: 'streaming' }
+      const of = all[0]!.serial!
+      all.push(
+        message({
+          action: 'append',
+          name,
+          data,
+          headers,
+          serial: of,
+          version: serial!,
+          metadata,
+          clientId: 'agent',
+        }),
+      )
+    }
+  }
+  return all.map((one, i) => {
+    // Each is published, or appended, at a time of its own.
+    const timestamp = 1_000 + 10 * i
+    const timed = { ...one, timestamp: grows ? 1_000 : timestamp, version: { ...one.version, timestamp } }
+    return JSON.parse(JSON.stringify({ ...timed, connectionId: 'c' })) as InboundMessage
+  })
+}
+
+/** What may happen between two messages. */
+const steps = [
+  'lost',
+  'again',
+  'cover',
+  'gone',
+  'back',
+  'unwatched',
+  'past',
+  'rewound',
+  'row',
+  'whole',
+  'letGo',
+] as const
+
+type Step = (typeof steps)[number] | 'nothing' | 'frame'
+
+const anyStep = fc.oneof(
+  { weight: 12, arbitrary: fc.constant<Step>('nothing') },
+  { weight: 4, arbitrary: fc.constant<Step>('frame') },
+  { weight: 1, arbitrary: fc.constantFrom<Step>(...steps) },
+)
+
+/** A conversation and its intake, with what they tell. */
+function reading(codec: Codec, agents: Agents | undefined) {
+  const told: string[] = []
+  const conversation = new Conversation('channel', kindsOf(allFeatures), {
+    agents,
+    onIgnored: ({ clientId, responseId }) => told.push(`ignored ${clientId} ${responseId}`),
+  })
+  conversation.known = allKnown
+  const intake = new Intake(codec, conversation, {
+    isEncrypted: () => false,
+    onTaken: (one) => void told.push(`taken ${one.serial}`),
+    onLive: (ended) => void told.push(`live ${ended}`),
+    onTransient: () => {},
+    reportOnce: (key) => void told.push(key),
+  })
+  let epoch = 1
+  const each = () => [...conversation.responses.values()]
+  const publish = () => {
+    const { dirty } = conversation
+    conversation.dirty = []
+    for (const response of dirty) {
+      response.touched = undefined
+      told.push(JSON.stringify(conversation.publish(response)))
+    }
+  }
+  return {
+    deliver: (one: InboundMessage, live = true) => intake.deliver(one, live ? epoch : undefined, live),
+    step(step: Step, newest: string, again: InboundMessage) {
+      if (step === 'frame') publish()
+      if (step === 'lost') conversation.break({ key: newest, epoch: ++epoch })
+      if (step === 'cover') conversation.cover({ from: '', epoch }, { from: '', epoch })
+      if (step === 'again') epoch++
+      if (step === 'past') intake.deliver(again, undefined, false)
+      if (step === 'rewound') intake.deliver(again, epoch, false)
+      if (step === 'row' || step === 'whole') applyRows(conversation, [rowOf(step)])
+      if (step === 'letGo') conversation.letGo([{ id: 'r', role: 'assistant' }])
+      for (const response of each()) {
+        // As the session does (`session/absence.ts`).
+        if (step === 'gone' && response.interrupt()) conversation.touch(response, true)
+        if (step === 'back' && response.agent.resume()) conversation.touch(response, true)
+        if (step === 'unwatched') response.agent.attended = false
+      }
+    },
+    /** All that is known, and was told. */
+    seen() {
+      publish()
+      const responses = each().map(
+        ({ id, party, snapshot, newest, heardAt, begun, agent, needsPast, open }) => {
+          const { speaker, spokeAt, attended, promised, interrupted } = agent
+          const known = { id, party, newest, heardAt, begun, needsPast, open }
+          return { ...known, snapshot, agent: { speaker, spokeAt, attended, promised, interrupted } }
+        },
+      )
+      return { responses, told, unattended: conversation.unattended, strangers: conversation.strangers }
+    },
+  }
+}
+
+const applyRows = rowsOf(allFeatures)
+const rowOf = (step: 'row' | 'whole'): Row => ({
+  role: 'assistant',
+  id: 'r',
+  status: step === 'whole' ? 'complete' : 'streaming',
+  parts: [{ type: 'text', text: 'w0 w1 w2 ' }],
+})
+
+const ofDocumented = documented()
+/** Makes an event of every message. */
+const eventful: Codec = { decode: ofDocumented.decode.bind(ofDocumented) }
+
+test('what is taken without an event does what its event would have done', () => {
+  let short = 0
+  const counting: Codec = {
+    decode: ofDocumented.decode.bind(ofDocumented),
+    stampOfNext(one, before) {
+      const end = ofDocumented.stampOfNext!(one, before)
+      if (end !== undefined) short++
+      return end
+    },
+  }
+  let deliveries = 0
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...streams),
+      fc.option(fc.constantFrom(...streams)),
+      fc.array(fc.tuple(fc.nat(2 * TOKENS), fc.constantFrom(1, 1, 3, TOKENS), fc.constantFrom(...twists)), {
+        maxLength: 3,
+      }),
+      fc.array(fc.tuple(fc.nat(2 * TOKENS), fc.nat(2 * TOKENS)), { maxLength: 2 }),
+      fc.array(anyStep, { minLength: 2 * TOKENS, maxLength: 2 * TOKENS }),
+      fc.constantFrom<(Agents | undefined)[]>(
+        undefined,
+        undefined,
+        ['agent', 'eve'],
+        (_, claim) => claim === 'agent',
+      ),
+      (stream, other, twisted, moved, between, agents) => {
+        const all = [...played(stream), ...(other ? played(other) : [])]
+        for (const [from, count, twist] of twisted)
+          for (let at = Math.max(from, 1); at < Math.min(from + count, all.length); at++)
+            if (all[at]!.extras) all[at] = twist(all[at]!, all[at - 1]!)
+        // Late, or twice.
+        for (const [from, to] of moved) if (all[from]) all.splice(to, 0, all[from])
+        const [with_, without] = [reading(counting, agents), reading(eventful, agents)]
+        all.forEach((one, i) => {
+          const newest = one.version?.serial ?? one.serial ?? ''
+          for (const each of [with_, without]) {
+            each.deliver(one)
+            each.step(between[i] ?? 'nothing', newest, all[i + 1] ?? one)
+          }
+          deliveries++
+        })
+        expect(with_.seen()).toEqual(without.seen())
+      },
+    ),
+    { numRuns: Number(process.env.LAW_RUNS ?? 1_000) },
+  )
+  // It would prove nothing of messages that are all decoded.
+  expect(short / deliveries).toBeGreaterThan(0.2)
+})
