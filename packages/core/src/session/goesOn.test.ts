@@ -97,6 +97,12 @@ const twists: Twist[] = [
         withStamps(one, { end }),
   ),
   (one) => withStamps(one, { checksum: 'ffffffff' }),
+  // A message of its own, with a stamp.
+  (one) =>
+    withHeaders(
+      withFields(one, { action: 'message.create', serial: one.version?.serial }),
+      (one.version?.metadata ?? {}) as Fields,
+    ),
   // A token that grows, one that is edited, and one of which only the serial is told.
   (one, before) =>
     withVersion(
@@ -315,4 +321,18 @@ test('what is taken without an event does what its event would have done', () =>
   )
   // It would prove nothing of messages that are all decoded.
   expect(short / deliveries).toBeGreaterThan(0.2)
+})
+
+test('a text that two connections published is uncertain after a loss, however few tokens were of the second', () => {
+  const all = played({ name: 'token', grows: false, headers: { rejoin: '1', responseId: 'r', part: '0' } })
+  for (const i of [4, 5]) all[i] = { ...all[i]!, connectionId: 'another' }
+  const seen = [ofDocumented, eventful].map((codec) => {
+    const each = reading(codec, undefined)
+    all.slice(0, 6).forEach((one) => each.deliver(one))
+    each.step('lost', all[5]!.serial!, all[6]!)
+    each.deliver(all[6]!)
+    return each.seen()
+  })
+  expect(seen[0]).toEqual(seen[1])
+  expect(seen[0]!.responses[0]!.snapshot!.gaps).toHaveLength(1)
 })

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Deliveries } from './deliveries.ts'
 import { deliveriesOf, makeTokens, wholeMessage } from './deliveries.ts'
 import { DirectChannel } from './directChannel.ts'
+import { Conversation } from '../../src/response/conversation.ts'
 import { fates } from '../../src/response/fate.ts'
 import { Response } from '../../src/response/response.ts'
 import { Table } from '../../src/response/table.ts'
@@ -116,7 +117,7 @@ describe.each(patterns)('work per token, %s', (pattern) => {
     expect(session.getResponse('busy')).toMatchObject({ status: 'complete', verified: true, text })
   })
 
-  test('a token and its frame look up two things: who reads its message, and who watches its response', async () => {
+  test('a token and its frame look up one thing: who watches its response', async () => {
     const { session, channel, frame } = await counted()
     const { first, tokens } = answer('busy', 100)
     for (const message of first) channel.deliver(message)
@@ -130,16 +131,17 @@ describe.each(patterns)('work per token, %s', (pattern) => {
       }
     })
     expect(told).toBe(tokens.length)
-    // The first one also finds its place.
-    expect(calls).toBeLessThanOrEqual(2 * tokens.length + 1)
+    // The first one also finds who reads it, and its place.
+    expect(calls).toBeLessThanOrEqual(tokens.length + 4)
   })
 
-  test('a token is read from its own headers, once each, and asks no emitter who listens', async () => {
+  test('a token makes no event: it is compared with the one before, and asks no emitter who listens', async () => {
     const { channel, frame } = await counted()
     const { first, tokens } = answer('busy', 100)
     for (const message of first) channel.deliver(message)
     frame()
     const asked = vi.spyOn(EventEmitter.prototype, 'listenerCount').mock.calls
+    const events = vi.spyOn(Conversation.prototype, 'applyText').mock.calls
     let reads = 0
     const get = (headers: object, name: string): unknown => {
       reads++
@@ -149,8 +151,9 @@ describe.each(patterns)('work per token, %s', (pattern) => {
       channel.deliver({ ...message, extras: { headers: new Proxy(extras.headers, { get }) } })
     frame()
     expect(asked).toHaveLength(0)
-    // A copy of them would be read of more.
-    expect(reads).toBeLessThanOrEqual(8 * tokens.length)
+    expect(events.length).toBeLessThanOrEqual(2)
+    // Of each, every header is read once, and once more for the next one; a copy of them would be read of more.
+    expect(reads).toBeLessThanOrEqual(17 * tokens.length)
   })
 
   test('tells nobody of what it knows already', async () => {
