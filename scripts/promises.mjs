@@ -243,7 +243,7 @@ const promises = [
     members: { 'response/response': ['#gaps'], 'response/textPart': ['#findGaps', 'verified'] },
   },
   {
-    name: 'one snapshot a frame, told to those who asked for it; code that stays compiled',
+    name: 'one snapshot a frame, told to those who asked for it; tokens that make no event; code that stays compiled',
     files: [
       'response/changes',
       'session/example',
@@ -251,7 +251,13 @@ const promises = [
       'store/store',
       'types/same',
       'types/status',
+      'wire/next',
     ],
+    members: {
+      'response/conversation': ['goOn', 'isPlain'],
+      'response/response': ['goOn', 'lengthen', '#indexOf', '#lengthen'],
+      'session/intake': ['#goesOn'],
+    },
   },
   {
     name: "the rest: a session that attaches, and answers made of the parts of Ably's documented patterns",

@@ -181,6 +181,7 @@ function played({ name, grows, headers }: Stream): InboundMessage[] {
 
 /** What may happen between two messages. */
 const steps = [
+  'newer',
   'lost',
   'again',
   'cover',
@@ -236,7 +237,7 @@ function reading(codec: Codec, agents: Agents | undefined) {
       if (step === 'again') epoch++
       if (step === 'past') intake.deliver(again, undefined, false)
       if (step === 'rewound') intake.deliver(again, epoch, false)
-      if (step === 'row' || step === 'whole') applyRows(conversation, [rowOf(step)])
+      if (step === 'row' || step === 'whole' || step === 'newer') applyRows(conversation, [rowOf(step)])
       if (step === 'letGo') conversation.letGo([{ id: 'r', role: 'assistant' }])
       for (const response of each()) {
         // As the session does (`session/absence.ts`).
@@ -261,10 +262,11 @@ function reading(codec: Codec, agents: Agents | undefined) {
 }
 
 const applyRows = rowsOf(allFeatures)
-const rowOf = (step: 'row' | 'whole'): Row => ({
+const rowOf = (step: 'row' | 'whole' | 'newer'): Row => ({
   role: 'assistant',
   id: 'r',
-  status: step === 'whole' ? 'complete' : 'streaming',
+  status: step === 'row' ? 'streaming' : 'complete',
+  ...(step === 'newer' && { serial: '99999999' }),
   parts: [{ type: 'text', text: 'w0 w1 w2 ' }],
 })
 
@@ -298,8 +300,10 @@ test('what is taken without an event does what its event would have done', () =>
         ['agent', 'eve'],
         (_, claim) => claim === 'agent',
       ),
-      (stream, other, twisted, moved, between, agents) => {
-        const all = [...played(stream), ...(other ? played(other) : [])]
+      fc.constantFrom('agent', 'agent', 'eve'),
+      (stream, other, twisted, moved, between, agents, clientId) => {
+        const second = other ? played(other).map((one) => ({ ...one, clientId })) : []
+        const all = [...played(stream), ...second]
         for (const [from, count, twist] of twisted)
           for (let at = Math.max(from, 1); at < Math.min(from + count, all.length); at++)
             if (all[at]!.extras) all[at] = twist(all[at]!, all[at - 1]!)
@@ -335,4 +339,17 @@ test('a text that two connections published is uncertain after a loss, however f
   })
   expect(seen[0]).toEqual(seen[1])
   expect(seen[0]!.responses[0]!.snapshot!.gaps).toHaveLength(1)
+})
+
+test('a row that came between two tokens says what the second counts for', () => {
+  const all = played({ name: 'token', grows: false, headers: { rejoin: '1', responseId: 'r', part: '0' } })
+  const seen = [ofDocumented, eventful].map((codec) => {
+    const each = reading(codec, undefined)
+    all.slice(0, 4).forEach((one) => each.deliver(one))
+    each.step('newer', '', all[4]!)
+    all.slice(4).forEach((one) => each.deliver(one))
+    return each.seen()
+  })
+  expect(seen[0]).toEqual(seen[1])
+  expect(seen[0]!.responses[0]!.snapshot!.text).toBe('w0 w1 w2 ')
 })

@@ -42,9 +42,12 @@ export class Intake {
     this.#epoch = epoch
     this.#live = live
     this.#ended = false
-    if (!this.#goesOn(message)) {
-      this.#isText = false
-      this.#decode(message)
+    try {
+      if (!this.#goesOn(message)) this.#decode(message)
+    } catch (cause) {
+      const reason = reasonOf(cause)
+      const what = `unable to read a message named "${String(message?.name)}"; ${reason}. It was skipped`
+      this.#hooks.reportOnce(what, () => new RejoinError('bad_message', what, { cause }))
     }
     this.#before = this.#isText ? message : undefined
     this.#hooks.onTaken(message, epoch, live)
@@ -61,15 +64,10 @@ export class Intake {
   }
 
   #decode(message: InboundMessage): void {
+    this.#isText = false
     this.#claim = claimOf(message)
     this.#editor = editorOf(message)
-    try {
-      this.#codec.decode(message, this.#take)
-    } catch (cause) {
-      const reason = reasonOf(cause)
-      const what = `unable to read a message named "${String(message?.name)}"; ${reason}. It was skipped`
-      this.#hooks.reportOnce(what, () => new RejoinError('bad_message', what, { cause }))
-    }
+    this.#codec.decode(message, this.#take)
   }
 
   readonly #take = (event: StreamEvent): void => {

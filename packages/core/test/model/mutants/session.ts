@@ -145,7 +145,7 @@ export const sessionMutants: Mutant[] = [
   {
     name: 'what comes after an unknown message goes on with the text before that',
     file: 'session/intake.ts',
-    from: '      this.#isText = false\n',
+    from: 'this.#isText = false',
     to: '',
     killer: 'src/session/goesOn',
   },
