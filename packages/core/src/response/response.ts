@@ -259,12 +259,12 @@ export class Response {
 
   /**
    * Text that goes on where that of `before` ended, in a message that says nothing else. Returns false, having changed
-   * nothing, if anything but a longer text could follow from it.
+   * nothing, if anything but a longer text could follow from it. A row has no place where text grew.
    */
   goOn(before: TextEvent, key: string, text: string, end: number, updatedAt: number): boolean {
     const agent = this.#agent
     const place = this.parts.lastPlace
-    if (!place || !agent?.isHere(before.clientId) || this.row || this.isRival) return false
+    if (!place || !agent?.isHere(before.clientId)) return false
     const { run, part } = place
     if (!run.extend(key, text, end, before.epoch, before.connectionId)) return false
     part.dirty = true
