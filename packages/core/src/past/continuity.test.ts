@@ -849,6 +849,41 @@ describe('loadOlder()', () => {
   })
 })
 
+/** A database of answers, two a page; the cursor is how many are older. */
+const pagesOf =
+  (stored: readonly string[]) =>
+  (cursor = String(stored.length)): Promise<SeedPage> => {
+    const start = Math.max(0, Number(cursor) - 2)
+    const rows = stored
+      .slice(start, Number(cursor))
+      .map((id): Row => ({ id, role: 'assistant', text: `Answer ${id}`, createdAt: Number(id) }))
+    return Promise.resolve({ rows, ...(start > 0 && { cursor: String(start) }) })
+  }
+
+test.each(['seed', 'history'] as const)(
+  'sessions that share a hydrator (%s) read the database each for itself',
+  async (way) => {
+    const stored = ['1', '2', '3', '4', '5', '6', '7', '8']
+    const load = pagesOf(stored)
+    const hydrate = way === 'seed' ? seed({ load }) : history({ older: load })
+    const shown = () => scene.session.getSnapshot().messages.map(({ id }) => id)
+    scene.open(hydrate)
+    await scene.settle()
+    await scene.loadAll()
+    expect(shown()).toEqual(stored)
+    scene.session.close()
+    // A page that is left and opened again, or React in its strict mode.
+    scene.open(hydrate)
+    const other = new Scene()
+    other.open(hydrate)
+    for (const each of [other, scene]) await each.settle()
+    await other.loadAll()
+    await scene.loadAll()
+    expect(shown()).toEqual(stored)
+    other.session.close()
+  },
+)
+
 describe('seed', () => {
   test('shows what ended after the database was read, though no later page of it will tell', async () => {
     scene.model.create({ name: 'response-complete', data: 'Old', headers: { responseId: 'old' } })
@@ -923,15 +958,7 @@ describe('seed', () => {
 
   test('reads the pages between the newest and the newest before, where the channel keeps none of it', async () => {
     const stored = ['1', '2']
-    /** Two rows a page; the cursor is how many are older. */
-    const load = (cursor = String(stored.length)): Promise<SeedPage> => {
-      const start = Math.max(0, Number(cursor) - 2)
-      const rows = stored
-        .slice(start, Number(cursor))
-        .map((id): Row => ({ id, role: 'assistant', text: `Answer ${id}`, createdAt: Number(id) }))
-      return Promise.resolve({ rows, ...(start > 0 && { cursor: String(start) }) })
-    }
-    scene.open(seed({ load, limit: 1 }))
+    scene.open(seed({ load: pagesOf(stored), limit: 1 }))
     await scene.settle()
     scene.channel.outage()
     stored.push('3', '4', '5', '6', '7')

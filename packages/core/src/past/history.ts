@@ -1,6 +1,6 @@
 import { channelHistory } from './channelHistory.ts'
 import type { Hydrator } from './hydrator.ts'
-import { RowReader } from './rowReader.ts'
+import { rowReaders } from './rowReader.ts'
 import type { LoadRows } from './rowReader.ts'
 
 export interface HistoryOptions {
@@ -17,5 +17,5 @@ export interface HistoryOptions {
  * start. Needs the capability `history`. If `maxPages` stops it earlier, the state's `hydration` is `bounded`.
  */
 export function history(options: HistoryOptions = {}): Hydrator {
-  return channelHistory(options, options.older && new RowReader(options.older))
+  return channelHistory(options, options.older && rowReaders(options.older))
 }

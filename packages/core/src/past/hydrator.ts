@@ -19,6 +19,11 @@ export interface Hydrator {
 
 /** How a hydrator reads a channel's past and applies it. */
 export interface Past {
+  /**
+   * Of the session that reads: the same object each time. A hydrator may serve several sessions, so what it remembers
+   * belongs in a `WeakMap` under this.
+   */
+  readonly session: object
   /** The channel; attached once `attached()` has resolved. */
   readonly channel: RealtimeChannel
   /**

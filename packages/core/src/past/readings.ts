@@ -52,6 +52,7 @@ export class Readings {
   readonly #hooks: ReadingHooks
   readonly #tasks: Tasks
   readonly #pages: Pages
+  readonly #session = Object.freeze({})
   /** The first load, until the channel is attached. */
   #early: Task | undefined
   #open = (): void => {}
@@ -188,6 +189,7 @@ export class Readings {
     const conversation = this.#conversation
     const { signal } = task.abort
     return {
+      session: this.#session,
       channel: this.#channel,
       again,
       initialRows: again ? undefined : this.#initialRows,

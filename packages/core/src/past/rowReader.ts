@@ -20,12 +20,26 @@ export type LoadRows = (cursor: string | undefined, signal: AbortSignal) => Prom
 /** How many pages are read to meet what was known before, as many as of history. */
 const MAX_PAGES = 10
 
+/** The reader of the session that reads. Several may share a hydrator: each has read other pages. */
+export type RowReaderOf = (past: Past) => RowReader
+
+export function rowReaders(load: LoadRows): RowReaderOf {
+  const bySession = new WeakMap<object, RowReader>()
+  return ({ session }) => {
+    const known = bySession.get(session)
+    if (known) return known
+    const rows = new RowReader(load)
+    bySession.set(session, rows)
+    return rows
+  }
+}
+
 /** Pages an application's database backwards into a conversation. */
 export class RowReader {
   readonly #load: LoadRows
   #cursor: string | undefined
   /** Ids of the newest page, as it was read last. */
-  #newest: ReadonlySet<string> = none
+  #newest: readonly string[] = none
   /** The first page was read. */
   begun = false
 
@@ -55,7 +69,7 @@ export class RowReader {
       if (!this.begun && past.initialRows) this.#newest = idsOf(past.initialRows)
       const page = await this.#page(past, isNewest ? undefined : this.#cursor)
       // Where nothing was known, what is older than this page is what is older than all.
-      this.#cursor = isNewest && this.#newest.size > 0 ? await this.#join(past, page) : page.cursor
+      this.#cursor = isNewest && this.#newest.length > 0 ? await this.#join(past, page) : page.cursor
       if (isNewest) this.#newest = idsOf(page.rows)
       this.begun = true
       return page
@@ -71,8 +85,9 @@ export class RowReader {
 
   /** Reads on from the newest page to one that has rows of the newest page before. Returns where older pages begin. */
   async #join(past: Past, newest: SeedPage): Promise<string | undefined> {
+    const known = new Set(this.#newest)
     let page = newest
-    for (let count = 1; !page.rows.some((row) => this.#newest.has(row?.id)); count++) {
+    for (let count = 1; !page.rows.some((row) => known.has(row?.id)); count++) {
       if (page.cursor === undefined || count === MAX_PAGES) return page.cursor
       page = await this.#page(past, page.cursor)
     }
@@ -88,6 +103,6 @@ export class RowReader {
   }
 }
 
-const none: ReadonlySet<string> = new Set()
+const none: readonly string[] = []
 
-const idsOf = (rows: readonly Row[]): ReadonlySet<string> => new Set(rows.map((row) => row?.id))
+const idsOf = (rows: readonly Row[]): readonly string[] => rows.map((row) => row?.id)

@@ -3,7 +3,7 @@ import type { Floor } from './floor.ts'
 import type { HistoryOptions } from './history.ts'
 import type { Hydrator } from './hydrator.ts'
 import type { LoadRows } from './rowReader.ts'
-import { RowReader } from './rowReader.ts'
+import { rowReaders } from './rowReader.ts'
 
 export interface SeedOptions extends Omit<HistoryOptions, 'older'> {
   /** Loads a page of the conversation from the application's database; without a cursor, the newest. */
@@ -19,9 +19,10 @@ const MAX_AGE = 60_000
  */
 export function seed(options: SeedOptions): Hydrator {
   const { limit = 200, maxPages = 10 } = options
-  const rows = new RowReader(options.load)
+  const rowsOf = rowReaders(options.load)
   return {
     async load(past) {
+      const rows = rowsOf(past)
       const { initialRows } = past
       const began = Date.now()
       // If the database fails, read the channel all the same.
@@ -47,6 +48,7 @@ export function seed(options: SeedOptions): Hydrator {
       past.setHasOlder(rows.hasOlder)
     },
     async loadOlder(past) {
+      const rows = rowsOf(past)
       if (past.again) rows.restart()
       // After `initialRows`, the first page says where the second one begins.
       if (!rows.begun) await rows.read(past)

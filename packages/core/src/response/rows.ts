@@ -69,17 +69,22 @@ const PROMPT_STATUS = /^(sent|queued|answering|answered|steered|stopped|ignored|
 /** A function of its own, since V8 drops the optimized code of a closure with the closure. */
 function takeRow(conversation: Conversation, given: Row, news: ShelvedRow[]): RejoinError | undefined {
   try {
-    const row = isFit(given) ? given : withKnownStatus(withoutNulls(given), conversation)
-    if (!isFit(row) || !isNews(row, conversation)) applyRow(conversation, row)
-    else {
-      const shelved = new ShelvedRow(row, conversation)
-      conversation.shelf!.put(shelved)
-      news.push(shelved)
-    }
+    if (shelve(conversation, given, news)) return undefined
+    const row = withKnownStatus(withoutNulls(given), conversation)
+    if (row === given || !shelve(conversation, row, news)) applyRow(conversation, row)
     return undefined
   } catch (cause) {
     return cause instanceof RejoinError ? cause : wrapError('show a row', cause, 'invalid_argument')
   }
+}
+
+/** Returns whether the row of an answer that is over, and news, waits to be asked for. */
+function shelve(conversation: Conversation, row: Row, news: ShelvedRow[]): boolean {
+  if (!isFit(row) || !isNews(row, conversation)) return false
+  const shelved = new ShelvedRow(row, conversation)
+  conversation.shelf!.put(shelved)
+  news.push(shelved)
+  return true
 }
 
 function applyRow(conversation: Conversation, row: Row): void {
