@@ -20,7 +20,7 @@ type Emit = (event: StreamEvent) => void
 
 /**
  * Reads what agents of `@ably/ai-transport` 0.8 publish: `createSession({ …, codec: aiTransport() })`. A run is a
- * response, named by its run id; a user's message is a prompt, named by its codec message id. One codec a session.
+ * response, named by its run id; a user's message is a prompt, named by its codec message id.
  *
  * A closed text that the agent repairs heals. A refused publish that was not repaired leaves no sign, since this format
  * has no stamps: the reader shows what arrived. Branches (edits, regenerated answers) show one after the other, in
@@ -28,7 +28,10 @@ type Emit = (event: StreamEvent) => void
  */
 export function aiTransport(options: AiTransportOptions = {}): Codec {
   const codec = new AiTransportCodec(options.presence ?? false)
-  return { decode: (message, emit) => codec.decode(message, emit) }
+  return {
+    decode: (message, emit) => codec.decode(message, emit),
+    forSession: () => aiTransport(options),
+  }
 }
 
 class AiTransportCodec {

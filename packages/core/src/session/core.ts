@@ -129,7 +129,7 @@ export class SessionCore {
     this.store = this.#makeStore(schedule)
     this.#continuity = this.#makeContinuity(
       hydrate,
-      codec ?? codecOf({ ...textReaders, ...readersOf(features) }, options),
+      codec?.forSession?.() ?? codec ?? codecOf({ ...textReaders, ...readersOf(features) }, options),
     )
     // An app that does not await `ready` learns of its failure from the state and the error event.
     this.#ready.catch((error: RejoinError) => this.dispatch({ type: 'failed', error }))

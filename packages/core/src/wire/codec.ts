@@ -13,6 +13,8 @@ import { readRevision } from './text.ts'
  */
 export interface Codec {
   decode(message: InboundMessage, emit: Emit): void
+  /** A codec that remembers what it has read makes another for each session: several may share it. Optional. */
+  forSession?(): Codec
   /**
    * The stamp of a message that says nothing but what comes after `before`, whose event was text: the length of the whole
    * text, in UTF-16 code units. Otherwise undefined: the message is decoded. Optional: it spares making an event.
