@@ -65,7 +65,11 @@ await row(
     external: Object.keys(all['@rejoin/inspector'].manifest.peerDependencies),
   },
 )
-await row('`createReader` and `ably/modular` on one page', { aim: 57, ceiling: 77.7 }, `${reader}\n${modular}`)
+await row(
+  '`createReader` and `ably/modular` on one page',
+  { aim: 57, ceiling: 77.7 },
+  `${reader}\n${modular}`,
+)
 await row(
   '`createSession` and `ably/modular` on one page',
   { aim: 71, ceiling: 97.8 },

@@ -19,8 +19,10 @@ const withHeaders = (one: InboundMessage, more: Fields): InboundMessage => ({
   ...one,
   extras: { ...one.extras, headers: { ...headersOf(one), ...more } },
 })
-const withVersion = (one: InboundMessage, more: Fields): InboundMessage =>
-  ({ ...one, version: { ...one.version, ...more } }) as InboundMessage
+const withVersion = (one: InboundMessage, more: Fields): InboundMessage => ({
+  ...one,
+  version: { ...one.version, ...more },
+})
 const withStamps = (one: InboundMessage, more: Fields): InboundMessage =>
   one.action === 'message.append'
     ? withVersion(one, { metadata: { ...one.version?.metadata, ...more } })
@@ -101,7 +103,7 @@ const twists: Twist[] = [
   (one) =>
     withHeaders(
       withFields(one, { action: 'message.create', serial: one.version?.serial }),
-      (one.version?.metadata ?? {}) as Fields,
+      one.version?.metadata ?? {},
     ),
   // A token that grows, one that is edited, and one of which only the serial is told.
   (one, before) =>
