@@ -87,8 +87,10 @@ export class PartList {
   }
 
   /** Every growing text. */
-  runs(): Run[] {
-    return this.ordered.flatMap((part) => part.runs)
+  runs(): readonly Run[] {
+    const { ordered } = this
+    // Most answers are one text.
+    return ordered.length === 1 ? ordered[0]!.runs : ordered.flatMap((part) => part.runs)
   }
 
   find(id: string): OpenPart | undefined {

@@ -355,3 +355,13 @@ test('a row that came between two tokens says what the second counts for', () =>
   expect(seen[0]).toEqual(seen[1])
   expect(seen[0]!.responses[0]!.snapshot!.text).toBe('w0 w1 w2 ')
 })
+
+test('messages of an unknown name are no text, though one follows the other as tokens do', () => {
+  const all = played({ name: 'token', grows: false, headers: { rejoin: '1', responseId: 'r', part: '0' } })
+  for (const i of [3, 4]) all[i] = { ...all[i]!, name: 'unknown' }
+  const each = reading(ofDocumented, undefined)
+  all.slice(0, 6).forEach((one) => each.deliver(one))
+  const { text, gaps } = each.seen().responses[0]!.snapshot!
+  expect(text).toBe('w0 w1 w2 w5 ')
+  expect(gaps).toEqual([{ part: '0', from: 9, to: 9, missing: 6 }])
+})

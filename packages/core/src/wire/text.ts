@@ -123,7 +123,7 @@ const readEnd =
   (fallback: 'complete' | 'stopped'): Read =>
   (message, headers, emit) => {
     const { message: reason, code, finishReason: said, rawFinishReason, usage } = bodyOf(message)
-    const finishReason = finishReasons.find((known) => known === said)
+    const finishReason = said === undefined ? undefined : finishReasons.find((known) => known === said)
     const given = headers[Header.Status]
     const failed = finishReason === 'error' || (typeof reason === 'string' && said === undefined)
     const status =
