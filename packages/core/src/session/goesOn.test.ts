@@ -358,7 +358,8 @@ test('a row that came between two tokens says what the second counts for', () =>
 
 test('messages of an unknown name are no text, though one follows the other as tokens do', () => {
   const all = played({ name: 'token', grows: false, headers: { rejoin: '1', responseId: 'r', part: '0' } })
-  for (const i of [3, 4]) all[i] = { ...all[i]!, name: 'unknown' }
+  // The second would fit.
+  for (const i of [3, 4]) all[i] = withHeaders({ ...all[i]!, name: 'unknown' }, { end: '12' })
   const each = reading(ofDocumented, undefined)
   all.slice(0, 6).forEach((one) => each.deliver(one))
   const { text, gaps } = each.seen().responses[0]!.snapshot!
