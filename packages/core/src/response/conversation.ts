@@ -345,8 +345,6 @@ export class Conversation {
 
   /** Rebuilds the snapshot of a response. Returns what changed, or undefined if nothing did. */
   publish(response: Response): ResponseChange[] | undefined {
-    const longer = response.lengthen()
-    if (longer) return [longer]
     const { snapshot: before } = response
     if (response.facts.withdrawn) {
       if (!before) return undefined

@@ -227,7 +227,8 @@ function reading(codec: Codec, agents: Agents | undefined) {
     conversation.dirty = []
     for (const response of dirty) {
       response.touched = undefined
-      told.push(JSON.stringify(conversation.publish(response)))
+      const longer = response.lengthen()
+      told.push(JSON.stringify(longer ? [longer] : conversation.publish(response)))
     }
   }
   return {

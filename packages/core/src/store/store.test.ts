@@ -57,3 +57,26 @@ test('a response that begins, and that one streams, are told of together', () =>
   store.changed('now')
   expect(lists).toEqual([true, true, false])
 })
+
+test('a listener that leaves while others are told is not told any more, and one that comes waits for the next change', () => {
+  const reader = new Reader()
+  const { store } = storeOf(reader)
+  const grow = (data: string) => {
+    reader.read({ name: 'token', data, headers: { responseId: 'r' } })
+    store.changed('now')
+  }
+  grow('One ')
+  const told: string[] = []
+  const stop = store.subscribeResponse('r', () => {
+    told.push('first')
+    leave()
+    store.subscribeResponse('r', () => void told.push('new'))
+  })
+  const leave = store.subscribeResponse('r', () => void told.push('gone'))
+  store.subscribeResponse('r', () => void told.push('last'))
+  grow('two ')
+  expect(told).toEqual(['first', 'last'])
+  stop()
+  grow('three')
+  expect(told.slice(2)).toEqual(['last', 'new'])
+})

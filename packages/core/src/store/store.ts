@@ -17,10 +17,15 @@ export interface Transition {
   readonly isLive: boolean
 }
 
+/** The subscribers of a response: another array whenever they change. */
+interface Watch {
+  listeners: readonly ResponseListener[]
+}
+
 /** What the subscribers of a response are to be told. */
 interface News {
   readonly changes: ResponseChange[]
-  readonly listeners: Set<ResponseListener>
+  readonly watch: Watch
 }
 
 interface Hooks {
@@ -54,7 +59,7 @@ export class Store {
   #pathChanged = false
   #structure = emptyStructure
   readonly #hooks: Hooks
-  readonly #listeners = new Map<string, Set<ResponseListener>>()
+  readonly #watches = new Map<string, Watch>()
   readonly #listListeners = new Set<() => void>()
   /** Readings under way. */
   readonly #holds = new Set<number>()
@@ -104,17 +109,18 @@ export class Store {
 
   subscribeResponse(name: string, listener: ResponseListener): () => void {
     const id = this.#ask(name)?.id ?? name
-    const listeners = this.#listeners.get(id) ?? new Set()
-    this.#listeners.set(id, listeners.add(listener))
+    const watch = this.#watches.get(id) ?? { listeners: [] }
+    this.#watches.set(id, watch)
+    if (!watch.listeners.includes(listener)) watch.listeners = watch.listeners.concat(listener)
     return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id)
+      watch.listeners = watch.listeners.filter((one) => one !== listener)
+      if (watch.listeners.length === 0 && this.#watches.get(id) === watch) this.#watches.delete(id)
     }
   }
 
   /** Whether a response has subscribers. */
   isWatched(id: string): boolean {
-    return this.#listeners.has(id)
+    return this.#watches.has(id)
   }
 
   /** Something live changed: publishes it with the next frame, or now. */
@@ -165,7 +171,7 @@ export class Store {
     const streamingChanged = this.#refreshStreaming(streams)
     const tellList = this.#refreshList() || streamingChanged || this.#outsideChanged
     this.#outsideChanged = false
-    for (const { changes, listeners } of news) for (const listener of listeners) this.#tell(listener, changes)
+    for (const { changes, watch } of news) this.#tellAll(watch, changes)
     if (tellList) for (const listener of this.#listListeners) this.#tell(listener, undefined)
     if (transitions.length > 0) this.#hooks.onTransitions(transitions)
   }
@@ -186,6 +192,14 @@ export class Store {
       const isLive = response.isLive && response.touched === LIVE
       response.touched = undefined
       if (response.withheld) continue
+      const watch = this.#watches.get(response.id)
+      const longer = response.lengthen()
+      if (longer) {
+        // All else is as before.
+        streams = true
+        if (watch) news = added(news, { changes: [longer], watch })
+        continue
+      }
       const before = response.snapshot
       const changes = conversation.publish(response)
       if (!changes) continue
@@ -197,8 +211,7 @@ export class Store {
         else this.#streaming.delete(id)
       }
       if (before?.serial !== now?.serial || !before) this.#listIsLive = true
-      const listeners = this.#listeners.get(id)
-      if (listeners) news = added(news, { changes, listeners })
+      if (watch) news = added(news, { changes, watch })
       if (before?.status !== now?.status || before?.hasGap !== now?.hasGap)
         transitions = added(transitions, { before, now, isLive: isLive && !before })
     }
@@ -207,13 +220,13 @@ export class Store {
 
   #showShelved(): void {
     const { shelf } = this.conversation
-    if (shelf?.holds && shelf.show(this.#holds, this.#listeners)) this.#listIsLive = true
+    if (shelf?.holds && shelf.show(this.#holds, this.#watches)) this.#listIsLive = true
   }
 
   close(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    this.#listeners.clear()
+    this.#watches.clear()
     this.#listListeners.clear()
   }
 
@@ -256,6 +269,14 @@ export class Store {
     this.entries = entries
     this.messages = messages
     return true
+  }
+
+  /** Those who were there, but for who has left meanwhile. */
+  #tellAll(watch: Watch, changes: ResponseChange[]): void {
+    const { listeners } = watch
+    for (let i = 0; i < listeners.length; i++)
+      if (watch.listeners === listeners || watch.listeners.includes(listeners[i]!))
+        this.#tell(listeners[i]!, changes)
   }
 
   /** A listener that throws stops neither the session nor other listeners. */

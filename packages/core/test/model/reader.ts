@@ -62,7 +62,7 @@ export class Reader {
     this.conversation.shelf?.show(new Set(), new Set())
     for (const response of this.conversation.dirty) {
       response.touched = undefined
-      if (this.conversation.publish(response)) told.push(response.id)
+      if (response.lengthen() ?? this.conversation.publish(response)) told.push(response.id)
     }
     this.conversation.dirty = []
     return told
