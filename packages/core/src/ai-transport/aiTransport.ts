@@ -28,9 +28,13 @@ type Emit = (event: StreamEvent) => void
  */
 export function aiTransport(options: AiTransportOptions = {}): Codec {
   const codec = new AiTransportCodec(options.presence ?? false)
+  const decode: Codec['decode'] = (message, emit) => codec.decode(message, emit)
   return {
-    decode: (message, emit) => codec.decode(message, emit),
-    forSession: () => aiTransport(options),
+    decode,
+    // One that was spread decodes in its own way.
+    forSession() {
+      return this.decode === decode ? aiTransport(options) : this
+    },
   }
 }
 

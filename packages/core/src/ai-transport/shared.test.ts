@@ -43,3 +43,8 @@ test('sessions that share a codec read each for itself', async () => {
   })
   expect(shown).toEqual(['Attempt 2', 'Attempt 2'])
 })
+
+test('a codec that decodes in its own way stays what it is', () => {
+  const codec = { ...aiTransport(), decode: () => {} }
+  expect(codec.forSession!()).toBe(codec)
+})

@@ -367,3 +367,15 @@ test('messages of an unknown name are no text, though one follows the other as t
   expect(text).toBe('w0 w1 w2 w5 ')
   expect(gaps).toEqual([{ part: '0', from: 9, to: 9, missing: 6 }])
 })
+
+test('a codec that decodes in its own way, and else is another, makes an event of every message', () => {
+  const all = played({ name: 'token', grows: false, headers: { rejoin: '1', responseId: 'r', part: '0' } })
+  const loud: Codec = {
+    ...ofDocumented,
+    decode: (one, emit) =>
+      ofDocumented.decode({ ...one, data: (one.data as string | undefined)?.toUpperCase() }, emit),
+  }
+  const each = reading(loud, undefined)
+  all.slice(0, 4).forEach((one) => each.deliver(one))
+  expect(each.seen().responses[0]!.snapshot).toMatchObject({ text: 'W0 W1 W2 W3 ', hasGap: false })
+})

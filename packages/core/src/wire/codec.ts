@@ -48,7 +48,7 @@ export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptio
     for (const alias of typeof own === 'string' ? [own] : own) readers.set(alias, read)
   }
   const summary = byName[SUMMARY]
-  return {
+  const codec: Codec = {
     decode(message, emit) {
       const { name } = message
       // A summary repeats its message without being one of its versions.
@@ -63,8 +63,14 @@ export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptio
       // History returns a message with a summary of its annotations.
       if (message.annotations) summary?.(message, none, emit)
     },
-    ...(renamed.length === 0 && { stampOfNext }),
   }
+  const { decode } = codec
+  // One that was spread, and decodes in another way, knows itself what goes on.
+  if (renamed.length === 0)
+    codec.stampOfNext = function (message, before) {
+      return this.decode === decode ? stampOfNext(message, before) : undefined
+    }
+  return codec
 }
 
 function rename(headers: Fields, names: [string, string | undefined][]): Fields {
