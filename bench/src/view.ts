@@ -12,7 +12,7 @@ export function readWhole(text: string): void {
   screen.last = text.charCodeAt(text.length - 1)
 }
 
-/** One function, and not a closure for each response: the engine compiles it once, whoever is measured. */
+/** Not a closure made for each response, so the engine compiles it only once, for the reader and for the floor. */
 export function appendChanges(changes: readonly object[]): void {
   for (const change of changes) if ('appended' in change) screen.length += (change.appended as string).length
 }

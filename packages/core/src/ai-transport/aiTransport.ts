@@ -31,7 +31,7 @@ export function aiTransport(options: AiTransportOptions = {}): Codec {
   const decode: Codec['decode'] = (message, emit) => codec.decode(message, emit)
   return {
     decode,
-    // One that was spread decodes in its own way.
+    // A copy of this codec with a `decode` of its own must keep it.
     forSession() {
       return this.decode === decode ? aiTransport(options) : this
     },

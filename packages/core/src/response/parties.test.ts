@@ -10,7 +10,7 @@ function shown(reader: Reader) {
   return reader.conversation.find('r')?.withheld ? undefined : state
 }
 
-/** Messages that begin no response, whoever sends them (PROTOCOL.md §8.1). */
+/** No client can begin a response with one of these messages (PROTOCOL.md §8.1). */
 const messages: [what: string, said: Wire][] = [
   [
     'progress',

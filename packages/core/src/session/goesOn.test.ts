@@ -31,7 +31,7 @@ const withFields = (one: InboundMessage, more: Fields): InboundMessage => ({ ...
 
 type Twist = (one: InboundMessage, before: InboundMessage) => InboundMessage
 
-/** What a message may say beside more text: each may change what is to be done with it. */
+/** Changes to a message that may make it more than the next text. */
 const twists: Twist[] = [
   ...['eve', undefined].map(
     (clientId): Twist =>
@@ -105,7 +105,7 @@ const twists: Twist[] = [
       withFields(one, { action: 'message.create', serial: one.version?.serial }),
       one.version?.metadata ?? {},
     ),
-  // A token that grows, one that is edited, and one of which only the serial is told.
+  // An append to a token, an edit of one, and operations that carry only a token's serial.
   (one, before) =>
     withVersion(
       { ...one, action: 'message.append', serial: before.serial },

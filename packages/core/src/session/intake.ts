@@ -3,6 +3,7 @@ import type { ReviseEvent, StreamEvent, TextEvent, TransientEvent } from '../pro
 import type { Conversation } from '../response/conversation.ts'
 import { reasonOf, RejoinError } from '../types/errors.ts'
 import type { Codec } from '../wire/codec.ts'
+import { claimOf } from '../wire/fields.ts'
 import { keyOf, updatedAtOf } from '../wire/next.ts'
 
 interface Hooks {
@@ -112,12 +113,6 @@ export class Intake {
 
 const joined =
   'unable to tell whether a text on an encrypted channel is whole; its message changed and has no stamp, and Ably cannot join what was encrypted apart. Publish message per token there'
-
-/** The claim of a message's publisher, as Ably verified it. */
-function claimOf({ extras }: InboundMessage): string | undefined {
-  const claim: unknown = (extras as { userClaim?: unknown } | undefined)?.userClaim
-  return typeof claim === 'string' ? claim : undefined
-}
 
 /** The client that changed another client's message; only the service can allow that. */
 function editorOf({ clientId, version }: InboundMessage): string | undefined {

@@ -1,6 +1,6 @@
 import type { InboundMessage } from 'ably'
 import type { Header, MessageName } from '../protocol/names.ts'
-import { fields, isOperation, none } from './fields.ts'
+import { headersOf, isOperation, none } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { stampOfNext } from './next.ts'
 import { SUMMARY } from './read.ts'
@@ -58,14 +58,14 @@ export function codecOf(byName: Readers, { names = {}, headers = {} }: NameOptio
       // An operation on a known message may no longer carry its name.
       if (!read && isOperation(message)) read = readRevision
       if (!read) return
-      const given = fields(fields(message.extras).headers)
+      const given = headersOf(message)
       read(message, renamed.length ? rename(given, renamed) : given, emit)
       // History returns a message with a summary of its annotations.
       if (message.annotations) summary?.(message, none, emit)
     },
   }
   const { decode } = codec
-  // One that was spread, and decodes in another way, knows itself what goes on.
+  // A copy of this codec with a `decode` of its own may read the same message differently.
   if (renamed.length === 0)
     codec.stampOfNext = function (message, before) {
       return this.decode === decode ? stampOfNext(message, before) : undefined

@@ -130,6 +130,15 @@ export function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : none
 }
 
+export const headersOf = ({ extras }: InboundMessage): Fields =>
+  fields((extras as { headers?: unknown } | undefined)?.headers)
+
+/** The claim of a message's publisher, as Ably verified it. */
+export function claimOf({ extras }: InboundMessage): string | undefined {
+  const claim: unknown = (extras as { userClaim?: unknown } | undefined)?.userClaim
+  return typeof claim === 'string' ? claim : undefined
+}
+
 export function string(value: unknown): string | undefined {
   return typeof value === 'string' && value.length > 0 ? value : undefined
 }

@@ -1,6 +1,6 @@
 import type { InboundMessage } from 'ably'
 import { CITATIONS, Header, Metadata, Phase } from '../protocol/names.ts'
-import { fields, stamp } from './fields.ts'
+import { claimOf, fields, headersOf, stamp } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 /**
@@ -30,9 +30,6 @@ export const keyOf = ({ action, serial, version }: InboundMessage): string | und
 /** In milliseconds since the epoch. */
 export const updatedAtOf = ({ version, timestamp }: InboundMessage): number => version?.timestamp ?? timestamp
 
-const headersOf = ({ extras }: InboundMessage): Fields =>
-  fields((extras as { headers?: unknown } | undefined)?.headers)
-
 /** Whether two messages are of one name and publisher, and nobody else has changed the later one. */
 function isBySame(message: InboundMessage, before: InboundMessage): boolean {
   const { clientId, version } = message
@@ -45,10 +42,6 @@ function isBySame(message: InboundMessage, before: InboundMessage): boolean {
     claimOf(message) === claimOf(before)
   )
 }
-
-/** As Ably verified it. */
-const claimOf = ({ extras }: InboundMessage): unknown =>
-  (extras as { userClaim?: unknown } | undefined)?.userClaim
 
 /** Whether the headers of two texts say the same of all that a text is read from, but for its stamp. */
 const isAlike = (a: Fields, b: Fields): boolean =>
