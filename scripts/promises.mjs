@@ -155,7 +155,7 @@ const promises = [
         'dropRivals',
       ],
       'session/core': ['#ignore'],
-      'session/intake': ['claimOf'],
+      'wire/fields': ['claimOf'],
     },
   },
   {
